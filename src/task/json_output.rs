@@ -6,9 +6,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::{display_name, fault_chain};
+use super::{display_name, fault_chain, forecast::Forecaster};
 use crate::{
-    task::{Handle, Presence, Progress, Record, Status, TaskStore, rules::RuleContext},
+    task::{Handle, Presence, Progress, Record, Status, TaskStore, TypicalDurations},
     text::json_line,
     vim::types::TaskInfo,
 };
@@ -59,6 +59,11 @@ pub(crate) fn seconds(span: SignedDuration) -> Value {
     }
 }
 
+/// Returns a duration in whole seconds.
+fn whole_seconds(span: std::time::Duration) -> i64 {
+    i64::try_from(span.as_secs()).unwrap_or(i64::MAX)
+}
+
 /// Returns a task as JSON at a server time. `info` is the `TaskInfo` as sent by the server.
 pub(crate) fn task(
     store: &TaskStore,
@@ -67,16 +72,16 @@ pub(crate) fn task(
     endpoint: &str,
     now: Timestamp,
 ) -> Option<Map<String, Value>> {
-    watched_task(store, handle, info, endpoint, RuleContext::default(), now)
+    watched_task(store, handle, info, endpoint, None, now)
 }
 
-/// As [`task`], with the context for warnings in `trouble`.
+/// As [`task`], with the typical durations that estimates and warnings use.
 pub(crate) fn watched_task(
     store: &TaskStore,
     handle: Handle,
     info: Option<Value>,
     endpoint: &str,
-    rule_context: RuleContext<'_>,
+    typical: Option<&TypicalDurations>,
     now: Timestamp,
 ) -> Option<Map<String, Value>> {
     let record = store.get(handle)?;
@@ -129,12 +134,24 @@ pub(crate) fn watched_task(
     put("queuedSeconds", queued);
     let ran = record.run_time(now).map_or(Value::Null, seconds);
     put("durationSeconds", ran);
+    let forecast = Forecaster::new(store, typical, now).forecast(handle);
+    let left = forecast.and_then(|forecast| forecast.estimate);
+    let left = left.map(|left| [left.best, left.low, left.high].map(whole_seconds));
+    for (name, place) in [
+        ("etaSeconds", 0),
+        ("etaLowSeconds", 1),
+        ("etaHighSeconds", 2),
+    ] {
+        put(name, json!(left.map(|left| left[place])));
+    }
+    let end = left.and_then(|[best, ..]| now.checked_add(SignedDuration::from_secs(best)).ok());
+    put("etaAt", json!(end));
     let fault = known.and_then(|info| info.error.as_deref());
     put("error", fault.map_or(Value::Null, fault_chain::to_json));
     let warning = || {
         Some(
             store
-                .warnings(handle, rule_context, now)
+                .warnings(handle, typical, now)
                 .into_iter()
                 .next()?
                 .message,

@@ -20,6 +20,7 @@ pub use self::handle::Handle;
 use self::entity_index::EntityIndex;
 use super::{
     change::TaskChange,
+    entity_state::PendingQuestion,
     id::{EndpointId, TaskId},
     labels::Labels,
     progress::Progress,
@@ -44,6 +45,8 @@ struct Node {
     percent: Option<u8>,
     /// Sum and number of the children's percentages.
     children_percent: (u32, u32),
+    /// The pending question of the virtual machine that the task operates on.
+    question: Option<Box<PendingQuestion>>,
 }
 
 /// Handles of the rows that a change affects.
@@ -188,6 +191,25 @@ impl TaskStore {
                 true
             }
             None => false,
+        }
+    }
+
+    /// Returns the pending question of the virtual machine that an active task operates on.
+    pub fn question(&self, handle: Handle) -> Option<&PendingQuestion> {
+        let node = self.nodes.get(handle)?;
+        node.question.as_deref().filter(|_| node.status.is_active())
+    }
+
+    /// Sets the pending question of the virtual machine that a task operates on.
+    pub fn set_question(
+        &mut self,
+        handle: Handle,
+        question: Option<PendingQuestion>,
+        touched: &mut ChangeSet,
+    ) {
+        if let Some(node) = self.nodes.get_mut(handle) {
+            node.question = question.map(Box::new);
+            touched.changed.push(handle);
         }
     }
 
@@ -434,6 +456,7 @@ impl TaskStore {
             family,
             percent: None,
             children_percent: (0, 0),
+            question: None,
         });
         self.by_id.insert(id, handle);
         handle

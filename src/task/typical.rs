@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::id::EndpointId;
+use super::{id::EndpointId, record::Record};
 
 /// Minimum number of durations for a meaningful statistic.
 const MIN_RUNS: usize = 5;
@@ -61,6 +61,11 @@ impl DurationStats {
         let above = self.seconds[(index + 1).min(last)];
         let share = f32::from(u8::try_from(rest).unwrap_or_default()) / 100.0;
         Duration::from_secs_f32(below + (above - below) * share)
+    }
+
+    /// Returns the longest duration.
+    pub fn longest(&self) -> Duration {
+        self.percentile(100)
     }
 
     /// Returns the 90th percentile, beyond which a run counts as unusually long.
@@ -176,6 +181,13 @@ impl TypicalDurations {
         let of_entity = key.and_then(|key| self.entities.get(&key)?.typical.as_ref());
         let of_entity = of_entity.map(|typical| (typical, StatsScope::Entity));
         of_entity.or(of_operation.map(|typical| (typical, StatsScope::Operation)))
+    }
+
+    /// Returns the statistic for the operation of a task on its entity.
+    pub fn of_record(&self, record: &Record) -> Option<&DurationStats> {
+        let info = record.info.as_ref()?;
+        let entity = info.entity.as_ref().map(|entity| &*entity.value);
+        self.get(record.id.endpoint, &info.description_id, entity)
     }
 
     /// True if there are runs of an endpoint.

@@ -159,13 +159,12 @@ fn time_left(
     let role = match left {
         TimeLeft::Unknown => Role::Dim,
         _ if shown.is_stale => Role::Stale,
-        TimeLeft::Typical(_) => Role::Dim,
-        TimeLeft::About(_) | TimeLeft::Between(..) => Role::Text,
+        TimeLeft::About(_) => Role::Text,
     };
     let text = if column == Column::Finish {
         labels::finish(left, shown.now, &ctx.state.options.time_zone)
     } else {
-        left.within(cell.remaining())
+        left.to_string()
     };
     cell.push(&text, role);
 }

@@ -83,8 +83,7 @@ pub(super) fn short_moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> St
     at.strftime(format).to_string()
 }
 
-/// Formats the expected end in at most 12 columns: `~16:40`, `16:25–17:10`, `<04-19 03:10`. A typical duration alone
-/// does not give an end.
+/// Formats the expected end in at most 12 columns: `~16:40`, `~04-19 03:10`.
 pub(super) fn finish(left: TimeLeft, now: Timestamp, zone: &TimeZone) -> String {
     const SOON: std::time::Duration = std::time::Duration::from_secs(20 * 3600);
     let at = |span: std::time::Duration, format: &str| {
@@ -94,19 +93,9 @@ pub(super) fn finish(left: TimeLeft, now: Timestamp, zone: &TimeZone) -> String 
             .to_string()
     };
     match left {
-        TimeLeft::Unknown => "?".to_owned(),
-        TimeLeft::Typical(_) => String::new(),
+        TimeLeft::Unknown => left.to_string(),
         TimeLeft::About(span) if span < SOON => at(span, "~%H:%M"),
         TimeLeft::About(span) => at(span, "~%m-%d %H:%M"),
-        TimeLeft::Between(low, high) if high < SOON => {
-            let (low, high) = (at(low, "%H:%M"), at(high, "%H:%M"));
-            if low == high {
-                format!("~{low}")
-            } else {
-                format!("{low}–{high}")
-            }
-        }
-        TimeLeft::Between(_, high) => at(high, "<%m-%d %H:%M"),
     }
 }
 
@@ -120,16 +109,10 @@ mod tests {
     fn expected_end_format_depends_on_certainty() {
         let now: Timestamp = "2026-04-18T16:20:30Z".parse().unwrap();
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
-        let between = |low, high| TimeLeft::Between(minutes(low), minutes(high));
         for (left, text) in [
             (TimeLeft::About(minutes(24)), "~16:44"),
             (TimeLeft::About(minutes(2000)), "~04-20 01:40"),
-            (TimeLeft::Typical(minutes(95)), ""),
-            (TimeLeft::Unknown, "?"),
-            (between(20, 35), "16:40–16:55"),
-            (between(400, 500), "23:00–00:40"),
-            (between(900, 2000), "<04-20 01:40"),
-            (TimeLeft::Between(minutes(2), minutes(2)), "~16:22"),
+            (TimeLeft::Unknown, "–"),
         ] {
             let told = finish(left, now, &TimeZone::UTC);
             assert_eq!(told, text);

@@ -4,7 +4,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use vtask::task::{DurationStats, Estimate, ProgressHistory, TimeLeft, estimate, stall_threshold};
+use serde_json::json;
+use vtask::{
+    task::{
+        ChangeSet, DurationStats, EndpointId, Estimate, FinishedRun, Forecaster, Handle,
+        ProgressHistory, Status, TaskChange, TaskStore, TypicalDurations, estimate,
+        stall_threshold,
+    },
+    vim::types::TaskInfo,
+};
 
 use crate::cases;
 
@@ -64,7 +72,6 @@ proptest! {
             if let Some(estimate) = estimate {
                 prop_assert!(in_order(estimate), "{:?}", estimate);
             }
-            prop_assert!(!TimeLeft::of(estimate, typical).to_string().is_empty());
         }
         let _ = stall_threshold(start(), &history, typical.as_ref());
     }
@@ -89,5 +96,61 @@ proptest! {
             before = best;
         }
         prop_assert!(before.is_finite());
+    }
+
+    /// A parent that waits for a child never ends before it, in estimate and in either bound, at
+    /// any time and in whatever order the two are evaluated.
+    #[test]
+    fn parent_is_not_expected_before_an_active_child(
+        parents in prop::collection::vec((any::<prop::sample::Index>(), 0..4_usize, 0..3_usize), 1..12),
+        observations in prop::collection::vec((any::<prop::sample::Index>(), 0.0..300.0_f64, 0..=100_i32), 0..80),
+        durations in durations(),
+        late in 0.0..5e3_f64,
+        children_first in any::<bool>(),
+    ) {
+        let here = EndpointId(0);
+        let states = ["running", "running", "queued", "success"];
+        let mut store = TaskStore::new();
+        let tell = |store: &mut TaskStore, number: usize, progress: Option<i32>, at: f64| {
+            let (parent, state, entity) = &parents[number];
+            let parent = (number > 0).then(|| format!("task-{}", parent.index(number)));
+            let started = states[*state] != "queued";
+            let wire = json!({
+                "key": format!("task-{number}"), "task": {"type": "Task", "value": format!("task-{number}")},
+                "descriptionId": "x.y", "state": states[*state], "cancelled": false, "cancelable": true,
+                "reason": {"_typeName": "TaskReasonSystem"}, "eventChainId": 1, "parentTaskKey": parent,
+                "entity": {"type": "VirtualMachine", "value": format!("vm-{entity}")}, "progress": progress,
+                "queueTime": start().to_string(), "startTime": started.then(|| start().to_string()),
+            });
+            let info = Box::new(TaskInfo::from_json(wire).unwrap());
+            let change = TaskChange::Full { info, at: after(at) };
+            store.apply(here, change, &mut ChangeSet::default()).unwrap();
+        };
+        for number in 0..parents.len() {
+            tell(&mut store, number, Some(0), 1.0);
+        }
+        let mut at = 1.0;
+        for (number, pause, percent) in observations {
+            at += pause;
+            tell(&mut store, number.index(parents.len()), Some(percent), at);
+        }
+        let mut typical = TypicalDurations::default();
+        typical.add_runs(here, durations.into_iter().map(|duration| FinishedRun {
+            operation: "x.y".into(), entity: None, duration,
+        }));
+        let mut forecaster = Forecaster::new(&store, Some(&typical), after(at + late));
+        let mut tasks: Vec<Handle> = store.iter().map(|(handle, _)| handle).collect();
+        if children_first {
+            tasks.reverse();
+        }
+        let all: Vec<_> = tasks.into_iter().filter_map(|task| Some((task, forecaster.forecast(task)?))).collect();
+        for (child, below) in &all {
+            prop_assert!(below.estimate.is_none_or(in_order));
+            let Some(parent) = store.parent(*child) else { continue };
+            let Some((_, above)) = all.iter().find(|(task, _)| *task == parent) else { continue };
+            let Some((below, above)) = below.estimate.zip(above.estimate) else { continue };
+            prop_assert!(store.get(parent).unwrap().status() != Status::Success);
+            prop_assert!(below.best <= above.best && below.low <= above.low && below.high <= above.high);
+        }
     }
 }

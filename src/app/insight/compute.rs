@@ -1,48 +1,57 @@
 //! Computes the derived facts.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CacheEntry, TaskInsight, is_stalled};
+use super::{CacheEntry, TaskInsight};
 use crate::{
     app::state::{AppState, Popup},
-    task::{
-        Handle, Record, Status, TimeLeft,
-        estimate::estimate,
-        row_model::Row,
-        rules::{self, RuleContext},
-    },
+    task::{Forecaster, Handle, Record, TimeLeft, row_model::Row, rules},
 };
 
 impl TaskInsight {
     /// Computes the facts for a task. `now` is by the local clock.
     pub fn of(state: &AppState, handle: Handle, now: Timestamp) -> Self {
-        let record = state.view().store.get(handle);
-        let Some(record) = record.filter(|record| record.status().is_active()) else {
+        let Some(record) = state.view().store.get(handle) else {
             return Self::default();
         };
-        let around = rule_context(state, handle, record);
-        let now = state.time(record, now);
-        let warnings = state.view().store.warnings(handle, around, now);
-        let estimate = match record.status() {
-            // A stalled task has no rate, and its typical duration no longer applies.
-            Status::Running if is_stalled(&warnings) => None,
-            Status::Running => state.view().store.estimate(handle, around, now),
-            _ => estimate(now, None, around.typical, now),
-        };
-        let is_asked = record.status() == Status::Running || estimate.is_some();
+        let there = state.time(record, now);
+        Self::with(state, handle, &mut forecaster(state, there), there)
+    }
+
+    /// Computes the facts for a task, with forecasts of the same time.
+    fn with(
+        state: &AppState,
+        handle: Handle,
+        forecaster: &mut Forecaster<'_>,
+        there: Timestamp,
+    ) -> Self {
+        let forecast = forecaster.forecast(handle);
+        let store = &state.view().store;
         Self {
-            time_left: is_asked.then(|| TimeLeft::of(estimate, around.typical)),
-            basis: estimate.map(|estimate| estimate.basis),
-            warnings,
+            forecast,
+            time_left: forecast.map(|forecast| forecast.time_left()),
+            warnings: store.warnings(handle, Some(&state.typical), there),
         }
     }
 }
 
+fn forecaster(state: &AppState, there: Timestamp) -> Forecaster<'_> {
+    Forecaster::new(&state.view().store, Some(&state.typical), there)
+}
+
 impl CacheEntry {
-    fn new(state: &AppState, handle: Handle, record: &Record, now: Timestamp) -> Self {
-        let insight = TaskInsight::of(state, handle, now);
+    fn new(
+        state: &AppState,
+        handle: Handle,
+        record: &Record,
+        insight: TaskInsight,
+        now: Timestamp,
+    ) -> Self {
         Self {
             changes_at: until_change(state, handle, &insight, now)
                 .and_then(|span| now.checked_add(span).ok()),
@@ -68,19 +77,49 @@ impl AppState {
         }
     }
 
-    /// Updates the cache for the visible tasks before drawing.
+    /// Updates the cache for the visible tasks before drawing. Tasks below the same visible one are computed together,
+    /// so that no child is shown to end after a parent that waits for it.
     pub fn refresh_insights(&mut self, now: Timestamp) {
         let mut before = std::mem::take(&mut self.view_mut().insights.0);
-        for handle in seen(self, now) {
-            let Some(record) = self.view().store.get(handle) else {
+        let mut after = HashMap::with_capacity(before.len());
+        for members in self.seen_families(now) {
+            let store = &self.view().store;
+            let known = |handle: &Handle| Some((*handle, store.get(*handle)?));
+            let members: Vec<(Handle, &Record)> = members.iter().filter_map(known).collect();
+            let is_fresh = members.iter().all(|(handle, record)| {
+                let kept = before.get(handle);
+                kept.is_some_and(|kept| kept.is_fresh(record, now))
+            });
+            let Some((_, first)) = members.first() else {
                 continue;
             };
-            let kept = before.remove(&handle);
-            let kept = kept
-                .filter(|kept| kept.is_fresh(record, now))
-                .unwrap_or_else(|| CacheEntry::new(self, handle, record, now));
-            self.view_mut().insights.0.insert(handle, kept);
+            let there = self.time(first, now);
+            let mut forecaster = forecaster(self, there);
+            for (handle, record) in members {
+                let kept = before.remove(&handle).filter(|_| is_fresh);
+                let entry = kept.unwrap_or_else(|| {
+                    let insight = TaskInsight::with(self, handle, &mut forecaster, there);
+                    CacheEntry::new(self, handle, record, insight, now)
+                });
+                after.insert(handle, entry);
+            }
         }
+        self.view_mut().insights.0 = after;
+    }
+
+    /// Returns the visible tasks, those below the same visible one together.
+    fn seen_families(&self, now: Timestamp) -> impl Iterator<Item = Vec<Handle>> + use<> {
+        let is_seen: HashSet<Handle> = seen(self, now).into_iter().collect();
+        let mut families: BTreeMap<Handle, Vec<Handle>> = BTreeMap::new();
+        for handle in is_seen.iter().copied() {
+            let path = self.view().store.path(handle);
+            let top = path.filter(|above| is_seen.contains(above)).last();
+            families
+                .entry(top.unwrap_or(handle))
+                .or_default()
+                .push(handle);
+        }
+        families.into_values()
     }
 
     /// Returns when the displayed facts of a task next change by time alone.
@@ -120,12 +159,7 @@ fn until_change(
     let record = state.view().store.get(handle)?;
     let there = state.time(record, now);
     let left = insight.time_left.and_then(until_left_changes);
-    let warning = rules::next_change(
-        &state.view().store,
-        handle,
-        rule_context(state, handle, record),
-        there,
-    );
+    let warning = rules::next_change(&state.view().store, handle, Some(&state.typical), there);
     // A warning appears once its threshold is exceeded, not when it is reached.
     let warning = warning.map(|at| at.duration_since(there) + SignedDuration::from_nanos(1));
     left.into_iter().chain(warning).min()
@@ -133,7 +167,7 @@ fn until_change(
 
 /// Returns the step in which the remaining time is displayed.
 fn until_left_changes(left: TimeLeft) -> Option<SignedDuration> {
-    let (TimeLeft::About(span) | TimeLeft::Between(span, _)) = left else {
+    let TimeLeft::About(span) = left else {
         return None;
     };
     Some(SignedDuration::from_secs(match span.as_secs() {
@@ -143,30 +177,12 @@ fn until_left_changes(left: TimeLeft) -> Option<SignedDuration> {
     }))
 }
 
-pub(in crate::app) fn rule_context<'a>(
-    state: &'a AppState,
-    handle: Handle,
-    record: &Record,
-) -> RuleContext<'a> {
-    let typical = record.info.as_ref().and_then(|info| {
-        let entity = info.entity.as_ref().map(|entity| &*entity.value);
-        let endpoint = record.id.endpoint;
-        state.typical.get(endpoint, &info.description_id, entity)
-    });
-    RuleContext {
-        typical,
-        question: state.view().questions.get(&handle),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::{
-        app::test_support::{HERE, apply_update, climbed, empty, find, now, task, tasks},
-        task::{FinishedRun, PendingQuestion, estimate::Basis, fixture::at},
+        app::test_support::{apply_update, climbed, find, now},
+        task::{PendingQuestion, estimate::Basis, fixture::at, forecast::Reason},
         watch::Update,
     };
 
@@ -176,13 +192,11 @@ mod tests {
         let handle = find(&state, "task-1");
         let moving = TaskInsight::of(&state, handle, now());
         assert!(
-            matches!(
-                moving.time_left,
-                Some(TimeLeft::About(_) | TimeLeft::Between(..))
-            ),
+            matches!(moving.time_left, Some(TimeLeft::About(_))),
             "{moving:?}"
         );
-        assert_eq!(moving.basis, Some(Basis::Pace));
+        let reason = moving.forecast.map(|forecast| forecast.reason);
+        assert_eq!(reason, Some(Reason::Own(Basis::Pace)));
         assert!(moving.warnings.is_empty());
         let still = TaskInsight::of(&state, handle, at(3720 + 3600));
         assert!(still.is_stalled());
@@ -204,30 +218,5 @@ mod tests {
             assert_eq!(insight.is_stalled(), is_there);
             assert_eq!(insight.time_left == Some(TimeLeft::Unknown), is_there);
         }
-    }
-
-    #[test]
-    fn queued_tasks_have_an_estimate_if_typical_durations_are_known() {
-        let mut state = empty(80, 24);
-        let done = json!({"state": "success", "completeTime": at(60).to_string()});
-        let queued =
-            json!({"state": "queued", "startTime": null, "queueTime": at(3719).to_string()});
-        apply_update(
-            &mut state,
-            tasks(vec![task("done", &done), task("queued", &queued)]),
-        );
-        let left =
-            |state: &AppState, name| TaskInsight::of(state, find(state, name), now()).time_left;
-        assert_eq!(left(&state, "done"), None);
-        assert_eq!(left(&state, "queued"), None);
-        let runs = (800..).step_by(50).take(5).map(|seconds| FinishedRun {
-            operation: "VirtualMachine.relocate".into(),
-            entity: None,
-            duration: std::time::Duration::from_secs(seconds),
-        });
-        state.typical.add_runs(HERE, runs);
-        assert_eq!(left(&state, "done"), None);
-        let queued = left(&state, "queued").unwrap();
-        assert_eq!(queued.to_string(), "typ 15m");
     }
 }

@@ -6,17 +6,17 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::task::{Handle, Record, Rule, Status, TimeLeft, Warning, estimate::Basis};
+use crate::task::{Forecast, Handle, Record, Rule, Status, TimeLeft, Warning};
 
-pub(super) use compute::{rule_context, seen};
+pub(super) use compute::seen;
 
 /// Derived facts about a queued or running task.
 #[derive(Debug, Default)]
 pub struct TaskInsight {
-    /// Remaining time of a running task, or typical duration of a queued one.
+    /// Expected end.
+    pub forecast: Option<Forecast>,
+    /// The expected end in the form in which a row shows it.
     pub time_left: Option<TimeLeft>,
-    /// The basis of the estimate.
-    pub basis: Option<Basis>,
     /// Warnings, most urgent first.
     pub warnings: Vec<Warning>,
 }
@@ -24,13 +24,9 @@ pub struct TaskInsight {
 impl TaskInsight {
     /// True if the task makes no progress: it is stalled, or waits for an answer to a question.
     pub fn is_stalled(&self) -> bool {
-        is_stalled(&self.warnings)
+        let halts = |warning: &Warning| matches!(warning.rule, Rule::Stalled | Rule::Question);
+        self.warnings.iter().any(halts)
     }
-}
-
-fn is_stalled(warnings: &[Warning]) -> bool {
-    let halts = |warning: &Warning| matches!(warning.rule, Rule::Stalled | Rule::Question);
-    warnings.iter().any(halts)
 }
 
 /// Cached facts for the visible tasks. Computing them costs some hundred times as much as drawing a cell, so an entry

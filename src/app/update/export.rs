@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use crate::{
     app::{
         event::Effect,
-        insight,
         state::{AppState, Popup, Prompt, PromptKind},
         text_input::TextInput,
     },
@@ -46,9 +45,9 @@ pub(super) fn accept(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
             let server = state.server(record.id.endpoint);
             let raw = record.info.as_deref().map(TaskInfo::to_json);
             let name = server.map_or("", |server| server.host());
-            let around = insight::rule_context(state, handle, record);
             let at = state.time(record, now);
-            json_output::watched_task(&state.view().store, handle, raw, name, around, at)
+            let store = &state.view().store;
+            json_output::watched_task(store, handle, raw, name, Some(&state.typical), at)
         })
         .collect();
     let what = match lines.len() {

@@ -46,10 +46,14 @@ pub(super) fn handle(
             summary_page::rebuild(state);
         }
         Update::Cancel { mo_id, answer } => on_cancel_response(state, endpoint, mo_id, answer, now),
-        Update::Privilege { .. }
-        | Update::Family { .. }
-        | Update::Events { .. }
-        | Update::Question { .. } => {
+        Update::Question { mo_id, question } => {
+            let id = TaskId::new(endpoint, mo_id);
+            let clocks = ServerClocks::of(&state.servers, now);
+            for view in state.views.all_mut() {
+                view.set_question(&id, question.clone(), &state.typical, &clocks);
+            }
+        }
+        Update::Privilege { .. } | Update::Family { .. } | Update::Events { .. } => {
             for view in state.views.all_mut() {
                 view.store_lookup(endpoint, &update);
             }

@@ -12,8 +12,8 @@ use crate::{
         selection::Selection,
     },
     task::{
-        EndpointId, EndpointInfo, EvalContext, Handle, PendingQuestion, Record, TaskId, TaskStore,
-        TypicalDurations,
+        ChangeSet, EndpointId, EndpointInfo, EvalContext, Handle, PendingQuestion, Record, TaskId,
+        TaskStore, TypicalDurations,
         cancellation::CancelRequest,
         row_model::{RowId, RowModel},
     },
@@ -47,8 +47,6 @@ pub struct TaskView {
     pub family_states: HashMap<Handle, FamilyState>,
     /// Events of tasks as last received, or the error.
     pub events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
-    /// Pending questions of virtual machines.
-    pub questions: HashMap<Handle, PendingQuestion>,
     /// Subscription for the open details tab.
     pub subscription: DetailSubscription,
 }
@@ -109,8 +107,7 @@ impl TaskView {
     pub(in crate::app) fn store_lookup(&mut self, endpoint: EndpointId, update: &Update) {
         let (Update::Privilege { mo_id, .. }
         | Update::Family { mo_id, .. }
-        | Update::Events { mo_id, .. }
-        | Update::Question { mo_id, .. }) = update
+        | Update::Events { mo_id, .. }) = update
         else {
             return;
         };
@@ -127,14 +124,26 @@ impl TaskView {
             Update::Events { events, .. } => {
                 self.events.insert(handle, events.clone());
             }
-            Update::Question { question, .. } => {
-                match question {
-                    Some(question) => self.questions.insert(handle, question.clone()),
-                    None => self.questions.remove(&handle),
-                };
-            }
             _ => {}
         }
+    }
+
+    /// Sets or removes the pending question of a task's virtual machine.
+    pub(in crate::app) fn set_question(
+        &mut self,
+        task: &TaskId,
+        question: Option<PendingQuestion>,
+        typical: &TypicalDurations,
+        endpoints: &dyn EndpointInfo,
+    ) {
+        let Some(handle) = self.store.find(task) else {
+            return;
+        };
+        let mut touched = ChangeSet::default();
+        self.store.set_question(handle, question, &mut touched);
+        self.with_rows(typical, endpoints, |rows, context| {
+            rows.update(context, &touched);
+        });
     }
 
     /// Drops what is known about a removed task.
@@ -143,6 +152,5 @@ impl TaskView {
         self.privileges.remove(&removed);
         self.family_states.remove(&removed);
         self.events.remove(&removed);
-        self.questions.remove(&removed);
     }
 }

@@ -1,9 +1,9 @@
-//! The bar, percentage and remaining time of one task. Pure.
+//! The bar and percentage of one task. Pure.
 
 use jiff::Timestamp;
 
 use super::progress_bars::Look;
-use crate::task::{Estimate, Progress, Record, estimate};
+use crate::task::Progress;
 
 /// Formats the percentage in five columns.
 pub(super) fn figure(progress: Progress) -> String {
@@ -46,12 +46,6 @@ pub(super) fn bar(progress: Progress, columns: usize, now: Timestamp, look: Look
         full.repeat(whole),
         empty.repeat(columns - used)
     )
-}
-
-/// Estimates the remaining time from the progress seen so far.
-pub(super) fn left(record: &Record, now: Timestamp) -> Option<Estimate> {
-    let start = record.info.as_ref()?.start_time?;
-    estimate(start, record.history.as_deref(), None, now)
 }
 
 #[cfg(test)]

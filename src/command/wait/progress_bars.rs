@@ -5,13 +5,13 @@ use std::fmt::Write;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    bar::{bar, figure, left},
+    bar::{bar, figure},
     messages,
     tracker::{TaskOutcome, TrackedTask, WaitTracker},
 };
 use crate::{
     command::{display_name, io_context::Size},
-    task::{Record, Status, TimeLeft},
+    task::{Forecast, Forecaster, Record, Status},
     text::{duration, prefix, sanitize, truncate, width},
     watch::Link,
 };
@@ -26,7 +26,7 @@ pub(in crate::command) struct Look {
 /// Preferred and minimum width of the bar in columns.
 const BAR_WIDTHS: (usize, usize) = (24, 8);
 /// Width of the remaining time in columns.
-const TIME_LEFT_WIDTH: usize = 10;
+const TIME_LEFT_WIDTH: usize = 7;
 /// Minimum width of the task name in columns.
 const NAME_WIDTH: usize = 20;
 
@@ -99,8 +99,9 @@ fn line(
             let _ = write!(right, " {elapsed:>7}");
         }
         if columns >= 60 {
-            let left = record.and_then(|record| left(record, time));
-            let left = left.map(|left| TimeLeft::of(Some(left), None).within(TIME_LEFT_WIDTH));
+            let left = forecast(waiting, task, now);
+            let left = left.filter(|left| left.estimate.is_some());
+            let left = left.map(|left| left.time_left().to_string());
             let _ = write!(right, " {:>TIME_LEFT_WIDTH$}", left.unwrap_or_default());
         }
     } else {
@@ -177,10 +178,7 @@ fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, look: Look) -> 
     let mut parts = vec![sum(waiting)];
     parts.push(duration(now.duration_since(waiting.began)));
     let open = waiting.awaited.iter().filter(|task| !task.is_decided());
-    let lefts = open.map(|task| {
-        let time = waiting.server_time(task.id.endpoint, now);
-        left(waiting.record(&task.id)?, time)
-    });
+    let lefts = open.map(|task| forecast(waiting, task, now)?.estimate);
     // The longest remaining time; unknown if any is unknown.
     let longest = lefts
         .collect::<Option<Vec<_>>>()
@@ -198,6 +196,13 @@ fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, look: Look) -> 
     } else {
         text.into_owned()
     }
+}
+
+/// Returns the expected end of a task.
+fn forecast(waiting: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Option<Forecast> {
+    let handle = waiting.board.find(&task.id)?;
+    let time = waiting.server_time(task.id.endpoint, now);
+    Forecaster::new(&waiting.board, None, time).forecast(handle)
 }
 
 /// Returns totals such as `2 of 3 done, 1 failed`.

@@ -17,10 +17,7 @@ pub(in crate::command) use server_state::{LostReason, WaitServer};
 pub(in crate::command) use task_outcome::{TaskOutcome, TrackedTask};
 
 use crate::{
-    task::{
-        ChangeSet, EndpointId, Handle, Record, Rule, Status, TaskChange, TaskId, TaskStore,
-        rules::RuleContext,
-    },
+    task::{ChangeSet, EndpointId, Handle, Record, Rule, Status, TaskChange, TaskId, TaskStore},
     watch::{Command, HistoryLookup, Link, Update},
 };
 
@@ -425,7 +422,7 @@ impl WaitTracker {
     pub(in crate::command) fn trouble(&self, id: &TaskId, now: Timestamp) -> Option<Rule> {
         let time = self.server_time(id.endpoint, now);
         let handle = self.board.find(id)?;
-        let findings = self.board.warnings(handle, RuleContext::default(), time);
+        let findings = self.board.warnings(handle, None, time);
         findings.first().map(|finding| finding.rule)
     }
 }

@@ -4,81 +4,36 @@ use std::{fmt, time::Duration};
 
 use jiff::SignedDuration;
 
-use super::{Basis, Estimate};
-use crate::task::typical::DurationStats;
-use crate::text::{duration, width};
+use crate::text::duration;
 
 /// The time left in the form in which a row shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeLeft {
-    /// `~24m`: the interval is narrow enough for a single value.
+    /// `~24m`.
     About(Duration),
-    /// `20m–35m`.
-    Between(Duration, Duration),
-    /// `typ 15m`: the operation reports no progress; this is its typical total duration.
-    Typical(Duration),
-    /// `?`.
+    /// `–`.
     Unknown,
 }
 
-/// Ratio of upper to lower end up to which an interval is shown as a single value.
-const POINT_ESTIMATE_RATIO: f64 = 1.5;
-
 impl TimeLeft {
-    /// Selects the form for an estimate, if there is one.
-    pub fn of(estimate: Option<Estimate>, typical: Option<&DurationStats>) -> Self {
-        match estimate {
-            None => Self::Unknown,
-            Some(Estimate {
-                basis: Basis::Typical,
-                ..
-            }) => typical.map_or(Self::Unknown, |typical| {
-                Self::Typical(rounded(typical.median()))
-            }),
-            Some(Estimate {
-                low, best, high, ..
-            }) => {
-                let (rounded_low, rounded_high) = (rounded(low), rounded(high));
-                if high <= low.mul_f64(POINT_ESTIMATE_RATIO) || rounded_low == rounded_high {
-                    Self::About(rounded(best))
-                } else {
-                    Self::Between(rounded_low, rounded_high)
-                }
-            }
-        }
+    /// Rounds the best estimate, if there is one.
+    pub fn of(best: Option<Duration>) -> Self {
+        best.map_or(Self::Unknown, |best| Self::About(rounded(best)))
     }
 }
 
-impl TimeLeft {
-    /// Formats for a maximum width in columns: in full, else without unambiguous units, else only
-    /// the upper end.
-    pub fn within(self, columns: usize) -> String {
-        let text = self.to_string();
-        if width(&text) <= columns {
-            return text;
-        }
-        let short = |end: &str| match end.split_once('h') {
-            Some((hours, "00m")) => format!("{hours}h"),
-            Some((hours, minutes)) if !hours.contains('d') => {
-                format!("{hours}h{}", minutes.trim_end_matches('m'))
-            }
-            _ => end.to_owned(),
-        };
-        let Some((low, high)) = text.split_once('–') else {
-            return text;
-        };
-        let both = format!("{}–{}", short(low), short(high));
-        if width(&both) <= columns {
-            both
-        } else {
-            format!("<{high}")
+impl fmt::Display for TimeLeft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::About(span) => write!(f, "~{}", short(*span)),
+            Self::Unknown => f.write_str("–"),
         }
     }
 }
 
 /// Rounds to steps that do not flicker: 5 s below two minutes, 1 min below an hour, 5 min below ten
 /// hours, else 1 h.
-fn rounded(span: Duration) -> Duration {
+pub(in crate::task) fn rounded(span: Duration) -> Duration {
     let seconds = span.as_secs();
     let step = match seconds {
         ..20 => 1,
@@ -91,7 +46,7 @@ fn rounded(span: Duration) -> Duration {
 }
 
 /// Formats a rounded duration without zero seconds.
-fn short(span: Duration) -> String {
+pub(in crate::task) fn short(span: Duration) -> String {
     let text = duration(SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX));
     match text.strip_suffix("00s").filter(|rest| rest.ends_with('m')) {
         Some(minutes) => minutes.to_owned(),
@@ -99,28 +54,18 @@ fn short(span: Duration) -> String {
     }
 }
 
-impl fmt::Display for TimeLeft {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::About(span) => write!(f, "~{}", short(*span)),
-            Self::Between(low, high) => {
-                let (low, high) = (short(*low), short(*high));
-                // A common unit is written once: `20–35m`.
-                let unit = high.trim_start_matches(|c: char| c.is_ascii_digit());
-                let low = match low.strip_suffix(unit) {
-                    Some(figure)
-                        if unit.len() == 1 && figure.bytes().all(|b| b.is_ascii_digit()) =>
-                    {
-                        figure
-                    }
-                    _ => &low,
-                };
-                write!(f, "{low}–{high}")
-            }
-            Self::Typical(span) => write!(f, "typ {}", short(*span)),
-            Self::Unknown => f.write_str("?"),
-        }
+/// Formats an interval, with a common unit written once: `20–35m`.
+pub(in crate::task) fn interval(low: Duration, high: Duration) -> String {
+    let (low, high) = (short(rounded(low)), short(rounded(high)));
+    if low == high {
+        return high;
     }
+    let unit = high.trim_start_matches(|c: char| c.is_ascii_digit());
+    let low = match low.strip_suffix(unit) {
+        Some(figure) if unit.len() == 1 && figure.bytes().all(|b| b.is_ascii_digit()) => figure,
+        _ => &low,
+    };
+    format!("{low}–{high}")
 }
 
 #[cfg(test)]
@@ -128,20 +73,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_left_is_shortened_to_width() {
-        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
-        let between = |low, high| TimeLeft::Between(minutes(low), minutes(high));
+    fn time_left_is_one_rounded_value() {
+        let seconds = Duration::from_secs;
         for (left, text) in [
-            (TimeLeft::About(minutes(24)), "~24m"),
-            (TimeLeft::Typical(minutes(95)), "typ 1h35m"),
-            (TimeLeft::Unknown, "?"),
-            (between(20, 35), "20–35m"),
-            (between(65, 100), "1h05–1h40"),
-            (between(45, 70), "45m–1h10m"),
-            (between(570, 720), "9h30–12h"),
-            (between(27 * 60, 33 * 60), "<1d09h"),
+            (1, "~1s"),
+            (61, "~1m"),
+            (100, "~1m40s"),
+            (1445, "~24m"),
+            (4000, "~1h05m"),
+            (100_000, "~1d04h"),
         ] {
-            assert_eq!(left.within(9), text);
+            assert_eq!(TimeLeft::of(Some(seconds(left))).to_string(), text);
+        }
+        assert_eq!(TimeLeft::of(None).to_string(), "–");
+    }
+
+    #[test]
+    fn interval_has_common_unit_once() {
+        let seconds = Duration::from_secs;
+        for (low, high, text) in [
+            (1200, 2100, "20–35m"),
+            (30, 100, "30s–1m40s"),
+            (3000, 9000, "50m–2h30m"),
+            (0, 2, "0–2s"),
+            (1200, 1205, "20m"),
+        ] {
+            assert_eq!(interval(seconds(low), seconds(high)), text);
         }
     }
 }

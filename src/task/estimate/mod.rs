@@ -25,6 +25,7 @@ use self::{
 };
 use super::{progress_history::ProgressHistory, typical::DurationStats};
 pub use format::TimeLeft;
+pub(in crate::task) use format::{interval, rounded, short};
 pub use stall_threshold::{StallThreshold, stall_threshold};
 
 /// Ratio of upper to lower end beyond which an interval is too wide to be useful.

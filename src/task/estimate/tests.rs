@@ -56,8 +56,10 @@ fn without_progress_typical_duration_is_used() {
     let typical = typical_model([12, 14, 15, 16, 20]);
     let estimate = estimate(at(0), Some(&history), Some(&typical), at(300)).unwrap();
     assert_eq!(estimate.basis, Basis::Typical);
-    let left = TimeLeft::of(Some(estimate), Some(&typical));
-    assert_eq!(left.to_string(), "typ 15m");
+    assert!(
+        (480..840).contains(&estimate.best.as_secs()),
+        "{estimate:?}"
+    );
 }
 
 #[test]
@@ -101,24 +103,4 @@ fn estimate_is_ordered_or_none() {
             stall_threshold(start, &history, typical.as_ref()).allowed >= Duration::from_secs(60)
         );
     }
-}
-
-#[test]
-fn time_left_format_depends_on_interval() {
-    let shown = |low, best, high| {
-        let [low, best, high] = [low, best, high].map(Duration::from_secs);
-        let estimate = Estimate {
-            low,
-            best,
-            high,
-            basis: Basis::Pace,
-        };
-        TimeLeft::of(Some(estimate), None).to_string()
-    };
-    assert_eq!(shown(1300, 1440, 1600), "~24m");
-    assert_eq!(shown(1200, 1440, 2100), "20–35m");
-    assert_eq!(shown(30, 60, 100), "30s–1m40s");
-    assert_eq!(shown(3000, 4000, 9000), "50m–2h30m");
-    assert_eq!(shown(0, 1, 2), "0–2s");
-    assert_eq!(TimeLeft::of(None, None).to_string(), "?");
 }

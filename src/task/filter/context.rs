@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::task::{EndpointId, Handle, Record, TaskStore, TypicalDurations, rules::RuleContext};
+use crate::task::{EndpointId, Handle, Record, TaskStore, TypicalDurations};
 
 /// The resolution of timestamps.
 pub(super) const ONE_NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
@@ -48,21 +48,6 @@ impl<'a> EvalContext<'a> {
         self.endpoints
             .and_then(|endpoints| endpoints.name(endpoint))
             .unwrap_or_default()
-    }
-
-    /// Returns the context for the warning rules.
-    pub(super) fn rule_context(&self, record: &Record) -> RuleContext<'a> {
-        let typical = self
-            .typical
-            .zip(record.info.as_ref())
-            .and_then(|(typical, info)| {
-                let entity = info.entity.as_ref().map(|entity| &*entity.value);
-                typical.get(record.id.endpoint, &info.description_id, entity)
-            });
-        RuleContext {
-            typical,
-            question: None,
-        }
     }
 
     /// Returns all tasks with their handles.

@@ -125,12 +125,12 @@ fn warning(rule: Option<Rule>, target: &EvalTarget<'_>) -> MatchResult {
     if !record.status().is_active() {
         return MatchResult::always(false);
     }
-    let (rule_context, now) = (context.rule_context(record), target.now());
-    let found = rules::warnings(context.store, handle, rule_context, now);
+    let now = target.now();
+    let found = rules::warnings(context.store, handle, context.typical, now);
     let holds = found
         .iter()
         .any(|warning| rule.is_none_or(|rule| warning.rule == rule));
-    let next = rules::next_change(context.store, handle, rule_context, now);
+    let next = rules::next_change(context.store, handle, context.typical, now);
     let after = |at: Timestamp| at.checked_add(super::context::ONE_NANOSECOND).ok();
     MatchResult {
         holds,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::context::PendingQuestion;
 use crate::{
     task::{
+        entity_state::PendingQuestion,
         estimate::StallThreshold,
         record::{CancelSeen, Record},
         typical::DurationStats,

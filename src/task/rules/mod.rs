@@ -1,9 +1,8 @@
 //! Warnings about active tasks, from small named rules.
-//! Each rule checks one record with its context and returns a message or nothing. Rules never
+//! Each rule checks one record and returns a message or nothing. Rules never
 //! search the store (it keeps an index of the tasks ahead in a queue), so that the displayed rows
 //! can be checked for every frame.
 
-mod context;
 mod messages;
 
 use std::time::Duration;
@@ -11,12 +10,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    estimate::{Estimate, StallThreshold, estimate, stall_threshold},
+    estimate::{StallThreshold, stall_threshold},
     record::Record,
     status::Status,
     store::{Handle, TaskStore},
+    typical::{DurationStats, TypicalDurations},
 };
-pub use context::{PendingQuestion, RuleContext};
 
 /// Queue time after which a task gets a warning.
 const LONG_QUEUE_TIME: SignedDuration = SignedDuration::from_mins(1);
@@ -72,7 +71,7 @@ pub struct Warning {
 pub fn warnings(
     store: &TaskStore,
     handle: Handle,
-    rule_context: RuleContext<'_>,
+    typical: Option<&TypicalDurations>,
     now: Timestamp,
 ) -> Vec<Warning> {
     let Some(record) = store.get(handle) else {
@@ -81,18 +80,19 @@ pub fn warnings(
     if !record.status().is_active() {
         return Vec::new();
     }
+    let typical = typical.and_then(|typical| typical.of_record(record));
     let found = [
         (
             Rule::Question,
-            rule_context.question.map(messages::question),
+            store.question(handle).map(messages::question),
         ),
-        (Rule::Stalled, stalled(record, rule_context, now)),
+        (Rule::Stalled, stalled(record, typical, now)),
         (Rule::CancelIgnored, cancel_ignored(record, now)),
         (Rule::ParentFinished, parent_finished(store, handle, now)),
         (Rule::QueuedLong, queued_long(store, handle, record, now)),
         (
             Rule::LongerThanUsual,
-            longer_than_usual(record, rule_context, now),
+            longer_than_usual(record, typical, now),
         ),
     ];
     found
@@ -111,18 +111,19 @@ pub fn warnings(
 pub fn next_change(
     store: &TaskStore,
     handle: Handle,
-    rule_context: RuleContext<'_>,
+    typical: Option<&TypicalDurations>,
     now: Timestamp,
 ) -> Option<Timestamp> {
     let record = store
         .get(handle)
         .filter(|record| record.status().is_active())?;
-    let threshold = stall_threshold_of(record, rule_context)
+    let typical = typical.and_then(|typical| typical.of_record(record));
+    let threshold = stall_threshold_of(record, typical)
         .and_then(|(since, threshold)| later(since, threshold.allowed));
     let cancel = record.cancel_seen.filter(|_| record.is_cancel_requested());
     let parent = finished_parent(store, handle).and_then(Record::finished_at);
     let queued = record.queued_since();
-    let long = record.running_since().zip(rule_context.typical);
+    let long = record.running_since().zip(typical);
     [
         threshold,
         cancel.and_then(|seen| seen.at.checked_add(LONG_CANCEL_TIME).ok()),
@@ -143,7 +144,7 @@ fn later(from: Timestamp, by: Duration) -> Option<Timestamp> {
 /// Returns the time of the last change and the pause allowed after it.
 fn stall_threshold_of(
     record: &Record,
-    rule_context: RuleContext<'_>,
+    typical: Option<&DurationStats>,
 ) -> Option<(Timestamp, StallThreshold)> {
     let start = record.running_since()?;
     let history = record.history.as_deref()?;
@@ -152,21 +153,30 @@ fn stall_threshold_of(
         return None;
     }
     let since = later(history.start(), history.last_move())?;
-    Some((since, stall_threshold(start, history, rule_context.typical)))
+    Some((since, stall_threshold(start, history, typical)))
 }
 
-fn stalled(record: &Record, rule_context: RuleContext<'_>, now: Timestamp) -> Option<String> {
-    let (since, threshold) = stall_threshold_of(record, rule_context)?;
+/// True if a running task has made no progress for unusually long.
+pub(super) fn is_stalled(record: &Record, typical: Option<&DurationStats>, now: Timestamp) -> bool {
+    stall(record, typical, now).is_some()
+}
+
+/// Returns the current pause of a stalled task, and the limit that it exceeds.
+fn stall(
+    record: &Record,
+    typical: Option<&DurationStats>,
+    now: Timestamp,
+) -> Option<(SignedDuration, StallThreshold)> {
+    let (since, threshold) = stall_threshold_of(record, typical)?;
     let still = now.duration_since(since);
     let allowed = SignedDuration::try_from(threshold.allowed).ok()?;
-    (still > allowed).then(|| {
-        messages::stalled(
-            still,
-            record.progress().percent(),
-            threshold,
-            rule_context.typical,
-        )
-    })
+    (still > allowed).then_some((still, threshold))
+}
+
+fn stalled(record: &Record, typical: Option<&DurationStats>, now: Timestamp) -> Option<String> {
+    let (still, threshold) = stall(record, typical, now)?;
+    let percent = record.progress().percent();
+    Some(messages::stalled(still, percent, threshold, typical))
 }
 
 fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
@@ -215,36 +225,24 @@ fn queued_long(
 
 fn longer_than_usual(
     record: &Record,
-    rule_context: RuleContext<'_>,
+    typical: Option<&DurationStats>,
     now: Timestamp,
 ) -> Option<String> {
-    let typical = rule_context.typical?;
+    let typical = typical?;
     let ran = now.duration_since(record.running_since()?);
     (ran > SignedDuration::try_from(typical.p90()).ok()?)
         .then(|| messages::longer_than_usual(ran, typical))
 }
 
 impl TaskStore {
-    /// Estimates the time left of a running task; see [`estimate`].
-    pub fn estimate(
-        &self,
-        handle: Handle,
-        rule_context: RuleContext<'_>,
-        now: Timestamp,
-    ) -> Option<Estimate> {
-        let record = self.get(handle)?;
-        let history = record.history.as_deref();
-        estimate(record.running_since()?, history, rule_context.typical, now)
-    }
-
     /// Returns the warnings of a task; see [`warnings`].
     pub fn warnings(
         &self,
         handle: Handle,
-        rule_context: RuleContext<'_>,
+        typical: Option<&TypicalDurations>,
         now: Timestamp,
     ) -> Vec<Warning> {
-        warnings(self, handle, rule_context, now)
+        warnings(self, handle, typical, now)
     }
 }
 

@@ -1,9 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::task::typical::DurationStats;
 use crate::task::{
-    ChangeSet, EndpointId, TaskChange,
+    ChangeSet, EndpointId, FinishedRun, Forecaster, PendingQuestion, TaskChange,
     fixture::{at, info},
 };
 
@@ -23,10 +22,10 @@ fn put(store: &mut TaskStore, mo_id: &str, more: &Value, second: i64) -> Handle 
 fn rules(
     store: &TaskStore,
     handle: Handle,
-    rule_context: RuleContext<'_>,
+    typical: Option<&TypicalDurations>,
     second: i64,
 ) -> Vec<Rule> {
-    let found = store.warnings(handle, rule_context, at(second));
+    let found = store.warnings(handle, typical, at(second));
     found.into_iter().map(|warning| warning.rule).collect()
 }
 
@@ -42,17 +41,13 @@ fn stall_threshold_depends_on_previous_pauses() {
         );
     }
     let handle = store.find_key(HERE, "task-1").unwrap();
-    assert_eq!(rules(&store, handle, RuleContext::default(), 410), []);
-    let next = next_change(&store, handle, RuleContext::default(), at(410)).unwrap();
+    assert_eq!(rules(&store, handle, None, 410), []);
+    let next = next_change(&store, handle, None, at(410)).unwrap();
     assert!(next > at(460) && next < at(1000), "{next}");
     let just_before = next - SignedDuration::from_millis(1);
-    assert!(
-        store
-            .warnings(handle, RuleContext::default(), just_before)
-            .is_empty()
-    );
+    assert!(store.warnings(handle, None, just_before).is_empty());
     let after = next + SignedDuration::from_millis(1);
-    let warnings = store.warnings(handle, RuleContext::default(), after);
+    let warnings = store.warnings(handle, None, after);
     assert_eq!(warnings[0].rule, Rule::Stalled);
     assert!(
         warnings[0].message.contains("at 40%"),
@@ -60,7 +55,7 @@ fn stall_threshold_depends_on_previous_pauses() {
         warnings[0].message
     );
     put(&mut store, "task-1", &json!({"progress": 41}), 2000);
-    assert_eq!(rules(&store, handle, RuleContext::default(), 2001), []);
+    assert_eq!(rules(&store, handle, None, 2001), []);
 }
 
 #[test]
@@ -79,14 +74,9 @@ fn queued_message_names_tasks_ahead() {
     let queued =
         json!({"entity": vm, "state": "queued", "startTime": null, "queueTime": at(5).to_string()});
     let handle = put(&mut store, "task-4", &queued, 5);
-    assert_eq!(rules(&store, handle, RuleContext::default(), 60), []);
-    assert_eq!(
-        next_change(&store, handle, RuleContext::default(), at(60)),
-        Some(at(65))
-    );
-    let message = store.warnings(handle, RuleContext::default(), at(190))[0]
-        .message
-        .clone();
+    assert_eq!(rules(&store, handle, None, 60), []);
+    assert_eq!(next_change(&store, handle, None, at(60)), Some(at(65)));
+    let message = store.warnings(handle, None, at(190))[0].message.clone();
     assert!(
         message.starts_with("Queued for 3m05s behind Relocate virtual machine (task-1) and Relocate virtual machine (task-2)."),
         "{message}"
@@ -101,9 +91,7 @@ fn queued_message_names_tasks_ahead() {
         mo_id: "task-2".into(),
     };
     store.apply(HERE, gone, &mut ChangeSet::default()).unwrap();
-    let message = store.warnings(handle, RuleContext::default(), at(260))[0]
-        .message
-        .clone();
+    let message = store.warnings(handle, None, at(260))[0].message.clone();
     assert!(message.contains("no visible task ahead"), "{message}");
 }
 
@@ -115,25 +103,26 @@ fn questions_cancellations_and_long_runs_give_warnings() {
         text: "Keep the disk?".into(),
         choices: vec!["Yes".into(), "No".into()],
     };
-    let typical = DurationStats::of((1..=10).map(|n| Duration::from_secs(n * 10)));
-    let rule_context = RuleContext {
-        typical: typical.as_ref(),
-        question: Some(&question),
-    };
-    assert_eq!(rules(&store, handle, rule_context, 20), [Rule::Question]);
+    store.set_question(handle, Some(question), &mut ChangeSet::default());
+    let mut typical = TypicalDurations::default();
+    let runs = (1..=10).map(|n| FinishedRun {
+        operation: "VirtualMachine.relocate".into(),
+        entity: None,
+        duration: Duration::from_secs(n * 10),
+    });
+    typical.add_runs(HERE, runs);
+    let typical = Some(&typical);
+    assert_eq!(rules(&store, handle, typical, 20), [Rule::Question]);
+    assert_eq!(next_change(&store, handle, typical, at(20)), Some(at(70)));
     assert_eq!(
-        next_change(&store, handle, rule_context, at(20)),
-        Some(at(70))
-    );
-    assert_eq!(
-        rules(&store, handle, rule_context, 92),
+        rules(&store, handle, typical, 92),
         [Rule::Question, Rule::CancelIgnored, Rule::LongerThanUsual]
     );
-    let message = &store.warnings(handle, rule_context, at(92))[0].message;
+    let message = &store.warnings(handle, typical, at(92))[0].message;
     assert!(message.ends_with("Keep the disk? (Yes · No)"), "{message}");
     put(&mut store, "task-1", &json!({"state": "success"}), 100);
-    assert_eq!(rules(&store, handle, rule_context, 300), []);
-    assert_eq!(next_change(&store, handle, rule_context, at(300)), None);
+    assert_eq!(rules(&store, handle, typical, 300), []);
+    assert_eq!(next_change(&store, handle, typical, at(300)), None);
 }
 
 #[test]
@@ -147,11 +136,8 @@ fn child_outliving_parent_gives_warning() {
         &json!({"parentTaskKey": "task-1"}),
         50,
     );
-    assert_eq!(rules(&store, child, RuleContext::default(), 55), []);
-    assert_eq!(
-        rules(&store, child, RuleContext::default(), 61),
-        [Rule::ParentFinished]
-    );
+    assert_eq!(rules(&store, child, None, 55), []);
+    assert_eq!(rules(&store, child, None, 61), [Rule::ParentFinished]);
 }
 
 #[test]
@@ -159,12 +145,9 @@ fn clock_skew_gives_no_warnings() {
     let mut store = TaskStore::new();
     let future = json!({"startTime": at(90_000).to_string(), "queueTime": at(90_000).to_string(), "progress": 900});
     let handle = put(&mut store, "task-1", &future, 0);
-    assert_eq!(rules(&store, handle, RuleContext::default(), 5), []);
-    assert!(
-        store
-            .estimate(handle, RuleContext::default(), at(5))
-            .is_none()
-    );
-    let _ = next_change(&store, handle, RuleContext::default(), Timestamp::MAX);
-    let _ = store.warnings(handle, RuleContext::default(), Timestamp::MIN);
+    assert_eq!(rules(&store, handle, None, 5), []);
+    let forecast = Forecaster::new(&store, None, at(5)).forecast(handle);
+    assert_eq!(forecast.unwrap().estimate, None);
+    let _ = next_change(&store, handle, None, Timestamp::MAX);
+    let _ = store.warnings(handle, None, Timestamp::MIN);
 }

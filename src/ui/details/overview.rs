@@ -8,9 +8,8 @@ use serde_json::Value;
 
 use crate::{
     task::{
-        Handle, PendingQuestion, Presence, Record, Rule, StatsScope, Status, TimeLeft,
+        Handle, PendingQuestion, Presence, Record, Rule, StatsScope, Status,
         cancellation::{CancelState, flag_text, privilege_text},
-        estimate::Basis,
     },
     text::{ago, duration, width},
     ui::{
@@ -173,7 +172,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
     if let Some(phase) = &info.description {
         fields.text("Phase", phase.text());
     }
-    time_left(fields, handle);
+    time_left(fields, handle, record);
     let target = labels::target(info);
     match &info.entity {
         Some(entity) if *entity.value != *target => {
@@ -190,20 +189,13 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
 }
 
 /// Adds the time left and the warnings.
-fn time_left(fields: &mut FieldList, handle: Handle) {
+fn time_left(fields: &mut FieldList, handle: Handle, record: &Record) {
     let state = fields.ctx.state;
     let outlook = state.insight(handle, fields.ctx.now);
-    let question = state.view().questions.get(&handle);
-    if let Some(left) = outlook.time_left {
-        let why = match (left, outlook.basis) {
-            (TimeLeft::Unknown, _) if question.is_some() => "waiting for an answer",
-            (TimeLeft::Unknown, _) if outlook.is_stalled() => "stalled",
-            (TimeLeft::Unknown, _) => "not enough data",
-            (TimeLeft::Typical(_), _) => "is typical for this operation",
-            (_, Some(Basis::PaceAndTypical)) => "from current and typical speed",
-            _ => "from current speed",
-        };
-        fields.text("Time left", &format!("{left}  {why}"));
+    let question = state.view().store.question(handle);
+    if let Some(forecast) = outlook.forecast {
+        let typical = state.typical.of_record(record);
+        fields.text("Time left", &forecast.explain(&state.view().store, typical));
     }
     for finding in &outlook.warnings {
         match (finding.rule, question) {
@@ -220,7 +212,9 @@ fn typical_duration(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
     let entity = info.entity.as_ref().map(|entity| &*entity.value);
     let known = state.typical.find(endpoint, &info.description_id, entity);
     let active = record.status().is_active();
-    if let Some((typical, from)) = known {
+    if active && known.is_some() {
+        // Part of the line about the time left.
+    } else if let Some((typical, from)) = known {
         let (first, last) = typical.quartiles();
         let of = match from {
             StatsScope::Entity => "on this target",

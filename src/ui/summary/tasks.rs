@@ -161,7 +161,7 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
             TaskColumn::Left => {
                 if let Some(left) = state.insight(handle, ctx.now).time_left {
                     let role = if is_stale { Role::Stale } else { Role::Text };
-                    cell.push(&left.within(width), role);
+                    cell.push(&left.to_string(), role);
                 }
             }
             TaskColumn::Ago => {

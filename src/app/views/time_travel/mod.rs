@@ -42,7 +42,6 @@ impl TimeTravel {
                 privileges: live.privileges.clone(),
                 family_states: live.family_states.clone(),
                 events: live.events.clone(),
-                questions: live.questions.clone(),
                 subscription: mem::take(&mut live.subscription),
             },
             at,
