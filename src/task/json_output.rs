@@ -207,7 +207,7 @@ mod tests {
         let mut store = TaskStore::new();
         let info = info("task-1", more);
         let raw = info.to_json();
-        let change = TaskChange::Full { info, at: at(0) };
+        let change = TaskChange::Full { info, at: at(now) };
         let here = EndpointId(0);
         store
             .apply(here, change, &mut ChangeSet::default())
@@ -259,6 +259,24 @@ mod tests {
             trouble.as_str().unwrap().starts_with("Queued for 5m"),
             "{trouble}"
         );
+    }
+
+    #[test]
+    fn expected_end_is_estimated_from_progress() {
+        let line = shown(&json!({"progress": 40}), 400);
+        let eta = |name: &str| line[name].as_i64().unwrap();
+        let best = eta("etaSeconds");
+        assert!((300..900).contains(&best), "{best}");
+        assert!(eta("etaLowSeconds") <= best && best <= eta("etaHighSeconds"));
+        assert_eq!(line["etaAt"], json!(at(400 + best)));
+        let done = json!({"state": "success", "progress": 40, "completeTime": at(5).to_string()});
+        for more in [json!({}), done] {
+            let line = shown(&more, 400);
+            assert_eq!(
+                (&line["etaSeconds"], &line["etaAt"]),
+                (&Value::Null, &Value::Null)
+            );
+        }
     }
 
     #[test]
