@@ -9,6 +9,7 @@
 //! useful.
 //! A pure function, so that without new data an estimate changes only by the elapsed time.
 
+mod forecast;
 mod format;
 mod mixture;
 mod progress_series;
@@ -24,6 +25,7 @@ use self::{
     rate_models::rates,
 };
 use super::{progress_history::ProgressHistory, typical::DurationStats};
+pub use forecast::Forecast;
 pub use format::TimeLeft;
 pub(in crate::task) use format::{interval, rounded, short};
 pub use stall_threshold::{StallThreshold, stall_threshold};
