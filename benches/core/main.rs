@@ -95,7 +95,7 @@ fn draw(criterion: &mut Criterion) {
         for case in CASES {
             group.bench_function(format!("{size}/{}", case.name()), |bencher| {
                 let stage = stage.get_or_insert_with(|| Stage::new(size));
-                case.arrange(&mut stage.state);
+                case.arrange(&mut stage.screen);
                 bencher.iter(|| stage.draw());
             });
         }
@@ -116,15 +116,15 @@ fn press(criterion: &mut Criterion) {
                 let mut keys = keys.into_iter().cycle();
                 group.bench_function(format!("{size}/{}/{name}", case.name()), |bencher| {
                     let stage = stage.get_or_insert_with(|| Stage::new(size));
-                    case.arrange(&mut stage.state);
+                    case.arrange(&mut stage.screen);
                     if name == "filter" {
-                        key(&mut stage.state, KeyCode::Char('/'));
+                        key(&mut stage.screen, KeyCode::Char('/'));
                     }
                     bencher.iter(|| {
-                        key(&mut stage.state, keys.next().unwrap());
+                        key(&mut stage.screen, keys.next().unwrap());
                         stage.draw();
                     });
-                    key(&mut stage.state, KeyCode::Esc);
+                    key(&mut stage.screen, KeyCode::Esc);
                 });
             }
         }

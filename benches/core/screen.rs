@@ -13,7 +13,7 @@ use ratatui::{
     layout::{Rect, Size},
 };
 use vtask::{
-    app::{AppState, Event, Options, update},
+    app::{Event, Options, Screen, update},
     task::{
         EndpointId, Labels, TaskChange,
         row_model::{Layout, Sort, SortColumn, View},
@@ -74,16 +74,16 @@ impl Case {
         name
     }
 
-    pub(crate) fn arrange(&self, state: &mut AppState) {
+    pub(crate) fn arrange(&self, state: &mut Screen) {
         arrange(state, self.layout, self.column, self.filter);
     }
 }
 
 /// Sets the view and selects the last row, the most expensive one to reach.
-pub(crate) fn arrange(state: &mut AppState, layout: Layout, column: SortColumn, filter: &str) {
+pub(crate) fn arrange(screen: &mut Screen, layout: Layout, column: SortColumn, filter: &str) {
     let sort = Sort::by(column, column == SortColumn::Progress);
     let filter = vtask::task::Filter::words(filter);
-    let shown = state.view_mut();
+    let shown = screen.state.view_mut();
     shown.row_model.set_view(
         View {
             layout,
@@ -93,25 +93,25 @@ pub(crate) fn arrange(state: &mut AppState, layout: Layout, column: SortColumn, 
         },
         &shown.store,
     );
-    key(state, KeyCode::End);
+    key(screen, KeyCode::End);
 }
 
 /// Application state with the program's terminal backend, whose output is discarded.
 pub(crate) struct Stage {
-    pub(crate) state: AppState,
+    pub(crate) screen: Screen,
     look: Appearance,
     terminal: Terminal<CrosstermBackend<Sink>>,
 }
 
 impl Stage {
     pub(crate) fn new(tasks: usize) -> Self {
-        let state = screen(tasks);
-        let look = Appearance::new(&state.options);
+        let screen = screen(tasks);
+        let look = Appearance::new(&screen.state.options);
         let viewport = Viewport::Fixed(SCREEN);
         let backend = CrosstermBackend::new(sink());
         let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
         Self {
-            state,
+            screen,
             look,
             terminal,
         }
@@ -119,26 +119,26 @@ impl Stage {
 
     /// Draws a frame like the program does, with cached insights for the visible tasks.
     pub(crate) fn draw(&mut self) {
-        self.state.refresh_insights(now());
+        self.screen.refresh_insights(now());
         let mut drawn = None;
         self.terminal
-            .draw(|frame| drawn = Some(ui::draw(&self.state, &self.look, frame, now())))
+            .draw(|frame| drawn = Some(ui::draw(&self.screen, &self.look, frame, now())))
             .unwrap();
-        self.state.frame = drawn.unwrap();
+        self.screen.state.frame = drawn.unwrap();
     }
 }
 
 /// Returns the state of a connected screen with `tasks` tasks.
-pub(crate) fn screen(tasks: usize) -> AppState {
-    let mut state = empty_screen();
-    fill(&mut state, 0..tasks);
-    state
+pub(crate) fn screen(tasks: usize) -> Screen {
+    let mut screen = empty_screen();
+    fill(&mut screen, 0..tasks);
+    screen
 }
 
-pub(crate) fn empty_screen() -> AppState {
+pub(crate) fn empty_screen() -> Screen {
     let endpoints = [(HERE, "vc01.lab".to_owned())];
-    let mut state = AppState::new(Options::default(), endpoints).unwrap();
-    state.size = Size::new(SCREEN.width, SCREEN.height);
+    let mut screen = Screen::new(Options::default(), endpoints).unwrap();
+    screen.state.size = Size::new(SCREEN.width, SCREEN.height);
     let facts = ServerFacts {
         host: "vc01.lab".to_owned(),
         release: "9.0.0.0".to_owned(),
@@ -154,19 +154,19 @@ pub(crate) fn empty_screen() -> AppState {
         Update::Link(Link::Live),
         Update::Labels(Labels::new(labels.into())),
     ] {
-        update(&mut state, Event::ServerUpdate(HERE, news), now());
+        update(&mut screen, Event::ServerUpdate(HERE, news), now());
     }
-    state
+    screen
 }
 
-pub(crate) fn fill(state: &mut AppState, places: Range<usize>) {
+pub(crate) fn fill(state: &mut Screen, places: Range<usize>) {
     for place in places {
         let info = Box::new(read_task(&task(place).to_string()));
         tell(state, vec![TaskChange::Full { info, at: now() }]);
     }
 }
 
-pub(crate) fn tell(state: &mut AppState, changes: Vec<TaskChange>) {
+pub(crate) fn tell(state: &mut Screen, changes: Vec<TaskChange>) {
     let since = Instant::now();
     update(
         state,
@@ -175,7 +175,7 @@ pub(crate) fn tell(state: &mut AppState, changes: Vec<TaskChange>) {
     );
 }
 
-pub(crate) fn key(state: &mut AppState, code: KeyCode) {
+pub(crate) fn key(state: &mut Screen, code: KeyCode) {
     let key = KeyEvent::new(code, KeyModifiers::NONE);
     update(state, Event::Key(key), now());
 }

@@ -43,12 +43,12 @@ pub(crate) fn print_draws() {
     for size in SIZES {
         let mut stage = Stage::new(size);
         for (case, row) in CASES.iter().zip(&mut rows) {
-            case.arrange(&mut stage.state);
+            case.arrange(&mut stage.screen);
             let mut times: Vec<Duration> = (0..FRAMES)
                 .map(|frame| {
                     let (start, percent) = (frame * 20 % size, frame % 100);
                     let changes = changes(&update_set(start..start + 20, percent));
-                    tell(&mut stage.state, changes);
+                    tell(&mut stage.screen, changes);
                     let began = Instant::now();
                     stage.draw();
                     began.elapsed()

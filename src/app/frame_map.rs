@@ -3,10 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{action::Action, panes::Tab};
-use crate::task::{
-    Handle,
-    row_model::{RowId, SortColumn},
-};
+use crate::task::row_model::{RowId, SortColumn};
 
 /// The target of a mouse click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,24 +13,12 @@ pub enum ClickTarget {
     FoldMark(RowId),
     /// A column header.
     Column(SortColumn),
-    /// An entry of the column editor.
-    ColumnEntry(usize),
     Tab(Tab),
     Details,
     /// The border between list and details.
     Border,
-    /// A family member in the cancel dialog.
-    FamilyMember(Handle),
-    /// An entry of the sort menu.
-    SortEntry(usize),
-    /// An entry of the saved-filter menu.
-    FilterEntry(usize),
-    /// An entry of the summary.
-    SummaryRow(usize),
-    /// An entry of the command palette.
-    PaletteEntry(usize),
-    /// An entry of the copy menu.
-    CopyEntry(usize),
+    /// An entry of the popup.
+    PopupEntry(usize),
     /// A key hint.
     Action(Action),
 }

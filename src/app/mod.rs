@@ -4,14 +4,10 @@
 //! [`Effect`]s for the event loop in `tui` to carry out. Drawing is in `ui`.
 
 mod action;
-mod cancel_dialog;
 mod clipboard;
 mod columns;
-mod command_palette;
 mod event;
 pub mod filter_history;
-mod filter_menu;
-mod filter_prompt;
 mod finish_tracker;
 mod frame_map;
 mod insight;
@@ -21,13 +17,14 @@ mod notifications;
 mod options;
 mod pane_split;
 mod panes;
+mod popups;
 mod redraw_timer;
 pub mod saved_filter_file;
+mod screen;
 mod scroll;
 mod selection;
 mod server_state;
 mod state;
-mod summary_page;
 #[cfg(test)]
 pub(crate) mod test_support;
 mod text_input;
@@ -35,16 +32,11 @@ mod update;
 mod views;
 
 pub use action::Action;
-pub use cancel_dialog::{Button, CancelDialog};
 pub use clipboard::CopyItem;
 pub use columns::{
-    Column, ColumnArea, ColumnEditor, ColumnEntry, ColumnSet, ColumnSpec, Columns,
-    ParseColumnsError, WidthClass,
+    Column, ColumnArea, ColumnSet, ColumnSpec, Columns, ParseColumnsError, WidthClass,
 };
-pub use command_palette::{CommandPalette, PaletteMatch};
 pub use event::{Effect, Event, ExitReason};
-pub use filter_menu::{FilterMenuEntry, entries as saved_filters};
-pub use filter_prompt::{CompletionList, FilterPrompt};
 pub use finish_tracker::{FinishTracker, Notifier};
 pub use frame_map::{ClickTarget, FrameMap};
 pub use insight::{InsightCache, TaskInsight};
@@ -54,11 +46,19 @@ pub use notifications::{Notification, Notifications, Severity};
 pub use options::{Background, Clipboard, ColorDepth, Options, ThemeChoice, Themes};
 pub use pane_split::{DetailsPosition, PaneSplit, Side};
 pub use panes::{Focus, PaneMode, Tab};
+pub use popups::{
+    Button, CancelDialog, ColumnEditor, ColumnEntry, CommandPalette, CompletionList, CopyMenu,
+    FilterMenu, FilterMenuEntry, FilterPrompt, PaletteMatch, Popup, Prompt, PromptKind,
+    SavedFilters, SortMenu, TextPopup, can_request, eligibility,
+};
 pub use redraw_timer::next_redraw;
+pub use screen::Screen;
 pub use selection::Selection;
 pub use server_state::{ServerClocks, ServerState};
-pub use state::{AppState, Popup, Prompt, PromptKind};
-pub use summary_page::{RowSubject, Section, SectionKind, SummaryPage, SummaryRow};
+pub use state::AppState;
 pub use text_input::TextInput;
-pub use update::{can_request, eligibility, update};
-pub use views::{HistorySearch, HistoryView, SearchState, Shown, TaskView, TimeTravel, Views};
+pub use update::update;
+pub use views::{
+    HistorySearch, HistoryView, SearchState, Shown, TaskView, TimeTravel, Views,
+    summary_page::{RowSubject, Section, SectionKind, SummaryPage, SummaryRow},
+};

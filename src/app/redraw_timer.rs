@@ -5,18 +5,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    insight,
-    state::{AppState, Popup},
-    update::detail_subscription,
-};
+use super::{screen::Screen, state::AppState, update::detail_subscription};
 use crate::{
     task::{Handle, Progress, Status},
     watch::Link,
 };
 
 /// Returns the next time at which visible content changes, if any.
-pub fn next_redraw(state: &AppState, now: Timestamp) -> Option<Timestamp> {
+pub fn next_redraw(screen: &Screen, now: Timestamp) -> Option<Timestamp> {
+    let state = &screen.state;
     // During time travel the clocks are frozen; only the age of the view changes.
     let is_past = state.views.time_travel().is_some();
     let clocks = [
@@ -24,9 +21,9 @@ pub fn next_redraw(state: &AppState, now: Timestamp) -> Option<Timestamp> {
         if is_past {
             Some(next_second(now))
         } else {
-            rows(state, now)
+            rows(screen, now)
         },
-        overlay(state, now),
+        popup(screen, now),
         detail_subscription::due(state, now),
         state.notifications.expires_at(now),
         filter_changes_at(state, now),
@@ -49,10 +46,11 @@ fn links(state: &AppState, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Elapsed times in the visible rows and in the details.
-fn rows(state: &AppState, now: Timestamp) -> Option<Timestamp> {
-    insight::seen(state, now)
+fn rows(screen: &Screen, now: Timestamp) -> Option<Timestamp> {
+    screen
+        .visible_tasks(now)
         .into_iter()
-        .filter_map(|handle| task(state, handle, now))
+        .filter_map(|handle| task(&screen.state, handle, now))
         .min()
 }
 
@@ -73,13 +71,12 @@ fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Ages and durations in popups.
-fn overlay(state: &AppState, now: Timestamp) -> Option<Timestamp> {
-    match &state.popup {
-        Some(Popup::CancelDialog(_) | Popup::Metrics { .. } | Popup::Summary(_)) => {
-            Some(next_second(now))
-        }
-        _ => None,
-    }
+fn popup(screen: &Screen, now: Timestamp) -> Option<Timestamp> {
+    let is_timed = screen
+        .popup
+        .as_ref()
+        .is_some_and(|popup| popup.handler().is_timed());
+    is_timed.then(|| next_second(now))
 }
 
 /// Returns when the set of matching tasks may next change by time alone, by the local clock.

@@ -1,4 +1,4 @@
-//! State of the screen.
+//! State of the screen below the popups.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -6,11 +6,8 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 
 use super::{
-    cancel_dialog::CancelDialog,
-    columns::{ColumnArea, ColumnEditor, ColumnSpec, layout_columns},
-    command_palette::CommandPalette,
+    columns::{ColumnArea, ColumnSpec, layout_columns},
     event::Effect,
-    filter_prompt::FilterPrompt,
     finish_tracker::FinishTracker,
     frame_map::FrameMap,
     keymap::{Context, Keymap, KeymapError},
@@ -20,8 +17,6 @@ use super::{
     pane_split::PaneSplit,
     panes::{Focus, PaneMode, Tab},
     server_state::{ServerClocks, ServerState},
-    summary_page::SummaryPage,
-    text_input::TextInput,
     views::{TaskView, Views, history::LastHistoryQuery},
 };
 use crate::{
@@ -34,64 +29,7 @@ use crate::{
     watch::Command,
 };
 
-/// A popup that has the keyboard focus.
-#[derive(Debug)]
-pub enum Popup {
-    CancelDialog(CancelDialog),
-    SortMenu {
-        /// Index into `SortColumn::ALL`.
-        chosen: usize,
-    },
-    ColumnEditor(ColumnEditor),
-    Help {
-        /// First visible line.
-        top: usize,
-    },
-    Notifications {
-        /// First visible line.
-        top: usize,
-    },
-    Metrics {
-        /// First visible line.
-        top: usize,
-    },
-    Prompt(Prompt),
-    CopyMenu {
-        /// Index into [`CopyItem::ALL`](super::CopyItem::ALL).
-        chosen: usize,
-    },
-    FilterMenu {
-        /// Index into [`saved_filters`](super::saved_filters).
-        chosen: usize,
-    },
-    CommandPalette(CommandPalette),
-    /// Replaces list and details.
-    Summary(Box<SummaryPage>),
-}
-
-/// Purpose of a text prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PromptKind {
-    /// Watch more tasks.
-    WatchTasks,
-    /// Save the rows to a file.
-    ExportPath,
-    /// Name the current filter.
-    FilterName,
-    /// Edit the filter.
-    Filter(Box<FilterPrompt>),
-}
-
-/// A text prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prompt {
-    pub kind: PromptKind,
-    pub input: TextInput,
-    /// Error message for the current text.
-    pub error: Option<String>,
-}
-
-/// State of the screen.
+/// State of the screen below the popups.
 #[derive(Debug)]
 pub struct AppState {
     pub options: Options,
@@ -112,7 +50,6 @@ pub struct AppState {
     pub pane_split: PaneSplit,
     /// The open tab of the details.
     pub tab: Tab,
-    pub popup: Option<Popup>,
     /// Statistics of vtask itself; updated while they are shown.
     pub metrics: MetricsReport,
     /// Errors while reading typical durations from the history.
@@ -170,7 +107,6 @@ impl AppState {
                 .collect(),
             pane_mode: PaneMode::Both(Focus::List),
             tab: Tab::default(),
-            popup: None,
             metrics: MetricsReport::default(),
             typical_errors: HashMap::new(),
             notifications: Notifications::default(),
@@ -179,25 +115,11 @@ impl AppState {
         })
     }
 
-    /// Returns the context whose key bindings apply.
+    /// Returns the context whose key bindings apply without a popup.
     pub fn context(&self) -> Context {
-        match (&self.popup, self.pane_mode) {
-            (Some(Popup::CancelDialog(dialog)), _) if dialog.confirmation.is_some() => {
-                Context::Confirm
-            }
-            (Some(Popup::CancelDialog(_)), _) => Context::Cancel,
-            (Some(Popup::SortMenu { .. }), _) => Context::Order,
-            (Some(Popup::CopyMenu { .. }), _) => Context::Menu,
-            (Some(Popup::ColumnEditor(_)), _) => Context::Columns,
-            (Some(Popup::Help { .. } | Popup::Notifications { .. } | Popup::Metrics { .. }), _) => {
-                Context::Reading
-            }
-            (Some(Popup::Prompt(_)), _) => Context::Prompt,
-            (Some(Popup::CommandPalette(_)), _) => Context::Palette,
-            (Some(Popup::FilterMenu { .. }), _) => Context::Filters,
-            (Some(Popup::Summary(_)), _) => Context::Summary,
-            (None, PaneMode::List | PaneMode::Both(Focus::List)) => Context::List,
-            (None, PaneMode::Both(Focus::Details) | PaneMode::Details) => Context::Details,
+        match self.pane_mode {
+            PaneMode::List | PaneMode::Both(Focus::List) => Context::List,
+            PaneMode::Both(Focus::Details) | PaneMode::Details => Context::Details,
         }
     }
 

@@ -1,19 +1,25 @@
 //! Sample state for tests of the screen.
 
 use jiff::{SignedDuration, Timestamp};
-use ratatui::layout::Size;
+use ratatui::{Terminal, backend::TestBackend, layout::Size};
 use serde_json::{Value, json};
-use std::time::Instant;
+use std::{
+    ops::{Deref, DerefMut},
+    time::Instant,
+};
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use super::options::Options;
 pub(crate) use super::{
     action::Action,
     event::{Effect, Event},
+    frame_map::ClickTarget,
     keymap::Context,
-    panes::{Focus, PaneMode},
-    state::{AppState, Popup},
+    options::Options,
+    panes::{Focus, PaneMode, Tab},
+    popups::Popup,
+    screen::Screen,
+    state::AppState,
     update::update,
 };
 pub(crate) use crate::watch::Command;
@@ -22,9 +28,25 @@ use crate::{
         EndpointId, Handle, ServerClock, TaskChange, TaskId,
         fixture::{at, info},
     },
+    ui::{self, Appearance},
     vim::types::About,
     watch::{HistoryPage, Link, ServerFacts, Update},
 };
+
+/// Tests read and change the state through its screen.
+impl Deref for Screen {
+    type Target = AppState;
+
+    fn deref(&self) -> &AppState {
+        &self.state
+    }
+}
+
+impl DerefMut for Screen {
+    fn deref_mut(&mut self) -> &mut AppState {
+        &mut self.state
+    }
+}
 
 pub(crate) const HERE: EndpointId = EndpointId(0);
 pub(crate) const THERE: EndpointId = EndpointId(1);
@@ -35,15 +57,15 @@ pub(crate) fn now() -> Timestamp {
 }
 
 /// Returns a state that is not connected yet.
-pub(crate) fn connecting(width: u16, height: u16) -> AppState {
+pub(crate) fn connecting(width: u16, height: u16) -> Screen {
     let endpoints = [(HERE, "vc01.lab".to_owned())];
-    let mut state = AppState::new(Options::default(), endpoints).unwrap();
+    let mut state = Screen::new(Options::default(), endpoints).unwrap();
     state.size = Size::new(width, height);
     state
 }
 
 /// Returns a state connected to a server without tasks.
-pub(crate) fn empty(width: u16, height: u16) -> AppState {
+pub(crate) fn empty(width: u16, height: u16) -> Screen {
     let mut state = connecting(width, height);
     let facts = ServerFacts {
         host: "vc01.lab".to_owned(),
@@ -59,9 +81,9 @@ pub(crate) fn empty(width: u16, height: u16) -> AppState {
 }
 
 /// Returns a state of two servers with the same task IDs; the second one is disconnected.
-pub(crate) fn twins(width: u16, height: u16) -> AppState {
+pub(crate) fn twins(width: u16, height: u16) -> Screen {
     let endpoints = [(HERE, "lab".to_owned()), (THERE, "branch".to_owned())];
-    let mut state = AppState::new(Options::default(), endpoints).unwrap();
+    let mut state = Screen::new(Options::default(), endpoints).unwrap();
     state.size = Size::new(width, height);
     for (id, host) in [(HERE, "vc01.lab"), (THERE, "vc02.lab")] {
         let facts = ServerFacts {
@@ -99,14 +121,14 @@ pub(crate) fn twins(width: u16, height: u16) -> AppState {
 }
 
 /// Returns a state with all kinds of tasks.
-pub(crate) fn busy(width: u16, height: u16) -> AppState {
+pub(crate) fn busy(width: u16, height: u16) -> Screen {
     let mut state = empty(width, height);
     fill(&mut state);
     state
 }
 
 /// Adds the sample tasks.
-pub(crate) fn fill(state: &mut AppState) {
+pub(crate) fn fill(state: &mut Screen) {
     apply_update(state, tasks(afternoon()));
     apply_update(
         state,
@@ -118,7 +140,7 @@ pub(crate) fn fill(state: &mut AppState) {
 }
 
 /// Returns a state with one task that advanced by a percent every `every` seconds until now.
-pub(crate) fn climbed(percent: i64, every: i64) -> AppState {
+pub(crate) fn climbed(percent: i64, every: i64) -> Screen {
     let mut state = empty(80, 24);
     let start = 3720 - percent * every;
     for step in 0..=percent {
@@ -133,16 +155,12 @@ pub(crate) fn climbed(percent: i64, every: i64) -> AppState {
 }
 
 /// Applies an update of the first endpoint.
-pub(crate) fn apply_update(state: &mut AppState, news: Update) -> Vec<Effect> {
+pub(crate) fn apply_update(state: &mut Screen, news: Update) -> Vec<Effect> {
     update(state, Event::ServerUpdate(HERE, news), now())
 }
 
 /// Applies an update of any endpoint.
-pub(crate) fn apply_change(
-    state: &mut AppState,
-    endpoint: EndpointId,
-    news: Update,
-) -> Vec<Effect> {
+pub(crate) fn apply_change(state: &mut Screen, endpoint: EndpointId, news: Update) -> Vec<Effect> {
     update(state, Event::ServerUpdate(endpoint, news), now())
 }
 
@@ -159,7 +177,7 @@ pub(crate) fn find(state: &AppState, mo_id: &str) -> Handle {
     state.view().store.find(&TaskId::new(HERE, mo_id)).unwrap()
 }
 
-pub(crate) fn choose(state: &mut AppState, mo_id: &str) {
+pub(crate) fn choose(state: &mut Screen, mo_id: &str) {
     let handle = find(state, mo_id);
     state.view_mut().selection.select(handle);
     state.sync_selection();
@@ -386,7 +404,7 @@ pub(crate) fn past_page(first: i64, count: i64) -> HistoryPage {
 }
 
 /// Presses keys: characters as they are, other keys by name in angle brackets.
-pub(crate) fn press(state: &mut AppState, keys: &str) -> Vec<Effect> {
+pub(crate) fn press(state: &mut Screen, keys: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut rest = keys;
     while let Some(character) = rest.chars().next() {
@@ -420,7 +438,62 @@ fn named(name: &str) -> KeyCode {
     }
 }
 
-pub(crate) fn control(state: &mut AppState, character: char) -> Vec<Effect> {
+pub(crate) fn control(state: &mut Screen, character: char) -> Vec<Effect> {
     let key = KeyEvent::new(KeyCode::Char(character), KeyModifiers::CONTROL);
     update(state, Event::Key(key), now())
+}
+
+/// Clicks hit the targets of the last frame.
+pub(crate) fn draw(state: &mut Screen) {
+    let look = Appearance::new(&state.options);
+    let backend = TestBackend::new(state.size.width, state.size.height);
+    let mut terminal = Terminal::new(backend).unwrap();
+    let mut drawn = None;
+    terminal
+        .draw(|frame| drawn = Some(ui::draw(state, &look, frame, now())))
+        .unwrap();
+    state.frame = drawn.unwrap();
+}
+
+pub(crate) fn mouse(
+    state: &mut Screen,
+    kind: MouseEventKind,
+    column: u16,
+    row: u16,
+) -> Vec<Effect> {
+    mouse_with(state, kind, (column, row), KeyModifiers::NONE)
+}
+
+pub(crate) fn mouse_with(
+    state: &mut Screen,
+    kind: MouseEventKind,
+    (column, row): (u16, u16),
+    modifiers: KeyModifiers,
+) -> Vec<Effect> {
+    let event = MouseEvent {
+        kind,
+        column,
+        row,
+        modifiers,
+    };
+    update(state, Event::Mouse(event), now())
+}
+
+/// Returns the center of a target.
+pub(crate) fn place_of(state: &mut Screen, target: ClickTarget) -> (u16, u16) {
+    draw(state);
+    let (area, _) = *state
+        .frame
+        .targets
+        .iter()
+        .rev()
+        .find(|(_, known)| *known == target)
+        .unwrap_or_else(|| panic!("{target:?} is not drawn"));
+    (area.x + area.width / 2, area.y)
+}
+
+pub(crate) fn click(state: &mut Screen, target: ClickTarget) -> Vec<Effect> {
+    let (column, row) = place_of(state, target);
+    let left = MouseEventKind::Down(MouseButton::Left);
+    mouse(state, left, column, row)
 }

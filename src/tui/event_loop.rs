@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     app::{
-        AppState, Clipboard, Effect, Event, ExitReason, KeymapError, Options, Popup, Severity,
-        next_redraw, update,
+        AppState, Clipboard, Effect, Event, ExitReason, KeymapError, Options, Popup, Screen,
+        Severity, next_redraw, update,
     },
     metrics::{Metrics, MetricsReport},
     task::{EndpointId, FinishedTask, StatusCounts},
@@ -125,7 +125,8 @@ where
 {
     let appearance = Appearance::new(&options);
     let names = endpoints.iter().map(|e| (e.id, e.name.clone()));
-    let mut state = AppState::new(options, names)?;
+    let mut screen = Box::new(Screen::new(options, names)?);
+    let state = &mut screen.state;
     for (server, endpoint) in state.servers.iter_mut().zip(&endpoints) {
         server.base.clone_from(&endpoint.base);
         server.read_only = endpoint.read_only;
@@ -134,7 +135,7 @@ where
     if let Ok(size) = terminal.size() {
         state.fit(size, clock.now());
     }
-    report_config_warnings(&mut state, clock.now());
+    report_config_warnings(state, clock.now());
     let query_background =
         state.options.query_background && state.options.themes.follow_background();
     let background_query = (query_background && host.query_background().is_ok())
@@ -144,7 +145,7 @@ where
         jobs: JoinSet::new(),
         terminal,
         appearance,
-        state,
+        screen,
         endpoints,
         host,
         clock,
@@ -158,7 +159,7 @@ where
 struct EventLoop<'a, B: Backend, H, C> {
     terminal: &'a mut Terminal<B>,
     appearance: Appearance,
-    state: AppState,
+    screen: Box<Screen>,
     endpoints: Vec<WatchedEndpoint>,
     host: &'a mut H,
     clock: C,
@@ -257,7 +258,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 Wakeup::Job(result) => {
                     if let Some((gravity, text)) = result {
                         let now = self.clock.now();
-                        self.state.notifications.push(gravity, text, now);
+                        self.screen.state.notifications.push(gravity, text, now);
                         self.wants_frame = true;
                     }
                 }
@@ -313,7 +314,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     fn tick_due(&self) -> Option<Instant> {
         let now = self.clock.now();
-        let next = next_redraw(&self.state, now)?;
+        let next = next_redraw(&self.screen, now)?;
         let wait = next.duration_since(now).max(SignedDuration::ZERO);
         Some(Instant::now() + wait.unsigned_abs())
     }
@@ -335,7 +336,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             Intercepted::Detected(background) => {
                 self.background_query = None;
                 self.dispatch(Event::Background(background))?;
-                self.appearance = Appearance::new(&self.state.options);
+                self.appearance = Appearance::new(&self.screen.state.options);
                 Ok(())
             }
         }
@@ -373,7 +374,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     fn dispatch(&mut self, event: Event) -> Result<(), ExitReason> {
         let now = self.clock.now();
-        for effect in update(&mut self.state, event, now) {
+        for effect in update(&mut self.screen, event, now) {
             match effect {
                 Effect::Draw => self.wants_frame = true,
                 Effect::Redraw => self.redraw()?,
@@ -400,7 +401,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     }
 
     fn copy(&mut self, text: String) -> Result<(), ExitReason> {
-        match self.state.options.clipboard.clone() {
+        match self.screen.state.options.clipboard.clone() {
             Clipboard::Terminal => self
                 .host
                 .copy(&text)
@@ -423,7 +424,10 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     fn notify(&mut self, text: impl Into<String>) {
         let now = self.clock.now();
-        self.state.notifications.push(Severity::Warning, text, now);
+        self.screen
+            .state
+            .notifications
+            .push(Severity::Warning, text, now);
         self.wants_frame = true;
     }
 
@@ -441,8 +445,8 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     /// Clears the terminal so that the next frame writes every cell.
     fn redraw(&mut self) -> Result<(), ExitReason> {
         let lost = |_| ExitReason::TerminalLost;
-        self.state.size = self.terminal.size().map_err(lost)?;
-        self.state.sync_selection();
+        self.screen.state.size = self.terminal.size().map_err(lost)?;
+        self.screen.state.sync_selection();
         self.terminal.backend_mut().clear().map_err(lost)?;
         self.terminal.swap_buffers();
         self.wants_frame = true;
@@ -453,20 +457,21 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         let (now, began) = (self.clock.now(), Instant::now());
         // A resize before the signal handler was installed sends no event.
         if let Ok(size) = self.terminal.size()
-            && size != self.state.size
+            && size != self.screen.state.size
         {
-            self.state.fit(size, now);
-            self.state.sync_selection();
+            self.screen.state.fit(size, now);
+            self.screen.state.sync_selection();
         }
-        if matches!(self.state.popup, Some(Popup::Metrics { .. })) {
-            self.state.metrics = self.metrics.report();
+        if matches!(self.screen.popup, Some(Popup::Metrics(_))) {
+            self.screen.state.metrics = self.metrics.report();
         }
-        self.state.refresh_insights(self.state.displayed_time(now));
+        let displayed = self.screen.state.displayed_time(now);
+        self.screen.refresh_insights(displayed);
         let mut drawn = None;
         self.terminal
-            .draw(|frame| drawn = Some(ui::draw(&self.state, &self.appearance, frame, now)))
+            .draw(|frame| drawn = Some(ui::draw(&self.screen, &self.appearance, frame, now)))
             .map_err(|_| ExitReason::TerminalLost)?;
-        self.state.frame = drawn.unwrap_or_default();
+        self.screen.state.frame = drawn.unwrap_or_default();
         self.wants_frame = false;
         let now = Instant::now();
         self.last_frame = Some(now);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{RenderContext, labels, row, styled_line::StyledLine, theme::Role};
+use super::{RenderContext, labels, progress, styled_line::StyledLine, theme::Role};
 use crate::{
     app::{Column, TaskInsight},
     task::{Handle, Record, Status, TimeLeft, cancellation::CancelState},
@@ -36,7 +36,7 @@ pub(super) fn draw_cell(
         Column::Task => {}
         Column::Progress => {
             let progress = ctx.state.view().store.progress(shown.handle);
-            row::progress(
+            progress::draw(
                 cell,
                 ctx.appearance,
                 record,

@@ -3,9 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::{
-    RenderContext, history,
+    RenderContext,
     styled_line::{StyledLine, paragraph},
     theme::Role,
+    views::history,
 };
 use crate::{
     app::{Action, Context, ServerState},

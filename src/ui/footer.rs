@@ -1,10 +1,10 @@
-//! The footer: key hints, a text input, or the latest notification.
+//! The footer: key hints or the latest notification.
 
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
-use super::{RenderContext, filter_prompt, styled_line::StyledLine, theme::Role};
+use super::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
-    app::{Action, ClickTarget, Context, Popup, Prompt, PromptKind, Severity, can_request},
+    app::{Action, ClickTarget, Context, Popup, Severity, can_request},
     task::row_model::RowId,
     text::width,
 };
@@ -33,22 +33,9 @@ const HISTORY_HINTS: &[Action] = &[
     Action::Help,
 ];
 
-/// Returns the cursor position while a text input is open.
-pub(super) fn draw(ctx: &mut RenderContext, area: Rect) -> Option<Position> {
+pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     if area.height == 0 {
-        return None;
-    }
-    if let Some(Popup::Prompt(prompt)) = &ctx.state.popup {
-        if let PromptKind::Filter(typing) = &prompt.kind {
-            let (place, left) = filter_prompt::draw(ctx, prompt, typing, area);
-            if let Some(area) = left {
-                let mut strip = StyledLine::new(ctx.appearance, area.width);
-                strip.gap(1);
-                hints(ctx, strip, area);
-            }
-            return Some(place);
-        }
-        return Some(draw_prompt(ctx, prompt, area));
+        return;
     }
     let mut strip = StyledLine::new(ctx.appearance, area.width);
     strip.gap(1);
@@ -65,7 +52,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) -> Option<Position> {
         };
         strip.push(&notice.text, role);
         strip.draw(area, ctx.buffer);
-        return None;
+        return;
     }
     let filter = state.view().row_model.view().filter.text();
     if !filter.is_empty() && state.views.history().is_none() {
@@ -79,11 +66,11 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) -> Option<Position> {
         strip.push(&found, Role::Dim).gap(2);
     }
     hints(ctx, strip, area);
-    None
 }
 
-fn hints(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect) {
-    let context = ctx.state.context();
+/// Draws key hints after the text of a line.
+pub(super) fn hints(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect) {
+    let context = ctx.context;
     let on_screen = matches!(context, Context::List | Context::Details);
     let hints = match (ctx.state.views.time_travel(), &ctx.state.views.history()) {
         (Some(_), _) if on_screen => TIME_TRAVEL_HINTS,
@@ -118,7 +105,7 @@ fn hints(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect) {
 
 /// True if the dialog's main button is available.
 fn may_accept(ctx: &RenderContext) -> bool {
-    match &ctx.state.popup {
+    match ctx.popup {
         Some(Popup::CancelDialog(dialog)) => can_request(ctx.state, dialog.highlighted, ctx.now),
         _ => true,
     }
@@ -159,76 +146,4 @@ fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String
 /// True if a group row is selected.
 fn on_group(ctx: &RenderContext) -> bool {
     matches!(ctx.state.selected_row(), Some(RowId::Group(_)))
-}
-
-fn draw_prompt(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position {
-    let label = match prompt.kind {
-        PromptKind::WatchTasks => "watch ",
-        PromptKind::ExportPath => "save rows as ",
-        PromptKind::FilterName => "save filter as @",
-        PromptKind::Filter(_) => "/",
-    };
-    let mut strip = StyledLine::new(ctx.appearance, area.width);
-    strip.gap(1).push(label, Role::Key);
-    // Keep the end of the input visible.
-    let room = strip.remaining().saturating_sub(1);
-    let before = tail(prompt.input.before(), room);
-    strip.push(before, Role::Text);
-    let cursor = strip.width();
-    strip.push(prompt.input.after(), Role::Text);
-    let note = note(ctx, prompt);
-    let start = usize::from(area.width).saturating_sub(note.width() + 1);
-    if strip.width() + 2 <= start {
-        strip.pad_to(start).join(note);
-    }
-    strip.draw(area, ctx.buffer);
-    problem(ctx, prompt, area);
-    let x = area.x + u16::try_from(cursor).unwrap_or_default();
-    Position::new(x.min(area.right().saturating_sub(1)), area.y)
-}
-
-/// Returns the text at the right of an input line: its effect so far, or the accepted syntax.
-fn note<'a>(ctx: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
-    let mut strip = StyledLine::new(ctx.appearance, 60);
-    match prompt.kind {
-        PromptKind::WatchTasks if prompt.input.is_empty() => {
-            strip.push("task ID or URL; separate several with spaces", Role::Dim);
-        }
-        PromptKind::ExportPath => {
-            strip.push(".csv, .json or .md", Role::Dim);
-        }
-        PromptKind::FilterName => {
-            let filter = ctx.state.view().row_model.view().filter.text();
-            strip.push(filter, Role::Dim);
-        }
-        PromptKind::WatchTasks | PromptKind::Filter(_) => {}
-    }
-    strip
-}
-
-/// Draws the error of the input above its line.
-fn problem(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) {
-    let Some(problem) = &prompt.error else {
-        return;
-    };
-    let above = Rect {
-        y: area.y.saturating_sub(1),
-        ..area
-    };
-    let mut strip = StyledLine::new(ctx.appearance, area.width);
-    strip.gap(1).push(problem, Role::Failed);
-    strip.pad_to(usize::from(area.width));
-    strip.draw(above, ctx.buffer);
-    ctx.tint(above, Role::Panel);
-}
-
-/// Returns the end of a text that fits.
-pub(super) fn tail(text: &str, columns: usize) -> &str {
-    let mut rest = text;
-    while width(rest) > columns {
-        let mut characters = rest.chars();
-        characters.next();
-        rest = characters.as_str();
-    }
-    rest
 }

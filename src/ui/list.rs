@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{
-    RenderContext, empty_state, group, row, scrollbar, sort_menu::arrow, styled_line::StyledLine,
+    RenderContext, empty_state, group, row, scrollbar, sort_arrow::arrow, styled_line::StyledLine,
     theme::Role,
 };
 use crate::{

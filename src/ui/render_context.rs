@@ -8,11 +8,14 @@ use ratatui::{
 };
 
 use super::{appearance::Appearance, theme::Role};
-use crate::app::{AppState, ClickTarget, FrameMap};
+use crate::app::{AppState, ClickTarget, Context, FrameMap, Popup};
 
 /// The state to draw, the buffer to draw on, and the click targets so far.
 pub(super) struct RenderContext<'a> {
     pub(super) state: &'a AppState,
+    pub(super) popup: Option<&'a Popup>,
+    /// The context whose key bindings apply.
+    pub(super) context: Context,
     pub(super) appearance: &'a Appearance,
     /// The displayed time: now, or the time that is viewed in time travel.
     pub(super) now: Timestamp,

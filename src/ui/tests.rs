@@ -18,12 +18,12 @@ use super::*;
 use crate::app::test_support::now;
 
 /// Draws a state with the default appearance.
-pub(super) fn draw_buffer(state: &AppState) -> Buffer {
+pub(super) fn draw_buffer(state: &Screen) -> Buffer {
     draw_with(state, &Appearance::new(&state.options))
 }
 
 /// Draws a state with a given appearance.
-pub(super) fn draw_with(state: &AppState, appearance: &Appearance) -> Buffer {
+pub(super) fn draw_with(state: &Screen, appearance: &Appearance) -> Buffer {
     let backend = TestBackend::new(state.size.width, state.size.height);
     let mut terminal = Terminal::new(backend).unwrap();
     terminal
@@ -35,7 +35,7 @@ pub(super) fn draw_with(state: &AppState, appearance: &Appearance) -> Buffer {
 }
 
 /// Returns a drawn state as text without colors.
-pub(super) fn draw_text(state: &AppState) -> String {
+pub(super) fn draw_text(state: &Screen) -> String {
     let buffer = draw_buffer(state);
     let mut text = String::new();
     for y in 0..buffer.area.height {

@@ -144,7 +144,7 @@ pub struct ParseColumnsError(String);
 
 /// An ordered list of columns; never empty, without duplicates.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ColumnSet(pub(super) Vec<ColumnSpec>);
+pub struct ColumnSet(pub(in crate::app) Vec<ColumnSpec>);
 
 impl ColumnSet {
     /// Parses column specs leniently. Returns the valid columns, or `None` if there are none, and the errors.

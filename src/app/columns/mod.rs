@@ -2,13 +2,13 @@
 
 mod column;
 mod defaults;
-mod editor;
+
 mod layout;
 
 use defaults::default_columns;
 
 pub use column::{Column, ColumnSet, ColumnSpec, ParseColumnsError};
-pub use editor::{ColumnEditor, ColumnEntry};
+
 pub use layout::ColumnArea;
 pub(super) use layout::layout_columns;
 

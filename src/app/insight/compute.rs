@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{CacheEntry, TaskInsight};
 use crate::{
-    app::state::{AppState, Popup},
+    app::state::AppState,
     task::{Forecaster, Handle, Record, TimeLeft, row_model::Row, rules},
 };
 
@@ -77,12 +77,21 @@ impl AppState {
         }
     }
 
-    /// Updates the cache for the visible tasks before drawing. Tasks below the same visible one are computed together,
+    /// Returns the tasks in the visible rows and in the details.
+    pub(in crate::app) fn visible_tasks(&self) -> Vec<Handle> {
+        let (view, areas) = (self.view(), self.layout());
+        let rows = view.selection.visible(&view.row_model, areas.list.height);
+        let details = (areas.details.height > 0).then(|| view.selected());
+        let rows = rows.iter().filter_map(Row::task);
+        rows.chain(details.flatten()).collect()
+    }
+
+    /// Updates the cache for the visible tasks. Tasks below the same visible one are computed together,
     /// so that no child is shown to end after a parent that waits for it.
-    pub fn refresh_insights(&mut self, now: Timestamp) {
+    pub(in crate::app) fn refresh_insights(&mut self, visible: &[Handle], now: Timestamp) {
         let mut before = std::mem::take(&mut self.view_mut().insights.0);
         let mut after = HashMap::with_capacity(before.len());
-        for members in self.seen_families(now) {
+        for members in self.families(visible) {
             let store = &self.view().store;
             let known = |handle: &Handle| Some((*handle, store.get(*handle)?));
             let members: Vec<(Handle, &Record)> = members.iter().filter_map(known).collect();
@@ -108,8 +117,8 @@ impl AppState {
     }
 
     /// Returns the visible tasks, those below the same visible one together.
-    fn seen_families(&self, now: Timestamp) -> impl Iterator<Item = Vec<Handle>> + use<> {
-        let is_seen: HashSet<Handle> = seen(self, now).into_iter().collect();
+    fn families(&self, visible: &[Handle]) -> impl Iterator<Item = Vec<Handle>> + use<> {
+        let is_seen: HashSet<Handle> = visible.iter().copied().collect();
         let mut families: BTreeMap<Handle, Vec<Handle>> = BTreeMap::new();
         for handle in is_seen.iter().copied() {
             let path = self.view().store.path(handle);
@@ -134,19 +143,6 @@ impl AppState {
         let insight = TaskInsight::of(self, handle, now);
         until_change(self, handle, &insight, now).and_then(|span| now.checked_add(span).ok())
     }
-}
-
-/// Returns the visible tasks: rows and details, or those of the summary. `now` is the displayed time.
-pub(in crate::app) fn seen(state: &AppState, now: Timestamp) -> Vec<Handle> {
-    if let Some(Popup::Summary(page)) = &state.popup {
-        return page.tasks(state, now);
-    }
-    let areas = state.layout();
-    let view = state.view();
-    let rows = view.selection.visible(&view.row_model, areas.list.height);
-    let details = (areas.details.height > 0).then(|| state.selected());
-    let rows = rows.iter().filter_map(Row::task);
-    rows.chain(details.flatten()).collect()
 }
 
 /// Returns the time until the displayed facts change by time alone.

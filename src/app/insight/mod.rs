@@ -8,8 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::task::{Forecast, Handle, Record, Rule, Status, TimeLeft, Warning};
 
-pub(super) use compute::seen;
-
 /// Derived facts about a queued or running task.
 #[derive(Debug, Default)]
 pub struct TaskInsight {

@@ -4,13 +4,13 @@ use super::*;
 use crate::{
     app::{
         Severity, TaskInsight,
-        test_support::{apply_update, busy, climbed, empty, find, now, task, tasks},
+        test_support::{Screen, apply_update, busy, climbed, empty, find, now, task, tasks},
     },
     task::{fixture::at, rules},
     watch::Update,
 };
 
-fn one(more: &serde_json::Value) -> AppState {
+fn one(more: &serde_json::Value) -> Screen {
     let mut state = empty(80, 24);
     apply_update(&mut state, tasks(vec![task("task-1", more)]));
     state

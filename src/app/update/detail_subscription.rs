@@ -89,14 +89,9 @@ pub(in crate::app) fn unsubscribe(state: &mut AppState) -> Option<Effect> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{
-        event::Event,
-        panes::PaneMode,
-        test_support::{busy, choose, find, now},
-        update::update,
-    };
+    use crate::app::test_support::*;
 
-    fn after(state: &mut AppState, millis: i64) -> Vec<Effect> {
+    fn after(state: &mut Screen, millis: i64) -> Vec<Effect> {
         let at = now() + SignedDuration::from_millis(millis);
         let effects = update(state, Event::Tick, at);
         let sent = |effect: &Effect| matches!(effect, Effect::Send(..));
@@ -142,7 +137,7 @@ mod tests {
     #[test]
     fn unsubscribes_when_the_tab_is_not_shown() {
         for close in [
-            (|state| state.pane_mode = PaneMode::List) as fn(&mut AppState),
+            (|state| state.pane_mode = PaneMode::List) as fn(&mut Screen),
             |state| state.tab = Tab::Json,
         ] {
             let mut state = busy(120, 40);

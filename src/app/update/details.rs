@@ -37,7 +37,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action) -> bool {
 }
 
 /// Opens a tab, and the details pane if it was hidden.
-pub(super) fn show(state: &mut AppState, tab: Tab) {
+pub(in crate::app) fn show(state: &mut AppState, tab: Tab) {
     if state.tab != tab {
         state.tab = tab;
         state.view_mut().details.top = 0;

@@ -14,7 +14,7 @@ use crate::{
     },
     task::{
         Filter, Handle,
-        row_model::{Fold, GroupBy, Layout, RowId, View},
+        row_model::{Fold, GroupBy, Layout, RowId, Sort, SortColumn, View},
     },
     watch::Command,
 };
@@ -117,11 +117,33 @@ pub(super) fn next_group(state: &mut AppState, now: Timestamp) {
 }
 
 /// Changes the order of the rows and keeps the selected task.
-pub(super) fn rearrange(state: &mut AppState, now: Timestamp, change: impl FnOnce(&mut View)) {
+fn rearrange(state: &mut AppState, now: Timestamp, change: impl FnOnce(&mut View)) {
     state.with_rows(now, |rows, eval_context| {
         let mut view = rows.view().clone();
         change(&mut view);
         rows.set_view(view, eval_context);
+    });
+}
+
+/// Changes the sort order.
+pub(in crate::app) fn sort(state: &mut AppState, now: Timestamp, change: impl FnOnce(&mut Sort)) {
+    rearrange(state, now, |view| change(&mut view.sort));
+}
+
+/// Sorts by a column only or, with a modifier key, by an additional one.
+pub(super) fn sort_by_column(
+    state: &mut AppState,
+    column: SortColumn,
+    is_further: bool,
+    now: Timestamp,
+) {
+    state.view_mut().pin_selection();
+    sort(state, now, |sort| {
+        if is_further {
+            sort.cycle(column);
+        } else {
+            sort.choose(column);
+        }
     });
 }
 
@@ -198,7 +220,7 @@ pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
 }
 
 /// Selects a task: unfolds its ancestors and clears the filter if they hide it.
-pub(super) fn reveal(state: &mut AppState, handle: Handle, now: Timestamp) {
+pub(in crate::app) fn reveal(state: &mut AppState, handle: Handle, now: Timestamp) {
     if state.view().row_model.nearest_visible(handle).is_none()
         && !state.view().row_model.view().filter.is_empty()
     {

@@ -2,24 +2,23 @@
 
 use jiff::Timestamp;
 
-use super::summary_page;
 use crate::{
     app::{
         event::Effect,
         notifications::Severity,
         server_state::{ServerClocks, ServerState},
-        state::{AppState, Popup},
+        state::AppState,
     },
-    task::{ChangeSet, EndpointId, Handle, TaskChange},
+    task::{ChangeSet, EndpointId, TaskChange},
 };
 
-/// Applies changes to the live view, also while another view is shown.
+/// Applies changes to the live view, also while another view is shown. Returns what changed.
 pub(in crate::app) fn apply(
     state: &mut AppState,
     endpoint: EndpointId,
     changes: Vec<TaskChange>,
     now: Timestamp,
-) -> Vec<Effect> {
+) -> (Vec<Effect>, ChangeSet) {
     let mut touched = ChangeSet::default();
     for change in changes {
         let mo_id = change.mo_id().clone();
@@ -47,22 +46,5 @@ pub(in crate::app) fn apply(
     for &removed in &touched.removed {
         live.forget(removed);
     }
-    if state.views.is_live() {
-        summary_page::touch(&mut state.popup, &state.views.live.store, &touched);
-        for removed in touched.removed {
-            forget_in_dialog(state, removed);
-        }
-    }
-    effects
-}
-
-fn forget_in_dialog(state: &mut AppState, removed: Handle) {
-    if let Some(Popup::CancelDialog(dialog)) = &mut state.popup {
-        if dialog.root == removed {
-            state.popup = None;
-        } else if dialog.highlighted == removed {
-            dialog.highlighted = dialog.root;
-            dialog.confirmation = None;
-        }
-    }
+    (effects, touched)
 }

@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{live_tasks, summary_page};
+use super::live_tasks;
 use crate::{
     app::{
-        event::Effect,
-        notifications::Severity,
-        server_state::ServerClocks,
-        state::{AppState, Popup},
-        views::history::update as history,
+        event::Effect, notifications::Severity, popups::Popup, screen::Screen,
+        server_state::ServerClocks, state::AppState, views::history::update as history,
     },
     task::{
         EndpointId, EvalContext, TaskId,
@@ -23,15 +20,20 @@ use crate::{
 
 /// Applies an update to the live view, and to the history view as far as it concerns it.
 pub(super) fn handle(
-    state: &mut AppState,
+    screen: &mut Screen,
     endpoint: EndpointId,
     update: Update,
     now: Timestamp,
 ) -> Vec<Effect> {
+    let state = &mut screen.state;
     match update {
         Update::Tasks { changes, .. } => {
             history::apply_changes(state, endpoint, &changes, now);
-            return live_tasks::apply(state, endpoint, changes, now);
+            let (effects, changes) = live_tasks::apply(state, endpoint, changes, now);
+            if state.views.is_live() {
+                screen.follow_changes(Some(&changes));
+            }
+            return effects;
         }
         Update::Past { search, page } => history::apply_page(state, endpoint, search, page, now),
         Update::Relatives { members, .. } => history::apply_family(state, endpoint, members, now),
@@ -43,9 +45,11 @@ pub(super) fn handle(
                     rows.rebuild(context);
                 });
             }
-            summary_page::rebuild(state);
+            screen.follow_changes(None);
         }
-        Update::Cancel { mo_id, answer } => on_cancel_response(state, endpoint, mo_id, answer, now),
+        Update::Cancel { mo_id, answer } => {
+            on_cancel_response(screen, endpoint, mo_id, answer, now);
+        }
         Update::Question { mo_id, question } => {
             let id = TaskId::new(endpoint, mo_id);
             let clocks = ServerClocks::of(&state.servers, now);
@@ -105,7 +109,7 @@ fn reevaluate(state: &mut AppState, now: Timestamp, look: fn(&mut RowModel, Eval
 
 /// Stores the response with the task. Notifies the user unless the dialog shows the task.
 fn on_cancel_response(
-    state: &mut AppState,
+    screen: &mut Screen,
     endpoint: EndpointId,
     mo_id: Arc<str>,
     answer: CancelResponse,
@@ -116,6 +120,7 @@ fn on_cancel_response(
         _ => Severity::Warning,
     };
     let text = format!("{mo_id}: {}", cancellation::describe_response(&answer));
+    let state = &mut screen.state;
     let live = &mut state.views.live;
     let handle = live.store.find(&TaskId::new(endpoint, mo_id));
     if let Some(handle) = handle {
@@ -123,7 +128,7 @@ fn on_cancel_response(
         let request = request.or_insert_with(|| CancelRequest::new(now));
         request.response = Some((answer, now));
     }
-    let seen = match &state.popup {
+    let seen = match &screen.popup {
         Some(Popup::CancelDialog(dialog)) if state.views.is_live() => {
             Some(dialog.highlighted) == handle
         }

@@ -1,21 +1,13 @@
 //! Keys, clicks and updates, without a terminal.
 
-mod cancel_dialog;
-mod command_palette;
-mod export;
-mod filter_menu;
 mod grouping;
-
 mod list;
 mod mouse;
 mod notifications;
 mod panes;
-mod prompt;
 mod server_update;
-mod summary_page;
 
-use super::*;
-use crate::app::{Options, Tab, test_support::*};
+use crate::app::{event::ExitReason, test_support::*};
 
 #[test]
 fn ctrl_c_quits_from_everywhere() {
@@ -134,7 +126,7 @@ fn pause_and_refresh_are_sent_to_every_endpoint() {
 fn all_keys_work_without_a_connection() {
     let all =
         "jkgG<enter><left><right><space>-+c/x<enter><esc>sSt*xrpdz<tab>12345y?<esc>n<esc>a<enter>";
-    let mut state = AppState::new(Options::default(), []).unwrap();
+    let mut state = Screen::new(Options::default(), []).unwrap();
     press(&mut state, all);
     let mut state = crate::app::test_support::connecting(0, 0);
     press(&mut state, all);

@@ -1,6 +1,7 @@
 //! The live view, and the view shown instead of it: an earlier time or the server's history.
 
 pub(super) mod history;
+pub(super) mod summary_page;
 mod task_view;
 pub(super) mod time_travel;
 

@@ -27,7 +27,7 @@ pub(super) fn draw_border(ctx: &mut RenderContext, area: Rect) {
         return;
     }
     let state = ctx.state;
-    let stands_out = state.context() == Context::Details || state.pane_split.is_dragged;
+    let stands_out = ctx.context == Context::Details || state.pane_split.is_dragged;
     let role = if stands_out { Role::Focus } else { Role::Faint };
     styled_line::separator(ctx.appearance, area, role, ctx.buffer);
     ctx.target(area, ClickTarget::Border);

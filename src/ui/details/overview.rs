@@ -13,7 +13,7 @@ use crate::{
     },
     text::{ago, duration, width},
     ui::{
-        RenderContext, chart, labels, row,
+        RenderContext, chart, labels, progress,
         styled_line::{StyledLine, flow, paragraph},
         theme::Role,
     },
@@ -152,7 +152,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
             .pad_to(usize::from(LABEL_WIDTH));
         let shown = ctx.state.view().store.progress(handle);
         let stale = ctx.state.is_stale(record);
-        row::progress(&mut bar, ctx.appearance, record, shown, now, stale);
+        progress::draw(&mut bar, ctx.appearance, record, shown, now, stale);
         fields.lines.push(bar.line());
     } else {
         let mut word = status.word().to_owned();

@@ -6,9 +6,9 @@ use super::{
     draw_text,
     panels::{labelled, press},
 };
-use crate::app::{AppState, Column, ColumnSpec, Columns};
+use crate::app::{Column, ColumnSpec, Columns, Screen};
 
-fn with(columns: &str, width: u16, height: u16) -> AppState {
+fn with(columns: &str, width: u16, height: u16) -> Screen {
     let mut state = labelled(width, height);
     state.view_mut().columns = Columns::for_all_widths(columns.parse().unwrap());
     state
@@ -58,7 +58,7 @@ fn column_editor() {
 #[test]
 fn column_editor_updates_the_list() {
     let mut state = labelled(80, 24);
-    let shown = |state: &AppState| {
+    let shown = |state: &Screen| {
         let placed = state.column_areas(80);
         let names: Vec<String> = placed
             .iter()

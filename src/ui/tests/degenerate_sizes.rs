@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{draw, draw_buffer, draw_text, draw_with};
 use crate::{
     app::{
-        AppState, Event,
+        Event, Screen,
         test_support::{apply_update, busy, choose, connecting, empty, now, task, tasks},
         update,
     },
@@ -21,7 +21,7 @@ use crate::{
     watch::Update,
 };
 
-fn press(state: &mut AppState, key: char) {
+fn press(state: &mut Screen, key: char) {
     let code = match key {
         '\n' => KeyCode::Enter,
         '\t' => KeyCode::Tab,
@@ -36,14 +36,9 @@ fn every_view_draws_at_every_size() {
     let screens = [
         "", "?", "s", "n", "a", "/db", "c", "c\n", "2z", "3z", "4", "5z", "1z", "t", "d",
     ];
-    let all = screens.map(|keys| (busy as fn(u16, u16) -> AppState, keys));
+    let all = screens.map(|keys| (busy as fn(u16, u16) -> Screen, keys));
     let bare = ["", "?", "c", "5"].into_iter();
-    let bare = bare.flat_map(|keys| {
-        [
-            (empty as fn(u16, u16) -> AppState, keys),
-            (connecting, keys),
-        ]
-    });
+    let bare = bare.flat_map(|keys| [(empty as fn(u16, u16) -> Screen, keys), (connecting, keys)]);
     {
         for (make, keys) in all.into_iter().chain(bare) {
             for width in 0..=30 {

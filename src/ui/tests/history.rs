@@ -6,14 +6,14 @@ use insta::assert_snapshot;
 use super::draw_text;
 use crate::{
     app::{
-        AppState, Event,
+        Event, Screen,
         test_support::{HERE, THERE, apply_change, apply_update, busy, now, past_page, twins},
         update,
     },
     watch::{HistoryPage, Update},
 };
 
-fn press(state: &mut AppState, keys: &str) {
+fn press(state: &mut Screen, keys: &str) {
     for character in keys.chars() {
         let code = match character {
             '\n' => KeyCode::Enter,
@@ -24,13 +24,13 @@ fn press(state: &mut AppState, keys: &str) {
     }
 }
 
-fn page(state: &mut AppState, page: Result<HistoryPage, &str>) {
+fn page(state: &mut Screen, page: Result<HistoryPage, &str>) {
     let search = state.views.history().unwrap().number();
     let page = page.map_err(Into::into);
     apply_update(state, Update::Past { search, page });
 }
 
-fn history(width: u16, height: u16) -> AppState {
+fn history(width: u16, height: u16) -> Screen {
     let mut state = busy(width, height);
     press(&mut state, "H");
     page(&mut state, Ok(past_page(900, 100)));

@@ -12,7 +12,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::draw_with;
 use crate::{
     app::{
-        AppState, Effect, Event,
+        Effect, Event, Screen,
         test_support::{apply_update, empty, now, task, tasks},
         update,
     },
@@ -44,7 +44,7 @@ pub(crate) fn corpus() -> Vec<String> {
     texts.collect()
 }
 
-fn press(state: &mut AppState, key: char) -> Vec<Effect> {
+fn press(state: &mut Screen, key: char) -> Vec<Effect> {
     let code = match key {
         '\n' => KeyCode::Enter,
         key => KeyCode::Char(key),
@@ -115,7 +115,7 @@ fn family(text: &str) -> Vec<TaskChange> {
 }
 
 /// Returns a state in which every server-supplied field contains this text.
-fn screen(text: &str, width: u16, height: u16) -> AppState {
+fn screen(text: &str, width: u16, height: u16) -> Screen {
     let mut state = empty(width, height);
     let about = About {
         full_name: text.into(),

@@ -7,11 +7,11 @@ use super::{
     panels::{labelled, press, watched},
 };
 use crate::{
-    app::{AppState, DetailsPosition, PaneSplit},
+    app::{DetailsPosition, PaneSplit, Screen},
     ui::tests::draw_buffer,
 };
 
-fn join_columns(mut state: AppState) -> AppState {
+fn join_columns(mut state: Screen) -> Screen {
     state.pane_split = PaneSplit::new(DetailsPosition::Beside, None);
     state
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::{
-        AppState,
+        Screen,
         test_support::{apply_update, choose, empty, task, tasks},
     },
     task::{
@@ -21,7 +21,7 @@ use crate::{
     watch::{FamilyState, Update},
 };
 
-fn asked(width: u16, height: u16) -> AppState {
+fn asked(width: u16, height: u16) -> Screen {
     let mut state = labelled(width, height);
     let text = "This virtual machine might have been moved or copied. In order to configure certain \
                 management and networking features, VMware ESX needs to know if it was moved or copied.";
@@ -120,7 +120,7 @@ fn placeholder_found_in_history_is_finished() {
 
 #[test]
 fn typical_duration_or_why_it_is_unknown() {
-    let line = |state: &AppState| {
+    let line = |state: &Screen| {
         let text = draw_text(state);
         let lines = text.lines().skip_while(|line| !line.contains("Typical"));
         let lines = lines.take(3).map(|line| line.trim_end().to_owned());

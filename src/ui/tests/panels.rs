@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::draw_text;
 use crate::{
     app::{
-        AppState, Event, Severity,
+        Event, Screen, Severity,
         test_support::{
             HERE, apply_update, busy, choose, connecting, empty, fill, find, now, task, tasks,
         },
@@ -19,7 +19,7 @@ use crate::{
     watch::{CancelResponse, Link, Privilege, Update},
 };
 
-pub(super) fn press(state: &mut AppState, keys: &str) {
+pub(super) fn press(state: &mut Screen, keys: &str) {
     for character in keys.chars() {
         let code = match character {
             '\n' => KeyCode::Enter,
@@ -32,13 +32,13 @@ pub(super) fn press(state: &mut AppState, keys: &str) {
     }
 }
 
-pub(super) fn labelled(width: u16, height: u16) -> AppState {
+pub(super) fn labelled(width: u16, height: u16) -> Screen {
     let mut state = busy(width, height);
     label(&mut state);
     state
 }
 
-fn label(state: &mut AppState) {
+fn label(state: &mut Screen) {
     let rows = [
         ("VirtualMachine.relocate", "Relocate virtual machine"),
         ("HostSystem.enterMaintenanceMode", "Enter maintenance mode"),
@@ -62,7 +62,7 @@ fn whole_screen() {
 }
 
 /// The demo tasks after longer watching: one progresses, one is stalled, one has no progress but a known operation.
-pub(super) fn watched(width: u16, height: u16) -> AppState {
+pub(super) fn watched(width: u16, height: u16) -> Screen {
     let model = busy(width, height);
     let mut state = empty(width, height);
     for step in 0..36 {
@@ -91,7 +91,7 @@ fn phase(number: i64) -> Value {
 }
 
 /// Returns a changed task of the screen, seen `second` seconds after the start of the scenario.
-fn seen(state: &AppState, mo_id: &str, more: &Value, second: i64) -> TaskChange {
+fn seen(state: &Screen, mo_id: &str, more: &Value, second: i64) -> TaskChange {
     let record = state.view().store.get(find(state, mo_id)).unwrap();
     let mut wire = record.info.as_ref().unwrap().to_json();
     for (field, value) in more.as_object().unwrap() {
@@ -303,7 +303,7 @@ fn performance_popup_without_data() {
 
 #[test]
 fn footer() {
-    let last = |state: &AppState| {
+    let last = |state: &Screen| {
         draw_text(state)
             .lines()
             .rev()

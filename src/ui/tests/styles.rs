@@ -7,7 +7,7 @@ use serde_json::json;
 use super::draw_buffer;
 use crate::{
     app::{
-        AppState, ColorDepth,
+        ColorDepth, Screen,
         test_support::{apply_update, busy, choose, empty, find, task, tasks},
     },
     task::fixture::at,
@@ -15,7 +15,7 @@ use crate::{
     watch::{Link, Update},
 };
 
-fn style(state: &AppState, role: Role) -> Style {
+fn style(state: &Screen, role: Role) -> Style {
     Appearance::new(&state.options).style(role)
 }
 
@@ -91,7 +91,7 @@ fn stale_progress_is_not_shown_as_current() {
     let mut state = empty(120, 24);
     let half = json!({"progress": 50});
     apply_update(&mut state, tasks(vec![task("task-1", &half)]));
-    let gauge = |state: &AppState| {
+    let gauge = |state: &Screen| {
         let buffer = draw_buffer(state);
         buffer[place(&buffer, "█")].fg
     };

@@ -7,11 +7,11 @@ use super::{
     panels::{labelled, press, watched},
 };
 use crate::app::{
-    AppState,
+    Screen,
     test_support::{empty, twins},
 };
 
-fn summed(mut state: AppState) -> AppState {
+fn summed(mut state: Screen) -> Screen {
     press(&mut state, "o");
     state
 }

@@ -1,19 +1,11 @@
 use serde_json::json;
 
-use super::{
-    mouse::{click, draw},
-    press,
-};
 use crate::{
-    app::{
-        AppState, ClickTarget, Effect,
-        test_support::{apply_update, busy, choose, find, now, rows, selected, task, tasks},
-        update::update,
-    },
+    app::test_support::*,
     task::row_model::{Fold, GroupBy, GroupId, Layout, RowId},
 };
 
-fn group_of(state: &AppState, mo_id: &str) -> GroupId {
+fn group_of(state: &Screen, mo_id: &str) -> GroupId {
     match state.view().row_model.above(find(state, mo_id)) {
         Some(RowId::Group(group)) => group,
         other => panic!("{other:?} is no group"),
@@ -54,7 +46,7 @@ fn groups_fold_like_families() {
     assert_eq!(state.selected(), None);
     for keys in ["<left>", "<space>", "<enter>", "-"] {
         press(&mut state, keys);
-        let is_there = |state: &AppState| rows(state).contains(&"task-4712".to_owned());
+        let is_there = |state: &Screen| rows(state).contains(&"task-4712".to_owned());
         assert!(!is_there(&state), "{keys}");
         assert_eq!(state.selected_row(), Some(group.into()));
         press(&mut state, "<right>");

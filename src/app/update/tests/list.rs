@@ -1,13 +1,8 @@
 use serde_json::json;
 
-use super::press;
 use crate::{
-    app::{
-        Effect,
-        test_support::{HERE, apply_update, busy, choose, find, rows, selected, task, tasks},
-    },
+    app::test_support::*,
     task::{TaskChange, row_model::Layout},
-    watch::Command,
 };
 
 #[test]
@@ -84,7 +79,7 @@ fn selected_row_stays_visible() {
 #[test]
 fn sort_menu_selects_and_reverses() {
     let mut state = busy(80, 24);
-    let sort = |state: &crate::app::AppState| state.view().row_model.view().sort.to_string();
+    let sort = |state: &Screen| state.view().row_model.view().sort.to_string();
     press(&mut state, "s<down><down><down><down><down><enter>");
     assert_eq!(sort(&state), "-progress");
     press(&mut state, "S");
@@ -96,7 +91,7 @@ fn sort_menu_selects_and_reverses() {
 #[test]
 fn sort_menu_adds_keys_and_reverses_each() {
     let mut state = busy(80, 24);
-    let sort = |state: &crate::app::AppState| state.view().row_model.view().sort.to_string();
+    let sort = |state: &Screen| state.view().row_model.view().sort.to_string();
     press(&mut state, "s<down><space>");
     assert_eq!(sort(&state), "state", "it stands for what matters now");
     press(&mut state, "<down><down><down><space>");

@@ -1,71 +1,6 @@
-use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::{Terminal, backend::TestBackend};
+use crossterm::event::{KeyModifiers, MouseButton, MouseEventKind};
 
-use super::press;
-use crate::{
-    app::{
-        AppState, ClickTarget, Effect, Event, Focus, PaneMode, Tab,
-        test_support::{busy, find, now, rows, selected},
-        update,
-    },
-    task::row_model::SortColumn,
-    ui::{self, Appearance},
-};
-
-/// Clicks hit the targets of the last frame.
-pub(super) fn draw(state: &mut AppState) {
-    let look = Appearance::new(&state.options);
-    let backend = TestBackend::new(state.size.width, state.size.height);
-    let mut terminal = Terminal::new(backend).unwrap();
-    let mut drawn = None;
-    terminal
-        .draw(|frame| drawn = Some(ui::draw(state, &look, frame, now())))
-        .unwrap();
-    state.frame = drawn.unwrap();
-}
-
-pub(super) fn mouse(
-    state: &mut AppState,
-    kind: MouseEventKind,
-    column: u16,
-    row: u16,
-) -> Vec<Effect> {
-    mouse_with(state, kind, (column, row), KeyModifiers::NONE)
-}
-
-fn mouse_with(
-    state: &mut AppState,
-    kind: MouseEventKind,
-    (column, row): (u16, u16),
-    modifiers: KeyModifiers,
-) -> Vec<Effect> {
-    let event = MouseEvent {
-        kind,
-        column,
-        row,
-        modifiers,
-    };
-    update(state, Event::Mouse(event), now())
-}
-
-/// Returns the center of a target.
-fn place_of(state: &mut AppState, target: ClickTarget) -> (u16, u16) {
-    draw(state);
-    let (area, _) = *state
-        .frame
-        .targets
-        .iter()
-        .rev()
-        .find(|(_, known)| *known == target)
-        .unwrap_or_else(|| panic!("{target:?} is not drawn"));
-    (area.x + area.width / 2, area.y)
-}
-
-pub(super) fn click(state: &mut AppState, target: ClickTarget) -> Vec<Effect> {
-    let (column, row) = place_of(state, target);
-    let left = MouseEventKind::Down(MouseButton::Left);
-    mouse(state, left, column, row)
-}
+use crate::{app::test_support::*, task::row_model::SortColumn};
 
 #[test]
 fn click_selects_and_click_on_the_marker_folds() {
@@ -88,14 +23,14 @@ fn click_on_a_header_sorts_and_reverses() {
     assert_eq!(sort(&state), "-target");
 }
 
-fn sort(state: &AppState) -> String {
+fn sort(state: &Screen) -> String {
     state.view().row_model.view().sort.to_string()
 }
 
 #[test]
 fn click_with_a_modifier_adds_a_sort_key() {
     let mut state = busy(120, 40);
-    let further = |state: &mut AppState, column| {
+    let further = |state: &mut Screen, column| {
         let place = place_of(state, ClickTarget::Column(column));
         let left = MouseEventKind::Down(MouseButton::Left);
         mouse_with(state, left, place, KeyModifiers::CONTROL);

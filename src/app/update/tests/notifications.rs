@@ -2,17 +2,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::press;
 use crate::{
-    app::{
-        AppState, Effect, Event, FinishTracker,
-        test_support::{HERE, choose, empty, now, task, tasks},
-        update,
-    },
+    app::{FinishTracker, test_support::*},
     task::{Status, TaskId},
 };
 
-fn state(all: bool) -> AppState {
+fn state(all: bool) -> Screen {
     let mut state = empty(80, 24);
     let servers = HashMap::from([(HERE, "vc01".to_owned())]);
     let named = HashSet::from([TaskId::new(HERE, "task-1")]);
@@ -21,7 +16,7 @@ fn state(all: bool) -> AppState {
 }
 
 /// Returns the tasks that are notified of when a task changes.
-fn notified(state: &mut AppState, mo_id: &str, more: &Value) -> Vec<String> {
+fn notified(state: &mut Screen, mo_id: &str, more: &Value) -> Vec<String> {
     let event = Event::ServerUpdate(HERE, tasks(vec![task(mo_id, more)]));
     let effects = update(state, event, now()).into_iter();
     let notified = effects.filter_map(|effect| match effect {

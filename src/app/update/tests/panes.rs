@@ -1,18 +1,10 @@
 use crossterm::event::{MouseButton, MouseEventKind};
 use ratatui::layout::Rect;
 
-use super::{
-    mouse::{click, draw, mouse},
-    press,
-};
-use crate::app::{
-    AppState, ClickTarget, Event, Focus, Notifications, PaneMode, Side,
-    test_support::{busy, connecting, now},
-    update,
-};
+use crate::app::{Notifications, Side, test_support::*};
 
 /// Returns the arrangement of the panes.
-fn way(state: &AppState) -> &'static str {
+fn way(state: &Screen) -> &'static str {
     let areas = state.layout();
     match (areas.list.is_empty(), areas.details.is_empty()) {
         (false, true) => "list",
@@ -23,7 +15,7 @@ fn way(state: &AppState) -> &'static str {
     }
 }
 
-fn round(state: &mut AppState) -> Vec<&'static str> {
+fn round(state: &mut Screen) -> Vec<&'static str> {
     let mut ways = vec![way(state)];
     for _ in 0..4 {
         press(state, "v");
@@ -73,7 +65,7 @@ fn resizing_explains_why_details_moved_below() {
     let to = |width| Event::Resize { width, height: 30 };
     update(&mut state, to(90), now());
     assert_eq!(way(&state), "below");
-    let said = |state: &AppState| {
+    let said = |state: &Screen| {
         state
             .notifications
             .shown(now())
@@ -94,7 +86,7 @@ fn resizing_explains_why_details_moved_below() {
 
 #[test]
 fn keys_move_the_border() {
-    let details = |state: &AppState| state.layout().details;
+    let details = |state: &Screen| state.layout().details;
     for (mut state, size) in [
         (busy(120, 40), (|area: Rect| area.height) as fn(Rect) -> u16),
         (busy(180, 40), |area| area.width),

@@ -1,12 +1,7 @@
 use serde_json::json;
 
-use super::press;
 use crate::{
-    app::{
-        Event, Severity,
-        test_support::{HERE, apply_update, busy, connecting, empty, find, now, task, tasks},
-        update,
-    },
+    app::{Severity, test_support::*},
     task::{Labels, TaskChange},
     vim::types::OperationLabel,
     watch::{Link, ServerFacts, Update},

@@ -45,11 +45,11 @@ fn begins(effects: &[Effect]) -> usize {
 }
 
 /// Applies a page of the first endpoint's current search.
-fn page(state: &mut AppState, first: i64, count: i64) -> Vec<Effect> {
+fn page(state: &mut Screen, first: i64, count: i64) -> Vec<Effect> {
     page_of(state, HERE, past_page(first, count))
 }
 
-fn page_of(state: &mut AppState, endpoint: EndpointId, page: HistoryPage) -> Vec<Effect> {
+fn page_of(state: &mut Screen, endpoint: EndpointId, page: HistoryPage) -> Vec<Effect> {
     let search = state.views.history().unwrap().number();
     let page = Ok(page);
     apply_change(state, endpoint, Update::Past { search, page })
@@ -159,7 +159,7 @@ fn live_updates_change_only_tasks_in_the_history_view() {
     };
     first.tasks.insert(0, *info);
     page_of(&mut state, HERE, first);
-    let percent = |state: &AppState| {
+    let percent = |state: &Screen| {
         let handle = find(state, "task-4711");
         state.view().store.progress(handle).percent()
     };
@@ -390,7 +390,7 @@ fn failed_search_stays_until_retried() {
     let search = state.views.history().unwrap().number();
     let page = Err("NoPermission: no.".into());
     apply_update(&mut state, Update::Past { search, page });
-    let state_of = |state: &AppState| state.views.history().unwrap().searches[0].state.clone();
+    let state_of = |state: &Screen| state.views.history().unwrap().searches[0].state.clone();
     assert_eq!(
         state_of(&state),
         SearchState::Failed("NoPermission: no.".into())
@@ -415,7 +415,7 @@ fn details_are_looked_up_in_the_history_view_while_paused() {
     press(&mut state, "pH");
     page(&mut state, 900, 10);
     press(&mut state, "5");
-    let wait = |state: &mut AppState, at: Timestamp| update(state, Event::Tick, at);
+    let wait = |state: &mut Screen, at: Timestamp| update(state, Event::Tick, at);
     wait(&mut state, later(0));
     let effects = wait(&mut state, later(500));
     assert_eq!(followed(effects), Some(Some("past-900".to_owned())));

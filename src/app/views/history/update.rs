@@ -164,7 +164,7 @@ fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         format!("{mo_id} is already on the live list")
     } else {
         let changes = vec![TaskChange::Full { info, at }];
-        effects = live_tasks::apply(state, endpoint, changes, now);
+        (effects, _) = live_tasks::apply(state, endpoint, changes, now);
         format!("{mo_id} was added to the live list")
     };
     state.notifications.push(Severity::Info, text, now);

@@ -10,18 +10,18 @@ fn after(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
-fn tell(state: &mut AppState, update: Update, seconds: i64) {
+fn tell(state: &mut Screen, update: Update, seconds: i64) {
     crate::app::update(state, Event::ServerUpdate(HERE, update), after(seconds));
 }
 
-fn press_at(state: &mut AppState, key: char, seconds: i64) -> Vec<Effect> {
+fn press_at(state: &mut Screen, key: char, seconds: i64) -> Vec<Effect> {
     let key = KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE);
     let mut effects = update(state, Event::Key(key), after(seconds));
     effects.retain(|effect| *effect != Effect::Draw);
     effects
 }
 
-fn percent(state: &AppState) -> Option<u8> {
+fn percent(state: &Screen) -> Option<u8> {
     match state.view().store.progress(find(state, "task-1")) {
         Progress::Reported(percent) => Some(percent),
         _ => None,
@@ -29,7 +29,7 @@ fn percent(state: &AppState) -> Option<u8> {
 }
 
 /// Returns a state with a task at 10, 20, 30 … percent after 0, 100, 200 … seconds.
-fn climbing() -> AppState {
+fn climbing() -> Screen {
     let mut state = empty(80, 24);
     for step in 1..=5 {
         let info = task("task-1", &json!({"progress": 10 * step}));

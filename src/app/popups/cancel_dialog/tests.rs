@@ -1,0 +1,190 @@
+use serde_json::json;
+
+use crate::{
+    app::{CancelDialog, test_support::*},
+    task::{
+        ChangeSet, EndpointId, TaskChange, TaskId, TaskStore,
+        cancellation::CancelRequest,
+        fixture::{at, info},
+    },
+    vim::types::TaskLocator,
+    watch::{CancelResponse, Privilege, Update},
+};
+
+fn cancel(mo_id: &str) -> Effect {
+    Effect::Send(HERE, Command::Cancel(mo_id.into()))
+}
+
+fn check(state: &Screen, mo_id: &str) -> Effect {
+    let record = state.view().store.get(find(state, mo_id)).unwrap();
+    let trace = TaskLocator::of(record.info.as_deref().unwrap());
+    Effect::Send(HERE, Command::CheckPrivilege(trace))
+}
+
+fn story(state: &Screen, mo_id: &str) -> String {
+    state.view().cancel_requests[&find(state, mo_id)].status_text(now())
+}
+
+#[test]
+fn opening_refreshes_the_task_and_sends_no_cancel_request() {
+    let mut state = busy(80, 24);
+    let asked = press(&mut state, "c");
+    assert_eq!(
+        asked,
+        [
+            Effect::Send(HERE, Command::Refresh(vec!["task-4711".into()])),
+            check(&state, "task-4711"),
+        ]
+    );
+}
+
+#[test]
+fn confirmation_defaults_to_no() {
+    let mut state = busy(80, 24);
+    press(&mut state, "c");
+    assert_eq!(press(&mut state, "<enter><enter>"), []);
+    assert_eq!(press(&mut state, "<enter>n"), []);
+    assert_eq!(press(&mut state, "<enter><esc>"), []);
+    assert_eq!(
+        press(&mut state, "<enter><tab><enter>"),
+        [cancel("task-4711")]
+    );
+    assert!(story(&state, "task-4711").contains("no response yet"));
+}
+
+#[test]
+fn pending_request_is_not_repeated() {
+    let mut state = busy(80, 24);
+    press(&mut state, "c");
+    assert_eq!(press(&mut state, "<enter>y"), [cancel("task-4711")]);
+    assert_eq!(press(&mut state, "<enter>y"), []);
+}
+
+#[test]
+fn response_is_stored_with_the_task() {
+    let mut state = busy(80, 24);
+    press(&mut state, "c<enter>y");
+    let news = Update::Cancel {
+        mo_id: "task-4711".into(),
+        answer: CancelResponse::NotSupported,
+    };
+    apply_update(&mut state, news);
+    assert!(
+        state.notifications.shown(now()).is_none(),
+        "it is seen already"
+    );
+    press(&mut state, "<esc>");
+    assert!(story(&state, "task-4711").contains("NotSupported"));
+    let news = Update::Cancel {
+        mo_id: "task-4721".into(),
+        answer: CancelResponse::InvalidState,
+    };
+    apply_update(&mut state, news);
+    let notification = state.notifications.shown(now()).unwrap();
+    assert!(notification.text.contains("task-4721") && notification.text.contains("InvalidState"));
+}
+
+#[test]
+fn another_family_member_can_be_cancelled() {
+    let mut state = busy(80, 24);
+    choose(&mut state, "task-4712");
+    press(&mut state, "c");
+    assert_eq!(press(&mut state, "<enter>"), [], "it is not cancelable");
+    let looked_up = press(&mut state, "<up>");
+    assert!(looked_up.contains(&check(&state, "task-4711")));
+    assert_eq!(press(&mut state, "<enter>y"), [cancel("task-4711")]);
+}
+
+#[test]
+fn read_only_shows_the_dialog_but_sends_nothing() {
+    let mut state = busy(80, 24);
+    state.options.read_only = true;
+    press(&mut state, "c");
+    assert!(matches!(state.popup, Some(Popup::CancelDialog(_))));
+    assert_eq!(press(&mut state, "<enter>y"), []);
+    // A single endpoint may be read-only.
+    let mut state = busy(80, 24);
+    state.servers[0].read_only = true;
+    press(&mut state, "c");
+    assert_eq!(press(&mut state, "<enter>y"), []);
+}
+
+#[test]
+fn no_request_for_a_task_that_finished_meanwhile() {
+    let mut state = busy(80, 24);
+    press(&mut state, "c<enter>");
+    let done = json!({"state": "success"});
+    apply_update(&mut state, tasks(vec![task("task-4711", &done)]));
+    assert_eq!(press(&mut state, "y"), []);
+    assert!(
+        state
+            .notifications
+            .shown(now())
+            .unwrap()
+            .text
+            .contains("Nothing sent")
+    );
+}
+
+#[test]
+fn removing_the_task_closes_its_dialog() {
+    let mut state = busy(80, 24);
+    press(&mut state, "c<enter>y");
+    let handle = find(&state, "task-4711");
+    let news = Update::Privilege {
+        mo_id: "task-4711".into(),
+        privilege: Privilege::Granted,
+    };
+    apply_update(&mut state, news);
+    let dropped = TaskChange::Unwatched {
+        mo_id: "task-4711".into(),
+    };
+    apply_update(&mut state, tasks(vec![dropped]));
+    assert!(state.popup.is_none());
+    assert!(
+        !state.view().cancel_requests.contains_key(&handle)
+            && !state.view().privileges.contains_key(&handle)
+    );
+}
+
+#[test]
+fn responses_to_other_requests_are_stored() {
+    let mut state = busy(80, 24);
+    let news = Update::Cancel {
+        mo_id: "task-4711".into(),
+        answer: CancelResponse::Accepted,
+    };
+    apply_update(&mut state, news);
+    let request: &CancelRequest = &state.view().cancel_requests[&find(&state, "task-4711")];
+    assert!(!request.is_pending());
+}
+
+#[test]
+fn family_lists_ancestors_and_children() {
+    let mut store = TaskStore::new();
+    for (mo_id, parent) in [("a", ""), ("b", "a"), ("c", "b"), ("d", "b"), ("e", "a")] {
+        let change = TaskChange::Full {
+            info: info(mo_id, &json!({"parentTaskKey": parent})),
+            at: at(0),
+        };
+        store
+            .apply(EndpointId(0), change, &mut ChangeSet::default())
+            .unwrap();
+    }
+    let find = |mo_id| store.find(&TaskId::new(EndpointId(0), mo_id)).unwrap();
+    let mut dialog = CancelDialog::new(find("b"));
+    let family = dialog.family(&store);
+    assert_eq!(
+        family,
+        [
+            (find("a"), 0),
+            (find("b"), 1),
+            (find("c"), 2),
+            (find("d"), 2)
+        ]
+    );
+    dialog.move_by(&store, 99);
+    assert_eq!(dialog.highlighted, find("d"));
+    dialog.move_by(&store, -99);
+    assert_eq!(dialog.highlighted, find("a"));
+}

@@ -1,0 +1,203 @@
+//! Command palette: fuzzy search over all actions. Actions of other contexts are listed last; choosing one only shows
+//! its key.
+
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+use nucleo_matcher::{
+    Config, Matcher, Utf32Str,
+    pattern::{AtomKind, CaseMatching, Normalization, Pattern},
+};
+
+use super::handler::{PopupHandler, Response};
+use crate::app::{
+    action::Action,
+    keymap::{Context, Keymap},
+    notifications::Severity,
+    state::AppState,
+    text_input::TextInput,
+};
+
+const PAGE_ROWS: isize = 10;
+
+/// The open command palette.
+#[derive(Debug)]
+pub struct CommandPalette {
+    /// The context in which it was opened and in which the chosen action runs.
+    pub from: Context,
+    pub input: TextInput,
+    /// Matches, best first.
+    pub matches: Vec<PaletteMatch>,
+    /// Index of the highlighted match.
+    pub highlighted: usize,
+}
+
+/// An action that matches the search text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaletteMatch {
+    pub action: Action,
+    /// Indices of the matched characters in the help text.
+    pub matched_chars: Vec<usize>,
+    /// The context that has the action, if it is not available in the current one.
+    pub other_context: Option<Context>,
+}
+
+impl CommandPalette {
+    /// Creates a palette with all actions of a context.
+    pub fn new(keymap: &Keymap, from: Context) -> Self {
+        let mut palette = Self {
+            from,
+            input: TextInput::default(),
+            matches: Vec::new(),
+            highlighted: 0,
+        };
+        palette.search(keymap);
+        palette
+    }
+
+    /// Updates the matches for the current search text.
+    pub fn search(&mut self, keymap: &Keymap) {
+        self.matches = find(keymap, self.from, &self.input.text());
+        self.highlighted = 0;
+    }
+
+    /// Moves the highlight down by `by` entries, or up if negative.
+    pub fn move_by(&mut self, by: isize) {
+        let last = self.matches.len().saturating_sub(1);
+        self.highlighted = self.highlighted.saturating_add_signed(by).min(last);
+    }
+
+    pub fn highlighted_match(&self) -> Option<&PaletteMatch> {
+        self.matches.get(self.highlighted)
+    }
+}
+
+/// Returns the actions available in a context, then those of other contexts, both in the order of the help.
+fn all(keymap: &Keymap, from: Context) -> Vec<(Action, Option<Context>)> {
+    let here: Vec<Action> = keymap
+        .available(from)
+        .filter(|action| *action != Action::Palette)
+        .collect();
+    let places = Context::ALL.into_iter();
+    let other_context =
+        places.flat_map(|place| keymap.own_actions(place).map(move |action| (action, place)));
+    let mut all: Vec<(Action, Option<Context>)> =
+        here.iter().map(|action| (*action, None)).collect();
+    for (action, place) in other_context {
+        let is_known = all.iter().any(|(known, _)| *known == action);
+        if action != Action::Palette && !is_known {
+            all.push((action, Some(place)));
+        }
+    }
+    all
+}
+
+/// Fuzzy-matches the text against help texts and names; available actions come first.
+fn find(keymap: &Keymap, from: Context, text: &str) -> Vec<PaletteMatch> {
+    let pattern = Pattern::new(
+        text.trim(),
+        CaseMatching::Ignore,
+        Normalization::Smart,
+        AtomKind::Fuzzy,
+    );
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let mut buffer = Vec::new();
+    let mut found: Vec<(u32, PaletteMatch)> = Vec::new();
+    for (action, other_context) in all(keymap, from) {
+        let mut matched_chars = Vec::new();
+        let help = Utf32Str::new(action.help(), &mut buffer);
+        let in_help = pattern.indices(help, &mut matcher, &mut matched_chars);
+        let name = action.name();
+        let name = Utf32Str::new(&name, &mut buffer);
+        let in_name = pattern.score(name, &mut matcher);
+        let Some(score) = in_help.max(in_name) else {
+            continue;
+        };
+        matched_chars.sort_unstable();
+        matched_chars.dedup();
+        let matched_chars = matched_chars
+            .iter()
+            .filter_map(|l| usize::try_from(*l).ok());
+        let matched_chars = if in_help.is_some() {
+            matched_chars.collect()
+        } else {
+            Vec::new()
+        };
+        found.push((
+            score,
+            PaletteMatch {
+                action,
+                matched_chars,
+                other_context,
+            },
+        ));
+    }
+    // The sort is stable: equal scores keep the order of the help.
+    found.sort_by_key(|(score, found)| (found.other_context.is_some(), std::cmp::Reverse(*score)));
+    found.into_iter().map(|(_, found)| found).collect()
+}
+
+impl PopupHandler for CommandPalette {
+    fn context(&self) -> Context {
+        Context::Palette
+    }
+
+    fn handle_action(&mut self, state: &mut AppState, action: Action, now: Timestamp) -> Response {
+        match action {
+            Action::Up => self.move_by(-1),
+            Action::Down => self.move_by(1),
+            Action::PageUp => self.move_by(-PAGE_ROWS),
+            Action::PageDown => self.move_by(PAGE_ROWS),
+            Action::ClearLine => {
+                self.input.clear();
+                self.search(&state.keymap);
+            }
+            Action::Dismiss => return Response::close(),
+            Action::Accept => return self.click(state, self.highlighted, now),
+            _ => {}
+        }
+        Response::stay()
+    }
+
+    /// Runs an action in the context in which the palette was opened, if the popup below is still open.
+    fn click(&mut self, state: &mut AppState, entry: usize, now: Timestamp) -> Response {
+        self.highlighted = entry;
+        match self.highlighted_match() {
+            Some(PaletteMatch {
+                action,
+                other_context: Some(context),
+                ..
+            }) => {
+                explain_context(state, *action, *context, now);
+                Response::close()
+            }
+            Some(found) => Response::run(self.from, found.action),
+            None => Response::close(),
+        }
+    }
+
+    fn handle_key(&mut self, state: &mut AppState, key: KeyEvent, _now: Timestamp) {
+        if self.input.handle_key(key) {
+            self.search(&state.keymap);
+        }
+    }
+
+    fn paste(&mut self, state: &mut AppState, text: &str, _now: Timestamp) {
+        self.input.insert(text);
+        self.search(&state.keymap);
+    }
+}
+
+/// Shows the key and context of an action that is not available here.
+fn explain_context(state: &mut AppState, action: Action, place: Context, now: Timestamp) {
+    let keys = state.keymap.keys(place, action).iter();
+    let keys: Vec<String> = keys.map(|key| key.label(state.options.ascii)).collect();
+    let (place, help) = (place.title(), action.help());
+    let text = match keys.as_slice() {
+        [] => format!("{place}: “{help}”, from the command palette"),
+        keys => format!("{place}: {} is “{help}”", keys.join(" or ")),
+    };
+    state.notifications.push(Severity::Info, text, now);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! Popups: one file each for state and handling of input. `ui/popups` has a file of the same name that draws it.
+
+pub(super) mod cancel_dialog;
+pub(super) mod column_editor;
+mod command_palette;
+pub(super) mod copy_menu;
+pub(super) mod filter_menu;
+pub(super) mod handler;
+mod list_menu;
+mod prompt;
+pub(super) mod sort_menu;
+mod text_popup;
+
+pub use cancel_dialog::{Button, CancelDialog, can_request, eligibility};
+pub use column_editor::{ColumnEditor, ColumnEntry};
+pub use command_palette::{CommandPalette, PaletteMatch};
+pub use copy_menu::CopyMenu;
+pub use filter_menu::{FilterMenu, FilterMenuEntry, SavedFilters};
+pub use prompt::{CompletionList, FilterPrompt, Prompt, PromptKind};
+pub use sort_menu::SortMenu;
+pub use text_popup::TextPopup;
+
+use super::views::summary_page::SummaryPage;
+use handler::PopupHandler;
+
+macro_rules! popups {
+    ($($(#[$about:meta])* $name:ident($state:ty),)+) => {
+        /// A popup that has the keyboard focus.
+        #[derive(Debug)]
+        pub enum Popup {
+            $($(#[$about])* $name($state),)+
+        }
+
+        impl Popup {
+            pub(super) fn handler(&self) -> &dyn PopupHandler {
+                match self { $(Self::$name(popup) => popup,)+ }
+            }
+
+            pub(super) fn handler_mut(&mut self) -> &mut dyn PopupHandler {
+                match self { $(Self::$name(popup) => popup,)+ }
+            }
+        }
+    };
+}
+
+popups! {
+    CancelDialog(CancelDialog),
+    ColumnEditor(ColumnEditor),
+    CommandPalette(CommandPalette),
+    CopyMenu(CopyMenu),
+    FilterMenu(FilterMenu),
+    Help(TextPopup),
+    Metrics(TextPopup),
+    Notifications(TextPopup),
+    Prompt(Prompt),
+    SortMenu(SortMenu),
+    /// Replaces list and details.
+    Summary(SummaryPage),
+}

@@ -1,0 +1,296 @@
+//! Text prompts. Filters apply while they are typed.
+
+mod export;
+mod filter_prompt;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+
+use super::handler::{PopupHandler, Response};
+use crate::{
+    app::{
+        action::Action,
+        event::Effect,
+        filter_history,
+        keymap::Context,
+        notifications::Severity,
+        state::AppState,
+        text_input::TextInput,
+        update::{list, saved_filters},
+        views::{HistoryView, history::update as history},
+    },
+    task::{EndpointId, Filter, TaskRef},
+    watch::Command,
+};
+
+pub use filter_prompt::{CompletionList, FilterPrompt};
+
+/// Purpose of a text prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptKind {
+    /// Watch more tasks.
+    WatchTasks,
+    /// Save the rows to a file.
+    ExportPath,
+    /// Name the current filter.
+    FilterName,
+    /// Edit the filter.
+    Filter(Box<FilterPrompt>),
+}
+
+/// An open text prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    pub kind: PromptKind,
+    pub input: TextInput,
+    /// Error message for the current text.
+    pub error: Option<String>,
+}
+
+impl Prompt {
+    fn new(kind: PromptKind, text: impl Into<String>) -> Self {
+        Self {
+            kind,
+            input: TextInput::new(text),
+            error: None,
+        }
+    }
+
+    /// Asks for tasks to watch.
+    pub(in crate::app) fn watch_tasks() -> Self {
+        Self::new(PromptKind::WatchTasks, "")
+    }
+
+    /// Asks for the name of the file for the visible rows.
+    pub(in crate::app) fn export_path(state: &AppState, now: Timestamp) -> Self {
+        let here = state.options.time_zone.to_datetime(now);
+        let name = here.strftime("vtask-%Y%m%d-%H%M%S.csv").to_string();
+        Self::new(PromptKind::ExportPath, name)
+    }
+
+    /// Asks for a name of the current filter.
+    pub(in crate::app) fn filter_name() -> Self {
+        Self::new(PromptKind::FilterName, "")
+    }
+
+    /// Edits the filter, in the history view together with the period.
+    pub(in crate::app) fn filter(state: &mut AppState) -> Self {
+        state.view_mut().pin_selection();
+        let (previous, line) = if let Some(history) = state.views.history() {
+            (history.filter().clone(), history.query_text())
+        } else {
+            let filter = state.view().row_model.view().filter.clone();
+            let line = filter.text().to_owned();
+            (filter, line)
+        };
+        let prompt = FilterPrompt {
+            previous,
+            selected: state.selected(),
+            ..FilterPrompt::default()
+        };
+        Self::new(PromptKind::Filter(Box::new(prompt)), line)
+    }
+
+    fn filter_mut(&mut self) -> Option<&mut FilterPrompt> {
+        match &mut self.kind {
+            PromptKind::Filter(filter) => Some(filter),
+            _ => None,
+        }
+    }
+
+    /// Handles an edit: discards completions and recalled history.
+    fn edited(&mut self, state: &mut AppState, now: Timestamp) {
+        if let Some(filter) = self.filter_mut() {
+            filter.completions = None;
+            filter.recalled = None;
+        }
+        self.changed(state, now);
+    }
+
+    /// Applies the changed text. An invalid filter leaves the last valid one active.
+    fn changed(&mut self, state: &mut AppState, now: Timestamp) {
+        self.error = None;
+        let text = self.input.text();
+        let Some(prompt) = self.filter_mut() else {
+            return;
+        };
+        prompt.error_span = None;
+        let saved = &state.options.saved_filters;
+        let read = match state.views.history() {
+            Some(_) => HistoryView::parse_query(&text, saved).map(|(_, filter)| filter),
+            None => Filter::parse(&text, saved),
+        };
+        match read {
+            Ok(filter) => list::filter(state, filter, now),
+            Err(error) => {
+                prompt.error_span = Some(error.columns(&text));
+                self.error = Some(error.message);
+            }
+        }
+    }
+
+    /// Accepts the text. The prompt stays open with an error if it is invalid.
+    fn accept(&mut self, state: &mut AppState, now: Timestamp) -> Response {
+        let text = self.input.text();
+        let done = match &self.kind {
+            PromptKind::WatchTasks => watch(state, &text, now),
+            PromptKind::ExportPath => export::export(state, text.trim(), now),
+            PromptKind::FilterName => saved_filters::save(state, &text, now),
+            PromptKind::Filter(_) if self.error.is_some() => return Response::stay(),
+            PromptKind::Filter(_) => accept_filter(state, &text, now),
+        };
+        match done {
+            Ok(effects) => Response::close_with(effects),
+            Err(error) => {
+                if let Some(filter) = self.filter_mut() {
+                    filter.error_span = Some((0, crate::text::width(&text)));
+                }
+                self.error = Some(error);
+                Response::stay()
+            }
+        }
+    }
+
+    /// Restores the filter and selection of before.
+    fn dismiss(&self, state: &mut AppState, now: Timestamp) {
+        if let PromptKind::Filter(prompt) = &self.kind {
+            list::filter(state, prompt.previous.clone(), now);
+            if let Some(selected) = prompt.selected {
+                state.view_mut().selection.select(selected);
+            }
+        }
+    }
+
+    fn complete(&mut self, state: &mut AppState, back: bool, now: Timestamp) {
+        let PromptKind::Filter(prompt) = &mut self.kind else {
+            return;
+        };
+        let before = self.input.before();
+        let Some((text, list)) = filter_prompt::completed(state, prompt, before, back, now) else {
+            return;
+        };
+        let after = self.input.after().to_owned();
+        prompt.completions = Some(list);
+        self.input = TextInput::with_cursor_between(text, after);
+        self.changed(state, now);
+    }
+
+    /// Recalls an older or newer history entry.
+    fn recall(&mut self, state: &mut AppState, older: bool, now: Timestamp) {
+        let past = &state.options.typed_filters;
+        let PromptKind::Filter(prompt) = &mut self.kind else {
+            return;
+        };
+        let (place, draft) = match (prompt.recalled.take(), older) {
+            (None, true) => (Some(0), self.input.text()),
+            (None, false) => return,
+            (Some((at, draft)), true) => (Some((at + 1).min(past.len().saturating_sub(1))), draft),
+            (Some((at, draft)), false) => (at.checked_sub(1), draft),
+        };
+        let line = match place {
+            None => draft.clone(),
+            Some(at) => match past.iter().rev().nth(at) {
+                Some(text) => text.clone(),
+                None => return,
+            },
+        };
+        prompt.recalled = place.map(|at| (at, draft));
+        prompt.completions = None;
+        self.input = TextInput::new(line);
+        self.changed(state, now);
+    }
+}
+
+impl PopupHandler for Prompt {
+    fn context(&self) -> Context {
+        Context::Prompt
+    }
+
+    fn handle_action(&mut self, state: &mut AppState, action: Action, now: Timestamp) -> Response {
+        match action {
+            Action::ClearLine => {
+                self.input.clear();
+                self.edited(state, now);
+            }
+            Action::Dismiss => {
+                self.dismiss(state, now);
+                return Response::close();
+            }
+            Action::Complete => self.complete(state, false, now),
+            Action::CompleteBack => self.complete(state, true, now),
+            Action::Older => self.recall(state, true, now),
+            Action::Newer => self.recall(state, false, now),
+            Action::Accept => return self.accept(state, now),
+            _ => {}
+        }
+        Response::stay()
+    }
+
+    fn handle_key(&mut self, state: &mut AppState, key: KeyEvent, now: Timestamp) {
+        if self.input.handle_key(key) {
+            self.edited(state, now);
+        }
+    }
+
+    fn paste(&mut self, state: &mut AppState, text: &str, now: Timestamp) {
+        self.input.insert(text);
+        self.edited(state, now);
+    }
+
+    fn wheel_step(&self) -> usize {
+        0
+    }
+}
+
+fn accept_filter(state: &mut AppState, text: &str, now: Timestamp) -> Result<Vec<Effect>, String> {
+    if state.views.history().is_some() {
+        return match history::problem(state, text, now) {
+            Some(problem) => Err(problem),
+            None => Ok(history::accept(state, text.trim(), now)),
+        };
+    }
+    let text = state
+        .view()
+        .row_model
+        .view()
+        .filter
+        .text()
+        .trim()
+        .to_owned();
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    filter_history::push(&mut state.options.typed_filters, &text);
+    Ok(vec![Effect::SaveFilterHistory(text)])
+}
+
+/// Watches the typed tasks.
+fn watch(state: &mut AppState, text: &str, now: Timestamp) -> Result<Vec<Effect>, String> {
+    let names = text
+        .split([' ', ','])
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let mo_ids: Result<Vec<Arc<str>>, _> = names
+        .map(|name| name.parse::<TaskRef>().map(|task| task.0))
+        .collect();
+    let mo_ids = mo_ids.map_err(|problem| problem.to_string())?;
+    let Some(endpoint) = endpoint(state).filter(|_| !mo_ids.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let text = match &mo_ids[..] {
+        [only] => format!("Watching {only}"),
+        several => format!("Watching {} more tasks", several.len()),
+    };
+    state.notifications.push(Severity::Info, text, now);
+    Ok(vec![Effect::Send(endpoint, Command::Watch(mo_ids))])
+}
+
+/// Returns the endpoint for typed task IDs: that of the selected task, else the first.
+fn endpoint(state: &AppState) -> Option<EndpointId> {
+    let selected = state.selected_record().map(|record| record.id.endpoint);
+    selected.or_else(|| state.servers.first().map(|server| server.id))
+}

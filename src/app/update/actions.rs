@@ -1,0 +1,185 @@
+//! The actions of keys and clicks.
+
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+
+use super::{details, list, panes as pane_actions, saved_filters};
+use crate::{
+    app::{
+        action::Action,
+        event::{Effect, ExitReason},
+        keymap::Context,
+        notifications::Severity,
+        panes::{Focus, PaneMode},
+        popups::{
+            CommandPalette, Popup, Prompt, TextPopup, cancel_dialog, column_editor, copy_menu,
+            filter_menu,
+            handler::{Next, Response},
+            sort_menu,
+        },
+        screen::Screen,
+        state::AppState,
+        views::{
+            history::update as history, summary_page::update as summary_page,
+            time_travel::update as time_travel,
+        },
+    },
+    task::{
+        Filter,
+        row_model::{GroupBy, RowId, Sort},
+    },
+    watch::Command,
+};
+
+/// Handles a key: runs its action, or passes it to the popup.
+pub(super) fn handle_key(screen: &mut Screen, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+    if let Some(action) = screen.state.keymap.action(screen.context(), key) {
+        return handle_action(screen, action, now);
+    }
+    if let Some(popup) = &mut screen.popup {
+        popup.handler_mut().handle_key(&mut screen.state, key, now);
+    }
+    Vec::new()
+}
+
+/// Runs the action of a key or click.
+pub(super) fn handle_action(screen: &mut Screen, action: Action, now: Timestamp) -> Vec<Effect> {
+    let context = screen.context();
+    match action {
+        Action::Interrupt => return vec![Effect::Quit(ExitReason::Interrupted)],
+        Action::Quit => return vec![Effect::Quit(ExitReason::Quit)],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Palette => {
+            screen.state.view_mut().pin_selection();
+            let palette = CommandPalette::new(&screen.state.keymap, context);
+            screen.covered = screen.popup.replace(Popup::CommandPalette(palette));
+            return Vec::new();
+        }
+        _ => {}
+    }
+    match &mut screen.popup {
+        Some(popup) => {
+            let popup = popup.handler_mut();
+            let response = popup.handle_action(&mut screen.state, action, now);
+            finish(screen, response, now)
+        }
+        None => handle_screen_action(screen, context, action, now),
+    }
+}
+
+/// Handles a click on an entry of the popup.
+pub(super) fn click_entry(screen: &mut Screen, entry: usize, now: Timestamp) -> Vec<Effect> {
+    let Some(popup) = &mut screen.popup else {
+        return Vec::new();
+    };
+    let response = popup.handler_mut().click(&mut screen.state, entry, now);
+    finish(screen, response, now)
+}
+
+/// Keeps or closes the popup. A closed command palette uncovers the popup below.
+fn finish(screen: &mut Screen, response: Response, now: Timestamp) -> Vec<Effect> {
+    let Response { mut effects, next } = response;
+    if next != Next::Stay {
+        screen.popup = screen.covered.take();
+    }
+    if let Next::Run(context, action) = next
+        && screen.context() == context
+    {
+        effects.extend(handle_action(screen, action, now));
+    }
+    effects
+}
+
+fn handle_screen_action(
+    screen: &mut Screen,
+    context: Context,
+    action: Action,
+    now: Timestamp,
+) -> Vec<Effect> {
+    let state = &mut screen.state;
+    if let Some(effects) = history::handle_action(state, action, now) {
+        return effects;
+    }
+    if time_travel::handle_action(state, action, now) || reject_on_group(state, action, now) {
+        return Vec::new();
+    }
+    match action {
+        Action::Inspect => {
+            if let Some((dialog, effects)) = cancel_dialog::open(state) {
+                screen.popup = Some(Popup::CancelDialog(dialog));
+                return effects;
+            }
+        }
+        Action::Filter => screen.popup = Some(Popup::Prompt(Prompt::filter(state))),
+        Action::Add => screen.popup = Some(Popup::Prompt(Prompt::watch_tasks())),
+        Action::Filters => screen.popup = Some(Popup::FilterMenu(filter_menu::open(state))),
+        Action::SaveFilter => {
+            if saved_filters::has_filter_to_save(state, now) {
+                screen.popup = Some(Popup::Prompt(Prompt::filter_name()));
+            }
+        }
+        Action::Sort => screen.popup = Some(Popup::SortMenu(sort_menu::open(state))),
+        Action::Columns => screen.popup = Some(Popup::ColumnEditor(column_editor::open(state))),
+        Action::Reverse => list::sort(state, now, Sort::reverse),
+        Action::Layout => list::switch_layout(state, now),
+        Action::Group => list::next_group(state, now),
+        Action::GroupFamily => list::group(state, Some(GroupBy::Root), now),
+        Action::GroupTarget => list::group(state, Some(GroupBy::Target), now),
+        Action::GroupUser => list::group(state, Some(GroupBy::User), now),
+        Action::GroupOperation => list::group(state, Some(GroupBy::Operation), now),
+        Action::Unwatch => return list::unwatch(state, now),
+        Action::Pin => return list::pin(state, now),
+        Action::Refresh => {
+            let text = "Refreshing";
+            state.notifications.push(Severity::Info, text, now);
+            return state.broadcast(&Command::Refresh(Vec::new()));
+        }
+        Action::Pause => {
+            state.paused = !state.paused;
+            return state.broadcast(&Command::Pause(state.paused));
+        }
+        Action::CopyMenu => screen.popup = copy_menu::open(state).map(Popup::CopyMenu),
+        Action::Export => {
+            screen.popup = Some(Popup::Prompt(Prompt::export_path(state, now)));
+        }
+        Action::Copy => return copy_menu::copy(state, now),
+        Action::Summary => screen.popup = summary_page::open(state, now).map(Popup::Summary),
+        Action::Help => screen.popup = Some(Popup::Help(TextPopup::default())),
+        Action::Notices => screen.popup = Some(Popup::Notifications(TextPopup::default())),
+        Action::Figures => screen.popup = Some(Popup::Metrics(TextPopup::timed())),
+        Action::Back => back(state, now),
+        _ if details::handle_action(state, action)
+            || pane_actions::handle_action(state, action, now) => {}
+        _ if context == Context::Details => details::scroll_by(state, action),
+        _ => list::handle_action(state, action, now),
+    }
+    Vec::new()
+}
+
+/// Reports an error and returns true if the action needs a task but a group is selected.
+fn reject_on_group(state: &mut AppState, action: Action, now: Timestamp) -> bool {
+    let asks = matches!(
+        action,
+        Action::Inspect | Action::Unwatch | Action::Pin | Action::Copy | Action::CopyMenu
+    );
+    let on_group = matches!(state.selected_row(), Some(RowId::Group(_)));
+    if asks && on_group {
+        let text = "This row is a group; select one of its tasks";
+        state.notifications.push(Severity::Info, text, now);
+    }
+    asks && on_group
+}
+
+/// Steps back: leaves the details, then clears the filter, then closes the details.
+fn back(state: &mut AppState, now: Timestamp) {
+    match state.pane_mode {
+        PaneMode::Details | PaneMode::Both(Focus::Details) => {
+            state.pane_mode = PaneMode::Both(Focus::List);
+        }
+        _ if !state.view().row_model.view().filter.is_empty() => {
+            list::filter(state, Filter::default(), now);
+        }
+        PaneMode::Both(Focus::List) | PaneMode::List => state.pane_mode = PaneMode::List,
+    }
+}

@@ -1,0 +1,32 @@
+//! The copy menu.
+
+use ratatui::layout::Rect;
+
+use super::{frame, list_menu};
+use crate::{
+    app::{CopyItem, CopyMenu},
+    ui::{RenderContext, theme::Role},
+};
+
+const NAME_WIDTH: usize = 20;
+
+pub(super) fn draw(ctx: &mut RenderContext, menu: &CopyMenu, screen: Rect) {
+    let state = ctx.state;
+    let Some(record) = state.selected_record() else {
+        return;
+    };
+    let server = state.server(record.id.endpoint);
+    let height = u16::try_from(CopyItem::ALL.len()).unwrap_or_default();
+    let area = frame::open(ctx, screen, 64, height, "Copy");
+    list_menu::draw(ctx, area, &CopyItem::ALL, menu.highlighted, |line, item| {
+        let text = item.text(record, server);
+        let role = if text.is_some() {
+            Role::Text
+        } else {
+            Role::Dim
+        };
+        line.push(item.name(), role).pad_to(NAME_WIDTH);
+        let first = text.as_deref().and_then(|text| text.lines().next());
+        line.push(first.unwrap_or("none"), Role::Dim);
+    });
+}

@@ -1,0 +1,62 @@
+//! The menu of saved filters.
+
+use ratatui::layout::Rect;
+
+use super::{frame, list_menu};
+use crate::{
+    app::{FilterMenu, FilterMenuEntry, SavedFilters},
+    ui::{RenderContext, styled_line::StyledLine, theme::Role},
+};
+
+const NAME_WIDTH: usize = 20;
+
+pub(super) fn draw(ctx: &mut RenderContext, menu: &FilterMenu, screen: Rect) {
+    let entries = SavedFilters::entries(ctx.state);
+    let hint = usize::from(entries.len() == 1);
+    let height = u16::try_from(entries.len() + hint).unwrap_or(u16::MAX);
+    let height = height.min(screen.height.saturating_sub(4)).max(1);
+    let area = frame::open(ctx, screen, 72, height, "Saved filters");
+    let active = ctx.state.view().row_model.view().filter.text().trim();
+    list_menu::draw(ctx, area, &entries, menu.highlighted, |line, entry| {
+        let role = if entry.filter() == active {
+            Role::Brand
+        } else {
+            Role::Text
+        };
+        draw_entry(line, entry, role);
+    });
+    if hint > 0 && area.height > 1 {
+        let row = Rect {
+            y: area.y + 1,
+            height: 1,
+            ..area
+        };
+        let mut line = StyledLine::new(ctx.appearance, area.width);
+        let text = "No saved filters. s saves the current one.";
+        line.gap(2).push(text, Role::Dim);
+        line.draw(row, ctx.buffer);
+    }
+}
+
+fn draw_entry(line: &mut StyledLine, entry: &FilterMenuEntry<'_>, role: Role) {
+    match entry {
+        FilterMenuEntry::NoFilter => {
+            line.push("all tasks", role);
+        }
+        FilterMenuEntry::Filter {
+            name,
+            text,
+            is_user,
+        } => {
+            line.push_max(&format!("@{name}"), NAME_WIDTH - 3, role);
+            line.pad_to(NAME_WIDTH);
+            // Only filters from the config file are marked; they cannot be deleted here.
+            let source = if *is_user { "" } else { "config" };
+            let room = line.remaining().saturating_sub(source.len() + 2);
+            line.push_max(text, room, Role::Dim);
+            let end = line.width() + line.remaining();
+            line.pad_to(end.saturating_sub(source.len()));
+            line.push(source, Role::Faint);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The filter prompt: the input line, and below it the error, the completions or the keys.
+
+use ratatui::layout::{Position, Rect};
+
+use super::tail::tail;
+use crate::ui::{RenderContext, styled_line::StyledLine, theme::Role};
+use crate::{
+    app::{CompletionList, FilterPrompt, Prompt},
+    text::width,
+};
+
+const PROMPT_PREFIX: &str = " /";
+
+/// Draws on the last two lines. Returns the cursor position, and the line left for the key hints, if any.
+pub(super) fn draw(
+    ctx: &mut RenderContext,
+    prompt: &Prompt,
+    typing: &FilterPrompt,
+    below: Rect,
+) -> (Position, Option<Rect>) {
+    let line = Rect {
+        y: below.y.saturating_sub(1),
+        ..below
+    };
+    let mut strip = StyledLine::new(ctx.appearance, line.width);
+    strip.push(PROMPT_PREFIX, Role::Key);
+    let lead = strip.width();
+    // Keep the end of the input visible.
+    let before = tail(prompt.input.before(), strip.remaining().saturating_sub(1));
+    let hidden = width(prompt.input.before()) - width(before);
+    strip.push(before, Role::Text);
+    let cursor = strip.width();
+    strip.push(prompt.input.after(), Role::Text);
+    let (found, all) = (
+        ctx.state.view().row_model.matching(),
+        ctx.state.view().store.len(),
+    );
+    let mut note = StyledLine::new(ctx.appearance, 40);
+    match &prompt.error {
+        Some(_) => note.push("incomplete", Role::Dim),
+        None if found == 0 => note.push(&format!("{found} of {all}"), Role::Warning),
+        None => note.push(&format!("{found} of {all}"), Role::Dim),
+    };
+    let start = usize::from(line.width).saturating_sub(note.width() + 1);
+    if strip.width() + 2 <= start {
+        strip.pad_to(start).join(note);
+    }
+    strip.pad_to(usize::from(line.width));
+    strip.draw(line, ctx.buffer);
+    ctx.tint(line, Role::Panel);
+    let x = line.x + u16::try_from(cursor).unwrap_or_default();
+    let place = Position::new(x.min(line.right().saturating_sub(1)), line.y);
+    let mut under = StyledLine::new(ctx.appearance, below.width);
+    if let (Some(problem), Some((start, columns))) = (&prompt.error, typing.error_span) {
+        let start = (lead + start).saturating_sub(hidden);
+        draw_error(&mut under, problem, start, columns);
+    } else if let Some(offer) = &typing.completions {
+        candidates(&mut under, offer);
+    } else {
+        return (place, Some(below));
+    }
+    under.draw(below, ctx.buffer);
+    (place, None)
+}
+
+/// Draws a marker below the error position, with the message on the side that has more room.
+fn draw_error(strip: &mut StyledLine<'_>, problem: &str, start: usize, columns: usize) {
+    let room = strip.remaining();
+    let start = start.min(room.saturating_sub(1));
+    let mark = "^".repeat(columns.clamp(1, room.saturating_sub(start).max(1)));
+    let behind = room.saturating_sub(start + mark.len() + 1);
+    let before = start.saturating_sub(2);
+    let text = width(problem);
+    if text <= behind || (text > before && behind >= before) {
+        strip.gap(start).push(&mark, Role::Failed).gap(1);
+        strip.push(problem, Role::Failed);
+    } else {
+        strip.gap(1 + before.saturating_sub(text));
+        strip.push_max(problem, before, Role::Failed).gap(1);
+        strip.push(&mark, Role::Failed);
+    }
+}
+
+/// Draws the completions that fit, including the selected one.
+fn candidates(strip: &mut StyledLine<'_>, offer: &CompletionList) {
+    let chosen = offer.chosen.unwrap_or(0);
+    let mut first = chosen;
+    // Half of the room shows the candidates before the selected one.
+    let mut room = strip.remaining() / 2;
+    while first > 0 {
+        let columns = width(&offer.candidates[first - 1]) + 2;
+        if columns > room {
+            break;
+        }
+        room -= columns;
+        first -= 1;
+    }
+    strip.gap(1);
+    if first > 0 {
+        strip.push("… ", Role::Dim);
+    }
+    for (at, candidate) in offer.candidates.iter().enumerate().skip(first) {
+        if width(candidate) + 3 > strip.remaining() && at > chosen {
+            strip.push("…", Role::Dim);
+            return;
+        }
+        let role = if offer.chosen == Some(at) {
+            Role::Button
+        } else {
+            Role::Text
+        };
+        strip.push(candidate, role).gap(2);
+    }
+}

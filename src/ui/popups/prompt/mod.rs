@@ -1,0 +1,90 @@
+//! Text prompts, drawn on the footer.
+
+mod filter_prompt;
+mod tail;
+
+use ratatui::layout::{Position, Rect};
+
+use crate::{
+    app::{Prompt, PromptKind},
+    ui::{RenderContext, footer, styled_line::StyledLine, theme::Role},
+};
+use tail::tail;
+
+/// Returns the cursor position.
+pub(super) fn draw(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Option<Position> {
+    if area.height == 0 {
+        return None;
+    }
+    let PromptKind::Filter(filter) = &prompt.kind else {
+        return Some(draw_prompt(ctx, prompt, area));
+    };
+    let (place, left) = filter_prompt::draw(ctx, prompt, filter, area);
+    if let Some(area) = left {
+        let mut line = StyledLine::new(ctx.appearance, area.width);
+        line.gap(1);
+        footer::hints(ctx, line, area);
+    }
+    Some(place)
+}
+
+fn draw_prompt(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position {
+    let label = match prompt.kind {
+        PromptKind::WatchTasks => "watch ",
+        PromptKind::ExportPath => "save rows as ",
+        PromptKind::FilterName => "save filter as @",
+        PromptKind::Filter(_) => "/",
+    };
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
+    strip.gap(1).push(label, Role::Key);
+    // Keep the end of the input visible.
+    let room = strip.remaining().saturating_sub(1);
+    let before = tail(prompt.input.before(), room);
+    strip.push(before, Role::Text);
+    let cursor = strip.width();
+    strip.push(prompt.input.after(), Role::Text);
+    let note = note(ctx, prompt);
+    let start = usize::from(area.width).saturating_sub(note.width() + 1);
+    if strip.width() + 2 <= start {
+        strip.pad_to(start).join(note);
+    }
+    strip.draw(area, ctx.buffer);
+    problem(ctx, prompt, area);
+    let x = area.x + u16::try_from(cursor).unwrap_or_default();
+    Position::new(x.min(area.right().saturating_sub(1)), area.y)
+}
+
+/// Returns the text at the right of an input line: its effect so far, or the accepted syntax.
+fn note<'a>(ctx: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
+    let mut strip = StyledLine::new(ctx.appearance, 60);
+    match prompt.kind {
+        PromptKind::WatchTasks if prompt.input.is_empty() => {
+            strip.push("task ID or URL; separate several with spaces", Role::Dim);
+        }
+        PromptKind::ExportPath => {
+            strip.push(".csv, .json or .md", Role::Dim);
+        }
+        PromptKind::FilterName => {
+            let filter = ctx.state.view().row_model.view().filter.text();
+            strip.push(filter, Role::Dim);
+        }
+        PromptKind::WatchTasks | PromptKind::Filter(_) => {}
+    }
+    strip
+}
+
+/// Draws the error of the input above its line.
+fn problem(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) {
+    let Some(problem) = &prompt.error else {
+        return;
+    };
+    let above = Rect {
+        y: area.y.saturating_sub(1),
+        ..area
+    };
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
+    strip.gap(1).push(problem, Role::Failed);
+    strip.pad_to(usize::from(area.width));
+    strip.draw(above, ctx.buffer);
+    ctx.tint(above, Role::Panel);
+}
