@@ -10,6 +10,7 @@ use crate::{
         completions::CompletionsArgs,
         config::ConfigArgs,
         deadline::TimeoutArgs,
+        doctor::DoctorArgs,
         events::EventsArgs,
         get::GetArgs,
         list::ListArgs,
@@ -19,6 +20,7 @@ use crate::{
         simulate::SimulateArgs,
         tree::TreeArgs,
         trust::TrustArgs,
+        version,
         wait::WaitArgs,
     },
     config::ConnectionArgs,
@@ -36,6 +38,7 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(
     version,
+    long_version = version::LONG,
     about,
     after_help = EXIT_CODES,
     max_term_width = 100,
@@ -79,6 +82,7 @@ impl Cli {
                 | Command::Trust(_)
                 | Command::Logout(_)
                 | Command::Config(_)
+                | Command::Doctor(_)
                 | Command::Completions(_)
                 | Command::Man(_),
             ) => None,
@@ -103,6 +107,7 @@ pub enum Command {
     Trust(TrustArgs),
     Logout(LogoutArgs),
     Config(ConfigArgs),
+    Doctor(DoctorArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }

@@ -263,6 +263,8 @@ fn colors(term: &str, color_term: Option<&str>) -> ColorDepth {
         {
             ColorDepth::True
         }
+        // Windows Terminal and the console of Windows 10 and later, which set no variable.
+        _ if cfg!(windows) && term.is_empty() => ColorDepth::True,
         _ if term.contains("256") => ColorDepth::Indexed,
         _ if term.ends_with("-mono") || term.ends_with("-m") || term.starts_with("vt") => {
             ColorDepth::Mono

@@ -80,6 +80,9 @@ impl std::fmt::Debug for CommandIo<'_> {
 impl CommandIo<'static> {
     /// Uses the standard streams and the environment of the process.
     pub fn of_process() -> Self {
+        // The console interprets escape sequences only after it has been asked to.
+        #[cfg(windows)]
+        let _ = crossterm::ansi_support::supports_ansi();
         fn outlet(writer: impl Write + IsTerminal + 'static) -> Output {
             let size = writer.is_terminal().then(|| -> Box<dyn Fn() -> Size> {
                 Box::new(|| {

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod config;
 mod connect;
 pub mod deadline;
+pub mod doctor;
 mod error;
 pub mod events;
 pub mod fetch_args;
@@ -30,6 +31,7 @@ mod task_args;
 pub mod tree;
 pub mod trust;
 mod value_parsers;
+pub mod version;
 pub mod wait;
 
 use crate::task::display_name;
@@ -93,6 +95,7 @@ async fn run_command(cli: Cli, stage: &mut CommandIo<'_>) -> Result<Outcome, Com
         Some(Command::Trust(args)) => trust::run(&args, stage).await,
         Some(Command::Logout(args)) => logout::run(&args, stage).await,
         Some(Command::Config(args)) => config::run(&args, stage),
+        Some(Command::Doctor(args)) => Box::pin(doctor::run(&args, stage)).await,
         Some(Command::Completions(args)) => completions::run(&args, stage),
         Some(Command::Man(args)) => man::run(&args, Cli::command(), stage),
     }

@@ -1,0 +1,144 @@
+//! `vtask doctor`: describes program, machine, configuration and server for a bug report.
+
+mod machine;
+mod page;
+mod server;
+
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::time::{Instant, timeout_at};
+
+use super::{CommandError, Outcome, connect, io_context::CommandIo, targets};
+use crate::{
+    config::{self, ConnectionArgs, Environment},
+    vim::Client,
+};
+use page::Page;
+
+const LONG_ABOUT: &str = "\
+Passwords, sessions and tokens are not printed; names of servers and users are. Exit codes: 0 no problem was found; 2 \
+problems here; 4 the server cannot be reached or read; 5 it refused the login.";
+
+/// Check configuration, terminal and server; print a page for a bug report
+///
+/// Without a server in flags, environment or configuration, only this machine is checked. Lines that begin with ! are
+/// problems. Signs in and reads; changes nothing on the server.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = LONG_ABOUT)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// Runs `vtask doctor`.
+///
+/// # Errors
+/// Fails if the page has problems that concern this machine, standard output cannot be written, or the command is
+/// interrupted. Problems of a server decide the outcome.
+pub async fn run(args: &DoctorArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+    let mut page = Page::default();
+    machine::system(&mut page);
+    machine::terminal(&mut page, stage);
+    machine::configuration(&mut page, &args.connection, stage.environment);
+    let targets = match targets::servers(&args.connection, stage.environment) {
+        Ok(targets) => targets,
+        Err(error) => {
+            page.problem("Servers", &error.told());
+            Vec::new()
+        }
+    };
+    stage.print(&page.text)?;
+    let (mut problems, mut outcome) = (page.problems, Outcome::Success);
+    for target in targets {
+        let mut page = Page::default();
+        let checked = check_server(&target.connection, &mut page, stage).await;
+        stage.print(&format!("\n{}", page.text))?;
+        match checked? {
+            Outcome::Success => problems += page.problems,
+            failed => outcome = outcome.and(failed),
+        }
+    }
+    match (outcome, problems) {
+        (Outcome::Success, 0) => Ok(Outcome::Success),
+        (Outcome::Success, 1) => Err(CommandError::Usage("1 problem found.".to_owned())),
+        (Outcome::Success, many) => Err(CommandError::Usage(format!("{many} problems found."))),
+        (failed, _) => Ok(failed),
+    }
+}
+
+/// Checks a server; problems of the server itself decide the outcome.
+async fn check_server(
+    args: &ConnectionArgs,
+    page: &mut Page,
+    stage: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
+    let (address, trust) = match config::server_and_trust(args, stage.environment) {
+        Ok(found) => found,
+        Err(error) => {
+            page.section("Server");
+            if is_named(args, stage.environment) {
+                page.problem("Settings", &error.0);
+            } else {
+                page.row("Not checked", &error.0);
+            }
+            return Ok(Outcome::Success);
+        }
+    };
+    page.section(&format!("Server {}", address.name()));
+    server::certificate(page, &address, &trust).await;
+    let connect = match connect::in_time(args, stage).await {
+        Ok(connect) => connect,
+        Err(error) => {
+            page.problem("Credentials", &error.told());
+            return Ok(Outcome::Success);
+        }
+    };
+    let traffic = connect.traffic.clone();
+    let begun = Instant::now();
+    let connected = tokio::select! {
+        client = Client::connect(connect) => client,
+        ending = stage.ending() => return Err(ending.error(&traffic)),
+    };
+    let client = match connected {
+        Ok(client) => Arc::new(client),
+        Err(error) => {
+            page.problem("Connection", &error.to_string());
+            return Ok(Outcome::of_error(&error));
+        }
+    };
+    server::connection(page, &client, begun.elapsed());
+    let checked = {
+        let mut checks = Box::pin(server::session(page, &client));
+        tokio::select! {
+            checked = &mut checks => Ok(checked),
+            ending = stage.ending() => {
+                // A session in creation would otherwise stay open on the server.
+                let _ = timeout_at(ending.leave_by(), &mut checks).await;
+                Err(ending.error(&traffic))
+            }
+        }
+    };
+    let signed_out = client.sign_out().await;
+    if let Err(error) = checked? {
+        page.problem("Session", &error.to_string());
+        return Ok(Outcome::of_error(&error));
+    }
+    if let Err(error) = signed_out {
+        page.problem("Sign-out", &error.to_string());
+    }
+    Ok(if page.problems == 0 {
+        Outcome::Success
+    } else {
+        Outcome::Unknown
+    })
+}
+
+/// True if flags or environment select a server or profile.
+fn is_named(args: &ConnectionArgs, environment: &dyn Environment) -> bool {
+    args.url.is_some()
+        || !args.profiles(environment).is_empty()
+        || ["VTASK_URL", "GOVC_URL"]
+            .iter()
+            .any(|name| environment.get(name).is_some())
+}
