@@ -4,27 +4,31 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Allows a number of requests per second, with bursts of one second's worth.
+/// Allows one request per interval on average, with bursts after quiet times.
 #[derive(Debug)]
 pub(super) struct TokenBucket {
     /// Time per request.
-    each: Duration,
-    limit: u32,
+    interval: Duration,
+    /// Time in which an empty bucket fills up.
+    full_after: Duration,
     /// Time at which the bucket was empty; in the future after requests beyond the limit.
     empty_at: Instant,
 }
 
 impl TokenBucket {
-    /// Creates a full bucket of `per_second` requests, at least one.
-    pub(super) fn new(per_second: u32, now: Instant) -> Self {
-        let limit = per_second.max(1);
-        let each = Duration::from_secs(1) / limit;
-        let empty_at = now.checked_sub(each * limit).unwrap_or(now);
+    /// Creates a full bucket of `burst` requests, at least one.
+    pub(super) fn new(interval: Duration, burst: u32, now: Instant) -> Self {
+        let full_after = interval * burst.max(1);
         Self {
-            each,
-            limit,
-            empty_at,
+            interval,
+            full_after,
+            empty_at: now.checked_sub(full_after).unwrap_or(now),
         }
+    }
+
+    /// Creates a full bucket of `limit` requests per second, at least one, and bursts of one second's worth.
+    pub(super) fn per_second(limit: u32, now: Instant) -> Self {
+        Self::new(Duration::from_secs(1) / limit.max(1), limit, now)
     }
 
     /// Takes a token if there is one.
@@ -32,16 +36,14 @@ impl TokenBucket {
         if self.next() > now {
             return false;
         }
-        let full = now
-            .checked_sub(self.each * self.limit)
-            .unwrap_or(self.empty_at);
-        self.empty_at = self.empty_at.max(full) + self.each;
+        let full = now.checked_sub(self.full_after).unwrap_or(self.empty_at);
+        self.empty_at = self.empty_at.max(full) + self.interval;
         true
     }
 
     /// Returns the time of the next token.
     pub(super) fn next(&self) -> Instant {
-        self.empty_at + self.each
+        self.empty_at + self.interval
     }
 }
 
@@ -56,7 +58,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn requests_stay_within_burst_and_rate() {
         let start = Instant::now();
-        let mut rate = TokenBucket::new(50, start);
+        let mut rate = TokenBucket::per_second(50, start);
         assert_eq!(taken(&mut rate, start), 50);
         let mut all = 0;
         for step in 1..=6_000 {
@@ -70,11 +72,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn next_returns_the_time_of_the_next_token() {
         let start = Instant::now();
-        let mut rate = TokenBucket::new(10, start);
+        let mut rate = TokenBucket::per_second(10, start);
         taken(&mut rate, start);
         assert_eq!(rate.next(), start + Duration::from_millis(100));
         assert!(!rate.take(start + Duration::from_millis(99)));
         assert!(rate.take(start + Duration::from_millis(100)));
-        assert_eq!(taken(&mut TokenBucket::new(0, start), start), 1);
+        assert_eq!(taken(&mut TokenBucket::per_second(0, start), start), 1);
     }
 }

@@ -2,144 +2,83 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
-use tokio::{
-    task::JoinSet,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
 use super::{
-    CancelResponse, HistoryRequest, Link, Update,
-    endpoint::{Endpoint, StopReason},
-    failure_detector::FailureDetector,
-    lookups::LookupResult,
-    push::Fetch,
-    responses::{Completed, LoopExit},
+    CancelResponse, Command, HistoryLookup, Link, Update,
+    endpoint::Endpoint,
+    failure_detector::concerns_all,
+    in_flight::{Completed, InFlight},
+    renewals::Call,
+    responses::cancel_response,
+    stop_reason::{LoopExit, StopReason},
+    view_members::ViewMembers,
 };
 use crate::{
-    task::TaskChange,
+    task::Labels,
     vim::{
-        Client, Digest, Error,
-        types::{TaskLocator, UpdateSet},
+        Client, Error, PastTaskSearch, TaskCollector,
+        types::{OperationLabel, TaskInfo, TaskLocator},
     },
 };
 
-/// Maximum number of concurrent requests, besides the long poll and those of the user.
-pub(super) const MAX_CONCURRENT_READS: usize = 8;
-/// Number of changes sent in one update.
+/// Number of changes after which they are sent before the next result is handled.
 const READ_BATCH: usize = 64;
-
-/// A queued request to the server.
-#[derive(Debug, Clone)]
-pub(super) enum PendingRequest {
-    Read(Arc<str>),
-    Cancel(Arc<str>),
-    CheckPrivilege(TaskLocator),
-    LookUp(TaskLocator),
-    Past(HistoryRequest),
-    Discover,
-    /// Sends the state of the connection again, after pausing or resuming.
-    ShowLink,
-}
-
-/// Requests in flight and results not sent yet.
-pub(super) struct InFlight {
-    pub(super) client: Arc<Client>,
-    /// Requests with their start time.
-    pub(super) requests: JoinSet<(Instant, Completed)>,
-    /// Lookups; most of the time they wait for a permit.
-    lookup_tasks: JoinSet<LookupResult>,
-    /// The long poll, if one is running.
-    pub(super) waits: JoinSet<Result<Option<UpdateSet>, Error>>,
-    /// Tasks being read, with the start time.
-    pub(super) tasks: Vec<(Arc<str>, Instant)>,
-    /// Tasks whose cancellation was requested.
-    pub(super) cancels: Vec<Arc<str>>,
-    /// Changes to send.
-    pub(super) changes: Vec<TaskChange>,
-    /// The earliest time at which the oldest of them may have happened.
-    pub(super) since: Option<Instant>,
-    pub(super) began: Instant,
-    pub(super) failures: FailureDetector,
-    /// True while the clock is read to see whether the server answers.
-    pub(super) is_probing: bool,
-    /// True once the list of recent tasks was read.
-    pub(super) knows_recent: bool,
-    discover_at: Option<Instant>,
-    clock_at: Instant,
-}
+/// Limit for waiting for the first complete list: with many polled tasks there is always a read in flight.
+const STORE_LOAD_LIMIT: Duration = Duration::from_secs(10);
+/// Maximum time between two passes of the loop.
+const MAX_SLEEP: Duration = Duration::from_secs(3600);
 
 impl Endpoint {
     /// Runs until an error or a command ends it.
     pub(super) async fn run_read_loop(&mut self, client: Arc<Client>) -> LoopExit {
         let now = Instant::now();
-        let mut in_flight = InFlight {
-            client,
-            requests: JoinSet::new(),
-            lookup_tasks: JoinSet::new(),
-            waits: JoinSet::new(),
-            tasks: Vec::new(),
-            cancels: Vec::new(),
-            changes: Vec::new(),
-            since: None,
-            began: now,
-            failures: FailureDetector::default(),
-            is_probing: false,
-            knows_recent: false,
-            discover_at: self.options.discover.then_some(now),
-            clock_at: now + self.options.tempo.clock,
-        };
-        let Err(end) = self.read_until_end(&mut in_flight).await;
-        in_flight.requests.abort_all();
-        in_flight.waits.abort_all();
-        in_flight.lookup_tasks.abort_all();
-        self.lookups.interrupted(Instant::now());
-        for (task, _) in std::mem::take(&mut in_flight.tasks) {
-            self.watched.schedule_at(&task, Instant::now());
+        let mut in_flight = InFlight::new(client, &self.options, now);
+        let Err(exit) = self.read_until_exit(&mut in_flight).await;
+        let now = Instant::now();
+        for task in in_flight.abort() {
+            self.feed.watched.schedule_at(&task, now);
         }
-        match (&end, &mut self.fetch) {
-            (LoopExit::SessionDead(_), _) => self.drop_collector(),
-            (LoopExit::Halted(_), Fetch::Push(push)) => {
-                // New members may not have reached the view; they are sent again.
-                for task in push.interrupted() {
-                    self.watched.schedule_at(&task, Instant::now());
-                }
-                if push.is_lossy() {
-                    self.drop_collector();
-                }
-            }
-            (LoopExit::Halted(_), Fetch::Poll { .. }) => {}
+        self.lookups.interrupted(now);
+        match &exit {
+            LoopExit::SessionDead(_) => self.fetch.drop_collector(&mut self.feed),
+            LoopExit::Halted(_) => self.fetch.interrupted(&mut self.feed),
         }
         // The receiver may be gone.
-        let _ = self.send_changes(&mut in_flight).await;
+        let _ = self.send_changes().await;
         for mo_id in in_flight.cancels {
             let why = "the connection broke before the answer came; look at the task's flags.";
             let answer = CancelResponse::Failed(why.into());
-            let _ = self.send_update(Update::Cancel { mo_id, answer }).await;
+            let _ = self.outbox.send(Update::Cancel { mo_id, answer }).await;
         }
-        end
+        exit
     }
 
-    async fn read_until_end(&mut self, in_flight: &mut InFlight) -> Result<Infallible, LoopExit> {
-        self.start_push(in_flight).await?;
-        self.show_link().await?;
+    async fn read_until_exit(&mut self, in_flight: &mut InFlight) -> Result<Infallible, LoopExit> {
         if self.labels.begin(Instant::now()) {
             in_flight
                 .start(|client| async move { Completed::Labels(client.operation_labels().await) });
         }
-        self.resume_history(in_flight);
-        self.resume_privileges(in_flight);
+        self.lookups.connected(in_flight.client.clone());
         loop {
             self.start_push(in_flight).await?;
-            self.start_requests(in_flight);
-            self.check_pending(in_flight).await?;
-            let idle = self.next_time(in_flight);
+            self.send_link().await?;
+            for request in std::mem::take(&mut self.pending) {
+                self.start_request(in_flight, request).await?;
+            }
+            self.start_due(in_flight)?;
+            let next = self.next_time(in_flight);
             tokio::select! {
                 biased;
-                command = self.commands.recv() => self.handle_command(command).await?,
+                command = self.commands.recv() => {
+                    if let Some(request) = self.handle_command(command).await? {
+                        self.start_request(in_flight, request).await?;
+                    }
+                }
                 // One at a time and paced; results of other requests must not delay it.
-                Some(Ok(answer)) = in_flight.waits.join_next(), if !self.paused => {
-                    self.handle_wait(in_flight, answer).await?;
+                Some(answer) = self.fetch.next_answer(), if !self.paused => {
+                    let renewals = &mut self.connection.renewals;
+                    self.fetch.handle_wait(in_flight, &mut self.feed, renewals, answer)?;
                 }
                 Some(done) = in_flight.requests.join_next() => {
                     let mut next = Some(done);
@@ -148,205 +87,332 @@ impl Endpoint {
                         if let Ok((asked, done)) = done {
                             self.handle_response(in_flight, asked, done).await?;
                         }
-                        next = match in_flight.changes.len() {
+                        next = match self.feed.changes().len() {
                             ..READ_BATCH => in_flight.requests.try_join_next(),
                             _ => None,
                         };
                     }
                 }
-                Some(done) = in_flight.lookup_tasks.join_next() => {
-                    if let Ok(found) = done {
-                        self.handle_lookup_result(in_flight, found).await?;
+                Some(found) = self.lookups.next_result() => {
+                    let renewals = &mut self.connection.renewals;
+                    let updates = self.lookups.handle_result(&mut self.feed, renewals, found)?;
+                    // The members of a family precede the state of the search.
+                    if updates.iter().any(|update| matches!(update, Update::Family { .. })) {
+                        self.send_changes().await?;
                     }
+                    self.send_all(updates).await?;
                 }
-                () = self.lookups.accept_permit_request() => {}
-                () = sleep_until(idle) => {}
+                () = sleep_until(next) => {}
             }
             if !self.labels.is_pending(Instant::now()) {
-                self.send_changes(in_flight).await?;
+                self.send_changes().await?;
             }
-            self.send_questions().await?;
-            for request in std::mem::take(&mut self.pending) {
-                self.start_requested(in_flight, request).await?;
+            let questions = self.lookups.take_questions();
+            self.send_all(questions).await?;
+        }
+    }
+
+    /// Starts the long poll if it is wanted and due. If the server refuses, tasks are polled.
+    async fn start_push(&mut self, in_flight: &InFlight) -> Result<(), LoopExit> {
+        if !self.fetch.is_push_due(Instant::now()) {
+            return Ok(());
+        }
+        for collector in self.fetch.take_stale() {
+            self.run_interruptible(async move { collector.destroy().await })
+                .await?;
+        }
+        let creating = TaskCollector::create(in_flight.client.clone(), self.options.discover);
+        match self.run_interruptible(creating).await? {
+            Ok(collector) => {
+                self.fetch
+                    .begin_push(&mut self.feed, collector, Instant::now());
+                Ok(())
             }
+            Err(error)
+                if self
+                    .connection
+                    .renewals
+                    .ends_session(Call::Collector, &error) =>
+            {
+                Err(LoopExit::dead(error))
+            }
+            Err(error) => self.fetch.fall_back(&mut self.feed, &error),
         }
     }
 
     /// Starts due requests up to the concurrency limit.
-    fn start_requests(&mut self, in_flight: &mut InFlight) {
+    fn start_due(&mut self, in_flight: &mut InFlight) -> Result<(), LoopExit> {
         let now = Instant::now();
-        self.start_lookups(in_flight, now);
-        if self.paused {
-            return;
+        if self.awaits_first_list() && self.is_first_list_sent(in_flight, now) {
+            self.lookups.open();
         }
-        if in_flight.clock_at <= now {
-            in_flight.clock_at = now + self.options.tempo.clock;
-            in_flight.ask_time();
+        self.lookups.start_due(now);
+        if !self.paused {
+            if in_flight.clock_at <= now {
+                in_flight.clock_at = now + self.options.tempo.clock;
+                in_flight.read_clock();
+            }
+            if in_flight.list_at.is_some_and(|at| at <= now) {
+                in_flight.list_at = Some(now + self.options.discover_interval);
+                in_flight.start(|client| async move {
+                    Completed::RecentTasks(client.recent_tasks().await)
+                });
+            }
+            self.fetch.start_requests(in_flight, &mut self.feed, now);
         }
-        if in_flight.discover_at.is_some_and(|at| at <= now) {
-            in_flight.discover_at = Some(now + self.options.discover_interval);
-            in_flight
-                .start(|client| async move { Completed::RecentTasks(client.recent_tasks().await) });
-        }
-        if matches!(self.fetch, Fetch::Push(_)) {
-            self.start_push_requests(in_flight);
-            return;
-        }
-        while in_flight.requests.len() < MAX_CONCURRENT_READS
-            && self.watched.next_time().is_some_and(|due| due <= now)
-            && self.rate.take(now)
-            && let Some((mo_id, known)) = self.watched.next_due(now)
-        {
-            in_flight.read(mo_id, known);
-        }
+        self.fetch.check_pending(in_flight, &mut self.feed, now)
+    }
+
+    /// True until the first complete list was sent; lookups that can be deferred wait for it.
+    fn awaits_first_list(&self) -> bool {
+        !self.paused && !self.lookups.is_open()
+    }
+
+    /// True if everything watched was read and no read is in flight.
+    fn is_first_list_sent(&self, in_flight: &InFlight, now: Instant) -> bool {
+        let view = self.feed.view.as_ref();
+        let is_complete = in_flight.is_idle()
+            && !view.is_some_and(ViewMembers::has_pending)
+            && self.feed.watched.next_time().is_none_or(|due| due > now);
+        let knows_recent = in_flight.knows_recent || !self.options.discover;
+        (is_complete && knows_recent) || in_flight.began + STORE_LOAD_LIMIT <= now
     }
 
     /// Returns the time at which the next request is due.
     fn next_time(&self, in_flight: &InFlight) -> Instant {
-        const FAR_FUTURE: Duration = Duration::from_secs(3600);
         let now = Instant::now();
-        let far = now + FAR_FUTURE;
-        let lookup_tasks = self.next_lookup(in_flight, now);
-        if self.paused {
-            return lookup_tasks.map_or(far, |at| at.min(far));
+        let mut due = vec![self.lookups.next_time(now)];
+        if self.awaits_first_list() {
+            due.push(Some(in_flight.began + STORE_LOAD_LIMIT));
         }
-        let can_start = match &self.fetch {
-            Fetch::Push(push) => !push.is_modifying(),
-            Fetch::Poll { .. } => in_flight.requests.len() < MAX_CONCURRENT_READS,
-        };
-        let tasks = can_start.then(|| self.watched.next_time()).flatten();
-        let tasks = tasks.map(|due| match &self.fetch {
-            Fetch::Push(_) => due,
-            Fetch::Poll { .. } => due.max(self.rate.next()),
-        });
-        let fetch = self.fetch.next_time();
-        let check = self.check_due();
-        [
-            tasks,
-            fetch,
-            check,
-            in_flight.discover_at,
-            Some(in_flight.clock_at),
-            lookup_tasks,
-            self.labels.deadline(now),
-        ]
-        .into_iter()
-        .flatten()
-        .fold(far, Instant::min)
+        if !self.paused {
+            due.extend([
+                self.fetch.next_time(in_flight, &self.feed),
+                in_flight.list_at,
+                Some(in_flight.clock_at),
+                self.labels.deadline(now),
+            ]);
+        }
+        let due = due.into_iter().flatten();
+        due.fold(now + MAX_SLEEP, Instant::min)
     }
 
-    async fn start_requested(
+    /// Handles the part of a command that needs the server.
+    async fn start_request(
         &mut self,
         in_flight: &mut InFlight,
-        request: PendingRequest,
+        request: Command,
     ) -> Result<(), LoopExit> {
         match request {
-            PendingRequest::Read(mo_id) => {
-                if self.watched.begin(&mo_id) {
-                    in_flight.read(mo_id, None);
+            Command::Refresh(tasks) if tasks.is_empty() => {
+                self.feed.watched.mark_all_due(Instant::now());
+                in_flight.read_list_at(Instant::now());
+            }
+            Command::Refresh(tasks) => {
+                for mo_id in tasks {
+                    if self.feed.watched.begin(&mo_id) {
+                        in_flight.read(mo_id, None);
+                    }
                 }
             }
-            PendingRequest::Cancel(mo_id) => {
+            Command::Cancel(mo_id) => {
                 in_flight.cancels.push(mo_id.clone());
                 in_flight.start(|client| async move {
                     let answer = client.cancel_task(&mo_id).await;
                     Completed::Cancel(mo_id, answer)
                 });
             }
-            PendingRequest::CheckPrivilege(trace) => {
-                self.check_privilege(in_flight, &trace).await?;
-            }
-            PendingRequest::LookUp(trace) => {
-                let now = self.now();
+            Command::LookUp(task) => {
+                let now = self.feed.now();
                 in_flight.start(move |client| async move {
-                    let found = client.find_past_task(&trace, now).await;
-                    Completed::HistoryLookup(trace, found)
+                    let found = client.find_past_task(&task, now).await;
+                    Completed::HistoryLookup(task, found)
                 });
             }
-            PendingRequest::Past(request) => {
-                self.handle_history_request(in_flight, request).await?;
+            Command::CheckPrivilege(task) => {
+                let update = self.lookups.check_privilege(&task);
+                self.send_all(update).await?;
             }
-            PendingRequest::Discover => {
-                in_flight.list_at(Instant::now());
+            Command::Past(step) => {
+                let update = self.lookups.search_history(step);
+                self.send_all(update).await?;
             }
-            PendingRequest::ShowLink => self.show_link().await?,
+            Command::Watch(_)
+            | Command::Unwatch(_)
+            | Command::Pin(..)
+            | Command::FollowFamily(_)
+            | Command::FollowEvents(_)
+            | Command::Pause(_)
+            | Command::Stop => {}
         }
         Ok(())
     }
 
-    pub(super) async fn show_link(&self) -> Result<(), StopReason> {
-        let link = match &self.fetch {
-            _ if self.paused => Link::Paused,
-            Fetch::Push(_) => Link::Live,
-            Fetch::Poll { reason, .. } => Link::Polling {
-                reason: reason.clone(),
-            },
-        };
-        self.send_update(Update::Link(link)).await
-    }
-
-    pub(super) async fn send_changes(
+    async fn handle_response(
         &mut self,
         in_flight: &mut InFlight,
-    ) -> Result<(), StopReason> {
-        let since = in_flight.since.take().unwrap_or_else(Instant::now);
-        if in_flight.changes.is_empty() {
-            return Ok(());
+        asked: Instant,
+        done: Completed,
+    ) -> Result<(), LoopExit> {
+        if done.is_good() {
+            in_flight.failures.record_success(Instant::now());
         }
-        // Later labels would rename what is already shown.
-        self.labels.end(Instant::now());
-        let changes = std::mem::take(&mut in_flight.changes);
-        let since = since.into_std();
-        self.send_update(Update::Tasks { changes, since }).await
-    }
-}
-
-impl InFlight {
-    /// Records the earliest time at which the next changes may have happened.
-    pub(super) fn note_change_time(&mut self, since: Instant) {
-        self.since = Some(self.since.map_or(since, |before| before.min(since)));
-    }
-
-    pub(super) fn start<F>(&mut self, request: impl FnOnce(Arc<Client>) -> F)
-    where
-        F: Future<Output = Completed> + Send + 'static,
-    {
-        let asked = Instant::now();
-        let answer = request(self.client.clone());
-        self.requests.spawn(async move { (asked, answer.await) });
-    }
-
-    /// Schedules a read of the list of recent tasks, if it is read at all.
-    pub(super) fn list_at(&mut self, at: Instant) {
-        self.discover_at = self.discover_at.map(|_| at);
-    }
-
-    /// Reads the server's clock.
-    pub(super) fn ask_time(&mut self) {
-        let sent = Timestamp::now();
-        self.start(
-            move |client| async move { Completed::Clock(sent, client.current_time().await) },
-        );
-    }
-
-    pub(super) fn spawn_lookup<F>(&mut self, spawn_lookup: impl FnOnce(Arc<Client>) -> F)
-    where
-        F: Future<Output = LookupResult> + Send + 'static,
-    {
-        self.lookup_tasks.spawn(spawn_lookup(self.client.clone()));
-    }
-
-    pub(super) fn read(&mut self, mo_id: Arc<str>, known: Option<Digest>) {
-        self.tasks.push((mo_id.clone(), Instant::now()));
-        self.start(move |client| async move {
-            let answer = client.changed_task_info(&mo_id, known).await;
-            Completed::Task(mo_id, answer.map(|answer| answer.map(Box::new)))
-        });
+        let (feed, tempo) = (&mut self.feed, &self.options.tempo);
+        let renewals = &mut self.connection.renewals;
+        match done {
+            Completed::Task(mo_id, answer) => {
+                in_flight.handle_task(feed, renewals, tempo, &mo_id, answer)?;
+            }
+            Completed::RecentTasks(answer) => {
+                let updates = self
+                    .discovery
+                    .handle_list(in_flight, feed, renewals, answer)?;
+                self.send_all(updates).await?;
+            }
+            Completed::Clock(sent, Ok(server)) => {
+                in_flight.is_probing = false;
+                self.handle_clock(sent, server).await?;
+            }
+            Completed::Clock(_, Err(error)) => {
+                in_flight.is_probing = false;
+                if renewals.ends_session(Call::Clock, &error) {
+                    return Err(LoopExit::dead(error));
+                }
+                // A single failure among good answers means nothing.
+                if !in_flight.failures.succeeded_since(asked)
+                    && self.connection.clock_failure_counts(&error)
+                {
+                    return Err(LoopExit::failed(error));
+                }
+            }
+            Completed::Labels(answer) => self.handle_labels(answer).await?,
+            Completed::Cancel(mo_id, answer) => {
+                self.handle_cancel(in_flight, mo_id, answer).await?;
+            }
+            Completed::HistoryLookup(task, answer) => {
+                self.handle_history_lookup(task, answer).await?;
+            }
+            Completed::View(joining, answer) => {
+                self.fetch
+                    .handle_view_change(feed, renewals, &joining, answer)?;
+            }
+            Completed::Check(mo_id, answer) => {
+                self.fetch
+                    .handle_check(feed, renewals, &mo_id, asked, answer)?;
+            }
+            Completed::WaitCancelled => {}
+        }
+        Ok(())
     }
 
-    /// Marks a read as finished. Returns its start time.
-    pub(super) fn finish(&mut self, mo_id: &str) -> Option<Instant> {
-        let index = self.tasks.iter().position(|(task, _)| **task == *mo_id)?;
-        Some(self.tasks.swap_remove(index).1)
+    /// Handles the labels of operations. They are optional: built-in labels replace them, and an error of the
+    /// connection shows in other requests.
+    async fn handle_labels(
+        &mut self,
+        answer: Result<Vec<OperationLabel>, Error>,
+    ) -> Result<(), StopReason> {
+        match answer {
+            Ok(rows) if self.labels.end(Instant::now()) => {
+                self.outbox.send(Update::Labels(Labels::new(rows))).await
+            }
+            // They are requested again on the next connection, if that comes in time.
+            Err(error) if error.is_session_dead() || concerns_all(&error) => Ok(()),
+            Ok(_) | Err(_) => {
+                self.labels.end(Instant::now());
+                Ok(())
+            }
+        }
+    }
+
+    async fn handle_cancel(
+        &mut self,
+        in_flight: &mut InFlight,
+        mo_id: Arc<str>,
+        answer: Result<(), Error>,
+    ) -> Result<(), LoopExit> {
+        in_flight.cancels.retain(|task| *task != mo_id);
+        let call = Call::Cancel(mo_id.clone());
+        match answer {
+            Err(error) if self.connection.renewals.ends_session(call.clone(), &error) => {
+                self.pending.push(Command::Cancel(mo_id));
+                Err(LoopExit::dead(error))
+            }
+            answer => {
+                self.connection.renewals.succeeded(&call);
+                self.pending.push(Command::Refresh(vec![mo_id.clone()]));
+                let answer = cancel_response(answer);
+                Ok(self.outbox.send(Update::Cancel { mo_id, answer }).await?)
+            }
+        }
+    }
+
+    /// Handles the history record of an expired task; only a finished one counts, because running tasks do not expire.
+    async fn handle_history_lookup(
+        &mut self,
+        task: TaskLocator,
+        answer: Result<PastTaskSearch, Error>,
+    ) -> Result<(), LoopExit> {
+        let mo_id = task.mo_id.clone();
+        let renewals = &mut self.connection.renewals;
+        if answer.is_ok() {
+            renewals.succeeded(&Call::LookUp);
+        }
+        let answer = match answer {
+            Ok(PastTaskSearch::Found(record)) => match TaskInfo::from_json(record) {
+                Ok(info) if info.state.is_finished() => {
+                    self.feed.record_past(&mo_id, Box::new(info));
+                    HistoryLookup::Found
+                }
+                Ok(_) => {
+                    HistoryLookup::NotFound("Its record in the server's history has no end.".into())
+                }
+                Err(malformed) => HistoryLookup::Failed(malformed.to_string().into()),
+            },
+            Ok(PastTaskSearch::NotFound(searched)) => HistoryLookup::NotFound(searched),
+            Err(error) if renewals.ends_session(Call::LookUp, &error) => {
+                self.pending.push(Command::LookUp(task));
+                return Err(LoopExit::dead(error));
+            }
+            Err(error) if error.is_transient() => HistoryLookup::Unanswered(error.reason().into()),
+            Err(error) => HistoryLookup::Failed(error.reason().into()),
+        };
+        self.send_changes().await?;
+        Ok(self.outbox.send(Update::LookedUp { mo_id, answer }).await?)
+    }
+
+    async fn send_link(&mut self) -> Result<(), StopReason> {
+        let link = if self.paused {
+            Link::Paused
+        } else {
+            self.fetch.link()
+        };
+        self.outbox.send_link(link).await
+    }
+
+    async fn send_all(&self, updates: impl IntoIterator<Item = Update>) -> Result<(), StopReason> {
+        for update in updates {
+            self.outbox.send(update).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends the changes of tasks, if there are any.
+    pub(super) async fn send_changes(&mut self) -> Result<(), StopReason> {
+        if self.feed.watched.take_limit_notice() {
+            let notice = format!(
+                "There are more than {} tasks; further ones are not watched unless they are named.",
+                self.options.max_tasks
+            );
+            self.outbox.send(Update::Notice(notice.into())).await?;
+        }
+        for change in self.feed.changes() {
+            self.lookups.observe(change, &self.feed.watched);
+        }
+        if let Some(changes) = self.feed.take() {
+            // Later labels would rename what is already shown.
+            self.labels.end(Instant::now());
+            self.outbox.send(changes).await?;
+        }
+        Ok(())
     }
 }

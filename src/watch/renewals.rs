@@ -8,6 +8,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
+use crate::vim::Error;
+
 /// Maximum consecutive renewals of the session for an essential call, and for any other call.
 const MAX_ESSENTIAL: u32 = 2;
 const MAX_OPTIONAL: u32 = 1;
@@ -48,12 +50,41 @@ impl Call {
 }
 
 /// Renewals of the session per call since its last success.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Renewals {
+    /// True if the session can be renewed at all.
+    can_renew: bool,
+    /// True if anything was read since the last sign-in.
+    was_read: bool,
     calls: HashMap<Call, (u32, Instant)>,
 }
 
 impl Renewals {
+    pub(super) fn new(can_renew: bool) -> Self {
+        Self {
+            can_renew,
+            was_read: false,
+            calls: HashMap::new(),
+        }
+    }
+
+    pub(super) fn can_renew(&self) -> bool {
+        self.can_renew
+    }
+
+    pub(super) fn signed_in(&mut self) {
+        self.was_read = false;
+    }
+
+    /// Records that something was read in this session.
+    pub(super) fn record_read(&mut self) {
+        self.was_read = true;
+    }
+
+    pub(super) fn was_read(&self) -> bool {
+        self.was_read
+    }
+
     /// Records a successful call.
     pub(super) fn succeeded(&mut self, call: &Call) {
         if !self.calls.is_empty() {
@@ -61,10 +92,14 @@ impl Renewals {
         }
     }
 
-    /// Records a call that was not authenticated. Returns true if the session is to be renewed; `can_renew` tells if
-    /// that is possible.
-    pub(super) fn renew(&mut self, call: Call, can_renew: bool, now: Instant) -> bool {
-        if !can_renew {
+    /// Records a failed call. Returns true if the session has ended and is to be renewed.
+    pub(super) fn ends_session(&mut self, call: Call, error: &Error) -> bool {
+        error.is_session_dead() && self.renew(call, Instant::now())
+    }
+
+    /// Records a call that was not authenticated. Returns true if the session is to be renewed.
+    fn renew(&mut self, call: Call, now: Instant) -> bool {
+        if !self.can_renew {
             // The session was handed in. Its end shows in the calls that always work.
             return call.is_needed_always();
         }
@@ -89,26 +124,26 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn renewals_are_limited_until_success_or_timeout() {
         let now = Instant::now();
-        let mut renewals = Renewals::default();
-        assert!(renewals.renew(Call::Past, true, now));
-        assert!(!renewals.renew(Call::Past, true, now));
-        assert!(renewals.renew(Call::Wait, true, now), "another call");
-        assert!(renewals.renew(Call::Wait, true, now));
-        assert!(!renewals.renew(Call::Wait, true, now));
+        let mut renewals = Renewals::new(true);
+        assert!(renewals.renew(Call::Past, now));
+        assert!(!renewals.renew(Call::Past, now));
+        assert!(renewals.renew(Call::Wait, now), "another call");
+        assert!(renewals.renew(Call::Wait, now));
+        assert!(!renewals.renew(Call::Wait, now));
         renewals.succeeded(&Call::Wait);
-        assert!(renewals.renew(Call::Wait, true, now));
-        assert!(renewals.renew(Call::Past, true, now + FORGET_AFTER));
-        assert!(!renewals.renew(Call::Past, true, now + FORGET_AFTER));
+        assert!(renewals.renew(Call::Wait, now));
+        assert!(renewals.renew(Call::Past, now + FORGET_AFTER));
+        assert!(!renewals.renew(Call::Past, now + FORGET_AFTER));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_given_session_ends_only_with_essential_calls() {
         let now = Instant::now();
-        let mut renewals = Renewals::default();
-        assert!(renewals.renew(Call::Task("task-1".into()), false, now));
-        assert!(renewals.renew(Call::Recent, false, now));
+        let mut renewals = Renewals::new(false);
+        assert!(renewals.renew(Call::Task("task-1".into()), now));
+        assert!(renewals.renew(Call::Recent, now));
         for call in [Call::View, Call::Past, Call::Cancel("task-1".into())] {
-            assert!(!renewals.renew(call, false, now));
+            assert!(!renewals.renew(call, now));
         }
     }
 }

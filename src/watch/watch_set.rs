@@ -390,6 +390,11 @@ impl WatchSet {
         self.entries.contains_key(mo_id)
     }
 
+    /// Returns the last known state of a task.
+    pub(super) fn state(&self, mo_id: &str) -> Option<&TaskState> {
+        self.entries.get(mo_id)?.state.as_ref()
+    }
+
     /// True if a task is watched and has not finished.
     pub(super) fn is_running(&self, mo_id: &str) -> bool {
         self.entries.get(mo_id).is_some_and(|entry| !entry.finished)

@@ -97,7 +97,7 @@ async fn a_history_that_is_refused_is_unknown_with_its_reason_and_nothing_else_s
         control.change_behavior(|behavior| *behavior = ServerBehavior::default());
         tokio::time::advance(seconds(31 * 60)).await;
         // Its ten requests share the second with others.
-        frozen.pass(seconds(45)).await;
+        frozen.pass(seconds(70)).await;
         assert!(frozen.bench.runs.len() > 1_000, "{fault}");
         frozen.stop().await;
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::permit::Permit;
+use super::scheduler::Permit;
 use crate::vim::{
     Client, Error, Throttle,
     types::{TaskEvent, TaskLocator},
@@ -14,16 +14,16 @@ pub(super) const EVENTS_REFRESH_INTERVAL: Duration = Duration::from_secs(5);
 /// Returns the events of a task, oldest first.
 pub(super) async fn events(
     client: &Client,
-    gate: &Permit,
+    permit: &Permit,
     trace: &TaskLocator,
 ) -> Result<Vec<TaskEvent>, Error> {
     let chain = if let Some(chain) = trace.event_chain() {
         chain
     } else {
-        gate.pass().await;
+        permit.pass().await;
         client.task_info(&trace.mo_id).await?.event_chain_id
     };
-    if !gate.pass().await {
+    if !permit.pass().await {
         return Ok(Vec::new());
     }
     client.task_events(chain).await

@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::permit::Permit;
+use super::scheduler::Permit;
 use crate::vim::{
     Client, Error, RecordAction, Throttle,
     types::{TaskInfo, TaskLocator, TaskQuery, text_at},
@@ -99,7 +99,7 @@ impl FamilyMembers {
 /// Reads descendants and siblings of a task from the history.
 pub(super) async fn below(
     client: &Client,
-    gate: &Permit,
+    permit: &Permit,
     number: u32,
     trace: TaskLocator,
 ) -> FamilyFound {
@@ -112,10 +112,10 @@ pub(super) async fn below(
     };
     found.outcome = async {
         if found.trace.key().is_none() {
-            gate.pass().await;
+            permit.pass().await;
             found.trace = TaskLocator::of(&client.task_info(&found.trace.mo_id).await?);
         }
-        read_below(client, gate, &found.trace, &mut found.family).await
+        read_below(client, permit, &found.trace, &mut found.family).await
     }
     .await;
     found
@@ -124,7 +124,7 @@ pub(super) async fn below(
 /// Reads the missing part, as far as it can be found.
 pub(super) async fn rest(
     client: &Client,
-    gate: &Permit,
+    permit: &Permit,
     number: u32,
     trace: TaskLocator,
     missing: Missing,
@@ -133,11 +133,11 @@ pub(super) async fn rest(
     let searched = missing.above.clone();
     let outcome = async {
         if let Some(known) = &missing.known {
-            read_recent(client, gate, &trace, known, &mut family).await?;
+            read_recent(client, permit, &trace, known, &mut family).await?;
         }
         match missing.trouble {
             Some(trouble) => Err(trouble),
-            None => read_above(client, gate, &trace, missing.above, &mut family).await,
+            None => read_above(client, permit, &trace, missing.above, &mut family).await,
         }
     }
     .await;
@@ -152,7 +152,7 @@ pub(super) async fn rest(
 
 async fn read_below(
     client: &Client,
-    gate: &Permit,
+    permit: &Permit,
     trace: &TaskLocator,
     family: &mut FamilyMembers,
 ) -> Result<(), Error> {
@@ -163,7 +163,7 @@ async fn read_below(
         roots: vec![root.clone()],
         ..TaskQuery::default()
     };
-    read(client, gate, &by_root, family).await?;
+    read(client, permit, &by_root, family).await?;
     // Some name their parent only.
     let mut parents = vec![key, root.clone()];
     parents.extend(trace.parent().cloned());
@@ -175,12 +175,12 @@ async fn read_below(
             parents,
             ..TaskQuery::default()
         };
-        read(client, gate, &by_parents, family).await?;
+        read(client, permit, &by_parents, family).await?;
         let names_root = |info: &&TaskInfo| info.root_key().is_some_and(|named| *named == root);
         let rest = family.members.iter().filter(|info| !names_root(info));
         let rest = rest.map(|info| info.key.clone());
         parents = rest.filter(|key| asked.insert(key.clone())).collect();
-        if parents.is_empty() || family.members.len() >= MAX_RELATIVES || !gate.is_wanted() {
+        if parents.is_empty() || family.members.len() >= MAX_RELATIVES || !permit.is_wanted() {
             break;
         }
     }
@@ -189,13 +189,13 @@ async fn read_below(
 
 async fn read(
     client: &Client,
-    gate: &Permit,
+    permit: &Permit,
     query: &TaskQuery,
     family: &mut FamilyMembers,
 ) -> Result<(), Error> {
     let limit = MAX_RELATIVES.saturating_sub(family.members.len()).max(1);
     let pick = query.pick_lineage();
-    let found = client.past_tasks_paced(gate, query, limit, pick).await?;
+    let found = client.past_tasks_paced(permit, query, limit, pick).await?;
     // Records that cannot be read are skipped.
     let found = found.tasks.into_iter().map(TaskInfo::from_json);
     found.flatten().for_each(|info| family.add(info));
@@ -205,14 +205,14 @@ async fn read(
 /// Reads the ancestors with these keys, and their ancestors.
 async fn read_above(
     client: &Client,
-    gate: &Permit,
+    permit: &Permit,
     trace: &TaskLocator,
     mut missing: HashSet<Arc<str>>,
     family: &mut FamilyMembers,
 ) -> Result<(), Error> {
     let mut searched = missing.clone();
     let mut from = trace.clone();
-    while !missing.is_empty() && gate.is_wanted() {
+    while !missing.is_empty() && permit.is_wanted() {
         let mut found: HashMap<Arc<str>, TaskInfo> = HashMap::new();
         for place in from.places_above() {
             let mut looked = 0;
@@ -227,7 +227,7 @@ async fn read_above(
                     RecordAction::Stop
                 }
             };
-            let records = client.past_tasks_paced(gate, &place, still, pick).await?;
+            let records = client.past_tasks_paced(permit, &place, still, pick).await?;
             for info in records.tasks.into_iter().flat_map(TaskInfo::from_json) {
                 if missing.contains(&info.key) {
                     found.insert(info.key.clone(), info);
@@ -258,19 +258,19 @@ async fn read_above(
 /// Reads the newest unknown recent tasks and sorts them into members and others.
 async fn read_recent(
     client: &Client,
-    gate: &Permit,
+    permit: &Permit,
     trace: &TaskLocator,
     known: &HashSet<Arc<str>>,
     family: &mut FamilyMembers,
 ) -> Result<(), Error> {
-    if !gate.pass().await {
+    if !permit.pass().await {
         return Ok(());
     }
     let tasks = client.recent_tasks().await?;
     let is_new = |mo_id: &Arc<str>| !known.contains(mo_id);
     let new = tasks.into_iter().rev().map(|task| task.value);
     for mo_id in new.filter(is_new).take(MAX_RECENT) {
-        if !gate.pass().await {
+        if !permit.pass().await {
             break;
         }
         match client.task_info(&mo_id).await {

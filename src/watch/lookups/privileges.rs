@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::permit::Permit;
+use super::scheduler::Permit;
 use crate::{
     vim::{
         Client, Error, Throttle,
@@ -120,7 +120,7 @@ impl Privileges {
 /// Asks the server which entity it is and whether the account may cancel there.
 pub(super) async fn ask(
     client: &Client,
-    gate: &Permit,
+    permit: &Permit,
     subject: &Subject,
     session_key: &str,
 ) -> Result<(Option<ManagedObjectReference>, Privilege), Error> {
@@ -132,7 +132,7 @@ pub(super) async fn ask(
     let entity = match subject {
         Subject::Entity(entity) => entity.clone(),
         Subject::Task(mo_id) => {
-            gate.pass().await;
+            permit.pass().await;
             match client.task_info(mo_id).await?.entity {
                 Some(entity) => entity,
                 None => {
@@ -144,7 +144,7 @@ pub(super) async fn ask(
             }
         }
     };
-    gate.pass().await;
+    permit.pass().await;
     let privilege = match client.has_cancel_privilege(&entity, session_key).await? {
         Some(true) => Privilege::Granted,
         Some(false) => Privilege::Denied,

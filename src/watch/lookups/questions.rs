@@ -14,16 +14,14 @@ use std::{
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
-use super::{
-    permit::{Permit, PermitQueue},
-    scheduler::Urgency,
-};
+use super::scheduler::{Permit, Scheduler, Urgency};
 use crate::{
     task::PendingQuestion,
     vim::{
         Client, Error, Throttle,
         types::{ManagedObjectReference, TaskInfo, TaskState},
     },
+    watch::rate_limiter::TokenBucket,
 };
 
 /// Time without progress before a machine is checked: most tasks progress sooner, and most questions come early.
@@ -37,12 +35,12 @@ const PENDING_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
 /// Minimum average interval between checks, however many tasks wait…
 const BATCH_INTERVAL: Duration = Duration::from_secs(5);
 /// …and the number of checks that may be made without it after a quiet time.
-const BATCH_SIZE: u32 = 12;
+const BATCH_SIZE: u32 = 13;
 /// The type of entities that have questions.
 const VIRTUAL_MACHINE: &str = "VirtualMachine";
 
 /// Queued and running tasks of virtual machines, and the questions of their machines.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Questions {
     tasks: HashMap<Arc<str>, Task>,
     /// Tasks by the time of their next check. Progress is noticed when the time comes, so that a change costs nothing
@@ -50,8 +48,8 @@ pub(super) struct Questions {
     due: BTreeSet<(Instant, Arc<str>)>,
     /// The check in flight.
     in_flight_guard: Option<(Arc<str>, DropGuard)>,
-    /// Time until which the past checks use up the rate, one [`BATCH_INTERVAL`] each.
-    paid_until: Option<Instant>,
+    /// Rate limit of checks.
+    rate: TokenBucket,
     /// True if the session was found dead by the last check.
     has_renewed: bool,
     /// Changes to send.
@@ -73,6 +71,17 @@ struct Task {
 }
 
 impl Questions {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            tasks: HashMap::new(),
+            due: BTreeSet::new(),
+            in_flight_guard: None,
+            rate: TokenBucket::new(BATCH_INTERVAL, BATCH_SIZE, now),
+            has_renewed: false,
+            news: Vec::new(),
+        }
+    }
+
     /// Records the present state of a task.
     pub(super) fn seen(&mut self, mo_id: &Arc<str>, info: &TaskInfo, now: Instant) {
         let machine = info.entity.as_ref();
@@ -148,27 +157,17 @@ impl Questions {
     /// Returns the time of the next check.
     pub(super) fn due(&self) -> Option<Instant> {
         let (first, _) = self.due.first()?;
-        let due = self
-            .next_allowed_at()
-            .map_or(*first, |next_allowed_at| next_allowed_at.max(*first));
+        let due = self.rate.next().max(*first);
         self.in_flight_guard.is_none().then_some(due)
-    }
-
-    /// Returns the time from which the rate allows a check.
-    fn next_allowed_at(&self) -> Option<Instant> {
-        self.paid_until?.checked_sub(BATCH_INTERVAL * BATCH_SIZE)
     }
 
     /// Starts the check of a due task that has not progressed.
     pub(super) fn begin(
         &mut self,
-        line: &PermitQueue,
+        scheduler: &Scheduler,
         now: Instant,
     ) -> Option<(ManagedObjectReference, Permit)> {
-        if self
-            .next_allowed_at()
-            .is_some_and(|next_allowed_at| next_allowed_at > now)
-        {
+        if self.rate.next() > now {
             return None;
         }
         while let Some((due, mo_id)) = self.due.first().cloned()
@@ -182,11 +181,10 @@ impl Questions {
             }
             self.schedule(&mo_id, None);
             let machine = self.tasks.get(&mo_id)?.machine.clone();
-            self.paid_until =
-                Some(self.paid_until.map_or(now, |until| until.max(now)) + BATCH_INTERVAL);
-            let (gate, wanted) = Permit::new(line.clone(), Urgency::Background);
+            self.rate.take(now);
+            let (permit, wanted) = scheduler.guarded_permit(Urgency::Background);
             self.in_flight_guard = Some((mo_id, wanted));
-            return Some((machine, gate));
+            return Some((machine, permit));
         }
         None
     }
@@ -281,10 +279,10 @@ fn recheck_interval(looks: u32) -> Duration {
 /// Reads the question of a virtual machine.
 pub(super) async fn question(
     client: &Client,
-    gate: &Permit,
+    permit: &Permit,
     machine: &ManagedObjectReference,
 ) -> Result<Option<PendingQuestion>, Error> {
-    gate.pass().await;
+    permit.pass().await;
     let question = client.question(machine).await?;
     Ok(question.map(|question| PendingQuestion {
         text: question.text,
@@ -294,11 +292,9 @@ pub(super) async fn question(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-    use tokio::sync::mpsc;
-
     use super::*;
     use crate::task::fixture::info;
+    use serde_json::{Value, json};
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -313,8 +309,8 @@ mod tests {
     }
 
     fn looks(questions: &mut Questions, now: Instant) -> Option<ManagedObjectReference> {
-        let line = mpsc::unbounded_channel().0;
-        questions.begin(&line, now).map(|(machine, _)| machine)
+        let scheduler = Scheduler::new(now);
+        questions.begin(&scheduler, now).map(|(machine, _)| machine)
     }
 
     fn moved_or_copied() -> PendingQuestion {
@@ -327,7 +323,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn checks_are_limited_in_the_long_run() {
         let begin = Instant::now();
-        let mut questions = Questions::default();
+        let mut questions = Questions::new(Instant::now());
         for number in 0..1000 {
             let machine =
                 json!({"entity": {"type": "VirtualMachine", "value": format!("vm-{number}")}});
@@ -347,7 +343,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn check_intervals_double() {
         let mut now = Instant::now();
-        let mut questions = Questions::default();
+        let mut questions = Questions::new(Instant::now());
         seen(&mut questions, "task-1", &json!({"progress": 40}), now);
         assert_eq!(questions.due(), Some(now + QUIET_BEFORE_CHECK));
         assert_eq!(looks(&mut questions, now + seconds(9)), None);
@@ -378,7 +374,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_question_is_sent_once_and_dropped_on_progress_or_end() {
         let start = Instant::now();
-        let mut questions = Questions::default();
+        let mut questions = Questions::new(Instant::now());
         for (name, more) in [
             ("task-1", json!({"progress": 95})),
             ("task-2", json!({})),
@@ -415,7 +411,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_pending_question_is_rechecked_until_answered() {
         let start = Instant::now();
-        let mut questions = Questions::default();
+        let mut questions = Questions::new(Instant::now());
         seen(&mut questions, "task-1", &json!({}), start);
         let machine = looks(&mut questions, start + QUIET_BEFORE_CHECK).unwrap();
         questions.answered(
@@ -434,7 +430,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn only_running_tasks_of_virtual_machines_are_checked() {
         let now = Instant::now();
-        let mut questions = Questions::default();
+        let mut questions = Questions::new(Instant::now());
         let host = json!({"entity": {"type": "HostSystem", "value": "host-1"}});
         seen(&mut questions, "task-1", &host, now);
         seen(&mut questions, "task-2", &json!({"entity": null}), now);

@@ -5,136 +5,128 @@ use std::{collections::HashSet, sync::Arc};
 use tokio::time::Instant;
 
 use super::{
-    LookupResult, Lookups, events,
+    Lookups, events,
     family::{self, FamilyFound, Missing},
     history_search::reason,
-    subscription::Subscription,
+    running::LookupResult,
 };
 use crate::{
-    task::TaskChange,
     vim::{
         Error,
         types::{TaskEvent, TaskInfo},
     },
     watch::{
         FamilyState, Privilege, Update,
-        endpoint::{Endpoint, StopReason},
-        read_loop::InFlight,
-        responses::LoopExit,
-        watch_set::Origin,
+        renewals::Renewals,
+        stop_reason::LoopExit,
+        task_feed::TaskFeed,
+        watch_set::{Origin, WatchSet},
     },
 };
 
-impl Endpoint {
-    /// Handles and sends a result.
-    pub(in crate::watch) async fn handle_lookup_result(
+impl Lookups {
+    /// Handles a result. Returns the updates to send, after the changes of tasks.
+    pub(in crate::watch) fn handle_result(
         &mut self,
-        in_flight: &mut InFlight,
-        found: LookupResult,
-    ) -> Result<(), LoopExit> {
+        feed: &mut TaskFeed,
+        renewals: &mut Renewals,
+        result: LookupResult,
+    ) -> Result<Vec<Update>, LoopExit> {
         let now = Instant::now();
-        match found {
-            LookupResult::Family(found) => self.handle_family(in_flight, *found, now).await?,
+        let can_renew = renewals.can_renew();
+        match result {
+            LookupResult::Family(found) => self.handle_family(feed, can_renew, *found, now),
             LookupResult::Events(number, events) => {
-                let Some(trace) = self.lookups.events.answered(number) else {
-                    return Ok(());
-                };
-                let is_running = self.watched.is_running(&trace.mo_id);
-                let due = is_running.then_some(now + events::EVENTS_REFRESH_INTERVAL);
-                let events = match events {
-                    Ok(events) => {
-                        self.lookups.events.reset(due);
-                        let is_told = self.lookups.told.as_deref() == Some(&events[..]);
-                        let events: Arc<[TaskEvent]> = events.into();
-                        self.lookups.told = Some(events.clone());
-                        if is_told {
-                            return Ok(());
-                        }
-                        Ok(events)
-                    }
-                    Err(error)
-                        if error.is_session_dead()
-                            && self.renews(in_flight, |it| &mut it.events) =>
-                    {
-                        return Err(LoopExit::SessionDead(Box::new(error)));
-                    }
-                    Err(error) => {
-                        self.lookups.events.record_failure(due);
-                        self.lookups.told = None;
-                        Err(error.reason().into())
-                    }
-                };
-                let mo_id = trace.mo_id;
-                self.send_update(Update::Events { mo_id, events }).await?;
+                let update = self.handle_events(&feed.watched, can_renew, number, events, now)?;
+                Ok(update.into_iter().collect())
             }
-            LookupResult::Past(answer) => self.handle_page(in_flight, answer).await?,
+            LookupResult::Past(answer) => {
+                let page = self
+                    .past
+                    .handle_answer(&mut self.running, renewals, answer)?;
+                Ok(page.into_iter().collect())
+            }
             LookupResult::Typical(Ok(runs)) => {
-                let runs = self.lookups.typical.wait_tuning(runs, now);
-                self.send_update(Update::Typical(runs)).await?;
+                Ok(vec![Update::Typical(self.typical.take_new(runs, now))])
             }
             LookupResult::Typical(Err(error)) => {
-                let can_renew = error.is_session_dead() && in_flight.client.can_renew();
-                if self.lookups.typical.failed(&error, can_renew, now) {
-                    return Err(LoopExit::SessionDead(Box::new(error)));
+                let can_renew = error.is_session_dead() && can_renew;
+                if self.typical.failed(&error, can_renew, now) {
+                    return Err(LoopExit::dead(error));
                 }
-                self.send_update(Update::TypicalUnknown(reason(&error)))
-                    .await?;
+                Ok(vec![Update::TypicalUnknown(reason(&error))])
             }
             LookupResult::Privilege(subject, Err(error))
-                if error.is_session_dead()
-                    && in_flight.client.can_renew()
-                    && self.lookups.privileges.renews(&subject) =>
+                if error.is_session_dead() && can_renew && self.privileges.renews(&subject) =>
             {
-                return Err(LoopExit::SessionDead(Box::new(error)));
+                Err(LoopExit::dead(error))
             }
             LookupResult::Privilege(subject, answer) => {
                 let unknown = |error: Error| (None, Privilege::Unknown(error.reason().into()));
                 let (entity, privilege) = answer.unwrap_or_else(unknown);
-                let privileges = &mut self.lookups.privileges;
-                for mo_id in privileges.answered(&subject, entity, &privilege, now) {
-                    let privilege = privilege.clone();
-                    self.send_update(Update::Privilege { mo_id, privilege })
-                        .await?;
-                }
+                let waiting = self.privileges.answered(&subject, entity, &privilege, now);
+                let updates = waiting.into_iter().map(|mo_id| Update::Privilege {
+                    mo_id,
+                    privilege: privilege.clone(),
+                });
+                Ok(updates.collect())
             }
             LookupResult::Question(machine, Ok(question)) => {
-                let questions = &mut self.lookups.questions;
-                questions.answered(&machine, question.as_ref(), now);
+                self.questions.answered(&machine, question.as_ref(), now);
+                Ok(Vec::new())
             }
             LookupResult::Question(_, Err(error)) => {
-                let can_renew = in_flight.client.can_renew();
-                if self.lookups.questions.failed(&error, can_renew, now) {
-                    return Err(LoopExit::SessionDead(Box::new(error)));
+                if self.questions.failed(&error, can_renew, now) {
+                    return Err(LoopExit::dead(error));
                 }
+                Ok(Vec::new())
             }
         }
-        Ok(())
     }
 
-    /// Sends changed questions of virtual machines.
-    pub(in crate::watch) async fn send_questions(&mut self) -> Result<(), StopReason> {
-        for (mo_id, question) in self.lookups.questions.take_changes() {
-            self.send_update(Update::Question { mo_id, question })
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// True if a dead session is worth renewing for a subscription, which is then due again.
-    fn renews(
+    fn handle_events(
         &mut self,
-        in_flight: &InFlight,
-        of: impl FnOnce(&mut Lookups) -> &mut Subscription,
-    ) -> bool {
-        in_flight.client.can_renew() && of(&mut self.lookups).renews(Instant::now())
+        watched: &WatchSet,
+        can_renew: bool,
+        number: u32,
+        events: Result<Vec<TaskEvent>, Error>,
+        now: Instant,
+    ) -> Result<Option<Update>, LoopExit> {
+        let Some(task) = self.events.answered(number) else {
+            return Ok(None);
+        };
+        let is_running = watched.is_running(&task.mo_id);
+        let due = is_running.then_some(now + events::EVENTS_REFRESH_INTERVAL);
+        let events = match events {
+            Ok(events) => {
+                self.events.reset(due);
+                if self.sent_events.as_deref() == Some(&events[..]) {
+                    return Ok(None);
+                }
+                let events: Arc<[TaskEvent]> = events.into();
+                self.sent_events = Some(events.clone());
+                Ok(events)
+            }
+            Err(error) if error.is_session_dead() && can_renew && self.events.renews(now) => {
+                return Err(LoopExit::dead(error));
+            }
+            Err(error) => {
+                self.events.record_failure(due);
+                self.sent_events = None;
+                Err(error.reason().into())
+            }
+        };
+        let mo_id = task.mo_id;
+        Ok(Some(Update::Events { mo_id, events }))
     }
 
-    async fn handle_family(
+    fn handle_family(
         &mut self,
-        in_flight: &mut InFlight,
+        feed: &mut TaskFeed,
+        can_renew: bool,
         found: FamilyFound,
         now: Instant,
-    ) -> Result<(), LoopExit> {
+    ) -> Result<Vec<Update>, LoopExit> {
         let FamilyFound {
             number,
             trace,
@@ -142,74 +134,74 @@ impl Endpoint {
             searched,
             outcome,
         } = found;
-        if self.lookups.family.answered(number).is_none() {
-            return Ok(());
+        let mut updates = Vec::new();
+        if self.family.answered(number).is_none() {
+            return Ok(updates);
         }
         let members = std::mem::take(&mut family.members);
         let named = family.named(&trace, &members);
-        if self.watched.contains(&trace.mo_id) {
-            self.handle_members(in_flight, members, now);
+        if feed.watched.contains(&trace.mo_id) {
+            self.handle_members(feed, members, now);
             for mo_id in &family.recent {
-                self.watched.add(mo_id, Origin::Lineage, now);
+                feed.watched.add(mo_id, Origin::Lineage, now);
             }
         } else if !members.is_empty() {
             let mo_id = trace.mo_id.clone();
-            self.send_update(Update::Relatives { mo_id, members })
-                .await?;
+            updates.push(Update::Relatives { mo_id, members });
         }
-        self.send_changes(in_flight).await?;
-        self.lookups.family_cache.unrelated.extend(family.unrelated);
+        self.family_cache.unrelated.extend(family.unrelated);
         let trouble = match outcome {
             Ok(()) => None,
-            Err(error)
-                if error.is_session_dead() && self.renews(in_flight, |it| &mut it.family) =>
-            {
-                return Err(LoopExit::SessionDead(Box::new(error)));
+            Err(error) if error.is_session_dead() && can_renew && self.family.renews(now) => {
+                return Err(LoopExit::dead(error));
             }
             Err(error) => Some(error),
         };
         let is_first = searched.is_none();
-        self.lookups
-            .family_cache
-            .searched
-            .extend(searched.into_iter().flatten());
+        let searched = searched.into_iter().flatten();
+        self.family_cache.searched.extend(searched);
         if is_first
-            && let Some(missing) = self.missing(named, trouble.as_ref())
-            && let Some(gate) = self.lookups.family.resume(&self.lookups.line)
+            && let Some(missing) = self.missing(&feed.watched, named, trouble.as_ref())
+            && let Some(permit) = self.family.resume(&self.scheduler)
         {
-            in_flight.spawn_lookup(move |client| async move {
+            self.running.start(move |client| async move {
                 LookupResult::Family(Box::new(
-                    family::rest(&client, &gate, number, trace, missing).await,
+                    family::rest(&client, &permit, number, trace, missing).await,
                 ))
             });
-            return Ok(());
+            return Ok(updates);
         }
         let again = now + family::REFRESH_INTERVAL;
         let state = if let Some(error) = trouble {
             // A missing permission does not change within half a minute.
             let may_pass = error.is_transient() || error.is_fault("InvalidState");
-            let due = may_pass.then_some(again);
-            self.lookups.family.record_failure(due);
+            self.family.record_failure(may_pass.then_some(again));
             FamilyState::Failed(reason(&error))
         } else {
-            let is_running = self.watched.is_family_running(&trace);
-            self.lookups.family.reset(is_running.then_some(again));
-            FamilyState::Found { at: self.now() }
+            let is_running = feed.watched.is_family_running(&trace);
+            self.family.reset(is_running.then_some(again));
+            FamilyState::Found { at: feed.now() }
         };
         let mo_id = trace.mo_id;
-        Ok(self.send_update(Update::Family { mo_id, state }).await?)
+        updates.push(Update::Family { mo_id, state });
+        Ok(updates)
     }
 
     /// Returns the missing part of a family in which these keys are named.
-    fn missing(&self, mut named: HashSet<Arc<str>>, trouble: Option<&Error>) -> Option<Missing> {
-        let family = &self.lookups.family_cache;
+    fn missing(
+        &self,
+        watched: &WatchSet,
+        mut named: HashSet<Arc<str>>,
+        trouble: Option<&Error>,
+    ) -> Option<Missing> {
+        let family = &self.family_cache;
         if trouble.is_some() {
             named.clear();
         }
-        named.retain(|key| self.watched.is_end_unknown(key) && !family.searched.contains(key));
-        let known = (!self.options.discover).then(|| {
-            let watched = self.watched.names().cloned();
-            watched.chain(family.unrelated.iter().cloned()).collect()
+        named.retain(|key| watched.is_end_unknown(key) && !family.searched.contains(key));
+        let known = (!self.discovers).then(|| {
+            let known = watched.names().cloned();
+            known.chain(family.unrelated.iter().cloned()).collect()
         });
         (!named.is_empty() || known.is_some()).then(|| Missing {
             above: named,
@@ -218,36 +210,15 @@ impl Endpoint {
         })
     }
 
-    fn handle_members(&mut self, in_flight: &mut InFlight, members: Vec<TaskInfo>, now: Instant) {
+    fn handle_members(&mut self, feed: &mut TaskFeed, members: Vec<TaskInfo>, now: Instant) {
         for info in members {
             let mo_id = info.mo_id().clone();
-            if info.state.is_finished() {
-                if self.lookups.family_cache.reported.insert(mo_id.clone()) {
-                    self.recall(in_flight, &mo_id, Box::new(info));
-                }
-            } else {
+            if !info.state.is_finished() {
                 // The history lags behind: a running task is watched to learn its present state.
-                self.watched.add(&mo_id, Origin::Lineage, now);
+                feed.watched.add(&mo_id, Origin::Lineage, now);
+            } else if self.family_cache.reported.insert(mo_id.clone()) {
+                feed.record_past(&mo_id, Box::new(info));
             }
         }
-    }
-
-    /// Sends a finished task of the history; a watched one only if its end was missed.
-    pub(in crate::watch) fn recall(
-        &mut self,
-        in_flight: &mut InFlight,
-        mo_id: &Arc<str>,
-        mut info: Box<TaskInfo>,
-    ) {
-        if !self.watched.is_end_unknown(mo_id) {
-            return;
-        }
-        info.intern_id(mo_id);
-        let now = Instant::now();
-        for key in self.watched.record_read(mo_id, &info, None, now) {
-            self.watched.add(&key, Origin::Lineage, now);
-        }
-        let at = self.now();
-        in_flight.changes.push(TaskChange::FromHistory { info, at });
     }
 }

@@ -1,11 +1,21 @@
-//! Schedules the requests of lookups. Pure: `now` is an argument.
+//! Schedules the requests of lookups.
 //!
 //! Requests for a view that the user just opened are made at once. Others (subscriptions, background) share one request
 //! per second, wait for the first complete list, and pause with the fetch loop.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use tokio::time::Instant;
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::vim::Throttle;
 
 /// Minimum spacing of deferrable requests.
 const MIN_SPACING: Duration = Duration::from_secs(1);
@@ -24,76 +34,182 @@ pub(super) enum Urgency {
     Background,
 }
 
-/// Pending requests, each with a ticket.
+/// The scheduler shared by all lookups of an endpoint.
+#[derive(Debug, Clone)]
+pub(super) struct Scheduler(Arc<Shared>);
+
 #[derive(Debug)]
-pub(super) struct Scheduler<T> {
-    /// By priority, then by arrival.
-    waiting: BTreeMap<(Urgency, u64), T>,
-    came: u64,
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Notify,
+}
+
+/// Permission for the requests of one lookup, acquired before each, so that pacing is per request; also reports that
+/// the result is no longer wanted.
+#[derive(Debug, Clone)]
+pub(super) struct Permit {
+    scheduler: Scheduler,
+    urgency: Urgency,
+    unwanted: CancellationToken,
+}
+
+impl Scheduler {
+    /// Creates a scheduler; before [`open`](Self::open) only urgent requests are made.
+    pub(super) fn new(now: Instant) -> Self {
+        Self(Arc::new(Shared {
+            queue: Mutex::new(Queue::new(now)),
+            changed: Notify::new(),
+        }))
+    }
+
+    /// Allows deferrable requests: the first complete list was sent.
+    pub(super) fn open(&self) {
+        self.queue().is_open = true;
+        self.0.changed.notify_waiters();
+    }
+
+    /// True if deferrable requests are allowed.
+    pub(super) fn is_open(&self) -> bool {
+        self.queue().is_open
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.queue().is_paused
+    }
+
+    /// Pauses or resumes deferrable requests.
+    pub(super) fn pause(&self, is_paused: bool) {
+        self.queue().is_paused = is_paused;
+        self.0.changed.notify_waiters();
+    }
+
+    /// Creates the permit of a lookup that is never cancelled.
+    pub(super) fn permit(&self, urgency: Urgency) -> Permit {
+        Permit {
+            scheduler: self.clone(),
+            urgency,
+            unwanted: CancellationToken::new(),
+        }
+    }
+
+    /// Creates the permit of a lookup that is wanted until the guard is dropped.
+    pub(super) fn guarded_permit(&self, urgency: Urgency) -> (Permit, DropGuard) {
+        let permit = self.permit(urgency);
+        let guard = permit.unwanted.clone().drop_guard();
+        (permit, guard)
+    }
+
+    /// Waits until a request may be made.
+    async fn acquire(&self, urgency: Urgency) {
+        let ticket = self.queue().enter(urgency);
+        let waiting = Waiting {
+            scheduler: self,
+            ticket,
+        };
+        loop {
+            let changed = self.0.changed.notified();
+            let now = Instant::now();
+            let due = self.queue().due(ticket, now);
+            match due {
+                Some(due) if due <= now => break,
+                Some(due) => tokio::select! {
+                    () = sleep_until(due) => {}
+                    () = changed => {}
+                },
+                None => changed.await,
+            }
+        }
+        self.queue().take(ticket, Instant::now());
+        drop(waiting);
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes a request from the queue on drop.
+struct Waiting<'a> {
+    scheduler: &'a Scheduler,
+    ticket: Ticket,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.scheduler.queue().waiting.remove(&self.ticket);
+        self.scheduler.0.changed.notify_waiters();
+    }
+}
+
+impl Permit {
+    /// True if the result is still wanted.
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.unwanted.is_cancelled()
+    }
+
+    /// Returns the priority of the lookup.
+    #[cfg(test)]
+    pub(super) fn urgency(&self) -> Urgency {
+        self.urgency
+    }
+}
+
+impl Throttle for Permit {
+    async fn pass(&self) -> bool {
+        self.scheduler.acquire(self.urgency).await;
+        self.is_wanted()
+    }
+}
+
+/// A waiting request: its priority and arrival.
+type Ticket = (Urgency, u64);
+
+/// Waiting requests. Pure: `now` is an argument.
+#[derive(Debug)]
+struct Queue {
+    waiting: BTreeSet<Ticket>,
+    arrivals: u64,
     is_open: bool,
     is_paused: bool,
     /// Time from which the next deferrable request may be made.
     next: Instant,
 }
 
-impl<T> Scheduler<T> {
-    /// Creates an empty scheduler; before [`open`](Self::open) only urgent requests are made.
-    pub(super) fn new(now: Instant) -> Self {
+impl Queue {
+    fn new(now: Instant) -> Self {
         Self {
-            waiting: BTreeMap::new(),
-            came: 0,
+            waiting: BTreeSet::new(),
+            arrivals: 0,
             is_open: false,
             is_paused: false,
             next: now,
         }
     }
 
-    /// Adds a request.
-    pub(super) fn enter(&mut self, urgency: Urgency, ticket: T) {
-        self.came += 1;
-        self.waiting.insert((urgency, self.came), ticket);
+    fn enter(&mut self, urgency: Urgency) -> Ticket {
+        self.arrivals += 1;
+        let ticket = (urgency, self.arrivals);
+        self.waiting.insert(ticket);
+        ticket
     }
 
-    /// Allows deferrable requests: the first complete list was sent.
-    pub(super) fn open(&mut self) {
-        self.is_open = true;
+    /// Returns the time from which a request may be made; `None` if others precede it or it is not allowed now.
+    fn due(&self, ticket: Ticket, now: Instant) -> Option<Instant> {
+        if ticket.0 == Urgency::Asked {
+            return Some(now);
+        }
+        let is_first = self.waiting.first() == Some(&ticket);
+        (is_first && self.is_open && !self.is_paused).then_some(self.next)
     }
 
-    /// True if deferrable requests are allowed.
-    pub(super) fn is_open(&self) -> bool {
-        self.is_open
-    }
-
-    /// Pauses or resumes deferrable requests.
-    pub(super) fn pause(&mut self, is_paused: bool) {
-        self.is_paused = is_paused;
-    }
-
-    /// Drops all pending requests.
-    pub(super) fn clear(&mut self) {
-        self.waiting.clear();
-    }
-
-    /// Takes the request that may be made now.
-    pub(super) fn take(&mut self, now: Instant) -> Option<T> {
-        let first = self.waiting.first_entry()?;
-        if first.key().0 == Urgency::Asked {
-            self.next = (self.next.max(now) + MIN_SPACING).min(now + DEFER_INTERVAL);
-        } else if self.is_open && !self.is_paused && self.next <= now {
-            self.next = now + MIN_SPACING;
+    /// Removes a request that is made now.
+    fn take(&mut self, ticket: Ticket, now: Instant) {
+        self.waiting.remove(&ticket);
+        self.next = if ticket.0 == Urgency::Asked {
+            (self.next.max(now) + MIN_SPACING).min(now + DEFER_INTERVAL)
         } else {
-            return None;
-        }
-        Some(first.remove())
-    }
-
-    /// Returns the time at which the next request may be made.
-    pub(super) fn next_time(&self, now: Instant) -> Option<Instant> {
-        let ((urgency, _), _) = self.waiting.first_key_value()?;
-        match urgency {
-            Urgency::Asked => Some(now),
-            _ => (self.is_open && !self.is_paused).then_some(self.next),
-        }
+            now + MIN_SPACING
+        };
     }
 }
 
@@ -101,33 +217,47 @@ impl<T> Scheduler<T> {
 mod tests {
     use super::*;
 
-    fn open(now: Instant) -> Scheduler<u32> {
-        let mut schedule = Scheduler::new(now);
-        schedule.open();
-        schedule
+    fn open(now: Instant) -> Queue {
+        let mut queue = Queue::new(now);
+        queue.is_open = true;
+        queue
     }
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
+    fn next_time(queue: &Queue, now: Instant) -> Option<Instant> {
+        queue.due(*queue.waiting.first()?, now)
+    }
+
+    /// Makes the first request if it may be made now.
+    fn take(queue: &mut Queue, now: Instant) -> Option<Ticket> {
+        let first = *queue.waiting.first()?;
+        let is_due = queue.due(first, now).is_some_and(|due| due <= now);
+        is_due.then(|| {
+            queue.take(first, now);
+            first
+        })
+    }
+
     #[tokio::test(start_paused = true)]
     async fn requests_are_granted_by_priority_then_arrival() {
         let mut now = Instant::now();
-        let mut schedule = open(now);
-        for (ticket, urgency) in [
-            (1, Urgency::Background),
-            (2, Urgency::Followed),
-            (3, Urgency::Background),
-            (4, Urgency::Asked),
-            (5, Urgency::Followed),
+        let mut queue = open(now);
+        for urgency in [
+            Urgency::Background,
+            Urgency::Followed,
+            Urgency::Background,
+            Urgency::Asked,
+            Urgency::Followed,
         ] {
-            schedule.enter(urgency, ticket);
+            queue.enter(urgency);
         }
         let mut order = Vec::new();
-        while let Some(next) = schedule.next_time(now) {
+        while let Some(next) = next_time(&queue, now) {
             now = now.max(next);
-            order.extend(schedule.take(now));
+            order.extend(take(&mut queue, now).map(|(_, arrival)| arrival));
         }
         assert_eq!(order, [4, 2, 5, 1, 3]);
     }
@@ -138,7 +268,7 @@ mod tests {
         let start = Instant::now();
         for seed in 0..50 {
             let mut chance = fastrand::Rng::with_seed(seed);
-            let mut schedule = open(start);
+            let mut queue = open(start);
             let (mut went, mut came) = (Vec::new(), 0);
             for millisecond in (0..60_000).step_by(50) {
                 let now = start + Duration::from_millis(millisecond);
@@ -148,16 +278,16 @@ mod tests {
                         1 => Urgency::Followed,
                         _ => Urgency::Background,
                     };
-                    came += u32::from(urgency != Urgency::Asked);
-                    schedule.enter(urgency, u32::from(urgency != Urgency::Asked));
+                    came += usize::from(urgency != Urgency::Asked);
+                    queue.enter(urgency);
                 }
-                while let Some(unasked) = schedule.take(now) {
-                    went.extend((unasked == 1).then_some(now));
+                while let Some((urgency, _)) = take(&mut queue, now) {
+                    went.extend((urgency != Urgency::Asked).then_some(now));
                 }
             }
             let end = start + seconds(60);
-            let rest = (0..200).filter(|second| schedule.take(end + seconds(*second)).is_some());
-            assert_eq!(went.len() + rest.count(), came as usize, "seed {seed}");
+            let rest = (0..200).filter(|second| take(&mut queue, end + seconds(*second)).is_some());
+            assert_eq!(went.len() + rest.count(), came, "seed {seed}");
             let close = |pair: &[Instant]| pair[1] - pair[0] < MIN_SPACING;
             assert!(!went.windows(2).any(close), "seed {seed}");
         }
@@ -166,43 +296,58 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn urgent_requests_run_at_once_and_defer_the_others() {
         let now = Instant::now();
-        let mut schedule = open(now);
-        schedule.enter(Urgency::Background, 0);
-        for ticket in 1..=3 {
-            schedule.enter(Urgency::Asked, ticket);
-            assert_eq!(schedule.take(now), Some(ticket));
+        let mut queue = open(now);
+        let deferred = queue.enter(Urgency::Background);
+        for _ in 0..3 {
+            let asked = queue.enter(Urgency::Asked);
+            assert_eq!(take(&mut queue, now), Some(asked));
         }
-        assert_eq!(schedule.take(now + seconds(2)), None);
-        assert_eq!(schedule.next_time(now), Some(now + seconds(3)));
-        for ticket in 0..1_000 {
-            schedule.enter(Urgency::Asked, ticket);
-            assert!(schedule.take(now).is_some());
+        assert_eq!(take(&mut queue, now + seconds(2)), None);
+        assert_eq!(next_time(&queue, now), Some(now + seconds(3)));
+        for _ in 0..1_000 {
+            queue.enter(Urgency::Asked);
+            assert!(take(&mut queue, now).is_some());
         }
         assert_eq!(
-            schedule.next_time(now),
+            next_time(&queue, now),
             Some(now + DEFER_INTERVAL),
             "not for ever"
         );
-        assert_eq!(schedule.take(now + DEFER_INTERVAL), Some(0));
+        assert_eq!(take(&mut queue, now + DEFER_INTERVAL), Some(deferred));
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_urgent_requests_run_before_the_first_list_and_while_paused() {
         let now = Instant::now();
-        let mut schedule = Scheduler::new(now);
-        schedule.enter(Urgency::Background, 1);
-        schedule.enter(Urgency::Followed, 2);
-        assert_eq!(schedule.take(now + seconds(100)), None);
-        assert_eq!(schedule.next_time(now), None);
-        schedule.open();
-        schedule.pause(true);
-        assert_eq!(schedule.take(now + seconds(100)), None);
-        schedule.enter(Urgency::Asked, 3);
-        assert_eq!(schedule.take(now + seconds(100)), Some(3));
-        schedule.pause(false);
-        assert_eq!(schedule.take(now + seconds(100)), None, "it counts");
-        assert_eq!(schedule.take(now + seconds(101)), Some(2));
-        schedule.clear();
-        assert_eq!(schedule.take(now + seconds(200)), None);
+        let mut queue = Queue::new(now);
+        queue.enter(Urgency::Background);
+        let followed = queue.enter(Urgency::Followed);
+        assert_eq!(take(&mut queue, now + seconds(100)), None);
+        assert_eq!(next_time(&queue, now), None);
+        queue.is_open = true;
+        queue.is_paused = true;
+        assert_eq!(take(&mut queue, now + seconds(100)), None);
+        let asked = queue.enter(Urgency::Asked);
+        assert_eq!(take(&mut queue, now + seconds(100)), Some(asked));
+        queue.is_paused = false;
+        assert_eq!(take(&mut queue, now + seconds(100)), None, "it counts");
+        assert_eq!(take(&mut queue, now + seconds(101)), Some(followed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dropped_request_does_not_delay_the_next() {
+        let start = Instant::now();
+        let scheduler = Scheduler::new(start);
+        let first = scheduler.permit(Urgency::Followed);
+        let dropped = tokio::time::timeout(seconds(5), first.pass()).await;
+        assert!(dropped.is_err(), "it is not open yet");
+        let background = scheduler.permit(Urgency::Background);
+        let waiting = tokio::spawn(async move { background.pass().await });
+        tokio::task::yield_now().await;
+        scheduler.open();
+        assert!(waiting.await.unwrap());
+        assert_eq!(Instant::now(), start + seconds(5));
+        assert!(scheduler.permit(Urgency::Background).pass().await);
+        assert_eq!(Instant::now(), start + seconds(6));
     }
 }

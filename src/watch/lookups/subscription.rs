@@ -3,10 +3,7 @@
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
-use super::{
-    permit::{Permit, PermitQueue},
-    scheduler::Urgency,
-};
+use super::scheduler::{Permit, Scheduler, Urgency};
 use crate::vim::types::TaskLocator;
 
 /// The followed task, if any.
@@ -50,20 +47,20 @@ impl Subscription {
     }
 
     /// Starts a lookup: returns its task, its number and its permit.
-    pub(super) fn begin(&mut self, line: &PermitQueue) -> Option<(u32, TaskLocator, Permit)> {
+    pub(super) fn begin(&mut self, scheduler: &Scheduler) -> Option<(u32, TaskLocator, Permit)> {
         let followed = self.followed.as_mut()?;
-        let (gate, wanted) = Permit::new(line.clone(), followed.urgency);
+        let (permit, wanted) = scheduler.guarded_permit(followed.urgency);
         followed.due = None;
         followed.in_flight_guard = Some(wanted);
-        Some((self.number, followed.trace.clone(), gate))
+        Some((self.number, followed.trace.clone(), permit))
     }
 
     /// Continues a lookup with another step.
-    pub(super) fn resume(&mut self, line: &PermitQueue) -> Option<Permit> {
+    pub(super) fn resume(&mut self, scheduler: &Scheduler) -> Option<Permit> {
         let followed = self.followed.as_mut()?;
-        let (gate, wanted) = Permit::new(line.clone(), followed.urgency);
+        let (permit, wanted) = scheduler.guarded_permit(followed.urgency);
         followed.in_flight_guard = Some(wanted);
-        Some(gate)
+        Some(permit)
     }
 
     /// Checks an answer. Returns its task if it is still followed.
@@ -113,13 +110,11 @@ impl Subscription {
 mod tests {
     use std::time::Duration;
 
-    use tokio::sync::mpsc;
-
     use super::*;
 
     fn begin(follow: &mut Subscription) -> (u32, Permit) {
-        let (number, _, gate) = follow.begin(&mpsc::unbounded_channel().0).unwrap();
-        (number, gate)
+        let (number, _, permit) = follow.begin(&Scheduler::new(Instant::now())).unwrap();
+        (number, permit)
     }
 
     fn of(mo_id: &str) -> TaskLocator {
@@ -131,10 +126,10 @@ mod tests {
         let now = Instant::now();
         let mut follow = Subscription::default();
         follow.follow(Some(of("task-1")), now);
-        let (first, gate) = begin(&mut follow);
-        assert!(gate.is_wanted());
+        let (first, permit) = begin(&mut follow);
+        assert!(permit.is_wanted());
         follow.follow(Some(of("task-2")), now);
-        assert!(!gate.is_wanted());
+        assert!(!permit.is_wanted());
         let (second, _) = begin(&mut follow);
         assert!(follow.answered(first).is_none());
         assert_eq!(&*follow.answered(second).unwrap().mo_id, "task-2");
@@ -150,8 +145,8 @@ mod tests {
         let mut follow = Subscription::default();
         follow.follow(Some(of("task-1")), now);
         assert_eq!(follow.due(true), Some(now));
-        let (number, gate) = begin(&mut follow);
-        assert_eq!(gate.urgency(), Urgency::Asked);
+        let (number, permit) = begin(&mut follow);
+        assert_eq!(permit.urgency(), Urgency::Asked);
         assert_eq!(follow.due(false), None, "it is under way");
         assert!(follow.answered(number).is_some());
         follow.reset(recheck_interval);

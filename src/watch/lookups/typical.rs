@@ -7,10 +7,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
-use super::{
-    permit::{Permit, PermitQueue},
-    scheduler::Urgency,
-};
+use super::scheduler::{Permit, Scheduler, Urgency};
 use crate::{
     task::FinishedRun,
     vim::{
@@ -55,14 +52,14 @@ impl TypicalRuns {
     }
 
     /// Starts reading the runs completed after the last known one.
-    pub(super) fn begin(&mut self, line: &PermitQueue) -> (Option<Timestamp>, Permit) {
-        let (gate, wanted) = Permit::new(line.clone(), Urgency::Background);
+    pub(super) fn begin(&mut self, scheduler: &Scheduler) -> (Option<Timestamp>, Permit) {
+        let (permit, wanted) = scheduler.guarded_permit(Urgency::Background);
         self.in_flight_guard = Some(wanted);
-        (self.newest, gate)
+        (self.newest, permit)
     }
 
     /// Returns the new ones of the runs read.
-    pub(super) fn wait_tuning(&mut self, found: Runs, now: Instant) -> Vec<FinishedRun> {
+    pub(super) fn take_new(&mut self, found: Runs, now: Instant) -> Vec<FinishedRun> {
         self.in_flight_guard = None;
         self.has_renewed = false;
         self.due = Some(now + REFRESH_INTERVAL);
@@ -94,7 +91,7 @@ impl TypicalRuns {
 /// Reads the newest successful runs completed after a time.
 pub(super) async fn runs(
     client: &Client,
-    gate: &Permit,
+    permit: &Permit,
     after: Option<Timestamp>,
 ) -> Result<Runs, Error> {
     let query = TaskQuery {
@@ -120,7 +117,7 @@ pub(super) async fn runs(
         }
     };
     client
-        .past_tasks_paced(gate, &query, MAX_HISTORY_TASKS, pick)
+        .past_tasks_paced(permit, &query, MAX_HISTORY_TASKS, pick)
         .await?;
     runs.reverse();
     Ok(Runs { runs, newest })

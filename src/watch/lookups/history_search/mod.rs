@@ -4,17 +4,20 @@
 //! replaced, or the session is closed. If it is lost, or its position is unknown because an answer was lost, another
 //! one continues after the last page.
 
+pub(super) mod answer;
 mod seen_records;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use self::seen_records::{PageMerge, SeenRecords};
+use self::{
+    answer::Answer,
+    seen_records::{PageMerge, SeenRecords},
+};
 use super::{
-    LookupResult,
-    permit::{Permit, PermitQueue},
-    scheduler::Urgency,
+    running::{LookupResult, RunningLookups},
+    scheduler::{Permit, Scheduler, Urgency},
 };
 use crate::{
     vim::{
@@ -22,8 +25,9 @@ use crate::{
         types::{Fault, ManagedObjectReference, TaskQuery},
     },
     watch::{
-        HistoryPage, HistoryRequest, Update, endpoint::Endpoint, read_loop::InFlight,
-        renewals::Call, responses::LoopExit,
+        HistoryPage, HistoryRequest, Update,
+        renewals::{Call, Renewals},
+        stop_reason::LoopExit,
     },
 };
 
@@ -32,23 +36,10 @@ const PAGE_SIZE: usize = 100;
 /// Maximum number of consecutive collectors that are lost at once.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// Result of a request to the history.
-pub(in crate::watch) enum Answer {
-    Page {
-        /// The number of the search.
-        search: u32,
-        /// The collector created for it, if any.
-        made: Option<ManagedObjectReference>,
-        /// The records as sent, newest first.
-        page: Result<Vec<Value>, Error>,
-    },
-    /// An unneeded collector was destroyed, or cannot be.
-    Left(ManagedObjectReference),
-}
-
 /// The search of one endpoint's history, if any.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::watch) struct Past {
+    scheduler: Scheduler,
     search: Option<ServerSearch>,
     /// Unneeded collectors that may still exist.
     left: Vec<ManagedObjectReference>,
@@ -96,6 +87,14 @@ impl ServerSearch {
 }
 
 impl Past {
+    pub(super) fn new(scheduler: Scheduler) -> Self {
+        Self {
+            scheduler,
+            search: None,
+            left: Vec::new(),
+        }
+    }
+
     /// Returns the collectors that may be open, to be destroyed with the session.
     pub(in crate::watch) fn open(&self) -> impl Iterator<Item = &ManagedObjectReference> {
         let search = self.search.as_ref();
@@ -127,82 +126,74 @@ impl Past {
         search.filter(|search| search.number == number)
     }
 
-    /// Ends the search. Returns its collector.
-    fn end(&mut self) -> Option<ManagedObjectReference> {
-        self.search.take()?.collector
-    }
-}
-
-impl Endpoint {
-    /// Handles a step of a search.
-    pub(in crate::watch) async fn handle_history_request(
+    /// Handles a step of a search. Returns the page to send, if any.
+    pub(super) fn handle_request(
         &mut self,
-        in_flight: &mut InFlight,
+        running: &mut RunningLookups,
         request: HistoryRequest,
-    ) -> Result<(), LoopExit> {
-        let past = &mut self.lookups.past;
+    ) -> Option<Update> {
         match request {
             HistoryRequest::Begin { search, query } => {
-                let before = past.end();
-                past.search = Some(ServerSearch::new(search, *query));
-                self.leave_collector(in_flight, before);
-                self.read_history(in_flight);
+                self.end(running);
+                self.search = Some(ServerSearch::new(search, *query));
+                self.read_next(running);
             }
             HistoryRequest::More { search: number } => {
-                let Some(search) = past.search(number) else {
-                    return Ok(());
-                };
+                let search = self.search(number)?;
                 match search.page {
                     NextPage::None => {
-                        let page = search.told(PageMerge {
+                        let end = PageMerge {
                             is_end: true,
                             ..PageMerge::default()
-                        });
-                        self.send_page(number, Ok(page)).await?;
+                        };
+                        return Some(search.page_update(end));
                     }
                     NextPage::Read => {}
                     NextPage::NotAsked | NextPage::Awaited => {
                         search.page = NextPage::Awaited;
-                        self.read_history(in_flight);
+                        self.read_next(running);
                     }
                 }
             }
             HistoryRequest::End { search: number } => {
-                if past.search(number).is_some() {
-                    let before = past.end();
-                    self.leave_collector(in_flight, before);
+                if self.search(number).is_some() {
+                    self.end(running);
                 }
             }
         }
-        Ok(())
+        None
+    }
+
+    /// Ends the search, if there is one.
+    fn end(&mut self, running: &mut RunningLookups) {
+        let collector = self.search.take().and_then(|search| search.collector);
+        self.leave_collector(running, collector);
     }
 
     /// Continues after an interruption: with the requested page and the collectors to destroy.
-    pub(in crate::watch) fn resume_history(&mut self, in_flight: &mut InFlight) {
-        for collector in self.lookups.past.left.clone() {
-            destroy(in_flight, &self.lookups.line, collector);
+    pub(super) fn resume(&mut self, running: &mut RunningLookups) {
+        for collector in self.left.clone() {
+            self.destroy(running, collector);
         }
-        self.read_history(in_flight);
+        self.read_next(running);
     }
 
     /// Reads the next page if it is requested.
-    fn read_history(&mut self, in_flight: &mut InFlight) {
-        let Some(search) = &mut self.lookups.past.search else {
+    fn read_next(&mut self, running: &mut RunningLookups) {
+        let search = self.search.as_mut();
+        let Some(search) = search.filter(|search| search.page == NextPage::Awaited) else {
             return;
         };
-        if search.page != NextPage::Awaited {
-            return;
-        }
         search.page = NextPage::Read;
         if search.collector.is_none() {
             search.trail.restart();
         }
         let (number, collector) = (search.number, search.collector.clone());
         let query = search.trail.query_after_last_page(&search.query);
-        let gate = Permit::lasting(&self.lookups.line, Urgency::Asked);
-        in_flight.spawn_lookup(move |client| async move {
+        let permit = self.scheduler.permit(Urgency::Asked);
+        running.start(move |client| async move {
             let mut made = None;
-            let page = read(&client, &gate, &query, collector, &mut made).await;
+            let page = read(&client, &permit, &query, collector, &mut made).await;
             LookupResult::Past(Answer::Page {
                 search: number,
                 made,
@@ -211,127 +202,128 @@ impl Endpoint {
         });
     }
 
-    /// Handles the result of a request to the history.
-    pub(super) async fn handle_page(
+    /// Handles the result of a request to the history. Returns the page to send, if any.
+    pub(super) fn handle_answer(
         &mut self,
-        in_flight: &mut InFlight,
+        running: &mut RunningLookups,
+        renewals: &mut Renewals,
         answer: Answer,
-    ) -> Result<(), LoopExit> {
+    ) -> Result<Option<Update>, LoopExit> {
         let (number, made, page) = match answer {
             Answer::Page { search, made, page } => (search, made, page),
             Answer::Left(collector) => {
-                self.lookups.past.left.retain(|left| *left != collector);
-                return Ok(());
+                self.left.retain(|left| *left != collector);
+                return Ok(None);
             }
         };
-        let Some(search) = self.lookups.past.search(number) else {
+        let Some(search) = self.search(number) else {
             // The search was replaced.
-            self.leave_collector(in_flight, made);
-            return Ok(());
+            self.leave_collector(running, made);
+            return Ok(None);
         };
         search.page = NextPage::Awaited;
         search.collector = made.or(search.collector.take());
-        match page {
-            Ok(page) => {
-                self.renewals.succeeded(&Call::Past);
-                search.lost = 0;
-                let gained = search.trail.take(page);
-                if !gained.has_changes() {
-                    self.read_history(in_flight);
-                    return Ok(());
-                }
-                let is_end = gained.is_end;
-                search.page = if is_end {
-                    NextPage::None
-                } else {
-                    NextPage::NotAsked
-                };
-                let page = search.told(gained);
-                let done = search.collector.take_if(|_| is_end);
-                self.leave_collector(in_flight, done);
-                self.send_page(number, Ok(page)).await
-            }
-            Err(error) => self.handle_failure(in_flight, number, error).await,
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => return self.handle_failure(running, renewals, number, error),
+        };
+        renewals.succeeded(&Call::Past);
+        search.lost = 0;
+        let gained = search.trail.take(page);
+        if !gained.has_changes() {
+            self.read_next(running);
+            return Ok(None);
         }
+        let is_end = gained.is_end;
+        search.page = if is_end {
+            NextPage::None
+        } else {
+            NextPage::NotAsked
+        };
+        let page = search.page_update(gained);
+        let done = search.collector.take_if(|_| is_end);
+        self.leave_collector(running, done);
+        Ok(Some(page))
     }
 
-    async fn handle_failure(
+    fn handle_failure(
         &mut self,
-        in_flight: &mut InFlight,
+        running: &mut RunningLookups,
+        renewals: &mut Renewals,
         number: u32,
         error: Error,
-    ) -> Result<(), LoopExit> {
-        let ends_session = self.ends_session(Call::Past, &error);
-        let Some(search) = self.lookups.past.search(number) else {
-            return Ok(());
+    ) -> Result<Option<Update>, LoopExit> {
+        let ends_session = renewals.ends_session(Call::Past, &error);
+        let Some(search) = self.search(number) else {
+            return Ok(None);
         };
         // The server may have advanced before it failed.
         let collector = search.collector.take();
         if ends_session {
-            return Err(LoopExit::SessionDead(Box::new(error)));
+            return Err(LoopExit::dead(error));
         }
         if error.is_fault("ManagedObjectNotFound") {
             if collector.is_some() && search.lost < MAX_ATTEMPTS {
                 search.lost += 1;
-                self.read_history(in_flight);
-                return Ok(());
+                self.read_next(running);
+                return Ok(None);
             }
             if collector.is_none() && search.query.entity.take().is_some() {
                 search.without_entity = true;
-                self.read_history(in_flight);
-                return Ok(());
+                self.read_next(running);
+                return Ok(None);
             }
         }
         search.page = NextPage::NotAsked;
-        self.leave_collector(in_flight, collector);
-        self.send_page(number, Err(reason(&error))).await
-    }
-
-    async fn send_page(
-        &mut self,
-        search: u32,
-        page: Result<HistoryPage, Arc<str>>,
-    ) -> Result<(), LoopExit> {
-        Ok(self.send_update(Update::Past { search, page }).await?)
+        self.leave_collector(running, collector);
+        let page = Err(reason(&error));
+        Ok(Some(Update::Past {
+            search: number,
+            page,
+        }))
     }
 
     fn leave_collector(
         &mut self,
-        in_flight: &mut InFlight,
+        running: &mut RunningLookups,
         collector: Option<ManagedObjectReference>,
     ) {
         if let Some(collector) = collector {
-            self.lookups.past.left.push(collector.clone());
-            destroy(in_flight, &self.lookups.line, collector);
+            self.left.push(collector.clone());
+            self.destroy(running, collector);
         }
+    }
+
+    fn destroy(&self, running: &mut RunningLookups, collector: ManagedObjectReference) {
+        let permit = self.scheduler.permit(Urgency::Asked);
+        running.start(|client| async move {
+            permit.pass().await;
+            // If this fails, the collector ends with the session.
+            let _ = client.destroy_history(&collector).await;
+            LookupResult::Past(Answer::Left(collector))
+        });
     }
 }
 
 impl ServerSearch {
-    /// Converts a merged page into the page sent to the consumer.
-    fn told(&self, gained: PageMerge) -> HistoryPage {
-        HistoryPage {
+    /// Converts a merged page into the update sent to the consumer.
+    fn page_update(&self, gained: PageMerge) -> Update {
+        let page = HistoryPage {
             tasks: gained.tasks,
             unreadable: gained.unreadable,
             is_end: gained.is_end,
             without_entity: self.without_entity,
+        };
+        Update::Past {
+            search: self.number,
+            page: Ok(page),
         }
     }
 }
 
-fn destroy(in_flight: &mut InFlight, line: &PermitQueue, collector: ManagedObjectReference) {
-    let gate = Permit::lasting(line, Urgency::Asked);
-    in_flight.spawn_lookup(|client| async move {
-        gate.pass().await;
-        // If this fails, the collector ends with the session.
-        let _ = client.destroy_history(&collector).await;
-        LookupResult::Past(Answer::Left(collector))
-    });
-}
-
 async fn read(
     client: &Client,
-    gate: &Permit,
+    permit: &Permit,
     query: &TaskQuery,
     collector: Option<ManagedObjectReference>,
     made: &mut Option<ManagedObjectReference>,
@@ -339,13 +331,13 @@ async fn read(
     let collector = if let Some(collector) = collector {
         collector
     } else {
-        gate.pass().await;
+        permit.pass().await;
         let collector = made.insert(client.create_history(query).await?).clone();
-        gate.pass().await;
+        permit.pass().await;
         client.reset_history(&collector).await?;
         collector
     };
-    gate.pass().await;
+    permit.pass().await;
     client.older_history(&collector, PAGE_SIZE).await
 }
 

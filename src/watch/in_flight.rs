@@ -1,0 +1,138 @@
+//! Requests in flight over one connection, besides the long poll and lookups.
+
+use std::{future::Future, sync::Arc};
+
+use jiff::Timestamp;
+use tokio::{task::JoinSet, time::Instant};
+
+use super::{failure_detector::FailureDetector, options::WatchOptions};
+use crate::vim::{
+    Client, Digest, Error, PastTaskSearch,
+    types::{ManagedObjectReference, OperationLabel, TaskInfo, TaskLocator},
+};
+
+/// Maximum number of concurrent requests, besides the long poll and those of the user.
+const MAX_CONCURRENT_READS: usize = 8;
+
+/// A task as read, or `None` if it was unchanged.
+pub(super) type TaskAnswer = Result<Option<Box<(TaskInfo, Digest)>>, Error>;
+
+/// A finished request.
+pub(super) enum Completed {
+    Task(Arc<str>, TaskAnswer),
+    RecentTasks(Result<Vec<ManagedObjectReference>, Error>),
+    Clock(Timestamp, Result<Timestamp, Error>),
+    Labels(Result<Vec<OperationLabel>, Error>),
+    Cancel(Arc<str>, Result<(), Error>),
+    HistoryLookup(TaskLocator, Result<PastTaskSearch, Error>),
+    /// Tasks added to the view, and those that the server does not know.
+    View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
+    /// A task read because the long poll is silent.
+    Check(Arc<str>, Result<Box<TaskInfo>, Error>),
+    /// The running wait was cancelled; its own result follows.
+    WaitCancelled,
+}
+
+impl Completed {
+    /// True if it shows that the server answers.
+    pub(super) fn is_good(&self) -> bool {
+        match self {
+            Self::Task(_, answer) => answer.is_ok(),
+            Self::Clock(_, answer) => answer.is_ok(),
+            Self::Labels(answer) => answer.is_ok(),
+            Self::HistoryLookup(_, answer) => answer.is_ok(),
+            Self::RecentTasks(answer) | Self::View(_, answer) => answer.is_ok(),
+            Self::Check(_, answer) => answer.is_ok(),
+            Self::Cancel(..) | Self::WaitCancelled => false,
+        }
+    }
+}
+
+/// Requests in flight.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    pub(super) client: Arc<Client>,
+    /// Requests with their start time.
+    pub(super) requests: JoinSet<(Instant, Completed)>,
+    /// Tasks being read, with the start time.
+    tasks: Vec<(Arc<str>, Instant)>,
+    /// Tasks whose cancellation was requested.
+    pub(super) cancels: Vec<Arc<str>>,
+    pub(super) began: Instant,
+    pub(super) failures: FailureDetector,
+    /// True while the clock is read to see whether the server answers.
+    pub(super) is_probing: bool,
+    /// True once the list of recent tasks was read.
+    pub(super) knows_recent: bool,
+    pub(super) list_at: Option<Instant>,
+    pub(super) clock_at: Instant,
+}
+
+impl InFlight {
+    pub(super) fn new(client: Arc<Client>, options: &WatchOptions, now: Instant) -> Self {
+        Self {
+            client,
+            requests: JoinSet::new(),
+            tasks: Vec::new(),
+            cancels: Vec::new(),
+            began: now,
+            failures: FailureDetector::default(),
+            is_probing: false,
+            knows_recent: false,
+            list_at: options.discover.then_some(now),
+            clock_at: now + options.tempo.clock,
+        }
+    }
+
+    pub(super) fn start<F>(&mut self, request: impl FnOnce(Arc<Client>) -> F)
+    where
+        F: Future<Output = Completed> + Send + 'static,
+    {
+        let asked = Instant::now();
+        let answer = request(self.client.clone());
+        self.requests.spawn(async move { (asked, answer.await) });
+    }
+
+    /// True if another task may be read now.
+    pub(super) fn has_room(&self) -> bool {
+        self.requests.len() < MAX_CONCURRENT_READS
+    }
+
+    /// True if no task is being read.
+    pub(super) fn is_idle(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Schedules a read of the list of recent tasks, if it is read at all.
+    pub(super) fn read_list_at(&mut self, at: Instant) {
+        self.list_at = self.list_at.map(|_| at);
+    }
+
+    /// Reads the server's clock.
+    pub(super) fn read_clock(&mut self) {
+        let sent = Timestamp::now();
+        self.start(
+            move |client| async move { Completed::Clock(sent, client.current_time().await) },
+        );
+    }
+
+    pub(super) fn read(&mut self, mo_id: Arc<str>, known: Option<Digest>) {
+        self.tasks.push((mo_id.clone(), Instant::now()));
+        self.start(move |client| async move {
+            let answer = client.changed_task_info(&mo_id, known).await;
+            Completed::Task(mo_id, answer.map(|answer| answer.map(Box::new)))
+        });
+    }
+
+    /// Marks a read as finished. Returns its start time.
+    pub(super) fn finish(&mut self, mo_id: &str) -> Option<Instant> {
+        let index = self.tasks.iter().position(|(task, _)| **task == *mo_id)?;
+        Some(self.tasks.swap_remove(index).1)
+    }
+
+    /// Aborts all requests. Returns the tasks that were being read.
+    pub(super) fn abort(&mut self) -> impl Iterator<Item = Arc<str>> {
+        self.requests.abort_all();
+        self.tasks.drain(..).map(|(mo_id, _)| mo_id)
+    }
+}

@@ -1,0 +1,251 @@
+//! State of the long poll for changes of all members of a list view.
+//!
+//! A wait for changes runs all the time. The state outlives an outage: while the session lives, the last version is
+//! requested again if the server keeps versions, so that no change is missed.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{task::JoinSet, time::Instant};
+
+use super::{collector_version::CollectorVersion, poll_throttle::PollThrottle};
+use crate::vim::{Error, ErrorKind, TaskCollector, types::UpdateSet};
+
+/// Waits that a proxy cuts sooner than this are not worth while.
+const MIN_LONG_POLL: Duration = Duration::from_secs(5);
+/// Minimum time between waits that return nothing: a proxy may answer instead of the server.
+const MIN_WAIT_GAP: Duration = Duration::from_millis(250);
+/// A wait answered sooner than this had its answer ready.
+const IMMEDIATE_ANSWER: Duration = Duration::from_millis(20);
+/// Delay after a wait that another client of the session cancelled.
+const CANCELLED_WAIT_DELAY: Duration = Duration::from_millis(200);
+/// Consecutive failed waits after which tasks are polled.
+const MAX_WAIT_FAILURES: u32 = 3;
+
+/// The answer of a wait: changes, or none in time.
+pub(super) type WaitAnswer = Result<Option<UpdateSet>, Error>;
+
+#[derive(Debug)]
+pub(super) struct LongPoll {
+    pub(super) collector: Arc<TaskCollector>,
+    version: CollectorVersion,
+    /// The running wait, if any.
+    pub(super) running: JoinSet<WaitAnswer>,
+    /// Start of the running wait.
+    waiting_since: Option<Instant>,
+    next_wait: Instant,
+    /// True if the running wait was cancelled.
+    is_wait_cancelled: bool,
+    /// True if a lost wait may still run on the server.
+    is_orphaned: bool,
+    tuning: WaitTuning,
+    /// Time of the last check of the running wait.
+    checked_at: Instant,
+    pace: PollThrottle,
+    /// Consecutive truncated answers.
+    truncated: u32,
+    /// Time of the last complete answer.
+    complete_at: Instant,
+}
+
+/// Tuning of waits kept while the collector is replaced.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WaitTuning {
+    /// Duration of waits.
+    pub(super) wait: Duration,
+    /// Consecutive failures.
+    pub(super) failures: u32,
+}
+
+/// The next step after a failed wait.
+#[derive(Debug)]
+pub(super) enum AfterFailure {
+    Continue,
+    /// A new collector is needed.
+    Replace,
+    /// Tasks are to be polled.
+    FallBack(Error),
+    /// The connection has failed.
+    Reconnect(Error),
+}
+
+impl LongPoll {
+    pub(super) fn new(collector: TaskCollector, tuning: WaitTuning, now: Instant) -> Self {
+        Self {
+            collector: Arc::new(collector),
+            version: CollectorVersion::default(),
+            running: JoinSet::new(),
+            waiting_since: None,
+            next_wait: now,
+            is_wait_cancelled: false,
+            is_orphaned: false,
+            tuning,
+            checked_at: now,
+            pace: PollThrottle::new(now),
+            truncated: 0,
+            complete_at: now,
+        }
+    }
+
+    pub(super) fn tuning(&self) -> WaitTuning {
+        self.tuning
+    }
+
+    /// Starts a wait if it is due. `has_members` is true if the view has any.
+    pub(super) fn start_wait(&mut self, has_members: bool, now: Instant) {
+        if self.next_start(has_members).is_none_or(|start| start > now) {
+            return;
+        }
+        self.waiting_since = Some(now);
+        let is_orphaned = std::mem::take(&mut self.is_orphaned);
+        let (collector, wait) = (self.collector.clone(), self.tuning.wait);
+        let version = self.version.as_str().to_owned();
+        self.running.spawn(async move {
+            if is_orphaned {
+                // The server would finish the lost wait first.
+                let _ = collector.cancel_wait().await;
+            }
+            collector.wait(&version, wait).await
+        });
+    }
+
+    /// Returns the time of the next wait, if none is running and there is anything to wait for.
+    pub(super) fn next_start(&self, has_members: bool) -> Option<Instant> {
+        let has_work = has_members || self.collector.watches_recent();
+        (self.waiting_since.is_none() && has_work).then_some(self.next_wait)
+    }
+
+    /// True if a wait runs that may be cancelled.
+    pub(super) fn can_cancel(&self) -> bool {
+        !self.is_wait_cancelled && self.waiting_since.is_some()
+    }
+
+    /// Records that the running wait is being cancelled, so that changes of the view are reported.
+    pub(super) fn cancelling(&mut self) {
+        self.is_wait_cancelled = true;
+    }
+
+    /// Returns the time at which the silent running wait is to be checked.
+    pub(super) fn check_due(&self, interval: Duration) -> Option<Instant> {
+        Some(self.waiting_since?.max(self.checked_at) + interval)
+    }
+
+    pub(super) fn checked(&mut self, now: Instant) {
+        self.checked_at = now;
+    }
+
+    /// Abandons the running wait: it may go on on the server, and its answer is lost.
+    pub(super) fn abandon_wait(&mut self) {
+        self.running = JoinSet::new();
+        self.is_wait_cancelled = false;
+        if self.waiting_since.take().is_some() {
+            self.is_orphaned = true;
+            self.version.answer_lost();
+        }
+        self.next_wait = Instant::now();
+    }
+
+    /// True if changes may have been lost that this collector will not report again.
+    pub(super) fn is_lossy(&self) -> bool {
+        self.version.is_lost()
+    }
+
+    /// Handles a wait without failure. Returns the earliest time at which its changes may have happened.
+    pub(super) fn succeeded(&mut self, set: Option<&UpdateSet>, now: Instant) -> Instant {
+        let began = self.waiting_since.take();
+        let lasted = began.map(|began| now.duration_since(began));
+        self.is_wait_cancelled = false;
+        self.tuning.failures = 0;
+        self.next_wait = now;
+        // Changes that are reported at once happened while no wait was running.
+        let since = match lasted {
+            Some(lasted) if lasted > IMMEDIATE_ANSWER => now,
+            _ => self.complete_at,
+        };
+        if set.is_none_or(|set| !set.truncated) {
+            self.complete_at = now;
+        }
+        match set {
+            Some(set) => {
+                self.version.arrived(&set.version, set.truncated);
+                if set.truncated {
+                    self.truncated += 1;
+                } else {
+                    let answers = 1 + std::mem::take(&mut self.truncated);
+                    self.next_wait = self.pace.next(now, answers);
+                }
+            }
+            None => {
+                if let Some(began) = began {
+                    self.next_wait = now.max(began + MIN_WAIT_GAP);
+                }
+            }
+        }
+        since
+    }
+
+    /// Handles a failed wait.
+    pub(super) fn failed(&mut self, error: Error, now: Instant) -> AfterFailure {
+        let began = self.waiting_since.take();
+        let lasted = began.map(|began| now.duration_since(began));
+        let was_cancelled = std::mem::take(&mut self.is_wait_cancelled);
+        self.next_wait = now;
+        if error.is_fault("RequestCanceled") && was_cancelled {
+            return AfterFailure::Continue;
+        }
+        self.tuning.failures += 1;
+        if self.tuning.failures >= MAX_WAIT_FAILURES {
+            return AfterFailure::FallBack(error);
+        }
+        if error.is_fault("InvalidCollectorVersion") {
+            self.version.restart();
+            AfterFailure::Continue
+        } else if error.is_fault("ManagedObjectNotFound") {
+            // The collector is gone although the session lives.
+            AfterFailure::Replace
+        } else if error.is_fault("RequestCanceled") {
+            self.next_wait = now + CANCELLED_WAIT_DELAY;
+            AfterFailure::Continue
+        } else if error.is_transient() {
+            self.lost(error, lasted.unwrap_or_default())
+        } else {
+            AfterFailure::FallBack(error)
+        }
+    }
+
+    /// Handles a wait that ended without an answer. If a proxy cut it, the next one is shorter.
+    fn lost(&mut self, error: Error, lasted: Duration) -> AfterFailure {
+        self.is_orphaned = true;
+        self.version.answer_lost();
+        let is_connection = !matches!(error.kind, ErrorKind::Status { .. });
+        if lasted >= MIN_LONG_POLL && error.retry_after().is_none() {
+            self.tuning.wait = shorter(self.tuning.wait, lasted);
+        } else if !is_connection || self.tuning.failures != 1 {
+            return AfterFailure::Reconnect(error);
+        }
+        if self.is_lossy() {
+            AfterFailure::Replace
+        } else {
+            AfterFailure::Continue
+        }
+    }
+}
+
+/// Returns the duration of the next wait after one of at most `wait` was cut after `lasted`.
+fn shorter(wait: Duration, lasted: Duration) -> Duration {
+    lasted.mul_f64(0.8).max(MIN_LONG_POLL).min(wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_wait_gets_shorter_down_to_the_minimum() {
+        let seconds = Duration::from_secs;
+        assert_eq!(shorter(seconds(55), seconds(30)), seconds(24));
+        assert_eq!(shorter(seconds(55), seconds(5)), MIN_LONG_POLL);
+        // Both the server's time and the client's time-out have passed.
+        assert_eq!(shorter(seconds(5), seconds(35)), seconds(5));
+        assert_eq!(shorter(seconds(3), seconds(33)), seconds(3));
+    }
+}

@@ -1,0 +1,71 @@
+//! Lookups in flight.
+
+use std::{future::Future, sync::Arc};
+
+use tokio::task::JoinSet;
+
+use super::{
+    family::FamilyFound, history_search::answer::Answer, privileges::Subject, typical::Runs,
+};
+use crate::{
+    task::{PendingQuestion, cancellation::Privilege},
+    vim::{
+        Client, Error,
+        types::{ManagedObjectReference, TaskEvent},
+    },
+};
+
+/// Result of a lookup.
+#[derive(Debug)]
+pub(in crate::watch) enum LookupResult {
+    Family(Box<FamilyFound>),
+    Events(u32, Result<Vec<TaskEvent>, Error>),
+    Past(Answer),
+    Typical(Result<Runs, Error>),
+    Privilege(
+        Subject,
+        Result<(Option<ManagedObjectReference>, Privilege), Error>,
+    ),
+    Question(
+        ManagedObjectReference,
+        Result<Option<PendingQuestion>, Error>,
+    ),
+}
+
+/// Lookups in flight over the present connection, if there is one.
+#[derive(Debug, Default)]
+pub(super) struct RunningLookups {
+    client: Option<Arc<Client>>,
+    tasks: JoinSet<LookupResult>,
+}
+
+impl RunningLookups {
+    pub(super) fn connected(&mut self, client: Arc<Client>) {
+        self.client = Some(client);
+    }
+
+    /// Aborts all lookups: the connection is gone.
+    pub(super) fn interrupted(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn start<F>(&mut self, lookup: impl FnOnce(Arc<Client>) -> F)
+    where
+        F: Future<Output = LookupResult> + Send + 'static,
+    {
+        if let Some(client) = &self.client {
+            self.tasks.spawn(lookup(client.clone()));
+        }
+    }
+
+    /// Waits for the next result; `None` if nothing is in flight. Cancel safe.
+    pub(super) async fn next(&mut self) -> Option<LookupResult> {
+        while let Some(done) = self.tasks.join_next().await {
+            // A lookup that panicked has no result.
+            if let Ok(result) = done {
+                return Some(result);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,98 @@
+//! Members of the list view whose changes are pushed. Pure: `now` is an argument.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::pending_members::PendingMembers;
+
+/// Time after which the running wait is cancelled for a new member: some servers do not wake it.
+const WAKE_AFTER: Duration = Duration::from_millis(800);
+
+/// Members of the view, as far as known.
+#[derive(Debug, Default)]
+pub(super) struct ViewMembers {
+    members: HashSet<Arc<str>>,
+    /// Members not reported yet.
+    pub(super) pending: PendingMembers,
+    leaving: Vec<Arc<str>>,
+    is_modifying: bool,
+}
+
+impl ViewMembers {
+    /// Returns the shared moId of a member.
+    pub(super) fn get(&self, mo_id: &str) -> Option<Arc<str>> {
+        self.members.get(mo_id).cloned()
+    }
+
+    pub(super) fn contains(&self, mo_id: &str) -> bool {
+        self.members.contains(mo_id)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// True while a change of the view is in flight.
+    pub(super) fn is_modifying(&self) -> bool {
+        self.is_modifying
+    }
+
+    /// True if members are unreported or on their way into the view.
+    pub(super) fn has_pending(&self) -> bool {
+        self.is_modifying || !self.pending.is_empty()
+    }
+
+    /// Removes a task from the view.
+    pub(super) fn leave(&mut self, mo_id: &Arc<str>) {
+        self.pending.remove(mo_id);
+        if self.members.remove(mo_id) {
+            self.leaving.push(mo_id.clone());
+        }
+    }
+
+    /// Begins a change of the view: adds these tasks. Returns those to remove; `None` if nothing changes.
+    pub(super) fn modify(&mut self, joining: &[Arc<str>], now: Instant) -> Option<Vec<Arc<str>>> {
+        if joining.is_empty() && self.leaving.is_empty() {
+            return None;
+        }
+        self.is_modifying = true;
+        self.members.extend(joining.iter().cloned());
+        self.pending.add(joining, now);
+        Some(std::mem::take(&mut self.leaving))
+    }
+
+    /// Ends a change of the view. If it failed, its tasks are no members.
+    pub(super) fn modified(&mut self, joining: &[Arc<str>], has_failed: bool) {
+        self.is_modifying = false;
+        if has_failed {
+            for mo_id in joining {
+                self.members.remove(mo_id);
+                self.pending.remove(mo_id);
+            }
+        }
+    }
+
+    /// Ends an interrupted change of the view. Returns the tasks that may not have reached it.
+    pub(super) fn interrupted(&mut self) -> Vec<Arc<str>> {
+        if !std::mem::take(&mut self.is_modifying) {
+            return Vec::new();
+        }
+        let unsure = self.pending.drain();
+        for mo_id in &unsure {
+            self.members.remove(mo_id);
+        }
+        unsure
+    }
+
+    /// Returns the time at which the running wait is to be cancelled, so that new members are reported.
+    pub(super) fn wake_due(&self) -> Option<Instant> {
+        let due = self.pending.wake_due(WAKE_AFTER);
+        due.filter(|_| !self.is_modifying)
+    }
+
+    /// Returns true if the running wait is to be cancelled now.
+    pub(super) fn take_wake(&mut self, now: Instant) -> bool {
+        !self.is_modifying && self.pending.take_wake(WAKE_AFTER, now)
+    }
+}
