@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{action::Action, panes::Tab};
+use super::{action::Action, columns::ColumnArea, panes::Tab};
 use crate::task::row_model::{RowId, SortColumn};
 
 /// The target of a mouse click.
@@ -32,4 +32,6 @@ pub struct FrameMap {
     pub details_end: usize,
     /// Maximum scroll position of the popup.
     pub popup_end: usize,
+    /// The columns of the list.
+    pub columns: Vec<ColumnArea>,
 }

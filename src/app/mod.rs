@@ -34,7 +34,7 @@ mod views;
 pub use action::Action;
 pub use clipboard::CopyItem;
 pub use columns::{
-    Column, ColumnArea, ColumnSet, ColumnSpec, Columns, ParseColumnsError, WidthClass,
+    Column, ColumnArea, ColumnSet, ColumnSpec, Columns, ParseColumnsError, WidthClass, WidthRange,
 };
 pub use event::{Effect, Event, ExitReason};
 pub use finish_tracker::{FinishTracker, Notifier};

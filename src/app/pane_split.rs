@@ -14,8 +14,9 @@ const MIN_DETAILS_COLUMNS: u16 = 44;
 const MIN_DETAILS_LINES: u16 = 6;
 /// Minimum number of lines for list and details below each other.
 const MIN_LINES_BELOW: u16 = 12;
-/// Screen width from which the details are placed beside the list, unless the screen is tall.
-const WIDE_COLUMNS: u16 = 160;
+/// Screen width from which the details are placed beside the list, unless the screen is tall: a list with all default
+/// columns and the details.
+const WIDE_COLUMNS: u16 = 240;
 /// Maximum default height of the details below the list; the default is a third of the area.
 const MAX_DETAILS_LINES: u16 = 16;
 /// Default width of the details beside the list, in thousandths.
@@ -221,9 +222,10 @@ mod tests {
             (80, 22, Side::Below),
             (120, 38, Side::Below),
             (159, 40, Side::Below),
-            (160, 43, Side::Right),
-            (200, 58, Side::Right),
-            (160, 58, Side::Below),
+            (160, 43, Side::Below),
+            (200, 58, Side::Below),
+            (240, 58, Side::Right),
+            (240, 90, Side::Below),
             // Too low for both below each other.
             (120, 10, Side::Right),
             (80, 10, Side::Below),

@@ -57,14 +57,18 @@ fn rows(screen: &Screen, now: Timestamp) -> Option<Timestamp> {
 fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
     let record = state.view().store.get(handle)?;
     let status = record.status();
-    if !status.is_active() || record.is_gone() || state.is_stale(record) {
+    let there = state.time(record, now);
+    if !status.is_active() {
+        return Some(next_age(there.duration_since(record.finished_at()?), now));
+    }
+    if record.is_gone() || state.is_stale(record) {
         return None;
     }
     // The indeterminate progress bar moves while the task runs.
     if status == Status::Running && state.view().store.progress(handle) == Progress::None {
         return Some(next_second(now));
     }
-    let elapsed = record.elapsed(state.time(record, now));
+    let elapsed = record.elapsed(there);
     let elapsed = until_change(elapsed.unwrap_or_default());
     let outlook = state.insight_changes_at(handle, now);
     Some(outlook.map_or(now + elapsed, |outlook| outlook.min(now + elapsed)))
@@ -106,6 +110,19 @@ fn until_change(elapsed: SignedDuration) -> SignedDuration {
         600..86_400 => MINUTE - seconds % MINUTE,
         _ => HOUR - seconds % HOUR,
     })
+}
+
+/// Returns when the age of a finished task is updated: at the next whole minute or hour, so that any number of rows
+/// costs one frame.
+fn next_age(age: SignedDuration, now: Timestamp) -> Timestamp {
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    let step = if age.as_secs() < 90 * MINUTE {
+        MINUTE
+    } else {
+        HOUR
+    };
+    now + SignedDuration::from_secs(step - now.as_second().rem_euclid(step))
 }
 
 /// Rounds up to a whole second.

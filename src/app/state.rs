@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 
 use super::{
-    columns::{ColumnArea, ColumnSpec, layout_columns},
+    columns::{self, ColumnArea, ColumnSpec},
     event::Effect,
     finish_tracker::FinishTracker,
     frame_map::FrameMap,
@@ -25,7 +25,6 @@ use crate::{
         EndpointId, EvalContext, Handle, Record, TypicalDurations, UndoLog,
         row_model::{RowId, RowModel, View},
     },
-    text::width,
     watch::Command,
 };
 
@@ -193,24 +192,19 @@ impl AppState {
         )
     }
 
-    /// Returns the width of the vCenter column, if there are several vCenters.
-    fn endpoint_width(&self) -> Option<u16> {
-        /// Minimum (the header's width) and maximum.
-        const WIDTHS: (u16, u16) = (7, 12);
-        let widest = self.servers.iter().map(|server| width(&server.name)).max();
-        let widest = u16::try_from(widest?).unwrap_or(u16::MAX);
-        (self.servers.len() > 1).then_some(widest.clamp(WIDTHS.0, WIDTHS.1))
+    /// Returns the chosen columns for a list of this width, including those without room.
+    pub fn chosen_columns(&self, list: u16) -> Vec<ColumnSpec> {
+        self.view().columns.of(list, self.servers.len() > 1)
     }
 
-    /// Returns the columns for a list of this width.
-    pub fn column_specs(&self, list: u16) -> Vec<ColumnSpec> {
-        self.view().columns.of(list, self.endpoint_width())
+    /// Returns the columns that have room in a list of this width.
+    pub fn fitting_columns(&self, list: u16) -> Vec<ColumnSpec> {
+        columns::fitting(list, &self.chosen_columns(list))
     }
 
-    /// Returns the columns for a list of this width with their positions.
-    pub fn column_areas(&self, list: u16) -> Vec<ColumnArea> {
-        let endpoints = self.endpoint_width().unwrap_or_default();
-        layout_columns(list, &self.column_specs(list), endpoints)
+    /// Places columns that have room. `needs` has the width of the widest text of each.
+    pub fn place_columns(&self, list: u16, specs: &[ColumnSpec], needs: &[u16]) -> Vec<ColumnArea> {
+        columns::place(list, specs, needs, &self.frame.columns)
     }
 
     pub fn endpoint_and_id(&self, handle: Handle) -> Option<(EndpointId, Arc<str>)> {

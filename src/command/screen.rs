@@ -56,14 +56,14 @@ pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
         watched.push((name, options));
     }
     let tell = args.tell.or(&file.defaults);
-    show(
+    Box::pin(show(
         watched,
         warnings,
         &args.screen,
         &file,
         tell,
         args.notify_all || args.tell_all,
-    )
+    ))
     .await
 }
 
@@ -112,7 +112,7 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
         simulators.push(simulator);
     }
     let tell = NotifyArgs::default();
-    let outcome = show(watched, Vec::new(), &args.screen, &file, tell, false).await;
+    let outcome = Box::pin(show(watched, Vec::new(), &args.screen, &file, tell, false)).await;
     for simulator in simulators {
         simulator.stop().await;
     }

@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(from(&["--sort", "-id"], file).sort.to_string(), "-id");
         assert_eq!(from(&[], "").sort, Sort::default());
         let file = "columns = [\"id\"]\n";
-        let shown = |options: &Options| options.columns.of(80, None)[0].to_string();
+        let shown = |options: &Options| options.columns.of(80, false)[0].to_string();
         assert_eq!(shown(&from(&[], file)), "id");
         assert_eq!(
             shown(&from(&["--columns", "target:30,task"], file)),

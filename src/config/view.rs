@@ -117,7 +117,7 @@ mod tests {
 
     /// Formats the columns shown at a width.
     fn shown(columns: &Columns, width: u16) -> String {
-        let choices = columns.of(width, None);
+        let choices = columns.of(width, false);
         let words: Vec<_> = choices.iter().map(ToString::to_string).collect();
         words.join(" ")
     }

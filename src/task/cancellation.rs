@@ -78,9 +78,9 @@ impl CancelState {
     /// Returns the text to display.
     pub fn label(self) -> &'static str {
         match self {
-            Self::Cancelable => "can",
+            Self::Cancelable => "yes",
             Self::NotCancelable => "no",
-            Self::Requested => "asked",
+            Self::Requested => "cancelling",
             Self::Unknown | Self::NotApplicable => "–",
         }
     }

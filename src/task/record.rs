@@ -54,7 +54,7 @@ pub struct CancelSeen {
 }
 
 impl CancelSeen {
-    /// Returns the prefix of an age such as "3 min ago": `at least ` unless the time is exact.
+    /// Returns the prefix of an age such as "3m ago": `at least ` unless the time is exact.
     pub fn at_least(self) -> &'static str {
         if self.is_exact { "" } else { "at least " }
     }

@@ -18,14 +18,14 @@ pub fn duration(span: SignedDuration) -> String {
     }
 }
 
-/// Formats an age: `just now`, `42s ago`, `3 min ago`, `2 h ago`, `5 d ago`.
+/// Formats an age: `just now`, `42s ago`, `3m ago`, `2h ago`, `5d ago`.
 pub fn ago(span: SignedDuration) -> String {
     match span.as_secs() {
         ..5 => "just now".to_owned(),
         seconds @ 5..60 => format!("{seconds}s ago"),
-        seconds @ 60..5400 => format!("{} min ago", seconds / 60),
-        seconds @ 5400..172_800 => format!("{} h ago", seconds / 3600),
-        seconds => format!("{} d ago", seconds / 86_400),
+        seconds @ 60..5400 => format!("{}m ago", seconds / 60),
+        seconds @ 5400..172_800 => format!("{}h ago", seconds / 3600),
+        seconds => format!("{}d ago", seconds / 86_400),
     }
 }
 
@@ -48,8 +48,8 @@ mod tests {
     }
 
     #[test]
-    fn ages_are_in_words() {
-        for (seconds, text) in [(0, "just now"), (180, "3 min ago"), (7200, "2 h ago")] {
+    fn ages_have_one_unit() {
+        for (seconds, text) in [(0, "just now"), (180, "3m ago"), (7200, "2h ago")] {
             assert_eq!(ago(SignedDuration::from_secs(seconds)), text);
         }
     }

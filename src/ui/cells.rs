@@ -4,30 +4,55 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{RenderContext, labels, progress, styled_line::StyledLine, theme::Role};
+use super::{RenderContext, labels, progress, sparkline, styled_line::StyledLine, theme::Role};
 use crate::{
     app::{Column, TaskInsight},
-    task::{Handle, Record, Status, TimeLeft, cancellation::CancelState},
+    task::{Progress, Record, Status, TimeLeft, cancellation::CancelState, row_model::Row},
     text::{duration, width},
 };
 
 /// The task of a row and its derived values.
 pub(super) struct RowContext<'a> {
-    pub(super) handle: Handle,
+    pub(super) row: &'a Row,
     pub(super) record: &'a Record,
-    /// True if the row is shown only because of matching descendants.
-    pub(super) is_context: bool,
+    pub(super) progress: Progress,
     /// Current time by the clock of the task's server.
     pub(super) now: Timestamp,
     pub(super) is_stale: bool,
     pub(super) outlook: Arc<TaskInsight>,
 }
 
-/// Draws one cell; unknown values stay empty.
+impl<'a> RowContext<'a> {
+    /// Returns the context of a task row; `None` for a group.
+    pub(super) fn new<'c: 'a>(ctx: &RenderContext<'c>, row: &'a Row) -> Option<Self> {
+        let state = ctx.state;
+        let handle = row.task()?;
+        let record = state.view().store.get(handle)?;
+        Some(Self {
+            row,
+            record,
+            progress: state.view().store.progress(handle),
+            now: state.time(record, ctx.now),
+            is_stale: state.is_stale(record),
+            outlook: state.insight(handle, ctx.now),
+        })
+    }
+}
+
+impl RowContext<'_> {
+    /// True if the task ended with an error.
+    pub(super) fn has_error(&self) -> bool {
+        let info = self.record.info.as_ref();
+        self.record.status().is_finished() && info.is_some_and(|info| info.error.is_some())
+    }
+}
+
+/// Draws one cell; unknown values stay empty. `columns` are all columns of the list.
 pub(super) fn draw_cell(
     ctx: &RenderContext,
     cell: &mut StyledLine,
     column: Column,
+    columns: &[Column],
     shown: &RowContext,
 ) {
     let record = shown.record;
@@ -35,15 +60,11 @@ pub(super) fn draw_cell(
     match column {
         Column::Task => {}
         Column::Progress => {
-            let progress = ctx.state.view().store.progress(shown.handle);
-            progress::draw(
-                cell,
-                ctx.appearance,
-                record,
-                progress,
-                shown.now,
-                shown.is_stale,
-            );
+            let (progress, now) = (shown.progress, shown.now);
+            progress::draw(cell, ctx.appearance, record, progress, now, shown.is_stale);
+        }
+        Column::Trend => {
+            sparkline::draw(cell, ctx.appearance, record, shown.now, shown.is_stale);
         }
         Column::Elapsed => right(cell, &labels::elapsed(record, shown.now), value_role(shown)),
         Column::QueuedFor => {
@@ -54,11 +75,7 @@ pub(super) fn draw_cell(
             };
             right(cell, &waited.unwrap_or_default(), role);
         }
-        Column::Left | Column::Finish => {
-            if let Some(left) = shown.outlook.time_left {
-                time_left(ctx, cell, left, column, shown);
-            }
-        }
+        Column::Left | Column::Finish => time_left(ctx, cell, column, shown),
         Column::Cancel => {
             let cancel_state = CancelState::of(record);
             let role = match cancel_state {
@@ -84,12 +101,18 @@ pub(super) fn draw_cell(
         Column::Id => {
             cell.push(&record.id.mo_id, Role::Dim);
         }
-        _ => draw_info_cell(ctx, cell, column, shown),
+        _ => draw_info_cell(ctx, cell, column, columns, shown),
     }
 }
 
 /// Draws a value that requires a `TaskInfo`.
-fn draw_info_cell(ctx: &RenderContext, cell: &mut StyledLine, column: Column, shown: &RowContext) {
+fn draw_info_cell(
+    ctx: &RenderContext,
+    cell: &mut StyledLine,
+    column: Column,
+    columns: &[Column],
+    shown: &RowContext,
+) {
     let Some(info) = &shown.record.info else {
         return;
     };
@@ -106,7 +129,7 @@ fn draw_info_cell(ctx: &RenderContext, cell: &mut StyledLine, column: Column, sh
         Column::Started => time(info.start_time),
         Column::Completed => time(info.complete_time),
         Column::Target => {
-            let role = if shown.is_context {
+            let role = if shown.row.is_context {
                 Role::Dim
             } else {
                 Role::Text
@@ -115,16 +138,17 @@ fn draw_info_cell(ctx: &RenderContext, cell: &mut StyledLine, column: Column, sh
         }
         Column::StartedBy => {
             let text = labels::started_by(&info.reason);
-            let text = labels::without_domain(&text, cell.remaining());
-            cell.push(text, Role::Dim);
+            cell.push(labels::without_domain(&text), Role::Dim);
         }
         Column::Phase if shown.record.status().is_active() => {
             let phase = info.description.as_ref();
             put(phase.map(|phase| phase.text()), Role::Dim);
         }
-        Column::Error => {
+        Column::Phase if columns.contains(&Column::Error) => {}
+        Column::Phase | Column::Error => {
             let error = info.error.as_ref().map(|error| error.text());
-            put(error.as_deref(), Role::Failed);
+            let role = labels::role(shown.record.status());
+            put(error.as_deref(), role);
         }
         Column::Operation => put(Some(&info.description_id), Role::Dim),
         Column::Parent => put(info.parent_key().map(|key| &**key), Role::Dim),
@@ -148,23 +172,27 @@ fn right(cell: &mut StyledLine, text: &str, role: Role) {
     cell.push(text, role);
 }
 
-/// Draws the time left, or the expected end.
-fn time_left(
-    ctx: &RenderContext,
-    cell: &mut StyledLine,
-    left: TimeLeft,
-    column: Column,
-    shown: &RowContext,
-) {
-    let role = match left {
-        TimeLeft::Unknown => Role::Dim,
-        _ if shown.is_stale => Role::Stale,
-        TimeLeft::About(_) => Role::Text,
+/// Draws the time left, with the expected end if there is room, or only the expected end.
+fn time_left(ctx: &RenderContext, cell: &mut StyledLine, column: Column, shown: &RowContext) {
+    if !shown.record.status().is_active() {
+        return;
+    }
+    let left = shown.outlook.time_left.unwrap_or(TimeLeft::Unknown);
+    let TimeLeft::About(span) = left else {
+        cell.push(&left.to_string(), Role::Faint);
+        return;
     };
-    let text = if column == Column::Finish {
-        labels::finish(left, shown.now, &ctx.state.options.time_zone)
+    let role = if shown.is_stale {
+        Role::Stale
     } else {
-        left.to_string()
+        Role::Text
+    };
+    let end = labels::expected_end(span, shown.now, &ctx.state.options.time_zone);
+    let both = format!("{left} {} {end}", ctx.appearance.symbols.dot);
+    let text = match column {
+        Column::Finish => end,
+        _ if width(&both) <= cell.remaining() => both,
+        _ => left.to_string(),
     };
     cell.push(&text, role);
 }

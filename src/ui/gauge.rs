@@ -1,6 +1,6 @@
-//! Progress bars with a resolution of an eighth of a cell.
+//! Thin progress bars with a resolution of half a cell.
 //!
-//! A task without progress gets a moving, hatched bar that cannot be mistaken for 0 %.
+//! A task without progress gets a moving, dashed bar that cannot be mistaken for 0 %.
 
 use ratatui::style::Style;
 
@@ -14,33 +14,20 @@ pub(super) fn filled(
     percent: u8,
     fill: Style,
 ) {
-    let eighths = appearance.symbols.eighths;
-    let parts = columns * eighths.len() * usize::from(percent.min(100)) / 100;
-    // Above 0 % at least one eighth is filled, below 100 % at least one is empty.
+    let symbols = appearance.symbols;
+    let fineness = symbols.gauge.len();
+    let parts = columns * fineness * usize::from(percent.min(100)) / 100;
+    // Above 0 % at least one part is filled, below 100 % at least one is empty.
     let least = usize::from(percent > 0 && columns > 0);
-    let most = (columns * eighths.len()).saturating_sub(usize::from(percent < 100));
+    let most = (columns * fineness).saturating_sub(usize::from(percent < 100));
     let parts = parts.max(least).min(most.max(least));
-    let (whole, rest) = (parts / eighths.len(), parts % eighths.len());
-    let track = appearance.style(Role::Track);
-    let block = eighths.last().copied().unwrap_or("#");
+    let (whole, rest) = (parts / fineness, parts % fineness);
+    let block = symbols.gauge.last().copied().unwrap_or("#");
+    let partial = rest.checked_sub(1).and_then(|part| symbols.gauge.get(part));
     strip.push_styled(&block.repeat(whole), fill);
-    let mut empty = columns - whole;
-    if rest > 0
-        && let Some(part) = eighths.get(rest - 1)
-    {
-        let ground = Style {
-            bg: track.bg,
-            ..fill
-        };
-        strip.push_styled(part, ground);
-        empty -= 1;
-    }
-    let sign = if track.bg.is_some() {
-        " "
-    } else {
-        appearance.symbols.track
-    };
-    strip.push_styled(&sign.repeat(empty), track);
+    strip.push_styled(partial.unwrap_or(&""), fill);
+    let empty = columns - whole - usize::from(partial.is_some());
+    strip.push(&symbols.track.repeat(empty), Role::Track);
 }
 
 /// Draws an indeterminate bar; `step` moves its highlighted segment.
@@ -51,12 +38,12 @@ pub(super) fn indeterminate(
     step: i64,
     fill: Style,
 ) {
-    const SEGMENT_WIDTH: usize = 2;
+    const SEGMENT_WIDTH: usize = 3;
     let way = columns.saturating_sub(SEGMENT_WIDTH);
     let lap = i64::try_from(2 * way.max(1)).unwrap_or(1);
     let at = usize::try_from(step.rem_euclid(lap)).unwrap_or_default();
     let start = at.min((2 * way).saturating_sub(at));
-    let quiet = appearance.style(Role::Faint);
+    let quiet = appearance.style(Role::Track);
     strip.push_styled(&appearance.symbols.hatch.repeat(start), quiet);
     strip.push_styled(
         &appearance
@@ -85,18 +72,18 @@ mod tests {
     }
 
     #[test]
-    fn bars_have_a_resolution_of_an_eighth_of_a_cell() {
+    fn bars_have_a_resolution_of_half_a_cell() {
         for (percent, text) in [
-            (0, "    "),
-            (1, "▏   "),
-            (50, "██  "),
-            (55, "██▏ "),
-            (99, "███▉"),
-            (100, "████"),
+            (0, "────"),
+            (1, "╸───"),
+            (50, "━━──"),
+            (63, "━━╸─"),
+            (99, "━━━╸"),
+            (100, "━━━━"),
         ] {
             assert_eq!(bar(4, percent, false), text, "{percent}");
         }
-        assert_eq!(bar(10, 42, true), "####      ");
+        assert_eq!(bar(10, 42, true), "####------");
         assert_eq!(bar(0, 42, false), "");
     }
 

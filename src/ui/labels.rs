@@ -1,11 +1,13 @@
 //! Display texts of targets, initiators and times.
 
-use jiff::{Timestamp, tz::TimeZone};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::theme::Role;
 use crate::{
-    task::{Record, Status, TimeLeft},
-    text::{duration, width},
+    task::{Record, Status},
+    text::duration,
     vim::types::{TaskInfo, TaskReason},
 };
 
@@ -33,12 +35,9 @@ pub(super) fn started_by(reason: &TaskReason) -> String {
     }
 }
 
-/// Drops the domain of an account name that does not fit.
-pub(super) fn without_domain(account: &str, columns: usize) -> &str {
-    match account.rsplit_once('\\') {
-        Some((_, name)) if width(account) > columns => name,
-        _ => account,
-    }
+/// Returns an account name without its domain; the details show it in full.
+pub(super) fn without_domain(account: &str) -> &str {
+    account.rsplit_once('\\').map_or(account, |(_, name)| name)
 }
 
 pub(super) fn role(status: Status) -> Role {
@@ -75,51 +74,45 @@ pub(super) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
-/// Formats a time in at most 11 columns: the time of day, or on another date the date without the year.
+/// Formats a time in at most 11 columns: the time of day of today or of the last twelve hours, else the date without
+/// the year.
 pub(super) fn short_moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let is_near = now.duration_since(at).abs() < SignedDuration::from_hours(12);
     let [at, now] = [at, now].map(|time| time.to_zoned_datetime(zone.clone()));
-    let is_today = at.date() == now.date();
-    let format = if is_today { "%H:%M:%S" } else { "%m-%d %H:%M" };
+    let is_recent = is_near || at.date() == now.date();
+    let format = if is_recent { "%H:%M:%S" } else { "%m-%d %H:%M" };
     at.strftime(format).to_string()
 }
 
-/// Formats the expected end in at most 12 columns: `~16:40`, `~04-19 03:10`.
-pub(super) fn finish(left: TimeLeft, now: Timestamp, zone: &TimeZone) -> String {
-    const SOON: std::time::Duration = std::time::Duration::from_secs(20 * 3600);
-    let at = |span: std::time::Duration, format: &str| {
-        let at = now.checked_add(span).unwrap_or(Timestamp::MAX);
-        at.to_zoned_datetime(zone.clone())
-            .strftime(format)
-            .to_string()
-    };
-    match left {
-        TimeLeft::Unknown => left.to_string(),
-        TimeLeft::About(span) if span < SOON => at(span, "~%H:%M"),
-        TimeLeft::About(span) => at(span, "~%m-%d %H:%M"),
-    }
+/// Formats the expected end: the time of day, or beyond the next 20 hours the date.
+pub(super) fn expected_end(left: Duration, now: Timestamp, zone: &TimeZone) -> String {
+    const SOON: Duration = Duration::from_secs(20 * 3600);
+    let at = now.checked_add(left).unwrap_or(Timestamp::MAX);
+    let format = if left < SOON { "%H:%M" } else { "%m-%d" };
+    let at = at.to_zoned_datetime(zone.clone());
+    at.strftime(format).to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
-    fn expected_end_format_depends_on_certainty() {
+    fn expected_end_is_a_time_or_a_date() {
         let now: Timestamp = "2026-04-18T16:20:30Z".parse().unwrap();
-        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
-        for (left, text) in [
-            (TimeLeft::About(minutes(24)), "~16:44"),
-            (TimeLeft::About(minutes(2000)), "~04-20 01:40"),
-            (TimeLeft::Unknown, "–"),
-        ] {
-            let told = finish(left, now, &TimeZone::UTC);
-            assert_eq!(told, text);
-            assert!(width(&told) <= 12);
-        }
+        let end =
+            |minutes: u64| expected_end(Duration::from_secs(minutes * 60), now, &TimeZone::UTC);
+        assert_eq!(end(24), "16:44");
+        assert_eq!(end(500), "00:40");
+        assert_eq!(end(2000), "04-20");
         let short = |at: &str| short_moment(at.parse().unwrap(), now, &TimeZone::UTC);
         assert_eq!(short("2026-04-18T01:02:03Z"), "01:02:03");
         assert_eq!(short("2026-04-17T23:59:00Z"), "04-17 23:59");
+        let before = |at: &str| {
+            let night: Timestamp = "2026-04-18T01:00:00Z".parse().unwrap();
+            short_moment(at.parse().unwrap(), night, &TimeZone::UTC)
+        };
+        assert_eq!(before("2026-04-17T23:59:00Z"), "23:59:00");
+        assert_eq!(before("2026-04-17T12:59:00Z"), "04-17 12:59");
     }
 }

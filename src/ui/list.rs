@@ -3,12 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::{
-    RenderContext, empty_state, group, row, scrollbar, sort_arrow::arrow, styled_line::StyledLine,
-    theme::Role,
+    RenderContext, empty_state, group, scrollbar, sort_arrow::arrow, styled_line::StyledLine,
+    table::Table, theme::Role,
 };
 use crate::{
     app::{ClickTarget, Column, ColumnArea, Focus, PaneMode, ScreenLayout},
-    task::row_model::{Layout, RowId, SortColumn},
+    task::row_model::{RowId, SortColumn},
     text,
 };
 
@@ -17,33 +17,32 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
     if area.height == 0 {
         return;
     }
-    let columns = ctx.state.column_areas(area.width);
-    draw_titles(ctx, &columns, titles);
-    if ctx.state.view().row_model.is_empty() {
-        empty_state::draw(ctx, area);
-        return;
-    }
     let rows = ctx
         .state
         .view()
         .selection
         .visible(&ctx.state.view().row_model, area.height);
+    let mut table = Table::new(ctx, &rows, area.width);
+    draw_titles(ctx, &table.columns, titles);
+    if ctx.state.view().row_model.is_empty() {
+        empty_state::draw(ctx, area);
+        return;
+    }
     let selected = ctx.state.selected_row();
     let selection = match ctx.state.pane_mode {
         PaneMode::Both(Focus::Details) => Role::SelectedIdle,
         _ => Role::Selected,
     };
-    for (row, y) in rows.iter().zip(area.y..) {
+    for ((at, row), y) in rows.iter().enumerate().zip(area.y..) {
         let line = Rect {
             y,
             height: 1,
             ..area
         };
         ctx.target(line, ClickTarget::Row(row.id));
-        let in_tree = ctx.state.view().row_model.view().layout == Layout::Tree;
         match row.id {
-            RowId::Task(handle) => row::draw(ctx, (row, handle), &columns, line, in_tree),
             RowId::Group(id) => group::draw(ctx, row, id, line),
+            RowId::Task(_) => table.draw_row(ctx, at, line),
         }
         if selected == Some(row.id) {
             ctx.tint(line, selection);
@@ -57,6 +56,7 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
         ..area
     };
     scrollbar::draw(ctx, edge, ctx.state.view().row_model.len(), top);
+    ctx.drawn.columns = table.columns;
 }
 
 fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
@@ -76,7 +76,11 @@ fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
             width,
             ..area
         };
-        let arrow = arrow(ctx.appearance, sort, column.sort_key());
+        let mut same = columns
+            .iter()
+            .filter(|placed| placed.column.sort_key() == column.sort_key());
+        let is_first = same.next().is_some_and(|placed| placed.column == column);
+        let arrow = arrow(ctx.appearance, sort, column.sort_key()).filter(|_| is_first);
         draw_title(ctx, column, arrow.as_deref().unwrap_or_default(), place);
         if column == Column::Task && !unseen.is_empty() {
             let arrow = arrow.as_deref().map_or(0, |arrow| text::width(arrow) + 1);

@@ -20,8 +20,10 @@ mod render_context;
 mod row;
 mod scrollbar;
 mod sort_arrow;
+mod sparkline;
 mod styled_line;
 mod symbols;
+mod table;
 mod theme;
 mod views;
 

@@ -1,124 +1,101 @@
-//! One task row of the list.
+//! The task column of a row: tree guides, status, operation, phase or error, and markers.
 
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::{
-    Appearance, RenderContext,
-    cells::{self, RowContext},
-    labels,
-    styled_line::StyledLine,
-    theme::Role,
+    Appearance, RenderContext, cells::RowContext, labels, styled_line::StyledLine, theme::Role,
 };
 use crate::{
-    app::{ClickTarget, Column, ColumnArea},
+    app::{ClickTarget, Column},
     task::{
-        Handle, Record, Status, StatusCounts, Warning,
-        row_model::{Fold, Row},
+        Record, Status, StatusCounts, Warning,
+        row_model::{Fold, Layout, Row},
     },
     text::{duration, width},
 };
 
-pub(super) fn draw(
-    ctx: &mut RenderContext,
-    (row, handle): (&Row, Handle),
-    columns: &[ColumnArea],
-    line: Rect,
-    in_tree: bool,
-) {
-    let state = ctx.state;
-    let Some(record) = state.view().store.get(handle) else {
-        return;
-    };
-    let shown = RowContext {
-        handle,
-        record,
-        is_context: row.is_context,
-        now: state.time(record, ctx.now),
-        is_stale: state.is_stale(record),
-        outlook: state.insight(handle, ctx.now),
-    };
-    let has = |column| columns.iter().any(|placed| placed.column == column);
-    for placed in columns {
-        let area = Rect {
-            x: line.x + placed.start,
-            width: placed.width,
-            ..line
-        };
-        let mut cell = StyledLine::new(ctx.appearance, placed.width);
-        if placed.column == Column::Task {
-            let finding = shown.outlook.warnings.first();
-            // Omit a note that has its own column.
-            let remark = inline_note(ctx.appearance, record).filter(|(.., of)| !has(*of));
-            let parts = (row, record, finding, remark);
-            task(ctx, &mut cell, parts, area, in_tree);
-        } else {
-            cells::draw_cell(ctx, &mut cell, placed.column, &shown);
-        }
-        cell.draw(area, ctx.buffer);
-    }
-}
+/// Text after the operation name, and the columns that would show the same.
+type InlineNote = (String, Role, &'static [Column]);
 
-/// Text after the operation name, and the column that would show the same.
-type InlineNote = (String, Role, Column);
-
-/// Draws tree guides, fold marker, status, operation, phase or error, and markers.
-fn task<'a>(
-    ctx: &mut RenderContext<'a>,
+/// Draws the task cell. A note that is shown elsewhere, in one of `columns`, is omitted.
+pub(super) fn draw_task<'a>(
+    ctx: &RenderContext<'a>,
     cell: &mut StyledLine<'a>,
-    (row, record, found, remark): (&Row, &Record, Option<&Warning>, Option<InlineNote>),
-    area: Rect,
-    in_tree: bool,
+    shown: &RowContext,
+    columns: &[Column],
 ) {
-    let appearance = ctx.appearance;
+    let (appearance, row, record) = (ctx.appearance, &shown.row, shown.record);
     let status = record.status();
-    if in_tree {
+    if is_tree(ctx) {
         lineage(appearance, cell, row);
-        if row.fold != Fold::Leaf {
-            let mark = if row.depth == 0 { 0 } else { cell.width() - 2 };
-            let mark = Rect {
-                x: area.x + u16::try_from(mark).unwrap_or_default(),
-                width: 2.min(area.width),
-                ..area
-            };
-            ctx.target(mark, ClickTarget::FoldMark(row.id));
-        }
-    }
-    if !in_tree {
+    } else {
         // Indent of group members.
         cell.gap(4 * row.depth);
     }
     cell.push(appearance.symbols.status(status), labels::role(status))
         .gap(1);
     let operation = ctx.state.view().store.operation(record);
-    let now = ctx.state.time(record, ctx.now);
-    let mut marks = marks(appearance, row, record, now);
+    let mut marks = marks(appearance, row, record, shown.now);
     let room = cell.remaining().saturating_sub(marks.width());
-    if let Some(finding) = found {
-        warning_badge(appearance, &mut marks, finding, room, width(&operation));
+    if let Some(warning) = shown.outlook.warnings.first() {
+        warning_badge(appearance, &mut marks, warning, room, width(&operation));
     }
     let room = cell.remaining().saturating_sub(marks.width());
-    let name = if row.is_context {
-        Role::Dim
-    } else {
-        match status {
-            Status::Success | Status::Cancelled | Status::Lost | Status::Placeholder => Role::Dim,
-            _ => Role::Text,
-        }
+    let name = match status {
+        _ if row.is_context => Role::Dim,
+        Status::Success | Status::Cancelled | Status::Lost | Status::Placeholder => Role::Dim,
+        _ => Role::Text,
     };
     let before = cell.width();
     cell.push_max(&operation, room, name);
     let left = room.saturating_sub(cell.width() - before);
-    if let Some((text, role, _)) = remark
-        && left >= 8
+    let note = inline_note(appearance, record)
+        .filter(|(.., same)| !same.iter().any(|column| columns.contains(column)));
+    if let Some((text, role, _)) = note
+        && left >= MIN_NOTE_WIDTH
     {
         cell.push_max(&text, left, role);
     }
     cell.join(marks);
 }
 
+fn is_tree(ctx: &RenderContext) -> bool {
+    ctx.state.view().row_model.view().layout == Layout::Tree
+}
+
+/// Registers the fold marker of a row in the tree as a click target. `area` is that of the task cell.
+pub(super) fn add_fold_target(ctx: &mut RenderContext, row: &Row, area: Rect) {
+    if row.fold == Fold::Leaf || !is_tree(ctx) {
+        return;
+    }
+    let at = if row.depth == 0 {
+        0
+    } else {
+        let (skipped, guides) = guides(row, usize::from(area.width));
+        2 + usize::from(skipped) + INDENT_WIDTH * guides.len() + 1
+    };
+    let mark = Rect {
+        x: area.x + u16::try_from(at).unwrap_or_default(),
+        width: 2.min(area.width),
+        ..area
+    };
+    ctx.target(mark, ClickTarget::FoldMark(row.id));
+}
+
+/// A shorter note is omitted.
+const MIN_NOTE_WIDTH: usize = 8;
 /// Columns per tree level.
 const INDENT_WIDTH: usize = 3;
+
+/// Returns the guides of the ancestors for which there is room, and true if there are more. At any depth, half of the
+/// width is left for the name.
+fn guides(row: &Row, columns: usize) -> (bool, &[bool]) {
+    let most = (columns / 2).saturating_sub(INDENT_WIDTH) / INDENT_WIDTH;
+    let guides = row.guides.get(1..).unwrap_or_default();
+    let skipped = guides.len().saturating_sub(most);
+    (skipped > 0, guides.get(skipped..).unwrap_or_default())
+}
 
 /// Draws the tree guides and the fold marker.
 fn lineage(appearance: &Appearance, cell: &mut StyledLine, row: &Row) {
@@ -132,15 +109,12 @@ fn lineage(appearance: &Appearance, cell: &mut StyledLine, row: &Row) {
         cell.push(mark.unwrap_or(" "), Role::Dim).gap(1);
         return;
     }
-    // At any depth, half of the width is left for the name.
-    let most = (cell.remaining() / 2).saturating_sub(INDENT_WIDTH) / INDENT_WIDTH;
-    let guides = row.guides.get(1..).unwrap_or_default();
+    let (skipped, guides) = guides(row, cell.remaining());
     cell.gap(2);
-    let skipped = guides.len().saturating_sub(most);
-    if skipped > 0 {
+    if skipped {
         cell.push(symbols.ellipsis, Role::Faint);
     }
-    for goes_on in guides.get(skipped..).unwrap_or_default() {
+    for goes_on in guides {
         let guide = if *goes_on { symbols.guide } else { "  " };
         cell.push(guide, Role::Faint).gap(1);
     }
@@ -165,20 +139,20 @@ fn inline_note(appearance: &Appearance, record: &Record) -> Option<InlineNote> {
     let dot = appearance.symbols.dot;
     let Some(info) = &record.info else {
         let id = format!(" {dot} {}", record.id.mo_id);
-        return Some((id, Role::Dim, Column::Id));
+        return Some((id, Role::Dim, &[Column::Id]));
     };
     match (record.status(), &info.error, &info.description) {
         (Status::Failed, Some(error), _) => {
             let text = format!("  {}", error.text());
-            Some((text, Role::Failed, Column::Error))
+            Some((text, Role::Failed, &[Column::Error, Column::Phase]))
         }
         (Status::Running | Status::Queued, _, Some(phase)) if !phase.text().trim().is_empty() => {
             let text = format!(" {dot} {}", phase.text());
-            Some((text, Role::Dim, Column::Phase))
+            Some((text, Role::Dim, &[Column::Phase]))
         }
         (Status::Unknown, ..) => {
             let text = format!(" {dot} {}", info.state);
-            Some((text, Role::Lost, Column::State))
+            Some((text, Role::Lost, &[Column::State]))
         }
         _ => None,
     }
@@ -203,6 +177,8 @@ fn marks<'a>(
         crate::task::Presence::HistoryOnly => {
             marks.gap(1).push("from history", Role::Dim);
         }
+        // A task without outcome shows this as its progress.
+        crate::task::Presence::Gone(_) if record.status() == Status::Lost => {}
         crate::task::Presence::Gone(_) => {
             marks.gap(1).push("expired", Role::Lost);
         }

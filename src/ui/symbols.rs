@@ -53,8 +53,8 @@ pub struct Symbols {
     pub connecting: &'static str,
     /// Connection is paused.
     pub paused: &'static str,
-    /// Horizontal eighths of a cell for gauges.
-    pub eighths: &'static [&'static str],
+    /// A filled cell of a gauge, preceded by its first half if the terminal has one.
+    pub gauge: &'static [&'static str],
     /// Vertical eighths of a cell for charts.
     pub heights: &'static [&'static str],
     /// Queue time on a time line.
@@ -63,7 +63,7 @@ pub struct Symbols {
     pub onward: &'static str,
     /// Start of a phase below a chart.
     pub phase: &'static str,
-    /// Empty part of a gauge without a background color.
+    /// Empty part of a gauge.
     pub track: &'static str,
     /// Indeterminate gauge.
     pub hatch: &'static str,
@@ -100,14 +100,14 @@ const UNICODE: Symbols = Symbols {
     retrying: "↻",
     connecting: "○",
     paused: "‖",
-    eighths: &["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
+    gauge: &["╸", "━"],
     heights: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     waiting: "┄",
     onward: "▶",
     phase: "┴",
-    track: "░",
-    hatch: "░",
-    hatch_on: "▓",
+    track: "─",
+    hatch: "╌",
+    hatch_on: "━",
     thumb: "┃",
     rail: "│",
 };
@@ -137,14 +137,14 @@ const ASCII: Symbols = Symbols {
     retrying: "@",
     connecting: "o",
     paused: "=",
-    eighths: &["#"],
+    gauge: &["#"],
     heights: &[".", ":", "#"],
     waiting: ".",
     onward: ">",
     phase: "^",
-    track: ".",
+    track: "-",
     hatch: ".",
-    hatch_on: ":",
+    hatch_on: "=",
     thumb: "#",
     rail: "|",
 };

@@ -34,6 +34,18 @@ pub(super) fn draw_with(state: &Screen, appearance: &Appearance) -> Buffer {
     terminal.backend().buffer().clone()
 }
 
+/// Draws a state as the event loop does, which keeps the click targets and columns of the frame.
+pub(super) fn draw_frame(state: &mut Screen) {
+    let backend = TestBackend::new(state.size.width, state.size.height);
+    let mut terminal = Terminal::new(backend).unwrap();
+    let appearance = Appearance::new(&state.options);
+    let mut drawn = FrameMap::default();
+    terminal
+        .draw(|frame| drawn = draw(state, &appearance, frame, now()))
+        .unwrap();
+    state.frame = drawn;
+}
+
 /// Returns a drawn state as text without colors.
 pub(super) fn draw_text(state: &Screen) -> String {
     let buffer = draw_buffer(state);

@@ -47,17 +47,18 @@ macro_rules! columns {
 columns! {
     Task: "task" | "name", "TASK", "operation with phase or error", Task;
     State: "state" | "status", "STATE", "running, queued, failed …", State;
-    Phase: "phase", "PHASE", "current phase", Phase;
+    Phase: "phase", "PHASE / ERROR", "current phase, or why it failed", Phase;
     Target: "target" | "entity", "TARGET", "object of the task", Target;
     Progress: "progress" | "percent", "PROGRESS", "progress bar with percentage", Progress;
+    Trend: "trend", "TREND", "recent pace as a sparkline", Progress;
     Elapsed: "elapsed", "ELAPSED", "run time", Elapsed;
     Left: "left", "LEFT", "estimated time left", Left;
-    Finish: "finish" | "eta", "FINISH", "estimated completion time", Left;
-    Cancel: "cancel", "CANCEL", "cancelable or not", Cancel;
+    Finish: "finish" | "eta", "EXPECTED END", "estimated completion time", Left;
+    Cancel: "cancel", "CANCELABLE", "yes, no, or being cancelled", Cancel;
     StartedBy: "started-by" | "user", "STARTED BY", "user or system that started it", StartedBy;
     Queued: "queued", "QUEUED", "queue time", Queued;
     Started: "started", "STARTED", "start time", Started;
-    Completed: "completed" | "ended", "COMPLETED", "completion time", Completed;
+    Completed: "completed" | "ended", "FINISHED", "completion time", Completed;
     QueuedFor: "queued-for" | "waited", "WAITED", "time spent queued", QueuedFor;
     Endpoint: "endpoint" | "vcenter" | "server", "VCENTER", "vCenter, if there are several", Endpoint;
     Operation: "operation" | "op", "OPERATION", "operation ID", Operation;

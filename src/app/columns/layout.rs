@@ -1,10 +1,14 @@
-//! Column layout. A pure function of the list width, so that drawing, clicking and resizing agree.
+//! Column layout: which columns fit, and how wide each is for the texts on the screen.
 
 use super::column::{Column, ColumnSpec};
 
 /// Space between columns and at both edges of the list.
-pub(super) const COLUMN_GAP: u16 = 2;
+const COLUMN_GAP: u16 = 2;
 const EDGE: u16 = 1;
+/// Minimum list width at which the time left is shown with the expected end.
+const MIN_COLUMNS_FOR_END: u16 = 120;
+/// Greatest width of a progress bar for its own sake.
+const MAX_BAR_COLUMNS: u16 = 32;
 
 /// A column with its position on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,149 +19,154 @@ pub struct ColumnArea {
     pub width: u16,
 }
 
-/// Default width of a column.
-#[derive(Debug, Clone, Copy)]
-struct WidthSpec {
-    /// Percentage of the list width.
-    share: u16,
-    /// Minimum and maximum width.
-    least: u16,
-    most: u16,
+/// Minimum and maximum automatic width of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WidthRange {
+    pub min: u16,
+    pub max: u16,
 }
 
-impl WidthSpec {
-    fn of(column: Column, endpoints: u16) -> Self {
-        let (share, least, most) = match column {
-            Column::Task => (25, 16, 200),
-            Column::State => (9, 11, 17),
-            Column::Phase => (15, 12, 40),
-            Column::Target => (13, 11, 28),
-            Column::Progress => (18, 8, 30),
-            Column::Elapsed | Column::QueuedFor => (0, 7, 7),
-            Column::Left => (0, 9, 9),
-            Column::Finish => (0, 12, 12),
-            Column::Cancel => (0, 6, 6),
-            Column::StartedBy => (12, 14, 26),
-            Column::Queued | Column::Started | Column::Completed => (0, 11, 11),
-            Column::Endpoint => (0, endpoints.max(7), endpoints.max(7)),
-            Column::Operation => (14, 16, 36),
-            Column::Id | Column::Parent => (6, 10, 16),
-            Column::Error => (18, 14, 60),
-            Column::Tag => (7, 8, 16),
-            Column::Activation => (8, 10, 20),
+impl WidthRange {
+    /// Returns the range of a column in a list of this width: the fixed width, if there is one, twice.
+    pub fn of(spec: ColumnSpec, list: u16) -> Self {
+        let (min, max) = match spec.column {
+            Column::Task => (20, 200),
+            Column::State => (9, 17),
+            Column::Phase => (13, 120),
+            Column::Target => (8, 40),
+            Column::Progress => (11, 19),
+            Column::Left if list >= MIN_COLUMNS_FOR_END => (15, 15),
+            Column::Left | Column::Elapsed | Column::QueuedFor => (7, 7),
+            Column::Finish => (12, 12),
+            Column::Trend | Column::Cancel => (10, 10),
+            Column::StartedBy => (10, 30),
+            Column::Queued | Column::Started | Column::Completed => (8, 11),
+            Column::Endpoint => (7, 16),
+            Column::Operation => (12, 40),
+            Column::Id | Column::Parent => (9, 16),
+            Column::Error => (12, 120),
+            Column::Tag => (6, 20),
+            Column::Activation => (10, 24),
         };
-        Self { share, least, most }
-    }
-
-    /// Returns the preferred width.
-    fn preferred(self, width: u16) -> u16 {
-        let part = u32::from(width) * u32::from(self.share) / 100;
-        let part = u16::try_from(part).unwrap_or(u16::MAX);
-        part.clamp(self.least, self.most)
+        let (min, max) = spec.width.map_or((min, max), |width| (width, width));
+        Self { min, max }
     }
 }
 
-/// Returns the priority of a column; columns of the lowest priority are dropped first if space is short.
-fn priority(column: Column) -> usize {
-    const DROP_ORDER: [Column; 20] = [
-        Column::Activation,
-        Column::Tag,
-        Column::Parent,
-        Column::Operation,
-        Column::QueuedFor,
-        Column::Completed,
-        Column::Started,
-        Column::Queued,
-        Column::Id,
-        Column::StartedBy,
-        Column::Finish,
-        Column::Cancel,
-        Column::Phase,
-        Column::Left,
-        Column::Error,
-        Column::Endpoint,
-        Column::State,
-        Column::Target,
-        Column::Elapsed,
-        Column::Progress,
-    ];
-    let mut columns = DROP_ORDER.iter();
-    let place = columns.position(|known| *known == column);
-    place.unwrap_or(DROP_ORDER.len())
-}
-
-/// Columns that may take the remaining space; the first one present without a configured width gets it.
-const GROW_ORDER: [Column; 6] = [
-    Column::Task,
-    Column::Error,
+/// Columns that are dropped first if space is short; all others are dropped before these, and the task never.
+const DROPPED_LAST: [Column; 10] = [
+    Column::Cancel,
+    Column::Trend,
     Column::Phase,
+    Column::Left,
+    Column::Error,
+    Column::Endpoint,
+    Column::State,
     Column::Target,
-    Column::Operation,
-    Column::StartedBy,
+    Column::Elapsed,
+    Column::Progress,
 ];
 
-/// Computes the columns that fit a list of this width, from left to right. `endpoints` is the width of the vCenter
-/// names.
-pub(in crate::app) fn layout_columns(
-    width: u16,
-    specs: &[ColumnSpec],
-    endpoints: u16,
-) -> Vec<ColumnArea> {
-    let mut kept: Vec<ColumnSpec> = specs.to_vec();
-    let least = |spec: &ColumnSpec| {
-        let measure = WidthSpec::of(spec.column, endpoints);
-        spec.width.unwrap_or(measure.least)
-    };
-    let room = loop {
-        let gaps = COLUMN_GAP * u16::try_from(kept.len().saturating_sub(1)).unwrap_or(u16::MAX);
-        let room = width.saturating_sub(2 * EDGE + gaps);
-        let needed: u32 = kept.iter().map(|spec| u32::from(least(spec))).sum();
-        if needed <= u32::from(room) || kept.len() <= 1 {
-            break room;
-        }
-        let mut places = 0..kept.len();
-        let Some(first) = places.next() else {
-            break room;
-        };
-        let goes = places.fold(first, |goes, other| {
-            // Among equals, the rightmost column is dropped.
-            if priority(kept[other].column) <= priority(kept[goes].column) {
-                other
-            } else {
-                goes
-            }
-        });
-        kept.remove(goes);
-    };
-    let mut widths: Vec<u16> = kept.iter().map(|spec| least(spec).min(room)).collect();
-    let mut left = room.saturating_sub(widths.iter().sum());
-    let is_growing = |column: &Column| {
-        let mut free = kept.iter().filter(|spec| spec.width.is_none());
-        free.any(|spec| spec.column == *column)
-    };
-    let growing = GROW_ORDER.into_iter().find(is_growing);
-    let mut by_worth: Vec<usize> = (0..kept.len()).collect();
-    by_worth.sort_by_key(|at| std::cmp::Reverse(priority(kept[*at].column)));
-    for at in by_worth {
-        let spec = kept[at];
-        if spec.width.is_none() && Some(spec.column) != growing {
-            let wanted = WidthSpec::of(spec.column, endpoints).preferred(width);
-            let more = wanted.saturating_sub(widths[at]).min(left);
-            widths[at] += more;
-            left -= more;
+/// Returns the priority of a column; columns of the lowest priority are dropped first.
+fn priority(column: Column) -> usize {
+    let place = DROPPED_LAST.iter().position(|known| *known == column);
+    match column {
+        Column::Task => usize::MAX,
+        _ => place.map_or(0, |place| place + 1),
+    }
+}
+
+/// Returns the columns that fit a list of this width at their minimum width; at least one.
+pub(in crate::app) fn fitting(list: u16, specs: &[ColumnSpec]) -> Vec<ColumnSpec> {
+    let mut kept = specs.to_vec();
+    while kept.len() > 1 && free(list, &kept).is_none() {
+        // Among equals, the rightmost column is dropped.
+        let places = (0..kept.len()).rev();
+        if let Some(lowest) = places.min_by_key(|place| priority(kept[*place].column)) {
+            kept.remove(lowest);
         }
     }
-    let mut next = EDGE.min(width);
-    let placed = kept.iter().zip(widths).map(|(spec, own)| {
-        let is_growing = Some(spec.column) == growing;
-        let own = if is_growing { own + left } else { own };
-        let placed = ColumnArea {
-            column: spec.column,
-            start: next,
-            width: own,
+    kept
+}
+
+/// Returns the width that is left if every column has its minimum width; `None` if they do not fit.
+fn free(list: u16, specs: &[ColumnSpec]) -> Option<u16> {
+    let gaps = specs.len().saturating_sub(1) * usize::from(COLUMN_GAP);
+    let widths = specs.iter().map(|spec| WidthRange::of(*spec, list).min);
+    let taken = widths.map(usize::from).sum::<usize>() + gaps + 2 * usize::from(EDGE);
+    u16::try_from(usize::from(list).checked_sub(taken)?).ok()
+}
+
+/// Places columns that fit. `needs` has the width of the widest text of each. Every column gets its minimum; what is
+/// left goes to the columns whose texts do not fit, in proportion to their minimum, then to the progress bar, then to
+/// the last column. Keeps the layout `before`, unless a text is cut in it that another column leaves room for: columns
+/// would move back and forth otherwise.
+pub(in crate::app) fn place(
+    list: u16,
+    specs: &[ColumnSpec],
+    needs: &[u16],
+    before: &[ColumnArea],
+) -> Vec<ColumnArea> {
+    let ranges: Vec<WidthRange> = specs
+        .iter()
+        .map(|spec| WidthRange::of(*spec, list))
+        .collect();
+    let needs: Vec<u16> = ranges
+        .iter()
+        .zip(needs)
+        .map(|(range, need)| (*need).clamp(range.min, range.max))
+        .collect();
+    let is_same = before.len() == specs.len()
+        && before
+            .iter()
+            .zip(specs)
+            .all(|(area, spec)| area.column == spec.column)
+        && before
+            .last()
+            .is_some_and(|last| last.start + last.width + EDGE == list);
+    if is_same {
+        let widths = || before.iter().zip(&needs);
+        let is_cut = widths().any(|(area, need)| area.width < *need);
+        let has_slack = widths().any(|(area, need)| area.width > *need);
+        let fits = before
+            .iter()
+            .zip(&ranges)
+            .all(|(area, range)| area.width >= range.min);
+        if fits && !(is_cut && has_slack) {
+            return before.to_vec();
+        }
+    }
+    let mut left = free(list, specs).unwrap_or_default();
+    let mut widths: Vec<u16> = ranges.iter().map(|range| range.min).collect();
+    while left > 0 {
+        let narrow = (0..widths.len()).filter(|at| widths[*at] < needs[*at]);
+        let ratio = |at: usize| u32::from(widths[at]) * 1000 / u32::from(ranges[at].min.max(1));
+        let Some(narrowest) = narrow.min_by_key(|at| ratio(*at)) else {
+            break;
         };
-        next = next.saturating_add(own + COLUMN_GAP);
-        placed
+        widths[narrowest] += 1;
+        left -= 1;
+    }
+    let bar = specs
+        .iter()
+        .position(|spec| spec.column == Column::Progress && spec.width.is_none());
+    if let Some(bar) = bar {
+        let more = MAX_BAR_COLUMNS.saturating_sub(widths[bar]).min(left);
+        widths[bar] += more;
+        left -= more;
+    }
+    if let Some(last) = widths.last_mut() {
+        *last = (*last + left).min(list.saturating_sub(2 * EDGE));
+    }
+    let mut next = EDGE.min(list);
+    let placed = specs.iter().zip(widths).map(|(spec, width)| {
+        let start = next;
+        next = next.saturating_add(width + COLUMN_GAP);
+        ColumnArea {
+            column: spec.column,
+            start,
+            width,
+        }
     });
     placed.collect()
 }
@@ -175,10 +184,16 @@ mod tests {
         names.join(" ")
     }
 
+    fn laid_out(list: u16, specs: &[ColumnSpec], need: u16) -> Vec<ColumnArea> {
+        let kept = fitting(list, specs);
+        let needs = vec![need; kept.len()];
+        place(list, &kept, &needs, &[])
+    }
+
     #[test]
     fn columns_stay_within_the_list_without_overlap() {
         let mut random = fastrand::Rng::with_seed(7);
-        for width in (0..400).chain([u16::MAX]) {
+        for list in (0..400).chain([u16::MAX]) {
             let mut specs = all();
             random.shuffle(&mut specs);
             specs.truncate(random.usize(1..=specs.len()));
@@ -187,38 +202,83 @@ mod tests {
                     spec.width = Some(random.u16(3..=200));
                 }
             }
-            let placed = layout_columns(width, &specs, 9);
+            let kept = fitting(list, &specs);
+            let needs: Vec<u16> = kept.iter().map(|_| random.u16(0..=60)).collect();
+            let placed = place(list, &kept, &needs, &[]);
             assert!(!placed.is_empty());
             let mut next = 0;
             for ColumnArea {
                 start,
                 width: own,
                 column,
-            } in placed
+            } in &placed
             {
-                assert!(start >= next, "{column:?} at {width}");
+                assert!(*start >= next, "{column:?} at {list}");
                 next = start + own;
-                assert!(next <= width, "{column:?} at {width}");
+                assert!(next <= list, "{column:?} at {list}");
             }
+            // No text is cut while another column has more than it needs.
+            let ranges = kept.iter().map(|spec| WidthRange::of(*spec, list));
+            let room = ranges
+                .zip(&needs)
+                .zip(&placed)
+                .map(|((range, need), area)| {
+                    i32::from(area.width) - i32::from((*need).clamp(range.min, range.max))
+                });
+            let room: Vec<i32> = room.collect();
+            let is_cut = kept.len() > 1 && room.iter().any(|room| *room < 0);
+            assert!(
+                !is_cut || room.iter().all(|room| *room <= 0),
+                "{room:?} at {list}"
+            );
         }
-        assert_eq!(layout_columns(80, &[], 0), []);
+        assert_eq!(laid_out(80, &[], 0), []);
     }
 
     #[test]
     fn low_priority_columns_are_dropped_first() {
-        let named = |width| names(&layout_columns(width, &all(), 7));
+        let named = |list| names(&laid_out(list, &all(), 7));
         assert_eq!(named(20), "task");
-        assert_eq!(named(30), "task progress");
-        assert_eq!(named(64), "task state target progress elapsed");
+        assert_eq!(named(35), "task progress");
+        assert_eq!(named(67), "task state target progress elapsed");
         assert_eq!(named(u16::MAX).split(' ').count(), Column::ALL.len());
     }
 
+    fn widths(placed: &[ColumnArea]) -> Vec<u16> {
+        placed.iter().map(|placed| placed.width).collect()
+    }
+
     #[test]
-    fn fixed_widths_are_kept_and_automatic_ones_grow() {
-        let set: super::super::ColumnSet = "target,progress:20,task:30,id".parse().unwrap();
-        let placed = layout_columns(100, set.specs(), 0);
-        let widths: Vec<_> = placed.iter().map(|placed| placed.width).collect();
-        assert_eq!(widths[1..], [20, 30, 10]);
-        assert_eq!(widths[0], 100 - 2 - 6 - 60, "the target takes the rest");
+    fn free_width_goes_to_cut_texts_then_to_the_bar() {
+        let set: crate::app::ColumnSet = "task,target,progress,error".parse().unwrap();
+        let at = |list, needs: [u16; 4]| widths(&place(list, set.specs(), &needs, &[]));
+        // 100 cells without edges and gaps are 92.
+        assert_eq!(at(100, [20, 8, 11, 40]), [20, 8, 24, 40]);
+        assert_eq!(at(100, [20, 8, 11, 10]), [20, 8, 32, 32]);
+        assert_eq!(at(100, [30, 8, 11, 200]), [30, 8, 11, 43]);
+        // In proportion to the minimum widths if there is not enough.
+        assert_eq!(at(100, [200, 200, 11, 200]), [41, 16, 11, 24]);
+    }
+
+    #[test]
+    fn fixed_widths_are_kept() {
+        let set: crate::app::ColumnSet = "target,progress:20,task:30,id".parse().unwrap();
+        assert_eq!(widths(&laid_out(100, set.specs(), 16))[..3], [16, 20, 30]);
+    }
+
+    #[test]
+    fn columns_move_only_if_a_text_would_be_cut() {
+        let set: crate::app::ColumnSet = "task,target,id".parse().unwrap();
+        let first = place(60, set.specs(), &[30, 15, 9], &[]);
+        assert_eq!(widths(&first), [30, 15, 9]);
+        let next = |needs: [u16; 3]| widths(&place(60, set.specs(), &needs, &first));
+        assert_eq!(next([20, 10, 9]), [30, 15, 9], "shorter texts fit");
+        assert_eq!(next([40, 15, 9]), [30, 15, 9], "nothing to give");
+        assert_eq!(next([40, 10, 9]), [35, 10, 9]);
+        // Another size is laid out anew.
+        assert_eq!(
+            widths(&place(61, set.specs(), &[20, 10, 9], &first)),
+            [20, 10, 25]
+        );
     }
 }

@@ -9,8 +9,8 @@ use defaults::default_columns;
 
 pub use column::{Column, ColumnSet, ColumnSpec, ParseColumnsError};
 
-pub use layout::ColumnArea;
-pub(super) use layout::layout_columns;
+pub use layout::{ColumnArea, WidthRange};
+pub(super) use layout::{fitting, place};
 
 /// Width class of the list; the config file can set columns for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,13 +66,12 @@ impl Columns {
         self.override_set = set;
     }
 
-    /// Returns the columns for a list of this width. `endpoints` is the width of the vCenter names, if there are
-    /// several vCenters.
-    pub fn of(&self, width: u16, endpoints: Option<u16>) -> Vec<ColumnSpec> {
+    /// Returns the columns for a list of this width. The default columns differ with several vCenters.
+    pub fn of(&self, width: u16, has_several: bool) -> Vec<ColumnSpec> {
         let configured = self.configured[WidthClass::of(width) as usize].as_ref();
         match self.override_set.as_ref().or(configured) {
             Some(set) => set.specs().to_vec(),
-            None => default_columns(width, endpoints),
+            None => default_columns(width, has_several),
         }
     }
 }
@@ -85,7 +84,7 @@ mod tests {
     fn screen_choice_overrides_config_and_defaults() {
         let set = |text: &str| text.parse::<ColumnSet>().unwrap();
         let shown = |columns: &Columns, width| {
-            let specs = columns.of(width, None);
+            let specs = columns.of(width, false);
             ColumnSet(specs).to_string()
         };
         let mut columns = Columns::default();

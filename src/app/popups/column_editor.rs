@@ -82,23 +82,25 @@ impl ColumnEditor {
 /// Opens the editor with the columns of the list.
 pub(in crate::app) fn open(state: &mut AppState) -> ColumnEditor {
     state.view_mut().pin_selection();
-    ColumnEditor::new(&state.column_specs(state.layout().list.width))
+    ColumnEditor::new(&state.chosen_columns(state.layout().list.width))
 }
 
 impl ColumnEditor {
     fn apply(&self, state: &mut AppState) {
         let set = self.column_set();
         state.view_mut().columns.set_override(Some(set));
+        // Automatic widths follow the change at once.
+        state.frame.columns.clear();
     }
 
     /// Changes the displayed width of the highlighted column by `by` cells. Hidden columns have no width.
     fn resize(&mut self, state: &AppState, by: i16) {
-        let areas = state.column_areas(state.layout().list.width);
         if let Some(entry) = self.highlighted_entry() {
-            let mut areas = areas.iter();
-            if let Some(area) = areas.find(|area| area.column == entry.spec.column) {
+            let mut areas = state.frame.columns.iter();
+            let drawn = areas.find(|area| area.column == entry.spec.column);
+            if let Some(width) = entry.spec.width.or(drawn.map(|area| area.width)) {
                 let (least, most) = ColumnSpec::WIDTHS.into_inner();
-                let width = area.width.saturating_add_signed(by);
+                let width = width.saturating_add_signed(by);
                 entry.spec.width = Some(width.clamp(least, most));
             }
         }

@@ -17,9 +17,13 @@ fn one(more: &serde_json::Value) -> Screen {
 }
 
 #[test]
-fn finished_tasks_need_no_redraw() {
-    let done = json!({"state": "success", "completeTime": at(60).to_string()});
-    assert_eq!(next_redraw(&one(&done), now()), None);
+fn ages_of_finished_tasks_change_by_the_minute_then_by_the_hour() {
+    let done = json!({"state": "success", "completeTime": at(3600).to_string()});
+    let done = one(&done);
+    let minute = Timestamp::from_second(now().as_second() / 60 * 60 + 60).unwrap();
+    assert_eq!(next_redraw(&done, now()), Some(minute));
+    let hour = Timestamp::from_second(at(12_000).as_second() / 3600 * 3600 + 3600).unwrap();
+    assert_eq!(next_redraw(&done, at(12_000)), Some(hour));
     assert_eq!(next_redraw(&empty(80, 24), now()), None);
 }
 
@@ -80,10 +84,11 @@ fn invisible_rows_need_no_redraw() {
         .collect();
     apply_update(&mut state, tasks(all));
     apply_update(&mut state, tasks(vec![task("runs", &json!({}))]));
-    assert!(next_redraw(&state, now()).is_some());
+    let next = |state: &Screen| next_redraw(state, now()).unwrap();
+    assert_eq!(next(&state), now() + SignedDuration::from_secs(1));
     state.view_mut().move_selection(isize::MAX);
     state.sync_selection();
-    assert_eq!(next_redraw(&state, now()), None);
+    assert!(next(&state) > now() + SignedDuration::from_secs(1));
 }
 
 #[test]

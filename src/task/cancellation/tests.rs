@@ -50,7 +50,7 @@ fn pending_cancellation_is_not_repeated() {
     let (message, allowed) = one(json!({"cancelled": true}));
     assert_eq!(
         message,
-        "Cancellation requested at least 3 min ago, still running."
+        "Cancellation requested at least 3m ago, still running."
     );
     assert!(!allowed);
 }
@@ -119,7 +119,7 @@ fn finished_task_has_nothing_to_cancel() {
             "was cancelled",
         ),
     ] {
-        let expected = format!("This operation {word} 2 min ago; nothing to cancel.");
+        let expected = format!("This operation {word} 2m ago; nothing to cancel.");
         assert_eq!(one(more), (expected, false));
     }
 }
@@ -193,10 +193,10 @@ fn request_status_names_fault() {
 #[test]
 fn every_state_has_short_label() {
     for (more, word) in [
-        (json!({}), "can"),
+        (json!({}), "yes"),
         (json!({"cancelable": false}), "no"),
         (json!({"cancelable": {}}), "–"),
-        (json!({"cancelled": true}), "asked"),
+        (json!({"cancelled": true}), "cancelling"),
         (json!({"state": "success"}), "–"),
     ] {
         let store = store(&[("task-1", more)]);

@@ -53,7 +53,7 @@ columns! {
     /// The name of the entity.
     Target: "target" | "entity", "Target", "by name";
     /// Percent done, reported or derived.
-    Progress: "progress" | "percent", "Progress", "percent done";
+    Progress: "progress" | "percent" | "trend", "Progress", "percent done";
     /// Run time. Running tasks are separate from finished ones, so that the order does not change
     /// with time.
     Elapsed: "elapsed", "Elapsed", "run time";

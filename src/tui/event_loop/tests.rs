@@ -136,14 +136,16 @@ async fn copied_text_reaches_the_host() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_frames_without_changes() {
+async fn at_most_one_frame_a_minute_without_changes() {
     let mut harness = Harness::start();
     harness.tell(Update::Link(Link::Live)).await;
     harness.tell(finished()).await;
     harness.until("done").await;
     let frames = harness.screen.frames();
     tokio::time::sleep(Duration::from_secs(3600)).await;
-    assert_eq!(harness.screen.frames(), frames);
+    // The row shows how long ago the task finished.
+    let more = harness.screen.frames() - frames;
+    assert!((1..=61).contains(&more), "{more} frames");
     harness.press('q');
     assert_eq!(harness.exit().await, ExitReason::Quit);
 }

@@ -67,7 +67,7 @@ impl Axis {
         }
     }
 
-    /// Draws the bar of a member: dots while queued, blocks while running, open at its end if active, else followed by
+    /// Draws the bar of a member: dots while queued, a line while running, open at its end if active, else followed by
     /// the outcome's symbol.
     pub(super) fn bar(
         &self,
@@ -82,8 +82,8 @@ impl Axis {
         let first = strip.width();
         let status = record.status();
         let role = labels::role(status);
-        let eighths = appearance.symbols.eighths;
-        let fineness = eighths.len();
+        let parts = appearance.symbols.gauge;
+        let fineness = parts.len();
         let queued = self.parts(span.queued, 1).min(self.columns - 1);
         let began = self.parts(span.started.unwrap_or(span.end), 1);
         let began = began.clamp(queued, self.columns - 1);
@@ -101,12 +101,12 @@ impl Axis {
             if span.goes_on {
                 whole = (self.columns - began).saturating_sub(1);
             }
-            let block = eighths.last().copied().unwrap_or_default();
+            let block = parts.last().copied().unwrap_or_default();
             strip.push(&block.repeat(whole), role);
             if span.goes_on {
                 strip.push(appearance.symbols.onward, role);
             } else if rest > 0 {
-                strip.push(eighths.get(rest - 1).copied().unwrap_or_default(), role);
+                strip.push(parts.get(rest - 1).copied().unwrap_or_default(), role);
             }
         }
         let left = (first + self.columns).saturating_sub(strip.width());
@@ -192,7 +192,7 @@ mod tests {
         ];
         assert_eq!(
             drawn(&records, 8, false),
-            ["┄┄┄┄██ ✓", "███████▶", "    ┄┄┄┄"]
+            ["┄┄┄┄━━ ✓", "━━━━━━━▶", "    ┄┄┄┄"]
         );
         assert_eq!(
             drawn(&records, 8, true),
@@ -201,15 +201,15 @@ mod tests {
     }
 
     #[test]
-    fn bar_ends_have_a_resolution_of_an_eighth() {
+    fn bar_ends_have_a_resolution_of_half_a_cell() {
         let records = [
             record(&moments(0, 0, 80)),
-            record(&moments(0, 0, 33)),
+            record(&moments(0, 0, 37)),
             record(&moments(40, 40, 40)),
         ];
         let bars = drawn(&records, 10, false);
-        assert_eq!(bars[1], "████▏ ✓");
-        assert_eq!(bars[2], "     ▏ ✓");
+        assert_eq!(bars[1], "━━━━╸ ✓");
+        assert_eq!(bars[2], "     ╸ ✓");
     }
 
     #[test]

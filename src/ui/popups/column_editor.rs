@@ -30,9 +30,8 @@ pub(super) fn draw(ctx: &mut RenderContext, editor: &ColumnEditor, screen: Rect)
         ..screen
     };
     let area = frame::open(ctx, below, 62, height, "Columns");
-    let list = ctx.state.layout().list.width;
     let symbols = ctx.appearance.symbols;
-    let placed = ctx.state.column_areas(list);
+    let placed = ctx.drawn.columns.clone();
     list_menu::draw(
         ctx,
         area,

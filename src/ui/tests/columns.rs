@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{
-    draw_text,
+    draw_frame, draw_text,
     panels::{labelled, press},
 };
 use crate::app::{Column, ColumnSpec, Columns, Screen};
@@ -58,40 +58,30 @@ fn column_editor() {
 #[test]
 fn column_editor_updates_the_list() {
     let mut state = labelled(80, 24);
-    let shown = |state: &Screen| {
-        let placed = state.column_areas(80);
-        let names: Vec<String> = placed
-            .iter()
-            .map(|p| format!("{}:{}", p.column.name(), p.width))
+    let mut shown_after = |keys: &str| {
+        for key in keys.chars() {
+            press(&mut state, &key.to_string());
+            draw_frame(&mut state);
+        }
+        let columns = state.frame.columns.iter();
+        let names: Vec<String> = columns
+            .map(|placed| format!("{}:{}", placed.column.name(), placed.width))
             .collect();
         names.join(" ")
     };
+    let standard = "task:28 target:12 progress:16 elapsed:7 left:7";
+    assert_eq!(shown_after("C"), standard);
     assert_eq!(
-        shown(&state),
-        "task:29 target:11 progress:14 elapsed:7 left:9"
+        shown_after("j-"),
+        "task:29 target:11 progress:16 elapsed:7 left:7"
     );
-    press(&mut state, "Cj-");
+    assert_eq!(shown_after("="), standard);
+    assert_eq!(shown_after(" "), "task:39 progress:19 elapsed:7 left:7");
     assert_eq!(
-        shown(&state),
-        "task:30 target:10 progress:14 elapsed:7 left:9"
+        shown_after(" K"),
+        "target:12 task:28 progress:16 elapsed:7 left:7"
     );
-    press(&mut state, "=");
-    assert_eq!(
-        shown(&state),
-        "task:29 target:11 progress:14 elapsed:7 left:9"
-    );
-    press(&mut state, " ");
-    assert_eq!(shown(&state), "task:42 progress:14 elapsed:7 left:9");
-    press(&mut state, " K");
-    assert_eq!(
-        shown(&state),
-        "target:11 task:29 progress:14 elapsed:7 left:9"
-    );
-    press(&mut state, "r\u{1b}");
-    assert_eq!(
-        shown(&state),
-        "task:29 target:11 progress:14 elapsed:7 left:9"
-    );
+    assert_eq!(shown_after("r\u{1b}"), standard);
     assert!(state.popup.is_none());
     assert_eq!(ColumnSpec::new(Column::Id).to_string(), "id");
 }

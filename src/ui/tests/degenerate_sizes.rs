@@ -204,9 +204,9 @@ fn wide_characters_keep_columns_aligned() {
     };
     let start = u16::try_from(column("PROGRESS")).unwrap();
     let row = (2..30)
-        .find(|y| (0..40).any(|x| buffer[(x, *y)].symbol() == "仮"))
+        .find(|y| (0..60).any(|x| buffer[(x, *y)].symbol() == "デ"))
         .unwrap();
-    assert_eq!(buffer[(start, row)].symbol(), "█");
+    assert_eq!(buffer[(start, row)].symbol(), "━");
     assert_eq!(buffer[(start - 1, row)].symbol(), " ");
 }
 

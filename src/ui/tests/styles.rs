@@ -56,11 +56,11 @@ fn outcome_colors() {
     let state = busy(120, 40);
     let buffer = draw_buffer(&state);
     for (text, role) in [
-        ("failed at 95%", Role::Failed),
-        ("cancelled at 40%", Role::Cancelled),
-        ("expired at 88%", Role::Lost),
+        ("failed 95% 2m ago", Role::Failed),
+        ("cancelled 6m ago", Role::Cancelled),
+        ("expired 2m ago", Role::Lost),
         ("queued", Role::Queued),
-        ("asked", Role::Cancelled),
+        ("cancelling", Role::Cancelled),
         ("● live", Role::Success),
     ] {
         let fg = style(&state, role).fg.unwrap();
@@ -93,7 +93,7 @@ fn stale_progress_is_not_shown_as_current() {
     apply_update(&mut state, tasks(vec![task("task-1", &half)]));
     let gauge = |state: &Screen| {
         let buffer = draw_buffer(state);
-        buffer[place(&buffer, "█")].fg
+        buffer[place(&buffer, "━")].fg
     };
     assert_eq!(Some(gauge(&state)), style(&state, Role::Gauge).fg);
     let lost = Link::Retrying {
@@ -116,7 +116,7 @@ fn derived_progress_has_its_own_style() {
     apply_update(&mut state, tasks(all));
     let buffer = draw_buffer(&state);
     let (_, y) = place(&buffer, "▾ ▶");
-    let (x, _) = place(&buffer, "█");
+    let (x, _) = place(&buffer, "━");
     let derived = style(&state, Role::GaugeDerived).fg.unwrap();
     assert_eq!(buffer[(x, y)].fg, derived);
     place(&buffer, "≈50%");
@@ -130,7 +130,7 @@ fn mono_selection_is_reversed() {
     choose(&mut state, "task-4721");
     assert_eq!(state.selected(), Some(selected));
     let buffer = draw_buffer(&state);
-    let (_, y) = place(&buffer, "▶ Enter maintenance mode");
+    let (_, y) = place(&buffer, "▶ Enter maintenance");
     assert!(buffer[(50, y)].modifier.contains(Modifier::REVERSED));
     for cell in &buffer.content {
         assert_eq!((cell.fg, cell.bg), Default::default());

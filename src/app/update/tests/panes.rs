@@ -31,7 +31,7 @@ fn key_cycles_through_pane_arrangements() {
     assert_eq!(round(&mut wide), all);
     assert_eq!(wide.pane_mode, PaneMode::Both(Focus::List));
     assert!(wide.notifications.shown(now()).is_none());
-    let mut widest = busy(180, 40);
+    let mut widest = busy(240, 40);
     let all = ["beside", "details", "list", "below", "beside"];
     assert_eq!(round(&mut widest), all);
 }
@@ -89,7 +89,7 @@ fn keys_move_the_border() {
     let details = |state: &Screen| state.layout().details;
     for (mut state, size) in [
         (busy(120, 40), (|area: Rect| area.height) as fn(Rect) -> u16),
-        (busy(180, 40), |area| area.width),
+        (busy(240, 40), |area| area.width),
     ] {
         let before = size(details(&state));
         press(&mut state, "{");
@@ -109,7 +109,7 @@ fn keys_move_the_border() {
 #[test]
 fn mouse_drags_the_border() {
     let left = MouseButton::Left;
-    for (mut state, to) in [(busy(120, 40), (50, 12)), (busy(180, 40), (90, 30))] {
+    for (mut state, to) in [(busy(120, 40), (50, 12)), (busy(240, 40), (90, 30))] {
         assert!(
             mouse(&mut state, MouseEventKind::Drag(left), to.0, to.1).is_empty(),
             "nothing is held"
@@ -128,7 +128,7 @@ fn mouse_drags_the_border() {
 
 #[test]
 fn click_targets_match_the_layout() {
-    let mut state = busy(180, 40);
+    let mut state = busy(240, 40);
     draw(&mut state);
     let areas = state.layout();
     for (area, target) in &state.frame.targets {

@@ -94,9 +94,7 @@ pub(super) fn entry(ctx: &mut RenderContext, section: &Section, entry: &SummaryR
     let name = match &entry.subject {
         RowSubject::Operation(name) => name.to_string(),
         RowSubject::User(name) if name.is_empty() => "unknown".to_owned(),
-        RowSubject::User(name) => {
-            labels::without_domain(name, layout.name.saturating_sub(1)).to_owned()
-        }
+        RowSubject::User(name) => labels::without_domain(name).to_owned(),
         RowSubject::Endpoint(id) => {
             let server = ctx.state.server(*id);
             server.map_or_else(String::new, |server| server.name.clone())
@@ -136,7 +134,7 @@ fn number(strip: &mut StyledLine, text: &str, role: Role, columns: usize) {
 /// Returns count, symbol and role of each bar segment; they differ without colors, too.
 fn parts(appearance: &Appearance, counts: &StatusCounts) -> [(u32, &'static str, Role); 5] {
     let symbols = appearance.symbols;
-    let whole = symbols.eighths.last().copied().unwrap_or("#");
+    let whole = symbols.gauge.last().copied().unwrap_or("#");
     let shown = STATUS_COLUMNS
         .iter()
         .take(4)

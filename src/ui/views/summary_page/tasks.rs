@@ -16,7 +16,7 @@ const OPERATION_WIDTH: usize = 40;
 const TARGET_WIDTH: usize = 14;
 const ENDPOINT_WIDTH: usize = 10;
 const ELAPSED_WIDTH: usize = 7;
-const TIME_LEFT_WIDTH: usize = 9;
+const TIME_LEFT_WIDTH: usize = 7;
 const AGE_WIDTH: usize = 10;
 const USER_WIDTH: usize = 14;
 
@@ -172,7 +172,7 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
             TaskColumn::By => {
                 if let Some(info) = info {
                     let text = labels::started_by(&info.reason);
-                    cell.push(labels::without_domain(&text, width), Role::Dim);
+                    cell.push(labels::without_domain(&text), Role::Dim);
                 }
             }
             TaskColumn::Error => {
