@@ -6,7 +6,7 @@ use crate::task::row_model::{Row, RowId, RowModel};
 const SCROLL_MARGIN: usize = 2;
 
 /// Selection and scroll position of the list. The selection follows its task when rows move.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// The selected task or group; `None` selects the first row.
     pinned: Option<RowId>,

@@ -91,7 +91,9 @@ mod tests {
         let (gravity, text) = save(name, "two".into(), "2 tasks".into()).await.unwrap();
         assert!(gravity == Severity::Warning && text.contains("already exists"));
         assert_eq!(std::fs::read_to_string(path).unwrap(), "one");
-        let nowhere = save("/nonexistent/x.csv".into(), String::new(), String::new()).await;
+        let missing = folder.path().join("missing/x.csv");
+        let missing = missing.to_str().unwrap().to_owned();
+        let nowhere = save(missing, String::new(), String::new()).await;
         assert!(nowhere.unwrap().1.contains("Cannot write"));
     }
 

@@ -29,10 +29,10 @@ impl TaskInsight {
 
 /// Cached facts for the visible tasks. Computing them costs some hundred times as much as drawing a cell, so an entry
 /// is kept for at least a second, and longer while the task does not change.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct InsightCache(HashMap<Handle, CacheEntry>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct CacheEntry {
     insight: Arc<TaskInsight>,
     status: Status,

@@ -22,14 +22,14 @@ use crate::{
 };
 
 /// The current subscription of the details, and since when the selection has not changed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct DetailSubscription {
     pub(in crate::app) resting: Option<(Handle, Timestamp)>,
     pub(in crate::app) followed: Option<(Handle, Tab, EndpointId)>,
 }
 
 /// View of one task store.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct TaskView {
     pub store: TaskStore,
     /// The rows of the list: order, folding, filter.

@@ -4,8 +4,6 @@
 mod tests;
 pub(in crate::app) mod update;
 
-use std::mem;
-
 use jiff::Timestamp;
 
 use super::TaskView;
@@ -28,22 +26,9 @@ pub struct TimeTravel {
 }
 
 impl TimeTravel {
-    /// Copies the live view. The selection is taken over until [`Self::end`].
-    fn start(live: &mut TaskView, undo_log: &UndoLog, at: Timestamp) -> Self {
+    fn start(live: &TaskView, undo_log: &UndoLog, at: Timestamp) -> Self {
         Self {
-            view: TaskView {
-                store: live.store.clone(),
-                row_model: live.row_model.clone(),
-                selection: mem::take(&mut live.selection),
-                columns: live.columns.clone(),
-                details: live.details,
-                insights: InsightCache::default(),
-                cancel_requests: live.cancel_requests.clone(),
-                privileges: live.privileges.clone(),
-                family_states: live.family_states.clone(),
-                events: live.events.clone(),
-                subscription: mem::take(&mut live.subscription),
-            },
+            view: live.clone(),
             at,
             next: undo_log.end(),
             forward: Vec::new(),
@@ -52,23 +37,17 @@ impl TimeTravel {
 
     /// Returns to the live view. Selection, sort order, filter, columns and layout are kept.
     fn end(self, live: &mut TaskView) {
-        let TaskView {
-            row_model,
-            selection,
-            columns,
-            details,
-            subscription,
-            ..
-        } = self.view;
-        if live.row_model.view() != row_model.view() {
-            live.row_model
-                .set_view(row_model.view().clone(), &live.store);
+        let view = self.view;
+        if live.row_model.view() != view.row_model.view() {
+            let arrangement = view.row_model.view().clone();
+            live.row_model.set_view(arrangement, &live.store);
         }
-        live.selection = selection;
-        live.selection.translate_group(&row_model, &live.row_model);
-        live.columns = columns;
-        live.details = details;
-        live.subscription = subscription;
+        live.selection = view.selection;
+        live.selection
+            .translate_group(&view.row_model, &live.row_model);
+        live.columns = view.columns;
+        live.details = view.details;
+        live.subscription = view.subscription;
         live.insights = InsightCache::default();
     }
 

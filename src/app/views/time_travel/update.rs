@@ -142,7 +142,7 @@ fn go_to(state: &mut AppState, target: u64, at: Timestamp) {
     }
     let views = &mut state.views;
     if views.is_live() {
-        let travel = TimeTravel::start(&mut views.live, &state.undo_log, at);
+        let travel = TimeTravel::start(&views.live, &state.undo_log, at);
         views.shown = Shown::TimeTravel(Box::new(travel));
     }
     if let Shown::TimeTravel(travel) = &mut views.shown {
