@@ -18,6 +18,7 @@ mod chosen_server;
 #[path = "../command_support/mod.rs"]
 mod command_support;
 mod deadline;
+mod docs;
 mod doctor;
 mod fault_chain;
 mod json_schema;

@@ -1,0 +1,314 @@
+//! What README.md and docs/ show is true: commands run, config files are valid, messages and keys exist, links lead
+//! somewhere.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::Parser;
+use regex::Regex;
+use tokio::time::timeout;
+use vtask::{
+    cli::Cli,
+    config::ConfigFile,
+    simulator::{Options, Simulator, scenario::Scenario},
+};
+
+use crate::command_support::{SCENARIO, config, line};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Programs that the guides use beside vtask.
+const OTHER_PROGRAMS: [&str; 4] = ["cargo", "echo", "jq", "source"];
+/// Commands that need a terminal, a person, a keyring or another machine: their arguments are checked, they are not run.
+const PARSED_ONLY: [&str; 6] = [
+    "demo",
+    "simulate",
+    "trust",
+    "logout",
+    "set-password",
+    "forget-password",
+];
+
+fn guides() -> Vec<PathBuf> {
+    let docs = fs::read_dir(format!("{ROOT}/docs")).unwrap();
+    let docs = docs.map(|entry| entry.unwrap().path());
+    let mut guides: Vec<_> = docs
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    guides.push(format!("{ROOT}/README.md").into());
+    guides.sort();
+    guides
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}
+
+/// The fenced blocks of that language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    text.split(&fence)
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+/// A command with its words, and true if it reads the output of the one before it.
+#[derive(Debug)]
+struct Command {
+    words: Vec<String>,
+    is_piped: bool,
+}
+
+/// Splits a line of a shell: quotes, pipes, lists, comments and redirections to a file.
+fn commands(line: &str) -> Vec<Command> {
+    let mut all = vec![Command {
+        words: Vec::new(),
+        is_piped: false,
+    }];
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut is_target = false;
+    for letter in line.chars().chain([' ']) {
+        match (quote, letter) {
+            (Some(open), _) if letter == open => quote = None,
+            (Some(_), _) => word.get_or_insert_default().push(letter),
+            (None, '\'' | '"') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (None, '#') if word.is_none() => break,
+            (None, ' ' | '|' | ';' | '&' | '>') => {
+                let last = all.last_mut().unwrap();
+                if let Some(word) = word.take()
+                    && !std::mem::take(&mut is_target)
+                {
+                    last.words.push(word);
+                }
+                is_target |= letter == '>';
+                if matches!(letter, '|' | ';' | '&') && !last.words.is_empty() {
+                    let is_piped = letter == '|';
+                    all.push(Command {
+                        words: Vec::new(),
+                        is_piped,
+                    });
+                }
+            }
+            (None, _) => word.get_or_insert_default().push(letter),
+        }
+    }
+    assert_eq!(quote, None, "{line}");
+    all.retain(|command| !command.words.is_empty());
+    all
+}
+
+#[test]
+fn shell_lines_are_split() {
+    let split: Vec<_> =
+        commands("vtask list --user '*\\ops' | vtask wait - > a.txt && echo \"x y\" # no")
+            .into_iter()
+            .map(|command| (command.words.join("~"), command.is_piped))
+            .collect();
+    let expected = [
+        ("vtask~list~--user~*\\ops", false),
+        ("vtask~wait~-", true),
+        ("echo~x y", false),
+    ];
+    assert_eq!(
+        split,
+        expected.map(|(words, is_piped)| (words.to_owned(), is_piped))
+    );
+}
+
+/// Tasks that start later, for `wait --new`.
+const LATER: &str = r#"
+[[task]]
+at = "4s"
+what = { operation = "VirtualMachine.relocate", on = "b", takes = "4s", by = { user = "LAB\\terraform" } }
+[[task]]
+at = "5s"
+what = { operation = "VirtualMachine.relocate", on = "b", takes = "4s", by = { user = "LAB\\kim" } }
+"#;
+
+async fn simulator() -> Simulator {
+    let scenario = format!("{SCENARIO}{LATER}")
+        .replace("first_task = 1", "first_task = 4711")
+        .replace("\"1h\"", "\"40s\"")
+        .replace("\"a\"", "\"db-prod-01\"");
+    let options = Options::new(Scenario::parse("test", &scenario).unwrap()).manual();
+    let simulator = Simulator::start(options).await.unwrap();
+    simulator.control().advance(Duration::from_millis(500));
+    simulator
+}
+
+/// Runs the commands of a line against two vCenters with the tasks of the guides.
+async fn run(guide: &str, line_text: &str) {
+    let (lab, branch) = (simulator().await, simulator().await);
+    let folder = tempfile::tempdir().unwrap();
+    let path = config(folder.path(), &[("lab", &lab), ("branch", &branch)]);
+    let text = format!("default-profile = \"lab\"\n{}", read(Path::new(&path)));
+    fs::write(&path, text).unwrap();
+    let mut output: &'static str = "";
+    for command in commands(line_text) {
+        let [program, arguments @ ..] = &command.words[..] else {
+            unreachable!()
+        };
+        if program != "vtask" {
+            let is_known = OTHER_PROGRAMS.contains(&program.as_str());
+            assert!(is_known, "{guide}: unknown program: {line_text}");
+            continue;
+        }
+        let parsed = Cli::try_parse_from(&command.words)
+            .unwrap_or_else(|error| panic!("{guide}: {line_text}\n{error}"));
+        let is_parsed_only = parsed.command.is_none()
+            || arguments
+                .iter()
+                .any(|word| PARSED_ONLY.contains(&word.as_str()));
+        if is_parsed_only {
+            continue;
+        }
+        let mut words = arguments.to_vec();
+        for flag in ["--url", "--username"] {
+            if let Some(at) = words.iter().position(|word| word == flag) {
+                words.drain(at..at + 2);
+            }
+        }
+        let takes_config = !["man", "completions"].contains(&words[0].as_str());
+        let words = words.into_iter().chain(
+            takes_config
+                .then(|| ["--config".to_owned(), path.clone()])
+                .into_iter()
+                .flatten(),
+        );
+        let mut run = line("").variable("HOME", folder.path().to_str().unwrap());
+        for word in words {
+            run = run.word(&word);
+        }
+        if command.is_piped {
+            run = run.input(output);
+        }
+        if !line_text.contains("--yes") {
+            run = run
+                .typed(if command.is_piped { output } else { "y\n" })
+                .screen(100, 30);
+        }
+        let ran = timeout(Duration::from_secs(40), run.among(&[&lab, &branch])).await;
+        let ran = ran.unwrap_or_else(|_| panic!("{guide}: does not end: {line_text}"));
+        // Tasks of the scenario fail and are cancelled; usage and servers are right.
+        assert!(
+            [0, 1, 3].contains(&ran.code),
+            "{guide}: {line_text}\nexit code {}\n{}\n{}",
+            ran.code,
+            ran.out,
+            ran.err
+        );
+        output = Box::leak(ran.out.into_boxed_str());
+    }
+}
+
+#[tokio::test]
+async fn every_command_runs() {
+    let mut count = 0;
+    for guide in guides() {
+        let name = guide.file_name().unwrap().to_str().unwrap();
+        let text = read(&guide);
+        let in_tables = Regex::new(r"\| `(vtask[^`]*)`").unwrap();
+        let cells = in_tables
+            .captures_iter(&text)
+            .map(|cell| cell[1].to_owned());
+        let lines = blocks(&text, "sh")
+            .into_iter()
+            .flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>());
+        let mut all: BTreeSet<String> = lines.chain(cells).collect();
+        all.retain(|line| !line.trim().is_empty() && !line.contains("$task"));
+        for line in all {
+            count += 1;
+            run(name, &line).await;
+        }
+    }
+    assert!(count > 40, "only {count} commands found");
+}
+
+#[test]
+fn every_config_file_is_valid() {
+    for guide in guides() {
+        for block in blocks(&read(&guide), "toml") {
+            let file = ConfigFile::parse(&block).unwrap_or_else(|error| panic!("{error}\n{block}"));
+            let problems = [file.filter_problems(), file.sort().1, file.columns().1].concat();
+            assert_eq!(problems, [""; 0], "{block}");
+        }
+    }
+}
+
+#[test]
+fn every_key_of_the_config_file_is_described() {
+    let text = read(Path::new(&format!("{ROOT}/docs/configuration.md")));
+    for section in ["", "[defaults]\n", "[profiles.a]\n"] {
+        let error = ConfigFile::parse(&format!("{section}no-such-key = 1\n")).unwrap_err();
+        let (_, keys) = error.0.split_once("The keys here are ").unwrap();
+        for key in keys.trim_end_matches('.').split(", ") {
+            assert!(text.contains(&format!("`{key}`")), "{section}{key}");
+        }
+    }
+}
+
+#[test]
+fn headings_of_the_troubleshooting_page_are_messages() {
+    let guide = read(Path::new(&format!("{ROOT}/docs/troubleshooting.md")));
+    let mut source = String::new();
+    let mut folders = vec![PathBuf::from(format!("{ROOT}/src"))];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                source.push_str(&read(&path));
+            }
+        }
+    }
+    // Long messages are broken with a backslash.
+    let source = Regex::new(r"\\\n\s*")
+        .unwrap()
+        .replace_all(&source, "")
+        .into_owned();
+    let headings: Vec<_> = guide
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .collect();
+    assert!(headings.len() > 20);
+    for heading in headings {
+        assert!(
+            source.contains(heading),
+            "docs/troubleshooting.md: no message contains “{heading}”"
+        );
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let link = Regex::new(r#"(?:\]\(|srcset="|src=")([^)#"]+)"#).unwrap();
+    for guide in guides() {
+        let text = read(&guide);
+        for found in link
+            .captures_iter(&text)
+            .filter(|found| !found[1].contains("://"))
+        {
+            let target = guide.parent().unwrap().join(&found[1]);
+            assert!(target.exists(), "{}: {}", guide.display(), &found[1]);
+        }
+    }
+    let summary = read(Path::new(&format!("{ROOT}/docs/SUMMARY.md")));
+    for guide in guides() {
+        let name = guide.file_name().unwrap().to_str().unwrap();
+        let is_listed = summary.contains(&format!("({name})"));
+        assert!(
+            is_listed || ["README.md", "SUMMARY.md"].contains(&name),
+            "{name}"
+        );
+    }
+}
