@@ -1,20 +1,27 @@
 //! Command-line definition.
 
-use std::{env, process::ExitCode};
+pub mod help;
 
-use clap::{Parser, Subcommand};
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    process::ExitCode,
+};
+
+use clap::{
+    ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
+    parser::ValueSource,
+};
 
 use crate::{
     command::{
         cancel::CancelArgs,
         completions::CompletionsArgs,
         config::ConfigArgs,
-        deadline::TimeoutArgs,
-        doctor::DoctorArgs,
         events::EventsArgs,
         get::GetArgs,
+        global_args::GlobalArgs,
         list::ListArgs,
-        logout::LogoutArgs,
         man::ManArgs,
         screen_args::{DemoArgs, WatchArgs},
         simulate::SimulateArgs,
@@ -23,93 +30,137 @@ use crate::{
         version,
         wait::WaitArgs,
     },
-    config::ConnectionArgs,
     text::without_user_info,
 };
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  success                                      4    outcome unknown: unreachable, or expired
-  1  a task failed                                5    login failed
-  2  wrong usage or configuration                 124  timed out
-  3  a task was cancelled                         130  interrupted";
-
 /// Monitor vSphere tasks; without a command, in a full-screen view
 #[derive(Debug, Parser)]
-#[command(
-    version,
-    long_version = version::LONG,
-    about,
-    after_help = EXIT_CODES,
-    max_term_width = 100,
-    args_conflicts_with_subcommands = true
-)]
+#[command(version, long_version = version::LONG, about, max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
 
     #[command(flatten)]
     pub watch: WatchArgs,
-}
 
-impl Cli {
-    /// Returns the time-out arguments of commands that have a deadline.
-    pub(crate) fn timeout(&self) -> Option<&TimeoutArgs> {
-        match self.command.as_ref()? {
-            Command::Get(args) => Some(&args.timeout),
-            Command::List(args) => Some(&args.timeout),
-            Command::Tree(args) => Some(&args.timeout),
-            Command::Events(args) => Some(&args.timeout),
-            Command::Wait(args) => Some(&args.timeout),
-            Command::Cancel(args) => Some(&args.timeout),
-            _ => None,
-        }
-    }
-
-    /// Returns the connection arguments of commands that use a server.
-    pub(crate) fn connection(&self) -> Option<&ConnectionArgs> {
-        match &self.command {
-            None => Some(&self.watch.connection),
-            Some(Command::Get(args)) => Some(&args.connection),
-            Some(Command::List(args)) => Some(&args.connection),
-            Some(Command::Tree(args)) => Some(&args.connection),
-            Some(Command::Events(args)) => Some(&args.connection),
-            Some(Command::Wait(args)) => Some(&args.connection),
-            Some(Command::Cancel(args)) => Some(&args.connection),
-            Some(
-                Command::Demo(_)
-                | Command::Simulate(_)
-                | Command::Trust(_)
-                | Command::Logout(_)
-                | Command::Config(_)
-                | Command::Doctor(_)
-                | Command::Completions(_)
-                | Command::Man(_),
-            ) => None,
-        }
-    }
+    #[command(flatten)]
+    pub global: GlobalArgs,
 }
 
 #[expect(missing_docs, reason = "what --help prints stands at the arguments")]
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show the full-screen view of an embedded vCenter; needs no server
-    Demo(DemoArgs),
-    /// Print tasks once, as a table or JSON
     Get(GetArgs),
     List(ListArgs),
     Tree(TreeArgs),
     Events(EventsArgs),
     Wait(Box<WaitArgs>),
     Cancel(CancelArgs),
-    /// Serve the embedded vCenter to any client of the VI JSON API
+    /// Show the full-screen view of an embedded vCenter; needs no server
+    Demo(DemoArgs),
     Simulate(SimulateArgs),
     Trust(TrustArgs),
-    Logout(LogoutArgs),
+    /// End the session kept open with --keep-session
+    Logout,
     Config(ConfigArgs),
-    Doctor(DoctorArgs),
+    /// Check configuration, terminal and server; print a page for a bug report
+    Doctor,
     Completions(CompletionsArgs),
     Man(ManArgs),
+}
+
+impl Command {
+    /// Returns true if the command takes `--timeout`.
+    pub(crate) fn has_deadline(&self) -> bool {
+        !matches!(
+            self,
+            Self::Demo(_)
+                | Self::Simulate(_)
+                | Self::Config(_)
+                | Self::Completions(_)
+                | Self::Man(_)
+        )
+    }
+
+    /// Returns the TASKs as given.
+    pub(crate) fn tasks(&self) -> &[String] {
+        match self {
+            Self::Get(args) => &args.tasks,
+            Self::Tree(args) => std::slice::from_ref(&args.task),
+            Self::Events(args) => std::slice::from_ref(&args.task),
+            Self::Wait(args) => &args.tasks,
+            Self::Cancel(args) => &args.tasks,
+            _ => &[],
+        }
+    }
+
+    /// Returns true if the command signs in to servers.
+    pub(crate) fn reads_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Get(_)
+                | Self::List(_)
+                | Self::Tree(_)
+                | Self::Events(_)
+                | Self::Wait(_)
+                | Self::Cancel(_)
+        )
+    }
+}
+
+/// Returns the definition of the command line, with usage lines and examples. Empty variables count as unset.
+pub fn definition() -> clap::Command {
+    help::describe(without_empty_variables(Cli::command()))
+}
+
+/// Parses a command line, beginning with the name of the program.
+///
+/// # Errors
+/// Returns an error for wrong usage, and for a request for help or the version.
+pub fn parse<T: Into<OsString>>(words: impl IntoIterator<Item = T>) -> Result<Cli, clap::Error> {
+    let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+    let mut command = definition();
+    if help::is_full_wanted(&words) {
+        command = help::full(command);
+    }
+    let matches = command.clone().try_get_matches_from(words)?;
+    refuse_misplaced(&mut command, &matches)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Refuses flags of the screen in front of a command, and a time limit where none applies.
+fn refuse_misplaced(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let Some(name) = matches.subcommand_name() else {
+        if is_typed("timeout") {
+            let why = "--timeout needs a command, such as `vtask wait`; the full-screen view has no time limit";
+            return Err(command.error(ErrorKind::ArgumentConflict, why));
+        }
+        return Ok(());
+    };
+    let own = command.get_arguments().filter(|arg| !arg.is_global_set());
+    let misplaced = own
+        .filter(|arg| is_typed(arg.get_id().as_str()))
+        .find_map(clap::Arg::get_long);
+    let Some(flag) = misplaced else {
+        return Ok(());
+    };
+    let why = format!(
+        "--{flag} in front of `{name}` is an option of the full-screen view. Write options of `{name}` behind it"
+    );
+    Err(command.error(ErrorKind::ArgumentConflict, why))
+}
+
+/// Ignores variables that are set but empty, and hides the values of the others.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| match arg.get_env().map(is_empty) {
+            None => arg,
+            Some(true) => arg.env(None::<&str>),
+            Some(false) => arg.hide_env_values(true),
+        })
+        .mut_subcommands(without_empty_variables)
 }
 
 /// Prints a command-line error (or the help, or the version) and returns the exit code. User names and passwords in
@@ -138,33 +189,68 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
     use crate::task::row_model::SortColumn;
 
+    fn parsed(line: &str) -> Result<Cli, String> {
+        parse(line.split(' ')).map_err(|error| error.to_string())
+    }
+
     #[test]
     fn the_definition_holds_together() {
-        Cli::command().debug_assert();
+        definition().debug_assert();
+        help::full(definition()).debug_assert();
     }
 
     #[test]
     fn a_task_needs_no_command_and_a_command_no_task() {
-        let watch = Cli::try_parse_from(["vtask", "--url", "vc01", "task-1"]).unwrap();
+        let watch = parsed("vtask --url vc01 task-1").unwrap();
         assert_eq!(watch.watch.tasks, ["task-1"]);
-        let get = Cli::try_parse_from(["vtask", "get", "--url", "vc01", "task-1"]).unwrap();
+        let get = parsed("vtask get --url vc01 task-1").unwrap();
         assert!(matches!(get.command, Some(Command::Get(_))));
     }
 
     #[test]
+    fn global_options_work_before_and_after_the_command() {
+        for line in [
+            "vtask --url vc01 --profile lab --timeout 5s --read-only --color never list",
+            "vtask list --url vc01 --profile lab --timeout 5s --read-only --color never",
+            "vtask --url vc01 --timeout 5s list --color never --profile lab --read-only",
+        ] {
+            let cli = parsed(line).unwrap();
+            let connection = &cli.global.connection;
+            assert_eq!(connection.url.as_deref(), Some("vc01"), "{line}");
+            assert_eq!(connection.profile, ["lab"], "{line}");
+            assert!(connection.read_only, "{line}");
+            assert_eq!(
+                cli.global.timeout.timeout,
+                Some(jiff::SignedDuration::from_secs(5))
+            );
+            assert_eq!(
+                cli.global.color,
+                crate::command::global_args::ColorChoice::Never
+            );
+        }
+        let later = parsed("vtask --url vc01 list --url vc02").unwrap();
+        assert_eq!(later.global.connection.url.as_deref(), Some("vc02"));
+    }
+
+    #[test]
+    fn misplaced_options_are_refused() {
+        let error = parsed("vtask --theme dark list").unwrap_err();
+        assert!(error.contains("--theme in front of `list`"), "{error}");
+        let error = parsed("vtask --timeout 5s").unwrap_err();
+        assert!(error.contains("needs a command"), "{error}");
+    }
+
+    #[test]
     fn an_order_names_columns_that_there_are() {
-        let parsed = |order: &str| Cli::try_parse_from(["vtask", "--sort", order]);
-        let cli = parsed("-elapsed,target").unwrap();
+        let cli = parsed("vtask --sort -elapsed,target").unwrap();
         assert_eq!(
             cli.watch.screen.sort.unwrap().to_string(),
             "-elapsed,target"
         );
-        let error = parsed("elapsd").unwrap_err().to_string();
+        let error = parsed("vtask --sort elapsd").unwrap_err();
         assert!(error.contains("did you mean “elapsed”?"), "{error}");
         let command = Cli::command();
         let sort = command.get_arguments().find(|arg| arg.get_id() == "sort");
@@ -177,10 +263,8 @@ mod tests {
     #[test]
     fn an_interval_has_to_make_sense() {
         for interval in ["0", "-1", "NaN", "inf", "x"] {
-            assert!(
-                Cli::try_parse_from(["vtask", "--interval", interval]).is_err(),
-                "{interval}"
-            );
+            let line = format!("vtask --interval {interval}");
+            assert!(parsed(&line).is_err(), "{interval}");
         }
     }
 }

@@ -21,8 +21,6 @@ pub mod watch;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
-
 use cli::Cli;
 use command::{CommandError, Outcome, io_context::CommandIo};
 
@@ -31,16 +29,16 @@ use command::{CommandError, Outcome, io_context::CommandIo};
 /// Lives in the library so that the bodies of the asynchronous commands are compiled once, not again in the binary.
 pub fn main() -> ExitCode {
     command::hardening::disable_core_dumps();
-    command::completions::answer(Cli::command);
-    let cli = match Cli::try_parse() {
+    command::completions::answer(cli::definition);
+    let cli = match cli::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return cli::refuse(&error),
     };
     match run(cli) {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(error) => {
-            if error.is_told() {
-                eprintln!("vtask: {}", error.told());
+            if error.is_reported() {
+                eprintln!("vtask: {}", error.message());
             }
             ExitCode::from(error.code())
         }

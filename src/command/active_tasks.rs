@@ -15,19 +15,19 @@ use crate::vim::ConnectOptions;
 /// # Errors
 /// Fails if the server cannot be read, or if no task matches.
 pub(super) async fn active_tasks(
-    sieve: &CompiledSelector,
+    selector: &CompiledSelector,
     connect: ConnectOptions,
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
 ) -> Result<Vec<Arc<str>>, CommandError> {
     let server = connect.address.name();
-    let found = session::with(connect, stage, async |client| {
+    let found = session::with(connect, io, async |client| {
         let mut snapshot = Snapshot::begin(client).await;
         let unread = snapshot.add_recent(client).await?;
-        let Snapshot { board, now, .. } = &snapshot;
-        let mut found: Vec<Arc<str>> = board
+        let Snapshot { store, now, .. } = &snapshot;
+        let mut found: Vec<Arc<str>> = store
             .iter()
             .filter(|(handle, record)| {
-                record.status().is_active() && sieve.takes(board, *handle, *now)
+                record.status().is_active() && selector.takes(store, *handle, *now)
             })
             .map(|(_, record)| record.id.mo_id.clone())
             .collect();
@@ -36,13 +36,13 @@ pub(super) async fn active_tasks(
     });
     let (found, unread) = found.await?;
     if let Some(note) = unread.note() {
-        stage.say(&format!("{note} Whether it is meant is not known."));
+        io.say(&format!("{note} Whether it is meant is not known."));
     }
     if found.is_empty() {
         return Err(CommandError::NothingFound(format!(
             "no task with {} is queued or running on {server}. `vtask list` shows what is there; --new waits for what \
              starts from now on.",
-            sieve.in_words()
+            selector.in_words()
         )));
     }
     Ok(found)

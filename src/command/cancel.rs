@@ -12,11 +12,11 @@ use response::{CancelAttempt, CancelResult};
 
 use super::{
     CommandError, Outcome, connect,
-    deadline::TimeoutArgs,
     fetch_args::FetchArgs,
     io_context::CommandIo,
     notify::NotifyArgs,
     session::{self, Snapshot},
+    signals::StopSignal,
     targets::{self, Target},
     wait::{self, OutputMode, Plan, Server, WaitCondition},
 };
@@ -26,26 +26,12 @@ use crate::{
     vim::{Client, ConnectOptions, Error},
 };
 
-const LONG_ABOUT: &str = "\
-Exit codes: 0 every request was taken (with --wait: every task ended cancelled); 1 one was refused, came too late, or \
-its task ended otherwise; 2 wrong usage; 4 a task is gone or its end unknown; 5 sign-in refused; 124 --timeout passed; \
-130 interrupted, or not confirmed.
-
---json writes one object a line for each task: version (1), type (\"cancel\"), at, endpoint, moId, answer (accepted, \
-notSupported, invalidState, noPermission, gone, failed, notAsked), message, error (as in `vtask wait --help`; null without \
-a fault). It needs --yes. If --timeout passes, a request without an answer counts as failed, and one that was not sent as \
-notAsked.";
-
-/// Ask the server to cancel tasks
-///
-/// Shows for each task if it can be cancelled, asks for confirmation, and prints the server's response. The server
-/// accepts a request before it acts on it: use --wait to wait until the tasks have ended.
+/// Cancel tasks, after confirmation
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = LONG_ABOUT)]
 pub struct CancelArgs {
-    /// Tasks to cancel: ID, URN or URL; - reads them from standard input, separated by white space
+    /// Tasks: ID, URN or URL; - for standard input
     #[arg(value_name = "TASK", required = true)]
-    tasks: Vec<String>,
+    pub(crate) tasks: Vec<String>,
 
     /// Skip the confirmation
     #[arg(short, long)]
@@ -55,45 +41,38 @@ pub struct CancelArgs {
     #[arg(long)]
     wait: bool,
 
-    #[command(flatten)]
-    pub(crate) timeout: TimeoutArgs,
-
     /// Print one JSON object per line for each response
     #[arg(long, requires = "yes")]
     json: bool,
 
     #[command(flatten)]
     follow: FetchArgs,
-
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
 }
 
 /// Runs `vtask cancel`.
 ///
 /// # Errors
 /// Fails on wrong usage, without a connection, and if the user does not confirm.
-pub async fn run(args: &CancelArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+pub async fn run(
+    args: &CancelArgs,
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
     let from_input = args.tasks.iter().any(|task| task == "-");
     if from_input && !args.yes {
         let why = "standard input names the tasks, so it cannot answer the question whether to cancel them. Give --yes.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    if !args.yes && !(stage.input)().1 {
+    if !args.yes && !(io.input)().1 {
         let why = "there is no terminal to ask on whether to cancel. Give --yes if that is meant.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let targets = targets::with_tasks(
-        &args.connection,
-        &args.tasks,
-        || (stage.input)().0,
-        stage.environment,
-    )?;
+    let targets = targets::with_tasks(connection, &args.tasks, || (io.input)().0, io.environment)?;
     for target in &targets {
-        may_cancel_on(target, stage.environment)?;
+        may_cancel_on(target, io.environment)?;
     }
-    targets::warn(&targets, stage);
-    let defaults = config::defaults(&args.connection, stage.environment)?;
+    targets::warn(&targets, io);
+    let defaults = config::defaults(connection, io.environment)?;
     let mut request = CancelAttempt {
         as_json: args.json,
         outcome: Outcome::Success,
@@ -101,17 +80,17 @@ pub async fn run(args: &CancelArgs, stage: &mut CommandIo<'_>) -> Result<Outcome
     let is_only = targets.len() == 1;
     let mut servers: Vec<Asked> = Vec::new();
     for target in targets {
-        let connect = connect::in_time(&target.connection, stage).await?;
+        let connect = connect::in_time(&target.connection, io).await?;
         let name = target.name.filter(|_| !is_only);
         let tasks = target.tasks;
-        let looked = session::with(connect.clone(), stage, async |client| {
+        let looked = session::with(connect.clone(), io, async |client| {
             look_at(client, &tasks).await
         });
         let (snapshot, errors) = match looked.await {
             Err(error) => match error.server_outcome().filter(|_| !is_only) {
                 Some(outcome) => {
                     let place = (name.as_deref(), &connect);
-                    request.tell_away(stage, place, &tasks, &error, outcome)?;
+                    request.tell_away(io, place, &tasks, &error, outcome)?;
                     continue;
                 }
                 None => return Err(error),
@@ -124,25 +103,25 @@ pub async fn run(args: &CancelArgs, stage: &mut CommandIo<'_>) -> Result<Outcome
             snapshot,
             wanted: Vec::new(),
         };
-        server.sort(tasks, &errors, &mut request, stage)?;
+        server.sort(tasks, &errors, &mut request, io)?;
         servers.push(server);
     }
     servers.retain(|server| !server.wanted.is_empty());
     if servers.is_empty() {
         return Ok(request.outcome);
     }
-    if !args.yes && !is_confirmed(&servers, stage) {
-        stage.say("nothing was asked of the server.");
-        return Err(CommandError::Interrupted);
+    if !args.yes && !is_confirmed(&servers, io) {
+        io.say("nothing was asked of the server.");
+        return Err(CommandError::Interrupted(StopSignal::Interrupt));
     }
     for server in &mut servers {
-        server.ask(&mut request, stage, is_only).await?;
+        server.ask(&mut request, io, is_only).await?;
     }
     servers.retain(|server| !server.wanted.is_empty());
     if !args.wait || servers.is_empty() {
         return Ok(request.outcome);
     }
-    let ended = wait_for(args, servers, &defaults, stage).await?;
+    let ended = wait_for(args, servers, &defaults, io).await?;
     Ok(request.outcome.and(ended))
 }
 
@@ -168,9 +147,9 @@ async fn wait_for(
     args: &CancelArgs,
     servers: Vec<Asked>,
     defaults: &Defaults,
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let talk = if stage.err.is_terminal() {
+    let talk = if io.err.is_terminal() {
         OutputMode::Bars
     } else {
         OutputMode::Lines
@@ -178,7 +157,7 @@ async fn wait_for(
     let goal = WaitCondition {
         any: false,
         children: None,
-        timeout: stage.deadline.map(|deadline| deadline.timeout),
+        timeout: io.deadline.map(|deadline| deadline.timeout),
         max_outage: defaults.max_outage.unwrap_or(wait::MAX_OUTAGE),
     };
     let servers = servers.into_iter().map(|server| Server {
@@ -194,10 +173,10 @@ async fn wait_for(
         json: false,
         tell: NotifyArgs::default(),
     };
-    let (conclusion, waiting) = wait::follow(plan, stage).await?;
+    let (conclusion, waiting) = wait::follow(plan, io).await?;
     Ok(match conclusion.outcome {
         outcome @ (Outcome::TimedOut
-        | Outcome::Interrupted
+        | Outcome::Interrupted(_)
         | Outcome::Refused
         | Outcome::Unknown) => outcome,
         _ => waiting
@@ -231,32 +210,25 @@ impl Asked {
         tasks: Vec<Arc<str>>,
         errors: &Unreadable,
         request: &mut CancelAttempt,
-        stage: &mut CommandIo<'_>,
+        io: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
         let name = self.name.as_deref();
         for task in tasks {
             let found = self.snapshot.find(&task);
-            if let Some(record) = found.and_then(|handle| self.snapshot.board.get(handle)) {
+            if let Some(record) = found.and_then(|handle| self.snapshot.store.get(handle)) {
                 let now = self.snapshot.now;
-                let (sentence, may_ask) = sentence(&self.snapshot.board, record, name, now);
+                let (sentence, may_ask) = sentence(&self.snapshot.store, record, name, now);
                 if let Some(why) = unreadable(record, name) {
                     let place = (name, &self.connect);
-                    request.tell(stage, place, &task, CancelResult::Failed, &why, None)?;
+                    request.tell(io, place, &task, CancelResult::Failed, &why, None)?;
                 } else if may_ask {
-                    stage.say(&sentence);
+                    io.say(&sentence);
                     self.wanted.push(task);
                 } else {
                     let place = (name, &self.connect);
                     let info = record.info.as_deref();
                     let fault = info.and_then(|info| info.error.as_deref());
-                    request.tell(
-                        stage,
-                        place,
-                        &task,
-                        CancelResult::NotAsked,
-                        &sentence,
-                        fault,
-                    )?;
+                    request.tell(io, place, &task, CancelResult::NotAsked, &sentence, fault)?;
                 }
             } else {
                 let error = errors.iter().find(|(mo_id, _)| *mo_id == task);
@@ -266,7 +238,7 @@ impl Asked {
                     .map(|(_, error)| error.to_string())
                     .unwrap_or_default();
                 let fault = error.and_then(|(_, error)| error.fault());
-                request.tell(stage, (name, &self.connect), &task, answer, &text, fault)?;
+                request.tell(io, (name, &self.connect), &task, answer, &text, fault)?;
             }
         }
         Ok(())
@@ -276,12 +248,12 @@ impl Asked {
     async fn ask(
         &mut self,
         request: &mut CancelAttempt,
-        stage: &mut CommandIo<'_>,
+        io: &mut CommandIo<'_>,
         is_only: bool,
     ) -> Result<(), CommandError> {
         let wanted = std::mem::take(&mut self.wanted);
         let (mut sent, mut said) = (0, Vec::new());
-        let asked = session::with(self.connect.clone(), stage, async |client| {
+        let asked = session::with(self.connect.clone(), io, async |client| {
             for task in &wanted {
                 sent += 1;
                 said.push((task.clone(), client.cancel_task(task).await));
@@ -291,11 +263,11 @@ impl Asked {
         let name = self.name.as_deref();
         let cut_off = match asked.await {
             Ok(()) => None,
-            Err(error @ (CommandError::TimedOut(_) | CommandError::Interrupted)) => Some(error),
+            Err(error @ (CommandError::TimedOut(_) | CommandError::Interrupted(_))) => Some(error),
             Err(error) => match error.server_outcome().filter(|_| !is_only) {
                 Some(outcome) => {
                     let place = (name, &self.connect);
-                    return request.tell_away(stage, place, &wanted, &error, outcome);
+                    return request.tell_away(io, place, &wanted, &error, outcome);
                 }
                 None => return Err(error),
             },
@@ -310,7 +282,7 @@ impl Asked {
                 Err(error) => (CancelResult::of(error), error.reason()),
             };
             let fault = result.as_ref().err().and_then(Error::fault);
-            request.tell(stage, (name, &self.connect), &task, answer, &text, fault)?;
+            request.tell(io, (name, &self.connect), &task, answer, &text, fault)?;
             if answer == CancelResult::Accepted {
                 self.wanted.push(task);
             }
@@ -330,7 +302,7 @@ impl Asked {
                     "nothing was sent for it; time was over.",
                 )
             };
-            request.tell(stage, (name, &self.connect), task, answer, text, None)?;
+            request.tell(io, (name, &self.connect), task, answer, text, None)?;
         }
         Err(error)
     }
@@ -348,30 +320,30 @@ async fn look_at(
         match answer {
             Err(error) => unreadable.push((task, error)),
             // Why nothing can be read of it is kept with the task.
-            answer => drop(snapshot.add_read(&task, answer, &client.server())),
+            answer => drop(snapshot.add_read(&task, answer, &client.label())),
         }
     }
     Ok((snapshot, unreadable))
 }
 
-fn is_confirmed(servers: &[Asked], stage: &mut CommandIo<'_>) -> bool {
+fn is_confirmed(servers: &[Asked], io: &mut CommandIo<'_>) -> bool {
     let wanted = servers
         .iter()
         .flat_map(|server| server.wanted.iter().map(move |task| (server, task)));
     let wanted: Vec<_> = wanted.collect();
     let question = match &wanted[..] {
         [(server, task)] => {
-            let (board, name) = (&server.snapshot.board, server.name.as_deref());
-            let record = server.snapshot.find(task).and_then(|at| board.get(at));
-            record.map_or_else(|| task.to_string(), |record| named(board, record, name))
+            let (store, name) = (&server.snapshot.store, server.name.as_deref());
+            let record = server.snapshot.find(task).and_then(|at| store.get(at));
+            record.map_or_else(|| task.to_string(), |record| named(store, record, name))
         }
         several => format!("these {}", super::display_name::tasks(several.len())),
     };
     let question = crate::text::sanitize(&format!("Cancel {question}? [y/N] ")).into_owned();
-    let _ = write!(stage.err.writer, "{question}");
-    let _ = stage.err.writer.flush();
+    let _ = write!(io.err.writer, "{question}");
+    let _ = io.err.writer.flush();
     let mut answer = String::new();
-    let (mut input, _) = (stage.input)();
+    let (mut input, _) = (io.input)();
     let is_read = input.read_line(&mut answer).is_ok();
     is_read && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }

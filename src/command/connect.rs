@@ -23,15 +23,15 @@ pub(super) async fn connect(
 /// The errors of [`connect`], and an error when the deadline passes.
 pub(super) async fn in_time(
     args: &ConnectionArgs,
-    stage: &CommandIo<'_>,
+    io: &CommandIo<'_>,
 ) -> Result<ConnectOptions, CommandError> {
     // Ctrl-C is not handled here: at a password prompt it ends the process.
     tokio::select! {
         biased;
-        connect = connect(args, stage.environment) => connect,
+        connect = connect(args, io.environment) => connect,
         Some(deadline) = async {
-            deadline::passed(stage.deadline).await;
-            stage.deadline
+            deadline::passed(io.deadline).await;
+            io.deadline
         } => Err(deadline.error("asking whether a kept session is still open")),
     }
 }

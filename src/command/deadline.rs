@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::CommandError;
+use super::{CommandError, signals::StopSignal};
 use crate::{metrics::RequestMetrics, text::parse_positive_duration};
 
 /// Extra time for the sign-out after the deadline has passed.
@@ -16,8 +16,8 @@ const INTERRUPTED_SIGN_OUT_LIMIT: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct TimeoutArgs {
-    /// Stop after this time, such as 90s or 2h, with exit code 124; includes signing in and out
-    #[arg(long, env = "VTASK_TIMEOUT", value_name = "SPAN", value_parser = parse_positive_duration)]
+    /// Stop after this time, such as 90s or 2h, with exit code 124
+    #[arg(long, global = true, hide_short_help = true, env = "VTASK_TIMEOUT", value_name = "SPAN", value_parser = parse_positive_duration)]
     pub timeout: Option<SignedDuration>,
 }
 
@@ -57,9 +57,7 @@ impl Deadline {
     /// Returns the error of a command that was interrupted during an action.
     pub(super) fn error(&self, doing: &str) -> CommandError {
         let timeout = self.timeout;
-        CommandError::TimedOut(format!(
-            "the {timeout:#} of --timeout are over while {doing}."
-        ))
+        CommandError::TimedOut(format!("timed out after {timeout:#} while {doing}."))
     }
 }
 
@@ -68,6 +66,21 @@ pub(super) async fn passed(deadline: Option<Deadline>) {
     match deadline {
         Some(deadline) => sleep_until(deadline.at).await,
         None => pending().await,
+    }
+}
+
+/// Runs a command that has no clean-up work up to the deadline.
+pub(super) async fn limited<T>(
+    deadline: Option<Deadline>,
+    doing: &str,
+    command: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    tokio::select! {
+        done = command => done,
+        Some(deadline) = async {
+            passed(deadline).await;
+            deadline
+        } => Err(deadline.error(doing)),
     }
 }
 
@@ -86,7 +99,7 @@ pub(super) async fn leave_in_time<F: Future>(
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ending {
     /// The user or the system interrupted the command.
-    Interrupted,
+    Interrupted(StopSignal),
     /// The deadline has passed.
     TimedOut(Deadline),
 }
@@ -95,7 +108,7 @@ impl Ending {
     /// Returns the time by which the sign-out must be finished.
     pub(super) fn leave_by(self) -> Instant {
         match self {
-            Self::Interrupted => Instant::now() + INTERRUPTED_SIGN_OUT_LIMIT,
+            Self::Interrupted(_) => Instant::now() + INTERRUPTED_SIGN_OUT_LIMIT,
             Self::TimedOut(deadline) => deadline.leave_by(),
         }
     }
@@ -103,7 +116,7 @@ impl Ending {
     /// Returns the error, which names the unfinished request.
     pub(super) fn error(self, traffic: &RequestMetrics) -> CommandError {
         match self {
-            Self::Interrupted => CommandError::Interrupted,
+            Self::Interrupted(signal) => CommandError::Interrupted(signal),
             Self::TimedOut(deadline) => {
                 let doing = traffic.unfinished();
                 deadline.error(doing.as_deref().unwrap_or("asking the server"))

@@ -6,7 +6,6 @@ mod server;
 
 use std::sync::Arc;
 
-use clap::Args;
 use tokio::time::{Instant, timeout_at};
 
 use super::{CommandError, Outcome, connect, io_context::CommandIo, targets};
@@ -16,44 +15,29 @@ use crate::{
 };
 use page::Page;
 
-const LONG_ABOUT: &str = "\
-Passwords, sessions and tokens are not printed; names of servers and users are. Exit codes: 0 no problem was found; 2 \
-problems here; 4 the server cannot be reached or read; 5 it refused the login.";
-
-/// Check configuration, terminal and server; print a page for a bug report
-///
-/// Without a server in flags, environment or configuration, only this machine is checked. Lines that begin with ! are
-/// problems. Signs in and reads; changes nothing on the server.
-#[derive(Debug, Clone, Args)]
-#[command(after_long_help = LONG_ABOUT)]
-pub struct DoctorArgs {
-    #[command(flatten)]
-    connection: ConnectionArgs,
-}
-
 /// Runs `vtask doctor`.
 ///
 /// # Errors
 /// Fails if the page has problems that concern this machine, standard output cannot be written, or the command is
 /// interrupted. Problems of a server decide the outcome.
-pub async fn run(args: &DoctorArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+pub async fn run(connection: &ConnectionArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let mut page = Page::default();
     machine::system(&mut page);
-    machine::terminal(&mut page, stage);
-    machine::configuration(&mut page, &args.connection, stage.environment);
-    let targets = match targets::servers(&args.connection, stage.environment) {
+    machine::terminal(&mut page, io);
+    machine::configuration(&mut page, connection, io.environment);
+    let targets = match targets::servers(connection, io.environment) {
         Ok(targets) => targets,
         Err(error) => {
-            page.problem("Servers", &error.told());
+            page.problem("Servers", &error.message());
             Vec::new()
         }
     };
-    stage.print(&page.text)?;
+    io.print(&page.text)?;
     let (mut problems, mut outcome) = (page.problems, Outcome::Success);
     for target in targets {
         let mut page = Page::default();
-        let checked = check_server(&target.connection, &mut page, stage).await;
-        stage.print(&format!("\n{}", page.text))?;
+        let checked = check_server(&target.connection, &mut page, io).await;
+        io.print(&format!("\n{}", page.text))?;
         match checked? {
             Outcome::Success => problems += page.problems,
             failed => outcome = outcome.and(failed),
@@ -71,13 +55,13 @@ pub async fn run(args: &DoctorArgs, stage: &mut CommandIo<'_>) -> Result<Outcome
 async fn check_server(
     args: &ConnectionArgs,
     page: &mut Page,
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let (address, trust) = match config::server_and_trust(args, stage.environment) {
+    let (address, trust) = match config::server_and_trust(args, io.environment) {
         Ok(found) => found,
         Err(error) => {
             page.section("Server");
-            if is_named(args, stage.environment) {
+            if is_named(args, io.environment) {
                 page.problem("Settings", &error.0);
             } else {
                 page.row("Not checked", &error.0);
@@ -87,10 +71,10 @@ async fn check_server(
     };
     page.section(&format!("Server {}", address.name()));
     server::certificate(page, &address, &trust).await;
-    let connect = match connect::in_time(args, stage).await {
+    let connect = match connect::in_time(args, io).await {
         Ok(connect) => connect,
         Err(error) => {
-            page.problem("Credentials", &error.told());
+            page.problem("Credentials", &error.message());
             return Ok(Outcome::Success);
         }
     };
@@ -98,7 +82,7 @@ async fn check_server(
     let begun = Instant::now();
     let connected = tokio::select! {
         client = Client::connect(connect) => client,
-        ending = stage.ending() => return Err(ending.error(&traffic)),
+        ending = io.ending() => return Err(ending.error(&traffic)),
     };
     let client = match connected {
         Ok(client) => Arc::new(client),
@@ -112,7 +96,7 @@ async fn check_server(
         let mut checks = Box::pin(server::session(page, &client));
         tokio::select! {
             checked = &mut checks => Ok(checked),
-            ending = stage.ending() => {
+            ending = io.ending() => {
                 // A session in creation would otherwise stay open on the server.
                 let _ = timeout_at(ending.leave_by(), &mut checks).await;
                 Err(ending.error(&traffic))

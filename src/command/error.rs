@@ -1,6 +1,6 @@
 //! Error of a command, its exit code and its message.
 
-use super::Outcome;
+use super::{Outcome, signals::StopSignal};
 use crate::{
     config::ConfigError,
     text::{sanitize, sanitize_lines},
@@ -24,7 +24,7 @@ pub enum CommandError {
     Untrusted(String),
     /// The user, or the system, wants the program to end.
     #[error("interrupted")]
-    Interrupted,
+    Interrupted(StopSignal),
     /// Whoever read standard output has had enough.
     #[error("nobody reads")]
     NobodyReads,
@@ -49,7 +49,7 @@ impl CommandError {
             Self::Server(error) if error.is_auth_failure() => 5,
             Self::Server(_) | Self::Denied(_) | Self::NothingFound(_) | Self::Untrusted(_) => 4,
             Self::TimedOut(_) => 124,
-            Self::Interrupted => 130,
+            Self::Interrupted(signal) => signal.exit_code(),
             // As if SIGPIPE had ended it.
             Self::NobodyReads => 141,
             Self::Panicked => 101,
@@ -75,7 +75,7 @@ impl CommandError {
     }
 
     /// Returns the message, safe to print. Only usage errors may take several lines.
-    pub fn told(&self) -> String {
+    pub fn message(&self) -> String {
         match self {
             Self::Usage(text) => sanitize_lines(text).collect::<Vec<_>>().join("\n"),
             Self::Local(report) => sanitize(&with_causes(report)).into_owned(),
@@ -84,8 +84,8 @@ impl CommandError {
     }
 
     /// True if the message is to be printed; false after an interruption or a closed output.
-    pub fn is_told(&self) -> bool {
-        !matches!(self, Self::Interrupted | Self::NobodyReads)
+    pub fn is_reported(&self) -> bool {
+        !matches!(self, Self::Interrupted(_) | Self::NobodyReads)
     }
 }
 

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::{
     CommandError, Outcome,
-    deadline::TimeoutArgs,
     io_context::CommandIo,
     json_output, list,
     session::{self, Snapshot},
@@ -15,43 +14,33 @@ use super::{
 };
 use crate::{config::ConnectionArgs, vim::types::TaskEvent};
 
-const LONG_ABOUT: &str = "\
-Oldest first. --json writes one object a line: version (1), type (\"event\"), at, endpoint, moId (the task's), \
-eventChainId, key, createdAt (RFC 3339), user, message, eventType, and event: the Event exactly as the server sent it. \
-What is unknown is null.
-
-Exit codes: 0 printed, 4 the task is not known (any more), or the server cannot be asked, 5 sign-in refused.";
-
 /// Print the events of a task
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = LONG_ABOUT)]
 pub struct EventsArgs {
-    /// Task: ID, URN or URL; - reads it from standard input
+    /// Task: ID, URN or URL; - for standard input
     #[arg(value_name = "TASK")]
-    task: String,
+    pub(crate) task: String,
 
     /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-
-    #[command(flatten)]
-    pub(crate) timeout: TimeoutArgs,
-
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
 }
 
 /// Runs `vtask events`.
 ///
 /// # Errors
 /// Fails if the task is unknown, the server cannot be read, or standard output cannot be written.
-pub async fn run(args: &EventsArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    let (connect, task) = targets::single(&args.connection, &args.task, stage).await?;
+pub async fn run(
+    args: &EventsArgs,
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
+    let (connect, task) = targets::single(connection, &args.task, io).await?;
     let endpoint = connect.address.name();
-    let asked = session::with(connect, stage, async |client| {
+    let asked = session::with(connect, io, async |client| {
         let (snapshot, handle) = Snapshot::of(client, &task).await?;
         let info = snapshot
-            .board
+            .store
             .get(handle)
             .and_then(|record| record.info.as_deref());
         let chain = info.map_or(0, |info| info.event_chain_id);
@@ -65,14 +54,14 @@ pub async fn run(args: &EventsArgs, stage: &mut CommandIo<'_>) -> Result<Outcome
             .map(|event| as_line(event, &task, chain, &endpoint, now))
             .collect()
     } else {
-        let columns = stage.out.columns();
+        let columns = io.out.columns();
         let rows: Vec<[String; 3]> = events
             .iter()
             .map(|event| row(event, now, columns.is_some()))
             .collect();
         table::fitted(["TIME", "USER", "EVENT"], &rows, columns)
     };
-    stage.print(&text)?;
+    io.print(&text)?;
     Ok(Outcome::Success)
 }
 

@@ -15,11 +15,11 @@ use crate::{
 #[derive(Debug, Clone, Default, Args)]
 pub struct FetchArgs {
     /// Fetch tasks with one long poll for all, or by polling each [default: auto]
-    #[arg(long, env = "VTASK_FETCH", value_enum)]
+    #[arg(long, hide_short_help = true, env = "VTASK_FETCH", value_enum)]
     pub fetch: Option<FetchMode>,
 
     /// Polling interval in seconds, if tasks are polled one by one [default: 2]
-    #[arg(long, env = "VTASK_INTERVAL", value_name = "SECONDS", value_parser = parse_seconds)]
+    #[arg(long, hide_short_help = true, env = "VTASK_INTERVAL", value_name = "SECONDS", value_parser = parse_seconds)]
     pub interval: Option<f64>,
 }
 

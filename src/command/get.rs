@@ -4,9 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{
-    CommandError, Outcome, connect,
-    deadline::TimeoutArgs,
-    display_name,
+    CommandError, Outcome, connect, display_name,
     io_context::CommandIo,
     json_output,
     session::{self, Snapshot, TaskRead},
@@ -20,40 +18,39 @@ use crate::{
     vim::types::TaskInfo,
 };
 
+/// Print tasks once
 #[derive(Debug, Args)]
 pub struct GetArgs {
-    /// Tasks to print: ID, URN or URL; - reads them from standard input, separated by white space
+    /// Tasks: ID, URN or URL; - for standard input
     #[arg(value_name = "TASK", required = true)]
-    tasks: Vec<String>,
+    pub(crate) tasks: Vec<String>,
 
     /// Print one JSON object per line: each TaskInfo as sent by the server
     #[arg(long)]
     json: bool,
-
-    #[command(flatten)]
-    pub(crate) timeout: TimeoutArgs,
-
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
 }
 
 /// Runs `vtask get`.
 ///
 /// # Errors
 /// Fails if the server cannot be read. An unreadable task is reported on standard error and changes the outcome.
-pub async fn run(args: &GetArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    let targets = targets::named(&args.connection, &args.tasks, stage)?;
+pub async fn run(
+    args: &GetArgs,
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
+    let targets = targets::named(connection, &args.tasks, io)?;
     let mut text = String::new();
     let mut rows = Rows {
-        are_for_people: stage.out.is_terminal(),
+        are_for_people: io.out.is_terminal(),
         ..Rows::default()
     };
     let mut outcome = Outcome::Success;
     for target in targets {
-        let connect = connect::in_time(&target.connection, stage).await?;
+        let connect = connect::in_time(&target.connection, io).await?;
         let server = connect.address.name();
         let tasks = target.tasks.clone();
-        let asked = session::with(connect, stage, async |client| {
+        let asked = session::with(connect, io, async |client| {
             // JSON output contains only the server's data, so labels are not needed.
             let snapshot = if args.json {
                 None
@@ -65,13 +62,13 @@ pub async fn run(args: &GetArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, C
         let asked = match asked.await {
             // One server that is away must not keep the others' tasks from being printed.
             Err(CommandError::TimedOut(why)) if target.name.is_some() => {
-                stage.say(&why);
+                io.say(&why);
                 outcome = outcome.and(Outcome::TimedOut);
                 continue;
             }
             Err(error) => match error.server_outcome().filter(|_| target.name.is_some()) {
                 Some(of_server) => {
-                    stage.say(&error.to_string());
+                    io.say(&error.to_string());
                     outcome = outcome.and(of_server);
                     continue;
                 }
@@ -84,15 +81,15 @@ pub async fn run(args: &GetArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, C
             (Some(mut snapshot), got) => rows.add(got, &mut snapshot, &target, &server),
         };
         for complaint in complaints {
-            stage.say(&complaint);
+            io.say(&complaint);
         }
         outcome = outcome.and(of_these);
     }
     if !rows.cells.is_empty() {
-        let columns = stage.out.columns();
+        let columns = io.out.columns();
         text = table::fitted_with_notes(HEADING, &rows.cells, &rows.notes, columns);
     }
-    stage.print(&text)?;
+    io.print(&text)?;
     Ok(outcome)
 }
 
@@ -167,12 +164,12 @@ impl Rows {
                 ));
             }
             let handle = snapshot.find(&mo_id);
-            let Some(record) = handle.and_then(|handle| snapshot.board.get(handle)) else {
+            let Some(record) = handle.and_then(|handle| snapshot.store.get(handle)) else {
                 continue;
             };
             outcome = outcome.and(Outcome::of(record.status()));
             let why = json_output::why(record);
-            let operation = operation(&snapshot.board, record, why.as_deref(), self.are_for_people);
+            let operation = operation(&snapshot.store, record, why.as_deref(), self.are_for_people);
             self.cells
                 .push(row(&target.full(&mo_id), record, &operation, snapshot.now));
             self.notes
@@ -183,14 +180,14 @@ impl Rows {
 }
 
 /// Returns the operation with its phase; in a pipe with the reason of a failure.
-fn operation(board: &TaskStore, record: &Record, why: Option<&str>, is_for_people: bool) -> String {
+fn operation(store: &TaskStore, record: &Record, why: Option<&str>, is_for_people: bool) -> String {
     let Some(info) = record.info.as_deref() else {
         return why
             .filter(|_| !is_for_people)
             .unwrap_or_default()
             .to_owned();
     };
-    let operation = board.operation(record);
+    let operation = store.operation(record);
     match (why, &info.description) {
         (Some(why), _) if !is_for_people => format!("{operation}: {why}"),
         (None, Some(phase)) => format!("{operation} · {}", phase.text()),

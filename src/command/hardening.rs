@@ -1,12 +1,14 @@
 //! Protects passwords and sessions in memory: no core dumps, no access by debuggers of the same user.
 
-/// If set, the process can be debugged and may write core dumps.
+use crate::config::{process_environment, switch};
+
+/// If on, the process can be debugged and may write core dumps.
 const DEBUGGABLE: &str = "VTASK_DEBUGGABLE";
 
 /// Disables core dumps for the life of the process, since secrets can enter memory at any time. On Linux the process
 /// becomes non-dumpable, which child processes do not inherit; on other Unix systems the core size limit is zero.
 pub fn disable_core_dumps() {
-    if std::env::var_os(DEBUGGABLE).is_some_and(|value| !value.is_empty()) {
+    if process_environment(DEBUGGABLE).is_some_and(|value| switch(&value) == Ok(true)) {
         return;
     }
     // Best effort: a failure leaves the defaults in place.

@@ -9,6 +9,8 @@ use std::{
 use super::{
     CommandError,
     deadline::{self, Deadline, Ending},
+    global_args::ColorChoice,
+    signals::{self, StopSignal},
 };
 use crate::{
     config::{self, Environment},
@@ -47,7 +49,7 @@ impl Output {
 
 impl std::fmt::Debug for Output {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outlet")
+        f.debug_struct("Output")
             .field("is_terminal", &self.is_terminal())
             .finish_non_exhaustive()
     }
@@ -63,14 +65,15 @@ pub struct CommandIo<'a> {
     pub input: Box<dyn Fn() -> (Box<dyn BufRead>, bool)>,
     pub environment: &'a dyn Environment,
     /// Completes when the user or the system interrupts the command.
-    pub interrupted: Pin<Box<dyn Future<Output = ()>>>,
+    pub interrupted: Pin<Box<dyn Future<Output = StopSignal>>>,
+    pub color: ColorChoice,
     /// The deadline set by `--timeout`.
     pub deadline: Option<Deadline>,
 }
 
 impl std::fmt::Debug for CommandIo<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stage")
+        f.debug_struct("CommandIo")
             .field("out", &self.out)
             .field("err", &self.err)
             .finish_non_exhaustive()
@@ -83,7 +86,7 @@ impl CommandIo<'static> {
         // The console interprets escape sequences only after it has been asked to.
         #[cfg(windows)]
         let _ = crossterm::ansi_support::supports_ansi();
-        fn outlet(writer: impl Write + IsTerminal + 'static) -> Output {
+        fn output(writer: impl Write + IsTerminal + 'static) -> Output {
             let size = writer.is_terminal().then(|| -> Box<dyn Fn() -> Size> {
                 Box::new(|| {
                     let size = terminal_size(config::process_environment);
@@ -96,11 +99,12 @@ impl CommandIo<'static> {
             }
         }
         Self {
-            out: outlet(io::stdout()),
-            err: outlet(io::stderr()),
+            out: output(io::stdout()),
+            err: output(io::stderr()),
             input: Box::new(|| (Box::new(io::stdin().lock()), io::stdin().is_terminal())),
             environment: &config::process_environment,
-            interrupted: Box::pin(super::signals::interrupted()),
+            interrupted: Box::pin(signals::interrupted()),
+            color: ColorChoice::Auto,
             deadline: None,
         }
     }
@@ -121,7 +125,7 @@ impl CommandIo<'_> {
     /// Completes when the command must stop early.
     pub(super) async fn ending(&mut self) -> Ending {
         tokio::select! {
-            () = &mut self.interrupted => Ending::Interrupted,
+            signal = &mut self.interrupted => Ending::Interrupted(signal),
             Some(deadline) = async {
                 deadline::passed(self.deadline).await;
                 self.deadline

@@ -5,9 +5,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{
-    CommandError, Outcome, connect,
-    deadline::TimeoutArgs,
-    display_name,
+    CommandError, Outcome, connect, display_name,
     io_context::CommandIo,
     json_output,
     selector::{CompiledSelector, TaskSelector},
@@ -30,23 +28,8 @@ use crate::{
 /// Maximum number of tasks by default.
 const DEFAULT_LIMIT: usize = 1000;
 
-const LONG_ABOUT: &str = "\
-Without --since or --until these are the recent tasks: queued, running, and those that ended within the last minutes. \
-With them the server's history is searched, too; they go by the time at which tasks were queued. Newest first. \
-What is listed is filtered, then sorted, then cut at --limit; a line on standard error says what was cut. A task of \
-which nothing can be read is listed by its name, with the status ghost.
-
-In a table for a pipe the columns are two spaces apart, none is empty (-), and times are RFC 3339. --json writes one \
-object a line, each with \"version\":1 and \"type\":\"task\", as `vtask wait --help` describes it. --format json is \
-an array of the same objects; in --format csv a text that a spreadsheet would take for a formula has an apostrophe \
-before it.
-
-Exit codes: 0 listed, 4 the server cannot be asked (or not for all of it) or nothing can be read of a \
-task, 5 sign-in refused.";
-
 /// List recent tasks, or tasks of a time range
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = LONG_ABOUT)]
 pub struct ListArgs {
     #[command(flatten)]
     choice: TaskSelector,
@@ -88,12 +71,6 @@ pub struct ListArgs {
     /// Print task IDs only, one per line
     #[arg(long, conflicts_with = "json")]
     ids: bool,
-
-    #[command(flatten)]
-    pub(crate) timeout: TimeoutArgs,
-
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -150,7 +127,11 @@ impl State {
 ///
 /// # Errors
 /// Fails if the server cannot be read or standard output cannot be written.
-pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+pub async fn run(
+    args: &ListArgs,
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
     let is_ago = |moment| matches!(moment, Some(TimeExpr::Before(_)));
     // A duration ago is relative to the server's clock, so it cannot be compared with an absolute time here.
     if let (Some(since), Some(until)) = period(args, Timestamp::now())
@@ -161,31 +142,31 @@ pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
         return Err(CommandError::Usage(why.to_owned()));
     }
     let mut snapshots = Vec::new();
-    let mut sieves = Vec::new();
+    let mut selectors = Vec::new();
     let mut complaints = Vec::new();
     let mut outcome = Outcome::Success;
-    let file = config::file(&args.connection, stage.environment)?;
-    let saved = config::named_filters(&file, stage.environment).all;
-    let targets = targets::servers(&args.connection, stage.environment)?;
-    targets::warn(&targets, stage);
+    let file = config::file(connection, io.environment)?;
+    let saved = config::named_filters(&file, io.environment).all;
+    let targets = targets::servers(connection, io.environment)?;
+    targets::warn(&targets, io);
     for target in targets {
-        let connect = connect::in_time(&target.connection, stage).await?;
+        let connect = connect::in_time(&target.connection, io).await?;
         let endpoint = connect.address.name();
-        let sieve = CompiledSelector::new(&args.choice, &saved, endpoint.clone())?;
-        sieve.check_single_reading()?;
-        let asked = session::with(connect, stage, async |client| {
-            gather(args, &sieve, client).await
+        let selector = CompiledSelector::new(&args.choice, &saved, endpoint.clone())?;
+        selector.check_single_reading()?;
+        let asked = session::with(connect, io, async |client| {
+            gather(args, &selector, client).await
         });
         match asked.await {
             Ok((mut snapshot, of_these)) => {
                 complaints.extend(of_these);
                 if let Some(name) = &target.name {
                     snapshot
-                        .board
+                        .store
                         .set_endpoint_name(ONLY_ENDPOINT, name.as_str());
                 }
                 snapshots.push((target, endpoint, snapshot));
-                sieves.push(sieve);
+                selectors.push(selector);
             }
             // One server that is away must not keep the others' tasks from being listed.
             Err(CommandError::TimedOut(why)) if target.name.is_some() => {
@@ -201,12 +182,12 @@ pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
             },
         }
     }
-    let mut listed = select(args, &sieves, &snapshots);
+    let mut listed = select(args, &selectors, &snapshots);
     let cut = cut(args, &mut listed, &snapshots);
     let shapes = listed.iter().filter_map(|(at, handle)| {
         let (_, endpoint, snapshot) = snapshots.get(*at)?;
         let raw = snapshot.raw(*handle);
-        json_output::task(&snapshot.board, *handle, raw, endpoint, snapshot.now)
+        json_output::task(&snapshot.store, *handle, raw, endpoint, snapshot.now)
     });
     let text = if args.json {
         shapes.map(json_output::written).collect()
@@ -215,24 +196,24 @@ pub async fn run(args: &ListArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
     } else if args.ids {
         let ids = listed.iter().filter_map(|(at, handle)| {
             let (target, _, snapshot) = snapshots.get(*at)?;
-            Some(target.full(&snapshot.board.get(*handle)?.id.mo_id) + "\n")
+            Some(target.full(&snapshot.store.get(*handle)?.id.mo_id) + "\n")
         });
         ids.collect()
     } else {
-        as_table(&snapshots, &listed, stage.out.columns())
+        as_table(&snapshots, &listed, io.out.columns())
     };
-    stage.print(&text)?;
+    io.print(&text)?;
     if let Some(note) = cut {
-        stage.say(&note);
+        io.say(&note);
     }
     if !complaints.is_empty() {
         for complaint in complaints {
-            stage.say(&complaint);
+            io.say(&complaint);
         }
         return Ok(outcome.and(Outcome::Unknown));
     }
-    if listed.is_empty() && stage.err.is_terminal() {
-        stage.say("no such task is there.");
+    if listed.is_empty() && io.err.is_terminal() {
+        io.say("no such task is there.");
     }
     Ok(outcome)
 }
@@ -244,7 +225,7 @@ type Snapshots = [(Target, String, Snapshot)];
 /// searched.
 async fn gather(
     args: &ListArgs,
-    sieve: &CompiledSelector,
+    selector: &CompiledSelector,
     client: &Client,
 ) -> Result<(Snapshot, Vec<String>), CommandError> {
     let mut snapshot = Snapshot::begin(client).await;
@@ -254,13 +235,13 @@ async fn gather(
         return Ok((snapshot, complaints));
     }
     let (since, until) = period(args, snapshot.now);
-    let narrowing = narrowing(args).and(sieve.server_filter());
+    let narrowing = narrowing(args).and(selector.server_filter());
     let query = history_query(&narrowing, since, until);
-    let (labels, now) = (snapshot.board.labels(ONLY_ENDPOINT), snapshot.now);
+    let (labels, now) = (snapshot.store.labels(ONLY_ENDPOINT), snapshot.now);
     let pick = |raw: &Value| {
         // Of a record that cannot be read it is not known whether it is meant.
         RecordAction::take_if(TaskInfo::from_json(raw.clone()).map_or(true, |info| {
-            is_in_state(args, Status::of(&info)) && sieve.may_match(info, &labels, now)
+            is_in_state(args, Status::of(&info)) && selector.may_match(info, &labels, now)
         }))
     };
     // Only in its own order is the history's beginning enough; one more shows whether there are more.
@@ -275,7 +256,7 @@ async fn gather(
             if unreadable > 0 {
                 complaints.push(format!(
                     "{unreadable} records of the history of {} cannot be read and are not listed.",
-                    client.server()
+                    client.label()
                 ));
             }
         }
@@ -337,17 +318,17 @@ fn is_in_state(args: &ListArgs, status: Status) -> bool {
 /// Returns the tasks to list in order, each with the index of its server.
 fn select(
     args: &ListArgs,
-    sieves: &[CompiledSelector],
+    selectors: &[CompiledSelector],
     snapshots: &Snapshots,
 ) -> Vec<(usize, Handle)> {
     let mut found: Vec<(Option<Timestamp>, &str, usize, Handle)> = Vec::new();
-    for ((at, (_, _, snapshot)), sieve) in snapshots.iter().enumerate().zip(sieves) {
+    for ((at, (_, _, snapshot)), selector) in snapshots.iter().enumerate().zip(selectors) {
         let (since, until) = period(args, snapshot.now);
-        found.extend(snapshot.board.iter().filter_map(|(handle, record)| {
+        found.extend(snapshot.store.iter().filter_map(|(handle, record)| {
             let placed = record.info.as_deref().and_then(TaskInfo::placed_at);
             // What is not known of a task does not speak against it, unless it is chosen by that.
             let is_chosen = match &record.info {
-                Some(_) => sieve.takes(&snapshot.board, handle, snapshot.now),
+                Some(_) => selector.takes(&snapshot.store, handle, snapshot.now),
                 None => args.choice.is_empty(),
             };
             let is_listed = is_chosen
@@ -361,7 +342,7 @@ fn select(
     if let Some(sort) = &args.sort {
         found.sort_by_cached_key(|(.., at, handle)| {
             let (_, _, snapshot) = snapshots.get(*at)?;
-            let key = SortKey::of(&snapshot.board, *handle, Layout::Flat, sort);
+            let key = SortKey::of(&snapshot.store, *handle, Layout::Flat, sort);
             Some((key, *at))
         });
     }
@@ -399,15 +380,15 @@ fn row(
     handle: Handle,
     is_for_people: bool,
 ) -> Option<([String; 8], Option<String>)> {
-    let record = snapshot.board.get(handle)?;
+    let record = snapshot.store.get(handle)?;
     let info = record.info.as_deref();
-    let progress = match snapshot.board.progress(handle) {
+    let progress = match snapshot.store.progress(handle) {
         Progress::Reported(percent) => format!("{percent}%"),
         Progress::Derived(percent) if is_for_people => format!("≈{percent}%"),
         Progress::Derived(_) | Progress::None => String::new(),
     };
     let mut operation = match info {
-        Some(_) => snapshot.board.operation(record).into_owned(),
+        Some(_) => snapshot.store.operation(record).into_owned(),
         None => String::new(),
     };
     let why = json_output::why(record);

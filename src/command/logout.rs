@@ -1,53 +1,42 @@
 //! `vtask logout`: ends a session that was kept open with `--keep-session`.
 
-use clap::Args;
-
 use super::{CommandError, Outcome, io_context::CommandIo};
 use crate::{
     config::{self, ConnectionArgs},
     vim::{Client, SessionStore},
 };
 
-const LONG_ABOUT: &str = "\
-Exit codes: 0 ended, or there was none; 4 the server cannot be reached (the session is forgotten here; on the server it \
-ends by its idle time-out).";
-
-/// End the session kept open with --keep-session
-#[derive(Debug, Clone, Args)]
-#[command(after_long_help = LONG_ABOUT)]
-pub struct LogoutArgs {
-    #[command(flatten)]
-    connection: ConnectionArgs,
-}
-
 /// Runs `vtask logout`.
 ///
 /// # Errors
 /// Fails if the account is not known or the server cannot be reached.
-pub async fn run(args: &LogoutArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    let profiles = args.connection.profiles(stage.environment);
+pub async fn run(
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
+    let profiles = connection.profiles(io.environment);
     if profiles.len() < 2 {
-        return end(&args.connection, stage).await;
+        return end(connection, io).await;
     }
     let mut outcome = Outcome::Success;
     for name in profiles {
-        let ended = end(&args.connection.of_profile(&name), stage).await;
+        let ended = end(&connection.of_profile(&name), io).await;
         outcome = outcome.and(ended.unwrap_or_else(|error| {
-            stage.say(&error.to_string());
+            io.say(&error.to_string());
             Outcome::Unknown
         }));
     }
     Ok(outcome)
 }
 
-async fn end(args: &ConnectionArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    if let Some(conflict) = config::server_conflict(args, stage.environment)? {
-        stage.say(&conflict);
+async fn end(connection: &ConnectionArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+    if let Some(conflict) = config::server_conflict(connection, io.environment)? {
+        io.say(&conflict);
     }
-    let (draft, user, kept) = config::kept_session(args, stage.environment)?;
+    let (draft, user, kept) = config::kept_session(connection, io.environment)?;
     let whose = format!("{user} on {}", draft.address.name());
     let Some(session) = kept.look() else {
-        stage.say(&format!("no session of {whose} is kept."));
+        io.say(&format!("no session of {whose} is kept."));
         return Ok(Outcome::Success);
     };
     kept.clear();
@@ -55,6 +44,6 @@ async fn end(args: &ConnectionArgs, stage: &mut CommandIo<'_>) -> Result<Outcome
         .await?
         .end_session()
         .await?;
-    stage.say(&format!("the session of {whose} is ended."));
+    io.say(&format!("the session of {whose} is ended."));
     Ok(Outcome::Success)
 }

@@ -8,8 +8,6 @@ use clap_mangen::Man;
 use super::{CommandError, Outcome, io_context::CommandIo};
 
 /// Print the manual page
-///
-/// To read it: vtask man | man -l -
 #[derive(Debug, Clone, Args)]
 pub struct ManArgs {
     /// Print the page of this subcommand
@@ -28,7 +26,7 @@ pub struct ManArgs {
 pub fn run(
     args: &ManArgs,
     mut definition: Command,
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
     definition.build();
     if let Some(folder) = &args.dir {
@@ -55,6 +53,6 @@ pub fn run(
     let mut text = Vec::new();
     let rendered = Man::new(page).render(&mut text);
     rendered.map_err(|error| CommandError::Local(error.into()))?;
-    stage.print(&String::from_utf8_lossy(&text))?;
+    io.print(&String::from_utf8_lossy(&text))?;
     Ok(Outcome::Success)
 }

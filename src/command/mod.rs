@@ -11,11 +11,13 @@ mod error;
 pub mod events;
 pub mod fetch_args;
 pub mod get;
+pub mod global_args;
 pub mod hardening;
 pub mod io_context;
 pub mod list;
 pub mod logout;
 pub mod man;
+mod misspelling;
 pub mod notify;
 mod outcome;
 pub mod screen;
@@ -23,7 +25,7 @@ pub mod screen_args;
 mod screen_options;
 pub mod selector;
 mod session;
-mod signals;
+pub mod signals;
 pub mod simulate;
 mod table;
 mod targets;
@@ -39,16 +41,16 @@ pub use crate::task::json_output;
 pub use error::CommandError;
 pub use outcome::Outcome;
 
-use std::pin::Pin;
+use std::{io::BufRead, pin::Pin};
 
-use clap::CommandFactory;
+use secrecy::{SecretString, zeroize::Zeroize};
 
 use deadline::Deadline;
 use io_context::CommandIo;
 
 use crate::{
-    cli::{Cli, Command},
-    text::nearest,
+    cli::{self, Cli, Command},
+    config::{ConnectionArgs, defaults},
 };
 
 /// Runs the command.
@@ -60,66 +62,101 @@ use crate::{
 /// The errors of the command.
 pub fn run<'a>(
     cli: Cli,
-    stage: &'a mut CommandIo<'_>,
+    io: &'a mut CommandIo<'_>,
 ) -> Pin<Box<dyn Future<Output = Result<Outcome, CommandError>> + 'a>> {
-    Box::pin(run_command(cli, stage))
+    Box::pin(run_command(cli, io))
 }
 
-async fn run_command(cli: Cli, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    if cli.command.is_none() {
-        no_command_misspelt(&cli.watch.tasks)?;
+async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+    let Cli {
+        command,
+        watch,
+        mut global,
+    } = cli;
+    if command.is_none() {
+        misspelling::check(&watch.tasks)?;
     }
-    if let Some((timeout, connection)) = cli.timeout().zip(cli.connection()) {
-        let defaults = crate::config::defaults(connection, stage.environment)?;
-        stage.deadline = timeout.timeout.or(defaults.timeout).map(Deadline::new);
+    io.color = global.color;
+    let tasks = command.as_ref().map_or(&watch.tasks[..], Command::tasks);
+    read_password(&mut global.connection, tasks, io)?;
+    let connection = &global.connection;
+    let reads_server = command.as_ref().is_some_and(Command::reads_server);
+    if command.as_ref().is_some_and(Command::has_deadline) {
+        let timeout = match global.timeout.timeout {
+            None if reads_server => defaults(connection, io.environment)?.timeout,
+            timeout => timeout,
+        };
+        io.deadline = timeout.map(Deadline::new);
     }
     // Trust is checked before any prompt, especially for a password.
-    let can_begin = cli.command.is_some() || stage.out.is_terminal();
-    if let Some(connection) = cli.connection().filter(|_| can_begin) {
-        trust::at_first_use(connection, stage).await?;
+    if reads_server || command.is_none() && io.out.is_terminal() {
+        trust::at_first_use(connection, io).await?;
     }
-    match cli.command {
+    match command {
         // The screen's futures are the largest. They are boxed so that other commands do not reserve space for them.
-        None => Box::pin(screen::watch(&cli.watch)).await,
-        Some(Command::Demo(args)) => Box::pin(screen::demo(&args)).await,
-        Some(Command::Get(args)) => get::run(&args, stage).await,
-        Some(Command::List(args)) => list::run(&args, stage).await,
-        Some(Command::Tree(args)) => tree::run(&args, stage).await,
-        Some(Command::Events(args)) => events::run(&args, stage).await,
-        Some(Command::Wait(args)) => wait::run(&args, stage).await,
-        Some(Command::Cancel(args)) => cancel::run(&args, stage).await,
+        None => Box::pin(screen::watch(&watch, &global)).await,
+        Some(Command::Demo(args)) => Box::pin(screen::demo(&args, &global)).await,
+        Some(Command::Get(args)) => get::run(&args, connection, io).await,
+        Some(Command::List(args)) => list::run(&args, connection, io).await,
+        Some(Command::Tree(args)) => tree::run(&args, connection, io).await,
+        Some(Command::Events(args)) => events::run(&args, connection, io).await,
+        Some(Command::Wait(args)) => wait::run(&args, connection, io).await,
+        Some(Command::Cancel(args)) => cancel::run(&args, connection, io).await,
         Some(Command::Simulate(args)) => {
             simulate::run(args).await?;
             Ok(Outcome::Success)
         }
-        Some(Command::Trust(args)) => trust::run(&args, stage).await,
-        Some(Command::Logout(args)) => logout::run(&args, stage).await,
-        Some(Command::Config(args)) => config::run(&args, stage),
-        Some(Command::Doctor(args)) => Box::pin(doctor::run(&args, stage)).await,
-        Some(Command::Completions(args)) => completions::run(&args, stage),
-        Some(Command::Man(args)) => man::run(&args, Cli::command(), stage),
+        Some(Command::Trust(args)) => {
+            let deadline = io.deadline;
+            deadline::limited(
+                deadline,
+                "reading the certificate",
+                trust::run(&args, connection, io),
+            )
+            .await
+        }
+        Some(Command::Logout) => {
+            let deadline = io.deadline;
+            deadline::limited(deadline, "ending the session", logout::run(connection, io)).await
+        }
+        Some(Command::Config(args)) => config::run(&args, connection, io),
+        Some(Command::Doctor) => Box::pin(doctor::run(connection, io)).await,
+        Some(Command::Completions(args)) => completions::run(&args, io),
+        Some(Command::Man(args)) => man::run(&args, cli::definition(), io),
     }
 }
 
-/// Refuses a word that resembles a command, which would otherwise be taken for a task.
-fn no_command_misspelt(tasks: &[String]) -> Result<(), CommandError> {
-    let Some(word) = tasks.first() else {
-        return Ok(());
-    };
-    let command = Cli::command();
-    let names: Vec<&str> = command
-        .get_subcommands()
-        .map(clap::Command::get_name)
-        .collect();
-    if !word.chars().all(|letter| letter.is_ascii_lowercase()) {
+/// Reads the password from standard input for `--password-file -`.
+fn read_password(
+    connection: &mut ConnectionArgs,
+    tasks: &[String],
+    io: &CommandIo<'_>,
+) -> Result<(), CommandError> {
+    if connection
+        .password_file
+        .as_deref()
+        .is_none_or(|path| path.as_os_str() != "-")
+    {
         return Ok(());
     }
-    match nearest(word, &names) {
-        Some(near) => Err(CommandError::Usage(format!(
-            "“{word}” is neither a command nor a task; did you mean `vtask {near}`?"
-        ))),
-        None => Ok(()),
+    if tasks.iter().any(|task| task == "-") {
+        let why = "standard input has either the password or the tasks, not both.";
+        return Err(CommandError::Usage(why.to_owned()));
     }
+    connection.password_file = None;
+    let mut line = String::new();
+    (io.input)()
+        .0
+        .read_line(&mut line)
+        .map_err(|error| CommandError::Usage(format!("standard input cannot be read: {error}.")))?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        let why = "--password-file -: the first line of standard input is empty.";
+        return Err(CommandError::Usage(why.to_owned()));
+    }
+    connection.password = Some(SecretString::from(password));
+    line.zeroize();
+    Ok(())
 }
 
 #[cfg(test)]
@@ -127,28 +164,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_misspelt_command_is_no_task() {
-        let refused = |word: &str| no_command_misspelt(&[word.to_owned()]).is_err();
-        for word in ["wiat", "lst", "cancle", "completion"] {
-            assert!(refused(word), "{word}");
-        }
-        for word in [
-            "task-4711",
-            "lab/task-1",
-            "Task:task-1",
-            "-",
-            "xyzzy",
-            "haTask-ha-host-1",
-        ] {
-            assert!(!refused(word), "{word}");
-        }
-    }
-
-    #[test]
     fn what_a_server_says_stays_on_one_line() {
         let usage = CommandError::Usage("one\ntwo\u{1b}".to_owned());
-        assert_eq!(usage.told(), "one\ntwo␛");
+        assert_eq!(usage.message(), "one\ntwo␛");
         let server = CommandError::NothingFound("one\nvtask: two".to_owned());
-        assert_eq!(server.told(), "one vtask: two");
+        assert_eq!(server.message(), "one vtask: two");
     }
 }

@@ -1,5 +1,6 @@
 //! Outcome of a command and its exit code.
 
+use super::signals::StopSignal;
 use crate::{task::Status, vim};
 
 /// The result of a command, which determines its exit code.
@@ -18,7 +19,7 @@ pub enum Outcome {
     /// The time-out expired.
     TimedOut,
     /// The user, or the system, wanted it to end.
-    Interrupted,
+    Interrupted(StopSignal),
 }
 
 impl Outcome {
@@ -31,7 +32,7 @@ impl Outcome {
             Self::Unknown => 4,
             Self::Refused => 5,
             Self::TimedOut => 124,
-            Self::Interrupted => 130,
+            Self::Interrupted(signal) => signal.exit_code(),
         }
     }
 
@@ -44,7 +45,7 @@ impl Outcome {
             Self::Unknown => "unknown",
             Self::Refused => "refused",
             Self::TimedOut => "timeout",
-            Self::Interrupted => "interrupted",
+            Self::Interrupted(_) => "interrupted",
         }
     }
 
@@ -71,7 +72,7 @@ impl Outcome {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let weight = |outcome| match outcome {
-            Self::Interrupted => 6,
+            Self::Interrupted(_) => 6,
             Self::Refused => 5,
             Self::TimedOut => 4,
             Self::Failed => 3,

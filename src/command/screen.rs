@@ -14,9 +14,12 @@ use tokio::sync::mpsc;
 
 use super::{
     CommandError, Outcome, connect,
+    global_args::{ColorChoice, GlobalArgs},
     notify::{NotifyArgs, screen_notifier::ScreenNotifier, terminal::Terminal},
     screen_args::{DemoArgs, ScreenArgs, WatchArgs},
-    screen_options, targets,
+    screen_options,
+    signals::StopSignal,
+    targets,
 };
 use crate::{
     app::{
@@ -41,27 +44,27 @@ const FRAME_BUFFER: usize = 256 * 1024;
 ///
 /// # Errors
 /// Fails if standard output is not a terminal or no connection is configured.
-pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
+pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, CommandError> {
     let environment = &config::process_environment;
     let stdin = || -> Box<dyn io::BufRead> { Box::new(io::stdin().lock()) };
-    let targets = targets::with_tasks(&args.connection, &args.tasks, stdin, environment)?;
+    let targets = targets::with_tasks(&global.connection, &args.tasks, stdin, environment)?;
     require_terminal()?;
-    let file = config::file(&args.connection, environment)?;
+    let file = config::file(&global.connection, environment)?;
     let warnings = targets::warnings(&targets);
     let mut watched = Vec::new();
     for target in targets {
         let connect = connect::connect(&target.connection, environment).await?;
         let name = target.name.unwrap_or_else(|| connect.address.name());
-        let options = args.follow.options(connect, target.tasks, &file.defaults);
+        let options = args.fetch.options(connect, target.tasks, &file.defaults);
         watched.push((name, options));
     }
-    let tell = args.tell.or(&file.defaults);
+    let notify = args.notify.or(&file.defaults);
     Box::pin(show(
         watched,
         warnings,
-        &args.screen,
+        (&args.screen, global.color),
         &file,
-        tell,
+        notify,
         args.notify_all || args.tell_all,
     ))
     .await
@@ -71,9 +74,12 @@ pub async fn watch(args: &WatchArgs) -> Result<Outcome, CommandError> {
 ///
 /// # Errors
 /// Fails if standard output is not a terminal.
-pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
+pub async fn demo(args: &DemoArgs, global: &GlobalArgs) -> Result<Outcome, CommandError> {
     require_terminal()?;
-    let file = ConfigFile::load(args.config.as_deref(), &config::process_environment)?;
+    let file = ConfigFile::load(
+        global.connection.config.as_deref(),
+        &config::process_environment,
+    )?;
     let local = |error: color_eyre::Report| CommandError::Local(error);
     let mut simulators = Vec::new();
     let mut watched = Vec::new();
@@ -97,7 +103,7 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
                 password: SecretString::from("demo"),
             },
             release: None,
-            read_only: args.read_only || file.defaults.read_only,
+            read_only: global.connection.read_only || file.defaults.read_only,
             timeout: ConnectOptions::REQUEST_TIMEOUT,
             traffic: Arc::default(),
         };
@@ -111,8 +117,9 @@ pub async fn demo(args: &DemoArgs) -> Result<Outcome, CommandError> {
         watched.push((name, options));
         simulators.push(simulator);
     }
-    let tell = NotifyArgs::default();
-    let outcome = Box::pin(show(watched, Vec::new(), &args.screen, &file, tell, false)).await;
+    let screen = (&args.screen, global.color);
+    let notify = NotifyArgs::default();
+    let outcome = Box::pin(show(watched, Vec::new(), screen, &file, notify, false)).await;
     for simulator in simulators {
         simulator.stop().await;
     }
@@ -140,12 +147,13 @@ fn require_terminal() -> Result<(), CommandError> {
 async fn show(
     watched: Vec<(String, WatchOptions)>,
     warnings: Vec<String>,
-    args: &ScreenArgs,
+    (args, color): (&ScreenArgs, ColorChoice),
     file: &ConfigFile,
     notify: NotifyArgs,
     notify_all: bool,
 ) -> Result<Outcome, CommandError> {
-    let mut options = screen_options::screen_options(args, file, &config::process_environment)
+    let environment = |name: &str| color.variable(&config::process_environment, name);
+    let mut options = screen_options::screen_options(args, file, &environment)
         .map_err(|error| CommandError::Local(error.into()))?;
     if notify.is_any() {
         options.finish_tracker = Some(finish_tracker(&watched, notify_all));
@@ -188,9 +196,9 @@ async fn show(
     }
     match exit {
         ExitReason::Quit => Ok(Outcome::Success),
-        ExitReason::Interrupted | ExitReason::Terminated | ExitReason::TerminalLost => {
-            Err(CommandError::Interrupted)
-        }
+        ExitReason::Interrupted => Err(CommandError::Interrupted(StopSignal::Interrupt)),
+        ExitReason::Terminated => Err(CommandError::Interrupted(StopSignal::Terminate)),
+        ExitReason::TerminalLost => Err(CommandError::Interrupted(StopSignal::Hangup)),
         ExitReason::Panicked => Err(CommandError::Panicked),
     }
 }

@@ -5,28 +5,22 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 
 use super::{fetch_args::FetchArgs, notify::NotifyArgs};
-use crate::{
-    app::ColumnSet,
-    config::{ConnectionArgs, switch},
-    task::row_model::Sort,
-    text::parse_seconds,
-};
+use crate::{app::ColumnSet, config::switch, task::row_model::Sort, text::parse_seconds};
 
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// Tasks to watch: task-4711, Task:task-4711, urn:vmomi:Task:…, a URL …/Task/task-4711/info, or - to read them
-    /// from standard input, separated by white space [default: all recent tasks of the server]
-    #[arg(value_name = "TASK")]
+    /// Tasks to watch: ID, URN or URL; - for standard input [default: all]
+    #[arg(value_name = "TASK", hide_short_help = true)]
     pub tasks: Vec<String>,
 
     #[command(flatten)]
     pub screen: ScreenArgs,
 
     #[command(flatten)]
-    pub tell: NotifyArgs,
+    pub notify: NotifyArgs,
 
     /// Notify for every finished task, not only for named and pinned ones
-    #[arg(long, env = "VTASK_NOTIFY_ALL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Notifications")]
+    #[arg(long, hide_short_help = true, env = "VTASK_NOTIFY_ALL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Notifications")]
     pub notify_all: bool,
 
     /// Former name of --notify-all
@@ -34,21 +28,24 @@ pub struct WatchArgs {
     pub tell_all: bool,
 
     #[command(flatten)]
-    pub follow: FetchArgs,
-
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
+    pub fetch: FetchArgs,
 }
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Screen")]
 pub struct ScreenArgs {
     /// Theme: auto (by the terminal's background), dark, light, high-contrast, color-blind, the name of your own
     /// theme (NAME.toml in ~/.config/vtask/themes), or a path
-    #[arg(long, env = "VTASK_THEME", value_name = "NAME|FILE")]
+    #[arg(
+        long,
+        hide_short_help = true,
+        env = "VTASK_THEME",
+        value_name = "NAME|FILE"
+    )]
     pub theme: Option<String>,
 
     /// Use a light theme; same as --theme light
-    #[arg(long, env = "VTASK_LIGHT", action = ArgAction::SetTrue, value_parser = switch, conflicts_with = "theme")]
+    #[arg(long, hide_short_help = true, env = "VTASK_LIGHT", action = ArgAction::SetTrue, value_parser = switch, conflicts_with = "theme")]
     pub light: bool,
 
     /// Sort by these columns; prefix - for descending, as in state,-elapsed. Columns: now (what matters now), state,
@@ -56,6 +53,7 @@ pub struct ScreenArgs {
     /// endpoint, operation, id, parent, error, tag, activation
     #[arg(
         long,
+        hide_short_help = true,
         env = "VTASK_SORT",
         value_name = "COLUMN,…",
         allow_hyphen_values = true
@@ -64,15 +62,20 @@ pub struct ScreenArgs {
 
     /// Columns of the list, from left to right, with optional width, as in task,target,progress:20. As for --sort,
     /// without now, plus finish (expected end)
-    #[arg(long, env = "VTASK_COLUMNS", value_name = "COLUMN[:WIDTH],…")]
+    #[arg(
+        long,
+        hide_short_help = true,
+        env = "VTASK_COLUMNS",
+        value_name = "COLUMN[:WIDTH],…"
+    )]
     pub columns: Option<ColumnSet>,
 
     /// Write performance statistics (requests, bytes, frames, latencies) as JSON to FILE on exit
-    #[arg(long, env = "VTASK_STATS", value_name = "FILE")]
+    #[arg(long, hide_short_help = true, env = "VTASK_STATS", value_name = "FILE")]
     pub stats: Option<PathBuf>,
 
     /// Draw with ASCII characters only
-    #[arg(long, env = "VTASK_ASCII", action = ArgAction::SetTrue, value_parser = switch)]
+    #[arg(long, hide_short_help = true, env = "VTASK_ASCII", action = ArgAction::SetTrue, value_parser = switch)]
     pub ascii: bool,
 }
 
@@ -89,14 +92,6 @@ pub struct DemoArgs {
     /// Number of vCenters
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=9))]
     pub vcenters: u16,
-
-    /// Config file for keys and colours instead of ~/.config/vtask/config.toml
-    #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-
-    /// Disable all actions that change something on the server
-    #[arg(long, env = "VTASK_READ_ONLY", action = ArgAction::SetTrue, value_parser = switch)]
-    pub read_only: bool,
 
     #[command(flatten)]
     pub screen: ScreenArgs,

@@ -69,14 +69,12 @@ pub(super) fn screen_options(
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-    use crate::{app::ThemeChoice, cli::Cli, task::row_model::Sort};
+    use crate::{app::ThemeChoice, cli, task::row_model::Sort};
 
     fn from(arguments: &[&str], file: &str) -> Options {
         let arguments = std::iter::once("vtask").chain(arguments.iter().copied());
-        let cli = Cli::try_parse_from(arguments).unwrap();
+        let cli = cli::parse(arguments).unwrap();
         let file = ConfigFile::parse(file).unwrap();
         screen_options(&cli.watch.screen, &file, &|_: &str| None).unwrap()
     }

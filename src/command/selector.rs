@@ -16,23 +16,23 @@ use crate::{
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct TaskSelector {
-    /// Tasks of the entity with this name or moId, such as db-prod-01, 'web-*', vm-42 or VirtualMachine:vm-42
+    /// Entity by name or moId: db-prod-01, 'web-*', vm-42
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub entity: Vec<String>,
 
-    /// Tasks of this operation, by label, ID or method: 'Relocate*', VirtualMachine.clone, CloneVM_Task
+    /// Operation: 'Relocate*', VirtualMachine.clone, CloneVM_Task
     #[arg(long, value_name = "OPERATION", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub operation: Vec<String>,
 
-    /// Tasks started by this account, alarm or scheduled task, such as '*\ops'
+    /// Account, alarm or schedule that started it: '*\ops'
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub user: Vec<String>,
 
-    /// Tasks with this activation ID, the token that a client passed with its call
+    /// Activation ID, the token that a client passed
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub activation_id: Vec<String>,
 
-    /// Tasks that match this filter, such as 'target:db-* elapsed>1h'; @NAME for a saved filter
+    /// Filter: 'target:db-* elapsed>1h', @NAME if saved
     #[arg(long, value_name = "FILTER", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub filter: Option<String>,
 }
@@ -164,23 +164,23 @@ impl CompiledSelector {
     }
 
     /// True if a task in the store matches. `now` is the server's time.
-    pub fn takes(&self, board: &TaskStore, handle: Handle, now: Timestamp) -> bool {
-        let Some(record) = board.get(handle) else {
+    pub fn takes(&self, store: &TaskStore, handle: Handle, now: Timestamp) -> bool {
+        let Some(record) = store.get(handle) else {
             return false;
         };
         let Some(info) = record.info.as_deref() else {
             return false;
         };
-        let scene = EvalContext {
-            store: board,
+        let context = EvalContext {
+            store: store,
             typical: None,
             endpoints: Some(&SelectorContext {
                 name: &self.endpoint,
                 now,
             }),
         };
-        self.choice.matches(info, &board.labels(record.id.endpoint))
-            && self.filter.matches(scene, handle)
+        self.choice.matches(info, &store.labels(record.id.endpoint))
+            && self.filter.matches(context, handle)
     }
 
     /// True if a task may match, judged without its related tasks.
@@ -191,16 +191,16 @@ impl CompiledSelector {
         if self.filter.is_empty() || self.filter.depends_on_family() {
             return true;
         }
-        let mut board = TaskStore::new();
-        board.set_labels(ONLY_ENDPOINT, labels.clone());
+        let mut store = TaskStore::new();
+        store.set_labels(ONLY_ENDPOINT, labels.clone());
         let id = TaskId::new(ONLY_ENDPOINT, info.mo_id().clone());
         let change = TaskChange::Full {
             info: Box::new(info),
             at: now,
         };
-        let applied = board.apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
-        let found = board.find(&id).filter(|_| applied.is_ok());
-        found.is_some_and(|handle| self.takes(&board, handle, now))
+        let applied = store.apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
+        let found = store.find(&id).filter(|_| applied.is_ok());
+        found.is_some_and(|handle| self.takes(&store, handle, now))
     }
 }
 
@@ -290,8 +290,8 @@ mod tests {
         let choice = |change: fn(&mut TaskSelector)| {
             let mut choice = TaskSelector::default();
             change(&mut choice);
-            let sieve = CompiledSelector::new(&choice, &Saved::new(), "lab".to_owned());
-            sieve.unwrap().server_filter().fields().join(" ")
+            let selector = CompiledSelector::new(&choice, &Saved::new(), "lab".to_owned());
+            selector.unwrap().server_filter().fields().join(" ")
         };
         assert_eq!(choice(|_| ()), "");
         assert_eq!(choice(|choice| choice.user = vec!["*\\ops".into()]), "");

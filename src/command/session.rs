@@ -35,26 +35,26 @@ pub(super) type TaskRead = (Arc<str>, Result<Value, Error>);
 /// Fails if the server is unreachable or refuses, and with the errors of `ask`.
 pub(super) async fn with<T>(
     connect: ConnectOptions,
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
     ask: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
     let credentials = connect.credentials.clone();
     let traffic = connect.traffic.clone();
     let connected = tokio::select! {
         client = retrying(async || Client::connect(connect.clone()).await) => Ok(client),
-        ending = stage.ending() => Err(ending),
+        ending = io.ending() => Err(ending),
     };
     let client = connected.map_err(|ending| ending.error(&traffic))??;
     let mut signing_in = Box::pin(retrying(async || client.sign_in().await));
     let signed_in = tokio::select! {
         session = &mut signing_in => Ok(session),
-        ending = stage.ending() => Err(ending),
+        ending = io.ending() => Err(ending),
     };
     let asked = match signed_in {
         Ok(session) => {
             session?;
             if let Some(trouble) = credentials.trouble() {
-                stage.say(&trouble);
+                io.say(&trouble);
             }
             let ask = async {
                 match ask(&client).await {
@@ -66,7 +66,7 @@ pub(super) async fn with<T>(
             };
             tokio::select! {
                 answer = ask => Ok(answer),
-                ending = stage.ending() => Err(ending),
+                ending = io.ending() => Err(ending),
             }
         }
         Err(ending) => {
@@ -77,11 +77,11 @@ pub(super) async fn with<T>(
     };
     drop(signing_in);
     let leave_by = match &asked {
-        Ok(_) => stage.deadline.map(|deadline| deadline.leave_by()),
+        Ok(_) => io.deadline.map(|deadline| deadline.leave_by()),
         Err(ending) => Some(ending.leave_by()),
     };
     let answer = asked.unwrap_or_else(|ending| Err(ending.error(&traffic)));
-    sign_out(&client, leave_by, stage).await;
+    sign_out(&client, leave_by, io).await;
     answer
 }
 
@@ -95,17 +95,17 @@ async fn refused(client: &Client, error: Error) -> CommandError {
 }
 
 /// Signs out, and prints a warning if that fails or takes too long.
-async fn sign_out(client: &Client, leave_by: Option<Instant>, stage: &mut CommandIo<'_>) {
+async fn sign_out(client: &Client, leave_by: Option<Instant>, io: &mut CommandIo<'_>) {
     let signed_out = match leave_by {
         Some(moment) => timeout_at(moment, client.sign_out()).await,
         None => Ok(client.sign_out().await),
     };
     match signed_out {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => stage.say(&error.to_string()),
-        Err(_) => stage.say(&format!(
+        Ok(Err(error)) => io.say(&error.to_string()),
+        Err(_) => io.say(&format!(
             "signing out ({}): no answer in time; the session ends once it is idle for long enough.",
-            client.server()
+            client.label()
         )),
     }
 }
@@ -269,7 +269,7 @@ impl Unread {
 /// Tasks read at one time, with the values sent by the server.
 #[derive(Debug)]
 pub(super) struct Snapshot {
-    pub(super) board: TaskStore,
+    pub(super) store: TaskStore,
     pub(super) raw: HashMap<Arc<str>, Value>,
     /// The server's time.
     pub(super) now: Timestamp,
@@ -283,10 +283,10 @@ impl Snapshot {
         let (time, labels) = tokio::join!(client.current_time(), client.operation_labels());
         let received = Timestamp::now();
         let clock = time.map(|time| ServerClock::from_reading(time, sent, received));
-        let mut board = TaskStore::new();
-        board.set_labels(ONLY_ENDPOINT, labels.map(Labels::new).unwrap_or_default());
+        let mut store = TaskStore::new();
+        store.set_labels(ONLY_ENDPOINT, labels.map(Labels::new).unwrap_or_default());
         Self {
-            board,
+            store,
             raw: HashMap::new(),
             now: clock.unwrap_or_default().at(received),
         }
@@ -302,7 +302,7 @@ impl Snapshot {
     ) -> Result<(Self, Handle), CommandError> {
         let mut snapshot = Self::begin(client).await;
         let raw = read_or_recall(client, task, snapshot.now).await?;
-        let added = snapshot.add_read(task, Ok(raw), &client.server());
+        let added = snapshot.add_read(task, Ok(raw), &client.label());
         let handle = added.map_err(|why| {
             CommandError::NothingFound(format!(
                 "{why} `vtask get --json` prints what the server sends."
@@ -314,7 +314,7 @@ impl Snapshot {
     #[cfg(test)]
     pub(super) fn empty(now: Timestamp) -> Self {
         Self {
-            board: TaskStore::new(),
+            store: TaskStore::new(),
             raw: HashMap::new(),
             now,
         }
@@ -327,7 +327,7 @@ impl Snapshot {
     pub(super) async fn add_recent(&mut self, client: &Client) -> Result<Unread, Error> {
         let mut unread = Unread::default();
         for (mo_id, answer) in read_recent(client).await? {
-            if let Err(why) = self.add_read(&mo_id, answer, &client.server()) {
+            if let Err(why) = self.add_read(&mo_id, answer, &client.label()) {
                 unread.0.push(why);
             }
         }
@@ -365,7 +365,7 @@ impl Snapshot {
             may_pass: false,
         };
         let _ = self
-            .board
+            .store
             .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
         Err(why)
     }
@@ -388,7 +388,7 @@ impl Snapshot {
         if !self.raw.contains_key(mo_id) {
             let change = TaskChange::Full { info, at: self.now };
             let _ = self
-                .board
+                .store
                 .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
             self.raw.insert(mo_id.clone(), raw);
         }
@@ -396,12 +396,12 @@ impl Snapshot {
     }
 
     pub(super) fn find(&self, mo_id: &Arc<str>) -> Option<Handle> {
-        self.board.find(&TaskId::new(ONLY_ENDPOINT, mo_id.clone()))
+        self.store.find(&TaskId::new(ONLY_ENDPOINT, mo_id.clone()))
     }
 
     /// Returns the value sent by the server.
     pub(super) fn raw(&self, handle: Handle) -> Option<Value> {
-        let record = self.board.get(handle)?;
+        let record = self.store.get(handle)?;
         self.raw.get(&record.id.mo_id).cloned()
     }
 }

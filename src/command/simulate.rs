@@ -13,10 +13,7 @@ use crate::simulator::faults::FaultPlan;
 use crate::simulator::scenario::{LoadOptions, Scenario};
 use crate::simulator::{ClockMode, Options, Simulator, SimulatorError};
 
-/// Serve the embedded vCenter to any client of the VI JSON API
-///
-/// Prints `url`, `scenario`, `accepts` and, with --tls, `sha256` as one `name value` line each, then serves until it
-/// is interrupted.
+/// Serve the embedded vCenter to any VI JSON client
 #[derive(Args, Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -44,19 +41,29 @@ pub struct SimulateArgs {
     pub tls: bool,
 
     /// Write the certificate to this file as PEM
-    #[arg(long, value_name = "FILE", requires = "tls")]
+    #[arg(hide_short_help = true, long, value_name = "FILE", requires = "tls")]
     pub certificate_file: Option<std::path::PathBuf>,
 
     /// Accept only this user (with --password); by default any non-empty user and password
-    #[arg(long, value_name = "NAME", requires = "password")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "NAME",
+        requires = "password"
+    )]
     pub username: Option<String>,
 
     /// Password of --username. It only protects simulated tasks
-    #[arg(long, value_name = "TEXT", requires = "username")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "TEXT",
+        requires = "username"
+    )]
     pub password: Option<String>,
 
     /// Accept this Authorization header instead of a session
-    #[arg(long, value_name = "VALUE")]
+    #[arg(hide_short_help = true, long, value_name = "VALUE")]
     pub authorization: Option<String>,
 
     /// Load scenario: number of concurrent tasks, in groups of five related tasks
@@ -64,23 +71,24 @@ pub struct SimulateArgs {
     pub tasks: Option<usize>,
 
     /// Load scenario: progress changes per second over all tasks
-    #[arg(long, value_name = "R")]
+    #[arg(hide_short_help = true, long, value_name = "R")]
     pub rate: Option<u64>,
 
     /// Load scenario: apply all changes of a second at once instead of evenly
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     pub at_once: bool,
 
     /// Load scenario: replace finished tasks by new ones instead of restarting them at 0 %
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     pub finish: bool,
 
     /// Maximum number of object updates per response, or `none`
-    #[arg(long, value_name = "N|none", default_value = "100", value_parser = parse_cap)]
+    #[arg(hide_short_help = true, long, value_name = "N|none", default_value = "100", value_parser = parse_cap)]
     pub cap: Cap,
 
     /// Offset of the server's clock, such as 7m or -90s
     #[arg(
+        hide_short_help = true,
         long,
         value_name = "SPAN",
         default_value = "0s",
@@ -89,19 +97,24 @@ pub struct SimulateArgs {
     pub clock_offset: SignedDuration,
 
     /// Idle time after which a session expires
-    #[arg(long, value_name = "SPAN", default_value = "30m")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "SPAN",
+        default_value = "30m"
+    )]
     pub session_timeout: SignedDuration,
 
     /// Behave like vCenter 8.0 U1: no release negotiation
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     pub release_8_0_1: bool,
 
     /// Do not compress responses
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     pub no_gzip: bool,
 
     /// Omit redundant type names
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     pub lean: bool,
 
     /// Inject the faults of this file: delays, broken connections, proxy responses, restarts and more
@@ -109,7 +122,7 @@ pub struct SimulateArgs {
     pub faults: Option<std::path::PathBuf>,
 
     /// Log each request to this file: seconds since start, status (0: no response), bytes, method, kind
-    #[arg(long, value_name = "FILE")]
+    #[arg(hide_short_help = true, long, value_name = "FILE")]
     pub log: Option<std::path::PathBuf>,
 }
 

@@ -125,9 +125,9 @@ pub(super) fn warnings(targets: &[Target]) -> Vec<String> {
 }
 
 /// Prints the [`warnings`] on standard error.
-pub(super) fn warn(targets: &[Target], stage: &mut CommandIo<'_>) {
+pub(super) fn warn(targets: &[Target], io: &mut CommandIo<'_>) {
     for warning in warnings(targets) {
-        stage.say(&warning);
+        io.say(&warning);
     }
 }
 
@@ -138,10 +138,10 @@ pub(super) fn warn(targets: &[Target], stage: &mut CommandIo<'_>) {
 pub(super) fn named(
     args: &ConnectionArgs,
     texts: &[String],
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
 ) -> Result<Vec<Target>, CommandError> {
-    let targets = with_tasks(args, texts, || (stage.input)().0, stage.environment)?;
-    warn(&targets, stage);
+    let targets = with_tasks(args, texts, || (io.input)().0, io.environment)?;
+    warn(&targets, io);
     Ok(targets)
 }
 
@@ -302,15 +302,15 @@ fn on_which(
 pub(super) async fn single(
     args: &ConnectionArgs,
     text: &String,
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
 ) -> Result<(ConnectOptions, Arc<str>), CommandError> {
-    let targets = named(args, std::slice::from_ref(text), stage)?;
+    let targets = named(args, std::slice::from_ref(text), io)?;
     let tasks = targets
         .iter()
         .flat_map(|target| target.tasks.iter().map(move |task| (target, task)));
     match &tasks.collect::<Vec<_>>()[..] {
         [(target, task)] => {
-            let connect = connect::in_time(&target.connection, stage).await?;
+            let connect = connect::in_time(&target.connection, io).await?;
             Ok((connect, Arc::clone(task)))
         }
         several => Err(CommandError::Usage(format!(

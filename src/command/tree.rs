@@ -6,9 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    CommandError, Outcome,
-    deadline::TimeoutArgs,
-    display_name,
+    CommandError, Outcome, display_name,
     io_context::CommandIo,
     json_output,
     session::{self, ONLY_ENDPOINT, Snapshot},
@@ -28,57 +26,47 @@ const MAX_FAMILY: usize = 2_000;
 /// Maximum number of generations.
 const MAX_DEPTH: usize = 12;
 
-const LONG_ABOUT: &str = "\
-Children come from the recent tasks and from the server's history. --json writes the tree's tasks from the top down, \
-one object a line, as `vtask wait --help` describes it, each with two more fields: depth (0 is the root) and \
-parentMoId. A task of which only the key is known has the status ghost.
-
-Exit codes: 0 printed, 4 the task is not known (any more), or the server cannot be asked, 5 sign-in refused.";
-
 /// Print a task with its ancestors and descendants
 #[derive(Debug, Clone, Args)]
-#[command(after_long_help = LONG_ABOUT)]
 pub struct TreeArgs {
-    /// Task: ID, URN or URL; - reads it from standard input
+    /// Task: ID, URN or URL; - for standard input
     #[arg(value_name = "TASK")]
-    task: String,
+    pub(crate) task: String,
 
     /// Print one JSON object per line, parents first
     #[arg(long)]
     json: bool,
-
-    #[command(flatten)]
-    pub(crate) timeout: TimeoutArgs,
-
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
 }
 
 /// Runs `vtask tree`.
 ///
 /// # Errors
 /// Fails if the task is unknown, the server cannot be read, or standard output cannot be written.
-pub async fn run(args: &TreeArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    let (connect, task) = targets::single(&args.connection, &args.task, stage).await?;
+pub async fn run(
+    args: &TreeArgs,
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
+    let (connect, task) = targets::single(connection, &args.task, io).await?;
     let endpoint = connect.address.name();
-    let asked = session::with(connect, stage, async |client| gather(client, &task).await);
+    let asked = session::with(connect, io, async |client| gather(client, &task).await);
     let (snapshot, asked_for, complaint) = asked.await?;
-    let rows = rows(&snapshot.board, snapshot.board.root(asked_for));
+    let rows = rows(&snapshot.store, snapshot.store.root(asked_for));
     let text = if args.json {
         as_json(&snapshot, &rows, &endpoint)
     } else {
-        let columns = stage.out.columns();
+        let columns = io.out.columns();
         as_text(
             &snapshot,
             &rows,
             asked_for,
-            wait::look(stage).ascii,
+            wait::bar_style(io).ascii,
             columns,
         )
     };
-    stage.print(&text)?;
+    io.print(&text)?;
     if let Some(complaint) = complaint {
-        stage.say(&complaint);
+        io.say(&complaint);
     }
     Ok(Outcome::Success)
 }
@@ -116,7 +104,7 @@ async fn climb(
 ) -> Result<(), CommandError> {
     let mut at = snapshot.find(task);
     for _ in 0..MAX_DEPTH {
-        let Some(record) = at.and_then(|at| snapshot.board.get(at)) else {
+        let Some(record) = at.and_then(|at| snapshot.store.get(at)) else {
             return Ok(());
         };
         let Some(info) = record.info.as_deref() else {
@@ -124,7 +112,7 @@ async fn climb(
         };
         let keys = [info.parent_key().cloned(), info.root_key().cloned()];
         for key in keys.into_iter().flatten() {
-            if snapshot.board.find_key(ONLY_ENDPOINT, &key).is_some() {
+            if snapshot.store.find_key(ONLY_ENDPOINT, &key).is_some() {
                 continue;
             }
             match session::read_or_recall(client, &key, snapshot.now).await {
@@ -139,7 +127,7 @@ async fn climb(
                 Err(error) => return Err(error),
             }
         }
-        at = at.and_then(|at| snapshot.board.parent(at));
+        at = at.and_then(|at| snapshot.store.parent(at));
     }
     Ok(())
 }
@@ -151,7 +139,7 @@ fn add_ghost(snapshot: &mut Snapshot, key: Arc<str>, reason: &str) {
         reason: reason.into(),
     };
     let _ = snapshot
-        .board
+        .store
         .apply(ONLY_ENDPOINT, ghost, &mut ChangeSet::default());
 }
 
@@ -164,13 +152,13 @@ async fn descend(
     let mut asked: HashSet<Arc<str>> = HashSet::new();
     let (mut is_complete, mut unreadable) = (true, 0);
     for generation in 0..=MAX_DEPTH {
-        let Some(root) = snapshot.find(task).map(|task| snapshot.board.root(task)) else {
+        let Some(root) = snapshot.find(task).map(|task| snapshot.store.root(task)) else {
             break;
         };
-        let family = rows(&snapshot.board, root);
+        let family = rows(&snapshot.store, root);
         let keys = family
             .iter()
-            .filter_map(|(handle, ..)| snapshot.board.get(*handle));
+            .filter_map(|(handle, ..)| snapshot.store.get(*handle));
         let keys: Vec<Arc<str>> = keys
             .map(Record::key)
             .filter(|key| asked.insert(key.clone()))
@@ -229,13 +217,13 @@ async fn descend(
 /// A task of the tree: handle, depth, and for each level whether the line continues below it.
 type Row = (Handle, usize, Vec<bool>);
 
-fn rows(board: &TaskStore, root: Handle) -> Vec<Row> {
+fn rows(store: &TaskStore, root: Handle) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut open: Vec<Row> = vec![(root, 0, Vec::new())];
     while let Some((handle, depth, guides)) = open.pop() {
-        let mut children = board.children(handle).to_vec();
+        let mut children = store.children(handle).to_vec();
         children.sort_by_key(|child| {
-            let record = board.get(*child);
+            let record = store.get(*child);
             let queued = record
                 .and_then(|record| record.info.as_ref())
                 .and_then(|info| info.placed_at());
@@ -254,11 +242,11 @@ fn rows(board: &TaskStore, root: Handle) -> Vec<Row> {
 fn as_json(snapshot: &Snapshot, rows: &[Row], endpoint: &str) -> String {
     let lines = rows.iter().filter_map(|(handle, depth, _)| {
         let raw = snapshot.raw(*handle);
-        let mut line = json_output::task(&snapshot.board, *handle, raw, endpoint, snapshot.now)?;
+        let mut line = json_output::task(&snapshot.store, *handle, raw, endpoint, snapshot.now)?;
         let parent = snapshot
-            .board
+            .store
             .parent(*handle)
-            .and_then(|parent| snapshot.board.get(parent));
+            .and_then(|parent| snapshot.store.get(parent));
         line.insert("depth".to_owned(), json!(depth));
         line.insert(
             "parentMoId".to_owned(),
@@ -279,7 +267,7 @@ fn as_text(
     let symbols = Symbols::new(ascii);
     let mut text = String::new();
     for (handle, _, guides) in rows {
-        let Some(record) = snapshot.board.get(*handle) else {
+        let Some(record) = snapshot.store.get(*handle) else {
             continue;
         };
         let mut line = String::new();
@@ -290,7 +278,7 @@ fn as_text(
             line.push_str(if *own { symbols.branch } else { symbols.last });
         }
         let status = record.status();
-        let told = told(snapshot, *handle, record, &symbols);
+        let text_of_task = description(snapshot, *handle, record, &symbols);
         let here = if *handle == asked_for && rows.len() > 1 {
             if ascii {
                 "  <- asked for"
@@ -300,11 +288,11 @@ fn as_text(
         } else {
             ""
         };
-        let told = format!("{line}{} {told}{here}", symbols.status(status));
-        let told = sanitize(&told);
+        let full = format!("{line}{} {text_of_task}{here}", symbols.status(status));
+        let full = sanitize(&full);
         let shown = match columns {
-            Some(columns) => truncate(&told, columns, symbols.ellipsis),
-            None => told.clone(),
+            Some(columns) => truncate(&full, columns, symbols.ellipsis),
+            None => full.clone(),
         };
         text.push_str(&shown);
         text.push('\n');
@@ -318,7 +306,7 @@ fn as_text(
         }
         let guide = guide + "    ";
         // What does not fit must not be lost, if it is why the task failed.
-        let why = error.filter(|_| shown != told).map(fault_chain::described);
+        let why = error.filter(|_| shown != full).map(fault_chain::described);
         let causes = error.map(fault_chain::caused_by).unwrap_or_default();
         for line in why.into_iter().chain(causes) {
             text.push_str(&table::beneath(&cell(&line), &guide, columns));
@@ -328,7 +316,7 @@ fn as_text(
 }
 
 /// Returns a line such as `Copy disks  task-4712  db-prod-01  running 54%  31m`.
-fn told(snapshot: &Snapshot, handle: Handle, record: &Record, symbols: &Symbols) -> String {
+fn description(snapshot: &Snapshot, handle: Handle, record: &Record, symbols: &Symbols) -> String {
     let id = &record.id.mo_id;
     let Some(info) = record.info.as_deref() else {
         let why = match &record.presence {
@@ -338,11 +326,11 @@ fn told(snapshot: &Snapshot, handle: Handle, record: &Record, symbols: &Symbols)
         return format!("{id}  not visible{why}");
     };
     let mut parts = vec![
-        snapshot.board.operation(record).into_owned(),
+        snapshot.store.operation(record).into_owned(),
         id.to_string(),
     ];
     parts.extend(display_name::target(info).map(str::to_owned));
-    let progress = match snapshot.board.progress(handle) {
+    let progress = match snapshot.store.progress(handle) {
         Progress::Reported(percent) if record.status().is_active() => format!(" {percent}%"),
         Progress::Derived(percent) => format!(" {}{percent}%", symbols.about),
         Progress::Reported(_) | Progress::None => String::new(),
@@ -353,7 +341,7 @@ fn told(snapshot: &Snapshot, handle: Handle, record: &Record, symbols: &Symbols)
     ));
     parts.extend(record.elapsed(snapshot.now).map(duration));
     parts.extend(record.detail_text());
-    if snapshot.board.has_gap_above(handle) {
+    if snapshot.store.has_gap_above(handle) {
         parts.push("(tasks between are not known)".to_owned());
     }
     parts.join("  ")

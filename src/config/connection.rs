@@ -81,7 +81,7 @@ pub fn draft(
             .then(|| SessionFile::of(&chosen.address, &user, environment))
             .transpose()?;
         AuthMethod::Account {
-            password: password(&chosen, file.path.as_deref(), &user)?,
+            password: password(&chosen, file.path.as_deref(), &user, environment)?,
             hint: chosen.hint.clone(),
             user,
             kept,
@@ -214,6 +214,7 @@ fn password(
     chosen: &Chosen,
     config: Option<&Path>,
     user: &str,
+    environment: &dyn Environment,
 ) -> Result<Option<SecretString>, ConfigError> {
     let server = chosen.address.name();
     for source in &chosen.sources {
@@ -221,7 +222,7 @@ fn password(
         let found = match &source.profile {
             // The keyring has an entry per account.
             Some(profile) if is_other && !profile.password_keyring => None,
-            Some(profile) => secret::of_profile(profile, config, user, &server)?,
+            Some(profile) => secret::of_profile(profile, config, (user, &server), environment)?,
             None if is_other => None,
             None => match &source.password_file {
                 Some(path) => {
@@ -238,7 +239,7 @@ fn password(
             && (account.is_empty() || account == user)
         {
             if let (Some(_), Some(path)) = (&source.profile, config) {
-                secret::warn_plain_text_password(path)?;
+                secret::warn_plain_text_password(path, environment)?;
             }
             return Ok(Some(password.clone()));
         }

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     files::{directories::config_directory, text_file},
     task::{Filter, Saved},
+    text::did_you_mean,
     vim::Fingerprint,
 };
 
@@ -49,6 +50,8 @@ pub struct ConfigFile {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
+    #[serde(skip)]
+    pub name: String,
     pub url: Option<RedactedUrl>,
     pub username: Option<String>,
     pub password_file: Option<PathBuf>,
@@ -71,6 +74,13 @@ pub struct Profile {
 }
 
 impl Profile {
+    fn named(self, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..self
+        }
+    }
+
     /// Returns true if the profile has a password source other than its URL.
     pub(super) fn has_password(&self) -> bool {
         self.password_file.is_some()
@@ -165,26 +175,26 @@ impl ConfigFile {
     /// Returns an error with the known names if there is no such profile.
     pub fn profile(&self, name: Option<&str>) -> Result<Profile, ConfigError> {
         let Some(name) = name.or(self.default_profile.as_deref()) else {
-            let mut profiles = self.profiles.values();
+            let mut profiles = self.profiles.iter();
             return match (profiles.next(), profiles.next()) {
-                (Some(only), None) => Ok(only.clone()),
+                (Some((name, only)), None) => Ok(only.clone().named(name)),
                 _ => Ok(Profile::default()),
             };
         };
-        self.profiles.get(name).cloned().ok_or_else(|| {
-            let known: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
-            let hint = match suggest::nearest(name, &known) {
-                Some(near) => format!(" Did you mean “{near}”?"),
-                None => String::new(),
-            };
-            let known = match known.as_slice() {
-                [] => "it has none".to_owned(),
-                known => format!("it has {}", known.join(", ")),
-            };
-            ConfigError(format!(
-                "the config file has no profile “{name}”; {known}.{hint}"
-            ))
-        })
+        let profile = self.profiles.get(name);
+        profile
+            .map(|profile| profile.clone().named(name))
+            .ok_or_else(|| {
+                let known: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
+                let hint = did_you_mean(name, &known);
+                let known = match known.as_slice() {
+                    [] => "none".to_owned(),
+                    known => known.join(", "),
+                };
+                ConfigError(format!(
+                    "the config file has no profile “{name}”{hint} It has {known}."
+                ))
+            })
     }
 }
 
@@ -249,7 +259,7 @@ mod tests {
         let config = ConfigFile::parse(SAMPLE).unwrap();
         let error = config.profile(Some("lba")).unwrap_err();
         assert!(
-            error.0.contains("branch, lab. Did you mean “lab”?"),
+            error.0.contains("did you mean “lab”? It has branch, lab."),
             "{error}"
         );
     }

@@ -1,6 +1,7 @@
 //! Configuration from flags, environment and config file, in this order of precedence.
 
 mod check;
+mod columns;
 mod connection;
 mod defaults;
 mod environment;
@@ -20,7 +21,6 @@ mod suggest;
 mod switch;
 mod theme;
 mod trust;
-mod view;
 
 pub use check::{Report, check};
 pub use connection::{

@@ -9,9 +9,10 @@ use std::{
 
 use secrecy::{SecretString, zeroize::Zeroize};
 
-use super::{ConfigError, KeyringEntry, Password, Profile};
+use super::{ConfigError, Environment, KeyringEntry, Password, Profile};
 use crate::{
     files::{
+        directories::state_directory,
         private_file::{self, Access},
         text_file,
     },
@@ -23,8 +24,8 @@ use crate::{
 pub(super) fn of_profile(
     profile: &Profile,
     config: Option<&Path>,
-    user: &str,
-    server: &str,
+    (user, server): (&str, &str),
+    environment: &dyn Environment,
 ) -> Result<Option<SecretString>, ConfigError> {
     if let Some(path) = &profile.password_file {
         return from_file("password-file", path).map(Some);
@@ -44,16 +45,36 @@ pub(super) fn of_profile(
         return Ok(None);
     };
     if let Some(path) = config {
-        warn_plain_text_password(path)?;
+        warn_plain_text_password(path, environment)?;
     }
     Ok(Some(password.clone()))
 }
 
-/// Checks that others cannot read a config file with a password, and prints a warning about the password.
-pub(super) fn warn_plain_text_password(path: &Path) -> Result<(), ConfigError> {
+/// Checks that others cannot read a config file with a password, and prints a warning about the password, once per
+/// file. Returns true if it was printed.
+pub(super) fn warn_plain_text_password(
+    path: &Path,
+    environment: &dyn Environment,
+) -> Result<bool, ConfigError> {
     check_private(path)?;
+    let state = state_directory(|name| environment.get(name));
+    let warned = state.map(|folder| folder.join("plain-text-warnings"));
+    let before = warned
+        .as_ref()
+        .and_then(|file| fs::read_to_string(file).ok());
+    let mut before = before.unwrap_or_default();
+    let shown = path.display().to_string();
+    if before.lines().any(|line| line == shown) {
+        return Ok(false);
+    }
     eprintln!("vtask: warning: {}", plain_text_warning(path));
-    Ok(())
+    if let Some(file) = warned {
+        before.push_str(&shown);
+        before.push('\n');
+        // Without the file, the warning is printed again next time.
+        let _ = private_file::write(&file, before.as_bytes());
+    }
+    Ok(true)
 }
 
 /// Returns the warning about a plain-text password.
@@ -170,23 +191,39 @@ mod tests {
     fn a_password_in_the_clear_needs_a_file_of_ones_own_and_never_shows() {
         use std::os::unix::fs::PermissionsExt;
 
+        let nowhere = |_: &str| None;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
         fs::write(&path, "").unwrap();
         let profile: Profile = toml::from_str("password = \"hunter2\"").unwrap();
         assert!(!format!("{profile:?}").contains("hunter2"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let error = of_profile(&profile, Some(&path), "ops", "vc01").unwrap_err();
+        let error = of_profile(&profile, Some(&path), ("ops", "vc01"), &nowhere).unwrap_err();
         assert!(
             error.0.contains("chmod 600") && !error.0.contains("hunter2"),
             "{error}"
         );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert!(
-            of_profile(&profile, Some(&path), "ops", "vc01")
+            of_profile(&profile, Some(&path), ("ops", "vc01"), &nowhere)
                 .unwrap()
                 .is_some()
         );
+    }
+
+    #[test]
+    fn the_warning_is_printed_once_per_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| {
+            let path = folder.path().join(name);
+            private_file::write(&path, b"").unwrap();
+            path
+        };
+        let state = folder.path().display().to_string();
+        let environment = |name: &str| (name == "XDG_STATE_HOME").then(|| state.clone());
+        let warn = |path: &Path| warn_plain_text_password(path, &environment).unwrap();
+        let (one, other) = (path("one.toml"), path("other.toml"));
+        assert!(warn(&one) && !warn(&one) && warn(&other) && !warn(&one));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Suggestions for misspelt config keys.
 
-pub(super) use crate::text::nearest;
+use crate::text::did_you_mean;
 
 /// Adds a suggestion to a parser error about an unknown key; returns other errors unchanged.
 pub(super) fn with_suggestion(message: &str) -> String {
@@ -9,12 +9,9 @@ pub(super) fn with_suggestion(message: &str) -> String {
         return message.to_owned();
     };
     let known: Vec<&str> = quoted.collect();
-    let suggestion = match nearest(given, &known) {
-        Some(near) => format!("; did you mean “{near}”?"),
-        None => ".".to_owned(),
-    };
     format!(
-        "there is no key “{given}”{suggestion} The keys here are {}.",
+        "there is no key “{given}”{} The keys here are {}.",
+        did_you_mean(given, &known),
         known.join(", ")
     )
 }

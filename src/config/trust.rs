@@ -81,13 +81,9 @@ fn known(
 }
 
 fn authority(path: &Path) -> Result<TrustPolicy, ConfigError> {
-    let pem = text_file::read(path).map(String::into_bytes);
-    pem.map(TrustPolicy::Also).map_err(|error| {
-        ConfigError(format!(
-            "the file of --ca-file, {}, cannot be read: {error}.",
-            path.display()
-        ))
-    })
+    let wrong = |why: String| ConfigError(format!("CA file {}: {why}.", path.display()));
+    let pem = text_file::read(path).map(String::into_bytes).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    TrustPolicy::of_authorities(pem).map_err(wrong)
 }
 
 #[cfg(test)]
@@ -123,7 +119,10 @@ mod tests {
             path
         };
         let fingerprint = Fingerprint::of(b"1");
-        let pem = file("ca.pem", "-".to_owned());
+        let pem = file(
+            "ca.pem",
+            "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n".to_owned(),
+        );
         let known = file("known-hosts", format!("vc01.lab:443 {fingerprint}\n"));
         let (address, other) = ("vc01.lab", "vc02.lab");
         let mut profile = Profile::default();

@@ -14,12 +14,52 @@ pub struct TaskRef(pub Arc<str>);
 
 /// Error for text that is not a task reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{text}” is not a task ID: {why}. Use an ID such as task-4711, or the URL of a task.")]
+#[error("“{text}” is not a task ID: {why}.")]
 pub struct NotATask {
     /// The text without user name and password.
     pub text: String,
-    /// The reason.
-    pub why: &'static str,
+    /// The reason and what to write instead.
+    pub why: String,
+}
+
+/// Prefixes of the moIds of vCenter, in front of a number, with the type of the object.
+const ID_PREFIXES: [(&str, &str); 17] = [
+    ("vm-", "VirtualMachine"),
+    ("host-", "HostSystem"),
+    ("domain-c", "ClusterComputeResource"),
+    ("domain-s", "ComputeResource"),
+    ("datacenter-", "Datacenter"),
+    ("datastore-", "Datastore"),
+    ("network-", "Network"),
+    ("dvportgroup-", "DistributedVirtualPortgroup"),
+    ("dvs-", "VmwareDistributedVirtualSwitch"),
+    ("resgroup-", "ResourcePool"),
+    ("resgroup-v", "VirtualApp"),
+    ("group-d", "Folder"),
+    ("group-h", "Folder"),
+    ("group-n", "Folder"),
+    ("group-s", "Folder"),
+    ("group-v", "Folder"),
+    ("group-p", "StoragePod"),
+];
+
+/// Returns the type of an object other than a task, by its moId.
+fn type_of(mo_id: &str) -> Option<&'static str> {
+    let is_number = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit());
+    let mut prefixes = ID_PREFIXES.iter();
+    let found = prefixes.find(|(prefix, _)| mo_id.strip_prefix(prefix).is_some_and(is_number));
+    found.map(|(_, kind)| *kind)
+}
+
+fn of_other_type(kind: &str, mo_id: &str) -> NotATask {
+    NotATask {
+        text: without_user_info(mo_id).into_owned(),
+        why: format!(
+            "it is a {}; `vtask list --entity {}` lists its tasks",
+            without_user_info(kind),
+            without_user_info(mo_id)
+        ),
+    }
 }
 
 impl FromStr for TaskRef {
@@ -27,10 +67,10 @@ impl FromStr for TaskRef {
 
     fn from_str(text: &str) -> Result<Self, NotATask> {
         let text = text.trim().trim_matches(['"', '\'']);
-        let refuse = |why| {
+        let refuse = |why: &str| {
             Err(NotATask {
                 text: without_user_info(text).into_owned(),
-                why,
+                why: format!("{why}. Use an ID such as task-4711, or the URL of a task"),
             })
         };
         let path = text.split(['?', '#']).next().unwrap_or_default();
@@ -45,16 +85,24 @@ impl FromStr for TaskRef {
         } else if let Some(urn) = text.strip_prefix("urn:vmomi:") {
             match urn.split(':').collect::<Vec<_>>()[..] {
                 ["Task", mo_id, ..] => mo_id.to_owned(),
+                [kind, mo_id, ..] => return Err(of_other_type(kind, mo_id)),
                 _ => return refuse("the URN is not a Task"),
             }
         } else if let Some((kind, mo_id)) = text.split_once(':') {
             if kind != "Task" {
-                return refuse("only objects of type Task are supported");
+                return Err(of_other_type(kind, mo_id));
             }
             mo_id.to_owned()
+        } else if text.starts_with(|c: char| c.is_ascii_digit())
+            && text.chars().all(|c| c.is_ascii_digit())
+        {
+            format!("task-{text}")
         } else {
             text.strip_prefix("Task-").unwrap_or(text).to_owned()
         };
+        if let Some(kind) = type_of(&mo_id) {
+            return Err(of_other_type(kind, &mo_id));
+        }
         if mo_id.is_empty() {
             return refuse("empty text");
         }
@@ -93,6 +141,7 @@ mod tests {
     fn every_notation_names_same_task() {
         for text in [
             "task-4711",
+            "4711",
             "  task-4711\n",
             "'task-4711'",
             "Task:task-4711",
@@ -115,6 +164,9 @@ mod tests {
             "",
             "Task:",
             "VirtualMachine:vm-42",
+            "vm-42",
+            "host-9",
+            "domain-c8",
             "urn:vmomi:VirtualMachine:vm-42:GUID",
             "https://vc01.lab/ui/app",
             "https://vc01.lab/sdk/vim25/8.0.3.0/Task/a%2Fb/info",
@@ -133,6 +185,19 @@ mod tests {
             let refused = refused.to_string();
             assert!(refused.contains("is not a task ID"), "{text}");
             assert!(!refused.contains("s3cret"), "{refused}");
+        }
+        let refused = "group-v3".parse::<TaskRef>().unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "“group-v3” is not a task ID: it is a Folder; `vtask list --entity group-v3` lists its tasks."
+        );
+        for other in [
+            "vm-",
+            "vm-a",
+            "domain-c",
+            "haTask-42-vim.VirtualMachine.powerOn-7",
+        ] {
+            assert!(other.parse::<TaskRef>().is_ok(), "{other}");
         }
     }
 }

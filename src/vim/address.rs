@@ -1,6 +1,6 @@
 //! The address of a server and URLs below it.
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::Arc};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use secrecy::SecretString;
@@ -14,9 +14,34 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// First path segments of the pages and interfaces of a vCenter, which are not part of its address.
+const PAGES: [&str; 9] = [
+    "ui",
+    "sdk",
+    "api",
+    "rest",
+    "mob",
+    "websso",
+    "vsphere-client",
+    "vsphere-ui",
+    "certs",
+];
+
 /// Address of a server: scheme, host, port, and an optional path in front of `/sdk` and `/api`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address(Url);
+#[derive(Debug, Clone)]
+pub struct Address {
+    url: Url,
+    /// Profile of the config file that the address comes from, for messages.
+    profile: Option<Arc<str>>,
+}
+
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url
+    }
+}
+
+impl Eq for Address {}
 
 /// Error of parsing an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +54,8 @@ pub struct InvalidAddress {
 }
 
 impl Address {
-    /// Parses an address; the default scheme is https. A path `/sdk`, as used by other tools, is removed. User name
+    /// Parses an address; the default scheme is https. The path of a
+    /// page or interface, such as `/ui/app/…` or `/sdk`, is removed. User name
     /// and password are returned separately and are not part of the address.
     ///
     /// # Errors
@@ -62,36 +88,58 @@ impl Address {
         let _ = url.set_password(None);
         url.set_query(None);
         url.set_fragment(None);
-        let path = url.path().trim_end_matches('/');
-        let path = path.strip_suffix("/sdk").unwrap_or(path).to_owned();
-        url.set_path(&path);
-        Ok((Self(url), user))
+        // Copied from a browser or another tool, it may be the address of a page.
+        let segments = url.path().split('/').skip(1);
+        let before: Vec<&str> = segments
+            .take_while(|segment| !PAGES.contains(segment))
+            .collect();
+        let path = before.join("/");
+        url.set_path(path.trim_end_matches('/'));
+        Ok((Self { url, profile: None }, user))
     }
 
     /// Returns the host, with the port unless it is the default one.
     pub fn name(&self) -> String {
-        let host = self.0.host_str().unwrap_or_default();
-        match self.0.port() {
+        let host = self.url.host_str().unwrap_or_default();
+        match self.url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         }
     }
 
+    /// Returns the address with the profile that it comes from.
+    #[must_use]
+    pub fn of_profile(self, name: &str) -> Self {
+        Self {
+            profile: Some(name.into()),
+            ..self
+        }
+    }
+
+    /// Returns the name for messages, with the profile if there is one: `vc01.lab, profile lab`.
+    pub fn label(&self) -> String {
+        let name = self.name();
+        match &self.profile {
+            Some(profile) => format!("{name}, profile {profile}"),
+            None => name,
+        }
+    }
+
     /// Returns host and port, including the default one; certificates are trusted per authority.
     pub fn authority(&self) -> String {
-        let host = self.0.host_str().unwrap_or_default();
-        let port = self.0.port_or_known_default().unwrap_or_default();
+        let host = self.url.host_str().unwrap_or_default();
+        let port = self.url.port_or_known_default().unwrap_or_default();
         format!("{host}:{port}")
     }
 
     /// Returns the whole URL, without user name and password.
     pub fn base(&self) -> String {
-        self.0.to_string()
+        self.url.to_string()
     }
 
     /// True if the server is reached over TLS.
     pub fn is_tls(&self) -> bool {
-        self.0.scheme() == "https"
+        self.url.scheme() == "https"
     }
 
     /// True if requests can be read on the network: plain HTTP to another machine.
@@ -100,7 +148,7 @@ impl Address {
     }
 
     pub(super) fn is_loopback(&self) -> bool {
-        match self.0.host() {
+        match self.url.host() {
             Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
             Some(url::Host::Ipv4(address)) => address.is_loopback(),
             Some(url::Host::Ipv6(address)) => address.is_loopback(),
@@ -110,12 +158,12 @@ impl Address {
 
     /// Returns the URL of the server itself.
     pub(super) fn root(&self) -> Url {
-        self.0.clone()
+        self.url.clone()
     }
 
     /// Returns the URL of a path below this address. Segments are encoded.
     pub(super) fn below(&self, segments: &[&str], query: Option<&str>) -> Result<Url, String> {
-        let mut text = self.0.as_str().trim_end_matches('/').to_owned();
+        let mut text = self.url.as_str().trim_end_matches('/').to_owned();
         for segment in segments {
             if segment.is_empty() || *segment == "." || *segment == ".." {
                 return Err(format!(
@@ -177,10 +225,34 @@ mod tests {
                 "https://proxy.lab/vc",
             ),
             ("[::1]:8443", "[::1]:8443", "https://[::1]:8443/"),
+            (
+                "https://vc01.lab/ui/app/search?query=x&searchType=simple",
+                "vc01.lab",
+                "https://vc01.lab/",
+            ),
+            ("vc01.lab/ui/#/host", "vc01.lab", "https://vc01.lab/"),
+            (
+                "https://vc01.lab/sdk/vim25/8.0.3.0/Task/task-1/info",
+                "vc01.lab",
+                "https://vc01.lab/",
+            ),
+            (
+                "https://proxy.lab/vc/api/session",
+                "proxy.lab",
+                "https://proxy.lab/vc",
+            ),
         ] {
             let address: Address = text.parse().unwrap();
-            assert_eq!((address.name().as_str(), address.0.as_str()), (name, url));
+            assert_eq!((address.name().as_str(), address.url.as_str()), (name, url));
         }
+    }
+
+    #[test]
+    fn the_profile_is_named_in_messages_only() {
+        let plain: Address = "vc01.lab".parse().unwrap();
+        let named = plain.clone().of_profile("lab");
+        assert_eq!(named.label(), "vc01.lab, profile lab");
+        assert_eq!((named.name(), &named), (plain.label(), &plain));
     }
 
     #[test]

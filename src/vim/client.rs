@@ -115,6 +115,11 @@ impl Client {
         self.transport.address().name()
     }
 
+    /// Returns host, port and profile for messages.
+    pub fn label(&self) -> String {
+        self.transport.address().label()
+    }
+
     /// Reads the `info` of a task.
     ///
     /// # Errors

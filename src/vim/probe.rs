@@ -20,7 +20,7 @@ pub async fn probe_certificate(
 ) -> Result<CertificateProbe, Error> {
     let error = |kind| Error {
         doing: "reading its certificate".to_owned(),
-        server: address.name(),
+        server: address.label(),
         kind,
     };
     let unsupported = |why| error(ErrorKind::Unsupported(why));

@@ -48,6 +48,15 @@ pub struct CertificateProbe {
 }
 
 impl TrustPolicy {
+    /// Returns the policy for the CAs of a PEM file in addition to those of this machine.
+    ///
+    /// # Errors
+    /// Returns an error if the file contains no certificate.
+    pub fn of_authorities(pem: Vec<u8>) -> Result<Self, String> {
+        certificates(&pem)?;
+        Ok(Self::Also(pem))
+    }
+
     /// True if certificates are not verified.
     pub fn is_insecure(&self) -> bool {
         matches!(self, Self::Anything)
@@ -97,12 +106,9 @@ impl TrustPolicy {
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(pem).collect();
-    let found =
-        found.map_err(|error| format!("the file of --ca-file is not valid PEM ({error})"))?;
+    let found = found.map_err(|error| format!("it is not valid PEM ({error})"))?;
     if found.is_empty() {
-        return Err(
-            "the file of --ca-file holds no certificate (-----BEGIN CERTIFICATE-----)".to_owned(),
-        );
+        return Err("it contains no certificate (-----BEGIN CERTIFICATE-----)".to_owned());
     }
     Ok(found)
 }

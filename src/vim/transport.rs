@@ -128,7 +128,7 @@ impl Transport {
     ) -> Result<Self, Error> {
         let unusable = |why: String| Error {
             doing: "preparing the connection".to_owned(),
-            server: address.name(),
+            server: address.label(),
             kind: ErrorKind::Unsupported(why),
         };
         // Loading the system's CAs takes time and is skipped for plain HTTP.
@@ -163,7 +163,7 @@ impl Transport {
         std::mem::forget(unfinished);
         exchanged.map_err(|kind| Error {
             doing: doing(),
-            server: self.address.name(),
+            server: self.address.label(),
             kind: match kind {
                 ErrorKind::TimedOut(_) => ErrorKind::TimedOut(timeout),
                 other => other,
@@ -269,7 +269,7 @@ struct Unfinished<'a> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         let Self { transport, doing } = self;
-        let server = transport.address.name();
+        let server = transport.address.label();
         transport
             .traffic
             .given_up(|| format!("{} ({server})", doing()));

@@ -44,6 +44,7 @@ mod standard_input;
 mod tls;
 mod undecidable_filters;
 mod url_password;
+mod usage;
 mod vanished_tasks;
 mod wait;
 mod wrong_server;

@@ -18,15 +18,16 @@ use std::{
     time::Duration,
 };
 
-use clap::Parser;
 use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 use vtask::{
-    cli::Cli,
+    cli,
     command::{
         self,
+        global_args::ColorChoice,
         io_context::{CommandIo, Output},
+        signals::StopSignal,
     },
     simulator::{Control, Options, Simulator, scenario::Scenario},
 };
@@ -268,7 +269,7 @@ impl Line {
         } else {
             words.into_iter().chain(connection).collect()
         };
-        let cli = Cli::try_parse_from(&words).unwrap_or_else(|error| panic!("{error}"));
+        let cli = cli::parse(&words).unwrap_or_else(|error| panic!("{error}"));
         let environment = self.environment;
         let environment = move |name: &str| {
             let found = environment.iter().rev().find(|(known, _)| *known == name);
@@ -293,17 +294,21 @@ impl Line {
             input: Box::new(move || (Box::new(Cursor::new(input)), is_terminal)),
             environment: &environment,
             interrupted: match self.interrupted {
-                Some(after) => Box::pin(sleep(after)),
+                Some(after) => Box::pin(async move {
+                    sleep(after).await;
+                    StopSignal::Interrupt
+                }),
                 None => Box::pin(std::future::pending()),
             },
+            color: ColorChoice::Auto,
             deadline: None,
         };
         let ran = timeout(BOUND, command::run(cli, &mut stage)).await;
         let code = match ran.expect("it ends") {
             Ok(outcome) => outcome.code(),
             Err(error) => {
-                if error.is_told() {
-                    let told = error.told();
+                if error.is_reported() {
+                    let told = error.message();
                     let _ = writeln!(stage.err.writer, "vtask: {told}");
                 }
                 error.code()

@@ -21,7 +21,7 @@ pub(super) fn unreadable(record: &Record, name: Option<&str>) -> Option<String> 
 
 /// Returns a line that describes the task, and true if it can be cancelled.
 pub(super) fn sentence(
-    board: &TaskStore,
+    store: &TaskStore,
     record: &Record,
     name: Option<&str>,
     now: Timestamp,
@@ -30,7 +30,7 @@ pub(super) fn sentence(
         let task = full(name, &record.id.mo_id);
         return (format!("{task} cannot be read."), false);
     };
-    let what = named(board, record, name);
+    let what = named(store, record, name);
     let status = record.status();
     if status.is_finished() {
         let ago = record.finished_at().map(|at| now.duration_since(at));
@@ -83,8 +83,8 @@ pub(super) fn sentence(
 }
 
 /// Returns a name such as `Relocate virtual machine of db-prod-01 (task-4711)`.
-pub(super) fn named(board: &TaskStore, record: &Record, name: Option<&str>) -> String {
-    let mut text = board.operation(record).into_owned();
+pub(super) fn named(store: &TaskStore, record: &Record, name: Option<&str>) -> String {
+    let mut text = store.operation(record).into_owned();
     if let Some(target) = record.info.as_deref().and_then(display_name::target) {
         let _ = write!(text, " of {target}");
     }

@@ -67,7 +67,7 @@ impl CancelAttempt {
     /// Prints the result for one task.
     pub(super) fn tell(
         &mut self,
-        stage: &mut CommandIo<'_>,
+        io: &mut CommandIo<'_>,
         (name, connect): (Option<&str>, &ConnectOptions),
         task: &Arc<str>,
         answer: CancelResult,
@@ -76,10 +76,10 @@ impl CancelAttempt {
     ) -> Result<(), CommandError> {
         self.outcome = self.outcome.and(answer.outcome());
         if !self.as_json {
-            stage.say(&format!("{}: {text}", full(name, task)));
+            io.say(&format!("{}: {text}", full(name, task)));
             if let Some(fault) = fault {
                 for cause in fault_chain::caused_by(fault) {
-                    stage.say(&format!("  {cause}"));
+                    io.say(&format!("  {cause}"));
                 }
             }
             return Ok(());
@@ -91,13 +91,13 @@ impl CancelAttempt {
         line.insert("message".to_owned(), Value::from(text));
         let error = fault.map_or(Value::Null, fault_chain::to_json);
         line.insert("error".to_owned(), error);
-        stage.print(&json_output::written(line))
+        io.print(&json_output::written(line))
     }
 
     /// Prints the error of a server that cannot be reached, for each of its tasks.
     pub(super) fn tell_away(
         &mut self,
-        stage: &mut CommandIo<'_>,
+        io: &mut CommandIo<'_>,
         place: (Option<&str>, &ConnectOptions),
         tasks: &[Arc<str>],
         error: &CommandError,
@@ -105,14 +105,7 @@ impl CancelAttempt {
     ) -> Result<(), CommandError> {
         for task in tasks {
             let text = error.to_string();
-            self.tell(
-                stage,
-                place,
-                task,
-                CancelResult::Failed,
-                &text,
-                error.fault(),
-            )?;
+            self.tell(io, place, task, CancelResult::Failed, &text, error.fault())?;
         }
         self.outcome = self.outcome.and(outcome);
         Ok(())

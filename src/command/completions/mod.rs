@@ -6,9 +6,8 @@
 
 mod bash;
 mod server;
+mod shell_word;
 mod values;
-
-use std::{ffi::OsStr, sync::OnceLock};
 
 use clap::{Args, ValueEnum};
 use clap_complete::{
@@ -22,19 +21,8 @@ use super::{CommandError, Outcome, io_context::CommandIo};
 /// Set by the completion script to the name of the shell.
 const COMPLETE_VARIABLE: &str = "VTASK_COMPLETE";
 
-const LONG_ABOUT: &str = "\
-bash: in ~/.bashrc: source <(vtask completions bash)
-zsh: in ~/.zshrc, after compinit: source <(vtask completions zsh)
-fish: in ~/.config/fish/config.fish: vtask completions fish | source
-elvish: in ~/.config/elvish/rc.elv: eval (vtask completions elvish | slurp)
-PowerShell: in $PROFILE: vtask completions powershell | Out-String | Invoke-Expression
-
-The ids of running tasks are asked of the server that the line names so far (or the environment, or the profile): \
-where no password has to be typed, and for two seconds at most. --keep-session spares the sign-in.";
-
-/// Print the completion script of a shell, which also completes running tasks
+/// Print the completion script of a shell
 #[derive(Debug, Clone, Args)]
-#[command(after_help = LONG_ABOUT)]
 pub struct CompletionsArgs {
     /// Shell
     #[arg(value_enum)]
@@ -54,7 +42,7 @@ enum Shell {
 ///
 /// # Errors
 /// Fails if standard output cannot be written.
-pub fn run(args: &CompletionsArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+pub fn run(args: &CompletionsArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let shell: &dyn EnvCompleter = match args.shell {
         Shell::Bash => &bash::Bash,
         Shell::Elvish => &Elvish,
@@ -67,18 +55,14 @@ pub fn run(args: &CompletionsArgs, stage: &mut CommandIo<'_>) -> Result<Outcome,
         .write_registration(COMPLETE_VARIABLE, "vtask", "vtask", "vtask", &mut script)
         .map_err(|error| CommandError::Local(error.into()))?;
     let script = String::from_utf8_lossy(&script);
-    stage.print(&format!("{}\n", script.trim()))?;
+    io.print(&format!("{}\n", script.trim()))?;
     Ok(Outcome::Success)
 }
-
-/// The shell that requests candidates.
-static PROGRAM_NAME: OnceLock<String> = OnceLock::new();
 
 /// Prints candidates and exits if called by a completion script. Must run before anything else.
 pub fn answer(definition: fn() -> clap::Command) {
     if let Some(shell) = std::env::var_os(COMPLETE_VARIABLE) {
-        // Set only once.
-        let _ = PROGRAM_NAME.set(shell.to_string_lossy().into_owned());
+        shell_word::set_shell(&shell.to_string_lossy());
     }
     CompleteEnv::with_factory(move || with_values(definition()))
         .var(COMPLETE_VARIABLE)
@@ -112,28 +96,6 @@ fn with_values(command: clap::Command) -> clap::Command {
         .mut_subcommands(with_values)
 }
 
-/// True if the shell takes the candidate literally. A name sent by the server must never be interpreted by the shell.
-fn is_safe(text: &str) -> bool {
-    let quotes_by_itself = matches!(PROGRAM_NAME.get().map(String::as_str), Some("fish" | "zsh"));
-    if text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
-        return false;
-    }
-    let in_quotes = std::env::var_os(bash::QUOTED).is_some_and(|quoted| quoted == OsStr::new("1"));
-    if quotes_by_itself {
-        true
-    } else if in_quotes {
-        !text.contains(['\'', '"', '\\', '$', '`', '!'])
-    } else {
-        text.chars().all(|letter| {
-            letter.is_alphanumeric()
-                || matches!(
-                    letter,
-                    '-' | '_' | '.' | ',' | ':' | '/' | '@' | '+' | '=' | '%'
-                )
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -159,37 +121,5 @@ mod tests {
         completed(&with_values(Cli::command()), &mut ids);
         let known = VALUES.iter().map(|(id, _)| (*id).to_owned());
         assert_eq!(ids, known.collect());
-    }
-
-    #[test]
-    fn a_name_that_a_shell_would_act_on_is_not_offered() {
-        for text in [
-            "task-1",
-            "lab/task-1",
-            "web-01.lab",
-            "state:running",
-            "データ",
-        ] {
-            assert!(is_safe(text), "{text}");
-        }
-        for text in [
-            "",
-            "-rf",
-            "a b",
-            "$(reboot)",
-            "`reboot`",
-            "a;b",
-            "a|b",
-            "a>b",
-            "a'b",
-            "a\\b",
-            "a\nb",
-            "a*",
-            "~",
-            "a&b",
-            "\u{1b}[2J",
-        ] {
-            assert!(!is_safe(text), "{text:?}");
-        }
     }
 }

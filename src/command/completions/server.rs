@@ -13,8 +13,10 @@ use tokio::time::sleep;
 use crate::{
     command::{
         CommandError, connect,
+        global_args::ColorChoice,
         io_context::{CommandIo, Output},
         session::{self, Snapshot},
+        signals::StopSignal,
         targets::{self, Target},
     },
     config::{self, ConnectionArgs, process_environment},
@@ -104,15 +106,19 @@ pub(super) fn ask(named: Option<&str>) -> Vec<Asked> {
 
 async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
     let connect = connect::connect_without_prompt(&target.connection, &process_environment).await?;
-    let mut stage = CommandIo {
+    let mut io = CommandIo {
         out: Output::plain(io::sink()),
         err: Output::plain(io::sink()),
         input: Box::new(|| (Box::new(Cursor::new("")), false)),
         environment: &process_environment,
-        interrupted: Box::pin(sleep(COMPLETION_TIMEOUT)),
+        interrupted: Box::pin(async {
+            sleep(COMPLETION_TIMEOUT).await;
+            StopSignal::Interrupt
+        }),
+        color: ColorChoice::Never,
         deadline: None,
     };
-    session::with(connect, &mut stage, async |client| {
+    session::with(connect, &mut io, async |client| {
         let mut snapshot = Snapshot::begin(client).await;
         // Of a task that cannot be read the moId is completed all the same.
         snapshot.add_recent(client).await?;

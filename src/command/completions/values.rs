@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ffi::OsStr};
 
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
-use super::{is_safe, server};
+use super::{server, shell_word::is_safe};
 use crate::{
     app::ThemeChoice,
     command::display_name,
@@ -31,7 +31,7 @@ pub(super) fn tasks() -> ArgValueCompleter {
             return fitting(profiles.map(|name| (format!("{name}/"), None)), typed);
         }
         let found = snapshots.iter().flat_map(|asked| {
-            let active = asked.snapshot.board.iter();
+            let active = asked.snapshot.store.iter();
             let active = active.filter(|(_, record)| record.status().is_active());
             active.map(|(_, record)| {
                 let name = asked.target.full(&record.id.mo_id);
@@ -40,7 +40,7 @@ pub(super) fn tasks() -> ArgValueCompleter {
                     Some(profile) if !name.contains('/') => format!("{profile}/{name}"),
                     _ => name,
                 };
-                (name, Some(told(&asked.snapshot.board, record)))
+                (name, Some(description(&asked.snapshot.store, record)))
             })
         });
         fitting(found, typed)
@@ -48,8 +48,8 @@ pub(super) fn tasks() -> ArgValueCompleter {
 }
 
 /// Returns a description such as `Relocate virtual machine · db-prod-01 · 42%`.
-fn told(board: &TaskStore, record: &Record) -> String {
-    let mut text = board.operation(record).into_owned();
+fn description(store: &TaskStore, record: &Record) -> String {
+    let mut text = store.operation(record).into_owned();
     if let Some(target) = record.info.as_deref().and_then(display_name::target) {
         text = format!("{text} · {target}");
     }
@@ -106,7 +106,7 @@ pub(super) fn filters() -> ArgValueCompleter {
             snapshots = server::ask(None);
         }
         for asked in &snapshots {
-            let more = filter::complete(&typed, &saved, (&asked.snapshot.board).into());
+            let more = filter::complete(&typed, &saved, (&asked.snapshot.store).into());
             completion.candidates.extend(more.candidates);
         }
         let before = typed.get(..completion.start).unwrap_or_default();
@@ -136,11 +136,11 @@ fn of_tasks(text: fn(&TaskStore, &TaskInfo) -> Option<String>) -> ArgValueComple
     ArgValueCompleter::new(move |typed: &OsStr| {
         let mut found = BTreeSet::new();
         for asked in server::ask(None) {
-            let board = &asked.snapshot.board;
-            let infos = board
+            let store = &asked.snapshot.store;
+            let infos = store
                 .iter()
                 .filter_map(|(_, record)| record.info.as_deref());
-            found.extend(infos.filter_map(|info| text(board, info)));
+            found.extend(infos.filter_map(|info| text(store, info)));
         }
         fitting(
             found.into_iter().map(|text| (text, None)),

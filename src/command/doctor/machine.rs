@@ -63,12 +63,12 @@ fn os_name() -> Option<String> {
     Some(line.trim_matches('"').to_owned())
 }
 
-pub(super) fn terminal(page: &mut Page, stage: &CommandIo<'_>) {
-    let environment = stage.environment;
+pub(super) fn terminal(page: &mut Page, io: &CommandIo<'_>) {
+    let environment = io.environment;
     let value = |name: &str| environment.get(name);
     let options = Options::from_environment(value);
     page.section("Terminal");
-    let output = match &stage.out.size {
+    let output = match &io.out.size {
         Some(size) => {
             let (width, height) = size();
             format!("{width} columns, {height} rows")

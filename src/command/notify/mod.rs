@@ -12,15 +12,15 @@ use crate::config::{Defaults, switch};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct NotifyArgs {
     /// Ring the terminal bell when a task ends
-    #[arg(long, env = "VTASK_BELL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Telling people")]
+    #[arg(long, hide_short_help = true, env = "VTASK_BELL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Notifications")]
     pub bell: bool,
 
     /// Send a desktop notification when a task ends (OSC 9, 99 or 777, depending on the terminal)
-    #[arg(long, env = "VTASK_NOTIFY", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Telling people")]
+    #[arg(long, hide_short_help = true, env = "VTASK_NOTIFY", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Notifications")]
     pub notify: bool,
 
     /// Show progress in the window title and, if supported, on the terminal's tab
-    #[arg(long, env = "VTASK_TITLE", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Telling people")]
+    #[arg(long, hide_short_help = true, env = "VTASK_TITLE", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Notifications")]
     pub title: bool,
 
     /// Run this shell command for each finished task, with VTASK_MOID, VTASK_OPERATION, VTASK_TARGET, VTASK_OUTCOME
@@ -28,9 +28,10 @@ pub struct NotifyArgs {
     /// in its environment. Quote them like any variable: "$VTASK_TARGET"
     #[arg(
         long,
+        hide_short_help = true,
         env = "VTASK_EXEC",
         value_name = "COMMAND",
-        help_heading = "Telling people"
+        help_heading = "Notifications"
     )]
     pub exec: Option<String>,
 }

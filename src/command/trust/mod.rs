@@ -2,7 +2,7 @@
 
 mod prompt;
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use tokio::time::timeout;
@@ -19,10 +19,6 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Manage trusted certificates
 #[derive(Debug, Clone, Args)]
 pub struct TrustArgs {
-    /// File of trusted certificates, instead of ~/.local/share/vtask/known-hosts
-    #[arg(long, global = true, env = "VTASK_KNOWN_HOSTS", value_name = "FILE")]
-    known_hosts: Option<PathBuf>,
-
     #[command(subcommand)]
     command: TrustCommand,
 }
@@ -59,25 +55,29 @@ struct RemoveArgs {
 ///
 /// # Errors
 /// Fails if the server cannot be reached, there is no terminal for the prompt, or the file cannot be read or written.
-pub async fn run(args: &TrustArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    let mut known = KnownHosts::load(args.known_hosts.as_deref(), stage.environment)?;
+pub async fn run(
+    args: &TrustArgs,
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
+    let mut known = KnownHosts::load(connection.known_hosts.as_deref(), io.environment)?;
     match &args.command {
         TrustCommand::List => {
             let rows: Vec<_> = known
                 .entries()
                 .map(|(host, fingerprint)| [table::cell(host), fingerprint.to_string()])
                 .collect();
-            stage.print(&table::layout(["SERVER", "SHA-256"], &rows))?;
+            io.print(&table::layout(["SERVER", "SHA-256"], &rows))?;
         }
         TrustCommand::Add(args) => {
             let server = server(&args.server)?;
             let host = tls_host(&server)?;
             let fingerprint = match args.thumbprint {
                 Some(fingerprint) => fingerprint,
-                None => compared(&server, stage).await?,
+                None => compared(&server, io).await?,
             };
             known.set(&host, fingerprint)?;
-            prompt::tell_kept(stage, &known, &host);
+            prompt::tell_kept(io, &known, &host);
         }
         TrustCommand::Remove(args) => {
             let host = tls_host(&server(&args.server)?)?;
@@ -111,12 +111,9 @@ fn tls_host(server: &Address) -> Result<String, CommandError> {
 }
 
 /// Returns the fingerprint of the server's certificate after the user has accepted it.
-async fn compared(
-    server: &Address,
-    stage: &mut CommandIo<'_>,
-) -> Result<Fingerprint, CommandError> {
+async fn compared(server: &Address, io: &mut CommandIo<'_>) -> Result<Fingerprint, CommandError> {
     let look = vim::probe_certificate(server, &TrustPolicy::System).await?;
-    if !prompt::can_ask(stage) {
+    if !prompt::can_ask(io) {
         let why = format!(
             "{} shows a certificate of SHA-256 {}, and there is no terminal to ask on whether that is right. Compare \
              it and give it with --thumbprint.",
@@ -125,7 +122,7 @@ async fn compared(
         );
         return Err(CommandError::Usage(why));
     }
-    if prompt::ask(stage, server, &look)? {
+    if prompt::ask(io, server, &look)? {
         Ok(look.certificate.fingerprint)
     } else {
         Err(CommandError::Untrusted(server.authority()))
@@ -139,33 +136,33 @@ async fn compared(
 /// Fails if the user does not accept the certificate or the file cannot be written.
 pub(super) async fn at_first_use(
     args: &ConnectionArgs,
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
 ) -> Result<(), CommandError> {
-    if !prompt::can_ask(stage) {
+    if !prompt::can_ask(io) {
         return Ok(());
     }
-    let profiles = args.profiles(stage.environment);
+    let profiles = args.profiles(io.environment);
     if profiles.len() < 2 {
-        return one_at_first_use(args, stage).await;
+        return one_at_first_use(args, io).await;
     }
     for name in &profiles {
-        one_at_first_use(&args.of_profile(name), stage).await?;
+        one_at_first_use(&args.of_profile(name), io).await?;
     }
     Ok(())
 }
 
 async fn one_at_first_use(
     args: &ConnectionArgs,
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
 ) -> Result<(), CommandError> {
     // Configuration errors are reported by the command.
-    let Ok((server, trust)) = config::server_and_trust(args, stage.environment) else {
+    let Ok((server, trust)) = config::server_and_trust(args, io.environment) else {
         return Ok(());
     };
     if !server.is_tls() || !matches!(trust, TrustPolicy::System | TrustPolicy::Also(_)) {
         return Ok(());
     }
-    let left = stage.deadline.map(|deadline| deadline.left());
+    let left = io.deadline.map(|deadline| deadline.left());
     let limit = left.map_or(PROBE_TIMEOUT, |left| left.min(PROBE_TIMEOUT));
     // The interrupt handler is not installed yet, so Ctrl-C ends the process at the prompt, too.
     let Ok(Ok(look)) = timeout(limit, vim::probe_certificate(&server, &trust)).await else {
@@ -175,12 +172,12 @@ async fn one_at_first_use(
     if !look.distrust.as_ref().is_some_and(can_accept) {
         return Ok(());
     }
-    if !prompt::ask(stage, &server, &look)? {
+    if !prompt::ask(io, &server, &look)? {
         return Err(CommandError::Untrusted(server.authority()));
     }
-    let mut known = KnownHosts::load(args.known_hosts.as_deref(), stage.environment)?;
+    let mut known = KnownHosts::load(args.known_hosts.as_deref(), io.environment)?;
     let host = server.authority();
     known.set(&host, look.certificate.fingerprint)?;
-    prompt::tell_kept(stage, &known, &host);
+    prompt::tell_kept(io, &known, &host);
     Ok(())
 }

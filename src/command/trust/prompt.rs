@@ -12,30 +12,30 @@ use crate::{
 };
 
 /// True if the command is interactive: standard input and standard error are terminals.
-pub(super) fn can_ask(stage: &CommandIo<'_>) -> bool {
-    stage.err.is_terminal() && (stage.input)().1
+pub(super) fn can_ask(io: &CommandIo<'_>) -> bool {
+    io.err.is_terminal() && (io.input)().1
 }
 
 /// Shows a certificate and prompts. Only a full `yes` accepts it.
 pub(super) fn ask(
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
     server: &Address,
     look: &CertificateProbe,
 ) -> Result<bool, CommandError> {
     let shown = shown(server, look);
-    write!(stage.err.writer, "{shown}")
-        .and_then(|()| stage.err.writer.flush())
+    write!(io.err.writer, "{shown}")
+        .and_then(|()| io.err.writer.flush())
         .map_err(|error| CommandError::Local(error.into()))?;
     let mut answer = String::new();
-    let (mut input, _) = (stage.input)();
+    let (mut input, _) = (io.input)();
     let is_read = input.read_line(&mut answer).is_ok();
     Ok(is_read && answer.trim().eq_ignore_ascii_case("yes"))
 }
 
 /// Prints that the certificate is trusted now, and how to remove it.
-pub(super) fn tell_kept(stage: &mut CommandIo<'_>, known: &KnownHosts, host: &str) {
+pub(super) fn tell_kept(io: &mut CommandIo<'_>, known: &KnownHosts, host: &str) {
     let path = known.path.clone().unwrap_or_default();
-    stage.say(&format!(
+    io.say(&format!(
         "accepted from now on, in {}; `vtask trust remove {host}` takes it back.",
         path.display()
     ));

@@ -2,8 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::progress_bars::Look;
 use crate::task::Progress;
+
+/// The style of the bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::command) struct BarStyle {
+    pub(in crate::command) ascii: bool,
+    pub(in crate::command) color: bool,
+}
 
 /// Formats the percentage in five columns.
 pub(super) fn figure(progress: Progress) -> String {
@@ -15,9 +21,9 @@ pub(super) fn figure(progress: Progress) -> String {
 }
 
 /// Draws a bar with a resolution of an eighth of a cell; without a percentage, a moving segment.
-pub(super) fn bar(progress: Progress, columns: usize, now: Timestamp, look: Look) -> String {
+pub(super) fn bar(progress: Progress, columns: usize, now: Timestamp, style: BarStyle) -> String {
     const EIGHTHS: [&str; 7] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let (full, empty, moving) = if look.ascii {
+    let (full, empty, moving) = if style.ascii {
         ("#", ".", ":")
     } else {
         ("█", "░", "▓")
@@ -37,7 +43,7 @@ pub(super) fn bar(progress: Progress, columns: usize, now: Timestamp, look: Look
     let parts = columns * 8 * usize::from(percent.min(100)) / 100;
     let (whole, rest) = (parts / 8, parts % 8);
     let part = match rest.checked_sub(1).and_then(|rest| EIGHTHS.get(rest)) {
-        Some(part) if !look.ascii => *part,
+        Some(part) if !style.ascii => *part,
         _ => "",
     };
     let used = whole + usize::from(!part.is_empty());
@@ -53,7 +59,7 @@ mod tests {
     use super::*;
     use crate::{task::fixture::at, text::width};
 
-    const PLAIN: Look = Look {
+    const PLAIN: BarStyle = BarStyle {
         ascii: false,
         color: false,
     };

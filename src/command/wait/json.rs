@@ -29,8 +29,8 @@ impl LastWritten {
         now: Timestamp,
     ) -> Option<String> {
         let place = waiting.place(id.endpoint)?;
-        let handle = waiting.board.find(id)?;
-        let record = waiting.board.get(handle)?;
+        let handle = waiting.store.find(id)?;
+        let record = waiting.store.get(handle)?;
         let rule = waiting.trouble(id, now);
         let state = (record.status(), record.info.as_deref().cloned(), rule);
         if self.tasks.get(id) == Some(&state) {
@@ -39,7 +39,7 @@ impl LastWritten {
         let info = state.1.as_ref().map(TaskInfo::to_json);
         self.tasks.insert(id.clone(), state);
         let now = place.clock.at(now);
-        let line = json_output::task(&waiting.board, handle, info, &place.endpoint, now)?;
+        let line = json_output::task(&waiting.store, handle, info, &place.endpoint, now)?;
         Some(json_output::written(line))
     }
 

@@ -4,10 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::{
-    progress_bars,
-    tracker::{TaskOutcome, TrackedTask, WaitTracker},
-};
+use super::tracker::{TaskOutcome, TrackedTask, WaitTracker};
 use crate::{
     command::{display_name, json_output, notify::terminal::TabProgress},
     task::{FinishedTask, Progress, Status, TaskId, fault_chain},
@@ -34,7 +31,7 @@ pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
         let _ = write!(text, " {percent}%");
     }
     text.push(' ');
-    text.push_str(&waiting.board.operation(record));
+    text.push_str(&waiting.store.operation(record));
     if let Some(target) = display_name::target(info) {
         let _ = write!(text, " · {target}");
     }
@@ -75,8 +72,8 @@ pub(super) fn failure(waiting: &WaitTracker, task: &TrackedTask) -> Vec<String> 
 }
 
 pub(super) fn progress(waiting: &WaitTracker, task: &TrackedTask) -> Progress {
-    let handle = waiting.board.find(&task.id);
-    handle.map_or(Progress::None, |handle| waiting.board.progress(handle))
+    let handle = waiting.store.find(&task.id);
+    handle.map_or(Progress::None, |handle| waiting.store.progress(handle))
 }
 
 /// Returns the window title: a single task, or the totals.
@@ -95,9 +92,9 @@ pub(super) fn title(waiting: &WaitTracker) -> String {
             let percent = percent
                 .map(|percent| format!("{percent}% "))
                 .unwrap_or_default();
-            format!("{percent}{} {target}", waiting.board.operation(record))
+            format!("{percent}{} {target}", waiting.store.operation(record))
         }
-        None => progress_bars::sum(waiting),
+        None => sum(waiting),
     }
 }
 
@@ -131,7 +128,7 @@ pub(super) fn ended(waiting: &WaitTracker, id: &TaskId, now: Timestamp) -> Optio
     let task = waiting.task(id)?;
     let place = waiting.place(id.endpoint)?;
     let described = waiting.record(id).and_then(|record| {
-        FinishedTask::new(&waiting.board, record, &place.endpoint, place.clock.at(now))
+        FinishedTask::new(&waiting.store, record, &place.endpoint, place.clock.at(now))
     });
     let mut finished = described.unwrap_or_default();
     finished.mo_id = id.mo_id.to_string();
@@ -141,4 +138,39 @@ pub(super) fn ended(waiting: &WaitTracker, id: &TaskId, now: Timestamp) -> Optio
         finished.error = why.to_string();
     }
     Some(finished)
+}
+
+/// Returns totals such as `2 of 3 done, 1 failed`.
+pub(in crate::command) fn sum(waiting: &WaitTracker) -> String {
+    if waiting.awaited.is_empty() {
+        return "nothing has started yet".to_owned();
+    }
+    let count = |wanted: fn(&TaskOutcome) -> bool| {
+        waiting
+            .awaited
+            .iter()
+            .filter(|task| wanted(&task.fate))
+            .count()
+    };
+    let done = count(|fate| matches!(fate, TaskOutcome::Ended(_)));
+    let mut text = format!("{done} of {} ended", waiting.awaited.len());
+    for (number, word) in [
+        (
+            count(|fate| *fate == TaskOutcome::Ended(Status::Failed)),
+            "failed",
+        ),
+        (
+            count(|fate| *fate == TaskOutcome::Ended(Status::Cancelled)),
+            "cancelled",
+        ),
+        (
+            count(|fate| matches!(fate, TaskOutcome::Unknown(_))),
+            "unknown",
+        ),
+    ] {
+        if number > 0 {
+            let _ = write!(text, ", {number} {word}");
+        }
+    }
+    text
 }

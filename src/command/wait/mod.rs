@@ -18,7 +18,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 pub use args::WaitArgs;
-pub(super) use progress_bars::Look;
+pub(super) use bar::BarStyle;
 pub(super) use report::OutputMode;
 pub(super) use runner::{Plan, Server, follow};
 pub(super) use tracker::{LostReason, WaitCondition};
@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{
     app::{ColorDepth, Options},
-    config::{self, Defaults},
+    config::{self, ConnectionArgs, Defaults},
     task::Saved,
     vim::Client,
     watch::WatchOptions,
@@ -47,34 +47,33 @@ const DISCOVERY_INTERVAL: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// Fails on wrong usage, without a connection, and if standard output cannot be written.
-pub async fn run(args: &WaitArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    let defaults = config::defaults(&args.connection, stage.environment)?;
-    let file = config::file(&args.connection, stage.environment)?;
-    let saved = config::named_filters(&file, stage.environment).all;
-    let mut targets = targets::among(
-        &args.connection,
-        &args.tasks,
-        || (stage.input)().0,
-        stage.environment,
-    )?;
-    targets::warn(&targets, stage);
+pub async fn run(
+    args: &WaitArgs,
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
+    let defaults = config::defaults(connection, io.environment)?;
+    let file = config::file(connection, io.environment)?;
+    let saved = config::named_filters(&file, io.environment).all;
+    let mut targets = targets::among(connection, &args.tasks, || (io.input)().0, io.environment)?;
+    targets::warn(&targets, io);
     if args.choice.is_empty() && !args.new {
         targets.retain(|target| !target.tasks.is_empty());
     }
-    let servers = servers(args, targets, &saved, &defaults, stage).await?;
+    let servers = servers(args, targets, &saved, &defaults, io).await?;
     let goal = WaitCondition {
         any: args.any,
         children: args.children.then_some(args.settle),
-        timeout: stage.deadline.map(|deadline| deadline.timeout),
+        timeout: io.deadline.map(|deadline| deadline.timeout),
         max_outage: args
             .max_outage
             .or(defaults.max_outage)
             .unwrap_or(MAX_OUTAGE),
     };
-    let talk = match (args.quiet, stage.err.is_terminal()) {
+    let talk = match (args.quiet, io.err.is_terminal()) {
         (true, _) => OutputMode::None,
-        (false, true) if args.json && stage.out.is_terminal() => OutputMode::None,
-        (false, true) if !is_dumb(stage) => OutputMode::Bars,
+        (false, true) if args.json && io.out.is_terminal() => OutputMode::None,
+        (false, true) if !is_dumb(io) => OutputMode::Bars,
         (false, _) if args.json => OutputMode::None,
         (false, _) => OutputMode::Lines,
     };
@@ -85,7 +84,7 @@ pub async fn run(args: &WaitArgs, stage: &mut CommandIo<'_>) -> Result<Outcome, 
         json: args.json,
         tell: args.tell.or(&defaults),
     };
-    let (conclusion, _) = follow(plan, stage).await?;
+    let (conclusion, _) = follow(plan, io).await?;
     Ok(conclusion.outcome)
 }
 
@@ -95,24 +94,24 @@ async fn servers(
     targets: Vec<Target>,
     saved: &Saved,
     defaults: &Defaults,
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
 ) -> Result<Vec<Server>, CommandError> {
     let is_only = targets.len() == 1;
     let (mut servers, mut nothing) = (Vec::new(), Vec::new());
     for target in targets {
-        let connect = connect::in_time(&target.connection, stage).await?;
-        let sieve = CompiledSelector::new(&args.choice, saved, connect.address.name())?;
+        let connect = connect::in_time(&target.connection, io).await?;
+        let selector = CompiledSelector::new(&args.choice, saved, connect.address.name())?;
         if !args.new {
-            sieve.check_single_reading()?;
+            selector.check_single_reading()?;
         }
         let mut options = args.follow.options(connect, target.tasks, defaults);
         options.discover = args.new || args.children;
         let settle = args.settle.unsigned_abs();
         options.discover_interval = DISCOVERY_INTERVAL.min(settle / 3);
         let looked = if args.new || args.choice.is_empty() {
-            preflight(&options, stage).await
+            preflight(&options, io).await
         } else {
-            add_found(&sieve, &mut options, stage).await
+            add_found(&selector, &mut options, io).await
         };
         let lost = match looked {
             Ok(()) => None,
@@ -137,7 +136,7 @@ async fn servers(
             servers.push(Server {
                 name: target.name.filter(|_| !is_only),
                 options,
-                new: args.new.then_some(sieve),
+                new: args.new.then_some(selector),
                 lost,
             });
         }
@@ -146,18 +145,18 @@ async fn servers(
         return Err(CommandError::NothingFound(nothing.join("\n")));
     }
     for why in nothing.iter().filter(|_| is_only) {
-        stage.say(why);
+        io.say(why);
     }
     Ok(servers)
 }
 
 /// Adds the tasks that match the selector.
 async fn add_found(
-    sieve: &CompiledSelector,
+    selector: &CompiledSelector,
     options: &mut WatchOptions,
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
 ) -> Result<(), CommandError> {
-    for task in active_tasks::active_tasks(sieve, options.connect.clone(), stage).await? {
+    for task in active_tasks::active_tasks(selector, options.connect.clone(), io).await? {
         if !options.tasks.contains(&task) {
             options.tasks.push(task);
         }
@@ -166,13 +165,13 @@ async fn add_found(
 }
 
 /// Fails early on errors that are permanent. A server that is only unreachable is retried later.
-async fn preflight(options: &WatchOptions, stage: &mut CommandIo<'_>) -> Result<(), CommandError> {
+async fn preflight(options: &WatchOptions, io: &mut CommandIo<'_>) -> Result<(), CommandError> {
     let connecting = Client::connect(options.connect.clone());
     let connected = tokio::select! {
         connected = connecting => connected,
-        ending = stage.ending() => {
+        ending = io.ending() => {
             return match ending {
-                Ending::Interrupted => Err(CommandError::Interrupted),
+                Ending::Interrupted(signal) => Err(CommandError::Interrupted(signal)),
                 // The deadline also ends the waiting.
                 Ending::TimedOut(_) => Ok(()),
             };
@@ -184,13 +183,13 @@ async fn preflight(options: &WatchOptions, stage: &mut CommandIo<'_>) -> Result<
     }
 }
 
-fn is_dumb(stage: &CommandIo<'_>) -> bool {
-    stage.environment.get("TERM").as_deref() == Some("dumb")
+fn is_dumb(io: &CommandIo<'_>) -> bool {
+    io.environment.get("TERM").as_deref() == Some("dumb")
 }
 
-pub(super) fn look(stage: &CommandIo<'_>) -> Look {
-    let environment = Options::from_environment(|name| stage.environment.get(name));
-    Look {
+pub(super) fn bar_style(io: &CommandIo<'_>) -> BarStyle {
+    let environment = Options::from_environment(|name| io.color.variable(io.environment, name));
+    BarStyle {
         ascii: environment.ascii,
         color: environment.colors != ColorDepth::Mono,
     }

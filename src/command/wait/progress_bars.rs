@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    bar::{bar, figure},
+    bar::{BarStyle, bar, figure},
     messages,
     tracker::{TaskOutcome, TrackedTask, WaitTracker},
 };
@@ -15,13 +15,6 @@ use crate::{
     text::{duration, prefix, sanitize, truncate, width},
     watch::Link,
 };
-
-/// The style of the bars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::command) struct Look {
-    pub(in crate::command) ascii: bool,
-    pub(in crate::command) color: bool,
-}
 
 /// Preferred and minimum width of the bar in columns.
 const BAR_WIDTHS: (usize, usize) = (24, 8);
@@ -35,7 +28,7 @@ pub(in crate::command) fn lines(
     waiting: &WaitTracker,
     now: Timestamp,
     size: Size,
-    look: Look,
+    style: BarStyle,
 ) -> Vec<String> {
     // The last column stays free, because some terminals wrap when it is written.
     let (columns, rows) = (size.0.saturating_sub(1), size.1.saturating_sub(2).max(1));
@@ -50,13 +43,13 @@ pub(in crate::command) fn lines(
     }
     let mut lines: Vec<String> = shown
         .into_iter()
-        .map(|task| line(waiting, task, now, columns, look))
+        .map(|task| line(waiting, task, now, columns, style))
         .collect();
     if hidden > 0 && rows > 1 {
         let more = format!("  and {hidden} more");
         lines.push(prefix(&more, columns).to_owned());
     }
-    lines.push(totals(waiting, now, columns, look));
+    lines.push(totals(waiting, now, columns, style));
     lines
 }
 
@@ -76,21 +69,21 @@ fn line(
     task: &TrackedTask,
     now: Timestamp,
     columns: usize,
-    look: Look,
+    style: BarStyle,
 ) -> String {
     let status = waiting.status(task);
     let record = waiting.record(&task.id);
     let time = waiting.server_time(task.id.endpoint, now);
     let elapsed = record.and_then(|record| record.elapsed(time));
-    let name = name(waiting, task, record, look);
-    let (sign, color) = (sign(status, look), color(status));
+    let name = name(waiting, task, record, style);
+    let (sign, color) = (sign(status, style), color(status));
     let mut right = String::new();
     if status.is_active() {
         let progress = messages::progress(waiting, task);
         let room = columns.saturating_sub(NAME_WIDTH + 26);
         if room >= BAR_WIDTHS.1 {
             let wide = room.min(columns / 5).clamp(BAR_WIDTHS.1, BAR_WIDTHS.0);
-            right.push_str(&bar(progress, wide, now, look));
+            right.push_str(&bar(progress, wide, now, style));
             right.push(' ');
         }
         right.push_str(&figure(progress));
@@ -110,16 +103,16 @@ fn line(
             let _ = write!(right, "  {}", duration(elapsed));
         }
     }
-    if look.ascii {
+    if style.ascii {
         right = right.replace('–', "-").replace(['≈', '…'], "~");
     }
     let room = columns.saturating_sub(width(&right) + 4);
-    let ellipsis = if look.ascii { "~" } else { "…" };
+    let ellipsis = if style.ascii { "~" } else { "…" };
     let name = truncate(&name, room, ellipsis);
     let gap = " ".repeat(room.saturating_sub(width(&name)));
     let text = format!("{name}{gap}  {right}");
     let text = prefix(&text, columns.saturating_sub(2));
-    if look.color {
+    if style.color {
         format!("\u{1b}[{color}m{sign}\u{1b}[0m {text}")
     } else {
         format!("{sign} {text}")
@@ -127,14 +120,19 @@ fn line(
 }
 
 /// Returns the name of a task with its phase or its error.
-fn name(waiting: &WaitTracker, task: &TrackedTask, record: Option<&Record>, look: Look) -> String {
-    let dot = if look.ascii { " - " } else { " · " };
+fn name(
+    waiting: &WaitTracker,
+    task: &TrackedTask,
+    record: Option<&Record>,
+    style: BarStyle,
+) -> String {
+    let dot = if style.ascii { " - " } else { " · " };
     let mut parts: Vec<String> = Vec::new();
     let place = waiting.place(task.id.endpoint);
     parts.extend(place.and_then(|place| Some(place.name.as_deref()?.to_owned())));
     match record.and_then(|record| Some((record, record.info.as_deref()?))) {
         Some((record, info)) => {
-            parts.push(waiting.board.operation(record).into_owned());
+            parts.push(waiting.store.operation(record).into_owned());
             parts.extend(display_name::target(info).map(str::to_owned));
             parts.extend(record.detail_text());
         }
@@ -158,8 +156,8 @@ fn word(task: &TrackedTask, status: Status) -> &'static str {
     }
 }
 
-fn sign(status: Status, look: Look) -> &'static str {
-    crate::ui::Symbols::new(look.ascii).status(status)
+fn sign(status: Status, style: BarStyle) -> &'static str {
+    crate::ui::Symbols::new(style.ascii).status(status)
 }
 
 fn color(status: Status) -> u8 {
@@ -173,9 +171,9 @@ fn color(status: Status) -> u8 {
     }
 }
 
-fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, look: Look) -> String {
-    let dot = if look.ascii { " - " } else { " · " };
-    let mut parts = vec![sum(waiting)];
+fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, style: BarStyle) -> String {
+    let dot = if style.ascii { " - " } else { " · " };
+    let mut parts = vec![messages::sum(waiting)];
     parts.push(duration(now.duration_since(waiting.began)));
     let open = waiting.awaited.iter().filter(|task| !task.is_decided());
     let lefts = open.map(|task| forecast(waiting, task, now)?.estimate);
@@ -189,9 +187,9 @@ fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, look: Look) -> 
     }
     parts.push(links(waiting, now));
     let text = sanitize(&parts.join(dot)).into_owned();
-    let ellipsis = if look.ascii { "~" } else { "…" };
+    let ellipsis = if style.ascii { "~" } else { "…" };
     let text = truncate(&text, columns, ellipsis);
-    if look.color {
+    if style.color {
         format!("\u{1b}[2m{text}\u{1b}[0m")
     } else {
         text.into_owned()
@@ -200,44 +198,9 @@ fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, look: Look) -> 
 
 /// Returns the expected end of a task.
 fn forecast(waiting: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Option<Forecast> {
-    let handle = waiting.board.find(&task.id)?;
+    let handle = waiting.store.find(&task.id)?;
     let time = waiting.server_time(task.id.endpoint, now);
-    Forecaster::new(&waiting.board, None, time).forecast(handle)
-}
-
-/// Returns totals such as `2 of 3 done, 1 failed`.
-pub(in crate::command) fn sum(waiting: &WaitTracker) -> String {
-    if waiting.awaited.is_empty() {
-        return "nothing has started yet".to_owned();
-    }
-    let count = |wanted: fn(&TaskOutcome) -> bool| {
-        waiting
-            .awaited
-            .iter()
-            .filter(|task| wanted(&task.fate))
-            .count()
-    };
-    let done = count(|fate| matches!(fate, TaskOutcome::Ended(_)));
-    let mut text = format!("{done} of {} ended", waiting.awaited.len());
-    for (number, word) in [
-        (
-            count(|fate| *fate == TaskOutcome::Ended(Status::Failed)),
-            "failed",
-        ),
-        (
-            count(|fate| *fate == TaskOutcome::Ended(Status::Cancelled)),
-            "cancelled",
-        ),
-        (
-            count(|fate| matches!(fate, TaskOutcome::Unknown(_))),
-            "unknown",
-        ),
-    ] {
-        if number > 0 {
-            let _ = write!(text, ", {number} {word}");
-        }
-    }
-    text
+    Forecaster::new(&waiting.store, None, time).forecast(handle)
 }
 
 /// Describes the connections, once if all are in the same state.
@@ -291,7 +254,7 @@ mod tests {
         watch::Update,
     };
 
-    const PLAIN: Look = Look {
+    const PLAIN: BarStyle = BarStyle {
         ascii: false,
         color: false,
     };
@@ -387,11 +350,11 @@ mod tests {
         for ascii in [false, true] {
             for columns in 1..130 {
                 for rows in 1..8 {
-                    let look = Look {
+                    let style = BarStyle {
                         ascii,
                         color: false,
                     };
-                    let lines = lines(&waiting, at(60), (columns, rows), look);
+                    let lines = lines(&waiting, at(60), (columns, rows), style);
                     assert!(lines.len() < rows.max(2), "{columns}x{rows}");
                     assert!(
                         lines.iter().all(|line| width(line) < columns.max(3)),

@@ -8,9 +8,9 @@ use std::{
 use jiff::{Timestamp, TimestampRound, Unit};
 
 use super::{
+    bar::BarStyle,
     json::{self, LastWritten},
-    messages,
-    progress_bars::{self, Look},
+    messages, progress_bars,
     tracker::{Effect, TaskOutcome, WaitResult, WaitTracker},
 };
 use crate::{
@@ -41,8 +41,8 @@ pub(in crate::command) enum OutputMode {
 pub(in crate::command) struct Reporter<'a> {
     pub(in crate::command) talk: OutputMode,
     pub(in crate::command) json: bool,
-    pub(in crate::command) look: Look,
-    pub(in crate::command) tell: NotifyArgs,
+    pub(in crate::command) style: BarStyle,
+    pub(in crate::command) notify: NotifyArgs,
     pub(in crate::command) terminal: Terminal,
     pub(in crate::command) out: &'a mut Output,
     pub(in crate::command) err: &'a mut Output,
@@ -50,32 +50,32 @@ pub(in crate::command) struct Reporter<'a> {
     drawn: usize,
     titled: bool,
     written: LastWritten,
-    told: HashMap<TaskId, String>,
+    printed: HashMap<TaskId, String>,
     /// Servers that were reported as unreachable.
-    told_away: HashSet<EndpointId>,
+    reported_away: HashSet<EndpointId>,
 }
 
 impl<'a> Reporter<'a> {
     pub(in crate::command) fn new(
         talk: OutputMode,
         json: bool,
-        look: Look,
+        style: BarStyle,
         out: &'a mut Output,
         err: &'a mut Output,
     ) -> Self {
         Self {
             talk,
             json,
-            look,
-            tell: NotifyArgs::default(),
+            style,
+            notify: NotifyArgs::default(),
             terminal: Terminal::from_environment(|_| None),
             out,
             err,
             drawn: 0,
             titled: false,
             written: LastWritten::default(),
-            told: HashMap::new(),
-            told_away: HashSet::new(),
+            printed: HashMap::new(),
+            reported_away: HashSet::new(),
         }
     }
 
@@ -142,10 +142,10 @@ impl<'a> Reporter<'a> {
                 format!("{before}given up: {}", loss.reason)
             }
             (Link::Retrying { .. }, None) => {
-                self.told_away.insert(id);
+                self.reported_away.insert(id);
                 format!("{before}{}", progress_bars::link(&place.link, now))
             }
-            (link, None) if link.is_current() && self.told_away.remove(&id) => {
+            (link, None) if link.is_current() && self.reported_away.remove(&id) => {
                 format!("{before}the server answers again.")
             }
             _ => return,
@@ -159,7 +159,7 @@ impl<'a> Reporter<'a> {
             return;
         };
         let text = messages::change(waiting, task);
-        if self.told.get(id) == Some(&text) {
+        if self.printed.get(id) == Some(&text) {
             return;
         }
         let time = waiting
@@ -167,14 +167,14 @@ impl<'a> Reporter<'a> {
             .round(TimestampRound::new().smallest(Unit::Second))
             .unwrap_or(now);
         self.talk(&format!("{time} {}\n", sanitize(&text)));
-        self.told.insert(id.clone(), text);
+        self.printed.insert(id.clone(), text);
     }
 
     /// Redraws the bars and the window title.
     pub(super) fn redraw(&mut self, waiting: &WaitTracker, now: Timestamp) {
         if self.talk == OutputMode::Bars {
             let size = self.err.size.as_ref().map_or((80, 24), |size| size());
-            let lines = progress_bars::lines(waiting, now, size, self.look);
+            let lines = progress_bars::lines(waiting, now, size, self.style);
             let mut text = self.back();
             for line in &lines {
                 text.push_str(line);
@@ -184,7 +184,7 @@ impl<'a> Reporter<'a> {
             self.drawn = lines.len();
             self.talk(&text);
         }
-        if self.tell.title && self.err.is_terminal() {
+        if self.notify.title && self.err.is_terminal() {
             let mut text = String::new();
             if !std::mem::replace(&mut self.titled, true) {
                 text.push_str(&self.terminal.begin());
@@ -233,10 +233,11 @@ impl<'a> Reporter<'a> {
             // The reason is an error, which is printed even with --quiet.
             self.talk(&format!("vtask: {}\n", sanitize(reason)));
         }
-        if self.talk == OutputMode::Lines && conclusion.outcome != Outcome::Interrupted {
+        if self.talk == OutputMode::Lines && !matches!(conclusion.outcome, Outcome::Interrupted(_))
+        {
             let text = format!(
                 "{} after {}",
-                progress_bars::sum(waiting),
+                messages::sum(waiting),
                 duration(now.duration_since(waiting.began))
             );
             self.talk(&format!("vtask: {text}\n"));
@@ -259,8 +260,8 @@ impl<'a> Reporter<'a> {
                 }
             }
         }
-        if conclusion.outcome != Outcome::Interrupted && self.err.is_terminal() {
-            if self.tell.notify {
+        if !matches!(conclusion.outcome, Outcome::Interrupted(_)) && self.err.is_terminal() {
+            if self.notify.notify {
                 let text = self.terminal.notify(
                     "vtask",
                     &format!(
@@ -271,7 +272,7 @@ impl<'a> Reporter<'a> {
                 );
                 self.talk(&text);
             }
-            if self.tell.bell {
+            if self.notify.bell {
                 self.talk(&terminal::bell());
             }
         }

@@ -56,10 +56,10 @@ pub(in crate::command) struct Server {
 /// Follows tasks until the condition is met or cannot be met any more, or the user interrupts.
 pub(in crate::command) async fn follow(
     plan: Plan,
-    stage: &mut CommandIo<'_>,
+    io: &mut CommandIo<'_>,
 ) -> Result<(WaitResult, WaitTracker), CommandError> {
-    let look = super::look(stage);
-    let deadline = stage.deadline;
+    let style = super::bar_style(io);
+    let deadline = io.deadline;
     let began = deadline.map_or_else(Timestamp::now, |deadline| deadline.began);
     let mut waiting = WaitTracker::new(plan.goal, began);
     let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
@@ -75,15 +75,15 @@ pub(in crate::command) async fn follow(
         }
     }
     drop(sender);
-    let environment = stage.environment;
+    let environment = io.environment;
     let CommandIo {
         out,
         err,
         interrupted,
         ..
-    } = stage;
-    let mut reporter = Reporter::new(plan.talk, plan.json, look, out, err);
-    reporter.tell = plan.tell;
+    } = io;
+    let mut reporter = Reporter::new(plan.talk, plan.json, style, out, err);
+    reporter.notify = plan.tell;
     reporter.terminal = Terminal::from_environment(|name| environment.get(name));
     let mut hooks: JoinSet<Vec<String>> = JoinSet::new();
     let looping = async {
@@ -115,8 +115,8 @@ pub(in crate::command) async fn follow(
                 .min(until(drawn, now, REDRAW_INTERVALS[1]).max(REDRAW_INTERVALS[0]));
             tokio::select! {
                 biased;
-                () = &mut *interrupted => {
-                    return Ok(WaitResult { outcome: Outcome::Interrupted, reason: None });
+                signal = &mut *interrupted => {
+                    return Ok(WaitResult { outcome: Outcome::Interrupted(signal), reason: None });
                 }
                 Some(Ok(lines)) = hooks.join_next() => reporter.above(&lines),
                 Some((from, update)) = updates.recv() => {
@@ -135,7 +135,7 @@ pub(in crate::command) async fn follow(
     drop(updates);
     leave_in_time(deadline, loops.stop()).await;
     let conclusion = conclusion?;
-    if conclusion.outcome != Outcome::Interrupted {
+    if !matches!(conclusion.outcome, Outcome::Interrupted(_)) {
         end_hooks(&mut hooks, deadline, &mut reporter).await;
     }
     reporter.end(&waiting, &conclusion, Timestamp::now())?;
@@ -215,7 +215,7 @@ fn show(
     hooks: &mut JoinSet<Vec<String>>,
 ) -> Result<(), CommandError> {
     let now = Timestamp::now();
-    if let Some(command) = &reporter.tell.exec {
+    if let Some(command) = &reporter.notify.exec {
         for id in &news.decided {
             if let Some(ended) = messages::ended(waiting, id, now) {
                 hooks.spawn(exec::run(command.clone(), ended));

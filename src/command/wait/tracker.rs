@@ -59,7 +59,7 @@ pub(in crate::command) struct Effect {
 #[derive(Debug)]
 pub(in crate::command) struct WaitTracker {
     goal: WaitCondition,
-    pub(in crate::command) board: TaskStore,
+    pub(in crate::command) store: TaskStore,
     pub(in crate::command) began: Timestamp,
     pub(in crate::command) awaited: Vec<TrackedTask>,
     index: HashMap<TaskId, usize>,
@@ -76,7 +76,7 @@ impl WaitTracker {
     pub(in crate::command) fn new(goal: WaitCondition, now: Timestamp) -> Self {
         Self {
             goal,
-            board: TaskStore::new(),
+            store: TaskStore::new(),
             began: now,
             awaited: Vec::new(),
             index: HashMap::new(),
@@ -139,7 +139,7 @@ impl WaitTracker {
     }
 
     pub(in crate::command) fn record(&self, id: &TaskId) -> Option<&Record> {
-        self.board.get(self.board.find(id)?)
+        self.store.get(self.store.find(id)?)
     }
 
     /// Returns the decided status, or the current one.
@@ -167,7 +167,7 @@ impl WaitTracker {
         match update {
             Update::Link(link) => self.take_link(from, link, now, &mut news),
             Update::Clock(clock) => place.clock = clock,
-            Update::Labels(labels) => self.board.set_labels(from, labels),
+            Update::Labels(labels) => self.store.set_labels(from, labels),
             Update::Tasks { changes, .. } => {
                 for change in changes {
                     self.take_change(from, change, &mut news);
@@ -248,7 +248,7 @@ impl WaitTracker {
             }
         }
         // A malformed value is skipped; the other changes apply.
-        let _ = self.board.apply(from, change, &mut ChangeSet::default());
+        let _ = self.store.apply(from, change, &mut ChangeSet::default());
         let id = TaskId::new(from, mo_id);
         if self.index.contains_key(&id) && !news.changed.contains(&id) {
             news.changed.push(id);
@@ -285,11 +285,11 @@ impl WaitTracker {
                 let info = record.info.as_ref()?;
                 let is_it = info.placed_at().is_some_and(|at| place.is_new(at))
                     && info.parent_key().is_none()
-                    && choice.takes(&self.board, handle, place.clock.at(now));
+                    && choice.takes(&self.store, handle, place.clock.at(now));
                 is_it.then(|| record.id.clone())
             };
             more.extend(
-                self.board
+                self.store
                     .iter()
                     .filter_map(|(handle, record)| is_new(handle, record)),
             );
@@ -299,11 +299,11 @@ impl WaitTracker {
             let mut open: Vec<Handle> = self
                 .awaited
                 .iter()
-                .filter_map(|task| self.board.find(&task.id))
+                .filter_map(|task| self.store.find(&task.id))
                 .collect();
             while let Some(handle) = open.pop() {
-                for child in self.board.children(handle) {
-                    let Some(record) = self.board.get(*child) else {
+                for child in self.store.children(handle) {
+                    let Some(record) = self.store.get(*child) else {
                         continue;
                     };
                     if !self.index.contains_key(&record.id) && record.info.is_some() {
@@ -421,8 +421,8 @@ impl WaitTracker {
     /// Returns the most important warning of a task.
     pub(in crate::command) fn trouble(&self, id: &TaskId, now: Timestamp) -> Option<Rule> {
         let time = self.server_time(id.endpoint, now);
-        let handle = self.board.find(id)?;
-        let findings = self.board.warnings(handle, None, time);
+        let handle = self.store.find(id)?;
+        let findings = self.store.warnings(handle, None, time);
         findings.first().map(|finding| finding.rule)
     }
 }

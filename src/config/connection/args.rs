@@ -3,83 +3,101 @@
 use std::path::PathBuf;
 
 use clap::ArgAction;
+use secrecy::SecretString;
 
-use super::{
-    super::{ConfigError, Environment, RedactedUrl, switch},
-    source::variable_profiles,
-};
+use super::super::{ConfigError, Environment, RedactedUrl, switch};
 use crate::vim::Fingerprint;
 
-#[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each stands for an independent flag"
 )]
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Connection")]
+#[command(
+    next_help_heading = "Global options (--ca-file is VTASK_CA_FILE in the environment, and so on)"
+)]
 pub struct ConnectionArgs {
-    /// URL or host of the vCenter; https unless a scheme is given [env: VTASK_URL; also GOVC_URL]
-    #[arg(long)]
+    /// URL or host of the vCenter; https unless a scheme is given
+    #[arg(long, global = true, hide_short_help = true)]
     pub url: Option<RedactedUrl>,
 
-    /// User name; the password comes from --password-file, VTASK_PASSWORD or a prompt [env: VTASK_USERNAME; also
-    /// GOVC_USERNAME, GOVC_PASSWORD]
-    #[arg(short, long)]
+    /// User name; the password is prompted for unless it comes from elsewhere
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub username: Option<String>,
 
-    /// File whose first line is the password [env: VTASK_PASSWORD_FILE]
-    #[arg(long, value_name = "FILE")]
+    /// File whose first line is the password; - for standard input
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 
-    /// File whose first line is the id of an existing session (or set VTASK_SESSION) [env: VTASK_SESSION_FILE]
-    #[arg(long, value_name = "FILE")]
+    /// File whose first line is the ID of an existing session
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub session_file: Option<PathBuf>,
 
-    /// File whose first line is an Authorization header value (or set VTASK_AUTHORIZATION) [env:
-    /// VTASK_AUTHORIZATION_FILE]
-    #[arg(long, value_name = "FILE")]
+    /// File whose first line is an Authorization header value
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub authorization_file: Option<PathBuf>,
 
-    /// CA certificates (PEM) to trust in addition to the system's [env: VTASK_CA_FILE; also GOVC_TLS_CA_CERTS]
-    #[arg(long, value_name = "FILE")]
+    /// CA certificates (PEM) to trust besides the system's
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
 
-    /// SHA-256 fingerprint of the server's certificate; accept only that one [env: VTASK_THUMBPRINT]
-    #[arg(long, value_name = "SHA256")]
+    /// Accept only the certificate with this SHA-256 fingerprint
+    #[arg(long, global = true, hide_short_help = true, value_name = "SHA256")]
     pub thumbprint: Option<Fingerprint>,
 
-    /// File of trusted certificates instead of ~/.local/share/vtask/known-hosts [also read: GOVC_TLS_KNOWN_HOSTS]
-    #[arg(long, env = "VTASK_KNOWN_HOSTS", value_name = "FILE")]
+    /// Trusted certificates [default: ~/.local/share/vtask/known-hosts]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "VTASK_KNOWN_HOSTS",
+        value_name = "FILE"
+    )]
     pub known_hosts: Option<PathBuf>,
 
-    /// Do not verify the server's certificate [env: VTASK_INSECURE; also GOVC_INSECURE]
-    #[arg(long)]
+    /// Do not verify the server's certificate
+    #[arg(long, global = true, hide_short_help = true)]
     pub insecure: bool,
 
-    /// API release, such as 8.0.3.0 [default: negotiated with the server] [env: VTASK_RELEASE]
-    #[arg(long)]
+    /// API release, such as 8.0.3.0 [default: negotiated]
+    #[arg(long, global = true, hide_short_help = true)]
     pub release: Option<String>,
 
-    /// Allow sending credentials over plain HTTP to another machine [env: VTASK_ALLOW_PLAIN_HTTP]
-    #[arg(long)]
+    /// Allow credentials over plain HTTP to another machine
+    #[arg(long, global = true, hide_short_help = true)]
     pub allow_plain_http: bool,
 
-    /// Keep the session open on exit and reuse it in the next run; `vtask logout` ends it
-    #[arg(long, env = "VTASK_KEEP_SESSION", action = ArgAction::SetTrue, value_parser = switch)]
+    /// Keep the session for the next run; `vtask logout` ends it
+    #[arg(long, global = true, hide_short_help = true, env = "VTASK_KEEP_SESSION", action = ArgAction::SetTrue, value_parser = switch)]
     pub keep_session: bool,
 
-    /// Refuse all requests that change something on the server
-    #[arg(long, env = "VTASK_READ_ONLY", action = ArgAction::SetTrue, value_parser = switch)]
+    /// Refuse requests that change something on the server
+    #[arg(long, global = true, hide_short_help = true, env = "VTASK_READ_ONLY", action = ArgAction::SetTrue, value_parser = switch)]
     pub read_only: bool,
 
-    /// Profile of the config file; repeat it for several servers (screen, list, get, wait and cancel) [env:
-    /// VTASK_PROFILE]
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    /// Profile of the config file; several for several servers
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
     pub profile: Vec<String>,
 
-    /// Config file instead of ~/.config/vtask/config.toml
-    #[arg(long, env = "VTASK_CONFIG", value_name = "FILE")]
+    /// Config file [default: ~/.config/vtask/config.toml]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "VTASK_CONFIG",
+        value_name = "FILE"
+    )]
     pub config: Option<PathBuf>,
+
+    /// The password, if it was read from standard input.
+    #[arg(skip)]
+    pub password: Option<SecretString>,
 }
 
 impl ConnectionArgs {
@@ -119,4 +137,11 @@ impl ConnectionArgs {
             ..self.clone()
         }
     }
+}
+
+/// Returns the profiles selected by `VTASK_PROFILE`.
+pub(super) fn variable_profiles(environment: &dyn Environment) -> Vec<String> {
+    let names = environment.get("VTASK_PROFILE").unwrap_or_default();
+    let names = names.split(',').filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
 }

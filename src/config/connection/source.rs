@@ -7,8 +7,9 @@ use std::{fmt, path::PathBuf};
 
 use secrecy::SecretString;
 
-use super::super::{
-    ConfigError, ConfigFile, ConnectionArgs, Environment, Profile, RedactedUrl, switch,
+use super::{
+    super::{ConfigError, ConfigFile, Environment, Profile, RedactedUrl, switch},
+    args::{ConnectionArgs, variable_profiles},
 };
 use crate::vim::{Address, Fingerprint};
 
@@ -121,6 +122,7 @@ impl Source {
     fn flags(args: &ConnectionArgs) -> Self {
         Self {
             username: args.username.clone(),
+            password: args.password.clone(),
             password_file: args.password_file.clone(),
             session_file: args.session_file.clone(),
             authorization_file: args.authorization_file.clone(),
@@ -283,18 +285,24 @@ impl Chosen {
         file: &ConfigFile,
     ) -> Result<Self, ConfigError> {
         let sources = collect(args, environment, file)?;
-        let named = |source: &Source| Some((source.origin, source.server.clone()?));
+        let named = |source: &Source| {
+            let profile = source.profile.as_ref().map(|profile| profile.name.clone());
+            Some((source.origin, source.server.clone()?, profile))
+        };
         let mut named = sources.iter().filter_map(named);
-        let Some((origin, address)) = named.next() else {
+        let Some((origin, address, profile)) = named.next() else {
             return Err(ConfigError(
                 "no vCenter specified. Give --url, set VTASK_URL (or GOVC_URL), or try `vtask demo`, which needs none."
                     .to_owned(),
             ));
         };
-        let address = address?;
+        let address = match profile {
+            Some(profile) => address?.of_profile(&profile),
+            None => address?,
+        };
         let others: Vec<_> = named
-            .filter(|(_, other)| other.as_ref() != Ok(&address))
-            .map(|(origin, other)| (origin, other.map_or("another".to_owned(), |a| a.name())))
+            .filter(|(_, other, _)| other.as_ref() != Ok(&address))
+            .map(|(origin, other, _)| (origin, other.map_or("another".to_owned(), |a| a.name())))
             .collect();
         let typed = others.iter().find(|(origin, _)| origin.is_typed());
         if let Some((other, server)) = typed {
@@ -376,11 +384,4 @@ fn collect(
     };
     sources.insert(place, Source::profile(origin, profile));
     Ok(sources)
-}
-
-/// Returns the profiles selected by `VTASK_PROFILE`.
-pub(super) fn variable_profiles(environment: &dyn Environment) -> Vec<String> {
-    let names = environment.get("VTASK_PROFILE").unwrap_or_default();
-    let names = names.split(',').filter(|name| !name.is_empty());
-    names.map(str::to_owned).collect()
 }

@@ -257,9 +257,9 @@ fn what_starts_from_now_on_is_waited_for() {
 
 #[test]
 fn a_clock_that_is_set_meanwhile_does_not_make_the_new_old() {
-    let sieve =
+    let selector =
         CompiledSelector::new(&TaskSelector::default(), &Saved::new(), "vc01".to_owned()).unwrap();
-    let mut waiting = waiting_new(goal(), &[], Some(sieve));
+    let mut waiting = waiting_new(goal(), &[], Some(selector));
     let clock = |seconds| ServerClock {
         offset: SignedDuration::from_secs(seconds),
     };
@@ -544,12 +544,12 @@ fn a_task_that_begins_to_deserve_a_second_look_is_reported_once() {
 #[test]
 fn a_refused_list_of_recent_tasks_ends_new_but_not_named_tasks() {
     let refused = || Update::RecentRefused("NoPermission.".into());
-    let sieve = CompiledSelector::new(
+    let selector = CompiledSelector::new(
         &TaskSelector::default(),
         &Saved::default(),
         "vc01.lab".into(),
     );
-    let mut new = waiting_new(goal(), &[], Some(sieve.unwrap()));
+    let mut new = waiting_new(goal(), &[], Some(selector.unwrap()));
     new.take(HERE, refused(), at(5));
     let result = new.conclusion(at(5)).unwrap();
     assert_eq!(result.outcome, Outcome::Unknown);

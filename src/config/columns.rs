@@ -29,7 +29,7 @@ impl ConfigFile {
     pub fn columns(&self) -> (Columns, Vec<String>) {
         let mut columns = Columns::default();
         let mut problems = Vec::new();
-        let mut told = |name: &str, told: Vec<String>| {
+        let mut report = |name: &str, found: Vec<String>| {
             let mut lines = self.lines.columns.iter();
             let place = match lines.find(|(known, _)| known == name) {
                 Some((_, line)) => format!("line {line}: "),
@@ -40,21 +40,25 @@ impl ConfigFile {
             } else {
                 format!("[columns] {name}")
             };
-            problems.extend(told.iter().map(|told| format!("{place}{name}: {told}")));
+            problems.extend(
+                found
+                    .iter()
+                    .map(|problem| format!("{place}{name}: {problem}")),
+            );
         };
         match &self.columns {
             None => {}
             Some(Value::Table(table)) => {
                 let sets = |name: &str| table.get(name).map(set);
                 if let Some((set, wrong)) = sets(ALL) {
-                    told(ALL, wrong);
+                    report(ALL, wrong);
                     columns = set.map(Columns::for_all_widths).unwrap_or_default();
                 }
                 for (name, breadth) in WidthClass::NAMED {
                     let Some((set, wrong)) = sets(name) else {
                         continue;
                     };
-                    told(name, wrong);
+                    report(name, wrong);
                     if let Some(set) = set {
                         columns.configure(breadth, set);
                     }
@@ -63,12 +67,12 @@ impl ConfigFile {
                 for name in table.keys().filter(|name| !known.contains(&name.as_str())) {
                     let hint = did_you_mean(name, &known);
                     let all = known.join(", ");
-                    told(name, vec![format!("there are only {all}{hint}")]);
+                    report(name, vec![format!("there are only {all}{hint}")]);
                 }
             }
             Some(other) => {
                 let (set, wrong) = set(other);
-                told("", wrong);
+                report("", wrong);
                 columns = set.map(Columns::for_all_widths).unwrap_or_default();
             }
         }

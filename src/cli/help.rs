@@ -1,0 +1,606 @@
+//! Usage lines, examples and exit codes of the commands, for `-h`, `--help` and the manual.
+//!
+//! `-h` is a summary: own options of a command. `--help` adds the rarely used and the global options, examples and exit
+//! codes, one line per option.
+
+use std::{ffi::OsString, fmt::Write as _};
+
+use clap::Command;
+
+/// The texts of a command in addition to its options.
+#[derive(Debug)]
+pub struct Texts {
+    /// Words of the command, such as `config set`; empty for vtask itself.
+    pub name: &'static str,
+    /// Usage lines, without the name of the program.
+    pub usage: &'static [&'static str],
+    /// Examples with an explanation.
+    pub examples: &'static [(&'static str, &'static str)],
+    /// Exit codes in addition to 0.
+    pub exit_codes: &'static [(u8, &'static str)],
+    /// Further paragraphs.
+    pub notes: &'static str,
+    /// The global options that apply, by ID; empty for all.
+    globals: &'static [&'static str],
+}
+
+const OUTCOMES: &[(u8, &str)] = &[
+    (1, "a task failed"),
+    (2, "wrong usage or configuration"),
+    (3, "a task was cancelled"),
+    (4, "outcome unknown: server unreachable, or task expired"),
+    (5, "login refused"),
+    (124, "timed out"),
+    (130, "interrupted (143 by SIGTERM, 129 by SIGHUP)"),
+];
+const READING: &[(u8, &str)] = &[
+    (2, "wrong usage or configuration"),
+    (4, "server unreachable, or task not found"),
+    (5, "login refused"),
+    (124, "timed out"),
+];
+const LOCAL: &[(u8, &str)] = &[(2, "wrong usage or configuration")];
+const NO_SERVER: &[&str] = &["color"];
+
+/// The texts of all commands.
+pub const COMMANDS: &[Texts] = &[
+    Texts {
+        name: "",
+        usage: &["[OPTIONS] [TASK]...", "[OPTIONS] <COMMAND>"],
+        examples: &[
+            ("vtask demo", "try the screen without a server"),
+            (
+                "vtask --url vc01.lab --username ops@vsphere.local",
+                "all recent tasks of a vCenter",
+            ),
+            (
+                "vtask --profile lab --profile branch",
+                "two vCenters of the config file on one screen",
+            ),
+            (
+                "vtask wait task-4711 && echo done",
+                "wait for a task in a script",
+            ),
+        ],
+        exit_codes: OUTCOMES,
+        notes: "",
+        globals: &[],
+    },
+    Texts {
+        name: "get",
+        usage: &["[OPTIONS] <TASK>..."],
+        examples: &[
+            (
+                "vtask get task-4711",
+                "one line, with the error if it failed",
+            ),
+            (
+                "vtask get task-4711 --json",
+                "TaskInfo as the server sent it",
+            ),
+            ("vtask list --ids | vtask get -", "tasks of another command"),
+        ],
+        exit_codes: OUTCOMES,
+        notes: "A running task counts as success.",
+        globals: &[],
+    },
+    Texts {
+        name: "list",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask list --state active", "queued and running tasks"),
+            (
+                "vtask list --since 24h --state failed --json",
+                "failures of the last day, one JSON object per line",
+            ),
+            ("vtask list --since 7d --format csv", "for a spreadsheet"),
+            (
+                "vtask list --entity db-prod-01 --ids",
+                "task IDs for other commands",
+            ),
+            (
+                "vtask list --filter 'target:db-* elapsed>1h'",
+                "a filter as on the screen",
+            ),
+        ],
+        exit_codes: READING,
+        notes: "Without --since and --until: tasks that are queued, running, or ended within the last minutes. With \
+                them the server's history is searched by the time at which tasks were queued. The list is filtered, \
+                then sorted, then cut at --limit.",
+        globals: &[],
+    },
+    Texts {
+        name: "tree",
+        usage: &["[OPTIONS] <TASK>"],
+        examples: &[
+            (
+                "vtask tree task-4711",
+                "the task with its ancestors and descendants",
+            ),
+            (
+                "vtask tree task-4711 --json",
+                "one JSON object per line, with depth and parentMoId",
+            ),
+            (
+                "vtask tree lab/task-4711",
+                "a task on the vCenter of a profile",
+            ),
+        ],
+        exit_codes: READING,
+        notes: "Children come from the recent tasks and the server's history.",
+        globals: &[],
+    },
+    Texts {
+        name: "events",
+        usage: &["[OPTIONS] <TASK>"],
+        examples: &[
+            ("vtask events task-4711", "oldest first"),
+            (
+                "vtask events task-4711 --json",
+                "one JSON object per line, with the event as sent",
+            ),
+            (
+                "vtask events lab/task-4711 --timeout 10s",
+                "with a time limit",
+            ),
+        ],
+        exit_codes: READING,
+        notes: "",
+        globals: &[],
+    },
+    Texts {
+        name: "wait",
+        usage: &[
+            "[OPTIONS] <TASK>...",
+            "[OPTIONS] --entity|--operation|--user|--activation-id|--filter <PATTERN>",
+            "[OPTIONS] --new",
+        ],
+        examples: &[
+            (
+                "vtask wait task-4711 --timeout 2h && echo moved",
+                "act on success",
+            ),
+            (
+                "vtask wait --entity db-prod-01 --operation 'Relocate*'",
+                "running tasks that match",
+            ),
+            (
+                "vtask wait --new --user '*\\terraform' --any",
+                "the first task that starts from now on",
+            ),
+            (
+                "vtask wait lab/task-4711 branch/task-4711",
+                "on two vCenters, one exit code",
+            ),
+            (
+                "vtask list --ids --state active | vtask wait - --json",
+                "one JSON object per change",
+            ),
+        ],
+        exit_codes: OUTCOMES,
+        notes: "If tasks end differently, a failure takes precedence over a cancellation, and that over an unknown \
+                outcome. If --timeout passes while only --settle is running, the tasks' own outcome counts. A server \
+                that is unreachable does not affect tasks on others.\n\n\
+                JSON: one object per line, of type task (at each change), link (connection) and summary (last). \
+                assets/json-v1.schema.json describes the fields.",
+        globals: &[],
+    },
+    Texts {
+        name: "cancel",
+        usage: &["[OPTIONS] <TASK>..."],
+        examples: &[
+            (
+                "vtask cancel task-4711",
+                "show the cancel flags and ask for confirmation",
+            ),
+            (
+                "vtask cancel task-4711 --yes --wait",
+                "in a script, until the task has ended",
+            ),
+            (
+                "vtask list --entity db-prod-01 --state active --ids | vtask cancel - --yes",
+                "all tasks of a VM",
+            ),
+        ],
+        exit_codes: &[
+            (
+                1,
+                "a request was refused or came too late; with --wait: a task ended otherwise",
+            ),
+            (
+                2,
+                "wrong usage or configuration, or the connection is read-only",
+            ),
+            (4, "a task is gone, or its end is unknown"),
+            (5, "login refused"),
+            (124, "timed out"),
+            (130, "interrupted, or not confirmed"),
+        ],
+        notes: "",
+        globals: &[],
+    },
+    Texts {
+        name: "demo",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask demo", "the screen over an embedded vCenter"),
+            (
+                "vtask demo --vcenters 2 --speed 3",
+                "two vCenters, three times as fast",
+            ),
+            ("vtask demo --theme light --ascii", "another look"),
+        ],
+        exit_codes: LOCAL,
+        notes: "",
+        globals: &["color", "config", "read_only"],
+    },
+    Texts {
+        name: "simulate",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask simulate", "listen on 127.0.0.1:8989"),
+            (
+                "vtask simulate --tls --scenario load --tasks 10000",
+                "many tasks over HTTPS",
+            ),
+            (
+                "vtask simulate --faults assets/faults/guide.toml",
+                "inject faults",
+            ),
+        ],
+        exit_codes: LOCAL,
+        notes: "Prints `url`, `scenario`, `accepts` and, with --tls, `sha256`, one per line, then serves until it is \
+                interrupted.",
+        globals: NO_SERVER,
+    },
+    Texts {
+        name: "trust",
+        usage: &["[OPTIONS] <COMMAND>"],
+        examples: &[
+            ("vtask trust list", "trusted certificates"),
+            (
+                "vtask trust add vc01.lab",
+                "show a certificate and ask whether to trust it",
+            ),
+            ("vtask trust remove vc01.lab", "forget it"),
+        ],
+        exit_codes: &[
+            (2, "wrong usage or configuration"),
+            (4, "server unreachable, or certificate not accepted"),
+        ],
+        notes: "",
+        globals: &["color", "known_hosts", "timeout"],
+    },
+    Texts {
+        name: "logout",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask logout", "end the kept session of the default server"),
+            ("vtask logout --profile lab", "of a profile"),
+            (
+                "vtask logout --profile lab --profile branch",
+                "of two profiles",
+            ),
+        ],
+        exit_codes: &[
+            (2, "wrong usage or configuration"),
+            (4, "server unreachable; the session is removed locally"),
+        ],
+        notes: "",
+        globals: &[],
+    },
+    Texts {
+        name: "config",
+        usage: &["[OPTIONS] <COMMAND>"],
+        examples: &[
+            ("vtask config check", "validate the config file"),
+            (
+                "vtask config set-password lab",
+                "store a password in the system's keyring",
+            ),
+            ("vtask config forget-password lab", "remove it"),
+        ],
+        exit_codes: LOCAL,
+        notes: "",
+        globals: &[],
+    },
+    Texts {
+        name: "doctor",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask doctor", "check this machine and the default server"),
+            ("vtask doctor --profile lab", "check the server of a profile"),
+            ("vtask doctor --url vc01.lab --username ops", "check a server"),
+        ],
+        exit_codes: &[
+            (2, "problems on this machine"),
+            (4, "server unreachable"),
+            (5, "login refused"),
+        ],
+        notes: "Lines that begin with ! are problems. Passwords, sessions and tokens are not printed; names of servers \
+                and users are. Signs in and reads; changes nothing on the server.",
+        globals: &[],
+    },
+    Texts {
+        name: "completions",
+        usage: &["[OPTIONS] <SHELL>"],
+        examples: &[
+            (
+                "source <(vtask completions bash)",
+                "in ~/.bashrc; zsh: in ~/.zshrc, after compinit",
+            ),
+            (
+                "vtask completions fish | source",
+                "in ~/.config/fish/config.fish",
+            ),
+            (
+                "eval (vtask completions elvish | slurp)",
+                "in ~/.config/elvish/rc.elv",
+            ),
+            (
+                "vtask completions powershell | Out-String | Invoke-Expression",
+                "in $PROFILE",
+            ),
+        ],
+        exit_codes: LOCAL,
+        notes: "Task IDs are read from the server given so far, if that needs no password prompt, within two seconds. \
+                --keep-session avoids the login.",
+        globals: NO_SERVER,
+    },
+    Texts {
+        name: "man",
+        usage: &["[OPTIONS] [COMMAND]..."],
+        examples: &[
+            ("vtask man | man -l -", "read the manual page"),
+            ("vtask man wait | man -l -", "of a command"),
+            (
+                "vtask man --dir /usr/local/share/man/man1",
+                "install all pages",
+            ),
+        ],
+        exit_codes: LOCAL,
+        notes: "",
+        globals: NO_SERVER,
+    },
+];
+
+/// Returns the texts of a command by its words.
+pub fn texts(name: &str) -> Option<&'static Texts> {
+    COMMANDS.iter().find(|texts| texts.name == name)
+}
+
+impl Texts {
+    /// Formats the examples, a line each.
+    pub fn example_lines(&self) -> String {
+        let width = self
+            .examples
+            .iter()
+            .map(|(line, _)| line.len())
+            .filter(|width| *width < 60)
+            .max()
+            .unwrap_or(0);
+        self.examples
+            .iter()
+            .fold(String::new(), |mut text, (line, purpose)| {
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "  {line:width$}  # {purpose}");
+                text
+            })
+    }
+
+    /// Formats the exit codes, a line each.
+    pub fn exit_code_lines(&self) -> String {
+        let codes = self.exit_codes.iter();
+        std::iter::once(&(0, "success")).chain(codes).fold(
+            String::new(),
+            |mut text, (code, meaning)| {
+                let _ = writeln!(text, "  {code:<3}  {meaning}");
+                text
+            },
+        )
+    }
+
+    fn after_long_help(&self) -> String {
+        let mut text = format!(
+            "Examples:\n{}\nExit codes:\n{}",
+            self.example_lines(),
+            self.exit_code_lines()
+        );
+        if !self.notes.is_empty() {
+            let _ = write!(text, "\n{}", self.notes);
+        }
+        text
+    }
+}
+
+/// Adds the texts to the definition.
+pub(super) fn describe(command: Command) -> Command {
+    let globals: Vec<clap::Arg> = command
+        .get_arguments()
+        .filter(|arg| arg.is_global_set())
+        .cloned()
+        .collect();
+    let command = with_texts(command, "");
+    command.mut_subcommands(|command| {
+        let name = command.get_name().to_owned();
+        let mut command = with_texts(command, &name);
+        let kept = texts(&name).map_or(&[][..], |texts| texts.globals);
+        if !kept.is_empty() {
+            let others = globals
+                .iter()
+                .filter(|arg| !kept.contains(&arg.get_id().as_str()));
+            let own: Vec<_> = command
+                .get_arguments()
+                .map(|arg| arg.get_id().clone())
+                .collect();
+            let others = others.filter(|arg| !own.contains(arg.get_id()));
+            // An argument of the same ID takes the place of the global one.
+            command = command.args(others.map(|arg| arg.clone().hide(true)).collect::<Vec<_>>());
+        }
+        command.mut_subcommands(|command| {
+            let name = format!("{name} {}", command.get_name());
+            with_texts(command, &name)
+        })
+    })
+}
+
+fn with_texts(command: Command, name: &str) -> Command {
+    let Some(texts) = texts(name) else {
+        return command;
+    };
+    let before = if name.is_empty() {
+        "vtask".to_owned()
+    } else {
+        format!("vtask {name}")
+    };
+    let usage: Vec<String> = texts
+        .usage
+        .iter()
+        .map(|line| format!("{before} {line}"))
+        .collect();
+    command
+        .override_usage(usage.join("\n       "))
+        .after_long_help(texts.after_long_help())
+}
+
+/// Returns true if the command line asks for the full help.
+pub(super) fn is_full_wanted(words: &[OsString]) -> bool {
+    let mut words = words.iter().skip(1).take_while(|word| *word != "--");
+    let first = words.next();
+    first.is_some_and(|word| word == "help" || word == "--help")
+        || words.any(|word| word == "--help")
+}
+
+/// Turns the long texts into the texts of the compact layout, which has one line per option.
+pub fn full(command: Command) -> Command {
+    let about = command.get_long_about().cloned();
+    let after = command.get_after_long_help().cloned();
+    let mut command = command.mut_args(full_arg).mut_subcommands(full);
+    if let Some(about) = about {
+        command = command.about(about).long_about(None::<&str>);
+    }
+    if let Some(after) = after {
+        command = command.after_help(after).after_long_help(None::<&str>);
+    }
+    command
+}
+
+fn full_arg(arg: clap::Arg) -> clap::Arg {
+    let long = arg.get_long_help().cloned();
+    // Values with their own help would switch to the layout with several lines per option.
+    let values = arg.get_possible_values();
+    let are_described = values.iter().any(|value| value.get_help().is_some());
+    let arg = arg
+        .hide_short_help(false)
+        .hide_env(true)
+        .hide_possible_values(are_described);
+    match long {
+        Some(long) => arg.help(long).long_help(None::<&str>),
+        None => arg,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{definition, parse};
+
+    /// Splits a line of the shell into words; quotes are removed.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quote = None;
+        for letter in line.chars() {
+            match quote {
+                Some(mark) if letter == mark => quote = None,
+                None if matches!(letter, '\'' | '"') => quote = Some(letter),
+                None if letter == ' ' => words.push(String::new()),
+                _ => words.extend_last(letter),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    trait ExtendLast {
+        fn extend_last(&mut self, letter: char);
+    }
+
+    impl ExtendLast for Vec<String> {
+        fn extend_last(&mut self, letter: char) {
+            self.last_mut().unwrap().push(letter);
+        }
+    }
+
+    #[test]
+    fn every_command_has_texts_and_every_text_a_command() {
+        let command = definition();
+        let mut names = vec![String::new()];
+        names.extend(
+            command
+                .get_subcommands()
+                .map(|command| command.get_name().to_owned()),
+        );
+        for name in &names {
+            let texts = texts(name).unwrap_or_else(|| panic!("{name} has no texts"));
+            assert!((3..=6).contains(&texts.examples.len()), "{name}");
+        }
+        for texts in COMMANDS {
+            let first = texts.name.split(' ').next().unwrap();
+            assert!(names.iter().any(|name| name == first), "{}", texts.name);
+        }
+    }
+
+    #[test]
+    fn examples_are_valid_command_lines() {
+        for (line, _) in COMMANDS.iter().flat_map(|texts| texts.examples) {
+            let mut found = 0;
+            for part in line.split(" | ").flat_map(|part| part.split("&&")) {
+                let part = part
+                    .trim()
+                    .trim_start_matches("source <(")
+                    .trim_start_matches("eval (");
+                let part = part.trim_end_matches(')');
+                if part.starts_with("vtask") {
+                    found += 1;
+                    if let Err(error) = parse(words(part)) {
+                        panic!("{part}: {error}");
+                    }
+                }
+            }
+            assert!(found > 0, "{line}");
+        }
+    }
+
+    #[test]
+    fn help_of_every_command() {
+        let mut command = full(definition()).term_width(100);
+        command.build();
+        let mut texts = Vec::new();
+        let mut open = vec![command];
+        while let Some(mut command) = open.pop() {
+            texts.push(format!("{}", command.render_help()));
+            let subcommands = command
+                .get_subcommands()
+                .filter(|command| command.get_name() != "help");
+            let mut subcommands: Vec<_> = subcommands.cloned().collect();
+            subcommands.reverse();
+            open.extend(subcommands);
+        }
+        insta::assert_snapshot!(texts.join(&format!("\n{}\n", "=".repeat(100))));
+    }
+
+    #[test]
+    fn a_summary_has_at_most_25_lines() {
+        let mut command = definition().term_width(80);
+        command.build();
+        let subcommands: Vec<Command> = command.get_subcommands().cloned().collect();
+        for mut command in std::iter::once(command).chain(subcommands) {
+            if command.get_name() == "help" {
+                continue;
+            }
+            let text = command.render_help().to_string();
+            let lines = text.lines().count();
+            assert!(lines <= 25, "{}: {lines} lines\n{text}", command.get_name());
+        }
+    }
+}

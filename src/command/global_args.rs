@@ -1,0 +1,74 @@
+//! Flags that every command takes, before or after its name.
+
+use clap::{Args, ValueEnum};
+
+use super::deadline::TimeoutArgs;
+use crate::config::{ConnectionArgs, Environment};
+
+/// Flags that every command takes, before or after its name.
+#[derive(Debug, Clone, Default, Args)]
+#[command(
+    next_help_heading = "Global options (--ca-file is VTASK_CA_FILE in the environment, and so on)"
+)]
+pub struct GlobalArgs {
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub timeout: TimeoutArgs,
+
+    /// Use colours; auto: on a terminal, unless NO_COLOR is set
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "VTASK_COLOR",
+        value_enum,
+        default_value_t,
+        value_name = "WHEN"
+    )]
+    pub color: ColorChoice,
+}
+
+/// Values of `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ColorChoice {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl ColorChoice {
+    /// Returns a variable, with `NO_COLOR` as this choice has it.
+    pub(super) fn variable(self, environment: &dyn Environment, name: &str) -> Option<String> {
+        match self {
+            Self::Always if name == "NO_COLOR" => None,
+            Self::Never if name == "NO_COLOR" => Some("1".to_owned()),
+            _ => environment.get(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_choice_overrides_no_color_only() {
+        let set = |name: &str| Some(format!("{name} is set"));
+        let no_color = |choice: ColorChoice| choice.variable(&set, "NO_COLOR");
+        assert_eq!(no_color(ColorChoice::Auto).unwrap(), "NO_COLOR is set");
+        assert_eq!(no_color(ColorChoice::Always), None);
+        assert_eq!(
+            ColorChoice::Never
+                .variable(&|_: &str| None, "NO_COLOR")
+                .unwrap(),
+            "1"
+        );
+        assert_eq!(
+            ColorChoice::Never.variable(&set, "TERM").unwrap(),
+            "TERM is set"
+        );
+    }
+}

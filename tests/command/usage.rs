@@ -1,0 +1,87 @@
+//! Common mistakes and options that every command takes.
+
+use std::fs;
+
+use crate::command_support::{config, line, server, server_with};
+
+#[tokio::test]
+async fn a_bad_ca_file_is_a_configuration_error() {
+    let simulator = server_with(|options| options.tls = true).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.pem");
+    fs::write(&path, "no certificate").unwrap();
+    for path in [path.to_str().unwrap(), "/nonexistent/ca.pem"] {
+        let ran = line("list --ca-file").word(path).on(&simulator).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains(path), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_password_can_come_from_standard_input() {
+    let simulator = server_with(|options| {
+        options.credentials = Some(("ops".to_owned(), "hunter 2".to_owned()));
+    })
+    .await;
+    let list = || line("list --ids --password-file -").without_password();
+    let ran = list().input("hunter 2\nmore\n").on(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = list().input("").on(&simulator).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.err.contains("first line of standard input is empty"),
+        "{ran:?}"
+    );
+    let both = line("get - --password-file -").without_password();
+    let ran = both.input("task-1\n").on(&simulator).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.err.contains("either the password or the tasks"),
+        "{ran:?}"
+    );
+}
+
+#[tokio::test]
+async fn errors_name_the_profile_and_the_address() {
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = config(folder.path(), &[("lab", &simulator)]);
+    let ran = line("get task-99 --config").word(&path).at("").await;
+    let address = simulator.url().trim_start_matches("http://").to_owned();
+    let label = format!("({}, profile lab)", address.trim_end_matches('/'));
+    assert!(ran.err.contains(&label), "{ran:?}");
+}
+
+#[tokio::test]
+async fn other_objects_and_short_ids_are_understood() {
+    let simulator = server().await;
+    let ran = line("get vm-42").on(&simulator).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.err.contains("VirtualMachine") && ran.err.contains("--entity vm-42"),
+        "{ran:?}"
+    );
+    assert_eq!(simulator.control().session_count(), 0);
+    let ran = line("get 1").on(&simulator).await;
+    assert!(ran.code == 0 && ran.out.contains("task-1"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn the_address_of_a_page_is_the_address_of_its_server() {
+    let simulator = server().await;
+    let page = format!(
+        "{}/ui/app/folder;nav=h/urn:vmomi:Folder:group-d1:x/summary",
+        simulator.url().trim_end_matches('/')
+    );
+    let ran = line("list --ids").at(&page).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[tokio::test]
+async fn words_of_other_programs_do_not_open_the_screen() {
+    for word in ["version", "status", "show", "top", "ps", "stop"] {
+        let ran = line(word).at("vc01.lab").await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains("there is no command"), "{ran:?}");
+    }
+}
