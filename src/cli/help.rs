@@ -30,6 +30,7 @@ const OUTCOMES: &[(u8, &str)] = &[
     (3, "a task was cancelled"),
     (4, "outcome unknown: server unreachable, or task expired"),
     (5, "login refused"),
+    (6, "a task is stalled (wait --stalled)"),
     (124, "timed out"),
     (130, "interrupted (143 by SIGTERM, 129 by SIGHUP)"),
 ];
@@ -216,7 +217,11 @@ pub const COMMANDS: &[Texts] = &[
             (124, "timed out"),
             (130, "interrupted, or not confirmed"),
         ],
-        notes: "",
+        notes: "Tasks that are cancelled, or whose cancellation was requested before, are reported and count as \
+                success; no further request is sent for them. --wait waits for them, too. The server accepts a \
+                request before it acts on it.\n\n\
+                JSON: one object per task, of type cancel, with answer: accepted, alreadyCancelling, \
+                alreadyCancelled, notAsked (ended otherwise), notSupported, invalidState, noPermission, gone, failed.",
         globals: &[],
     },
     Texts {

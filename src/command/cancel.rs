@@ -11,10 +11,11 @@ use messages::{named, sentence, unreadable};
 use response::{CancelAttempt, CancelResult};
 
 use super::{
-    CommandError, Outcome, connect,
+    CommandError, Outcome, active_tasks, connect,
     fetch_args::FetchArgs,
     io_context::CommandIo,
     notify::NotifyArgs,
+    selector::{CompiledSelector, TaskSelector},
     session::{self, Snapshot},
     signals::StopSignal,
     targets::{self, Target},
@@ -30,8 +31,11 @@ use crate::{
 #[derive(Debug, Clone, Args)]
 pub struct CancelArgs {
     /// Tasks: ID, URN or URL; - for standard input
-    #[arg(value_name = "TASK", required = true)]
+    #[arg(value_name = "TASK", required_unless_present_any = ["entity", "operation", "user", "activation_id", "filter"])]
     pub(crate) tasks: Vec<String>,
+
+    #[command(flatten)]
+    choice: TaskSelector,
 
     /// Skip the confirmation
     #[arg(short, long)]
@@ -46,7 +50,7 @@ pub struct CancelArgs {
     json: bool,
 
     #[command(flatten)]
-    follow: FetchArgs,
+    fetch: FetchArgs,
 }
 
 /// Runs `vtask cancel`.
@@ -60,29 +64,56 @@ pub async fn run(
 ) -> Result<Outcome, CommandError> {
     let from_input = args.tasks.iter().any(|task| task == "-");
     if from_input && !args.yes {
-        let why = "standard input names the tasks, so it cannot answer the question whether to cancel them. Give --yes.";
+        let why = "standard input names the tasks and cannot answer the prompt. Give --yes.";
         return Err(CommandError::Usage(why.to_owned()));
     }
     if !args.yes && !(io.input)().1 {
-        let why = "there is no terminal to ask on whether to cancel. Give --yes if that is meant.";
+        let why = "not interactive: confirm with --yes.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let targets = targets::with_tasks(connection, &args.tasks, || (io.input)().0, io.environment)?;
-    for target in &targets {
-        may_cancel_on(target, io.environment)?;
+    let mut targets = targets::among(connection, &args.tasks, || (io.input)().0, io.environment)?;
+    if args.choice.is_empty() {
+        targets.retain(|target| !target.tasks.is_empty());
     }
+    targets
+        .iter()
+        .try_for_each(|target| may_cancel_on(target, io.environment))?;
     targets::warn(&targets, io);
-    let defaults = config::defaults(connection, io.environment)?;
+    let file = config::file(connection, io.environment)?;
+    let saved = config::named_filters(&file, io.environment).all;
+    let defaults = file.defaults;
     let mut request = CancelAttempt {
         as_json: args.json,
         outcome: Outcome::Success,
     };
     let is_only = targets.len() == 1;
-    let mut servers: Vec<Asked> = Vec::new();
+    let mut servers: Vec<CancelServer> = Vec::new();
+    let mut nothing = Vec::new();
     for target in targets {
         let connect = connect::in_time(&target.connection, io).await?;
         let name = target.name.filter(|_| !is_only);
-        let tasks = target.tasks;
+        let mut tasks = target.tasks;
+        if !args.choice.is_empty() {
+            let selector = CompiledSelector::new(&args.choice, &saved, connect.address.name())?;
+            selector.check_single_reading()?;
+            match active_tasks::active_tasks(&selector, connect.clone(), io).await {
+                Ok(found) => tasks.extend(found),
+                Err(CommandError::NothingFound(why)) => nothing.push(why),
+                Err(error) => {
+                    let outcome = error.server_outcome().filter(|_| !is_only);
+                    let Some(outcome) = outcome else {
+                        return Err(error);
+                    };
+                    io.say(&error.to_string());
+                    request.outcome = request.outcome.and(outcome);
+                }
+            }
+        }
+        if tasks.is_empty() {
+            continue;
+        }
+        tasks.sort_unstable();
+        tasks.dedup();
         let looked = session::with(connect.clone(), io, async |client| {
             look_at(client, &tasks).await
         });
@@ -97,25 +128,30 @@ pub async fn run(
             },
             Ok(looked) => looked,
         };
-        let mut server = Asked {
+        let mut server = CancelServer {
             name,
             connect,
             snapshot,
             wanted: Vec::new(),
+            cancelling: Vec::new(),
         };
         server.sort(tasks, &errors, &mut request, io)?;
         servers.push(server);
     }
-    servers.retain(|server| !server.wanted.is_empty());
-    if servers.is_empty() {
-        return Ok(request.outcome);
+    if servers.is_empty() && !nothing.is_empty() {
+        return Err(CommandError::NothingFound(nothing.join("\n")));
     }
-    if !args.yes && !is_confirmed(&servers, io) {
-        io.say("nothing was asked of the server.");
-        return Err(CommandError::Interrupted(StopSignal::Interrupt));
+    if servers.iter().any(CancelServer::has_requests) {
+        if !args.yes && !is_confirmed(&servers, io) {
+            io.say("nothing was cancelled.");
+            return Err(CommandError::Interrupted(StopSignal::Interrupt));
+        }
+        for server in servers.iter_mut().filter(|server| server.has_requests()) {
+            server.ask(&mut request, io, is_only).await?;
+        }
     }
     for server in &mut servers {
-        server.ask(&mut request, io, is_only).await?;
+        server.wanted.append(&mut server.cancelling);
     }
     servers.retain(|server| !server.wanted.is_empty());
     if !args.wait || servers.is_empty() {
@@ -145,33 +181,33 @@ fn may_cancel_on(target: &Target, environment: &dyn Environment) -> Result<(), C
 /// Waits until the tasks whose requests were accepted have ended. The outcome is success if all ended cancelled.
 async fn wait_for(
     args: &CancelArgs,
-    servers: Vec<Asked>,
+    servers: Vec<CancelServer>,
     defaults: &Defaults,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let talk = if io.err.is_terminal() {
+    let output = if io.err.is_terminal() {
         OutputMode::Bars
     } else {
         OutputMode::Lines
     };
     let goal = WaitCondition {
-        any: false,
-        children: None,
         timeout: io.deadline.map(|deadline| deadline.timeout),
-        max_outage: defaults.max_outage.unwrap_or(wait::MAX_OUTAGE),
+        ..WaitCondition::all_ended(defaults.max_outage.unwrap_or(wait::MAX_OUTAGE))
     };
     let servers = servers.into_iter().map(|server| Server {
         name: server.name,
-        options: args.follow.options(server.connect, server.wanted, defaults),
+        options: args.fetch.options(server.connect, server.wanted, defaults),
         new: None,
         lost: None,
     });
     let plan = Plan {
         servers: servers.collect(),
         goal,
-        talk,
+        talk: output,
         json: false,
-        tell: NotifyArgs::default(),
+        notify: NotifyArgs::default(),
+        on_stall: None,
+        log_every: None,
     };
     let (conclusion, waiting) = wait::follow(plan, io).await?;
     Ok(match conclusion.outcome {
@@ -193,7 +229,7 @@ async fn wait_for(
 }
 
 /// The tasks to cancel on one server.
-struct Asked {
+struct CancelServer {
     /// The profile name; `None` if there is only one server.
     name: Option<String>,
     connect: ConnectOptions,
@@ -201,9 +237,15 @@ struct Asked {
     snapshot: Snapshot,
     /// The tasks to cancel; after the requests, those that were accepted.
     wanted: Vec<Arc<str>>,
+    /// The tasks whose cancellation was requested before.
+    cancelling: Vec<Arc<str>>,
 }
 
-impl Asked {
+impl CancelServer {
+    fn has_requests(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
     /// Prints the state of each task, and keeps those that can be cancelled.
     fn sort(
         &mut self,
@@ -217,18 +259,20 @@ impl Asked {
             let found = self.snapshot.find(&task);
             if let Some(record) = found.and_then(|handle| self.snapshot.store.get(handle)) {
                 let now = self.snapshot.now;
-                let (sentence, may_ask) = sentence(&self.snapshot.store, record, name, now);
+                let sentence = sentence(&self.snapshot.store, record, name, now);
+                let place = (name, &self.connect);
                 if let Some(why) = unreadable(record, name) {
-                    let place = (name, &self.connect);
                     request.tell(io, place, &task, CancelResult::Failed, &why, None)?;
-                } else if may_ask {
-                    io.say(&sentence);
-                    self.wanted.push(task);
-                } else {
-                    let place = (name, &self.connect);
+                } else if let Some(result) = CancelResult::without_request(record) {
                     let info = record.info.as_deref();
                     let fault = info.and_then(|info| info.error.as_deref());
-                    request.tell(io, place, &task, CancelResult::NotAsked, &sentence, fault)?;
+                    request.tell(io, place, &task, result, &sentence, fault)?;
+                    if result == CancelResult::AlreadyCancelling {
+                        self.cancelling.push(task);
+                    }
+                } else {
+                    io.say(&sentence);
+                    self.wanted.push(task);
                 }
             } else {
                 let error = errors.iter().find(|(mo_id, _)| *mo_id == task);
@@ -256,7 +300,7 @@ impl Asked {
         let asked = session::with(self.connect.clone(), io, async |client| {
             for task in &wanted {
                 sent += 1;
-                said.push((task.clone(), client.cancel_task(task).await));
+                said.push((task.clone(), cancel_one(client, task).await));
             }
             Ok(())
         });
@@ -275,15 +319,26 @@ impl Asked {
         let without_answer = wanted.iter().enumerate().skip(said.len());
         for (task, result) in said {
             let (answer, text) = match &result {
-                Ok(()) => (
-                    CancelResult::Accepted,
-                    "the server took the request; it acts when it gets to it.".to_owned(),
+                Ok(CancelResult::AlreadyCancelled) => (
+                    CancelResult::AlreadyCancelled,
+                    "was cancelled in the meantime.".to_owned(),
+                ),
+                Ok(CancelResult::AlreadyCancelling) => (
+                    CancelResult::AlreadyCancelling,
+                    "cancellation was requested in the meantime and is pending.".to_owned(),
+                ),
+                Ok(result) => (
+                    *result,
+                    "request accepted; cancellation pending.".to_owned(),
                 ),
                 Err(error) => (CancelResult::of(error), error.reason()),
             };
             let fault = result.as_ref().err().and_then(Error::fault);
             request.tell(io, (name, &self.connect), &task, answer, &text, fault)?;
-            if answer == CancelResult::Accepted {
+            if matches!(
+                answer,
+                CancelResult::Accepted | CancelResult::AlreadyCancelling
+            ) {
                 self.wanted.push(task);
             }
         }
@@ -294,18 +349,35 @@ impl Asked {
             let (answer, text) = if at < sent {
                 (
                     CancelResult::Failed,
-                    "no answer came in time; the server may have taken the request.",
+                    "no answer in time; the server may have accepted the request.",
                 )
             } else {
-                (
-                    CancelResult::NotAsked,
-                    "nothing was sent for it; time was over.",
-                )
+                (CancelResult::NotAsked, "not requested: timed out.")
             };
             request.tell(io, (name, &self.connect), task, answer, text, None)?;
         }
         Err(error)
     }
+}
+
+/// Requests the cancellation. If the server refuses because of the task's state, the task may have been cancelled since
+/// it was read.
+async fn cancel_one(client: &Client, task: &Arc<str>) -> Result<CancelResult, Error> {
+    let Err(error) = client.cancel_task(task).await else {
+        return Ok(CancelResult::Accepted);
+    };
+    if error.is_fault("InvalidState")
+        && let Ok(info) = client.task_info(task).await
+    {
+        match Status::of(&info) {
+            Status::Cancelled => return Ok(CancelResult::AlreadyCancelled),
+            status if status.is_active() && info.cancelled => {
+                return Ok(CancelResult::AlreadyCancelling);
+            }
+            _ => {}
+        }
+    }
+    Err(error)
 }
 
 type Unreadable = Vec<(Arc<str>, Error)>;
@@ -326,7 +398,7 @@ async fn look_at(
     Ok((snapshot, unreadable))
 }
 
-fn is_confirmed(servers: &[Asked], io: &mut CommandIo<'_>) -> bool {
+fn is_confirmed(servers: &[CancelServer], io: &mut CommandIo<'_>) -> bool {
     let wanted = servers
         .iter()
         .flat_map(|server| server.wanted.iter().map(move |task| (server, task)));

@@ -31,6 +31,9 @@ pub enum CommandError {
     /// The deadline of the command passed; what was being done.
     #[error("{0}")]
     TimedOut(String),
+    /// Standard input was to name tasks, and is empty.
+    #[error("standard input names no task. Give at least one, separated by spaces or line breaks.")]
+    EmptyInput,
     /// There is no such task.
     #[error("{0}")]
     NothingFound(String),
@@ -53,7 +56,7 @@ impl CommandError {
             // As if SIGPIPE had ended it.
             Self::NobodyReads => 141,
             Self::Panicked => 101,
-            Self::Usage(_) | Self::Local(_) => 2,
+            Self::Usage(_) | Self::EmptyInput | Self::Local(_) => 2,
         }
     }
 

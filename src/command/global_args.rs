@@ -17,7 +17,7 @@ pub struct GlobalArgs {
     #[command(flatten)]
     pub timeout: TimeoutArgs,
 
-    /// Use colours; auto: on a terminal, unless NO_COLOR is set
+    /// Use colours; auto: on a terminal, if `NO_COLOR` is unset
     #[arg(
         long,
         global = true,

@@ -34,25 +34,26 @@ pub struct ListArgs {
     #[command(flatten)]
     choice: TaskSelector,
 
-    /// Tasks in one of these states
+    /// States: queued, running, success, failed, cancelled, active, finished
     #[arg(
         long,
         value_enum,
+        hide_possible_values = true,
         value_name = "STATE",
         value_delimiter = ',',
         help_heading = "Which tasks"
     )]
     state: Vec<State>,
 
-    /// Queued at or after this time: a duration ago (24h), today, yesterday, a weekday, a date or a time
+    /// Queued since 24h, yesterday, monday, 2026-01-31, …
     #[arg(long, value_name = "WHEN", value_parser = value_parsers::time, help_heading = "Which tasks")]
     since: Option<TimeExpr>,
 
-    /// Queued at or before this time
+    /// Queued until
     #[arg(long, value_name = "WHEN", value_parser = value_parsers::time, help_heading = "Which tasks")]
     until: Option<TimeExpr>,
 
-    /// Maximum number of tasks: the first in the order of --sort, else the newest; 0 for all
+    /// Maximum number; 0 for all
     #[arg(long, value_name = "N", default_value_t = DEFAULT_LIMIT, help_heading = "Which tasks")]
     limit: usize,
 
@@ -60,7 +61,7 @@ pub struct ListArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table, conflicts_with_all = ["json", "ids"])]
     format: Format,
 
-    /// Sort by these columns, such as state,-elapsed; prefix - for descending [default: newest first]
+    /// Sort by columns, - for descending: state,-elapsed
     #[arg(long, value_name = "COLUMN,…", allow_hyphen_values = true)]
     sort: Option<Sort>,
 

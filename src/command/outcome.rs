@@ -18,6 +18,8 @@ pub enum Outcome {
     Refused,
     /// The time-out expired.
     TimedOut,
+    /// A task made no progress for the time of `--stalled`.
+    Stalled,
     /// The user, or the system, wanted it to end.
     Interrupted(StopSignal),
 }
@@ -31,6 +33,7 @@ impl Outcome {
             Self::Cancelled => 3,
             Self::Unknown => 4,
             Self::Refused => 5,
+            Self::Stalled => 6,
             Self::TimedOut => 124,
             Self::Interrupted(signal) => signal.exit_code(),
         }
@@ -44,6 +47,7 @@ impl Outcome {
             Self::Cancelled => "cancelled",
             Self::Unknown => "unknown",
             Self::Refused => "refused",
+            Self::Stalled => "stalled",
             Self::TimedOut => "timeout",
             Self::Interrupted(_) => "interrupted",
         }
@@ -72,9 +76,10 @@ impl Outcome {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let weight = |outcome| match outcome {
-            Self::Interrupted(_) => 6,
-            Self::Refused => 5,
-            Self::TimedOut => 4,
+            Self::Interrupted(_) => 7,
+            Self::Refused => 6,
+            Self::TimedOut => 5,
+            Self::Stalled => 4,
             Self::Failed => 3,
             Self::Cancelled => 2,
             Self::Unknown => 1,

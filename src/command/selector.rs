@@ -16,20 +16,20 @@ use crate::{
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct TaskSelector {
-    /// Entity by name or moId: db-prod-01, 'web-*', vm-42
+    /// Entity: db-prod-01, 'web-*', vm-42
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub entity: Vec<String>,
 
-    /// Operation: 'Relocate*', VirtualMachine.clone, CloneVM_Task
+    /// Operation: 'Relocate*', VirtualMachine.clone
     #[arg(long, value_name = "OPERATION", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub operation: Vec<String>,
 
-    /// Account, alarm or schedule that started it: '*\ops'
+    /// Account, alarm or schedule: '*\ops'
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub user: Vec<String>,
 
     /// Activation ID, the token that a client passed
-    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
+    #[arg(long, hide_short_help = true, value_name = "ID", value_parser = NonEmptyStringValueParser::new(), help_heading = "Which tasks")]
     pub activation_id: Vec<String>,
 
     /// Filter: 'target:db-* elapsed>1h', @NAME if saved
@@ -172,7 +172,7 @@ impl CompiledSelector {
             return false;
         };
         let context = EvalContext {
-            store: store,
+            store,
             typical: None,
             endpoints: Some(&SelectorContext {
                 name: &self.endpoint,

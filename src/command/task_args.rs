@@ -56,8 +56,7 @@ pub(super) fn texts(
         })?;
         let named = of_input(&input)?;
         if named.is_empty() {
-            let why = "standard input names no task. Give at least one, separated by spaces or line breaks.";
-            return Err(CommandError::Usage(why.to_owned()));
+            return Err(CommandError::EmptyInput);
         }
         texts.extend(named);
     }

@@ -51,14 +51,17 @@ fn type_of(mo_id: &str) -> Option<&'static str> {
     found.map(|(_, kind)| *kind)
 }
 
-fn of_other_type(kind: &str, mo_id: &str) -> NotATask {
+fn of_other_type(text: &str, kind: &str, mo_id: &str) -> NotATask {
+    let is_type = kind.starts_with(|c: char| c.is_ascii_uppercase())
+        && kind.chars().all(|c| c.is_ascii_alphanumeric());
+    let why = if is_type {
+        format!("it is a {kind}; `vtask list --entity {mo_id}` lists its tasks")
+    } else {
+        "only objects of type Task are supported. Use an ID such as task-4711".to_owned()
+    };
     NotATask {
-        text: without_user_info(mo_id).into_owned(),
-        why: format!(
-            "it is a {}; `vtask list --entity {}` lists its tasks",
-            without_user_info(kind),
-            without_user_info(mo_id)
-        ),
+        text: without_user_info(text).into_owned(),
+        why,
     }
 }
 
@@ -85,12 +88,12 @@ impl FromStr for TaskRef {
         } else if let Some(urn) = text.strip_prefix("urn:vmomi:") {
             match urn.split(':').collect::<Vec<_>>()[..] {
                 ["Task", mo_id, ..] => mo_id.to_owned(),
-                [kind, mo_id, ..] => return Err(of_other_type(kind, mo_id)),
+                [kind, mo_id, ..] => return Err(of_other_type(text, kind, mo_id)),
                 _ => return refuse("the URN is not a Task"),
             }
         } else if let Some((kind, mo_id)) = text.split_once(':') {
             if kind != "Task" {
-                return Err(of_other_type(kind, mo_id));
+                return Err(of_other_type(text, kind, mo_id));
             }
             mo_id.to_owned()
         } else if text.starts_with(|c: char| c.is_ascii_digit())
@@ -101,7 +104,7 @@ impl FromStr for TaskRef {
             text.strip_prefix("Task-").unwrap_or(text).to_owned()
         };
         if let Some(kind) = type_of(&mo_id) {
-            return Err(of_other_type(kind, &mo_id));
+            return Err(of_other_type(text, kind, &mo_id));
         }
         if mo_id.is_empty() {
             return refuse("empty text");

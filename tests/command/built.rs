@@ -268,7 +268,7 @@ async fn a_server_that_goes_away_and_stays_away_is_told() {
     assert_eq!(output.status.code(), Some(4), "{}", err(&output));
     let told = err(&output);
     assert!(
-        told.contains("out of reach for longer than --max-outage allows"),
+        told.contains("unreachable for longer than --max-outage"),
         "{told}"
     );
     assert!(!told.contains("next try in 0s"), "{told}");

@@ -274,13 +274,9 @@ async fn a_profile_signs_in_by_a_command_that_prints_the_password() {
             .unwrap()
             .success()
     );
-    let own = run(vtask(&[
-        "list",
-        "--ids",
-        "--config",
-        path.to_str().unwrap(),
-    ]))
-    .await;
+    let mut own = vtask(&["list", "--ids", "--config", path.to_str().unwrap()]);
+    own.env("XDG_STATE_HOME", folder.path());
+    let own = run(own).await;
     assert_eq!(own.status.code(), Some(0), "{}", err(&own));
     assert!(
         err(&own).contains("warning") && !err(&own).contains("hunter"),

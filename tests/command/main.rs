@@ -14,6 +14,7 @@ mod built;
 #[path = "../built_support/mod.rs"]
 mod built_support;
 mod ca_file;
+mod cancel;
 mod chosen_server;
 #[path = "../command_support/mod.rs"]
 mod command_support;
@@ -47,4 +48,5 @@ mod url_password;
 mod usage;
 mod vanished_tasks;
 mod wait;
+mod wait_options;
 mod wrong_server;

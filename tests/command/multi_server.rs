@@ -173,7 +173,7 @@ async fn one_that_goes_away_does_not_disturb_the_other() {
     assert_eq!(outcomes, [json!("success"), json!("unknown")]);
     let reason = summary["reason"].as_str().unwrap();
     assert!(
-        reason.starts_with("branch: out of reach for longer than --max-outage"),
+        reason.starts_with("branch: unreachable for longer than --max-outage"),
         "{reason}"
     );
     let links = ran.of_type("link");
@@ -181,7 +181,7 @@ async fn one_that_goes_away_does_not_disturb_the_other() {
         links.iter().any(|line| line["state"] == "given-up"),
         "{links:?}"
     );
-    assert!(ran.err.contains("branch: out of reach"), "{}", ran.err);
+    assert!(ran.err.contains("branch: unreachable"), "{}", ran.err);
 }
 
 #[tokio::test]

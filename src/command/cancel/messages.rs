@@ -14,21 +14,19 @@ use crate::{
 pub(super) fn unreadable(record: &Record, name: Option<&str>) -> Option<String> {
     let why = json_output::why(record).filter(|_| record.info.is_none())?;
     let task = full(name, &record.id.mo_id);
-    Some(format!(
-        "{task} {why}. Whether it can be cancelled is not known."
-    ))
+    Some(format!("{task} {why}."))
 }
 
-/// Returns a line that describes the task, and true if it can be cancelled.
+/// Returns a line that describes the task.
 pub(super) fn sentence(
     store: &TaskStore,
     record: &Record,
     name: Option<&str>,
     now: Timestamp,
-) -> (String, bool) {
+) -> String {
     let Some(info) = record.info.as_deref() else {
         let task = full(name, &record.id.mo_id);
-        return (format!("{task} cannot be read."), false);
+        return format!("{task} cannot be read.");
     };
     let what = named(store, record, name);
     let status = record.status();
@@ -50,14 +48,14 @@ pub(super) fn sentence(
             why.unwrap_or_default()
         );
         let stop = if text.ends_with('.') { "" } else { "." };
-        return (format!("{text}{stop}"), false);
+        return format!("{text}{stop}");
     }
     let known = |field: &str, flag: bool| {
         let is_known = !info.invalid.contains(field);
         if is_known {
             flag.to_string()
         } else {
-            "not known".to_owned()
+            "unknown".to_owned()
         }
     };
     let flags = format!(
@@ -67,19 +65,14 @@ pub(super) fn sentence(
     );
     let meaning = match (info.cancelled, info.cancelable) {
         (false, false) if info.invalid.contains("cancelable") => {
-            "the server does not say whether it can be cancelled; it may refuse"
+            "unknown if it can be cancelled; the server may refuse"
         }
-        (true, _) => "cancellation was requested already, the server has not acted on it yet",
-        (false, true) => "it can be cancelled",
-        (false, false) => "the server says that it cannot be cancelled; it may refuse",
+        (true, _) => "cancellation was requested before and is pending",
+        (false, true) => "cancelable",
+        (false, false) => "not cancelable; the server may refuse",
     };
-    (
-        format!(
-            "{what} is {}: {meaning} ({flags}).",
-            json_output::status(status)
-        ),
-        true,
-    )
+    let status = json_output::status(status);
+    format!("{what} is {status}: {meaning} ({flags}).")
 }
 
 /// Returns a name such as `Relocate virtual machine of db-prod-01 (task-4711)`.

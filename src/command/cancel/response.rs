@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     command::{CommandError, Outcome, io_context::CommandIo, json_output, targets::full},
-    task::fault_chain,
+    task::{Record, Status, fault_chain},
     vim::{ConnectOptions, Error, types::Fault},
 };
 
@@ -19,7 +19,11 @@ pub(super) enum CancelResult {
     NoPermission,
     Gone,
     Failed,
-    /// Not requested, because the task has already ended.
+    /// Not requested, because it was requested before and the task still runs.
+    AlreadyCancelling,
+    /// Not requested, because the task has ended cancelled.
+    AlreadyCancelled,
+    /// Not requested, because the task has ended otherwise.
     NotAsked,
 }
 
@@ -32,17 +36,30 @@ impl CancelResult {
             Self::NoPermission => "noPermission",
             Self::Gone => "gone",
             Self::Failed => "failed",
+            Self::AlreadyCancelling => "alreadyCancelling",
+            Self::AlreadyCancelled => "alreadyCancelled",
             Self::NotAsked => "notAsked",
         }
     }
 
     pub(super) fn outcome(self) -> Outcome {
         match self {
-            Self::Accepted => Outcome::Success,
+            Self::Accepted | Self::AlreadyCancelling | Self::AlreadyCancelled => Outcome::Success,
             Self::Gone | Self::Failed => Outcome::Unknown,
             Self::NotSupported | Self::InvalidState | Self::NoPermission | Self::NotAsked => {
                 Outcome::Failed
             }
+        }
+    }
+
+    /// Returns the result of a task that needs no request; `None` if it needs one.
+    pub(super) fn without_request(record: &Record) -> Option<Self> {
+        match record.status() {
+            Status::Cancelled => Some(Self::AlreadyCancelled),
+            status if status.is_finished() => Some(Self::NotAsked),
+            _ => record
+                .is_cancel_requested()
+                .then_some(Self::AlreadyCancelling),
         }
     }
 

@@ -41,17 +41,42 @@ pub struct WaitArgs {
     #[arg(long, hide_short_help = true, env = "VTASK_MAX_OUTAGE", value_name = "SPAN", value_parser = parse_positive_duration)]
     pub max_outage: Option<SignedDuration>,
 
-    /// Print nothing
+    /// Return as soon as a task has failed or was cancelled
+    #[arg(long, conflicts_with = "any")]
+    pub fail_fast: bool,
+
+    /// Exit with code 6 if a task makes no progress for SPAN
+    #[arg(long, value_name = "SPAN", value_parser = parse_positive_duration)]
+    pub stalled: Option<SignedDuration>,
+
+    /// With --stalled: run this command for the task, as --exec does, and go on waiting
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "COMMAND",
+        requires = "stalled"
+    )]
+    pub on_stall: Option<String>,
+
+    /// Succeed if there is no task to wait for
+    #[arg(long, conflicts_with = "new")]
+    pub allow_empty: bool,
+
+    /// In a log: also print the progress, every SPAN
+    #[arg(long, hide_short_help = true, env = "VTASK_LOG_EVERY", value_name = "SPAN", value_parser = parse_positive_duration)]
+    pub log_every: Option<SignedDuration>,
+
+    /// Print errors only
     #[arg(short, long)]
     pub quiet: bool,
 
-    /// Print one JSON object per line for each change, and a summary at the end
+    /// Print one JSON object per change and a summary
     #[arg(long)]
     pub json: bool,
 
     #[command(flatten)]
-    pub tell: NotifyArgs,
+    pub notify: NotifyArgs,
 
     #[command(flatten)]
-    pub follow: FetchArgs,
+    pub fetch: FetchArgs,
 }

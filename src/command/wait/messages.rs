@@ -20,7 +20,7 @@ pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
     else {
         return match &task.fate {
             TaskOutcome::Unknown(why) => format!("{name} unknown: {why}"),
-            _ => format!("{name} not visible; looking for it in the history"),
+            _ => format!("{name} not found; looking it up in the history"),
         };
     };
     let mut text = format!("{name} {}", json_output::status(status));
@@ -40,9 +40,7 @@ pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
     }
     let more = match (&task.fate, &info.error, &info.description) {
         (TaskOutcome::Unknown(why), _, _) => Some(why.to_string()),
-        (TaskOutcome::Sought(_), _, _) => {
-            Some("vanished; looking for its end in the history".to_owned())
-        }
+        (TaskOutcome::Sought(_), _, _) => Some("missing; looking it up in the history".to_owned()),
         (_, Some(error), _) => Some(fault_chain::one_line(error)),
         (_, _, Some(phase)) if status.is_active() => Some(phase.text().to_owned()),
         _ => None,
@@ -51,6 +49,38 @@ pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
         let _ = write!(text, ": {more}");
     }
     text
+}
+
+/// Returns a text that changes with the state of a task, but not with its progress or phase.
+pub(super) fn state(waiting: &WaitTracker, task: &TrackedTask) -> String {
+    let record = waiting.record(&task.id);
+    let info = record.and_then(|record| record.info.as_deref());
+    let more = match &task.fate {
+        TaskOutcome::Unknown(why) => why.to_string(),
+        TaskOutcome::Sought(_) => "looked up".to_owned(),
+        TaskOutcome::Open | TaskOutcome::Ended(_) => String::new(),
+    };
+    let is_cancelled = info.is_some_and(|info| info.cancelled);
+    let status = json_output::status(waiting.status(task));
+    format!("{status} {} {is_cancelled} {more}", info.is_some())
+}
+
+/// Returns the error of a task that did not succeed, with its causes.
+pub(super) fn error(waiting: &WaitTracker, task: &TrackedTask) -> Vec<String> {
+    let name = waiting.called(&task.id);
+    let record = waiting.record(&task.id);
+    let info = record.and_then(|record| record.info.as_deref());
+    match (&task.fate, info.and_then(|info| info.error.as_deref())) {
+        (TaskOutcome::Unknown(why), _) => vec![format!("outcome of {name} unknown: {why}")],
+        (TaskOutcome::Ended(status @ (Status::Failed | Status::Cancelled)), Some(fault)) => {
+            let status = json_output::status(*status);
+            let first = format!("{name} {status}: {}", fault_chain::described(fault));
+            let causes = fault_chain::caused_by(fault).into_iter();
+            let causes = causes.map(|cause| format!("  {cause}"));
+            std::iter::once(first).chain(causes).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Returns the causes of a failure; empty if there is a single fault.

@@ -15,13 +15,15 @@ pub(super) mod tracker;
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 pub use args::WaitArgs;
 pub(super) use bar::BarStyle;
 pub(super) use report::OutputMode;
 pub(super) use runner::{Plan, Server, follow};
 pub(super) use tracker::{LostReason, WaitCondition};
+
+use tracker::{WaitResult, WaitTracker};
 
 use super::{
     CommandError, Outcome, active_tasks, connect,
@@ -55,14 +57,26 @@ pub async fn run(
     let defaults = config::defaults(connection, io.environment)?;
     let file = config::file(connection, io.environment)?;
     let saved = config::named_filters(&file, io.environment).all;
-    let mut targets = targets::among(connection, &args.tasks, || (io.input)().0, io.environment)?;
+    let targets = targets::among(connection, &args.tasks, || (io.input)().0, io.environment);
+    let mut targets = match targets {
+        Err(CommandError::EmptyInput) if args.allow_empty => return nothing_to_wait_for(args, io),
+        targets => targets?,
+    };
     targets::warn(&targets, io);
     if args.choice.is_empty() && !args.new {
         targets.retain(|target| !target.tasks.is_empty());
     }
-    let servers = servers(args, targets, &saved, &defaults, io).await?;
+    let servers = match servers(args, targets, &saved, &defaults, io).await {
+        Err(CommandError::NothingFound(_)) if args.allow_empty => {
+            return nothing_to_wait_for(args, io);
+        }
+        servers => servers?,
+    };
     let goal = WaitCondition {
         any: args.any,
+        fail_fast: args.fail_fast,
+        stalled: args.stalled,
+        stop_on_stall: args.on_stall.is_none(),
         children: args.children.then_some(args.settle),
         timeout: io.deadline.map(|deadline| deadline.timeout),
         max_outage: args
@@ -71,7 +85,8 @@ pub async fn run(
             .unwrap_or(MAX_OUTAGE),
     };
     let talk = match (args.quiet, io.err.is_terminal()) {
-        (true, _) => OutputMode::None,
+        (true, _) if args.json => OutputMode::None,
+        (true, _) => OutputMode::Errors,
         (false, true) if args.json && io.out.is_terminal() => OutputMode::None,
         (false, true) if !is_dumb(io) => OutputMode::Bars,
         (false, _) if args.json => OutputMode::None,
@@ -82,10 +97,28 @@ pub async fn run(
         goal,
         talk,
         json: args.json,
-        tell: args.tell.or(&defaults),
+        notify: args.notify.or(&defaults),
+        on_stall: args.on_stall.clone(),
+        log_every: args.log_every,
     };
     let (conclusion, _) = follow(plan, io).await?;
     Ok(conclusion.outcome)
+}
+
+/// Ends a waiting for no task, as `--allow-empty` has it.
+fn nothing_to_wait_for(args: &WaitArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+    let now = Timestamp::now();
+    if args.json {
+        let waiting = WaitTracker::new(WaitCondition::all_ended(MAX_OUTAGE), now);
+        let result = WaitResult {
+            outcome: Outcome::Success,
+            reason: Some("no task to wait for".to_owned()),
+        };
+        io.print(&json::summary(&waiting, &result, now))?;
+    } else if !args.quiet {
+        io.say("no task to wait for.");
+    }
+    Ok(Outcome::Success)
 }
 
 /// Returns the servers with the tasks to wait for.
@@ -104,7 +137,7 @@ async fn servers(
         if !args.new {
             selector.check_single_reading()?;
         }
-        let mut options = args.follow.options(connect, target.tasks, defaults);
+        let mut options = args.fetch.options(connect, target.tasks, defaults);
         options.discover = args.new || args.children;
         let settle = args.settle.unsigned_abs();
         options.discover_interval = DISCOVERY_INTERVAL.min(settle / 3);

@@ -141,7 +141,7 @@ fn name(
     match &task.fate {
         TaskOutcome::Unknown(why) => parts.push(why.to_string()),
         TaskOutcome::Sought(_) => {
-            parts.push("vanished; looking for its end in the history".to_owned());
+            parts.push("missing; looking it up in the history".to_owned());
         }
         TaskOutcome::Open | TaskOutcome::Ended(_) => {}
     }
@@ -260,12 +260,7 @@ mod tests {
     };
 
     fn waiting(name: Option<&str>) -> WaitTracker {
-        let goal = WaitCondition {
-            any: false,
-            children: None,
-            timeout: None,
-            max_outage: SignedDuration::from_mins(10),
-        };
+        let goal = WaitCondition::all_ended(SignedDuration::from_mins(10));
         let tasks = ["task-1", "task-2", "task-3", "task-4"].map(Into::into);
         let mut waiting = WaitTracker::new(goal, at(0));
         let here = waiting.add_place("vc01.lab", name, &tasks, None);

@@ -5,13 +5,13 @@ use std::{
     io::Write as _,
 };
 
-use jiff::{Timestamp, TimestampRound, Unit};
+use jiff::{SignedDuration, Timestamp, TimestampRound, Unit};
 
 use super::{
     bar::BarStyle,
     json::{self, LastWritten},
     messages, progress_bars,
-    tracker::{Effect, TaskOutcome, WaitResult, WaitTracker},
+    tracker::{Effect, TaskOutcome, TrackedTask, WaitResult, WaitTracker},
 };
 use crate::{
     command::{
@@ -31,10 +31,20 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::command) enum OutputMode {
     None,
+    /// Errors of tasks, at the end.
+    Errors,
     /// A line per change.
     Lines,
     /// Progress bars, redrawn in place.
     Bars,
+}
+
+/// A line that was printed for a task.
+#[derive(Debug)]
+struct PrintedLine {
+    /// The state of the task in the line, without its progress.
+    state: String,
+    at: Timestamp,
 }
 
 /// Prints the output of `vtask wait`.
@@ -50,7 +60,10 @@ pub(in crate::command) struct Reporter<'a> {
     drawn: usize,
     titled: bool,
     written: LastWritten,
-    printed: HashMap<TaskId, String>,
+    pub(in crate::command) on_stall: Option<String>,
+    pub(in crate::command) log_every: Option<SignedDuration>,
+    /// The last line of each task.
+    printed: HashMap<TaskId, PrintedLine>,
     /// Servers that were reported as unreachable.
     reported_away: HashSet<EndpointId>,
 }
@@ -74,6 +87,8 @@ impl<'a> Reporter<'a> {
             drawn: 0,
             titled: false,
             written: LastWritten::default(),
+            on_stall: None,
+            log_every: None,
             printed: HashMap::new(),
             reported_away: HashSet::new(),
         }
@@ -153,25 +168,53 @@ impl<'a> Reporter<'a> {
         self.talk(&format!("vtask: {}\n", sanitize(&text)));
     }
 
-    /// Prints a line such as `19:51:06 task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks`.
+    /// Prints a line such as `19:51:06 task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks` if
+    /// the state of the task has changed.
     fn task_line(&mut self, waiting: &WaitTracker, id: &TaskId, now: Timestamp) {
         let Some(task) = waiting.task(id) else {
             return;
         };
-        let text = messages::change(waiting, task);
-        if self.printed.get(id) == Some(&text) {
-            return;
+        let state = messages::state(waiting, task);
+        if self.printed.get(id).is_none_or(|line| line.state != state) {
+            self.write_task_line(waiting, task, state, now);
         }
+    }
+
+    fn write_task_line(
+        &mut self,
+        waiting: &WaitTracker,
+        task: &TrackedTask,
+        state: String,
+        now: Timestamp,
+    ) {
+        let text = messages::change(waiting, task);
         let time = waiting
-            .server_time(id.endpoint, now)
+            .server_time(task.id.endpoint, now)
             .round(TimestampRound::new().smallest(Unit::Second))
             .unwrap_or(now);
         self.talk(&format!("{time} {}\n", sanitize(&text)));
-        self.printed.insert(id.clone(), text);
+        let line = PrintedLine { state, at: now };
+        self.printed.insert(task.id.clone(), line);
+    }
+
+    /// Prints the progress of running tasks at the interval of `--log-every`.
+    fn progress_lines(&mut self, waiting: &WaitTracker, now: Timestamp) {
+        let is_log = self.talk == OutputMode::Lines;
+        let Some(interval) = self.log_every.filter(|_| is_log) else {
+            return;
+        };
+        for task in waiting.awaited.iter().filter(|task| !task.is_decided()) {
+            let last = self.printed.get(&task.id);
+            if let Some(last) = last.filter(|last| now.duration_since(last.at) >= interval) {
+                let state = last.state.clone();
+                self.write_task_line(waiting, task, state, now);
+            }
+        }
     }
 
     /// Redraws the bars and the window title.
     pub(super) fn redraw(&mut self, waiting: &WaitTracker, now: Timestamp) {
+        self.progress_lines(waiting, now);
         if self.talk == OutputMode::Bars {
             let size = self.err.size.as_ref().map_or((80, 24), |size| size());
             let lines = progress_bars::lines(waiting, now, size, self.style);
@@ -242,6 +285,12 @@ impl<'a> Reporter<'a> {
             );
             self.talk(&format!("vtask: {text}\n"));
         }
+        if self.talk == OutputMode::Errors {
+            let tasks = waiting.awaited.iter();
+            for line in tasks.flat_map(|task| messages::error(waiting, task)) {
+                self.talk(&format!("vtask: {}\n", sanitize(&line)));
+            }
+        }
         if self.talk == OutputMode::Bars {
             // Bars have little room for a reason; lost servers have been reported already.
             for task in &waiting.awaited {
@@ -251,7 +300,7 @@ impl<'a> Reporter<'a> {
                     && lost.is_none_or(|loss| loss.reason != *why)
                 {
                     let name = waiting.called(&task.id);
-                    let text = format!("vtask: what became of {name} is not known: {why}");
+                    let text = format!("vtask: outcome of {name} unknown: {why}");
                     let _ = writeln!(self.err.writer, "{}", sanitize(&text));
                 }
                 // Bars only show the start of the outermost fault.

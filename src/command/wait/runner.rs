@@ -38,7 +38,11 @@ pub(in crate::command) struct Plan {
     pub(in crate::command) goal: WaitCondition,
     pub(in crate::command) talk: OutputMode,
     pub(in crate::command) json: bool,
-    pub(in crate::command) tell: NotifyArgs,
+    pub(in crate::command) notify: NotifyArgs,
+    /// Command for tasks that stall.
+    pub(in crate::command) on_stall: Option<String>,
+    /// Interval of progress lines in a log.
+    pub(in crate::command) log_every: Option<SignedDuration>,
 }
 
 /// A server with the tasks to wait for.
@@ -83,7 +87,9 @@ pub(in crate::command) async fn follow(
         ..
     } = io;
     let mut reporter = Reporter::new(plan.talk, plan.json, style, out, err);
-    reporter.notify = plan.tell;
+    reporter.notify = plan.notify;
+    reporter.on_stall = plan.on_stall;
+    reporter.log_every = plan.log_every;
     reporter.terminal = Terminal::from_environment(|name| environment.get(name));
     let mut hooks: JoinSet<Vec<String>> = JoinSet::new();
     let looping = async {
@@ -219,6 +225,14 @@ fn show(
         for id in &news.decided {
             if let Some(ended) = messages::ended(waiting, id, now) {
                 hooks.spawn(exec::run(command.clone(), ended));
+            }
+        }
+    }
+    if let Some(command) = &reporter.on_stall {
+        for id in &news.stalled {
+            if let Some(mut task) = messages::ended(waiting, id, now) {
+                task.outcome = "stalled";
+                hooks.spawn(exec::run(command.clone(), task));
             }
         }
     }

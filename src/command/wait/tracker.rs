@@ -3,6 +3,7 @@
 
 mod result;
 mod server_state;
+mod stall_detector;
 mod task_outcome;
 
 use std::{collections::HashMap, sync::Arc};
@@ -14,6 +15,7 @@ use super::{
     history_lookup::Step,
 };
 pub(in crate::command) use server_state::{LostReason, WaitServer};
+use stall_detector::StallDetector;
 pub(in crate::command) use task_outcome::{TaskOutcome, TrackedTask};
 
 use crate::{
@@ -26,12 +28,33 @@ use crate::{
 pub(in crate::command) struct WaitCondition {
     /// Any finished task is enough.
     pub(in crate::command) any: bool,
+    /// The first failed or cancelled task is enough.
+    pub(in crate::command) fail_fast: bool,
+    /// Time without progress after which a task counts as stalled.
+    pub(in crate::command) stalled: Option<SignedDuration>,
+    /// Stop when a task stalls.
+    pub(in crate::command) stop_on_stall: bool,
     /// Also wait for child tasks, and for this quiet period after the last change.
     pub(in crate::command) children: Option<SignedDuration>,
     /// Stop after this time.
     pub(in crate::command) timeout: Option<SignedDuration>,
     /// Stop waiting for a server after this time without a connection.
     pub(in crate::command) max_outage: SignedDuration,
+}
+
+impl WaitCondition {
+    /// Returns the condition that all tasks have ended.
+    pub(in crate::command) fn all_ended(max_outage: SignedDuration) -> Self {
+        Self {
+            any: false,
+            fail_fast: false,
+            stalled: None,
+            stop_on_stall: false,
+            children: None,
+            timeout: None,
+            max_outage,
+        }
+    }
 }
 
 /// The result of the waiting.
@@ -49,6 +72,8 @@ pub(in crate::command) struct Effect {
     pub(in crate::command) changed: Vec<TaskId>,
     /// Tasks whose outcome was decided.
     pub(in crate::command) decided: Vec<TaskId>,
+    /// Tasks that have stalled just now.
+    pub(in crate::command) stalled: Vec<TaskId>,
     /// Servers whose connection state changed.
     pub(in crate::command) links: Vec<EndpointId>,
     /// Messages of the watcher.
@@ -70,6 +95,7 @@ pub(in crate::command) struct WaitTracker {
     /// The warning of each task that has one, and the time of the last check.
     troubles: HashMap<TaskId, Rule>,
     looked: Timestamp,
+    stalls: StallDetector,
 }
 
 impl WaitTracker {
@@ -84,6 +110,7 @@ impl WaitTracker {
             stirred: now,
             troubles: HashMap::new(),
             looked: now,
+            stalls: StallDetector::default(),
         }
     }
 
@@ -397,6 +424,7 @@ impl WaitTracker {
         let mut news = Effect::default();
         self.review(now, &mut news);
         self.look_for_trouble(now, &mut news);
+        self.look_for_stalls(now, &mut news);
         news
     }
 
@@ -414,6 +442,29 @@ impl WaitTracker {
             };
             if before != rule && !news.changed.contains(&task.id) {
                 news.changed.push(task.id.clone());
+            }
+        }
+    }
+
+    /// Reports tasks that have made no progress for the time of `--stalled`. While a server is unreachable, its tasks
+    /// do not count.
+    fn look_for_stalls(&mut self, now: Timestamp, news: &mut Effect) {
+        let Some(limit) = self.goal.stalled else {
+            return;
+        };
+        for task in &self.awaited {
+            let is_up = self.place(task.id.endpoint).is_some_and(WaitServer::is_up);
+            let handle = self.store.find(&task.id);
+            let handle = handle.filter(|_| is_up && !task.is_decided());
+            let mark = handle.and_then(|handle| {
+                let record = self.store.get(handle)?;
+                let phase = record.info.as_deref()?.description.as_ref();
+                let percent = self.store.progress(handle).percent()?;
+                let is_running = record.status() == Status::Running;
+                is_running.then(|| (percent, phase.map(|phase| phase.text().to_owned())))
+            });
+            if self.stalls.observe(&task.id, mark, limit, now) {
+                news.stalled.push(task.id.clone());
             }
         }
     }

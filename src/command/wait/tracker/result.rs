@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{TaskOutcome, TrackedTask, WaitResult, WaitServer, WaitTracker};
 use crate::{
     command::{Outcome, display_name},
-    task::TaskId,
+    task::{Status, TaskId},
 };
 
 impl WaitTracker {
@@ -14,6 +14,15 @@ impl WaitTracker {
         if let Some((outcome, is_by_loss)) = self.outcome(now) {
             let reason = is_by_loss.then(|| self.losses()).flatten();
             return Some(WaitResult { outcome, reason });
+        }
+        let stalled = self.stalls.stalled().min();
+        if let Some(stalled) = stalled.filter(|_| self.goal.stop_on_stall) {
+            let limit = self.goal.stalled.unwrap_or_default();
+            let name = self.called(stalled);
+            return Some(WaitResult {
+                outcome: Outcome::Stalled,
+                reason: Some(format!("{name} has made no progress for {limit:#}.")),
+            });
         }
         let is_over = |timeout| now.duration_since(self.began) >= timeout;
         if !self.goal.timeout.is_some_and(is_over) {
@@ -32,14 +41,15 @@ impl WaitTracker {
             Outcome::TimedOut
         };
         let state = match open {
-            0 if self.awaited.is_empty() => "nothing to wait for has started".to_owned(),
+            0 if self.awaited.is_empty() => "no task has started".to_owned(),
             0 => {
                 let all = display_name::tasks(self.awaited.len());
-                format!("{all} known so far, all ended, but not for as long as --settle asks for")
+                format!("{all} known so far, all ended; --settle was not over yet")
             }
-            open => format!("{} not finished", display_name::tasks(open)),
+            open => format!("{} still running", display_name::tasks(open)),
         };
-        let why = format!("the time of --timeout is over; {state}.");
+        let timeout = self.goal.timeout.unwrap_or_default();
+        let why = format!("timed out after {timeout:#}; {state}.");
         let reasons = [Some(why)]
             .into_iter()
             .flatten()
@@ -71,6 +81,16 @@ impl WaitTracker {
             });
             // Several tasks may have ended with the same update.
             if let Some((_, outcome)) = ended.min_by_key(|(at, _)| *at) {
+                return Some((outcome, false));
+            }
+        }
+        if self.goal.fail_fast {
+            let ended = self.awaited.iter().filter_map(|task| match task.fate {
+                TaskOutcome::Ended(status @ (Status::Failed | Status::Cancelled)) => Some(status),
+                _ => None,
+            });
+            let outcomes = ended.map(Outcome::of);
+            if let Some(outcome) = outcomes.reduce(Outcome::and) {
                 return Some((outcome, false));
             }
         }

@@ -108,7 +108,7 @@ impl WaitServer {
         let reason = reason.as_deref().unwrap_or("the server does not answer.");
         Some(LostReason {
             outcome: Outcome::Unknown,
-            reason: format!("out of reach for longer than --max-outage allows: {reason}").into(),
+            reason: format!("unreachable for longer than --max-outage: {reason}").into(),
         })
     }
 
@@ -117,7 +117,7 @@ impl WaitServer {
         let (_, reason) = self.down.as_ref().filter(|_| self.lost.is_none())?;
         let before = self.before();
         Some(match reason {
-            Some(reason) => format!("{before}out of reach: {reason}"),
+            Some(reason) => format!("{before}unreachable: {reason}"),
             None => format!("{before}still connecting to {}.", self.endpoint),
         })
     }

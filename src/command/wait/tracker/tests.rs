@@ -12,12 +12,7 @@ use crate::{
 };
 
 fn goal() -> WaitCondition {
-    WaitCondition {
-        any: false,
-        children: None,
-        timeout: None,
-        max_outage: SignedDuration::from_mins(10),
-    }
+    WaitCondition::all_ended(SignedDuration::from_mins(10))
 }
 
 fn waiting(goal: WaitCondition, tasks: &[&str]) -> WaitTracker {
@@ -374,7 +369,7 @@ fn a_time_out_within_the_quiet_time_of_children_ends_as_the_tasks_did() {
     );
     let open = waiting(family(), &["task-1"]).conclusion(at(10)).unwrap();
     assert_eq!(open.outcome, Outcome::TimedOut);
-    assert!(open.reason.unwrap().contains("1 task not finished"));
+    assert!(open.reason.unwrap().contains("1 task still running"));
 }
 
 mod several {
@@ -461,7 +456,7 @@ mod several {
         let conclusion = waiting.conclusion(at(703)).unwrap();
         assert_eq!(conclusion.outcome, Outcome::Unknown);
         let reason = conclusion.reason.unwrap();
-        assert!(reason.starts_with("lab: out of reach"), "{reason}");
+        assert!(reason.starts_with("lab: unreachable"), "{reason}");
     }
 
     #[test]
@@ -558,4 +553,50 @@ fn a_refused_list_of_recent_tasks_ends_new_but_not_named_tasks() {
     see(&mut named, "task-1", &json!({}), 1);
     named.take(HERE, refused(), at(5));
     assert_eq!(outcome(&mut named, 5), None);
+}
+
+#[test]
+fn the_first_failure_is_enough_with_fail_fast() {
+    let goal = WaitCondition {
+        fail_fast: true,
+        ..goal()
+    };
+    let mut waiting = waiting(goal, &["task-1", "task-2", "task-3"]);
+    for task in ["task-1", "task-2", "task-3"] {
+        see(&mut waiting, task, &json!({}), 1);
+    }
+    let done = json!({"state": "success", "completeTime": at(2).to_string()});
+    see(&mut waiting, "task-1", &done, 2);
+    assert_eq!(waiting.conclusion(at(2)), None);
+    let failed = json!({"state": "error", "completeTime": at(3).to_string(),
+        "error": {"_typeName": "NoDiskSpace", "faultstring": "full"}});
+    see(&mut waiting, "task-2", &failed, 3);
+    assert_eq!(waiting.conclusion(at(3)).unwrap().outcome, Outcome::Failed);
+}
+
+#[test]
+fn a_task_without_progress_ends_the_waiting_as_stalled() {
+    let stalled = |stop_on_stall| {
+        let goal = WaitCondition {
+            stalled: Some(SignedDuration::from_secs(60)),
+            stop_on_stall,
+            ..goal()
+        };
+        let mut waiting = waiting(goal, &["task-1", "task-2"]);
+        see(&mut waiting, "task-1", &json!({"progress": 5}), 1);
+        // A task that reports no progress does not count.
+        see(&mut waiting, "task-2", &json!({}), 1);
+        let first = waiting.pass(at(2)).stalled.len();
+        see(&mut waiting, "task-1", &json!({"progress": 6}), 30);
+        waiting.pass(at(30));
+        assert_eq!((first, waiting.pass(at(89)).stalled.len()), (0, 0));
+        let found = waiting.pass(at(90)).stalled;
+        assert_eq!(found.len(), 1);
+        waiting.conclusion(at(90))
+    };
+    let conclusion = stalled(true).unwrap();
+    assert_eq!(conclusion.outcome, Outcome::Stalled);
+    let reason = conclusion.reason.unwrap();
+    assert_eq!(reason, "task-1 has made no progress for 1m.");
+    assert_eq!(stalled(false), None);
 }

@@ -1,0 +1,68 @@
+//! `cancel` can be repeated: what is cancelled, or about to be, is reported as such.
+
+use std::time::Duration;
+
+use crate::command_support::{line, server};
+
+fn answers(ran: &crate::command_support::Ran) -> Vec<String> {
+    let answers = ran.of_type("cancel").into_iter();
+    answers
+        .map(|line| line["answer"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_second_request_is_not_sent_and_succeeds() {
+    let simulator = server().await;
+    let cancel = || line("cancel task-3 --yes --json");
+    let first = cancel().on(&simulator).await;
+    assert_eq!(
+        (first.code, answers(&first)),
+        (0, vec!["accepted".to_owned()])
+    );
+    let requests = || {
+        let requests = simulator.control().requests();
+        let requests = requests.iter().map(|request| format!("{request:?}"));
+        requests
+            .filter(|request| request.contains("CancelTask"))
+            .count()
+    };
+    assert_eq!(requests(), 1);
+    let second = cancel().on(&simulator).await;
+    assert_eq!(
+        (second.code, answers(&second)),
+        (0, vec!["alreadyCancelling".to_owned()])
+    );
+    assert_eq!(requests(), 1);
+    // --wait waits for a cancellation that was requested before, too.
+    let waited = line("cancel task-3 --yes --wait").driven(&simulator).await;
+    assert_eq!(waited.code, 0, "{waited:?}");
+    let third = cancel().on(&simulator).await;
+    assert_eq!(
+        (third.code, answers(&third)),
+        (0, vec!["alreadyCancelled".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn a_task_that_ended_otherwise_is_too_late() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(30));
+    let ran = line("cancel task-1 task-2 --yes --json")
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(answers(&ran), ["notAsked", "notAsked"]);
+}
+
+#[tokio::test]
+async fn all_tasks_of_a_machine_are_cancelled_by_its_name() {
+    let simulator = server().await;
+    let ran = line("cancel --entity b --operation Relocate* --yes")
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("task-3: request accepted"), "{ran:?}");
+    let ran = line("cancel --entity nowhere --yes").on(&simulator).await;
+    assert_eq!(ran.code, 4, "{ran:?}");
+}
