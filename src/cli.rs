@@ -86,8 +86,8 @@ impl Command {
     pub(crate) fn tasks(&self) -> &[String] {
         match self {
             Self::Get(args) => &args.tasks,
-            Self::Tree(args) => std::slice::from_ref(&args.task),
-            Self::Events(args) => std::slice::from_ref(&args.task),
+            Self::Tree(args) => &args.tasks,
+            Self::Events(args) => &args.tasks,
             Self::Wait(args) => &args.tasks,
             Self::Cancel(args) => &args.tasks,
             _ => &[],

@@ -105,14 +105,16 @@ pub const COMMANDS: &[Texts] = &[
             ),
         ],
         exit_codes: READING,
-        notes: "Without --since and --until: tasks that are queued, running, or ended within the last minutes. With \
+        notes: "JSON has times in whole seconds, as jq's fromdate reads them; --json keeps the server's fractions. \
+                Templates are Jinja: template='{{moId}} {{status}}'.\n\n\
+                Without --since and --until: tasks that are queued, running, or ended within the last minutes. With \
                 them the server's history is searched by the time at which tasks were queued. The list is filtered, \
                 then sorted, then cut at --limit.",
         globals: &[],
     },
     Texts {
         name: "tree",
-        usage: &["[OPTIONS] <TASK>"],
+        usage: &["[OPTIONS] <TASK>..."],
         examples: &[
             (
                 "vtask tree task-4711",
@@ -133,7 +135,7 @@ pub const COMMANDS: &[Texts] = &[
     },
     Texts {
         name: "events",
-        usage: &["[OPTIONS] <TASK>"],
+        usage: &["[OPTIONS] <TASK>..."],
         examples: &[
             ("vtask events task-4711", "oldest first"),
             (

@@ -113,6 +113,14 @@ impl Ending {
         }
     }
 
+    /// Returns the error of a command that was between two requests.
+    pub(super) fn without_request(self) -> CommandError {
+        match self {
+            Self::Interrupted(signal) => CommandError::Interrupted(signal),
+            Self::TimedOut(deadline) => deadline.error("watching"),
+        }
+    }
+
     /// Returns the error, which names the unfinished request.
     pub(super) fn error(self, traffic: &RequestMetrics) -> CommandError {
         match self {

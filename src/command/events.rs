@@ -5,91 +5,137 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    CommandError, Outcome,
+    CommandError, Outcome, connect,
     io_context::CommandIo,
-    json_output, list,
-    session::{self, Snapshot},
-    table::{self, cell},
-    targets,
+    json_output,
+    output::{EVENTS, FieldSort, OutputArgs, OutputRow, Page, Presenter},
+    session::{ServerReader, Snapshot},
+    targets::{self, Target},
+    task_row::short_time,
 };
 use crate::{config::ConnectionArgs, vim::types::TaskEvent};
 
-/// Print the events of a task
+/// Print the events of tasks
 #[derive(Debug, Clone, Args)]
 pub struct EventsArgs {
-    /// Task: ID, URN or URL; - for standard input
-    #[arg(value_name = "TASK")]
-    pub(crate) task: String,
+    /// Tasks: ID, URN or URL; - for standard input
+    #[arg(value_name = "TASK", required = true)]
+    pub(crate) tasks: Vec<String>,
 
-    /// Print one JSON object per line
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+
+    /// JSON fields; - for descending [default: oldest first]
+    #[arg(long, value_name = "FIELD,…", allow_hyphen_values = true, value_parser = parse_sort, help_heading = "Output")]
+    sort: Option<FieldSort>,
+}
+
+fn parse_sort(text: &str) -> Result<FieldSort, String> {
+    FieldSort::parse(text, &EVENTS)
 }
 
 /// Runs `vtask events`.
 ///
 /// # Errors
-/// Fails if the task is unknown, the server cannot be read, or standard output cannot be written.
+/// Fails if a task is unknown, the server cannot be read, or standard output cannot be written.
 pub async fn run(
     args: &EventsArgs,
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let (connect, task) = targets::single(connection, &args.task, io).await?;
-    let endpoint = connect.address.name();
-    let asked = session::with(connect, io, async |client| {
-        let (snapshot, handle) = Snapshot::of(client, &task).await?;
-        let info = snapshot
-            .store
-            .get(handle)
-            .and_then(|record| record.info.as_deref());
-        let chain = info.map_or(0, |info| info.event_chain_id);
-        let events = client.task_events(chain).await?;
-        Ok((snapshot.now, chain, events))
-    });
-    let (now, chain, events) = asked.await?;
-    let text = if args.json {
-        events
-            .into_iter()
-            .map(|event| as_line(event, &task, chain, &endpoint, now))
-            .collect()
-    } else {
-        let columns = io.out.columns();
-        let rows: Vec<[String; 3]> = events
-            .iter()
-            .map(|event| row(event, now, columns.is_some()))
-            .collect();
-        table::fitted(["TIME", "USER", "EVENT"], &rows, columns)
-    };
-    io.print(&text)?;
-    Ok(Outcome::Success)
+    let presenter = Presenter::new(&args.output, &EVENTS)?;
+    let mut servers = Vec::new();
+    for target in targets::named(connection, &args.tasks, io)? {
+        let connect = connect::in_time(&target.connection, io).await?;
+        servers.push((target, ServerReader::new(connect)));
+    }
+    let printed = presenter
+        .present(io, async |io| read(args, &mut servers, io).await)
+        .await;
+    for (_, reader) in servers {
+        reader.close(io).await;
+    }
+    printed
 }
 
-fn row(event: &TaskEvent, now: Timestamp, is_for_people: bool) -> [String; 3] {
-    let time = event.created.map(|time| {
-        if is_for_people {
-            list::short_time(time, now)
-        } else {
-            format!("{time:.0}")
+async fn read(
+    args: &EventsArgs,
+    servers: &mut [(Target, ServerReader)],
+    io: &mut CommandIo<'_>,
+) -> Result<Page, CommandError> {
+    let mut page = Page::new();
+    let is_terminal = io.out.is_terminal();
+    for (target, reader) in servers {
+        let endpoint = reader.connect.address.name();
+        for task in &target.tasks {
+            let read = reader.ask(io, async |client| {
+                let (snapshot, handle) = Snapshot::of(client, task).await?;
+                let record = snapshot.store.get(handle);
+                let info = record.and_then(|record| record.info.as_deref());
+                let chain = info.map_or(0, |info| info.event_chain_id);
+                Ok((snapshot.now, chain, client.task_events(chain).await?))
+            });
+            let (now, chain, events) = read.await?;
+            let id = target.full(task);
+            let source = EventSource {
+                id: &id,
+                task,
+                chain,
+                endpoint: &endpoint,
+            };
+            let rows = events
+                .into_iter()
+                .map(|event| source.row(event, now, is_terminal));
+            page.rows.extend(rows);
         }
-    });
-    [
-        cell(&time.unwrap_or_default()),
-        cell(&event.user),
-        cell(event.text()),
-    ]
+    }
+    if let Some(sort) = &args.sort {
+        sort.sort(&mut page.rows);
+    }
+    Ok(page)
 }
 
-fn as_line(event: TaskEvent, task: &str, chain: i32, endpoint: &str, now: Timestamp) -> String {
-    let mut line = json_output::envelope("event", endpoint, now);
-    line.insert("moId".to_owned(), json!(task));
-    line.insert("eventChainId".to_owned(), json!(chain));
-    let said = |text: String| (!text.is_empty()).then_some(text);
-    line.insert("key".to_owned(), json!(event.key));
-    line.insert("createdAt".to_owned(), json!(event.created));
-    line.insert("user".to_owned(), json!(said(event.user)));
-    line.insert("message".to_owned(), json!(said(event.message)));
-    line.insert("eventType".to_owned(), event.raw["_typeName"].clone());
-    line.insert("event".to_owned(), event.raw);
-    json_output::written(line)
+/// The task of some events.
+struct EventSource<'a> {
+    /// ID with the profile.
+    id: &'a str,
+    task: &'a str,
+    chain: i32,
+    endpoint: &'a str,
+}
+
+impl EventSource<'_> {
+    fn row(&self, event: TaskEvent, now: Timestamp, is_terminal: bool) -> OutputRow {
+        let time = event.created.map(|time| {
+            if is_terminal {
+                short_time(time, now)
+            } else {
+                format!("{time:.0}")
+            }
+        });
+        let cells = vec![
+            ("time", time.unwrap_or_default()),
+            ("user", event.user.clone()),
+            ("event", event.text().to_owned()),
+            ("task", self.id.to_owned()),
+            ("type", event.type_name.clone()),
+        ];
+        let mut json = json_output::envelope("event", self.endpoint, now);
+        let known = |text: String| (!text.is_empty()).then_some(text);
+        json.insert("moId".to_owned(), json!(self.task));
+        json.insert("eventChainId".to_owned(), json!(self.chain));
+        json.insert("key".to_owned(), json!(event.key));
+        json.insert("createdAt".to_owned(), json!(event.created));
+        json.insert("user".to_owned(), json!(known(event.user)));
+        json.insert("message".to_owned(), json!(known(event.message)));
+        json.insert("eventType".to_owned(), event.raw["_typeName"].clone());
+        json.insert("event".to_owned(), event.raw);
+        let key = event.key.map(|key| key.to_string()).unwrap_or_default();
+        OutputRow {
+            id: format!("{} {key}", self.id).trim_end().to_owned(),
+            json,
+            cells,
+            note: None,
+        }
+    }
 }

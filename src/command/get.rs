@@ -1,21 +1,24 @@
 //! `vtask get`: prints tasks once.
 
+use std::{collections::HashMap, sync::Arc};
+
 use clap::Args;
-use jiff::Timestamp;
 
 use super::{
-    CommandError, Outcome, connect, display_name,
+    CommandError, Outcome, connect,
     io_context::CommandIo,
-    json_output,
-    session::{self, Snapshot, TaskRead},
-    table::{self, cell},
+    output::{FieldSort, OutputArgs, OutputFormat, OutputRow, Page, Presenter, TASK_DETAILS},
+    session::{self, ServerReader, Snapshot, TaskRead},
     targets::{self, Target},
+    task_row,
 };
 use crate::{
     config::ConnectionArgs,
-    task::{Progress, Record, Status, TaskStore},
-    text::{duration, json_line},
-    vim::types::TaskInfo,
+    task::{Handle, Status, ticket},
+    vim::{
+        Client,
+        types::{TaskEvent, TaskInfo},
+    },
 };
 
 /// Print tasks once
@@ -25,9 +28,16 @@ pub struct GetArgs {
     #[arg(value_name = "TASK", required = true)]
     pub(crate) tasks: Vec<String>,
 
-    /// Print one JSON object per line: each TaskInfo as sent by the server
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+
+    /// JSON fields; - for descending [default: as given]
+    #[arg(long, value_name = "FIELD,…", allow_hyphen_values = true, value_parser = parse_sort, help_heading = "Output")]
+    sort: Option<FieldSort>,
+}
+
+fn parse_sort(text: &str) -> Result<FieldSort, String> {
+    FieldSort::parse(text, &TASK_DETAILS)
 }
 
 /// Runs `vtask get`.
@@ -39,191 +49,204 @@ pub async fn run(
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
+    let presenter = Presenter::new(&args.output, &TASK_DETAILS)?;
     let targets = targets::named(connection, &args.tasks, io)?;
-    let mut text = String::new();
-    let mut rows = Rows {
-        are_for_people: io.out.is_terminal(),
-        ..Rows::default()
-    };
-    let mut outcome = Outcome::Success;
+    let mut servers = Vec::new();
     for target in targets {
         let connect = connect::in_time(&target.connection, io).await?;
-        let server = connect.address.name();
+        servers.push((target, ServerReader::new(connect)));
+    }
+    let with_tickets =
+        *presenter.format() == OutputFormat::Markdown && args.output.columns.is_empty();
+    let printed = presenter
+        .present(io, async |io| {
+            read(args, with_tickets, &mut servers, io).await
+        })
+        .await;
+    for (_, reader) in servers {
+        reader.close(io).await;
+    }
+    printed
+}
+
+/// Reads the tasks of all servers.
+async fn read(
+    args: &GetArgs,
+    with_tickets: bool,
+    servers: &mut [(Target, ServerReader)],
+    io: &mut CommandIo<'_>,
+) -> Result<Page, CommandError> {
+    let mut page = Page::new();
+    let mut text = String::new();
+    let is_terminal = io.out.is_terminal();
+    for (target, reader) in servers {
+        let server = reader.connect.address.label();
+        let endpoint = reader.connect.address.name();
         let tasks = target.tasks.clone();
-        let asked = session::with(connect, io, async |client| {
-            // JSON output contains only the server's data, so labels are not needed.
-            let snapshot = if args.json {
-                None
-            } else {
-                Some(Snapshot::begin(client).await)
-            };
-            Ok((snapshot, session::read_or_recall_all(client, tasks).await))
-        });
-        let asked = match asked.await {
+        let asked = reader
+            .ask(io, async |client| {
+                // JSON output contains only the server's data, so labels are not needed.
+                let snapshot = if args.output.json {
+                    None
+                } else {
+                    Some(Snapshot::begin(client).await)
+                };
+                let read = session::read_or_recall_all(client, tasks).await;
+                let events = if with_tickets {
+                    read_events(client, &read).await
+                } else {
+                    HashMap::new()
+                };
+                Ok((snapshot, read, events))
+            })
+            .await;
+        let (snapshot, read, events) = match asked {
             // One server that is away must not keep the others' tasks from being printed.
             Err(CommandError::TimedOut(why)) if target.name.is_some() => {
-                io.say(&why);
-                outcome = outcome.and(Outcome::TimedOut);
+                page.messages.push(why);
+                page.outcome = page.outcome.and(Outcome::TimedOut);
                 continue;
             }
             Err(error) => match error.server_outcome().filter(|_| target.name.is_some()) {
                 Some(of_server) => {
-                    io.say(&error.to_string());
-                    outcome = outcome.and(of_server);
+                    page.messages.push(error.to_string());
+                    page.outcome = page.outcome.and(of_server);
                     continue;
                 }
                 None => return Err(error),
             },
             Ok(asked) => asked,
         };
-        let (complaints, of_these) = match asked {
-            (None, got) => as_json(got, &server, &mut text),
-            (Some(mut snapshot), got) => rows.add(got, &mut snapshot, &target, &server),
+        let Some(mut snapshot) = snapshot else {
+            let (messages, outcome) = as_json(target, read, &server, &mut page.rows);
+            page.messages.extend(messages);
+            page.outcome = page.outcome.and(outcome);
+            continue;
         };
-        for complaint in complaints {
-            io.say(&complaint);
-        }
-        outcome = outcome.and(of_these);
+        add(
+            read,
+            &mut snapshot,
+            &server,
+            &mut page,
+            |snapshot, handle| {
+                let mut row = task_row::row(target, &endpoint, snapshot, handle, is_terminal)?;
+                with_phase(&mut row);
+                if with_tickets {
+                    let mo_id = &snapshot.store.get(handle)?.id.mo_id;
+                    let events = events.get(mo_id).map_or(&[][..], Vec::as_slice);
+                    let ticket =
+                        ticket::ticket(&snapshot.store, handle, &endpoint, events, snapshot.now)?;
+                    if !text.is_empty() {
+                        text.push('\n');
+                    }
+                    text.push_str(&ticket);
+                }
+                Some(row)
+            },
+        );
     }
-    if !rows.cells.is_empty() {
-        let columns = io.out.columns();
-        text = table::fitted_with_notes(HEADING, &rows.cells, &rows.notes, columns);
+    if let Some(sort) = &args.sort {
+        sort.sort(&mut page.rows);
     }
-    io.print(&text)?;
-    Ok(outcome)
+    page.markdown = with_tickets.then_some(text);
+    // Without any task, a heading would be of no use.
+    page.text = page.rows.is_empty().then(String::new);
+    Ok(page)
 }
 
-const HEADING: [&str; 8] = [
-    "TASK",
-    "STATE",
-    "PROGRESS",
-    "ELAPSED",
-    "CANCEL",
-    "TARGET",
-    "STARTED-BY",
-    "OPERATION",
-];
+/// Reads the events of tasks. Tasks whose events cannot be read have none.
+async fn read_events(client: &Client, tasks: &[TaskRead]) -> HashMap<Arc<str>, Vec<TaskEvent>> {
+    let mut events = HashMap::new();
+    for (mo_id, answer) in tasks {
+        let info = answer
+            .as_ref()
+            .ok()
+            .and_then(|raw| TaskInfo::of_task(mo_id, raw.clone()).ok());
+        if let Some(info) = info
+            && let Ok(found) = client.task_events(info.event_chain_id).await
+        {
+            events.insert(mo_id.clone(), found);
+        }
+    }
+    events
+}
 
-/// Appends a line for each task. Returns error messages and the outcome.
-fn as_json(got: Vec<TaskRead>, server: &str, text: &mut String) -> (Vec<String>, Outcome) {
-    let (mut complaints, mut outcome) = (Vec::new(), Outcome::Success);
-    for (mo_id, answer) in got {
+/// Adds a row for each task with the `TaskInfo` as sent. Returns error messages and the outcome.
+fn as_json(
+    target: &Target,
+    read: Vec<TaskRead>,
+    server: &str,
+    rows: &mut Vec<OutputRow>,
+) -> (Vec<String>, Outcome) {
+    let (mut messages, mut outcome) = (Vec::new(), Outcome::Success);
+    for (mo_id, answer) in read {
         match answer {
             Ok(info) => {
-                text.push_str(&json_line(&info));
-                text.push('\n');
+                rows.push(OutputRow {
+                    id: target.full(&mo_id),
+                    json: info.as_object().cloned().unwrap_or_default(),
+                    cells: Vec::new(),
+                    note: None,
+                });
                 match TaskInfo::of_task(&mo_id, info) {
                     Ok(info) => outcome = outcome.and(Outcome::of(Status::of(&info))),
                     Err(malformed) => {
-                        complaints.push(format!(
-                            "reading {mo_id} ({server}): {malformed}; it is printed as it came."
+                        messages.push(format!(
+                            "reading {mo_id} ({server}): {malformed}; printed as received."
                         ));
                         outcome = outcome.and(Outcome::Unknown);
                     }
                 }
             }
             Err(error) => {
-                complaints.push(error.to_string());
+                messages.push(error.to_string());
                 outcome = outcome.and(Outcome::Unknown);
             }
         }
     }
-    (complaints, outcome)
+    (messages, outcome)
 }
 
-/// The rows of the table, each with an optional note below it.
-#[derive(Debug, Default)]
-struct Rows {
-    cells: Vec<[String; 8]>,
-    notes: Vec<Option<String>>,
-    /// True for output on a terminal.
-    are_for_people: bool,
-}
-
-impl Rows {
-    /// Adds a row for each; answers what there is to complain of, and the outcome.
-    fn add(
-        &mut self,
-        got: Vec<TaskRead>,
-        snapshot: &mut Snapshot,
-        target: &Target,
-        server: &str,
-    ) -> (Vec<String>, Outcome) {
-        let (mut complaints, mut outcome) = (Vec::new(), Outcome::Success);
-        for (mo_id, answer) in got {
-            if let Err(error) = &answer
-                && error.is_fault("ManagedObjectNotFound")
-            {
-                complaints.push(error.to_string());
-                outcome = outcome.and(Outcome::Unknown);
-                continue;
-            }
-            if let Err(complaint) = snapshot.add_read(&mo_id, answer, server) {
-                complaints.push(format!(
-                    "{complaint} `vtask get --json` prints what was sent, if anything."
-                ));
-            }
-            let handle = snapshot.find(&mo_id);
-            let Some(record) = handle.and_then(|handle| snapshot.store.get(handle)) else {
-                continue;
-            };
-            outcome = outcome.and(Outcome::of(record.status()));
-            let why = json_output::why(record);
-            let operation = operation(&snapshot.store, record, why.as_deref(), self.are_for_people);
-            self.cells
-                .push(row(&target.full(&mo_id), record, &operation, snapshot.now));
-            self.notes
-                .push(why.filter(|_| self.are_for_people).map(|why| cell(&why)));
+/// Adds a row for each task that exists.
+fn add(
+    read: Vec<TaskRead>,
+    snapshot: &mut Snapshot,
+    server: &str,
+    page: &mut Page,
+    mut row: impl FnMut(&Snapshot, Handle) -> Option<OutputRow>,
+) {
+    for (mo_id, answer) in read {
+        if let Err(error) = &answer
+            && error.is_fault("ManagedObjectNotFound")
+        {
+            page.messages.push(error.to_string());
+            page.outcome = page.outcome.and(Outcome::Unknown);
+            continue;
         }
-        (complaints, outcome)
+        if let Err(why) = snapshot.add_read(&mo_id, answer, server) {
+            page.messages.push(format!(
+                "{why} `vtask get --json` prints what was received, if anything."
+            ));
+        }
+        let Some(handle) = snapshot.find(&mo_id) else {
+            continue;
+        };
+        if let Some(record) = snapshot.store.get(handle) {
+            page.outcome = page.outcome.and(Outcome::of(record.status()));
+        }
+        page.rows.extend(row(snapshot, handle));
     }
 }
 
-/// Returns the operation with its phase; in a pipe with the reason of a failure.
-fn operation(store: &TaskStore, record: &Record, why: Option<&str>, is_for_people: bool) -> String {
-    let Some(info) = record.info.as_deref() else {
-        return why
-            .filter(|_| !is_for_people)
-            .unwrap_or_default()
-            .to_owned();
-    };
-    let operation = store.operation(record);
-    match (why, &info.description) {
-        (Some(why), _) if !is_for_people => format!("{operation}: {why}"),
-        (None, Some(phase)) => format!("{operation} · {}", phase.text()),
-        _ => operation.into_owned(),
+/// Appends the phase to the operation, unless the error says more.
+fn with_phase(row: &mut OutputRow) {
+    let cell = |name: &str| row.cells.iter().position(|(cell, _)| *cell == name);
+    if let (Some(operation), Some(phase), None) = (cell("operation"), cell("phase"), &row.note) {
+        let phase = row.cells[phase].1.clone();
+        if !phase.is_empty() {
+            row.cells[operation].1 = format!("{} · {phase}", row.cells[operation].1);
+        }
     }
-}
-
-fn row(name: &str, record: &Record, operation: &str, now: Timestamp) -> [String; 8] {
-    let elapsed = record.elapsed(now).map(duration).unwrap_or_default();
-    let progress = match record.progress() {
-        Progress::Reported(percent) | Progress::Derived(percent) => format!("{percent}%"),
-        Progress::None => "-".to_owned(),
-    };
-    let status = record.status();
-    let info = record.info.as_deref();
-    let cancelable = info
-        .filter(|info| !info.invalid.contains("cancelable"))
-        .map(|info| info.cancelable);
-    let cancel = match (status.is_active(), record.is_cancel_requested(), cancelable) {
-        (true, true, _) => "asked",
-        (true, false, Some(true)) => "can",
-        (true, false, Some(false)) => "no",
-        (_, _, None) | (false, _, _) => "-",
-    };
-    let started_by = info.and_then(|info| display_name::started_by(&info.reason));
-    let cells: [&str; 8] = [
-        name,
-        json_output::status(status),
-        &progress,
-        &elapsed,
-        cancel,
-        info.and_then(display_name::target).unwrap_or_default(),
-        started_by.unwrap_or_default(),
-        operation,
-    ];
-    cells.map(cell)
 }
 
 #[cfg(test)]
@@ -250,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_tells_what_a_glance_needs() {
+    fn table_shows_state_and_error() {
         let tasks = vec![
             got(
                 "task-1",
@@ -263,25 +286,34 @@ mod tests {
             ("task-3".into(), Ok(json!({"key": "task-3"}))),
         ];
         let mut snapshot = Snapshot::empty(at(62));
+        let mut page = Page::new();
         let target = Target::alone();
-        let mut rows = Rows::default();
-        let (complaints, outcome) = rows.add(tasks, &mut snapshot, &target, "vc01");
-        insta::assert_snapshot!(table::fitted(HEADING, &rows.cells, None));
-        assert_eq!(complaints.len(), 1);
-        assert!(
-            complaints[0].starts_with("reading task-3 (vc01): "),
-            "{complaints:?}"
+        add(
+            tasks,
+            &mut snapshot,
+            "vc01",
+            &mut page,
+            |snapshot, handle| task_row::row(&target, "vc01", snapshot, handle, false),
         );
-        assert_eq!(outcome, Outcome::Failed);
+        let output = OutputArgs::default();
+        let presenter = Presenter::new(&output, &TASK_DETAILS).unwrap();
+        insta::assert_snapshot!(presenter.text(&page, None).unwrap());
+        assert_eq!(page.messages.len(), 1);
+        assert!(
+            page.messages[0].starts_with("reading task-3 (vc01): "),
+            "{:?}",
+            page.messages
+        );
+        assert_eq!(page.outcome, Outcome::Failed);
     }
 
     #[test]
-    fn missing_tasks_are_complained_of_and_make_the_outcome_unknown() {
-        let mut text = String::new();
+    fn missing_tasks_make_the_outcome_unknown() {
+        let mut rows = Vec::new();
         let tasks = vec![missing("task-9"), got("task-1", &json!({}))];
-        let (complaints, outcome) = as_json(tasks, "vc01", &mut text);
-        assert_eq!(text.lines().count(), 1);
-        assert!(complaints[0].contains("task-9"), "{complaints:?}");
+        let (messages, outcome) = as_json(&Target::alone(), tasks, "vc01", &mut rows);
+        assert_eq!(rows.len(), 1);
+        assert!(messages[0].contains("task-9"), "{messages:?}");
         assert_eq!(outcome, Outcome::Unknown);
     }
 }

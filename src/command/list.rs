@@ -1,26 +1,24 @@
 //! `vtask list`: prints recent tasks and, for a time range, the server's history.
 
 use clap::{Args, ValueEnum};
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{
-    CommandError, Outcome, connect, display_name,
+    CommandError, Outcome, connect,
     io_context::CommandIo,
-    json_output,
+    output::{FieldSort, OutputArgs, OutputRow, Page, Presenter, TASKS},
     selector::{CompiledSelector, TaskSelector},
-    session::{self, ONLY_ENDPOINT, Snapshot},
-    table::{self, cell},
+    session::{ONLY_ENDPOINT, ServerReader, Snapshot},
     targets::{self, Target},
-    value_parsers,
+    task_row, value_parsers,
 };
 use crate::{
     config::{self, ConnectionArgs},
     task::{
-        ExportFormat, Handle, Progress, ServerFilter, Status, TimeExpr,
+        Handle, ServerFilter, Status, TimeExpr,
         row_model::{Layout, Sort, SortKey},
     },
-    text::duration,
     vim::{Client, RecordAction, types::TaskInfo},
     watch::history_query,
 };
@@ -34,7 +32,7 @@ pub struct ListArgs {
     #[command(flatten)]
     choice: TaskSelector,
 
-    /// States: queued, running, success, failed, cancelled, active, finished
+    /// queued, running, success, failed, active…
     #[arg(
         long,
         value_enum,
@@ -45,7 +43,7 @@ pub struct ListArgs {
     )]
     state: Vec<State>,
 
-    /// Queued since 24h, yesterday, monday, 2026-01-31, …
+    /// Queued since 24h, yesterday, monday, 2026-01-31…
     #[arg(long, value_name = "WHEN", value_parser = value_parsers::time, help_heading = "Which tasks")]
     since: Option<TimeExpr>,
 
@@ -57,43 +55,27 @@ pub struct ListArgs {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_LIMIT, help_heading = "Which tasks")]
     limit: usize,
 
-    /// Output format
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table, conflicts_with_all = ["json", "ids"])]
-    format: Format,
+    /// Columns or JSON fields; - for descending: -elapsed
+    #[arg(long, value_name = "FIELD,…", allow_hyphen_values = true, value_parser = parse_sort, help_heading = "Output")]
+    sort: Option<ListSort>,
 
-    /// Sort by columns, - for descending: state,-elapsed
-    #[arg(long, value_name = "COLUMN,…", allow_hyphen_values = true)]
-    sort: Option<Sort>,
-
-    /// Print one JSON object per line
-    #[arg(long)]
-    json: bool,
-
-    /// Print task IDs only, one per line
-    #[arg(long, conflicts_with = "json")]
-    ids: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A table for the terminal
-    Table,
-    /// Comma-separated values, safe to open in a spreadsheet
-    Csv,
-    /// A Markdown table
-    Markdown,
-    /// A JSON array
-    Json,
+/// Order of the list.
+#[derive(Debug, Clone)]
+enum ListSort {
+    /// By columns of the screen.
+    Columns(Sort),
+    /// By fields of the objects.
+    Fields(FieldSort),
 }
 
-impl Format {
-    fn sheet(self) -> Option<ExportFormat> {
-        match self {
-            Self::Table => None,
-            Self::Csv => Some(ExportFormat::Csv),
-            Self::Markdown => Some(ExportFormat::Markdown),
-            Self::Json => Some(ExportFormat::Json),
-        }
+fn parse_sort(text: &str) -> Result<ListSort, String> {
+    match text.parse() {
+        Ok(sort) => Ok(ListSort::Columns(sort)),
+        Err(_) => FieldSort::parse(text, &TASKS).map(ListSort::Fields),
     }
 }
 
@@ -142,10 +124,8 @@ pub async fn run(
         let why = "--since must be before --until.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let mut snapshots = Vec::new();
-    let mut selectors = Vec::new();
-    let mut complaints = Vec::new();
-    let mut outcome = Outcome::Success;
+    let presenter = Presenter::new(&args.output, &TASKS)?;
+    let mut servers = Vec::new();
     let file = config::file(connection, io.environment)?;
     let saved = config::named_filters(&file, io.environment).all;
     let targets = targets::servers(connection, io.environment)?;
@@ -155,72 +135,99 @@ pub async fn run(
         let endpoint = connect.address.name();
         let selector = CompiledSelector::new(&args.choice, &saved, endpoint.clone())?;
         selector.check_single_reading()?;
-        let asked = session::with(connect, io, async |client| {
-            gather(args, &selector, client).await
+        servers.push(ListServer {
+            target,
+            endpoint,
+            selector,
+            reader: ServerReader::new(connect),
         });
-        match asked.await {
-            Ok((mut snapshot, of_these)) => {
-                complaints.extend(of_these);
+    }
+    let listed = presenter
+        .present(io, async |io| read(args, &mut servers, io).await)
+        .await;
+    for server in servers {
+        server.reader.close(io).await;
+    }
+    listed
+}
+
+/// A server whose tasks are listed.
+struct ListServer {
+    target: Target,
+    endpoint: String,
+    selector: CompiledSelector,
+    reader: ServerReader,
+}
+
+/// Reads the tasks of all servers.
+async fn read(
+    args: &ListArgs,
+    servers: &mut [ListServer],
+    io: &mut CommandIo<'_>,
+) -> Result<Page, CommandError> {
+    let mut page = Page::new();
+    let mut snapshots: Vec<(usize, Snapshot)> = Vec::new();
+    for (at, server) in servers.iter_mut().enumerate() {
+        let ListServer {
+            target,
+            selector,
+            reader,
+            ..
+        } = server;
+        let asked = reader
+            .ask(io, async |client| gather(args, selector, client).await)
+            .await;
+        match asked {
+            Ok((mut snapshot, messages)) => {
+                page.messages.extend(messages);
                 if let Some(name) = &target.name {
                     snapshot
                         .store
                         .set_endpoint_name(ONLY_ENDPOINT, name.as_str());
                 }
-                snapshots.push((target, endpoint, snapshot));
-                selectors.push(selector);
+                snapshots.push((at, snapshot));
             }
             // One server that is away must not keep the others' tasks from being listed.
             Err(CommandError::TimedOut(why)) if target.name.is_some() => {
-                outcome = outcome.and(Outcome::TimedOut);
-                complaints.push(why);
+                page.outcome = page.outcome.and(Outcome::TimedOut);
+                page.messages.push(why);
             }
             Err(error) => match error.server_outcome().filter(|_| target.name.is_some()) {
                 Some(of_server) => {
-                    outcome = outcome.and(of_server);
-                    complaints.push(error.to_string());
+                    page.outcome = page.outcome.and(of_server);
+                    page.messages.push(error.to_string());
                 }
                 None => return Err(error),
             },
         }
     }
-    let mut listed = select(args, &selectors, &snapshots);
-    let cut = cut(args, &mut listed, &snapshots);
-    let shapes = listed.iter().filter_map(|(at, handle)| {
-        let (_, endpoint, snapshot) = snapshots.get(*at)?;
-        let raw = snapshot.raw(*handle);
-        json_output::task(&snapshot.store, *handle, raw, endpoint, snapshot.now)
+    let is_incomplete = !page.messages.is_empty();
+    let selected = select(args, servers, &snapshots);
+    let is_terminal = io.out.is_terminal();
+    let rows = selected.iter().filter_map(|(at, handle)| {
+        let (server, snapshot) = snapshots.get(*at)?;
+        let server = servers.get(*server)?;
+        task_row::row(
+            &server.target,
+            &server.endpoint,
+            snapshot,
+            *handle,
+            is_terminal,
+        )
     });
-    let text = if args.json {
-        shapes.map(json_output::written).collect()
-    } else if let Some(sheet) = args.format.sheet() {
-        sheet.write(&shapes.collect::<Vec<_>>())
-    } else if args.ids {
-        let ids = listed.iter().filter_map(|(at, handle)| {
-            let (target, _, snapshot) = snapshots.get(*at)?;
-            Some(target.full(&snapshot.store.get(*handle)?.id.mo_id) + "\n")
-        });
-        ids.collect()
-    } else {
-        as_table(&snapshots, &listed, io.out.columns())
-    };
-    io.print(&text)?;
-    if let Some(note) = cut {
-        io.say(&note);
+    page.rows = rows.collect();
+    if let Some(ListSort::Fields(sort)) = &args.sort {
+        sort.sort(&mut page.rows);
     }
-    if !complaints.is_empty() {
-        for complaint in complaints {
-            io.say(&complaint);
-        }
-        return Ok(outcome.and(Outcome::Unknown));
+    let note = cut(args, &mut page.rows, snapshots.len());
+    page.messages.splice(0..0, note);
+    if is_incomplete {
+        page.outcome = page.outcome.and(Outcome::Unknown);
+    } else if page.rows.is_empty() && io.err.is_terminal() {
+        page.messages.push("no tasks found.".to_owned());
     }
-    if listed.is_empty() && io.err.is_terminal() {
-        io.say("no such task is there.");
-    }
-    Ok(outcome)
+    Ok(page)
 }
-
-/// The tasks of each server, with its address.
-type Snapshots = [(Target, String, Snapshot)];
 
 /// Reads what may be listed. The complaints are about tasks of which nothing can be read, and a history that could not be
 /// searched.
@@ -256,7 +263,7 @@ async fn gather(
             let unreadable = added.filter(Result::is_err).count();
             if unreadable > 0 {
                 complaints.push(format!(
-                    "{unreadable} records of the history of {} cannot be read and are not listed.",
+                    "{unreadable} records in the history of {} are invalid and not listed.",
                     client.label()
                 ));
             }
@@ -270,16 +277,12 @@ async fn gather(
 }
 
 /// Truncates the list to the limit. Returns a message if tasks were left out.
-fn cut(
-    args: &ListArgs,
-    listed: &mut Vec<(usize, Handle)>,
-    snapshots: &Snapshots,
-) -> Option<String> {
-    let there = listed.len();
-    if args.limit == 0 || there <= args.limit {
+fn cut(args: &ListArgs, rows: &mut Vec<OutputRow>, servers: usize) -> Option<String> {
+    let count = rows.len();
+    if args.limit == 0 || count <= args.limit {
         return None;
     }
-    listed.truncate(args.limit);
+    rows.truncate(args.limit);
     let is_all_read = args.sort.is_some() || (args.since.is_none() && args.until.is_none());
     let which = if args.sort.is_some() {
         "first"
@@ -287,8 +290,8 @@ fn cut(
         "newest"
     };
     let limit = args.limit;
-    let of = match (is_all_read, snapshots.len()) {
-        (true, _) => format!("the {which} {limit} of {there} tasks are listed"),
+    let of = match (is_all_read, servers) {
+        (true, _) => format!("the {which} {limit} of {count} tasks are listed"),
         (false, _) => format!("the {which} {limit} tasks are listed; there are more"),
     };
     Some(format!("{of}. --limit 0 lists all."))
@@ -316,20 +319,23 @@ fn is_in_state(args: &ListArgs, status: Status) -> bool {
     args.state.is_empty() || args.state.iter().any(|state| state.is(status))
 }
 
-/// Returns the tasks to list in order, each with the index of its server.
+/// Returns the tasks to list in order, each with the index of its snapshot.
 fn select(
     args: &ListArgs,
-    selectors: &[CompiledSelector],
-    snapshots: &Snapshots,
+    servers: &[ListServer],
+    snapshots: &[(usize, Snapshot)],
 ) -> Vec<(usize, Handle)> {
     let mut found: Vec<(Option<Timestamp>, &str, usize, Handle)> = Vec::new();
-    for ((at, (_, _, snapshot)), selector) in snapshots.iter().enumerate().zip(selectors) {
+    for (at, (server, snapshot)) in snapshots.iter().enumerate() {
+        let Some(server) = servers.get(*server) else {
+            continue;
+        };
         let (since, until) = period(args, snapshot.now);
         found.extend(snapshot.store.iter().filter_map(|(handle, record)| {
             let placed = record.info.as_deref().and_then(TaskInfo::placed_at);
             // What is not known of a task does not speak against it, unless it is chosen by that.
             let is_chosen = match &record.info {
-                Some(_) => selector.takes(&snapshot.store, handle, snapshot.now),
+                Some(_) => server.selector.takes(&snapshot.store, handle, snapshot.now),
                 None => args.choice.is_empty(),
             };
             let is_listed = is_chosen
@@ -340,9 +346,9 @@ fn select(
         }));
     }
     found.sort_by(|one, other| (other.0, other.1, one.2).cmp(&(one.0, one.1, other.2)));
-    if let Some(sort) = &args.sort {
+    if let Some(ListSort::Columns(sort)) = &args.sort {
         found.sort_by_cached_key(|(.., at, handle)| {
-            let (_, _, snapshot) = snapshots.get(*at)?;
+            let (_, snapshot) = snapshots.get(*at)?;
             let key = SortKey::of(&snapshot.store, *handle, Layout::Flat, sort);
             Some((key, *at))
         });
@@ -351,85 +357,4 @@ fn select(
         .into_iter()
         .map(|(_, _, at, handle)| (at, handle))
         .collect()
-}
-
-fn as_table(snapshots: &Snapshots, listed: &[(usize, Handle)], columns: Option<usize>) -> String {
-    let heading = [
-        "TASK",
-        "STATE",
-        "PROGRESS",
-        "QUEUED",
-        "ELAPSED",
-        "TARGET",
-        "STARTED-BY",
-        "OPERATION",
-    ];
-    let is_for_people = columns.is_some();
-    let rows = listed.iter().filter_map(|(at, handle)| {
-        let (target, _, snapshot) = snapshots.get(*at)?;
-        row(target, snapshot, *handle, is_for_people)
-    });
-    let (rows, notes): (Vec<_>, Vec<_>) = rows.unzip();
-    table::fitted_with_notes(heading, &rows, &notes, columns)
-}
-
-/// The cells of a task, and what stands beneath them: for people why it failed, or cannot be read. In a pipe that is said
-/// beside the operation, so that each task is one line.
-fn row(
-    target: &Target,
-    snapshot: &Snapshot,
-    handle: Handle,
-    is_for_people: bool,
-) -> Option<([String; 8], Option<String>)> {
-    let record = snapshot.store.get(handle)?;
-    let info = record.info.as_deref();
-    let progress = match snapshot.store.progress(handle) {
-        Progress::Reported(percent) => format!("{percent}%"),
-        Progress::Derived(percent) if is_for_people => format!("≈{percent}%"),
-        Progress::Derived(_) | Progress::None => String::new(),
-    };
-    let mut operation = match info {
-        Some(_) => snapshot.store.operation(record).into_owned(),
-        None => String::new(),
-    };
-    let why = json_output::why(record);
-    if let Some(why) = why.as_ref().filter(|_| !is_for_people) {
-        let colon = if operation.is_empty() { "" } else { ": " };
-        operation = format!("{operation}{colon}{why}");
-    }
-    let queued = info.and_then(|info| info.queue_time).map(|time| {
-        if is_for_people {
-            short_time(time, snapshot.now)
-        } else {
-            format!("{time:.0}")
-        }
-    });
-    let elapsed = record
-        .elapsed(snapshot.now)
-        .map(duration)
-        .unwrap_or_default();
-    let name = target.full(&record.id.mo_id);
-    let started_by = info.and_then(|info| display_name::started_by(&info.reason));
-    let cells: [&str; 8] = [
-        &name,
-        json_output::status(record.status()),
-        &progress,
-        &queued.unwrap_or_default(),
-        &elapsed,
-        info.and_then(display_name::target).unwrap_or_default(),
-        started_by.unwrap_or_default(),
-        &operation,
-    ];
-    let note = why.filter(|_| is_for_people).map(|why| cell(&why));
-    Some((cells.map(cell), note))
-}
-
-/// A time as the wall clock here shows it, with the date where it is not of the last hours.
-pub(super) fn short_time(time: Timestamp, now: Timestamp) -> String {
-    const RECENT: SignedDuration = SignedDuration::from_hours(20);
-    let is_recent = now.duration_since(time).abs() < RECENT;
-    let format = if is_recent { "%H:%M:%S" } else { "%m-%d %H:%M" };
-    time.to_zoned_datetime(TimeZone::system())
-        .strftime(format)
-        .to_string()
 }

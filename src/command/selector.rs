@@ -13,7 +13,6 @@ use crate::{
 };
 
 /// Flags that select tasks. A task must match every flag; of one flag it must match any value.
-#[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct TaskSelector {
     /// Entity: db-prod-01, 'web-*', vm-42

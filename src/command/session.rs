@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::{CommandError, io_context::CommandIo};
+use super::{CommandError, deadline::Ending, io_context::CommandIo};
 use crate::{
+    metrics::RequestMetrics,
     task::{ChangeSet, EndpointId, Handle, Labels, ServerClock, TaskChange, TaskId, TaskStore},
     vim::{
         Client, ConnectOptions, Error, PastTaskSearch, retrying,
@@ -38,51 +39,149 @@ pub(super) async fn with<T>(
     io: &mut CommandIo<'_>,
     ask: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    let credentials = connect.credentials.clone();
-    let traffic = connect.traffic.clone();
-    let connected = tokio::select! {
-        client = retrying(async || Client::connect(connect.clone()).await) => Ok(client),
-        ending = io.ending() => Err(ending),
-    };
-    let client = connected.map_err(|ending| ending.error(&traffic))??;
-    let mut signing_in = Box::pin(retrying(async || client.sign_in().await));
-    let signed_in = tokio::select! {
-        session = &mut signing_in => Ok(session),
-        ending = io.ending() => Err(ending),
-    };
-    let asked = match signed_in {
-        Ok(session) => {
-            session?;
-            if let Some(trouble) = credentials.trouble() {
-                io.say(&trouble);
-            }
-            let ask = async {
-                match ask(&client).await {
-                    Err(CommandError::Server(error)) if error.is_auth_failure() => {
-                        Err(refused(&client, error).await)
-                    }
-                    answer => answer,
-                }
-            };
-            tokio::select! {
-                answer = ask => Ok(answer),
-                ending = io.ending() => Err(ending),
-            }
-        }
-        Err(ending) => {
-            // A session in creation would otherwise stay open on the server.
-            let _ = timeout_at(ending.leave_by(), &mut signing_in).await;
-            Err(ending)
-        }
-    };
-    drop(signing_in);
-    let leave_by = match &asked {
-        Ok(_) => io.deadline.map(|deadline| deadline.leave_by()),
-        Err(ending) => Some(ending.leave_by()),
-    };
-    let answer = asked.unwrap_or_else(|ending| Err(ending.error(&traffic)));
-    sign_out(&client, leave_by, io).await;
+    let mut session = Session::open(connect, io).await?;
+    let answer = session.ask(io, ask).await;
+    session.close(io).await;
     answer
+}
+
+/// A session that is open on the server.
+pub(super) struct Session {
+    client: Client,
+    traffic: Arc<RequestMetrics>,
+    /// The reason why the last request was stopped, which limits the time for signing out.
+    ending: Option<Ending>,
+}
+
+impl Session {
+    /// Connects and signs in.
+    ///
+    /// # Errors
+    /// Fails if the server is unreachable or refuses, or the command is to stop.
+    pub(super) async fn open(
+        connect: ConnectOptions,
+        io: &mut CommandIo<'_>,
+    ) -> Result<Self, CommandError> {
+        let credentials = connect.credentials.clone();
+        let traffic = connect.traffic.clone();
+        let connected = tokio::select! {
+            client = retrying(async || Client::connect(connect.clone()).await) => Ok(client),
+            ending = io.ending() => Err(ending),
+        };
+        let client = connected.map_err(|ending| ending.error(&traffic))??;
+        let mut signing_in = Box::pin(retrying(async || client.sign_in().await));
+        let signed_in = tokio::select! {
+            session = &mut signing_in => Ok(session),
+            ending = io.ending() => Err(ending),
+        };
+        let stopped = match signed_in {
+            Ok(session) => {
+                session?;
+                if let Some(trouble) = credentials.trouble() {
+                    io.say(&trouble);
+                }
+                None
+            }
+            Err(ending) => {
+                // A session in creation would otherwise stay open on the server.
+                let _ = timeout_at(ending.leave_by(), &mut signing_in).await;
+                Some(ending)
+            }
+        };
+        drop(signing_in);
+        let session = Self {
+            client,
+            traffic,
+            ending: stopped,
+        };
+        match stopped {
+            None => Ok(session),
+            Some(ending) => {
+                let error = ending.error(&session.traffic);
+                session.close(io).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Sends requests.
+    ///
+    /// # Errors
+    /// The errors of `ask`, or the reason why the command is to stop.
+    pub(super) async fn ask<T>(
+        &mut self,
+        io: &mut CommandIo<'_>,
+        ask: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
+    ) -> Result<T, CommandError> {
+        let client = &self.client;
+        let ask = async {
+            match ask(client).await {
+                Err(CommandError::Server(error)) if error.is_auth_failure() => {
+                    Err(refused(client, error).await)
+                }
+                answer => answer,
+            }
+        };
+        let ending = tokio::select! {
+            answer = ask => return answer,
+            ending = io.ending() => ending,
+        };
+        self.ending = Some(ending);
+        Err(ending.error(&self.traffic))
+    }
+
+    /// Signs out.
+    pub(super) async fn close(self, io: &mut CommandIo<'_>) {
+        let leave_by = match self.ending {
+            None => io.deadline.map(|deadline| deadline.leave_by()),
+            Some(ending) => Some(ending.leave_by()),
+        };
+        sign_out(&self.client, leave_by, io).await;
+    }
+}
+
+/// A server that is read once or repeatedly. The session is opened with the first request.
+pub(super) struct ServerReader {
+    pub(super) connect: ConnectOptions,
+    session: Option<Session>,
+}
+
+impl ServerReader {
+    pub(super) fn new(connect: ConnectOptions) -> Self {
+        Self {
+            connect,
+            session: None,
+        }
+    }
+
+    /// Sends requests. After an error the next call uses a new session.
+    ///
+    /// # Errors
+    /// Fails if the server is unreachable or refuses, and with the errors of `ask`.
+    pub(super) async fn ask<T>(
+        &mut self,
+        io: &mut CommandIo<'_>,
+        ask: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
+    ) -> Result<T, CommandError> {
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => Session::open(self.connect.clone(), io).await?,
+        };
+        let answer = session.ask(io, ask).await;
+        if answer.is_ok() {
+            self.session = Some(session);
+        } else {
+            session.close(io).await;
+        }
+        answer
+    }
+
+    /// Signs out if a session is open.
+    pub(super) async fn close(self, io: &mut CommandIo<'_>) {
+        if let Some(session) = self.session {
+            session.close(io).await;
+        }
+    }
 }
 
 /// What a refusal means that came after the sign-in: the credentials count for nothing where the server refuses the

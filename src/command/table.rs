@@ -9,41 +9,41 @@ const MIN_COLUMN_WIDTH: usize = 8;
 const NOTE_LINES: usize = 4;
 
 /// Formats rows under a heading. The last column is not padded. Cells must be safe to print.
-pub(super) fn layout<const N: usize>(heading: [&str; N], rows: &[[String; N]]) -> String {
-    fitted(heading, rows, None)
+pub(super) fn layout(heading: &[&str], rows: &[impl AsRef<[String]>]) -> String {
+    fitted_with_notes(Some(heading), rows, &[], None)
 }
 
-/// Like [`layout`], but shrinks the widest columns to fit a terminal.
-pub(super) fn fitted<const N: usize>(
-    heading: [&str; N],
-    rows: &[[String; N]],
-    columns: Option<usize>,
-) -> String {
-    fitted_with_notes(heading, rows, &[], columns)
-}
-
-/// The same, with a note beneath each row that has one, in as many lines as it takes, up to [`NOTE_LINES`]. Notes must
-/// be safe to print already.
-pub(super) fn fitted_with_notes<const N: usize>(
-    heading: [&str; N],
-    rows: &[[String; N]],
+/// Like [`layout`], but shrinks the widest columns to fit a terminal, and prints a note beneath each row that has one,
+/// in as many lines as it takes, up to [`NOTE_LINES`]. Notes must be safe to print.
+pub(super) fn fitted_with_notes(
+    heading: Option<&[&str]>,
+    rows: &[impl AsRef<[String]>],
     notes: &[Option<String>],
     columns: Option<usize>,
 ) -> String {
+    let heading: Option<Vec<String>> =
+        heading.map(|names| names.iter().map(|&name| name.to_owned()).collect());
+    let lines = heading
+        .iter()
+        .map(Vec::as_slice)
+        .chain(rows.iter().map(AsRef::as_ref));
+    let lines: Vec<&[String]> = lines.collect();
+    let count = lines.first().map_or(0, |line| line.len());
     let widest = |column: usize| {
-        let cells = rows.iter().map(|row| width(&row[column]));
-        cells.max().unwrap_or(0).max(width(heading[column]))
+        let cells = lines.iter().filter_map(|line| line.get(column));
+        cells.map(|cell| width(cell)).max().unwrap_or(0)
     };
-    let mut widths: Vec<usize> = (0..N).map(widest).collect();
+    let mut widths: Vec<usize> = (0..count).map(widest).collect();
     if let Some(columns) = columns {
         shrink(&mut widths, columns);
     }
     let mut text = String::new();
-    let heading = heading.map(str::to_owned);
-    let notes = std::iter::once(&None)
+    let notes = heading
+        .iter()
+        .map(|_| &None)
         .chain(notes)
         .chain(std::iter::repeat(&None));
-    for (row, note) in std::iter::once(&heading).chain(rows).zip(notes) {
+    for (row, note) in lines.iter().zip(notes) {
         let mut line = String::new();
         for (cell, room) in row.iter().zip(&widths) {
             let cell = truncate(cell, *room, "…");
@@ -110,7 +110,7 @@ mod tests {
             ["é".to_owned(), "y".to_owned()],
         ];
         assert_eq!(
-            layout(["NAME", "B"], &rows),
+            layout(&["NAME", "B"], &rows),
             "NAME    B\nデータ  x\né       y\n"
         );
     }
@@ -119,11 +119,16 @@ mod tests {
     fn on_a_terminal_the_widest_columns_give_way() {
         let rows = [["task-4711".to_owned(), "x".repeat(60), "y".repeat(30)]];
         for columns in [40, 60, 80, 200] {
-            let text = fitted(["TASK", "TARGET", "OPERATION"], &rows, Some(columns));
+            let text = fitted_with_notes(
+                Some(&["TASK", "TARGET", "OPERATION"]),
+                &rows,
+                &[],
+                Some(columns),
+            );
             assert!(text.lines().all(|line| width(line) <= columns), "{text}");
             assert!(text.contains("task-4711"));
         }
-        let piped = fitted(["TASK", "TARGET", "OPERATION"], &rows, None);
+        let piped = layout(&["TASK", "TARGET", "OPERATION"], &rows);
         assert!(piped.contains(&"x".repeat(60)));
     }
 

@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, io::BufRead, sync::Arc};
 
 use super::{
-    CommandError, connect,
+    CommandError,
     io_context::CommandIo,
     task_args::{self, TaskArg},
 };
 use crate::{
     config::{self, ConnectionArgs, Environment},
     task::TaskRef,
-    vim::{Address, ConnectOptions},
+    vim::Address,
 };
 
 /// A server and the tasks given for it.
@@ -293,31 +293,6 @@ fn on_which(
             servers.join(", ")
         ))
     })
-}
-
-/// Returns the connection and the moId of a single task.
-///
-/// # Errors
-/// The errors of [`with_tasks`], and an error if there are several tasks.
-pub(super) async fn single(
-    args: &ConnectionArgs,
-    text: &String,
-    io: &mut CommandIo<'_>,
-) -> Result<(ConnectOptions, Arc<str>), CommandError> {
-    let targets = named(args, std::slice::from_ref(text), io)?;
-    let tasks = targets
-        .iter()
-        .flat_map(|target| target.tasks.iter().map(move |task| (target, task)));
-    match &tasks.collect::<Vec<_>>()[..] {
-        [(target, task)] => {
-            let connect = connect::in_time(&target.connection, io).await?;
-            Ok((connect, Arc::clone(task)))
-        }
-        several => Err(CommandError::Usage(format!(
-            "this is about one task, but {} are named.",
-            several.len()
-        ))),
-    }
 }
 
 /// Splits off the profile name of a TASK.

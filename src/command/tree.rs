@@ -3,15 +3,17 @@
 use std::{collections::HashSet, sync::Arc};
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{
-    CommandError, Outcome, display_name,
+    CommandError, Outcome, connect, display_name,
     io_context::CommandIo,
     json_output,
-    session::{self, ONLY_ENDPOINT, Snapshot},
+    output::{OutputArgs, OutputRow, Page, Presenter, TASKS},
+    session::{self, ONLY_ENDPOINT, ServerReader, Snapshot},
     table::{self, cell},
-    targets, wait,
+    targets::{self, Target},
+    task_row, wait,
 };
 use crate::{
     config::ConnectionArgs,
@@ -29,13 +31,12 @@ const MAX_DEPTH: usize = 12;
 /// Print a task with its ancestors and descendants
 #[derive(Debug, Clone, Args)]
 pub struct TreeArgs {
-    /// Task: ID, URN or URL; - for standard input
-    #[arg(value_name = "TASK")]
-    pub(crate) task: String,
+    /// Tasks: ID, URN or URL; - for standard input
+    #[arg(value_name = "TASK", required = true)]
+    pub(crate) tasks: Vec<String>,
 
-    /// Print one JSON object per line, parents first
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Runs `vtask tree`.
@@ -47,28 +48,102 @@ pub async fn run(
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let (connect, task) = targets::single(connection, &args.task, io).await?;
-    let endpoint = connect.address.name();
-    let asked = session::with(connect, io, async |client| gather(client, &task).await);
-    let (snapshot, asked_for, complaint) = asked.await?;
-    let rows = rows(&snapshot.store, snapshot.store.root(asked_for));
-    let text = if args.json {
-        as_json(&snapshot, &rows, &endpoint)
-    } else {
-        let columns = io.out.columns();
-        as_text(
-            &snapshot,
-            &rows,
-            asked_for,
-            wait::bar_style(io).ascii,
-            columns,
-        )
-    };
-    io.print(&text)?;
-    if let Some(complaint) = complaint {
-        io.say(&complaint);
+    let presenter = Presenter::new(&args.output, &TASKS)?;
+    let mut servers = Vec::new();
+    for target in targets::named(connection, &args.tasks, io)? {
+        let connect = connect::in_time(&target.connection, io).await?;
+        servers.push((target, ServerReader::new(connect)));
     }
-    Ok(Outcome::Success)
+    let printed = presenter
+        .present(io, async |io| read(&mut servers, io).await)
+        .await;
+    for (_, reader) in servers {
+        reader.close(io).await;
+    }
+    printed
+}
+
+/// Reads the trees of all tasks; a tree that contains several of them comes once.
+async fn read(
+    servers: &mut [(Target, ServerReader)],
+    io: &mut CommandIo<'_>,
+) -> Result<Page, CommandError> {
+    let mut page = Page::new();
+    let (mut text, mut nested) = (String::new(), Vec::new());
+    let (ascii, columns) = (wait::bar_style(io).ascii, io.out.columns());
+    for (target, reader) in servers {
+        let endpoint = reader.connect.address.name();
+        let mut shown: HashSet<Arc<str>> = HashSet::new();
+        for task in &target.tasks {
+            if shown.contains(task) {
+                continue;
+            }
+            let read = reader.ask(io, async |client| gather(client, task).await);
+            let (snapshot, requested, message) = read.await?;
+            let rows = rows(&snapshot.store, snapshot.store.root(requested));
+            page.messages.extend(message);
+            let ids = rows
+                .iter()
+                .filter_map(|(handle, ..)| snapshot.store.get(*handle));
+            shown.extend(ids.map(|record| record.id.mo_id.clone()));
+            text.push_str(&as_text(&snapshot, &rows, requested, ascii, columns));
+            let rows: Vec<(usize, OutputRow)> = rows
+                .iter()
+                .filter_map(|(handle, depth, _)| {
+                    let is_terminal = columns.is_some();
+                    let mut row =
+                        task_row::row(target, &endpoint, &snapshot, *handle, is_terminal)?;
+                    add_place(&snapshot, *handle, *depth, &mut row.json);
+                    Some((*depth, row))
+                })
+                .collect();
+            nested.extend(nest(&rows));
+            page.rows.extend(rows.into_iter().map(|(_, row)| row));
+        }
+    }
+    page.text = Some(text);
+    page.json = Some(Value::Array(nested));
+    Ok(page)
+}
+
+/// Adds depth and parent to the object of a task.
+fn add_place(snapshot: &Snapshot, handle: Handle, depth: usize, json: &mut Map<String, Value>) {
+    let parent = snapshot.store.parent(handle);
+    let parent = parent.and_then(|parent| snapshot.store.get(parent));
+    let parent = parent.map(|parent| &*parent.id.mo_id);
+    json.insert("depth".to_owned(), json!(depth));
+    json.insert("parentMoId".to_owned(), json!(parent));
+}
+
+/// Returns the roots of rows in tree order, each with its `children`.
+fn nest(rows: &[(usize, OutputRow)]) -> Vec<Value> {
+    let mut open: Vec<(usize, Map<String, Value>)> = Vec::new();
+    let mut roots = Vec::new();
+    let close = |open: &mut Vec<(usize, Map<String, Value>)>, roots: &mut Vec<Value>| {
+        let Some((_, done)) = open.pop() else {
+            return;
+        };
+        let done = Value::Object(done);
+        match open
+            .last_mut()
+            .and_then(|(_, parent)| parent["children"].as_array_mut())
+        {
+            Some(children) => children.push(done),
+            None => roots.push(done),
+        }
+    };
+    for (depth, row) in rows {
+        while open.last().is_some_and(|(above, _)| above >= depth) {
+            close(&mut open, &mut roots);
+        }
+        let mut json = row.with_whole_seconds();
+        json.insert("children".to_owned(), json!([]));
+        open.push((*depth, json));
+    }
+    while !open.is_empty() {
+        close(&mut open, &mut roots);
+    }
+    roots
 }
 
 /// Reads the related tasks. The message reports a history that could not be read.
@@ -80,9 +155,9 @@ async fn gather(
     let recent = match snapshot.add_recent(client).await {
         Ok(unread) => unread
             .note()
-            .map(|note| format!("{note} Whether it belongs to the family is not known.")),
+            .map(|note| format!("{note} It may belong to the tree.")),
         Err(error) if error.is_session_dead() => return Err(error.into()),
-        Err(error) => Some(format!("{error} Recent members may be missing.")),
+        Err(error) => Some(format!("{error} Recent children may be missing.")),
     };
     climb(client, &mut snapshot, task).await?;
     let history = descend(client, &mut snapshot, task).await?;
@@ -92,7 +167,7 @@ async fn gather(
         .reduce(|one, other| one + " " + &other);
     let handle = snapshot
         .find(task)
-        .ok_or_else(|| CommandError::NothingFound(format!("{task} is not there.")))?;
+        .ok_or_else(|| CommandError::NothingFound(format!("{task} was not found.")))?;
     Ok((snapshot, handle, complaint))
 }
 
@@ -190,8 +265,7 @@ async fn descend(
                     found.extend(past.tasks);
                 }
                 Err(error) if !error.is_session_dead() => {
-                    let complaint =
-                        format!("{error} Children that are no longer recent are missing.");
+                    let complaint = format!("{error} Older children are missing.");
                     return Ok(Some(complaint));
                 }
                 Err(error) => return Err(error.into()),
@@ -202,14 +276,13 @@ async fn descend(
     }
     Ok(if unreadable > 0 {
         Some(format!(
-            "{unreadable} records of the history cannot be read; members may be missing."
+            "{unreadable} records of the history are invalid; children may be missing."
         ))
     } else if is_complete {
         None
     } else {
         Some(format!(
-            "the history was not read to its end ({MAX_FAMILY} tasks a query, {MAX_DEPTH} generations); members may be \
-             missing."
+            "the history was read in part ({MAX_FAMILY} tasks per query, {MAX_DEPTH} levels); children may be missing."
         ))
     })
 }
@@ -239,28 +312,10 @@ fn rows(store: &TaskStore, root: Handle) -> Vec<Row> {
     rows
 }
 
-fn as_json(snapshot: &Snapshot, rows: &[Row], endpoint: &str) -> String {
-    let lines = rows.iter().filter_map(|(handle, depth, _)| {
-        let raw = snapshot.raw(*handle);
-        let mut line = json_output::task(&snapshot.store, *handle, raw, endpoint, snapshot.now)?;
-        let parent = snapshot
-            .store
-            .parent(*handle)
-            .and_then(|parent| snapshot.store.get(parent));
-        line.insert("depth".to_owned(), json!(depth));
-        line.insert(
-            "parentMoId".to_owned(),
-            json!(parent.map(|parent| &*parent.id.mo_id)),
-        );
-        Some(json_output::written(line))
-    });
-    lines.collect()
-}
-
 fn as_text(
     snapshot: &Snapshot,
     rows: &[Row],
-    asked_for: Handle,
+    requested: Handle,
     ascii: bool,
     columns: Option<usize>,
 ) -> String {
@@ -279,11 +334,11 @@ fn as_text(
         }
         let status = record.status();
         let text_of_task = description(snapshot, *handle, record, &symbols);
-        let here = if *handle == asked_for && rows.len() > 1 {
+        let here = if *handle == requested && rows.len() > 1 {
             if ascii {
-                "  <- asked for"
+                "  <- requested"
             } else {
-                "  ← asked for"
+                "  ← requested"
             }
         } else {
             ""
@@ -342,7 +397,7 @@ fn description(snapshot: &Snapshot, handle: Handle, record: &Record, symbols: &S
     parts.extend(record.elapsed(snapshot.now).map(duration));
     parts.extend(record.detail_text());
     if snapshot.store.has_gap_above(handle) {
-        parts.push("(tasks between are not known)".to_owned());
+        parts.push("(parents unknown)".to_owned());
     }
     parts.join("  ")
 }

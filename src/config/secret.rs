@@ -3,7 +3,7 @@
 
 use std::{
     io::{self, IsTerminal},
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
 };
 
@@ -68,7 +68,13 @@ pub(super) fn warn_plain_text_password(
         return Ok(false);
     }
     eprintln!("vtask: warning: {}", plain_text_warning(path));
-    if let Some(file) = warned {
+    // A home directory that does not exist is not created.
+    let has_home = |file: &PathBuf| {
+        let mut above = file.ancestors().skip(1);
+        let existing = above.find(|folder| folder.exists());
+        existing.is_some_and(|folder| folder.parent().is_some())
+    };
+    if let Some(file) = warned.filter(has_home) {
         before.push_str(&shown);
         before.push('\n');
         // Without the file, the warning is printed again next time.

@@ -18,8 +18,11 @@ pub enum ExportFormat {
     Json,
 }
 
-/// Columns, by the field names of `--json`.
-const CSV_COLUMNS: [&str; 16] = [
+/// An object of `--json`.
+pub(crate) type Line = Map<String, Value>;
+
+/// Columns of a CSV, by the fields of `--json`.
+pub(crate) const CSV_COLUMNS: [&str; 23] = [
     "moId",
     "status",
     "operation",
@@ -36,8 +39,16 @@ const CSV_COLUMNS: [&str; 16] = [
     "error",
     "trouble",
     "endpoint",
+    "rootKey",
+    "parentKey",
+    "operationId",
+    "targetMoId",
+    "error.type",
+    "error.rootCause.type",
+    "error.rootCause.message",
 ];
-const MARKDOWN_COLUMNS: [(&str, &str); 8] = [
+/// Titles and fields of a Markdown table.
+pub(crate) const MARKDOWN_COLUMNS: [(&str, &str); 8] = [
     ("Task", "moId"),
     ("Operation", "operation"),
     ("Target", "target"),
@@ -61,10 +72,10 @@ impl ExportFormat {
     }
 
     /// Formats the tasks.
-    pub fn write(self, lines: &[Map<String, Value>]) -> String {
+    pub fn write(self, lines: &[Line]) -> String {
         match self {
-            Self::Csv => csv(lines),
-            Self::Markdown => markdown(lines),
+            Self::Csv => csv(lines, &CSV_COLUMNS, true),
+            Self::Markdown => markdown(lines, &MARKDOWN_COLUMNS),
             Self::Json => json(lines),
         }
     }
@@ -77,8 +88,21 @@ enum Cell<'a> {
     Figure(String),
 }
 
-fn cell<'a>(line: &'a Map<String, Value>, name: &str) -> Cell<'a> {
-    match line.get(name) {
+/// Returns the value of a field, or at a path such as `error.rootCause.message`.
+pub(crate) fn value_at<'a>(line: &'a Line, path: &str) -> Option<&'a Value> {
+    if let Some(value) = line.get(path) {
+        return Some(value);
+    }
+    let mut names = path.split('.');
+    let first = line.get(names.next()?)?;
+    names.try_fold(first, |value, name| match value {
+        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+        other => other.get(name),
+    })
+}
+
+fn cell<'a>(line: &'a Line, path: &str) -> Cell<'a> {
+    match value_at(line, path) {
         None | Some(Value::Null) => Cell::Figure(String::new()),
         Some(Value::String(text)) => Cell::Text(text),
         Some(Value::Object(error)) => {
@@ -98,14 +122,18 @@ fn is_formula(text: &str) -> bool {
 
 /// Formats as RFC 4180. A text that a spreadsheet would interpret as a formula is prefixed with an
 /// apostrophe.
-fn csv(lines: &[Map<String, Value>]) -> String {
-    let mut sheet = CSV_COLUMNS.join(",") + "\n";
+pub(crate) fn csv(lines: &[Line], columns: &[impl AsRef<str>], with_heading: bool) -> String {
+    let mut sheet = String::new();
+    if with_heading {
+        let names: Vec<&str> = columns.iter().map(AsRef::as_ref).collect();
+        sheet = names.join(",") + "\n";
+    }
     for line in lines {
-        for (place, name) in CSV_COLUMNS.iter().enumerate() {
+        for (place, name) in columns.iter().enumerate() {
             if place > 0 {
                 sheet.push(',');
             }
-            let mut text = match cell(line, name) {
+            let mut text = match cell(line, name.as_ref()) {
                 Cell::Text(text) if is_formula(text) => format!("'{}", sanitize(text)),
                 Cell::Text(text) => sanitize(text).into_owned(),
                 Cell::Figure(figure) => figure,
@@ -120,18 +148,19 @@ fn csv(lines: &[Map<String, Value>]) -> String {
     sheet
 }
 
-fn markdown(lines: &[Map<String, Value>]) -> String {
-    let titles: Vec<&str> = MARKDOWN_COLUMNS.iter().map(|(title, _)| *title).collect();
+/// Formats as a Markdown table.
+pub(crate) fn markdown(lines: &[Line], columns: &[(&str, &str)]) -> String {
+    let titles: Vec<&str> = columns.iter().map(|(title, _)| *title).collect();
     let mut sheet = format!("| {} |\n", titles.join(" | "));
     let _ = writeln!(sheet, "|{}", " --- |".repeat(titles.len()));
     for line in lines {
         sheet.push('|');
-        for (_, name) in MARKDOWN_COLUMNS {
+        for (_, name) in columns {
             let mut escaped = match cell(line, name) {
                 Cell::Text(text) => escaped(text),
                 Cell::Figure(figure) => figure,
             };
-            if name == "progress" && !escaped.is_empty() {
+            if *name == "progress" && !escaped.is_empty() {
                 escaped.push('%');
             }
             let _ = write!(sheet, " {escaped} |");
@@ -142,7 +171,7 @@ fn markdown(lines: &[Map<String, Value>]) -> String {
 }
 
 /// Escapes Markdown syntax.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in sanitize(text).chars() {
         if r"\|`*_<>[]#~&!".contains(character) {
@@ -153,7 +182,8 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-fn json(lines: &[Map<String, Value>]) -> String {
+/// Formats as a JSON array with an object per line.
+pub(crate) fn json(lines: &[Line]) -> String {
     let mut sheet = "[".to_owned();
     for (place, line) in lines.iter().enumerate() {
         sheet.push_str(if place == 0 { "\n" } else { ",\n" });
@@ -169,7 +199,7 @@ mod tests {
 
     use super::*;
 
-    fn lines() -> Vec<Map<String, Value>> {
+    fn lines() -> Vec<Line> {
         let hostile = json!({
             "moId": "task-1", "status": "failed", "operation": "=HYPERLINK(\"http://evil\",\"x\")",
             "target": "a,b \"c\"", "progress": 40, "phase": "two\nlines\u{1b}[31m", "startedBy": "@SUM(1)",
@@ -191,6 +221,16 @@ mod tests {
         assert!(rows[1].contains("\"'@SUM(1)\"") && rows[1].contains("\"' +1|`x`\""));
         assert!(rows[1].contains("\"a,b \"\"c\"\"\"") && rows[1].contains(",-3,"));
         assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn csv_has_lineage_and_root_cause() {
+        let line = json!({"moId": "task-2", "rootKey": "task-1", "parentKey": "task-1",
+            "error": {"type": "A", "message": "outer", "rootCause": {"type": "B", "message": "inner"}}});
+        let text = ExportFormat::Csv.write(&[line.as_object().unwrap().clone()]);
+        let row = text.lines().nth(1).unwrap();
+        assert!(row.ends_with(",task-1,task-1,,,A,B,inner"), "{row}");
+        assert!(row.contains(",outer,"), "{row}");
     }
 
     #[test]
@@ -223,7 +263,7 @@ mod tests {
     #[test]
     fn json_is_array_of_all_tasks() {
         let text = ExportFormat::Json.write(&lines());
-        let back: Vec<Map<String, Value>> = serde_json::from_str(&text).unwrap();
+        let back: Vec<Line> = serde_json::from_str(&text).unwrap();
         assert_eq!(back, lines());
         let none: Vec<Value> = serde_json::from_str(&ExportFormat::Json.write(&[])).unwrap();
         assert!(none.is_empty());

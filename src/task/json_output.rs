@@ -16,6 +16,38 @@ use crate::{
 /// Version of the JSON format.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// Fields of a task, in their order.
+pub(crate) const TASK_FIELDS: [&str; 28] = [
+    "version",
+    "type",
+    "at",
+    "endpoint",
+    "moId",
+    "status",
+    "outcome",
+    "operation",
+    "operationId",
+    "target",
+    "targetMoId",
+    "startedBy",
+    "phase",
+    "progress",
+    "progressDerived",
+    "cancelable",
+    "cancelRequested",
+    "parentKey",
+    "rootKey",
+    "queuedAt",
+    "startedAt",
+    "completedAt",
+    "queuedSeconds",
+    "durationSeconds",
+    "error",
+    "trouble",
+    "info",
+    "children",
+];
+
 /// Returns the fields that every object has: version, type, time, server.
 pub(crate) fn envelope(kind: &str, endpoint: &str, at: Timestamp) -> Map<String, Value> {
     let mut line = Map::new();
@@ -227,6 +259,8 @@ mod tests {
             .map(String::as_str)
             .collect();
         insta::assert_snapshot!(names.join(" "));
+        // Only a tree has children.
+        assert_eq!(names, TASK_FIELDS[..TASK_FIELDS.len() - 1]);
         assert_eq!(line["version"], 1);
         assert_eq!(line["outcome"], Value::Null);
         assert_eq!(line["progress"], Value::Null);

@@ -92,7 +92,7 @@ async fn on_a_narrow_terminal_why_a_task_failed_is_beneath_it() {
     let piped = line("list --state failed").on(&simulator).await;
     assert_eq!(piped.out.lines().count(), 3, "each task is one line");
     assert!(
-        piped.out.contains(": The datastore is full."),
+        piped.out.contains("  The datastore is full."),
         "{}",
         piped.out
     );

@@ -31,7 +31,7 @@ async fn recent_tasks_newest_first_and_stable_in_a_pipe() {
         .map(|row| row.split("  ").filter(|cell| !cell.is_empty()).count());
     assert_eq!(
         columns.collect::<HashSet<_>>(),
-        HashSet::from([8]),
+        HashSet::from([9]),
         "{}",
         ran.out
     );
@@ -243,7 +243,7 @@ async fn a_tree_from_any_member_shows_the_whole_family() {
         from_child.out
     );
     assert!(
-        rows[1].starts_with("└ ▶ ") && rows[1].ends_with("← asked for"),
+        rows[1].starts_with("└ ▶ ") && rows[1].ends_with("← requested"),
         "{}",
         from_child.out
     );
@@ -313,7 +313,7 @@ async fn cancelling_shows_the_flags_and_asks_by_name() {
     assert_eq!(ran.code, 130, "{ran:?}");
     assert!(
         ran.err
-            .contains("it can be cancelled (cancelable: true, cancelled: false)"),
+            .contains("cancelable (cancelable: true, cancelled: false)"),
         "{}",
         ran.err
     );
@@ -360,7 +360,7 @@ async fn each_task_has_its_answer_and_all_one_code() {
         ]
     );
     let ran = line("cancel task-3 --yes").on(&simulator).await;
-    assert!(ran.err.contains("requested already"), "{}", ran.err);
+    assert!(ran.err.contains("requested before"), "{}", ran.err);
     let simulator = server_with(|options| options.behavior.cancel_privilege = false).await;
     let ran = line("cancel task-3 --yes").on(&simulator).await;
     assert_eq!(ran.code, 1, "{ran:?}");

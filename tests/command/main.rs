@@ -30,6 +30,7 @@ mod multi_server;
 mod multi_server_listing;
 mod odd_tasks;
 mod outage;
+mod output;
 #[cfg(unix)]
 #[path = "../pty_support/mod.rs"]
 mod pty_support;

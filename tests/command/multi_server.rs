@@ -310,7 +310,7 @@ async fn cancellation_is_asked_for_on_every_server_and_confirmed_once() {
         ran.err
     );
     for name in ["lab", "branch"] {
-        let told = format!("{name}/task-3: the server took the request");
+        let told = format!("{name}/task-3: request accepted");
         assert!(ran.err.contains(&told), "{}", ran.err);
         assert!(
             ran.err.contains(&format!("{name}/task-3 cancelled")),

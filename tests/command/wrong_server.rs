@@ -87,17 +87,11 @@ async fn a_server_that_is_just_starting_is_waited_for() {
         .at(&format!("http://{port}"))
         .await;
     assert_eq!(ran.code, 4, "{ran:?}");
-    assert!(
-        ran.err.contains("longer than --max-outage allows"),
-        "{ran:?}"
-    );
+    assert!(ran.err.contains("longer than --max-outage"), "{ran:?}");
     let busy = http("503 Service Unavailable", &[], HTML);
     let url = raw_server::start(move |_| Reply::Bytes(busy.clone())).await;
     let ran = line("wait task-1 --max-outage 1s").at(&url).await;
-    assert!(
-        ran.err.contains("longer than --max-outage allows"),
-        "{ran:?}"
-    );
+    assert!(ran.err.contains("longer than --max-outage"), "{ran:?}");
 }
 
 #[tokio::test]
@@ -115,7 +109,7 @@ async fn nothing_that_is_labelled_as_compressed_is_nothing() {
     .await;
     let ran = line("cancel task-1 --yes").at(&url).await;
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.contains("the server took the request"), "{ran:?}");
+    assert!(ran.err.contains("request accepted"), "{ran:?}");
     assert!(
         !ran.err.contains("compression") && !ran.err.contains("signing out"),
         "{ran:?}"

@@ -73,9 +73,8 @@ pub fn answer(definition: fn() -> clap::Command) {
 type Completer = fn() -> ArgValueCompleter;
 
 /// Arguments that are completed from the config file or the server, by ID.
-const VALUES: [(&str, Completer); 9] = [
+const VALUES: [(&str, Completer); 8] = [
     ("tasks", values::tasks),
-    ("task", values::tasks),
     ("profile", values::profiles),
     ("theme", values::themes),
     ("sort", values::sorts),

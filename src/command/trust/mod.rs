@@ -67,7 +67,7 @@ pub async fn run(
                 .entries()
                 .map(|(host, fingerprint)| [table::cell(host), fingerprint.to_string()])
                 .collect();
-            io.print(&table::layout(["SERVER", "SHA-256"], &rows))?;
+            io.print(&table::layout(&["SERVER", "SHA-256"], &rows))?;
         }
         TrustCommand::Add(args) => {
             let server = server(&args.server)?;

@@ -1,0 +1,105 @@
+//! Output rows of tasks.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::{
+    display_name, json_output, output::OutputRow, session::Snapshot, table, targets::Target,
+};
+use crate::{
+    task::{Handle, Progress, Record},
+    text::duration,
+};
+
+/// Returns the row of a task. On a terminal, times are short and the progress of a parent may be derived from its
+/// children.
+pub(super) fn row(
+    target: &Target,
+    endpoint: &str,
+    snapshot: &Snapshot,
+    handle: Handle,
+    is_terminal: bool,
+) -> Option<OutputRow> {
+    let record = snapshot.store.get(handle)?;
+    let now = snapshot.now;
+    let raw = snapshot.raw(handle);
+    let json = json_output::task(&snapshot.store, handle, raw, endpoint, now)?;
+    let info = record.info.as_deref();
+    let progress = match snapshot.store.progress(handle) {
+        Progress::Reported(percent) => format!("{percent}%"),
+        Progress::Derived(percent) if is_terminal => format!("≈{percent}%"),
+        Progress::Derived(_) | Progress::None => String::new(),
+    };
+    let time = |time: Option<Timestamp>| match time {
+        Some(time) if is_terminal => short_time(time, now),
+        Some(time) => format!("{time:.0}"),
+        None => String::new(),
+    };
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let operation = info.map(|_| snapshot.store.operation(record).into_owned());
+    let phase = info.and_then(|info| info.description.as_ref());
+    let why = json_output::why(record);
+    let id = target.full(&record.id.mo_id);
+    let cells = vec![
+        ("task", id.clone()),
+        ("state", json_output::status(record.status()).to_owned()),
+        ("progress", progress),
+        ("queued", time(info.and_then(|info| info.queue_time))),
+        ("started", time(info.and_then(|info| info.start_time))),
+        ("completed", time(info.and_then(|info| info.complete_time))),
+        (
+            "elapsed",
+            record.elapsed(now).map(duration).unwrap_or_default(),
+        ),
+        ("cancel", cancel(record).to_owned()),
+        ("target", text(info.and_then(display_name::target))),
+        (
+            "started-by",
+            text(info.and_then(|info| display_name::started_by(&info.reason))),
+        ),
+        ("operation", operation.unwrap_or_default()),
+        ("phase", text(phase.map(|phase| phase.text()))),
+        ("error", why.clone().unwrap_or_default()),
+        (
+            "parent",
+            text(info.and_then(|info| info.parent_key()).map(|key| &**key)),
+        ),
+        (
+            "root",
+            text(info.and_then(|info| info.root_key()).map(|key| &**key)),
+        ),
+        ("endpoint", endpoint.to_owned()),
+    ];
+    Some(OutputRow {
+        id,
+        json,
+        cells,
+        note: why.map(|why| table::cell(&why)),
+    })
+}
+
+/// Returns whether a task can be cancelled, in one word.
+fn cancel(record: &Record) -> &'static str {
+    let info = record.info.as_deref();
+    let known = info.filter(|info| !info.invalid.contains("cancelable"));
+    let is_active = record.status().is_active();
+    match (
+        is_active,
+        record.is_cancel_requested(),
+        known.map(|info| info.cancelable),
+    ) {
+        (true, true, _) => "requested",
+        (true, false, Some(true)) => "yes",
+        (true, false, Some(false)) => "no",
+        (_, _, None) | (false, _, _) => "-",
+    }
+}
+
+/// Formats a time in the local time zone, with the date unless it is recent.
+pub(super) fn short_time(time: Timestamp, now: Timestamp) -> String {
+    const RECENT: SignedDuration = SignedDuration::from_hours(20);
+    let is_recent = now.duration_since(time).abs() < RECENT;
+    let format = if is_recent { "%H:%M:%S" } else { "%m-%d %H:%M" };
+    time.to_zoned_datetime(TimeZone::system())
+        .strftime(format)
+        .to_string()
+}

@@ -1,0 +1,220 @@
+//! Output formats of the reading commands, and the scripts that they are for.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::command_support::{Paper, drive, line, server};
+
+#[tokio::test]
+async fn failed_tasks_of_the_last_day_as_json() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(30));
+    let ran = line("list --since 24h --state failed -o json")
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let tasks: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
+    assert!(tasks.len() >= 2 && tasks.iter().all(|task| task["status"] == "failed"));
+    for task in tasks {
+        // jq's fromdate wants whole seconds and Z.
+        let time = task["queuedAt"].as_str().unwrap();
+        assert!(
+            time.len() == "2026-01-31T12:00:00Z".len() && time.ends_with('Z'),
+            "{time}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn only_the_root_cause_of_a_task() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(30));
+    for output in [
+        "jsonpath={.error.rootCause.message}",
+        "template={{error.rootCause.message}}",
+    ] {
+        let ran = line("get task-2 -o").word(output).on(&simulator).await;
+        assert_eq!(
+            (ran.code, &*ran.out),
+            (1, "The datastore is full.\n"),
+            "{output}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn tasks_without_children_as_csv_by_user_and_duration() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(30));
+    let ran = line("list --since 7d -o csv --columns user,durationSeconds,task --sort user,-durationSeconds --filter")
+        .word("not is:child")
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let rows: Vec<&str> = ran.out.lines().collect();
+    assert_eq!(rows[0], "startedBy,durationSeconds,moId");
+    assert!(
+        rows.iter().all(|row| !row.ends_with(",task-7")),
+        "{}",
+        ran.out
+    );
+    assert!(
+        rows.iter().any(|row| row.ends_with(",task-6")),
+        "{}",
+        ran.out
+    );
+    let ran = line("list --since 7d -o csv").on(&simulator).await;
+    let heading = ran.out.lines().next().unwrap();
+    for column in [
+        "rootKey",
+        "parentKey",
+        "targetMoId",
+        "error.type",
+        "error.rootCause.message",
+    ] {
+        assert!(heading.contains(column), "{heading}");
+    }
+}
+
+#[tokio::test]
+async fn figures_for_a_textfile_collector() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(5));
+    let template = "template={% if progress is not none %}vtask_progress{task=\"{{moId}}\"} {{progress}}{% endif %}";
+    let ran = line("list --state running -o")
+        .word(template)
+        .on(&simulator)
+        .await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.out.contains("vtask_progress{task=\"task-1\"} 2"),
+        "{}",
+        ran.out
+    );
+}
+
+#[tokio::test]
+async fn a_tree_as_nested_json() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(5));
+    let ran = line("tree task-7 task-6 task-1 -o json")
+        .on(&simulator)
+        .await;
+    let roots: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
+    let ids: Vec<&Value> = roots.iter().map(|root| &root["moId"]).collect();
+    assert_eq!(ids, ["task-6", "task-1"], "a tree comes once");
+    assert_eq!(roots[0]["children"][0]["moId"], "task-7");
+    assert_eq!(roots[0]["children"][0]["children"], serde_json::json!([]));
+    let ran = line("tree task-6 -o ids").on(&simulator).await;
+    assert_eq!(ran.out, "task-6\ntask-7\n");
+}
+
+#[tokio::test]
+async fn ids_of_another_command_are_waited_for() {
+    let simulator = server().await;
+    let ran = line("wait - -q")
+        .input("task-1\ntask-5\n")
+        .driven(&simulator)
+        .await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[tokio::test]
+async fn tables_have_chosen_columns_and_errors() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(30));
+    let ran = line("list --state failed --columns task,error.type,info.key --no-headers")
+        .on(&simulator)
+        .await;
+    assert_eq!(
+        ran.out,
+        "task-7  NoDiskSpace  task-7\ntask-2  NoDiskSpace  task-2\n"
+    );
+    let ran = line("get task-2").on(&simulator).await;
+    let mut lines = ran.out.lines();
+    assert!(lines.next().unwrap().ends_with("  ERROR"), "{}", ran.out);
+    assert!(
+        lines.next().unwrap().ends_with("  The datastore is full."),
+        "{}",
+        ran.out
+    );
+    let ran = line("get task-2 -o wide").on(&simulator).await;
+    for heading in ["PARENT", "ROOT", "ENDPOINT", "COMPLETED", "PHASE"] {
+        assert!(ran.out.contains(heading), "{}", ran.out);
+    }
+    let ran = line("get task-1 --columns tsak").on(&simulator).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("did you mean “task”?"), "{ran:?}");
+    let ran = line("events task-1 task-2 -o csv --columns task,eventType --sort -key")
+        .on(&simulator)
+        .await;
+    assert!(
+        ran.out.starts_with("moId,eventType\n") && ran.out.contains("task-2,"),
+        "{ran:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_task_as_markdown_for_a_ticket() {
+    let simulator = server().await;
+    simulator.control().advance(Duration::from_secs(30));
+    for flag in ["--format", "-o"] {
+        let ran = line(&format!("get task-2 {flag} markdown"))
+            .on(&simulator)
+            .await;
+        assert_eq!(ran.code, 1, "{ran:?}");
+        for part in [
+            "### Clone virtual machine – b",
+            "- **State:** failed",
+            "**Error:** NoDiskSpace",
+            "**Events:**",
+        ] {
+            assert!(ran.out.contains(part), "{part}: {}", ran.out);
+        }
+    }
+}
+
+#[tokio::test]
+async fn watch_appends_changed_rows_through_one_session() {
+    let simulator = server().await;
+    let control = simulator.control();
+    let paper = Paper::default();
+    let watching = line("list --entity a --operation Relocate* --watch=50ms --timeout 5s")
+        .into(paper.clone())
+        .on(&simulator);
+    let driving = async {
+        while !paper.text().contains("success") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            control.advance(Duration::from_millis(100));
+        }
+    };
+    tokio::pin!(watching);
+    tokio::select! {
+        ran = &mut watching => panic!("{ran:?}"),
+        () = driving => {}
+    }
+    let text = paper.text();
+    assert_eq!(text.matches("STATE").count(), 1, "{text}");
+    assert!(text.matches("task-1").count() > 2, "{text}");
+    let logins = control.requests();
+    let logins = logins
+        .iter()
+        .filter(|request| request.kind.contains("Login"));
+    assert_eq!(logins.count(), 1);
+    let ran = line("list -o json --watch").on(&simulator).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+#[tokio::test]
+async fn watch_redraws_a_terminal_and_ends_with_the_time_limit() {
+    let simulator = server().await;
+    let control = simulator.control();
+    let ran = tokio::select! {
+        ran = line("list --watch=50ms --timeout 400ms").wide(100).on(&simulator) => ran,
+        () = drive(&control) => unreachable!(),
+    };
+    assert_eq!(ran.code, 124, "{ran:?}");
+    assert!(ran.out.contains("\u{1b}[J"), "{ran:?}");
+    assert_eq!(simulator.control().session_count(), 0);
+}
