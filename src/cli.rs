@@ -63,7 +63,7 @@ pub enum Command {
     /// End the session kept open with --keep-session
     Logout,
     Config(ConfigArgs),
-    /// Check configuration, terminal and server; print a page for a bug report
+    /// Check this machine and the server, for a bug report
     Doctor,
     Completions(CompletionsArgs),
     Man(ManArgs),

@@ -316,8 +316,14 @@ pub const COMMANDS: &[Texts] = &[
         usage: &["[OPTIONS]"],
         examples: &[
             ("vtask doctor", "check this machine and the default server"),
-            ("vtask doctor --profile lab", "check the server of a profile"),
-            ("vtask doctor --url vc01.lab --username ops", "check a server"),
+            (
+                "vtask doctor --profile lab",
+                "check the server of a profile",
+            ),
+            (
+                "vtask doctor --url vc01.lab --username ops",
+                "check a server",
+            ),
         ],
         exit_codes: &[
             (2, "problems on this machine"),

@@ -20,7 +20,10 @@ use page::Page;
 /// # Errors
 /// Fails if the page has problems that concern this machine, standard output cannot be written, or the command is
 /// interrupted. Problems of a server decide the outcome.
-pub async fn run(connection: &ConnectionArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+pub async fn run(
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
     let mut page = Page::default();
     machine::system(&mut page);
     machine::terminal(&mut page, io);

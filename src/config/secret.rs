@@ -61,7 +61,7 @@ pub(super) fn warn_plain_text_password(
     let warned = state.map(|folder| folder.join("plain-text-warnings"));
     let before = warned
         .as_ref()
-        .and_then(|file| fs::read_to_string(file).ok());
+        .and_then(|file| std::fs::read_to_string(file).ok());
     let mut before = before.unwrap_or_default();
     let shown = path.display().to_string();
     if before.lines().any(|line| line == shown) {

@@ -82,7 +82,9 @@ fn known(
 
 fn authority(path: &Path) -> Result<TrustPolicy, ConfigError> {
     let wrong = |why: String| ConfigError(format!("CA file {}: {why}.", path.display()));
-    let pem = text_file::read(path).map(String::into_bytes).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let pem = text_file::read(path)
+        .map(String::into_bytes)
+        .map_err(|error| wrong(format!("cannot be read: {error}")))?;
     TrustPolicy::of_authorities(pem).map_err(wrong)
 }
 
