@@ -17,7 +17,7 @@ use crate::{
 pub const FORMAT_VERSION: u32 = 1;
 
 /// Fields of a task, in their order.
-pub(crate) const TASK_FIELDS: [&str; 28] = [
+pub(crate) const TASK_FIELDS: [&str; 34] = [
     "version",
     "type",
     "at",
@@ -42,9 +42,16 @@ pub(crate) const TASK_FIELDS: [&str; 28] = [
     "completedAt",
     "queuedSeconds",
     "durationSeconds",
+    "etaSeconds",
+    "etaLowSeconds",
+    "etaHighSeconds",
+    "etaAt",
     "error",
     "trouble",
     "info",
+    // Only of a tree.
+    "depth",
+    "parentMoId",
     "children",
 ];
 
@@ -259,8 +266,8 @@ mod tests {
             .map(String::as_str)
             .collect();
         insta::assert_snapshot!(names.join(" "));
-        // Only a tree has children.
-        assert_eq!(names, TASK_FIELDS[..TASK_FIELDS.len() - 1]);
+        assert_eq!(names, TASK_FIELDS[..names.len()]);
+        assert_eq!(names.len() + 3, TASK_FIELDS.len());
         assert_eq!(line["version"], 1);
         assert_eq!(line["outcome"], Value::Null);
         assert_eq!(line["progress"], Value::Null);
