@@ -71,11 +71,13 @@ actions! {
     ResetColumns: "reset", "Reset to the default columns";
     CopyColumns: "copy", "Copy the columns as a line for the config file";
     Layout: "tree/flat", "Switch between tree and flat list";
-    Group: "group", "Group the flat list: family, target, user, operation, none";
+    Group: "group", "Group the flat list by another property, or not";
     GroupFamily: "by family", "Group by family";
     GroupTarget: "by target", "Group by target";
     GroupUser: "by user", "Group by user";
     GroupOperation: "by operation", "Group by operation";
+    GroupEndpoint: "by vCenter", "Group by vCenter";
+    Blocker: "blocker", "Go to the task that this one waits for, and back";
     Add: "add", "Watch more tasks, by ID or URL";
     Unwatch: "unwatch", "Stop watching the task and remove it";
     Pin: "pin", "Pin or unpin the task (pinned tasks are never removed)";

@@ -108,6 +108,10 @@ impl EndpointInfo for ServerClocks<'_> {
     fn name(&self, endpoint: EndpointId) -> Option<&str> {
         self.server(endpoint).map(ServerState::host)
     }
+
+    fn configured_name(&self, endpoint: EndpointId) -> Option<&str> {
+        Some(&self.server(endpoint)?.name)
+    }
 }
 
 #[cfg(test)]

@@ -133,7 +133,8 @@ pub async fn run(
     for target in targets {
         let connect = connect::in_time(&target.connection, io).await?;
         let endpoint = connect.address.name();
-        let selector = CompiledSelector::new(&args.choice, &saved, endpoint.clone())?;
+        let selector = CompiledSelector::new(&args.choice, &saved, endpoint.clone())?
+            .with_name(target.name.clone());
         selector.check_single_reading()?;
         servers.push(ListServer {
             target,

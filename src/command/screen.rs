@@ -168,7 +168,7 @@ async fn show(
     let mut watchers = Vec::new();
     for (id, (name, mut options)) in (0..).map(EndpointId).zip(watched) {
         options.typical = true;
-        options.questions = true;
+        options.entity_states = true;
         let connect = options.connect.clone();
         let fetch_loop = Watcher::spawn(id, options, sender.clone());
         endpoints.push(tui::WatchedEndpoint {

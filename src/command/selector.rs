@@ -114,6 +114,7 @@ pub struct CompiledSelector {
     choice: TaskSelector,
     filter: Filter,
     endpoint: String,
+    configured_name: Option<String>,
 }
 
 impl CompiledSelector {
@@ -131,11 +132,24 @@ impl CompiledSelector {
             let why = format!("--filter does not read.\n{}", error.shown(text));
             CommandError::Usage(why)
         })?;
+        if let Some(reason) = filter.contradiction() {
+            return Err(CommandError::Usage(format!("--filter: {reason}.")));
+        }
         Ok(Self {
             choice: choice.clone(),
             filter,
             endpoint,
+            configured_name: None,
         })
+    }
+
+    /// Sets the name under which the endpoint is configured.
+    #[must_use]
+    pub fn with_name(self, configured_name: Option<String>) -> Self {
+        Self {
+            configured_name,
+            ..self
+        }
     }
 
     /// Refuses a filter that cannot be decided from a single read: it would match nothing, or everything.
@@ -175,6 +189,7 @@ impl CompiledSelector {
             typical: None,
             endpoints: Some(&SelectorContext {
                 name: &self.endpoint,
+                configured_name: self.configured_name.as_deref(),
                 now,
             }),
         };
@@ -203,9 +218,10 @@ impl CompiledSelector {
     }
 }
 
-/// The name and time of the only server.
+/// The names and time of the only server.
 struct SelectorContext<'a> {
     name: &'a str,
+    configured_name: Option<&'a str>,
     now: Timestamp,
 }
 
@@ -216,6 +232,10 @@ impl EndpointInfo for SelectorContext<'_> {
 
     fn name(&self, _: EndpointId) -> Option<&str> {
         Some(self.name)
+    }
+
+    fn configured_name(&self, _: EndpointId) -> Option<&str> {
+        self.configured_name
     }
 }
 

@@ -65,6 +65,8 @@ pub enum Halt {
     Stalled,
     /// Its virtual machine waits for an answer.
     Question,
+    /// The server has no connection to its host.
+    LostHost,
 }
 
 impl Halt {
@@ -72,6 +74,7 @@ impl Halt {
         match self {
             Self::Stalled => "stalled",
             Self::Question => "waiting for an answer",
+            Self::LostHost => "on a host without connection",
         }
     }
 }
@@ -255,6 +258,9 @@ impl<'a> Forecaster<'a> {
         let typical = self.typical.and_then(|typical| typical.of_record(record));
         if store.question(handle).is_some() {
             return Forecast::unknown(Reason::Halted(Halt::Question));
+        }
+        if store.lost_host(handle).is_some() {
+            return Forecast::unknown(Reason::Halted(Halt::LostHost));
         }
         let Some(start) = record.running_since() else {
             return match record.status() {

@@ -37,7 +37,7 @@ mod undo_log;
 
 pub use change::TaskChange;
 pub use clock::ServerClock;
-pub use entity_state::PendingQuestion;
+pub use entity_state::{EntityState, LostHost, PendingQuestion};
 pub use estimate::{Estimate, TimeLeft, estimate, stall_threshold};
 pub use export::ExportFormat;
 pub use filter::{EndpointInfo, EvalContext, Filter, FilterError, Period, Saved, ServerFilter};
@@ -50,7 +50,7 @@ pub use progress_history::{ProgressHistory, ProgressPoint};
 pub use record::{CancelSeen, Presence, Record};
 pub use rules::{Rule, Warning};
 pub use status::{Status, StatusCounts};
-pub use store::{ChangeSet, Handle, TaskStore};
+pub use store::{Blocker, BlockerKind, ChangeSet, Handle, TaskStore};
 pub use summary::Summary;
 pub use task_ref::{NotATask, TaskRef};
 pub use time_expr::{ParseTimeError, TimeExpr};

@@ -3,6 +3,7 @@
 //! incrementally along the path to the root: a change costs its depth, independent of the number of
 //! tasks.
 
+mod blockers;
 mod entity_index;
 mod handle;
 mod hierarchy;
@@ -15,12 +16,15 @@ use jiff::Timestamp;
 use serde_json::Value;
 use slotmap::SlotMap;
 
-pub use self::handle::Handle;
+pub use self::{
+    blockers::{Blocker, BlockerKind},
+    handle::Handle,
+};
 
-use self::entity_index::EntityIndex;
+use self::entity_index::{EntityIndex, Footprint};
 use super::{
     change::TaskChange,
-    entity_state::PendingQuestion,
+    entity_state::EntityState,
     id::{EndpointId, TaskId},
     labels::Labels,
     progress::Progress,
@@ -45,8 +49,12 @@ struct Node {
     percent: Option<u8>,
     /// Sum and number of the children's percentages.
     children_percent: (u32, u32),
-    /// The pending question of the virtual machine that the task operates on.
-    question: Option<Box<PendingQuestion>>,
+    /// What is known about the entity of a task that does not progress.
+    entity_state: Option<Box<EntityState>>,
+    /// What the record waits for, as counted in `blocked_below`, here and up the path.
+    blocked: Option<BlockerKind>,
+    /// Number of blocked tasks in the subtree, including this record.
+    blocked_below: u32,
 }
 
 /// Handles of the rows that a change affects.
@@ -164,25 +172,6 @@ impl TaskStore {
         }
     }
 
-    /// Returns the tasks that a queued one probably waits for: active on its entity or locking it,
-    /// started or queued before it, and not among its ancestors.
-    pub fn ahead_in_queue(&self, handle: Handle) -> impl Iterator<Item = Handle> {
-        let record = self.get(handle);
-        let info = record.and_then(|record| record.info.as_ref());
-        let entity = record
-            .zip(info.and_then(|info| info.entity.as_ref()))
-            .map(|(record, entity)| (record.id.endpoint, entity.value.clone()));
-        let active = entity.map_or(&[][..], |entity| self.entity_index.tasks_of(&entity));
-        active.iter().copied().filter(move |other| {
-            let other_info = self.get(*other).and_then(|record| record.info.as_ref());
-            let is_earlier = other_info.zip(info).is_some_and(|(other, info)| {
-                let queued = other.queue_time.zip(info.queue_time);
-                other.start_time.is_some() || queued.is_some_and(|(other, own)| other < own)
-            });
-            is_earlier && !self.path(handle).any(|above| above == *other)
-        })
-    }
-
     /// Pins or unpins a record. Returns false if there is no such record.
     pub fn set_pinned(&mut self, handle: Handle, pinned: bool) -> bool {
         match self.nodes.get_mut(handle) {
@@ -191,25 +180,6 @@ impl TaskStore {
                 true
             }
             None => false,
-        }
-    }
-
-    /// Returns the pending question of the virtual machine that an active task operates on.
-    pub fn question(&self, handle: Handle) -> Option<&PendingQuestion> {
-        let node = self.nodes.get(handle)?;
-        node.question.as_deref().filter(|_| node.status.is_active())
-    }
-
-    /// Sets the pending question of the virtual machine that a task operates on.
-    pub fn set_question(
-        &mut self,
-        handle: Handle,
-        question: Option<PendingQuestion>,
-        touched: &mut ChangeSet,
-    ) {
-        if let Some(node) = self.nodes.get_mut(handle) {
-            node.question = question.map(Box::new);
-            touched.changed.push(handle);
         }
     }
 
@@ -280,10 +250,8 @@ impl TaskStore {
             return;
         };
         let before = (node.record.id.clone(), node.record.key());
-        let held = entity_index::entities_of(&node.record);
+        let footprint = Footprint::of(&node.record);
         node.record.replace(info, at);
-        self.entity_index
-            .change(handle, &held, &entity_index::entities_of(&node.record));
         node.record.id = id.clone();
         if before.0 != id {
             self.by_id.remove(&before.0);
@@ -293,6 +261,7 @@ impl TaskStore {
         self.relink(handle, touched);
         self.attach_orphans(&key, touched);
         self.recount(handle, touched);
+        self.reindex(handle, &footprint, touched);
         touched.changed.push(handle);
     }
 
@@ -337,15 +306,15 @@ impl TaskStore {
             .iter()
             .any(|(field, _)| matches!(&**field, "parentTaskKey" | "rootTaskKey" | "key"));
         let before = node.record.key();
-        let holds = fields
-            .iter()
-            .any(|(field, _)| matches!(&**field, "entity" | "locked" | "state"));
-        let held = holds.then(|| entity_index::entities_of(&node.record));
+        let moves = |field: &str| {
+            matches!(
+                field,
+                "entity" | "locked" | "state" | "startTime" | "queueTime"
+            )
+        };
+        let moves = lineage || fields.iter().any(|(field, _)| moves(field));
+        let footprint = moves.then(|| Footprint::of(&node.record));
         let outcome = node.record.assign(fields, at);
-        if let Some(held) = held {
-            self.entity_index
-                .change(handle, &held, &entity_index::entities_of(&node.record));
-        }
         if lineage {
             let key = (node.record.id.endpoint, node.record.key());
             self.update_key(handle, before);
@@ -353,18 +322,20 @@ impl TaskStore {
             self.attach_orphans(&key, touched);
         }
         self.recount(handle, touched);
+        if let Some(footprint) = footprint {
+            self.reindex(handle, &footprint, touched);
+        }
         touched.changed.push(handle);
         outcome
     }
 
     /// Sets a task's presence; creates a placeholder if the task is not in the store.
     fn set_presence(&mut self, id: &TaskId, presence: Presence, touched: &mut ChangeSet) {
+        let mut footprint = Footprint::default();
         let handle = if let Some(handle) = self.find(id) {
             if let Some(node) = self.nodes.get_mut(handle) {
-                let held = entity_index::entities_of(&node.record);
+                footprint = Footprint::of(&node.record);
                 node.record.presence = presence;
-                self.entity_index
-                    .change(handle, &held, &entity_index::entities_of(&node.record));
             }
             handle
         } else {
@@ -375,6 +346,7 @@ impl TaskStore {
             handle
         };
         self.recount(handle, touched);
+        self.reindex(handle, &footprint, touched);
         touched.changed.push(handle);
     }
 
@@ -456,7 +428,9 @@ impl TaskStore {
             family,
             percent: None,
             children_percent: (0, 0),
-            question: None,
+            entity_state: None,
+            blocked: None,
+            blocked_below: 0,
         });
         self.by_id.insert(id, handle);
         handle
@@ -478,8 +452,7 @@ impl TaskStore {
             return;
         };
         self.counts.remove(node.status);
-        self.entity_index
-            .change(handle, &entity_index::entities_of(&node.record), &[]);
+        self.reindex(handle, &Footprint::of(&node.record), touched);
         self.by_id.remove(id);
         self.unindex_key(&(id.endpoint, node.record.key()), handle);
         self.orphans.retain(|_, waiting| {

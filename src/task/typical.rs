@@ -68,9 +68,29 @@ impl DurationStats {
         self.percentile(100)
     }
 
-    /// Returns the 90th percentile, beyond which a run counts as unusually long.
-    pub fn p90(&self) -> Duration {
-        self.percentile(90)
+    /// Percentile beyond which a run may be unusually long.
+    pub const UNUSUAL_PERCENTILE: u8 = 95;
+
+    /// Minimum number of durations from which an unusually long run can be told.
+    const MIN_RUNS_FOR_UNUSUAL: usize = 10;
+
+    /// Minimum ratio of an unusually long run to the median.
+    const MIN_UNUSUAL_RATIO: u32 = 2;
+
+    /// Minimum difference between an unusually long run and the median.
+    const MIN_UNUSUAL_EXCESS: Duration = Duration::from_secs(60);
+
+    /// Returns the duration beyond which a run is unusually long: that of 95 % of the runs, at least
+    /// twice the median, and at least a minute more than it. `None` with fewer than ten runs.
+    pub fn unusual(&self) -> Option<Duration> {
+        let median = self.median();
+        let limits = [
+            self.percentile(Self::UNUSUAL_PERCENTILE),
+            median * Self::MIN_UNUSUAL_RATIO,
+            median + Self::MIN_UNUSUAL_EXCESS,
+        ];
+        let is_known = self.count() >= Self::MIN_RUNS_FOR_UNUSUAL;
+        limits.into_iter().max().filter(|_| is_known)
     }
 }
 

@@ -17,14 +17,16 @@ use crate::{
 pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let state = ctx.state;
     let symbols = ctx.appearance.symbols;
-    let filter = state.view().row_model.view().filter.text();
+    let parsed = &state.view().row_model.view().filter;
+    let filter = parsed.text();
     let (title, role, text) = if let Some(history) = state.views.history() {
         history::message(ctx, history)
     } else if !state.view().store.is_empty() && !filter.is_empty() {
-        let text = format!(
-            "None of {} tasks matches “{filter}”.",
-            state.view().store.len()
-        );
+        let count = state.view().store.len();
+        let text = match parsed.contradiction() {
+            Some(reason) => format!("“{filter}”: {reason}."),
+            None => format!("None of {count} tasks matches “{filter}”."),
+        };
         ("No match".to_owned(), Role::Strong, text)
     } else if let Some(server) = state.servers.iter().find(|server| is_signed_out(server)) {
         let Link::SignedOut { reason } = &server.link else {

@@ -28,7 +28,9 @@ pub(super) fn name(ctx: &RenderContext, member: Handle) -> String {
     };
     let info = record.info.as_deref();
     let dot = ctx.appearance.symbols.dot;
+    let server = state.server(record.id.endpoint);
     let mut name = match (by, info) {
+        (GroupBy::Endpoint, _) => server.map_or_else(String::new, |server| server.name.clone()),
         (GroupBy::Operation, _) => board.operation(record).into_owned(),
         (GroupBy::Root, Some(info)) => {
             let (operation, target) = (board.operation(record), labels::target(info));

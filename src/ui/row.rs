@@ -7,9 +7,9 @@ use super::{
     Appearance, RenderContext, cells::RowContext, labels, styled_line::StyledLine, theme::Role,
 };
 use crate::{
-    app::{ClickTarget, Column},
+    app::{ClickTarget, Column, TaskInsight},
     task::{
-        Record, Status, StatusCounts, Warning,
+        Record, Status, StatusCounts,
         row_model::{Fold, Layout, Row},
     },
     text::{duration, width},
@@ -38,8 +38,8 @@ pub(super) fn draw_task<'a>(
     let operation = ctx.state.view().store.operation(record);
     let mut marks = marks(appearance, row, record, shown.now);
     let room = cell.remaining().saturating_sub(marks.width());
-    if let Some(warning) = shown.outlook.warnings.first() {
-        warning_badge(appearance, &mut marks, warning, room, width(&operation));
+    if let Some(text) = badge_text(&shown.outlook) {
+        warning_badge(appearance, &mut marks, text, room, width(&operation));
     }
     let room = cell.remaining().saturating_sub(marks.width());
     let name = match status {
@@ -197,21 +197,32 @@ fn marks<'a>(
     marks
 }
 
-/// Adds the most urgent warning, for example `⚠ stalled`, or the symbol alone if the label would leave too little room
-/// for the name. `room` is the width of name and badge together.
+/// Returns what a task waits for, else its most urgent warning.
+fn badge_text(insight: &TaskInsight) -> Option<&str> {
+    let warning = insight.warnings.first();
+    let blocker = insight.blocker.as_deref();
+    blocker.or(warning.map(|warning| warning.rule.label()))
+}
+
+/// Adds what the task waits for or a warning, for example `⚠ stalled`, or the symbol alone if the text would leave too
+/// little room for the name. `room` is the width of name and badge together.
 fn warning_badge(
     appearance: &Appearance,
     marks: &mut StyledLine,
-    finding: &Warning,
+    finding: &str,
     room: usize,
     name: usize,
 ) {
     const MIN_NAME_WIDTH: usize = 16;
+    const MIN_TEXT_WIDTH: usize = 16;
     let sign = appearance.symbols.warning;
-    let words = format!("{sign} {}", finding.rule.label());
-    let has_room = room > name.min(MIN_NAME_WIDTH) + width(&words);
-    let text = if has_room { &words } else { sign };
-    marks.gap(1).push(text, Role::Warning);
+    let words = format!("{sign} {finding}");
+    let most = room.saturating_sub(name.min(MIN_NAME_WIDTH) + 1);
+    if most >= width(&words).min(MIN_TEXT_WIDTH) {
+        marks.gap(1).push_max(&words, most, Role::Warning);
+    } else {
+        marks.gap(1).push(sign, Role::Warning);
+    }
 }
 
 /// Adds the number of hidden tasks and of the important ones among them: `+3 ▶1 ✗1`.

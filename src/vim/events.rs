@@ -1,12 +1,12 @@
-//! Events of a task and questions of virtual machines.
+//! Events of a task, and states of virtual machines and hosts.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     client::Client,
     error::Error,
     method::ApiMethod,
-    types::{ManagedObjectReference, TaskEvent, VmQuestion, items},
+    types::{EntityRuntime, Malformed, ManagedObjectReference, TaskEvent, items, unboxed},
 };
 
 /// Maximum number of events per request. Servers return no more at a time, and some return ten unless a number is
@@ -42,19 +42,32 @@ impl Client {
         Ok(events)
     }
 
-    /// Reads the pending question of a virtual machine, if any.
+    /// Reads `runtime` of a virtual machine or host.
     ///
     /// # Errors
     /// Returns faults and connection errors.
-    pub async fn question(
-        &self,
-        machine: &ManagedObjectReference,
-    ) -> Result<Option<VmQuestion>, Error> {
-        let doing = || format!("asking whether {machine} waits for an answer");
-        let kind = "VirtualMachine/runtime";
-        let answer = self.get(machine, "runtime", kind, &doing);
+    pub async fn runtime(&self, entity: &ManagedObjectReference) -> Result<EntityRuntime, Error> {
+        let doing = || format!("reading the state of {entity}");
+        let kind = match &*entity.kind {
+            "HostSystem" => "HostSystem/runtime",
+            _ => "VirtualMachine/runtime",
+        };
+        let answer = self.get(entity, "runtime", kind, &doing);
         self.read(&doing, &answer.await?, |runtime| {
-            Ok(VmQuestion::of_runtime(runtime))
+            Ok(EntityRuntime::from_json(runtime))
+        })
+    }
+
+    /// Reads the name of a host.
+    ///
+    /// # Errors
+    /// Returns faults and connection errors.
+    pub async fn host_name(&self, host: &ManagedObjectReference) -> Result<String, Error> {
+        let doing = || format!("reading the name of {host}");
+        let answer = self.get(host, "name", "HostSystem/name", &doing);
+        self.read(&doing, &answer.await?, |name| match unboxed(name) {
+            Value::String(name) => Ok(name),
+            other => Err(Malformed::unexpected("name", "a text", &other)),
         })
     }
 }

@@ -78,8 +78,8 @@ pub struct WatchOptions {
     pub tempo: Tempo,
     /// True to learn typical durations from the server's history.
     pub typical: bool,
-    /// True to look for pending questions of virtual machines whose tasks do not progress.
-    pub questions: bool,
+    /// True to look for pending questions and lost hosts of tasks that do not progress.
+    pub entity_states: bool,
     /// Number of finished tasks to keep besides named and pinned ones.
     pub keep_finished: usize,
     /// Maximum number of watched tasks besides named ones. Beyond it the oldest finished tasks that are not pinned are
@@ -102,7 +102,7 @@ impl WatchOptions {
             push_retry: Duration::from_secs(300),
             tempo: Tempo::default(),
             typical: false,
-            questions: false,
+            entity_states: false,
             keep_finished: 5_000,
             max_tasks: 100_000,
             max_reads_per_second: 100,

@@ -107,8 +107,8 @@ impl Endpoint {
             if !self.labels.is_pending(Instant::now()) {
                 self.send_changes().await?;
             }
-            let questions = self.lookups.take_questions();
-            self.send_all(questions).await?;
+            let entity_states = self.lookups.take_entity_states();
+            self.send_all(entity_states).await?;
         }
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     task::{
-        FinishedRun, Labels, PendingQuestion, ServerClock, TaskChange,
+        EntityState, FinishedRun, Labels, ServerClock, TaskChange,
         cancellation::{CancelResponse, Privilege},
     },
     vim::types::{About, TaskEvent, TaskInfo},
@@ -85,12 +85,12 @@ pub enum Update {
     Typical(Vec<FinishedRun>),
     /// The reason why typical durations cannot be read from the history, for display.
     TypicalUnknown(Arc<str>),
-    /// The question of a task's virtual machine, or `None` once it is answered.
-    Question {
+    /// The state of a task's entity, if it may keep the task from progressing, or that it no longer does.
+    EntityState {
         /// The task.
         mo_id: Arc<str>,
-        /// The pending question.
-        question: Option<PendingQuestion>,
+        /// What is known about the entity.
+        state: EntityState,
     },
     /// A message for the user.
     Notice(Arc<str>),

@@ -19,7 +19,7 @@ async fn frozen(options: Options) -> Frozen {
     let simulator = Simulator::start(options).await.unwrap();
     Frozen::start(simulator, |options| {
         options.typical = true;
-        options.questions = true;
+        options.entity_states = true;
     })
     .await
 }

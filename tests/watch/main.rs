@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod demo_figures;
 mod discovery;
 mod families;
 mod faults;

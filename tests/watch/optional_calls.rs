@@ -45,7 +45,7 @@ async fn a_call_that_is_never_authenticated_renews_the_session_no_more_than_twic
         let refused = FaultEffect::Fault("NotAuthenticated".to_owned());
         control.inject(&FaultPlan::default().with(FaultRule::new(kind, refused)));
         let mut options = watch_by(mode, &simulator, &[]);
-        options.questions = true;
+        options.entity_states = true;
         options.typical = true;
         let mut bench = Bench::start(options);
         bench.until_truth("the truth", &control).await;

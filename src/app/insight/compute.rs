@@ -32,8 +32,10 @@ impl TaskInsight {
     ) -> Self {
         let forecast = forecaster.forecast(handle);
         let store = &state.view().store;
+        let blocker = forecast.and_then(|_| store.blocker(handle));
         Self {
             forecast,
+            blocker: blocker.map(|blocker| store.blocker_text(handle, blocker)),
             time_left: forecast.map(|forecast| forecast.time_left()),
             warnings: store.warnings(handle, Some(&state.typical), there),
         }
@@ -178,7 +180,7 @@ mod tests {
     use super::*;
     use crate::{
         app::test_support::{apply_update, climbed, find, now},
-        task::{PendingQuestion, estimate::Basis, fixture::at, forecast::Reason},
+        task::{EntityState, PendingQuestion, estimate::Basis, fixture::at, forecast::Reason},
         watch::Update,
     };
 
@@ -209,7 +211,16 @@ mod tests {
         let mo_id: Arc<str> = "task-1".into();
         for (question, is_there) in [(Some(question), true), (None, false)] {
             let mo_id = mo_id.clone();
-            apply_update(&mut state, Update::Question { mo_id, question });
+            apply_update(
+                &mut state,
+                Update::EntityState {
+                    mo_id,
+                    state: EntityState {
+                        question,
+                        lost_host: None,
+                    },
+                },
+            );
             let insight = TaskInsight::of(&state, find(&state, "task-1"), now());
             assert_eq!(insight.is_stalled(), is_there);
             assert_eq!(insight.time_left == Some(TimeLeft::Unknown), is_there);

@@ -26,6 +26,7 @@ fn every_action_has_a_key_or_is_in_the_palette() {
         Action::GroupTarget,
         Action::GroupUser,
         Action::GroupOperation,
+        Action::GroupEndpoint,
     ];
     for action in Action::ALL {
         let bound = |context: Context| !keymap.keys(context, *action).is_empty();

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use super::{details, list, panes as pane_actions, saved_filters};
+use super::{blocker, details, list, panes as pane_actions, saved_filters};
 use crate::{
     app::{
         action::Action,
@@ -128,6 +128,8 @@ fn handle_screen_action(
         Action::GroupTarget => list::group(state, Some(GroupBy::Target), now),
         Action::GroupUser => list::group(state, Some(GroupBy::User), now),
         Action::GroupOperation => list::group(state, Some(GroupBy::Operation), now),
+        Action::GroupEndpoint => list::group(state, Some(GroupBy::Endpoint), now),
+        Action::Blocker => blocker::jump(state, now),
         Action::Unwatch => return list::unwatch(state, now),
         Action::Pin => return list::pin(state, now),
         Action::Refresh => {

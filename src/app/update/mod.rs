@@ -1,6 +1,7 @@
 //! Event handling: pure, without IO or a clock.
 
 mod actions;
+mod blocker;
 pub(super) mod detail_subscription;
 pub(super) mod details;
 pub(super) mod list;

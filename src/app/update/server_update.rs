@@ -50,11 +50,14 @@ pub(super) fn handle(
         Update::Cancel { mo_id, answer } => {
             on_cancel_response(screen, endpoint, mo_id, answer, now);
         }
-        Update::Question { mo_id, question } => {
+        Update::EntityState {
+            mo_id,
+            state: of_entity,
+        } => {
             let id = TaskId::new(endpoint, mo_id);
             let clocks = ServerClocks::of(&state.servers, now);
             for view in state.views.all_mut() {
-                view.set_question(&id, question.clone(), &state.typical, &clocks);
+                view.set_entity_state(&id, of_entity.clone(), &state.typical, &clocks);
             }
         }
         Update::Privilege { .. } | Update::Family { .. } | Update::Events { .. } => {

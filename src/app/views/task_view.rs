@@ -12,7 +12,7 @@ use crate::{
         selection::Selection,
     },
     task::{
-        ChangeSet, EndpointId, EndpointInfo, EvalContext, Handle, PendingQuestion, Record, TaskId,
+        ChangeSet, EndpointId, EndpointInfo, EntityState, EvalContext, Handle, Record, TaskId,
         TaskStore, TypicalDurations,
         cancellation::CancelRequest,
         row_model::{RowId, RowModel},
@@ -47,6 +47,8 @@ pub struct TaskView {
     pub family_states: HashMap<Handle, FamilyState>,
     /// Events of tasks as last received, or the error.
     pub events: HashMap<Handle, Result<Arc<[TaskEvent]>, Arc<str>>>,
+    /// The last jump from a blocked task to its blocker.
+    pub(in crate::app) jump: Option<(Handle, Handle)>,
     /// Subscription for the open details tab.
     pub subscription: DetailSubscription,
 }
@@ -128,11 +130,11 @@ impl TaskView {
         }
     }
 
-    /// Sets or removes the pending question of a task's virtual machine.
-    pub(in crate::app) fn set_question(
+    /// Sets what is known about the entity of a task.
+    pub(in crate::app) fn set_entity_state(
         &mut self,
         task: &TaskId,
-        question: Option<PendingQuestion>,
+        state: EntityState,
         typical: &TypicalDurations,
         endpoints: &dyn EndpointInfo,
     ) {
@@ -140,7 +142,7 @@ impl TaskView {
             return;
         };
         let mut touched = ChangeSet::default();
-        self.store.set_question(handle, question, &mut touched);
+        self.store.set_entity_state(handle, state, &mut touched);
         self.with_rows(typical, endpoints, |rows, context| {
             rows.update(context, &touched);
         });

@@ -133,7 +133,8 @@ async fn servers(
     let (mut servers, mut nothing) = (Vec::new(), Vec::new());
     for target in targets {
         let connect = connect::in_time(&target.connection, io).await?;
-        let selector = CompiledSelector::new(&args.choice, saved, connect.address.name())?;
+        let selector = CompiledSelector::new(&args.choice, saved, connect.address.name())?
+            .with_name(target.name.clone());
         if !args.new {
             selector.check_single_reading()?;
         }

@@ -214,7 +214,7 @@ impl WaitTracker {
             | Update::Past { .. }
             | Update::Typical(_)
             | Update::TypicalUnknown(_)
-            | Update::Question { .. } => {}
+            | Update::EntityState { .. } => {}
         }
         self.widen(now, &mut news);
         self.review(now, &mut news);

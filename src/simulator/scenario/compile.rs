@@ -237,6 +237,10 @@ impl Compiler<'_> {
             change_tag: entry.tag.as_deref().map(Into::into),
             activation_id: entry.activation.as_deref().map(Into::into),
             question: entry.question.as_ref().map(question),
+            loses_host: entry
+                .loses_host
+                .as_ref()
+                .map(|lost| (lost.from / 100.0, lost.until / 100.0)),
             details: entry.details,
             names_itself_root: entry.names_itself_root,
         })

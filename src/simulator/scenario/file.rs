@@ -163,6 +163,7 @@ pub(super) struct PlanEntry {
     pub(super) tag: Option<String>,
     pub(super) activation: Option<String>,
     pub(super) question: Option<QuestionEntry>,
+    pub(super) loses_host: Option<LosesHostEntry>,
     #[serde(default)]
     pub(super) details: bool,
     #[serde(default)]
@@ -227,6 +228,14 @@ pub(super) enum CancelEntry {
     /// Accepted but never executed.
     Ignored,
     After(DurationRange),
+}
+
+/// Part of the duration, in percent, in which the host does not respond.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LosesHostEntry {
+    pub(super) from: f64,
+    pub(super) until: f64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -144,7 +144,7 @@ impl PropertyFilter {
         {
             return Vec::new();
         }
-        // The only change of the inventory is a machine's question.
+        // The only changes of the inventory are a machine's question and a host's connection.
         let about_runtime = self
             .paths_of(member)
             .iter()

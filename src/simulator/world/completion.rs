@@ -37,10 +37,9 @@ impl World {
             return;
         };
         let keep = task.execution.plan.keep;
-        let machine = task
-            .execution
-            .target
-            .filter(|_| task.execution.plan.question.is_some());
+        let target = task.execution.target;
+        let machine = target.filter(|_| task.execution.plan.question.is_some());
+        let host = target.filter(|_| task.execution.plan.loses_host.is_some());
         let entity = task
             .execution
             .target
@@ -81,6 +80,9 @@ impl World {
             .schedule(now.after(keep), WorldEvent::RemoveObject(id));
         if let Some(machine) = machine {
             self.set_question(machine, None);
+        }
+        if let Some(host) = host {
+            self.set_host_lost(host, false);
         }
         let retry = entity
             .map(|entity| self.locks.release(entity))

@@ -72,6 +72,8 @@ pub(crate) struct Entity {
     pub network: Option<EntityId>,
     /// Pending question of a virtual machine and the time it was asked.
     pub question: Option<(WorldTime, Value)>,
+    /// True for a host that does not respond.
+    pub is_lost: bool,
     /// Version of the newest change; 0: unchanged since the start.
     pub last_change: u64,
 }
@@ -113,9 +115,17 @@ impl Inventory {
             datastore: None,
             network: None,
             question: None,
+            is_lost: false,
             last_change: 0,
         });
         id
+    }
+
+    /// Returns the virtual machines of a host.
+    pub(crate) fn machines_on(&self, host: EntityId) -> Vec<EntityId> {
+        let entities = (0..).map(EntityId).zip(&self.entities);
+        let machines = entities.filter(|(_, entity)| entity.host == Some(host));
+        machines.map(|(id, _)| id).collect()
     }
 
     pub(crate) fn entity(&self, id: EntityId) -> &Entity {

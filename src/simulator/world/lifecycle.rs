@@ -278,6 +278,11 @@ impl World {
                         self.set_question(machine, Some(question));
                     }
                 }
+                ScriptAction::LoseHost(is_lost) => {
+                    if let Some(host) = target {
+                        self.set_host_lost(host, is_lost);
+                    }
+                }
             }
         }
     }

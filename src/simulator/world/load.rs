@@ -101,6 +101,7 @@ impl Load {
             change_tag: None,
             activation_id: None,
             question: None,
+            loses_host: None,
             cancel_requested: None,
             details: false,
             names_itself_root: false,

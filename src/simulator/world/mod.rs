@@ -251,6 +251,21 @@ impl World {
         }
     }
 
+    /// Loses or restores the connection to a host. Its virtual machines are disconnected with it.
+    fn set_host_lost(&mut self, host: EntityId, is_lost: bool) {
+        if self.inventory.entity(host).is_lost == is_lost {
+            return;
+        }
+        self.inventory.entity_mut(host).is_lost = is_lost;
+        let affected = self.inventory.machines_on(host);
+        for id in affected.into_iter().chain([host]) {
+            let entity = self.inventory.entity_mut(id);
+            entity.last_change = self
+                .changes
+                .record(ChangedObject::Entity(id), entity.last_change);
+        }
+    }
+
     /// Changes a field of a task and records a new version if `change` returns true.
     fn update(&mut self, id: TaskId, field: Field, change: impl FnOnce(&mut Record) -> bool) {
         if let Some(task) = self.tasks.get_mut(&id)

@@ -16,6 +16,8 @@ pub(super) enum ScriptAction {
     Cancelable(bool),
     /// The virtual machine asks a question.
     Ask(Value),
+    /// The host stops responding, or responds again.
+    LoseHost(bool),
     /// Cancellation is requested, as if by a user.
     RequestCancel,
 }
@@ -47,6 +49,10 @@ pub(super) fn steps_for(plan: &TaskPlan, duration: Duration, rng: &mut Rng) -> V
     }
     if let Some(question) = &plan.question {
         add(question.at, ScriptAction::Ask(question.info.clone()));
+    }
+    if let Some((from, until)) = plan.loses_host {
+        add(from, ScriptAction::LoseHost(true));
+        add(until, ScriptAction::LoseHost(false));
     }
     if let Some(share) = plan.cancel_requested {
         add(share, ScriptAction::RequestCancel);

@@ -117,6 +117,8 @@ pub(crate) struct TaskPlan {
     pub change_tag: Option<Arc<str>>,
     pub activation_id: Option<Arc<str>>,
     pub question: Option<Question>,
+    /// Part of the duration (0–1) in which the host that the task operates on does not respond.
+    pub loses_host: Option<(f64, f64)>,
     /// Reports `progressDetails` along with its progress.
     pub details: bool,
     /// Root task with its own key in `rootTaskKey`.

@@ -31,17 +31,23 @@ pub fn complete(before: &str, saved: &Saved, context: EvalContext<'_>) -> Comple
     let lead = typed.len() - typed.trim_start_matches(['(', '-', '!']).len();
     let (start, typed) = (word + lead, &typed[lead..]);
     let operator = typed.find([':', '=', '<', '>']);
-    let field = operator.and_then(|at| Some((at, field::find(&typed[..at].to_lowercase())?)));
+    let field = operator.and_then(|at| {
+        let name = typed[..at].trim_end_matches(['!', ' ']).to_lowercase();
+        Some((at, field::find(&name)?))
+    });
     let Some((at, field)) = field else {
         let candidates = names(typed, saved);
         return Completion { start, candidates };
     };
     // Only the last of several values is completed.
-    let values =
-        at + typed[at..].len() - typed[at..].trim_start_matches([':', '=', '<', '>']).len();
+    let values = at + typed[at..].len()
+        - typed[at..]
+            .trim_start_matches([':', '=', '<', '>', ' '])
+            .len();
     let last = typed[values..]
         .rfind(',')
         .map_or(values, |comma| values + comma + 1);
+    let last = typed.len() - typed[last..].trim_start().len();
     let candidates = values_of(field, typed[last..].trim_start_matches('"'), context);
     Completion {
         start: start + last,
@@ -49,14 +55,27 @@ pub fn complete(before: &str, saved: &Saved, context: EvalContext<'_>) -> Comple
     }
 }
 
-/// Returns the start of the last word: after the last white space outside of quotes.
+/// Returns the start of the last word: after the last white space outside of quotes that is not
+/// around an operator.
 fn word_start(text: &str) -> usize {
+    let is_operator = |letter: char| matches!(letter, ':' | '=' | '<' | '>');
     let mut quoted = false;
     let mut start = 0;
     for (offset, letter) in text.char_indices() {
         match letter {
             '"' => quoted = !quoted,
-            letter if letter.is_whitespace() && !quoted => start = offset + letter.len_utf8(),
+            letter if letter.is_whitespace() && !quoted => {
+                let before = text[..offset].trim_end();
+                let after = text[offset..].trim_start();
+                let is_apart = before.ends_with(is_operator)
+                    || before.ends_with(',')
+                        && before[start.min(before.len())..].contains(is_operator)
+                    || after.starts_with(is_operator)
+                    || after.starts_with("!=");
+                if !is_apart {
+                    start = offset + letter.len_utf8();
+                }
+            }
             _ => {}
         }
     }

@@ -11,8 +11,12 @@ pub(super) const ONE_NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 pub trait EndpointInfo {
     /// Returns the server's time.
     fn time(&self, endpoint: EndpointId) -> Timestamp;
-    /// Returns the server's name.
+    /// Returns the server's host name.
     fn name(&self, endpoint: EndpointId) -> Option<&str>;
+    /// Returns the name under which the user configured the server.
+    fn configured_name(&self, _endpoint: EndpointId) -> Option<&str> {
+        None
+    }
 }
 
 /// Context in which a filter is evaluated. Built from a store alone it has no time and no names.
@@ -43,11 +47,15 @@ impl<'a> EvalContext<'a> {
             .map_or(Timestamp::MIN, |endpoints| endpoints.time(endpoint))
     }
 
-    /// Returns a server's name.
-    pub fn endpoint(&self, endpoint: EndpointId) -> &'a str {
-        self.endpoints
-            .and_then(|endpoints| endpoints.name(endpoint))
-            .unwrap_or_default()
+    /// Returns a server's names: on the screen, as configured, and its host name.
+    pub(super) fn endpoint_names(&self, endpoint: EndpointId) -> impl Iterator<Item = &'a str> {
+        let endpoints = self.endpoints;
+        let names = [
+            self.store.endpoint_name(endpoint),
+            endpoints.and_then(|endpoints| endpoints.configured_name(endpoint)),
+            endpoints.and_then(|endpoints| endpoints.name(endpoint)),
+        ];
+        names.into_iter().flatten()
     }
 
     /// Returns all tasks with their handles.

@@ -12,6 +12,7 @@ use super::{
     pattern::Pattern,
     term::{DurationField, NumberField, Term, TextField},
 };
+use crate::text::nearest;
 
 /// Fields by the kind of their values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,7 +209,7 @@ fn by_prefix<T>(
 }
 
 fn unknown_value(value: &Operand, field: &str, names: &[&str]) -> FilterError {
-    let hint = match nearest(&value.text, names.iter().copied()) {
+    let hint = match nearest(&value.text.to_lowercase(), names) {
         Some(near) => format!("did you mean {field}:{near}?"),
         None => format!("known: {}", names.join(" ")),
     };
@@ -296,26 +297,16 @@ fn no_such_field(name: &str) -> String {
     if matches!(name, "since" | "until") {
         return format!("“{name}” is available in the history only: press H, or use list --{name}");
     }
-    let names = FIELDS
+    let names: Vec<&str> = FIELDS
         .iter()
-        .flat_map(|(name, _, others)| std::iter::once(*name).chain(others.iter().copied()));
-    match nearest(name, names) {
+        .flat_map(|(name, _, others)| std::iter::once(*name).chain(others.iter().copied()))
+        .collect();
+    match nearest(name, &names) {
         Some(near) => format!(
             "unknown field “{name}”; did you mean “{near}”? Quote text containing operators"
         ),
         None => format!("unknown field “{name}”. Quote text containing operators: \"{name}:…\""),
     }
-}
-
-/// Returns the most similar known word.
-fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    const ALIKE: f64 = 0.7;
-    let word = word.to_lowercase();
-    known
-        .map(|known| (strsim::jaro(&word, known), known))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, known)| known)
 }
 
 fn expected(field: Field) -> &'static str {

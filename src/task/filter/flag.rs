@@ -16,6 +16,7 @@ pub(super) enum Flag {
     Root,
     Parent,
     Gone,
+    Blocked,
     Warning(Option<Rule>),
 }
 
@@ -42,8 +43,9 @@ pub(super) const STATES: [(&str, &[Status], &[&str]); 10] = [
 ];
 
 /// Other names after `is:` with aliases.
-pub(super) const FLAGS: [(&str, Flag, &[&str]); 13] = [
+pub(super) const FLAGS: [(&str, Flag, &[&str]); 14] = [
     ("stalled", Flag::Warning(Some(Rule::Stalled)), &["stuck"]),
+    ("blocked", Flag::Blocked, &[]),
     ("cancelable", Flag::Cancelable, &["cancellable"]),
     (
         "cancel-requested",
@@ -75,7 +77,7 @@ impl Flag {
     /// cancellation request, typical durations, removal) or on the screen's pins.
     pub(super) fn needs_observation(self) -> bool {
         match self {
-            Self::Pinned | Self::Gone => true,
+            Self::Pinned | Self::Gone | Self::Blocked => true,
             Self::Warning(rule) => !matches!(rule, Some(Rule::QueuedLong | Rule::ParentFinished)),
             _ => false,
         }
@@ -86,7 +88,7 @@ impl Flag {
     }
 
     pub(super) fn depends_on_family(self) -> bool {
-        self == Self::Parent || self.depends_on_parent()
+        matches!(self, Self::Parent | Self::Blocked) || self.depends_on_parent()
     }
 
     pub(super) fn evaluate(self, target: &EvalTarget<'_>) -> MatchResult {
@@ -109,6 +111,7 @@ impl Flag {
             Self::Root => !has_parent(),
             Self::Parent => !store.children(target.handle).is_empty(),
             Self::Gone => record.is_gone(),
+            Self::Blocked => record.status().is_active() && store.blocker(target.handle).is_some(),
             Self::Warning(rule) => return warning(rule, target),
         })
     }

@@ -1,6 +1,6 @@
 //! Splits a filter into tokens with their positions.
 //! `-` and `(` are operators at the beginning of a term only, so that `db-prod-01` and `web(old)`
-//! are words.
+//! are words. Spaces around a comparison are allowed: `elapsed > 1h`.
 
 use std::ops::Range;
 
@@ -23,6 +23,21 @@ pub(super) enum Operator {
     More,
     /// `>=`
     AtLeast,
+}
+
+impl Operator {
+    /// Returns the operator as it is typed.
+    pub(super) fn sign(self) -> &'static str {
+        match self {
+            Self::Has => ":",
+            Self::Equal => "=",
+            Self::Unequal => "!=",
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::More => ">",
+            Self::AtLeast => ">=",
+        }
+    }
 }
 
 /// A value, to the right of an operator or alone.
@@ -96,7 +111,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn next(&mut self) -> Result<Option<(Token, Range<usize>)>, FilterError> {
-        self.at = self.text.len() - self.rest().trim_start().len();
+        self.skip_space();
         let start = self.at;
         let Some(first) = self.peek() else {
             return Ok(None);
@@ -135,6 +150,15 @@ impl<'a> Lexer<'a> {
             let start = self.at;
             self.at = self.word_end();
             let word = &self.text[start..self.at];
+            if word
+                .trim_start_matches(['<', '>', '=', '!', ':'])
+                .is_empty()
+            {
+                let why = format!(
+                    "missing field before “{word}”, such as elapsed>1h; quote it to search for it"
+                );
+                return Err(FilterError::new(start..self.at, why));
+            }
             return Ok(match word.to_ascii_lowercase().as_str() {
                 "and" => Token::And,
                 "or" => Token::Or,
@@ -145,6 +169,7 @@ impl<'a> Lexer<'a> {
         let mut values = vec![self.value()?];
         // A comma separates values only after a field; else it is part of the word.
         while head.is_some() && self.take(",") {
+            self.skip_space();
             values.push(self.value()?);
         }
         Ok(Token::Term(head, values))
@@ -161,26 +186,40 @@ impl<'a> Lexer<'a> {
         }
         let start = self.at;
         self.at += name.len();
+        let end = self.at;
+        self.skip_space();
+        let is_apart = self.at > end;
+        let operator = self.operator();
+        // A colon after a space belongs to a word unless a field is before it.
+        let is_head = operator.is_some_and(|operator| {
+            !is_apart || operator != Operator::Has || super::field::find(name).is_some()
+        });
+        let Some(operator) = operator.filter(|_| is_head) else {
+            self.at = start;
+            return None;
+        };
+        self.skip_space();
+        Some((name.to_lowercase(), start..end, operator))
+    }
+
+    fn operator(&mut self) -> Option<Operator> {
         let colon = self.take(":");
         let operators = [
-            ("!=", Operator::Unequal),
-            ("<=", Operator::AtMost),
-            (">=", Operator::AtLeast),
-            ("<", Operator::Less),
-            (">", Operator::More),
-            ("=", Operator::Equal),
+            Operator::Unequal,
+            Operator::AtMost,
+            Operator::AtLeast,
+            Operator::Less,
+            Operator::More,
+            Operator::Equal,
         ];
-        let found = operators.into_iter().find(|(sign, _)| self.take(sign));
-        let operator = match (colon, found) {
-            (_, Some((_, operator))) => operator,
-            (true, None) => Operator::Has,
-            (false, None) => {
-                self.at = start;
-                return None;
-            }
-        };
-        let place = start..start + name.len();
-        Some((name.to_lowercase(), place, operator))
+        let found = operators
+            .into_iter()
+            .find(|operator| self.take(operator.sign()));
+        found.or(colon.then_some(Operator::Has))
+    }
+
+    fn skip_space(&mut self) {
+        self.at = self.text.len() - self.rest().trim_start().len();
     }
 
     fn value(&mut self) -> Result<Operand, FilterError> {

@@ -7,6 +7,7 @@
 
 mod completion;
 mod context;
+mod contradiction;
 mod error;
 mod expr;
 mod field;
@@ -60,7 +61,7 @@ pub const GRAMMAR: &[(&str, &str)] = &[
         "durations: 90s 10m 1h30m 2d",
     ),
     (
-        "is:stalled cancelable cancel-requested pinned active child root parent",
+        "is:blocked stalled cancelable cancel-requested pinned active child root parent",
         "properties",
     ),
     (
@@ -121,6 +122,11 @@ impl Filter {
     /// True if every task matches.
     pub fn is_empty(&self) -> bool {
         self.expr.is_everything()
+    }
+
+    /// Returns why no task can ever match, if that is certain.
+    pub fn contradiction(&self) -> Option<String> {
+        contradiction::reason(&self.expr)
     }
 
     /// True if the matches may change by time alone.

@@ -249,7 +249,10 @@ impl TextField {
     ) -> bool {
         let (store, record) = (target.context.store, target.record);
         match self {
-            Self::Endpoint => return visitor(target.context.endpoint(record.id.endpoint)),
+            Self::Endpoint => {
+                let mut names = target.context.endpoint_names(record.id.endpoint);
+                return names.any(visitor);
+            }
             Self::Id => return visitor(&record.id.mo_id) || visitor(&record.key()),
             Self::Operation if visitor(&store.operation(record)) => return true,
             _ => {}

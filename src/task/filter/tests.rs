@@ -20,6 +20,10 @@ impl EndpointInfo for Clock {
     fn name(&self, _: EndpointId) -> Option<&str> {
         Some("vc01.lab")
     }
+
+    fn configured_name(&self, _: EndpointId) -> Option<&str> {
+        Some("production-lab")
+    }
 }
 
 fn store_of(tasks: &[(&str, Value)]) -> TaskStore {
@@ -144,6 +148,13 @@ fn filter_examples_match_as_expected() {
         "-progress:none",
         "target:web,db",
         "outcome:active",
+        "elapsed > 1m",
+        "elapsed >1m  progress< 21",
+        "user : kim",
+        "user: ops, kim",
+        "user != ops",
+        "target = db-prod-01 and state: running",
+        "endpoint:lab",
     ] {
         assert!(holds(filter), "{filter}");
     }
@@ -212,6 +223,11 @@ fn errors_have_position() {
         ("@loop", 0..5, "nested too deeply"),
         ("web @bad", 4..8, "in @bad, “stat:running”: unknown field"),
         ("user:kim,", 9..9, "expected a word"),
+        ("elpsed > 1h", 0..6, "did you mean “elapsed”?"),
+        ("web >= 3", 0..3, "unknown field “web”"),
+        ("> 1h", 0..1, "missing field before “>”"),
+        ("elapsed > ", 10..10, "expected a duration"),
+        ("state: runing", 7..13, "state:running"),
     ] {
         let error = Filter::parse(filter, &saved()).unwrap_err();
         assert_eq!(error.place, place, "{filter}: {error}");
@@ -224,6 +240,84 @@ fn errors_have_position() {
         "{}",
         error.shown("größe stat:x")
     );
+}
+
+#[test]
+fn contradictions_are_explained() {
+    for (filter, reason) in [
+        (
+            "state:running state:failed",
+            "no task matches both state:running and state:failed",
+        ),
+        (
+            "is:root web is:child",
+            "no task matches both is:root and is:child",
+        ),
+        (
+            "progress>100",
+            "progress>100 never matches: progress is between 0 and 100",
+        ),
+        (
+            "elapsed>2h elapsed<1h",
+            "no task matches both elapsed>2h00m and elapsed<1h00m",
+        ),
+        (
+            "elapsed<0s",
+            "elapsed<0s never matches: a duration is not negative",
+        ),
+        (
+            "progress:none progress>5",
+            "no task matches both progress:none and progress>5",
+        ),
+        (
+            "is:stalled state:queued",
+            "no task matches both state:queued and is:stalled",
+        ),
+        (
+            "ended<1h state:active",
+            "no task matches both state:active and ended<1h00m",
+        ),
+        (
+            "is:pinned -is:pinned",
+            "no task matches both is:pinned and -is:pinned",
+        ),
+        (
+            "(state:running or state:queued) state:failed",
+            "no task matches both (state:running or state:queued) and state:failed",
+        ),
+        (
+            "progress>100 or state:lost state:queued",
+            "no task matches both state:lost and state:queued",
+        ),
+        (
+            "children<3 children>3",
+            "no task matches both children<3 and children>3",
+        ),
+    ] {
+        assert_eq!(
+            Filter::from(filter).contradiction().as_deref(),
+            Some(reason),
+            "{filter}"
+        );
+    }
+    for filter in [
+        "",
+        "web",
+        "state:running",
+        "state:running elapsed>1h",
+        "elapsed>1h elapsed<2h",
+        "progress>=100",
+        "progress<1",
+        "elapsed<1s",
+        "children>3 progress<3",
+        "target=a target=b",
+        "-state:running -state:queued",
+        "progress>100 or web",
+        "is:flagged state:queued",
+        "not (state:running state:failed)",
+    ] {
+        assert_eq!(Filter::from(filter).contradiction(), None, "{filter}");
+    }
 }
 
 #[test]
@@ -406,6 +500,9 @@ fn completion_offers_names_and_values() {
     assert_eq!(complete("user:kim").1, texts(&["VSPHERE.LOCAL\\kim"]));
     assert_eq!(complete("@m"), (0, texts(&["@mine"])));
     assert_eq!(complete("web"), (0, Vec::new()));
+    assert_eq!(complete("web state : f").0, 12);
+    assert_eq!(complete("state: running, q"), (16, texts(&["queued"])));
+    assert_eq!(complete("elapsed > 4"), (10, texts(&["4h"])));
 }
 
 #[test]

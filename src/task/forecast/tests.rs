@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::task::{
-    ChangeSet, EndpointId, FinishedRun, PendingQuestion, TaskChange,
+    ChangeSet, EndpointId, EntityState, FinishedRun, PendingQuestion, TaskChange,
     fixture::{at, info},
 };
 
@@ -85,7 +85,11 @@ fn family_of_a_halted_task_has_no_end() {
         text: "Moved or copied?".into(),
         choices: Vec::new(),
     };
-    store.set_question(child, Some(question), &mut ChangeSet::default());
+    let state = EntityState {
+        question: Some(question),
+        lost_host: None,
+    };
+    store.set_entity_state(child, state, &mut ChangeSet::default());
     let mut forecaster = Forecaster::new(&store, None, at(410));
     let [own, above] = [child, parent].map(|handle| {
         let forecast = forecaster.forecast(handle).unwrap();
@@ -97,7 +101,7 @@ fn family_of_a_halted_task_has_no_end() {
         above,
         "unknown: Relocate virtual machine (task-2) is waiting for an answer"
     );
-    store.set_question(child, None, &mut ChangeSet::default());
+    store.set_entity_state(child, EntityState::default(), &mut ChangeSet::default());
     let stalled = Forecaster::new(&store, None, at(5000)).forecast(parent);
     let text = stalled.unwrap().explain(&store, None);
     assert!(text.contains("task-2) is stalled"), "{text}");

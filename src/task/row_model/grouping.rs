@@ -15,11 +15,19 @@ pub enum GroupBy {
     User,
     /// The operation.
     Operation,
+    /// The vCenter.
+    Endpoint,
 }
 
 impl GroupBy {
     /// All values, in the order in which a key cycles through them.
-    pub const ALL: [Self; 4] = [Self::Root, Self::Target, Self::User, Self::Operation];
+    pub const ALL: [Self; 5] = [
+        Self::Root,
+        Self::Target,
+        Self::User,
+        Self::Operation,
+        Self::Endpoint,
+    ];
 
     /// Returns the name, as in “by user”.
     pub fn name(self) -> &'static str {
@@ -28,6 +36,7 @@ impl GroupBy {
             Self::Target => "target",
             Self::User => "user",
             Self::Operation => "operation",
+            Self::Endpoint => "vCenter",
         }
     }
 
@@ -45,6 +54,7 @@ pub(super) enum GroupKey {
     Target(EndpointId, Arc<str>),
     User(Arc<str>),
     Operation(Arc<str>),
+    Endpoint(EndpointId),
     /// The criterion is unknown.
     Unknown,
 }
@@ -73,6 +83,7 @@ impl GroupKey {
                 let user = info.map(|info| search_text::initiator(&info.reason));
                 named(user.as_deref(), Self::User)
             }
+            GroupBy::Endpoint => Self::Endpoint(record.id.endpoint),
             GroupBy::Operation => named(info.map(|info| &*info.description_id), Self::Operation),
         })
     }

@@ -111,6 +111,7 @@ impl Harness {
             GroupKey::Target(_, name) | GroupKey::User(name) | GroupKey::Operation(name) => {
                 format!("[{name}]")
             }
+            GroupKey::Endpoint(endpoint) => format!("[{}]", endpoint.0),
             GroupKey::Unknown => "[]".to_owned(),
         }
     }

@@ -58,7 +58,7 @@ pub(super) fn named(operation: &str, record: &Record) -> String {
 
 pub(super) fn parent_finished(operation: &str, parent: &Record, since: SignedDuration) -> String {
     format!(
-        "Still active, although its parent {} finished {}.",
+        "Still active without progress, although its parent {} finished {}.",
         named(operation, parent),
         ago(since)
     )
@@ -82,9 +82,11 @@ pub(super) fn queued_long(waited: SignedDuration, ahead: &[String]) -> String {
 
 pub(super) fn longer_than_usual(ran: SignedDuration, typical: &DurationStats) -> String {
     format!(
-        "Running for {}; 90% of the runs of this operation took at most {} (median {}).",
+        "Running for {}; typically {}, {}% of {} runs took at most {}.",
         duration(ran),
-        span(typical.p90()),
-        span(typical.median())
+        span(typical.median()),
+        DurationStats::UNUSUAL_PERCENTILE,
+        typical.count(),
+        span(typical.percentile(DurationStats::UNUSUAL_PERCENTILE))
     )
 }

@@ -17,14 +17,9 @@ use super::{
     typical::{DurationStats, TypicalDurations},
 };
 
-/// Queue time after which a task gets a warning.
-const LONG_QUEUE_TIME: SignedDuration = SignedDuration::from_mins(1);
-
-/// Time after which a cancellation without effect gets a warning.
-const LONG_CANCEL_TIME: SignedDuration = SignedDuration::from_mins(1);
-
-/// Tolerated delay between the reports of a parent's end and its child's end.
-const FINISHED_PARENT_GRACE: SignedDuration = SignedDuration::from_secs(10);
+/// Minimum time of every warning about time: in the queue, without progress, since a cancellation
+/// request, and since the parent's end. For run times see [`DurationStats::unusual`].
+const MIN_WARNING_TIME: SignedDuration = SignedDuration::from_mins(1);
 
 /// Warning rules, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,11 +31,11 @@ pub enum Rule {
     Stalled,
     /// Cancellation was requested without effect so far.
     CancelIgnored,
-    /// The parent is finished, but the task is active.
+    /// The parent is finished, but the task is active and does not progress.
     ParentFinished,
     /// Queued for a long time.
     QueuedLong,
-    /// Runs longer than 90 % of the runs of the operation.
+    /// Runs longer than nearly all past runs of the operation; see [`DurationStats::unusual`].
     LongerThanUsual,
 }
 
@@ -121,15 +116,16 @@ pub fn next_change(
     let threshold = stall_threshold_of(record, typical)
         .and_then(|(since, threshold)| later(since, threshold.allowed));
     let cancel = record.cancel_seen.filter(|_| record.is_cancel_requested());
-    let parent = finished_parent(store, handle).and_then(Record::finished_at);
+    let parent =
+        finished_parent(store, handle).and_then(|parent| quiet_without_parent(record, parent));
     let queued = record.queued_since();
     let long = record.running_since().zip(typical);
     [
         threshold,
-        cancel.and_then(|seen| seen.at.checked_add(LONG_CANCEL_TIME).ok()),
-        parent.and_then(|at| at.checked_add(FINISHED_PARENT_GRACE).ok()),
-        queued.and_then(|at| at.checked_add(LONG_QUEUE_TIME).ok()),
-        long.and_then(|(start, typical)| later(start, typical.p90())),
+        cancel.and_then(|seen| seen.at.checked_add(MIN_WARNING_TIME).ok()),
+        parent.and_then(|at| at.checked_add(MIN_WARNING_TIME).ok()),
+        queued.and_then(|at| at.checked_add(MIN_WARNING_TIME).ok()),
+        long.and_then(|(start, typical)| later(start, typical.unusual()?)),
     ]
     .into_iter()
     .flatten()
@@ -184,7 +180,7 @@ fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
         .cancel_seen
         .filter(|_| record.is_cancel_requested())?;
     let ago = now.duration_since(asked.at);
-    (ago > LONG_CANCEL_TIME).then(|| messages::cancel_ignored(asked, ago))
+    (ago > MIN_WARNING_TIME).then(|| messages::cancel_ignored(asked, ago))
 }
 
 /// Returns the parent, if it is finished.
@@ -200,9 +196,17 @@ fn finished_parent(store: &TaskStore, handle: Handle) -> Option<&Record> {
 
 fn parent_finished(store: &TaskStore, handle: Handle, now: Timestamp) -> Option<String> {
     let parent = finished_parent(store, handle)?;
-    let ago = now.duration_since(parent.finished_at()?);
-    (ago > FINISHED_PARENT_GRACE)
-        .then(|| messages::parent_finished(&store.operation(parent), parent, ago))
+    let since = quiet_without_parent(store.get(handle)?, parent)?;
+    (now.duration_since(since) > MIN_WARNING_TIME).then(|| {
+        let ago = now.duration_since(parent.finished_at().unwrap_or(since));
+        messages::parent_finished(&store.operation(parent), parent, ago)
+    })
+}
+
+/// Returns the time since when the parent is finished and the child does not progress. Some parents
+/// end before their children as a matter of course.
+fn quiet_without_parent(child: &Record, parent: &Record) -> Option<Timestamp> {
+    Some(parent.finished_at()?.max(child.last_change?))
 }
 
 fn queued_long(
@@ -212,7 +216,7 @@ fn queued_long(
     now: Timestamp,
 ) -> Option<String> {
     let waited = now.duration_since(record.queued_since()?);
-    if waited <= LONG_QUEUE_TIME {
+    if waited <= MIN_WARNING_TIME {
         return None;
     }
     let ahead: Vec<String> = store
@@ -230,7 +234,7 @@ fn longer_than_usual(
 ) -> Option<String> {
     let typical = typical?;
     let ran = now.duration_since(record.running_since()?);
-    (ran > SignedDuration::try_from(typical.p90()).ok()?)
+    (ran > SignedDuration::try_from(typical.unusual()?).ok()?)
         .then(|| messages::longer_than_usual(ran, typical))
 }
 

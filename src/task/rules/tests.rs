@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::task::{
-    ChangeSet, EndpointId, FinishedRun, Forecaster, PendingQuestion, TaskChange,
+    ChangeSet, EndpointId, EntityState, FinishedRun, Forecaster, PendingQuestion, TaskChange,
     fixture::{at, info},
 };
 
@@ -103,7 +103,11 @@ fn questions_cancellations_and_long_runs_give_warnings() {
         text: "Keep the disk?".into(),
         choices: vec!["Yes".into(), "No".into()],
     };
-    store.set_question(handle, Some(question), &mut ChangeSet::default());
+    let state = EntityState {
+        question: Some(question),
+        lost_host: None,
+    };
+    store.set_entity_state(handle, state, &mut ChangeSet::default());
     let mut typical = TypicalDurations::default();
     let runs = (1..=10).map(|n| FinishedRun {
         operation: "VirtualMachine.relocate".into(),
@@ -115,10 +119,10 @@ fn questions_cancellations_and_long_runs_give_warnings() {
     assert_eq!(rules(&store, handle, typical, 20), [Rule::Question]);
     assert_eq!(next_change(&store, handle, typical, at(20)), Some(at(70)));
     assert_eq!(
-        rules(&store, handle, typical, 92),
+        rules(&store, handle, typical, 117),
         [Rule::Question, Rule::CancelIgnored, Rule::LongerThanUsual]
     );
-    let message = &store.warnings(handle, typical, at(92))[0].message;
+    let message = &store.warnings(handle, typical, at(117))[0].message;
     assert!(message.ends_with("Keep the disk? (Yes · No)"), "{message}");
     put(&mut store, "task-1", &json!({"state": "success"}), 100);
     assert_eq!(rules(&store, handle, typical, 300), []);
@@ -136,8 +140,29 @@ fn child_outliving_parent_gives_warning() {
         &json!({"parentTaskKey": "task-1"}),
         50,
     );
-    assert_eq!(rules(&store, child, None, 55), []);
-    assert_eq!(rules(&store, child, None, 61), [Rule::ParentFinished]);
+    assert_eq!(rules(&store, child, None, 110), []);
+    assert_eq!(rules(&store, child, None, 111), [Rule::ParentFinished]);
+}
+
+#[test]
+fn short_runs_and_few_past_runs_give_no_warning() {
+    let mut store = TaskStore::new();
+    let handle = put(&mut store, "task-1", &json!({}), 0);
+    let rules_at = |runs: &[u64], second| {
+        let mut typical = TypicalDurations::default();
+        let runs = runs.iter().map(|seconds| FinishedRun {
+            operation: "VirtualMachine.relocate".into(),
+            entity: None,
+            duration: Duration::from_secs(*seconds),
+        });
+        typical.add_runs(HERE, runs);
+        rules(&store, handle, Some(&typical), second)
+    };
+    assert_eq!(rules_at(&[2; 40], 7), [], "less than a minute");
+    assert_eq!(rules_at(&[2; 40], 63), [Rule::LongerThanUsual]);
+    assert_eq!(rules_at(&[100; 9], 1000), [], "few runs");
+    assert_eq!(rules_at(&[100; 10], 199), [], "near the median");
+    assert_eq!(rules_at(&[100; 10], 201), [Rule::LongerThanUsual]);
 }
 
 #[test]

@@ -159,6 +159,7 @@ impl TaskStore {
             return;
         }
         let (family, percent) = (node.family, node.percent);
+        let blocked = node.blocked_below;
         if let Some(old) = before.and_then(|old| self.nodes.get_mut(old)) {
             old.children.retain(|child| *child != handle);
         }
@@ -166,7 +167,7 @@ impl TaskStore {
             new.children.push(handle);
         }
         for (start, joins) in [(before, false), (parent, true)] {
-            self.add_family(start, family, joins, touched);
+            self.add_family(start, (family, blocked), joins, touched);
             if let Some(start) = start {
                 let (old, new) = if joins {
                     (None, percent)
@@ -176,13 +177,14 @@ impl TaskStore {
                 self.shift_percent(start, old, new, touched);
             }
         }
+        self.refresh_blockers_below(handle, touched);
         touched.changed.push(handle);
     }
 
     fn add_family(
         &mut self,
         start: Option<Handle>,
-        family: StatusCounts,
+        (family, blocked): (StatusCounts, u32),
         joins: bool,
         touched: &mut ChangeSet,
     ) {
@@ -192,8 +194,10 @@ impl TaskStore {
         {
             if joins {
                 node.family += family;
+                node.blocked_below += blocked;
             } else {
                 node.family -= family;
+                node.blocked_below = node.blocked_below.saturating_sub(blocked);
             }
             touched.changed.push(handle);
             next = node.parent;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
-use super::{ChangeSet, TaskStore, entity_index};
+use super::{ChangeSet, TaskStore, entity_index::Footprint};
 use crate::task::{
     Handle, Presence, ProgressHistory, Record,
     undo_log::{ChangedFields, OldState, OldValue},
@@ -101,12 +101,11 @@ impl TaskStore {
             return;
         };
         node.record = record;
-        self.entity_index
-            .change(handle, &[], &entity_index::entities_of(&node.record));
         self.index_key((id.endpoint, key.clone()), handle);
         self.relink(handle, touched);
         self.attach_orphans(&(id.endpoint, key), touched);
         self.recount(handle, touched);
+        self.reindex(handle, &Footprint::default(), touched);
         touched.changed.push(handle);
     }
 

@@ -7,6 +7,7 @@ use ratatui::{layout::Rect, text::Line};
 use serde_json::Value;
 
 use crate::{
+    app::{Action, Context},
     task::{
         Handle, PendingQuestion, Presence, Record, Rule, StatsScope, Status,
         cancellation::{CancelState, flag_text, privilege_text},
@@ -196,6 +197,14 @@ fn time_left(fields: &mut FieldList, handle: Handle, record: &Record) {
     if let Some(forecast) = outlook.forecast {
         let typical = state.typical.of_record(record);
         fields.text("Time left", &forecast.explain(&state.view().store, typical));
+    }
+    let is_own_question = question.is_some();
+    if let Some(blocker) = outlook.blocker.as_deref().filter(|_| !is_own_question) {
+        let key = state.keymap.key(Context::List, Action::Blocker);
+        let key = key.map_or_else(String::new, |key| {
+            format!("  ({} goes there)", key.label(state.options.ascii))
+        });
+        fields.push("Blocked", &format!("{blocker}{key}"), Role::Warning);
     }
     for finding in &outlook.warnings {
         match (finding.rule, question) {

@@ -16,7 +16,7 @@ use crate::{
         test_support::{apply_update, empty, now, task, tasks},
         update,
     },
-    task::{Labels, PendingQuestion, TaskChange, fixture::at},
+    task::{EntityState, Labels, PendingQuestion, TaskChange, fixture::at},
     ui::Appearance,
     vim::types::{About, OperationLabel, TaskEvent},
     watch::{CancelResponse, FamilyState, Link, ServerFacts, Update},
@@ -180,9 +180,12 @@ fn screen(text: &str, width: u16, height: u16) -> Screen {
         };
         apply_update(
             &mut state,
-            Update::Question {
+            Update::EntityState {
                 mo_id,
-                question: Some(question),
+                state: EntityState {
+                    question: Some(question),
+                    lost_host: None,
+                },
             },
         );
     }

@@ -15,7 +15,7 @@ use crate::{
         test_support::{apply_update, choose, empty, task, tasks},
     },
     task::{
-        FinishedRun, PendingQuestion, TaskChange,
+        EntityState, FinishedRun, PendingQuestion, TaskChange,
         fixture::{at, info},
     },
     watch::{FamilyState, Update},
@@ -33,9 +33,12 @@ fn asked(width: u16, height: u16) -> Screen {
     };
     apply_update(
         &mut state,
-        Update::Question {
+        Update::EntityState {
             mo_id: "task-4711".into(),
-            question: Some(question),
+            state: EntityState {
+                question: Some(question),
+                lost_host: None,
+            },
         },
     );
     choose(&mut state, "task-4711");
@@ -52,9 +55,9 @@ fn pending_question_is_shown_with_its_answers() {
             format!("question_zoomed_{width}x{height}"),
             draw_text(&state)
         );
-        let over = Update::Question {
+        let over = Update::EntityState {
             mo_id: "task-4711".into(),
-            question: None,
+            state: EntityState::default(),
         };
         apply_update(&mut state, over);
         assert!(!draw_text(&state).contains("I Moved It"));

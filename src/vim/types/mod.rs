@@ -6,6 +6,7 @@
 //! result; and unknown fields and type names are kept, never rejected.
 
 mod any;
+mod entity_runtime;
 mod fault;
 mod invalid;
 pub mod limits;
@@ -23,6 +24,7 @@ mod update_set;
 mod vm_question;
 
 pub use any::{Malformed, items, items_as_sent, text_at, type_name, unboxed};
+pub use entity_runtime::{ConnectionState, EntityRuntime};
 pub use fault::Fault;
 pub use invalid::Invalid;
 pub use message::LocalizableMessage;

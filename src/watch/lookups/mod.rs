@@ -1,13 +1,13 @@
-//! Lookups around tasks: families, events, history, typical durations, questions of virtual machines.
+//! Lookups around tasks: families, events, history, typical durations, states of entities.
 //!
 //! They must not disturb the fetch loop: every request waits for a permit of the [`scheduler`], failures are reported
 //! per lookup, and only a dead session is passed on, once, because it can be renewed.
 
+mod entity_states;
 mod events;
 mod family;
 mod history_search;
 mod privileges;
-mod questions;
 mod results;
 mod running;
 mod scheduler;
@@ -19,10 +19,10 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use self::{
+    entity_states::EntityStates,
     family::FamilyCache,
     history_search::Past,
     privileges::{Privileges, Step, Subject},
-    questions::Questions,
     running::{LookupResult, RunningLookups},
     scheduler::{Scheduler, Urgency},
     subscription::Subscription,
@@ -44,8 +44,8 @@ pub(super) struct Lookups {
     discovers: bool,
     /// True to learn typical durations.
     learns_typical: bool,
-    /// True to look for questions of virtual machines.
-    checks_questions: bool,
+    /// True to look for pending questions and lost hosts.
+    checks_entities: bool,
     scheduler: Scheduler,
     running: RunningLookups,
     /// Key of the session, used to check privileges.
@@ -57,7 +57,7 @@ pub(super) struct Lookups {
     /// The events sent last.
     sent_events: Option<Arc<[TaskEvent]>>,
     typical: TypicalRuns,
-    questions: Questions,
+    entity_states: EntityStates,
     privileges: Privileges,
     /// The search of the history.
     past: Past,
@@ -69,7 +69,7 @@ impl Lookups {
         Self {
             discovers: options.discover,
             learns_typical: options.typical,
-            checks_questions: options.questions,
+            checks_entities: options.entity_states,
             running: RunningLookups::default(),
             session_key: "".into(),
             family: Subscription::default(),
@@ -77,7 +77,7 @@ impl Lookups {
             events: Subscription::default(),
             sent_events: None,
             typical: TypicalRuns::default(),
-            questions: Questions::new(now),
+            entity_states: EntityStates::new(now),
             privileges: Privileges::default(),
             past: Past::new(scheduler.clone()),
             scheduler,
@@ -99,7 +99,7 @@ impl Lookups {
         self.family.interrupted(now);
         self.events.interrupted(now);
         self.typical.interrupted(now);
-        self.questions.interrupted(now);
+        self.entity_states.interrupted(now);
         self.past.interrupted();
     }
 
@@ -133,11 +133,11 @@ impl Lookups {
     pub(super) fn observe(&mut self, change: &TaskChange, watched: &WatchSet) {
         let now = Instant::now();
         match change {
-            _ if !self.checks_questions => {}
+            _ if !self.checks_entities => {}
             TaskChange::Full { info, .. } => {
                 let mo_id = info.mo_id();
                 if watched.contains(mo_id) {
-                    self.questions.seen(mo_id, info, now);
+                    self.entity_states.seen(mo_id, info, now);
                 }
             }
             TaskChange::Fields { mo_id, fields, .. } => {
@@ -145,25 +145,25 @@ impl Lookups {
                     match &**field {
                         "state" => {
                             if let Some(state) = watched.state(mo_id) {
-                                self.questions.set_state(mo_id, state, now);
+                                self.entity_states.set_state(mo_id, state, now);
                             }
                         }
-                        "progress" | "description" => self.questions.moved(mo_id, now),
+                        "progress" | "description" => self.entity_states.moved(mo_id, now),
                         _ => {}
                     }
                 }
             }
             TaskChange::Gone { mo_id, .. }
             | TaskChange::Unwatched { mo_id }
-            | TaskChange::Placeholder { key: mo_id, .. } => self.questions.over(mo_id),
+            | TaskChange::Placeholder { key: mo_id, .. } => self.entity_states.over(mo_id),
             _ => {}
         }
     }
 
-    /// Takes the changed questions of virtual machines, to be sent.
-    pub(super) fn take_questions(&mut self) -> impl Iterator<Item = Update> + use<> {
-        let changes = self.questions.take_changes().into_iter();
-        changes.map(|(mo_id, question)| Update::Question { mo_id, question })
+    /// Takes the changed states of entities, to be sent.
+    pub(super) fn take_entity_states(&mut self) -> impl Iterator<Item = Update> + use<> {
+        let changes = self.entity_states.take_changes().into_iter();
+        changes.map(|(mo_id, state)| Update::EntityState { mo_id, state })
     }
 
     /// Starts or stops following the family of a task. Returns its state, to be sent.
@@ -233,12 +233,12 @@ impl Lookups {
                 LookupResult::Typical(typical::runs(&client, &permit, since).await)
             });
         }
-        if is_due(self.questions_due())
-            && let Some((machine, permit)) = self.questions.begin(&self.scheduler, now)
+        if is_due(self.entity_states_due())
+            && let Some((entity, permit)) = self.entity_states.begin(&self.scheduler, now)
         {
             self.running.start(|client| async move {
-                let question = questions::question(&client, &permit, &machine).await;
-                LookupResult::Question(machine, question)
+                let state = entity_states::read(&client, &permit, &entity).await;
+                LookupResult::EntityState(entity, state)
             });
         }
     }
@@ -249,7 +249,7 @@ impl Lookups {
             self.family.due(self.scheduler.is_paused()),
             self.events.due(self.scheduler.is_paused()),
             self.typical_due(now),
-            self.questions_due(),
+            self.entity_states_due(),
         ];
         due.into_iter().flatten().min()
     }
@@ -259,9 +259,9 @@ impl Lookups {
         self.typical.due(now).filter(|_| is_wanted)
     }
 
-    fn questions_due(&self) -> Option<Instant> {
-        let is_wanted = self.checks_questions && self.is_open() && !self.scheduler.is_paused();
-        self.questions.due().filter(|_| is_wanted)
+    fn entity_states_due(&self) -> Option<Instant> {
+        let is_wanted = self.checks_entities && self.is_open() && !self.scheduler.is_paused();
+        self.entity_states.due().filter(|_| is_wanted)
     }
 
     /// Waits for the next result; `None` if no lookup is in flight. Cancel safe.

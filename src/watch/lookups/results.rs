@@ -71,12 +71,12 @@ impl Lookups {
                 });
                 Ok(updates.collect())
             }
-            LookupResult::Question(machine, Ok(question)) => {
-                self.questions.answered(&machine, question.as_ref(), now);
+            LookupResult::EntityState(entity, Ok(state)) => {
+                self.entity_states.answered(&entity, &state, now);
                 Ok(Vec::new())
             }
-            LookupResult::Question(_, Err(error)) => {
-                if self.questions.failed(&error, can_renew, now) {
+            LookupResult::EntityState(_, Err(error)) => {
+                if self.entity_states.failed(&error, can_renew, now) {
                     return Err(LoopExit::dead(error));
                 }
                 Ok(Vec::new())

@@ -8,7 +8,7 @@ use super::{
     family::FamilyFound, history_search::answer::Answer, privileges::Subject, typical::Runs,
 };
 use crate::{
-    task::{PendingQuestion, cancellation::Privilege},
+    task::{EntityState, cancellation::Privilege},
     vim::{
         Client, Error,
         types::{ManagedObjectReference, TaskEvent},
@@ -26,10 +26,7 @@ pub(in crate::watch) enum LookupResult {
         Subject,
         Result<(Option<ManagedObjectReference>, Privilege), Error>,
     ),
-    Question(
-        ManagedObjectReference,
-        Result<Option<PendingQuestion>, Error>,
-    ),
+    EntityState(ManagedObjectReference, Result<EntityState, Error>),
 }
 
 /// Lookups in flight over the present connection, if there is one.

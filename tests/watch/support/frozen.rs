@@ -107,6 +107,7 @@ pub fn is_look_up(kind: &str) -> bool {
         "TaskHistoryCollector/",
         "QueryEvents",
         "VirtualMachine/",
+        "HostSystem/",
         "HasPrivilege",
     ]
     .iter()

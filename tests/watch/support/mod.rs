@@ -18,7 +18,7 @@ use tokio::{sync::mpsc, time::timeout};
 use vtask::{
     simulator::{Control, Options, Simulator, scenario::Scenario},
     task::{
-        ChangeSet, EndpointId, FinishedRun, Labels, PendingQuestion, Presence, Record, ServerClock,
+        ChangeSet, EndpointId, EntityState, FinishedRun, Labels, Presence, Record, ServerClock,
         Status, TaskId, TaskStore,
     },
     vim::{
@@ -150,7 +150,7 @@ pub struct Bench {
     pub relatives: Vec<(Arc<str>, Vec<TaskInfo>)>,
     pub runs: Vec<FinishedRun>,
     pub typical_unknown: Vec<Arc<str>>,
-    pub questions: Vec<(Arc<str>, Option<PendingQuestion>)>,
+    pub entity_states: Vec<(Arc<str>, EntityState)>,
     pub notices: Vec<Arc<str>>,
 }
 
@@ -174,7 +174,7 @@ impl Bench {
             relatives: Vec::new(),
             runs: Vec::new(),
             typical_unknown: Vec::new(),
-            questions: Vec::new(),
+            entity_states: Vec::new(),
             notices: Vec::new(),
         }
     }
@@ -238,7 +238,14 @@ impl Bench {
             Update::Past { search, page } => self.pages.push((search, page)),
             Update::Typical(runs) => self.runs.extend(runs),
             Update::TypicalUnknown(reason) => self.typical_unknown.push(reason),
-            Update::Question { mo_id, question } => self.questions.push((mo_id, question)),
+            Update::EntityState { mo_id, state } => {
+                if let Some(task) = self.board.find(&TaskId::new(HERE, mo_id.clone())) {
+                    let mut touched = ChangeSet::default();
+                    self.board
+                        .set_entity_state(task, state.clone(), &mut touched);
+                }
+                self.entity_states.push((mo_id, state));
+            }
             Update::Notice(notice) => self.notices.push(notice),
             Update::Relatives { mo_id, members } => self.relatives.push((mo_id, members)),
             Update::LookedUp { .. } | Update::RecentRefused(_) => {}

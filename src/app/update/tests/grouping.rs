@@ -25,10 +25,7 @@ fn group_key_cycles_through_all_groupings() {
     press(&mut state, "t");
     assert_eq!(state.view().row_model.grouped_by(), None, "a tree has none");
     press(&mut state, "t");
-    assert_eq!(
-        state.view().row_model.grouped_by(),
-        Some(GroupBy::Operation)
-    );
+    assert_eq!(state.view().row_model.grouped_by(), Some(GroupBy::Endpoint));
     press(&mut state, "b");
     assert_eq!(state.view().row_model.grouped_by(), None);
     assert_eq!(selected(&state), "task-4712");

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use crate::{
     app::test_support::*,
-    task::{TaskChange, row_model::Layout},
+    task::{TaskChange, fixture::at, row_model::Layout},
 };
 
 #[test]
@@ -125,4 +125,33 @@ fn pin_and_unwatch_apply_to_the_selected_task() {
         press(&mut state, "x"),
         [Effect::Send(HERE, Command::Unwatch(mo_id()))]
     );
+}
+
+#[test]
+fn blocker_key_jumps_there_and_back() {
+    let mut state = empty(80, 24);
+    let machine = json!({"type": "VirtualMachine", "value": "vm-1"});
+    let queued = json!({"entity": machine, "state": "queued", "startTime": null,
+        "queueTime": at(9).to_string(), "parentTaskKey": "top"});
+    apply_update(
+        &mut state,
+        tasks(vec![
+            task("top", &json!({})),
+            task("waits", &queued),
+            task("ahead", &json!({"entity": machine})),
+        ]),
+    );
+    press(&mut state, "-");
+    choose(&mut state, "top");
+    for there in ["ahead", "top", "ahead"] {
+        press(&mut state, "B");
+        assert_eq!(selected(&state), there);
+    }
+    press(&mut state, "B");
+    assert_eq!(selected(&state), "top", "the fold stays closed");
+    choose(&mut state, "ahead");
+    press(&mut state, "B");
+    assert_eq!(selected(&state), "ahead");
+    let shown = state.state.notifications.shown(now()).unwrap();
+    assert_eq!(shown.text, "This task is not blocked");
 }

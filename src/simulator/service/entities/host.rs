@@ -37,10 +37,11 @@ impl EntityProperties<'_> {
     }
 
     fn host_runtime(self) -> Value {
+        let is_lost = self.entity().is_lost;
         json!({
             "_typeName": "HostRuntimeInfo",
-            "connectionState": "connected",
-            "powerState": "poweredOn",
+            "connectionState": if is_lost { "notResponding" } else { "connected" },
+            "powerState": if is_lost { "unknown" } else { "poweredOn" },
             "standbyMode": "none",
             "inMaintenanceMode": false,
             "inQuarantineMode": false,

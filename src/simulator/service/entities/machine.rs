@@ -160,9 +160,11 @@ impl EntityProperties<'_> {
 
     fn machine_runtime(self) -> Value {
         let machine = self.entity();
+        let host = machine.host.map(|host| self.inventory().entity(host));
+        let is_lost = host.is_some_and(|host| host.is_lost);
         let mut runtime = json!({
             "_typeName": "VirtualMachineRuntimeInfo",
-            "connectionState": "connected",
+            "connectionState": if is_lost { "disconnected" } else { "connected" },
             "powerState": "poweredOn",
             "faultToleranceState": "notConfigured",
             "recordReplayState": "inactive",

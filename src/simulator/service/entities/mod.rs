@@ -146,9 +146,11 @@ impl<'a> EntityProperties<'a> {
         })
     }
 
-    /// Yellow for a virtual machine with a pending question.
+    /// Red for a host that does not respond, yellow for a virtual machine with a pending question.
     fn status(self) -> &'static str {
-        if self.entity().question.is_some() {
+        if self.entity().is_lost {
+            "red"
+        } else if self.entity().question.is_some() {
             "yellow"
         } else {
             "green"

@@ -51,16 +51,44 @@ pub(super) fn draw(
     let x = line.x + u16::try_from(cursor).unwrap_or_default();
     let place = Position::new(x.min(line.right().saturating_sub(1)), line.y);
     let mut under = StyledLine::new(ctx.appearance, below.width);
+    let filter = &ctx.state.view().row_model.view().filter;
     if let (Some(problem), Some((start, columns))) = (&prompt.error, typing.error_span) {
         let start = (lead + start).saturating_sub(hidden);
         draw_error(&mut under, problem, start, columns);
     } else if let Some(offer) = &typing.completions {
         candidates(&mut under, offer);
+    } else if let Some(reason) = filter.contradiction() {
+        under.gap(lead).push(&reason, Role::Warning);
+    } else if prompt.input.is_empty() {
+        examples(ctx, &mut under);
     } else {
         return (place, Some(below));
     }
     under.draw(below, ctx.buffer);
     (place, None)
+}
+
+/// Draws examples of filters, as many as fit.
+fn examples(ctx: &RenderContext, strip: &mut StyledLine<'_>) {
+    let examples: &[&str] = match ctx.state.views.history() {
+        Some(_) => &["since:yesterday state:failed", "user:kim", "op:relocate"],
+        None => &[
+            "web-01",
+            "state:failed",
+            "elapsed > 1h",
+            "user:kim",
+            "is:blocked",
+            "target:db-*",
+            "-user:system",
+        ],
+    };
+    strip.gap(1).push("for example", Role::Dim);
+    for example in examples {
+        if width(example) + 3 > strip.remaining() {
+            break;
+        }
+        strip.gap(3).push(example, Role::Text);
+    }
 }
 
 /// Draws a marker below the error position, with the message on the side that has more room.

@@ -1,8 +1,8 @@
-//! Pending questions of virtual machines whose tasks do not progress. Pure but for the one request; `now` is an
-//! argument.
+//! States of the virtual machines and hosts whose tasks do not progress: pending questions and lost connections. Pure but
+//! for the requests; `now` is an argument.
 //!
 //! A task that waits for an answer looks like a slow one (a power-on at 95 %), and the server does not push the
-//! question. Machines are checked in the background, one after the other.
+//! question. Entities are checked in the background, one after the other.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -16,32 +16,33 @@ use tokio_util::sync::DropGuard;
 
 use super::scheduler::{Permit, Scheduler, Urgency};
 use crate::{
-    task::PendingQuestion,
+    task::{EntityState, LostHost, PendingQuestion},
     vim::{
         Client, Error, Throttle,
-        types::{ManagedObjectReference, TaskInfo, TaskState},
+        types::{ConnectionState, ManagedObjectReference, TaskInfo, TaskState},
     },
     watch::rate_limiter::TokenBucket,
 };
 
-/// Time without progress before a machine is checked: most tasks progress sooner, and most questions come early.
+/// Time without progress before an entity is checked: most tasks progress sooner, and most questions come early.
 const QUIET_BEFORE_CHECK: Duration = Duration::from_secs(10);
-/// Interval after a check without a question; it doubles each time…
+/// Interval after a check that found nothing; it doubles each time…
 const REFRESH_INTERVAL: Duration = Duration::from_secs(20);
 /// …up to this.
 const SLOW_REFRESH_INTERVAL: Duration = Duration::from_secs(5 * 60);
-/// Interval while a question is pending: it may be answered in the vSphere Client.
-const PENDING_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
+/// Interval while something was found: a question may be answered in the vSphere Client.
+const FOUND_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
 /// Minimum average interval between checks, however many tasks wait…
 const BATCH_INTERVAL: Duration = Duration::from_secs(5);
 /// …and the number of checks that may be made without it after a quiet time.
 const BATCH_SIZE: u32 = 13;
-/// The type of entities that have questions.
-const VIRTUAL_MACHINE: &str = "VirtualMachine";
+/// The types of entities that are checked.
+const CHECKED_TYPES: [&str; 2] = ["VirtualMachine", HOST];
+const HOST: &str = "HostSystem";
 
-/// Queued and running tasks of virtual machines, and the questions of their machines.
+/// Queued and running tasks of virtual machines and hosts, and the states of those.
 #[derive(Debug)]
-pub(super) struct Questions {
+pub(super) struct EntityStates {
     tasks: HashMap<Arc<str>, Task>,
     /// Tasks by the time of their next check. Progress is noticed when the time comes, so that a change costs nothing
     /// here.
@@ -53,24 +54,24 @@ pub(super) struct Questions {
     /// True if the session was found dead by the last check.
     has_renewed: bool,
     /// Changes to send.
-    news: Vec<(Arc<str>, Option<PendingQuestion>)>,
+    news: Vec<(Arc<str>, EntityState)>,
 }
 
 #[derive(Debug)]
 struct Task {
-    machine: ManagedObjectReference,
+    entity: ManagedObjectReference,
     is_running: bool,
     /// Hash of progress and phase, to notice a change.
     place: u64,
     still_since: Instant,
-    /// Consecutive checks without a question.
+    /// Consecutive checks that found nothing.
     looks: u32,
-    question: Option<PendingQuestion>,
+    state: EntityState,
     /// Its entry in the set of due tasks.
     due: Option<Instant>,
 }
 
-impl Questions {
+impl EntityStates {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             tasks: HashMap::new(),
@@ -84,9 +85,9 @@ impl Questions {
 
     /// Records the present state of a task.
     pub(super) fn seen(&mut self, mo_id: &Arc<str>, info: &TaskInfo, now: Instant) {
-        let machine = info.entity.as_ref();
-        let machine = machine.filter(|entity| *entity.kind == *VIRTUAL_MACHINE);
-        let Some(machine) = machine.filter(|_| !info.state.is_finished()) else {
+        let entity = info.entity.as_ref();
+        let entity = entity.filter(|entity| CHECKED_TYPES.contains(&&*entity.kind));
+        let Some(entity) = entity.filter(|_| !info.state.is_finished()) else {
             return self.over(mo_id);
         };
         let mut place = DefaultHasher::new();
@@ -97,17 +98,17 @@ impl Questions {
             .hash(&mut place);
         let place = place.finish();
         match self.tasks.get(mo_id) {
-            Some(task) if task.machine != *machine => self.over(mo_id),
+            Some(task) if task.entity != *entity => self.over(mo_id),
             Some(task) if task.place != place => self.moved(mo_id, now),
             _ => {}
         }
         let task = self.tasks.entry(mo_id.clone()).or_insert_with(|| Task {
-            machine: machine.clone(),
+            entity: entity.clone(),
             is_running: false,
             place,
             still_since: now,
             looks: 0,
-            question: None,
+            state: EntityState::default(),
             due: None,
         });
         task.place = place;
@@ -127,19 +128,19 @@ impl Questions {
         }
     }
 
-    /// Records progress of a task: a question of its machine is answered.
+    /// Records progress of a task: a question of its machine is answered, its host is there.
     pub(super) fn moved(&mut self, mo_id: &Arc<str>, now: Instant) {
         let Some(task) = self.tasks.get_mut(mo_id) else {
             return;
         };
         task.still_since = now;
         let looked = std::mem::take(&mut task.looks) > 0;
-        let asked = task.question.take().is_some();
-        if asked {
-            self.news.push((mo_id.clone(), None));
+        let found = std::mem::take(&mut task.state) != EntityState::default();
+        if found {
+            self.news.push((mo_id.clone(), EntityState::default()));
         }
         // After a check, the next one may be due much later than a check of the new state.
-        if (asked || looked) && task.due.is_some() {
+        if (found || looked) && task.due.is_some() {
             self.schedule(mo_id, Some(now + QUIET_BEFORE_CHECK));
         }
     }
@@ -148,9 +149,9 @@ impl Questions {
     pub(super) fn over(&mut self, mo_id: &Arc<str>) {
         self.schedule(mo_id, None);
         if let Some(task) = self.tasks.remove(mo_id)
-            && task.question.is_some()
+            && task.state != EntityState::default()
         {
-            self.news.push((mo_id.clone(), None));
+            self.news.push((mo_id.clone(), EntityState::default()));
         }
     }
 
@@ -180,27 +181,27 @@ impl Questions {
                 continue;
             }
             self.schedule(&mo_id, None);
-            let machine = self.tasks.get(&mo_id)?.machine.clone();
+            let entity = self.tasks.get(&mo_id)?.entity.clone();
             self.rate.take(now);
             let (permit, wanted) = scheduler.guarded_permit(Urgency::Background);
             self.in_flight_guard = Some((mo_id, wanted));
-            return Some((machine, permit));
+            return Some((entity, permit));
         }
         None
     }
 
-    /// Records the question of a machine, if any, for all of its tasks that do not progress.
+    /// Records the state of an entity for all of its tasks that do not progress.
     pub(super) fn answered(
         &mut self,
-        machine: &ManagedObjectReference,
-        question: Option<&PendingQuestion>,
+        entity: &ManagedObjectReference,
+        state: &EntityState,
         now: Instant,
     ) {
         self.in_flight_guard = None;
         self.has_renewed = false;
         let mut due = Vec::new();
         for (mo_id, task) in &mut self.tasks {
-            if task.machine != *machine || !task.is_running {
+            if task.entity != *entity || !task.is_running {
                 continue;
             }
             if task.still_since + QUIET_BEFORE_CHECK > now {
@@ -208,15 +209,15 @@ impl Questions {
                 due.push((mo_id.clone(), task.still_since + QUIET_BEFORE_CHECK));
                 continue;
             }
-            if task.question.as_ref() != question {
-                task.question = question.cloned();
-                self.news.push((mo_id.clone(), question.cloned()));
+            if task.state != *state {
+                task.state = state.clone();
+                self.news.push((mo_id.clone(), state.clone()));
             }
-            let pause = if question.is_some() {
-                PENDING_REFRESH_INTERVAL
-            } else {
+            let pause = if *state == EntityState::default() {
                 task.looks += 1;
                 recheck_interval(task.looks)
+            } else {
+                FOUND_REFRESH_INTERVAL
             };
             due.push((mo_id.clone(), now + pause));
         }
@@ -250,8 +251,8 @@ impl Questions {
         }
     }
 
-    /// Takes the changes to send: per task the question, or `None` once it is answered.
-    pub(super) fn take_changes(&mut self) -> Vec<(Arc<str>, Option<PendingQuestion>)> {
+    /// Takes the changed states of the tasks' entities.
+    pub(super) fn take_changes(&mut self) -> Vec<(Arc<str>, EntityState)> {
         std::mem::take(&mut self.news)
     }
 
@@ -268,7 +269,7 @@ impl Questions {
     }
 }
 
-/// Returns the interval after this many checks without a question.
+/// Returns the interval after this many checks that found nothing.
 fn recheck_interval(looks: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(looks.saturating_sub(1));
     REFRESH_INTERVAL
@@ -276,18 +277,45 @@ fn recheck_interval(looks: u32) -> Duration {
         .min(SLOW_REFRESH_INTERVAL)
 }
 
-/// Reads the question of a virtual machine.
-pub(super) async fn question(
+/// Reads the state of a virtual machine or host.
+pub(super) async fn read(
     client: &Client,
     permit: &Permit,
-    machine: &ManagedObjectReference,
-) -> Result<Option<PendingQuestion>, Error> {
+    entity: &ManagedObjectReference,
+) -> Result<EntityState, Error> {
     permit.pass().await;
-    let question = client.question(machine).await?;
-    Ok(question.map(|question| PendingQuestion {
+    let runtime = client.runtime(entity).await?;
+    let question = runtime.question.map(|question| PendingQuestion {
         text: question.text,
         choices: question.choices,
-    }))
+    });
+    let is_silent = match runtime.connection {
+        ConnectionState::Disconnected => Some(false),
+        ConnectionState::NotResponding => Some(true),
+        ConnectionState::Other => None,
+    };
+    let host = if *entity.kind == *HOST {
+        Some(entity.clone())
+    } else {
+        runtime.host
+    };
+    let lost_host = match is_silent.zip(host) {
+        Some((is_silent, host)) => {
+            permit.pass().await;
+            // The name of the host is of less use than its state.
+            let name = client.host_name(&host).await;
+            let name = name.unwrap_or_else(|_| host.value.to_string());
+            Some(LostHost {
+                name: name.into(),
+                is_silent,
+            })
+        }
+        None => None,
+    };
+    Ok(EntityState {
+        question,
+        lost_host,
+    })
 }
 
 #[cfg(test)]
@@ -300,39 +328,43 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn seen(questions: &mut Questions, name: &str, more: &Value, now: Instant) {
+    fn seen(states: &mut EntityStates, name: &str, more: &Value, now: Instant) {
         let mut all = json!({"entity": {"type": "VirtualMachine", "value": "vm-7"}});
         for (field, value) in more.as_object().unwrap() {
             all[field] = value.clone();
         }
-        questions.seen(&name.into(), &info(name, &all), now);
+        states.seen(&name.into(), &info(name, &all), now);
     }
 
-    fn looks(questions: &mut Questions, now: Instant) -> Option<ManagedObjectReference> {
+    fn looks(states: &mut EntityStates, now: Instant) -> Option<ManagedObjectReference> {
         let scheduler = Scheduler::new(now);
-        questions.begin(&scheduler, now).map(|(machine, _)| machine)
+        states.begin(&scheduler, now).map(|(machine, _)| machine)
     }
 
-    fn moved_or_copied() -> PendingQuestion {
-        PendingQuestion {
+    fn moved_or_copied() -> EntityState {
+        let question = PendingQuestion {
             text: "Moved or copied?".into(),
             choices: vec!["Moved".into(), "Copied".into()],
+        };
+        EntityState {
+            question: Some(question),
+            lost_host: None,
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn checks_are_limited_in_the_long_run() {
         let begin = Instant::now();
-        let mut questions = Questions::new(Instant::now());
+        let mut states = EntityStates::new(Instant::now());
         for number in 0..1000 {
             let machine =
                 json!({"entity": {"type": "VirtualMachine", "value": format!("vm-{number}")}});
-            seen(&mut questions, &format!("task-{number}"), &machine, begin);
+            seen(&mut states, &format!("task-{number}"), &machine, begin);
         }
         let mut taken = Vec::new();
-        while let Some(due) = questions.due().filter(|due| *due <= begin + seconds(120)) {
-            let machine = looks(&mut questions, due).unwrap();
-            questions.answered(&machine, None, due);
+        while let Some(due) = states.due().filter(|due| *due <= begin + seconds(120)) {
+            let machine = looks(&mut states, due).unwrap();
+            states.answered(&machine, &EntityState::default(), due);
             taken.push((due - begin).as_secs());
         }
         assert_eq!(taken[..13], [[10; 13]].concat());
@@ -343,38 +375,34 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn check_intervals_double() {
         let mut now = Instant::now();
-        let mut questions = Questions::new(Instant::now());
-        seen(&mut questions, "task-1", &json!({"progress": 40}), now);
-        assert_eq!(questions.due(), Some(now + QUIET_BEFORE_CHECK));
-        assert_eq!(looks(&mut questions, now + seconds(9)), None);
+        let mut states = EntityStates::new(Instant::now());
+        seen(&mut states, "task-1", &json!({"progress": 40}), now);
+        assert_eq!(states.due(), Some(now + QUIET_BEFORE_CHECK));
+        assert_eq!(looks(&mut states, now + seconds(9)), None);
         now += seconds(5);
-        seen(&mut questions, "task-1", &json!({"progress": 41}), now);
-        assert_eq!(looks(&mut questions, now + seconds(9)), None, "it moved");
+        seen(&mut states, "task-1", &json!({"progress": 41}), now);
+        assert_eq!(looks(&mut states, now + seconds(9)), None, "it moved");
         now += QUIET_BEFORE_CHECK;
         let mut pauses = Vec::new();
         for _ in 0..7 {
-            let machine = looks(&mut questions, now).unwrap();
+            let machine = looks(&mut states, now).unwrap();
             assert_eq!(&*machine.value, "vm-7");
-            assert_eq!(questions.due(), None, "one at a time");
-            questions.answered(&machine, None, now);
-            let next = questions.due().unwrap();
+            assert_eq!(states.due(), None, "one at a time");
+            states.answered(&machine, &EntityState::default(), now);
+            let next = states.due().unwrap();
             pauses.push((next - now).as_secs());
             now = next;
         }
         assert_eq!(pauses, [20, 40, 80, 160, 300, 300, 300]);
-        assert!(questions.take_changes().is_empty());
-        seen(&mut questions, "task-1", &json!({"progress": 42}), now);
-        assert_eq!(
-            questions.due(),
-            Some(now + QUIET_BEFORE_CHECK),
-            "soon again"
-        );
+        assert!(states.take_changes().is_empty());
+        seen(&mut states, "task-1", &json!({"progress": 42}), now);
+        assert_eq!(states.due(), Some(now + QUIET_BEFORE_CHECK), "soon again");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_question_is_sent_once_and_dropped_on_progress_or_end() {
         let start = Instant::now();
-        let mut questions = Questions::new(Instant::now());
+        let mut states = EntityStates::new(Instant::now());
         for (name, more) in [
             ("task-1", json!({"progress": 95})),
             ("task-2", json!({})),
@@ -383,64 +411,72 @@ mod tests {
                 json!({"entity": {"type": "VirtualMachine", "value": "vm-8"}}),
             ),
         ] {
-            seen(&mut questions, name, &more, start);
+            seen(&mut states, name, &more, start);
         }
         let now = start + QUIET_BEFORE_CHECK;
-        let machine = looks(&mut questions, now).unwrap();
-        questions.answered(&machine, Some(&moved_or_copied()), now);
-        let mut news = questions.take_changes();
+        let machine = looks(&mut states, now).unwrap();
+        states.answered(&machine, &moved_or_copied(), now);
+        let mut news = states.take_changes();
         news.sort_by(|one, other| one.0.cmp(&other.0));
-        let asked = Some(moved_or_copied());
+        let asked = moved_or_copied();
         assert_eq!(
             news,
             [("task-1".into(), asked.clone()), ("task-2".into(), asked)]
         );
-        questions.answered(&machine, Some(&moved_or_copied()), now + seconds(1));
-        assert!(questions.take_changes().is_empty(), "once");
-        seen(&mut questions, "task-1", &json!({"progress": 96}), now);
-        assert_eq!(questions.take_changes(), [("task-1".into(), None)]);
-        seen(&mut questions, "task-2", &json!({"state": "error"}), now);
-        assert_eq!(questions.take_changes(), [("task-2".into(), None)]);
-        questions.over(&"task-3".into());
-        questions.over(&"task-4".into());
-        assert!(questions.take_changes().is_empty(), "nothing was asked");
-        questions.over(&"task-1".into());
-        assert_eq!((questions.due(), questions.tasks.len()), (None, 0));
+        states.answered(&machine, &moved_or_copied(), now + seconds(1));
+        assert!(states.take_changes().is_empty(), "once");
+        seen(&mut states, "task-1", &json!({"progress": 96}), now);
+        assert_eq!(
+            states.take_changes(),
+            [("task-1".into(), EntityState::default())]
+        );
+        seen(&mut states, "task-2", &json!({"state": "error"}), now);
+        assert_eq!(
+            states.take_changes(),
+            [("task-2".into(), EntityState::default())]
+        );
+        states.over(&"task-3".into());
+        states.over(&"task-4".into());
+        assert!(states.take_changes().is_empty(), "nothing was asked");
+        states.over(&"task-1".into());
+        assert_eq!((states.due(), states.tasks.len()), (None, 0));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_pending_question_is_rechecked_until_answered() {
         let start = Instant::now();
-        let mut questions = Questions::new(Instant::now());
-        seen(&mut questions, "task-1", &json!({}), start);
-        let machine = looks(&mut questions, start + QUIET_BEFORE_CHECK).unwrap();
-        questions.answered(
-            &machine,
-            Some(&moved_or_copied()),
-            start + QUIET_BEFORE_CHECK,
+        let mut states = EntityStates::new(Instant::now());
+        seen(&mut states, "task-1", &json!({}), start);
+        let machine = looks(&mut states, start + QUIET_BEFORE_CHECK).unwrap();
+        states.answered(&machine, &moved_or_copied(), start + QUIET_BEFORE_CHECK);
+        let next = states.due().unwrap();
+        assert_eq!(next, start + QUIET_BEFORE_CHECK + FOUND_REFRESH_INTERVAL);
+        looks(&mut states, next).unwrap();
+        states.answered(&machine, &EntityState::default(), next);
+        let news = states.take_changes();
+        assert_eq!(
+            news.last().unwrap(),
+            &("task-1".into(), EntityState::default())
         );
-        let next = questions.due().unwrap();
-        assert_eq!(next, start + QUIET_BEFORE_CHECK + PENDING_REFRESH_INTERVAL);
-        looks(&mut questions, next).unwrap();
-        questions.answered(&machine, None, next);
-        let news = questions.take_changes();
-        assert_eq!(news.last().unwrap(), &("task-1".into(), None));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_running_tasks_of_virtual_machines_are_checked() {
+    async fn only_running_tasks_of_machines_and_hosts_are_checked() {
         let now = Instant::now();
-        let mut questions = Questions::new(Instant::now());
-        let host = json!({"entity": {"type": "HostSystem", "value": "host-1"}});
-        seen(&mut questions, "task-1", &host, now);
-        seen(&mut questions, "task-2", &json!({"entity": null}), now);
-        seen(&mut questions, "task-3", &json!({"state": "queued"}), now);
-        seen(&mut questions, "task-4", &json!({"state": "success"}), now);
-        assert_eq!(questions.due(), None);
+        let mut states = EntityStates::new(Instant::now());
+        let cluster = json!({"entity": {"type": "ClusterComputeResource", "value": "domain-c1"}});
+        seen(&mut states, "task-1", &cluster, now);
+        seen(&mut states, "task-2", &json!({"entity": null}), now);
+        seen(&mut states, "task-3", &json!({"state": "queued"}), now);
+        seen(&mut states, "task-4", &json!({"state": "success"}), now);
+        assert_eq!(states.due(), None);
         let recheck_interval = now + seconds(99);
-        questions.set_state(&"task-3".into(), &TaskState::Running, recheck_interval);
-        assert_eq!(questions.due(), Some(recheck_interval + QUIET_BEFORE_CHECK));
-        questions.set_state(&"task-3".into(), &TaskState::Success, recheck_interval);
-        assert_eq!(questions.due(), None);
+        states.set_state(&"task-3".into(), &TaskState::Running, recheck_interval);
+        assert_eq!(states.due(), Some(recheck_interval + QUIET_BEFORE_CHECK));
+        states.set_state(&"task-3".into(), &TaskState::Success, recheck_interval);
+        assert_eq!(states.due(), None);
+        let host = json!({"entity": {"type": "HostSystem", "value": "host-1"}});
+        seen(&mut states, "task-5", &host, now);
+        assert_eq!(states.due(), Some(now + QUIET_BEFORE_CHECK));
     }
 }

@@ -1,0 +1,223 @@
+//! What tasks wait for: a pending question, a lost host, or a task ahead in the queue.
+//! Each record knows if it is blocked itself, and how many in its subtree are, so that a change
+//! costs the path to the root and finding a blocker costs the blocked branches.
+
+use super::{ChangeSet, Handle, TaskStore, entity_index::Footprint};
+use crate::task::{
+    display_name,
+    entity_state::{EntityState, LostHost, PendingQuestion},
+    status::Status,
+};
+
+/// Number of tasks at the head of a queue that are checked again when a task ahead of them changes.
+/// Those further back have earlier ones before them in any case.
+const MAX_RECHECKED: usize = 64;
+
+/// Maximum number of tasks that are searched for the first blocker.
+const MAX_SEARCHED: usize = 256;
+
+/// Kinds of blockers, most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BlockerKind {
+    /// The virtual machine has a pending question.
+    Question,
+    /// The server has no connection to the host.
+    LostHost,
+    /// Another task is ahead in the queue.
+    Queue,
+}
+
+/// What a task, or the first blocked task below it, waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blocker {
+    /// The kind.
+    pub kind: BlockerKind,
+    /// The blocked task: the task itself or one below it.
+    pub blocked: Handle,
+    /// The task to look at: the one ahead in the queue, else the blocked one.
+    pub by: Handle,
+}
+
+impl TaskStore {
+    /// Returns the pending question of the virtual machine that an active task operates on.
+    pub fn question(&self, handle: Handle) -> Option<&PendingQuestion> {
+        self.entity_state(handle)?.question.as_ref()
+    }
+
+    /// Returns the host of an active task to which the server has no connection.
+    pub fn lost_host(&self, handle: Handle) -> Option<&LostHost> {
+        self.entity_state(handle)?.lost_host.as_ref()
+    }
+
+    fn entity_state(&self, handle: Handle) -> Option<&EntityState> {
+        let node = self.nodes.get(handle)?;
+        node.entity_state
+            .as_deref()
+            .filter(|_| node.record.status().is_active())
+    }
+
+    /// Sets what is known about the entity of a task.
+    pub fn set_entity_state(
+        &mut self,
+        handle: Handle,
+        state: EntityState,
+        touched: &mut ChangeSet,
+    ) {
+        if let Some(node) = self.nodes.get_mut(handle) {
+            node.entity_state = (state != EntityState::default()).then(|| Box::new(state));
+            self.refresh_blocker(handle, touched);
+            touched.changed.extend(self.path(handle));
+        }
+    }
+
+    /// Returns the tasks that a queued one probably waits for: active on its entity or locking it,
+    /// started or queued before it, and not among its ancestors.
+    pub fn ahead_in_queue(&self, handle: Handle) -> impl Iterator<Item = Handle> {
+        let record = self.get(handle);
+        let info = record.and_then(|record| record.info.as_ref());
+        let place = record.zip(info).and_then(|(record, info)| {
+            let entity = info.entity.as_ref()?;
+            Some(((record.id.endpoint, entity.value.clone()), info.queue_time))
+        });
+        let ahead = place.map(|(entity, queued)| self.entity_index.ahead(&entity, queued));
+        ahead
+            .into_iter()
+            .flatten()
+            .filter(move |other| !self.path(handle).any(|above| above == *other))
+    }
+
+    /// Returns what a task waits for, else the most urgent blocker below it.
+    pub fn blocker(&self, top: Handle) -> Option<Blocker> {
+        let node = self.nodes.get(top)?;
+        if let Some(kind) = node.blocked {
+            return self.blocker_of(top, top, kind);
+        }
+        let mut first: Option<(BlockerKind, Option<jiff::Timestamp>, Blocker)> = None;
+        let mut waiting = vec![top];
+        let mut searched = 0;
+        while let Some(handle) = waiting.pop()
+            && searched < MAX_SEARCHED
+        {
+            let Some(node) = self.nodes.get(handle).filter(|node| node.blocked_below > 0) else {
+                continue;
+            };
+            searched += 1;
+            let began = node.record.info.as_ref().and_then(|info| info.began());
+            if let Some(kind) = node.blocked
+                && first
+                    .as_ref()
+                    .is_none_or(|(other, at, _)| (kind, began) < (*other, *at))
+                && let Some(blocker) = self.blocker_of(top, handle, kind)
+            {
+                first = Some((kind, began, blocker));
+            }
+            waiting.extend(node.children.iter().rev());
+        }
+        first.map(|(.., blocker)| blocker)
+    }
+
+    /// Returns the blocker of a blocked task, as seen from a task above it. A task does not wait
+    /// for its own descendants to wait for each other.
+    fn blocker_of(&self, top: Handle, blocked: Handle, kind: BlockerKind) -> Option<Blocker> {
+        let by = match kind {
+            BlockerKind::Question | BlockerKind::LostHost => blocked,
+            BlockerKind::Queue => self
+                .ahead_in_queue(blocked)
+                .take(MAX_SEARCHED)
+                .find(|ahead| top == blocked || !self.path(*ahead).any(|above| above == top))?,
+        };
+        Some(Blocker { kind, blocked, by })
+    }
+
+    /// Describes a blocker for the row of a task: `waits for an answer`, above it `waits for an
+    /// answer: Migrate legacy-nt4`, `queued behind Snapshot db-prod-01`, `host esx-07 is
+    /// disconnected`.
+    pub fn blocker_text(&self, top: Handle, blocker: Blocker) -> String {
+        let named = |handle: Handle| {
+            let Some(record) = self.get(handle) else {
+                return String::new();
+            };
+            let target = record.info.as_deref().and_then(display_name::target);
+            match target {
+                Some(target) => format!("{} {target}", self.operation(record)),
+                None => self.operation(record).into_owned(),
+            }
+        };
+        match blocker.kind {
+            BlockerKind::Question if blocker.blocked == top => "waits for an answer".to_owned(),
+            BlockerKind::Question => format!("waits for an answer: {}", named(blocker.blocked)),
+            BlockerKind::LostHost => self
+                .lost_host(blocker.blocked)
+                .map_or_else(String::new, LostHost::text),
+            BlockerKind::Queue => format!("queued behind {}", named(blocker.by)),
+        }
+    }
+
+    /// Updates the entity index after a record changed, and the tasks that wait for its entities.
+    pub(super) fn reindex(&mut self, handle: Handle, before: &Footprint, touched: &mut ChangeSet) {
+        let record = self.get(handle);
+        let after = record.map(Footprint::of).unwrap_or_default();
+        if *before != after {
+            self.entity_index.change(handle, before, &after);
+            for entity in before.entities().iter().chain(after.entities()) {
+                let queued = self.entity_index.first_queued(entity);
+                let queued: Vec<Handle> = queued.take(MAX_RECHECKED).collect();
+                for other in queued {
+                    self.refresh_blocker(other, touched);
+                }
+            }
+        }
+        self.refresh_blocker(handle, touched);
+    }
+
+    /// Updates what the queued records of a moved subtree wait for: a task does not wait for its
+    /// ancestors.
+    pub(super) fn refresh_blockers_below(&mut self, top: Handle, touched: &mut ChangeSet) {
+        let mut waiting = vec![top];
+        while let Some(handle) = waiting.pop() {
+            self.refresh_blocker(handle, touched);
+            let queued = |child: &Handle| self.family(*child)[Status::Queued] > 0;
+            waiting.extend(self.children(handle).iter().copied().filter(queued));
+        }
+    }
+
+    /// Updates what a record waits for, and the counts up the path.
+    pub(super) fn refresh_blocker(&mut self, handle: Handle, touched: &mut ChangeSet) {
+        let after = self.own_blocker(handle);
+        let Some(node) = self.nodes.get_mut(handle) else {
+            return;
+        };
+        let before = std::mem::replace(&mut node.blocked, after);
+        if before == after {
+            return;
+        }
+        let (joins, leaves) = (after.is_some(), before.is_some());
+        let mut next = Some(handle);
+        while let Some(handle) = next
+            && let Some(node) = self.nodes.get_mut(handle)
+        {
+            node.blocked_below =
+                (node.blocked_below + u32::from(joins)).saturating_sub(u32::from(leaves));
+            touched.changed.push(handle);
+            next = node.parent;
+        }
+    }
+
+    fn own_blocker(&self, handle: Handle) -> Option<BlockerKind> {
+        let record = self.get(handle)?;
+        if !record.status().is_active() {
+            None
+        } else if self.question(handle).is_some() {
+            Some(BlockerKind::Question)
+        } else if self.lost_host(handle).is_some() {
+            Some(BlockerKind::LostHost)
+        } else {
+            let is_queued = record.status() == Status::Queued;
+            let is_behind = is_queued && self.ahead_in_queue(handle).next().is_some();
+            is_behind.then_some(BlockerKind::Queue)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

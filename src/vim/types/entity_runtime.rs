@@ -1,0 +1,77 @@
+//! `runtime` of a virtual machine or host, as far as it can keep a task from progressing.
+
+use serde_json::Value;
+
+use super::{any::unboxed, reference::ManagedObjectReference, vm_question::VmQuestion};
+
+/// `VirtualMachineRuntimeInfo` or `HostRuntimeInfo`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityRuntime {
+    /// The pending question of a virtual machine.
+    pub question: Option<VmQuestion>,
+    /// The connection to the host.
+    pub connection: ConnectionState,
+    /// The host of a virtual machine.
+    pub host: Option<ManagedObjectReference>,
+}
+
+/// `connectionState`. A virtual machine has that of its host, or states of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// The host was disconnected.
+    Disconnected,
+    /// The host does not respond.
+    NotResponding,
+    /// Connected, unset, or a state of a virtual machine such as `orphaned`.
+    #[default]
+    Other,
+}
+
+impl EntityRuntime {
+    /// Reads a `runtime` in any form. Odd values count as unset.
+    pub fn from_json(runtime: Value) -> Self {
+        let runtime = unboxed(runtime);
+        let connection = runtime.get("connectionState").cloned().map(unboxed);
+        let connection = match connection.as_ref().and_then(Value::as_str) {
+            Some("disconnected") => ConnectionState::Disconnected,
+            Some("notResponding") => ConnectionState::NotResponding,
+            _ => ConnectionState::Other,
+        };
+        let host = runtime.get("host").cloned();
+        Self {
+            connection,
+            host: host.and_then(|host| ManagedObjectReference::from_json("host", host).ok()),
+            question: VmQuestion::of_runtime(runtime),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn connection_states_of_hosts_and_machines_are_read() {
+        let host = json!({"_typeName": "HostRuntimeInfo", "connectionState": "notResponding"});
+        let host = EntityRuntime::from_json(host);
+        assert_eq!(host.connection, ConnectionState::NotResponding);
+        assert_eq!((host.host, host.question), (None, None));
+        let machine = json!({"connectionState": {"_typeName": "VirtualMachineConnectionState", "_value": "disconnected"},
+            "host": {"type": "HostSystem", "value": "host-7"}, "question": {"text": "Moved?"}});
+        let machine = EntityRuntime::from_json(machine);
+        assert_eq!(machine.connection, ConnectionState::Disconnected);
+        assert_eq!(&*machine.host.unwrap().value, "host-7");
+        assert!(machine.question.is_some());
+        for odd in [
+            json!(null),
+            json!(7),
+            json!({"connectionState": 7, "host": "x"}),
+            json!({"connectionState": "orphaned"}),
+        ] {
+            let odd = EntityRuntime::from_json(odd);
+            assert_eq!((odd.connection, odd.host), (ConnectionState::Other, None));
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Figures of blockers, warnings and estimates on the scenarios `demo` and `load`. `cargo test --test watch
+//! demo_figures -- --nocapture` prints them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use vtask::{
+    simulator::{
+        Control, Options, Simulator,
+        scenario::{LoadOptions, Scenario},
+    },
+    task::{
+        BlockerKind, ChangeSet, FinishedRun, Forecaster, Handle, Rule, Status, TaskChange,
+        TaskStore, TypicalDurations,
+    },
+    vim::types::TaskInfo,
+};
+
+use crate::support::{HERE, frozen::Frozen, standing};
+
+const STEP: Duration = Duration::from_secs(5);
+
+/// Start of the followed scenarios.
+fn start() -> Timestamp {
+    "2026-04-18T14:00:00Z".parse().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn demo_shows_every_kind_of_blocker_and_ancestors_inherit_it() {
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let mut frozen = Frozen::start(simulator, |options| options.entity_states = true).await;
+    let mut shown: BTreeMap<BlockerKind, BTreeSet<String>> = BTreeMap::new();
+    let mut inherited = BTreeSet::new();
+    for _ in 0..60 {
+        frozen.pass(Duration::from_secs(1)).await;
+        let board = &frozen.bench.board;
+        for (handle, _) in board.iter() {
+            if let Some(blocker) = board.blocker(handle) {
+                let text = board.blocker_text(handle, blocker);
+                shown.entry(blocker.kind).or_default().insert(text);
+                if blocker.blocked != handle {
+                    inherited.insert(blocker.kind);
+                }
+            }
+        }
+        if shown.len() == 3 && !inherited.is_empty() {
+            break;
+        }
+    }
+    println!("{shown:#?}");
+    assert_eq!(shown.len(), 3, "{shown:?}");
+    let is_shown = |kind, text: &str| shown[&kind].iter().any(|shown| shown.contains(text));
+    assert!(is_shown(
+        BlockerKind::LostHost,
+        "host esx-21 is not responding"
+    ));
+    assert!(is_shown(BlockerKind::Queue, "queued behind"));
+    assert!(is_shown(BlockerKind::Question, "waits for an answer"));
+    assert!(inherited.contains(&BlockerKind::LostHost), "{inherited:?}");
+    frozen.stop().await;
+}
+
+/// Tasks followed without a connection, with what was learned from finished ones.
+struct Followed {
+    control: Control,
+    store: TaskStore,
+    typical: TypicalDurations,
+    now: Timestamp,
+}
+
+impl Followed {
+    fn new(simulator: &Simulator, runs: Vec<FinishedRun>) -> Self {
+        let mut typical = TypicalDurations::default();
+        typical.add_runs(HERE, runs);
+        Self {
+            now: start(),
+            control: simulator.control(),
+            store: TaskStore::new(),
+            typical,
+        }
+    }
+
+    fn advance(&mut self) {
+        self.control.advance(STEP);
+        self.now += STEP;
+        let mut runs = Vec::new();
+        for info in self.control.expected_tasks() {
+            let info = Box::new(TaskInfo::from_json(info).unwrap());
+            let key = info.key.clone();
+            let known = self.store.find_key(HERE, &key);
+            if known.is_some_and(|known| self.store.get(known).unwrap().status().is_finished()) {
+                continue;
+            }
+            if Status::of(&info) == Status::Success
+                && let Some((start, end)) = info.start_time.zip(info.complete_time)
+            {
+                runs.push(FinishedRun {
+                    operation: info.description_id.as_ref().into(),
+                    entity: info.entity.as_ref().map(|entity| entity.value.clone()),
+                    duration: end.duration_since(start).unsigned_abs(),
+                });
+            }
+            let change = TaskChange::Full { info, at: self.now };
+            self.store
+                .apply(HERE, change, &mut ChangeSet::default())
+                .unwrap();
+        }
+        self.typical.add_runs(HERE, runs);
+    }
+
+    fn running(&self) -> Vec<Handle> {
+        let running = self.store.iter();
+        let running = running.filter(|(_, record)| record.status() == Status::Running);
+        running.map(|(handle, _)| handle).collect()
+    }
+}
+
+/// Shares of the running rows with a warning.
+#[derive(Debug, Default)]
+struct Flagged {
+    rows: usize,
+    marked: usize,
+    rules: BTreeSet<Rule>,
+}
+
+impl Flagged {
+    fn look(&mut self, followed: &Followed) {
+        let (store, typical) = (&followed.store, Some(&followed.typical));
+        for (handle, _) in store.iter() {
+            let found = store.warnings(handle, typical, followed.now);
+            self.rules.extend(found.iter().map(|warning| warning.rule));
+        }
+        for handle in followed.running() {
+            self.rows += 1;
+            let found = store.warnings(handle, typical, followed.now);
+            self.marked += usize::from(!found.is_empty());
+        }
+    }
+
+    fn share(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "few rows")]
+        let share = self.marked as f64 / self.rows.max(1) as f64;
+        share
+    }
+}
+
+async fn learned(scenario: &str) -> (Simulator, Vec<FinishedRun>) {
+    let simulator = Simulator::start(standing(scenario)).await.unwrap();
+    let mut frozen = Frozen::start(simulator, |options| options.typical = true).await;
+    for _ in 0..120 {
+        if !frozen.bench.runs.is_empty() {
+            break;
+        }
+        frozen.pass(Duration::from_secs(1)).await;
+    }
+    let runs = std::mem::take(&mut frozen.bench.runs);
+    assert!(!runs.is_empty());
+    frozen.stop().await;
+    let mut options = standing(scenario);
+    options.starts_at = Some(start());
+    (Simulator::start(options).await.unwrap(), runs)
+}
+
+#[tokio::test(start_paused = true)]
+async fn estimates_of_the_demo_are_steady_and_its_warnings_are_real() {
+    let (simulator, runs) = learned("demo").await;
+    let mut followed = Followed::new(&simulator, runs);
+    let mut flagged = Flagged::default();
+    let mut before: HashMap<Handle, f64> = HashMap::new();
+    let mut moves = Vec::new();
+    for _ in 0..240 {
+        followed.advance();
+        flagged.look(&followed);
+        let Followed {
+            store,
+            typical,
+            now,
+            ..
+        } = &followed;
+        let mut forecaster = Forecaster::new(store, Some(typical), *now);
+        let mut after = HashMap::new();
+        for handle in followed.running() {
+            let forecast = forecaster.forecast(handle).unwrap();
+            let Some(estimate) = forecast.estimate else {
+                continue;
+            };
+            let best = estimate.best.as_secs_f64();
+            let above = store
+                .parent(handle)
+                .and_then(|parent| forecaster.forecast(parent));
+            if let Some(above) = above.and_then(|above| above.estimate) {
+                assert!(above.best >= estimate.best, "{:?}", store.get(handle));
+            }
+            // Estimates of short tasks jump because their reports are few.
+            let is_long = best > 60.0;
+            if let Some(before) = before.get(&handle).filter(|_| is_long) {
+                let expected = (before - STEP.as_secs_f64()).max(0.0);
+                let change = (best - expected).abs() / before.max(STEP.as_secs_f64());
+                moves.push(change);
+            }
+            after.insert(handle, best);
+        }
+        before = after;
+    }
+    moves.sort_by(f64::total_cmp);
+    let at = |thousandths: usize| moves[(moves.len() - 1) * thousandths / 1000] * 100.0;
+    println!(
+        "demo, 20 min, every 5 s: {} changes of estimates above a minute beyond the elapsed time, in % of the estimate: \
+         median {:.2}, 90 % {:.2}, 99 % {:.1}",
+        moves.len(),
+        at(500),
+        at(900),
+        at(990)
+    );
+    println!(
+        "demo: {:.1} % of {} running rows flagged, by {:?}",
+        flagged.share() * 100.0,
+        flagged.rows,
+        flagged.rules
+    );
+    assert!(at(500) < 2.0 && at(900) < 15.0);
+    let expected = [
+        Rule::Stalled,
+        Rule::CancelIgnored,
+        Rule::ParentFinished,
+        Rule::QueuedLong,
+        Rule::LongerThanUsual,
+    ];
+    for rule in expected {
+        assert!(flagged.rules.contains(&rule), "no case of {rule:?}");
+    }
+}
+
+#[tokio::test]
+async fn at_most_one_row_in_a_hundred_is_flagged_under_load() {
+    let mut options = Options::new(Scenario::load("load").unwrap()).manual();
+    options.starts_at = Some(start());
+    options.load = LoadOptions {
+        finish: true,
+        ..LoadOptions::default()
+    };
+    let simulator = Simulator::start(options).await.unwrap();
+    let mut followed = Followed::new(&simulator, Vec::new());
+    let mut flagged = Flagged::default();
+    for _ in 0..120 {
+        followed.advance();
+        flagged.look(&followed);
+    }
+    println!(
+        "load, 10 min: {:.2} % of {} running rows flagged, by {:?}",
+        flagged.share() * 100.0,
+        flagged.rows,
+        flagged.rules
+    );
+    assert!(flagged.rows > 10_000);
+    assert!(flagged.share() <= 0.01, "{flagged:?}");
+}
