@@ -52,7 +52,7 @@ actions! {
     ToggleFold: "fold", "Fold or unfold the family or group";
     FoldAll: "fold all", "Fold all";
     UnfoldAll: "unfold all", "Unfold all";
-    Back: "back", "Back: to the list, clear the filter, close the details";
+    Back: "back", "Back: leave the view, to the list, clear the filter, close the details";
     Inspect: "cancel…", "Cancel the task (asks first)";
     Filter: "filter", "Filter the list";
     Filters: "saved filters", "Choose or save a named filter";
@@ -79,7 +79,8 @@ actions! {
     GroupEndpoint: "by vCenter", "Group by vCenter";
     Blocker: "blocker", "Go to the task that this one waits for, and back";
     Add: "add", "Watch more tasks, by ID or URL";
-    Unwatch: "unwatch", "Stop watching the task and remove it";
+    Unwatch: "remove", "Stop watching the task and remove it";
+    UndoRemove: "undo", "Undo the last removal";
     Pin: "pin", "Pin or unpin the task (pinned tasks are never removed)";
     Refresh: "refresh", "Refresh everything now";
     Pause: "pause", "Pause or resume updates";
@@ -124,6 +125,6 @@ actions! {
     Figures: "performance", "Show performance: requests, bytes, frames, latencies";
     Redraw: "redraw", "Redraw the screen";
     Suspend: "suspend", "Suspend (resume with fg)";
-    Quit: "quit", "Sign out and quit";
+    Quit: "quit", "Sign out and quit; in history, time travel and zoom: back";
     Interrupt: "quit", "Sign out and quit, from any view";
 }

@@ -60,10 +60,7 @@ fn fault_text(fault: &Fault) -> String {
         lines.extend(fields.map(|(name, value)| format!("  {name}: {value}")));
         for message in fault.messages() {
             let text = message.message.as_deref().unwrap_or_default().trim();
-            match (
-                text.is_empty() || text == fault.text().trim(),
-                message.key.as_str(),
-            ) {
+            match (text.is_empty(), message.key.as_str()) {
                 (true, "") => {}
                 (true, key) => lines.push(format!("  {key}")),
                 (false, "") => lines.push(format!("  {text}")),
@@ -141,7 +138,7 @@ mod tests {
         }));
         assert_eq!(
             fault_text(&fault),
-            "A: outer\n  The disk is full. (a.b)\ncaused by B: inner\n  c.d\n  Quota exceeded."
+            "A: outer\n  The disk is full. (a.b)\ncaused by B: inner\n  inner (c.d)\n  Quota exceeded."
         );
     }
 

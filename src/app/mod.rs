@@ -13,6 +13,7 @@ mod frame_map;
 mod insight;
 mod keymap;
 mod layout;
+mod lineage;
 mod notifications;
 mod options;
 mod pane_split;
@@ -42,13 +43,14 @@ pub use frame_map::{ClickTarget, FrameMap};
 pub use insight::{InsightCache, TaskInsight};
 pub use keymap::{Binding, Context, Key, Keymap, KeymapError};
 pub use layout::ScreenLayout;
+pub use lineage::{LineageEntry, LineageRow, lineage};
 pub use notifications::{Notification, Notifications, Severity};
 pub use options::{Background, Clipboard, ColorDepth, Options, ThemeChoice, Themes};
 pub use pane_split::{DetailsPosition, PaneSplit, Side};
 pub use panes::{Focus, PaneMode, Tab};
 pub use popups::{
     Button, CancelDialog, ColumnEditor, ColumnEntry, CommandPalette, CompletionList, CopyMenu,
-    FilterMenu, FilterMenuEntry, FilterPrompt, PaletteMatch, Popup, Prompt, PromptKind,
+    FilterMenu, FilterMenuEntry, FilterPrompt, HelpPopup, PaletteMatch, Popup, Prompt, PromptKind,
     SavedFilters, SortMenu, TextPopup, can_request, eligibility,
 };
 pub use redraw_timer::next_redraw;

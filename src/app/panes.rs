@@ -1,5 +1,6 @@
 //! The panes: which are visible, which has the focus, and the tabs of the details.
 
+use super::lineage::LineageEntry;
 use crate::task::row_model::RowId;
 
 /// The visible panes.
@@ -71,4 +72,8 @@ pub struct DetailsScroll {
     pub top: usize,
     /// The row shown last; another row starts at the top.
     pub subject: Option<RowId>,
+    /// Cursor of the Lineage tab; `None` for the task itself.
+    pub cursor: Option<LineageEntry>,
+    /// True if the Lineage tab shows all finished members.
+    pub shows_finished: bool,
 }

@@ -12,6 +12,7 @@ use super::{
     frame_map::FrameMap,
     keymap::{Context, Keymap, KeymapError},
     layout::ScreenLayout,
+    lineage::LineageEntry,
     notifications::Notifications,
     options::Options,
     pane_split::PaneSplit,
@@ -45,6 +46,8 @@ pub struct AppState {
     /// The endpoints in command-line order.
     pub servers: Vec<ServerState>,
     pub pane_mode: PaneMode,
+    /// The panes before zooming.
+    pub unzoomed: Option<PaneMode>,
     /// Position and size of the details pane.
     pub pane_split: PaneSplit,
     /// The open tab of the details.
@@ -54,6 +57,10 @@ pub struct AppState {
     /// Errors while reading typical durations from the history.
     pub typical_errors: HashMap<EndpointId, Arc<str>>,
     pub notifications: Notifications,
+    /// Tasks removed from the list, latest last.
+    pub removed: Vec<(EndpointId, Arc<str>)>,
+    /// When quitting was asked for while a request was unanswered.
+    pub quit_asked_at: Option<Timestamp>,
     /// True while polling is paused.
     pub paused: bool,
     /// Selects the tasks to notify of.
@@ -105,10 +112,13 @@ impl AppState {
                 .map(|(id, name)| ServerState::new(id, name))
                 .collect(),
             pane_mode: PaneMode::Both(Focus::List),
+            unzoomed: None,
             tab: Tab::default(),
             metrics: MetricsReport::default(),
             typical_errors: HashMap::new(),
             notifications: Notifications::default(),
+            removed: Vec::new(),
+            quit_asked_at: None,
             paused: false,
             frame: FrameMap::default(),
         })
@@ -120,6 +130,37 @@ impl AppState {
             PaneMode::List | PaneMode::Both(Focus::List) => Context::List,
             PaneMode::Both(Focus::Details) | PaneMode::Details => Context::Details,
         }
+    }
+
+    /// Returns a task ID, with the name of the vCenter if there are several: `demo-2/task-4674`.
+    pub fn full_id(&self, endpoint: EndpointId, mo_id: &str) -> String {
+        match self.server(endpoint) {
+            Some(server) if self.servers.len() > 1 => format!("{}/{mo_id}", server.name),
+            _ => mo_id.to_owned(),
+        }
+    }
+
+    /// Returns the task that actions on a task apply to: the one at the cursor of the focused Lineage tab, else the
+    /// selected one.
+    pub fn subject(&self) -> Option<Handle> {
+        let selected = self.selected()?;
+        match self.lineage_cursor(selected) {
+            Some(LineageEntry::Task(handle)) => Some(handle),
+            _ => Some(selected),
+        }
+    }
+
+    /// Returns the cursor of the Lineage tab of a task; `None` unless the tab has the focus.
+    pub fn lineage_cursor(&self, task: Handle) -> Option<LineageEntry> {
+        let is_focused = self.context() == Context::Details && self.tab == Tab::Lineage;
+        let (LineageEntry::Task(of) | LineageEntry::Finished(of)) = self
+            .view()
+            .details
+            .cursor
+            .unwrap_or(LineageEntry::Task(task));
+        let is_known = self.view().store.get(of).is_some();
+        let cursor = self.view().details.cursor.filter(|_| is_known);
+        is_focused.then(|| cursor.unwrap_or(LineageEntry::Task(task)))
     }
 
     /// Returns the view on the screen.

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
-    app::{Action, ClickTarget, Context, Popup, Severity, can_request},
+    app::{Action, ClickTarget, Context, PaneMode, Popup, Severity, can_request},
     task::row_model::RowId,
     text::width,
 };
@@ -79,6 +79,11 @@ pub(super) fn hints(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect) 
     };
     for action in hints {
         if *action == Action::Accept && !may_accept(ctx) {
+            continue;
+        }
+        // In a view, the key goes back.
+        let is_view = ctx.state.pane_mode == PaneMode::Details || !ctx.state.views.is_live();
+        if *action == Action::Quit && is_view {
             continue;
         }
         let Some((keys, word)) = hint(ctx, context, *action) else {

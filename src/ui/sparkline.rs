@@ -1,4 +1,4 @@
-//! A sparkline of the recent pace of a task, drawn as a thin line so that rows do not merge.
+//! A sparkline of the recent pace of a task.
 
 use jiff::Timestamp;
 
@@ -8,12 +8,9 @@ use crate::task::{ProgressHistory, Record};
 /// Time shown for a short run, in milliseconds; of a longer one, its last third is shown.
 const MIN_SPAN: u64 = 10 * 60 * 1000;
 
-/// Number of levels: the dots of a Braille cell above each other.
-const LEVELS: usize = 4;
-/// Dots of the left and the right half of a Braille cell, from the bottom.
-const DOTS: [[u32; LEVELS]; 2] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]];
-const BRAILLE: u32 = 0x2800;
-const ASCII: [char; LEVELS] = ['_', '.', '-', '^'];
+/// The levels, from the bottom. The highest one leaves room above, so that rows do not merge.
+const LEVELS: [char; 5] = ['▁', '▂', '▃', '▄', '▅'];
+const ASCII_LEVELS: [char; 4] = ['_', '.', '-', '^'];
 
 /// Draws the pace of a running task, oldest first. The highest level is the greatest pace within the time shown.
 pub(super) fn draw(
@@ -30,24 +27,19 @@ pub(super) fn draw(
 }
 
 fn line(history: &ProgressHistory, now: Timestamp, columns: usize, ascii: bool) -> String {
-    if ascii {
-        let levels = levels(history, now, columns).into_iter();
-        return levels.filter_map(|level| ASCII.get(level)).collect();
-    }
-    let levels = levels(history, now, 2 * columns);
-    let cells = levels.chunks(DOTS.len()).filter_map(|pair| {
-        let dots = pair.iter().zip(DOTS);
-        let dots = dots.filter_map(|(level, dots)| dots.get(*level).copied());
-        char::from_u32(BRAILLE + dots.sum::<u32>())
-    });
-    cells.collect()
+    let signs: &[char] = if ascii { &ASCII_LEVELS } else { &LEVELS };
+    let levels = levels(history, now, columns, signs.len());
+    levels
+        .iter()
+        .filter_map(|level| signs.get(*level))
+        .collect()
 }
 
 /// A time since the start in milliseconds, and the progress at that time in thousandths of a percent.
 type Point = (u64, u64);
 
-/// Returns the level of each column; empty until progress was observed.
-fn levels(history: &ProgressHistory, now: Timestamp, columns: usize) -> Vec<usize> {
+/// Returns the level of each column, 0 to `height - 1`; empty until progress was observed.
+fn levels(history: &ProgressHistory, now: Timestamp, columns: usize, height: usize) -> Vec<usize> {
     let line = polyline(history, now);
     let (Some(first), Some(last)) = (line.first(), line.last()) else {
         return Vec::new();
@@ -62,7 +54,7 @@ fn levels(history: &ProgressHistory, now: Timestamp, columns: usize) -> Vec<usiz
     let gain = |column| bound(column + 1).saturating_sub(bound(column));
     let gains: Vec<u64> = (0..count).map(gain).collect();
     let most = gains.iter().copied().max().unwrap_or_default().max(1);
-    let steps = u64::try_from(LEVELS - 1).unwrap_or_default();
+    let steps = u64::try_from(height.saturating_sub(1)).unwrap_or_default();
     let level = |gain: u64| usize::try_from((gain * steps + most / 2) / most).ok();
     gains.into_iter().filter_map(level).collect()
 }
@@ -119,10 +111,10 @@ mod tests {
     fn steady_progress_is_level() {
         let steps = (1..=50).map(|percent| (i64::from(percent) * 10, percent));
         let steady = run(&steps.collect::<Vec<_>>());
-        assert_eq!(line(&steady, at(500), 4, false), "⠉⠉⠉⠉");
+        assert_eq!(line(&steady, at(500), 4, false), "▅▅▅▅");
         assert_eq!(
             line(&steady, at(509), 4, false),
-            "⠉⠉⠉⠉",
+            "▅▅▅▅",
             "a pause shorter than a step"
         );
         assert_eq!(line(&steady, at(500), 4, true), "^^^^");
@@ -131,9 +123,9 @@ mod tests {
     #[test]
     fn stall_and_speed_are_visible() {
         let stalled = run(&[(100, 40), (200, 80)]);
-        assert_eq!(line(&stalled, at(400), 4, false), "⠉⠉⣀⣀");
+        assert_eq!(line(&stalled, at(400), 4, false), "▅▅▁▁");
         let faster = run(&[(200, 10), (400, 50)]);
-        assert_eq!(line(&faster, at(400), 4, false), "⠤⠤⠉⠉");
+        assert_eq!(line(&faster, at(400), 4, false), "▂▂▅▅");
         assert_eq!(line(&faster, at(400), 4, true), "..^^");
     }
 

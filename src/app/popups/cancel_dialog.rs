@@ -9,7 +9,7 @@ use crate::{
     },
     task::{
         ChangeSet, Handle, TaskStore,
-        cancellation::{self, CancelEligibility, CancelRequest},
+        cancellation::{self, CancelEligibility, CancelRequest, CancelState},
     },
     vim::types::TaskLocator,
     watch::Command,
@@ -53,17 +53,24 @@ impl CancelDialog {
         }
     }
 
-    /// Returns the ancestors from the root down, the task and its children, each with its depth.
+    /// Returns the ancestors from the root down, the task and its children, each with its depth. Children that can be
+    /// cancelled come first, finished ones last.
     pub fn family(&self, store: &TaskStore) -> Vec<(Handle, usize)> {
         let mut above: Vec<Handle> = store.path(self.root).collect();
         above.reverse();
         let depth = above.len();
-        let children = store.children(self.root).iter();
+        let mut children = store.children(self.root).to_vec();
+        children.sort_by_key(|child| match store.get(*child).map(CancelState::of) {
+            Some(CancelState::Cancelable) => 0,
+            Some(CancelState::Requested) => 1,
+            Some(CancelState::Unknown | CancelState::NotCancelable) => 2,
+            Some(CancelState::NotApplicable) | None => 3,
+        });
         above
             .into_iter()
             .enumerate()
             .map(|(depth, handle)| (handle, depth))
-            .chain(children.map(|child| (*child, depth)))
+            .chain(children.into_iter().map(|child| (child, depth)))
             .collect()
     }
 
@@ -85,9 +92,9 @@ impl CancelDialog {
 
 /// Opens the dialog for the selected task and refreshes its data.
 pub(in crate::app) fn open(state: &mut AppState) -> Option<(CancelDialog, Vec<Effect>)> {
-    let selected = state.selected()?;
-    state.view_mut().selection.select(selected);
-    Some((CancelDialog::new(selected), look_up(state, selected)))
+    let subject = state.subject()?;
+    state.view_mut().pin_selection();
+    Some((CancelDialog::new(subject), look_up(state, subject)))
 }
 
 impl PopupHandler for CancelDialog {

@@ -16,8 +16,8 @@ pub type CopyMenu = ListMenu<CopyItem>;
 
 /// Opens the menu with the item of the open tab highlighted, if a task is selected.
 pub(in crate::app) fn open(state: &mut AppState) -> Option<CopyMenu> {
-    let selected = state.selected()?;
-    state.view_mut().selection.select(selected);
+    state.subject()?;
+    state.view_mut().pin_selection();
     let shown = shown(state);
     let mut all = CopyItem::ALL.iter();
     Some(ListMenu::at(all.position(|item| *item == shown)))
@@ -65,14 +65,20 @@ fn shown(state: &AppState) -> CopyItem {
 }
 
 fn copy_item(state: &mut AppState, item: CopyItem, now: Timestamp) -> Vec<Effect> {
-    let Some(record) = state.selected_record() else {
+    let subject = state.subject();
+    let Some(record) = subject.and_then(|subject| state.view().store.get(subject)) else {
         return Vec::new();
     };
-    let Some(text) = item.text(record, state.server(record.id.endpoint)) else {
+    let Some(mut text) = item.text(record, state.server(record.id.endpoint)) else {
         return Vec::new();
     };
+    let full_id = state.full_id(record.id.endpoint, &text);
+    if item == CopyItem::Id {
+        text = full_id;
+    }
+    let of = state.full_id(record.id.endpoint, &record.id.mo_id);
     let message = format!(
-        "Copied {} ({} characters)",
+        "Copied {} of {of} ({} characters)",
         item.name(),
         text.chars().count()
     );

@@ -6,6 +6,7 @@ mod command_palette;
 pub(super) mod copy_menu;
 pub(super) mod filter_menu;
 pub(super) mod handler;
+mod help;
 mod list_menu;
 mod prompt;
 pub(super) mod sort_menu;
@@ -16,6 +17,7 @@ pub use column_editor::{ColumnEditor, ColumnEntry};
 pub use command_palette::{CommandPalette, PaletteMatch};
 pub use copy_menu::CopyMenu;
 pub use filter_menu::{FilterMenu, FilterMenuEntry, SavedFilters};
+pub use help::HelpPopup;
 pub use prompt::{CompletionList, FilterPrompt, Prompt, PromptKind};
 pub use sort_menu::SortMenu;
 pub use text_popup::TextPopup;
@@ -49,7 +51,7 @@ popups! {
     CommandPalette(CommandPalette),
     CopyMenu(CopyMenu),
     FilterMenu(FilterMenu),
-    Help(TextPopup),
+    Help(HelpPopup),
     Metrics(TextPopup),
     Notifications(TextPopup),
     Prompt(Prompt),

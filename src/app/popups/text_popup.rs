@@ -1,4 +1,4 @@
-//! Popups with scrollable text: help, messages, performance.
+//! Popups with scrollable text: messages, performance.
 
 use jiff::Timestamp;
 

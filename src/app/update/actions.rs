@@ -1,9 +1,9 @@
 //! The actions of keys and clicks.
 
 use crossterm::event::KeyEvent;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{blocker, details, list, panes as pane_actions, saved_filters};
+use super::{blocker, details, lineage, list, panes as pane_actions, saved_filters};
 use crate::{
     app::{
         action::Action,
@@ -12,8 +12,8 @@ use crate::{
         notifications::Severity,
         panes::{Focus, PaneMode},
         popups::{
-            CommandPalette, Popup, Prompt, TextPopup, cancel_dialog, column_editor, copy_menu,
-            filter_menu,
+            CommandPalette, HelpPopup, Popup, Prompt, TextPopup, cancel_dialog, column_editor,
+            copy_menu, filter_menu,
             handler::{Next, Response},
             sort_menu,
         },
@@ -33,7 +33,11 @@ use crate::{
 
 /// Handles a key: runs its action, or passes it to the popup.
 pub(super) fn handle_key(screen: &mut Screen, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
-    if let Some(action) = screen.state.keymap.action(screen.context(), key) {
+    if let Some(mut action) = screen.state.keymap.action(screen.context(), key) {
+        let is_view = !screen.state.views.is_live() || screen.state.pane_mode == PaneMode::Details;
+        if action == Action::Quit && is_view {
+            action = Action::Back;
+        }
         return handle_action(screen, action, now);
     }
     if let Some(popup) = &mut screen.popup {
@@ -47,7 +51,7 @@ pub(super) fn handle_action(screen: &mut Screen, action: Action, now: Timestamp)
     let context = screen.context();
     match action {
         Action::Interrupt => return vec![Effect::Quit(ExitReason::Interrupted)],
-        Action::Quit => return vec![Effect::Quit(ExitReason::Quit)],
+        Action::Quit => return quit(&mut screen.state, now),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Palette => {
@@ -131,6 +135,7 @@ fn handle_screen_action(
         Action::GroupEndpoint => list::group(state, Some(GroupBy::Endpoint), now),
         Action::Blocker => blocker::jump(state, now),
         Action::Unwatch => return list::unwatch(state, now),
+        Action::UndoRemove => return list::undo_unwatch(state, now),
         Action::Pin => return list::pin(state, now),
         Action::Refresh => {
             let text = "Refreshing";
@@ -147,11 +152,12 @@ fn handle_screen_action(
         }
         Action::Copy => return copy_menu::copy(state, now),
         Action::Summary => screen.popup = summary_page::open(state, now).map(Popup::Summary),
-        Action::Help => screen.popup = Some(Popup::Help(TextPopup::default())),
+        Action::Help => screen.popup = Some(Popup::Help(HelpPopup::new(context))),
         Action::Notices => screen.popup = Some(Popup::Notifications(TextPopup::default())),
         Action::Figures => screen.popup = Some(Popup::Metrics(TextPopup::timed())),
         Action::Back => back(state, now),
-        _ if details::handle_action(state, action)
+        _ if lineage::handle_action(state, action, now)
+            || details::handle_action(state, action)
             || pane_actions::handle_action(state, action, now) => {}
         _ if context == Context::Details => details::scroll_by(state, action),
         _ => list::handle_action(state, action, now),
@@ -173,12 +179,34 @@ fn reject_on_group(state: &mut AppState, action: Action, now: Timestamp) -> bool
     asks && on_group
 }
 
+/// Quits; while a cancel request is unanswered, only if asked again.
+fn quit(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    const CONFIRM_WITHIN: SignedDuration = SignedDuration::from_secs(10);
+    let requests = state.views.live.cancel_requests.values();
+    let pending = requests.filter(|request| request.is_pending()).count();
+    let is_confirmed = state
+        .quit_asked_at
+        .is_some_and(|asked| now.duration_since(asked) < CONFIRM_WITHIN);
+    if pending == 0 || is_confirmed {
+        return vec![Effect::Quit(ExitReason::Quit)];
+    }
+    state.quit_asked_at = Some(now);
+    let requests = match pending {
+        1 => "A cancel request is".to_owned(),
+        more => format!("{more} cancel requests are"),
+    };
+    let text = format!("{requests} still unanswered. Quit again to leave now.");
+    state.notifications.push(Severity::Warning, text, now);
+    Vec::new()
+}
+
 /// Steps back: leaves the details, then clears the filter, then closes the details.
 fn back(state: &mut AppState, now: Timestamp) {
     match state.pane_mode {
-        PaneMode::Details | PaneMode::Both(Focus::Details) => {
-            state.pane_mode = PaneMode::Both(Focus::List);
+        PaneMode::Details => {
+            state.pane_mode = state.unzoomed.take().unwrap_or(PaneMode::Both(Focus::List));
         }
+        PaneMode::Both(Focus::Details) => state.pane_mode = PaneMode::Both(Focus::List),
         _ if !state.view().row_model.view().filter.is_empty() => {
             list::filter(state, Filter::default(), now);
         }

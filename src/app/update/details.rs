@@ -1,10 +1,13 @@
 //! Actions of the details pane: tabs and scrolling.
 
-use crate::app::{
-    action::Action,
-    panes::{Focus, PaneMode, Tab},
-    scroll::scrolled,
-    state::AppState,
+use crate::{
+    app::{
+        action::Action,
+        panes::{Focus, PaneMode, Tab},
+        scroll::scrolled,
+        state::AppState,
+    },
+    task::Status,
 };
 
 /// Returns true if the action was handled.
@@ -18,8 +21,14 @@ pub(super) fn handle_action(state: &mut AppState, action: Action) -> bool {
         }
         Action::Zoom => {
             state.pane_mode = match state.pane_mode {
-                PaneMode::Details => PaneMode::Both(Focus::Details),
-                PaneMode::List | PaneMode::Both(_) => PaneMode::Details,
+                PaneMode::Details => {
+                    let before = state.unzoomed.take();
+                    before.unwrap_or(PaneMode::Both(Focus::Details))
+                }
+                before @ (PaneMode::List | PaneMode::Both(_)) => {
+                    state.unzoomed = Some(before);
+                    PaneMode::Details
+                }
             }
         }
         Action::NextTab => show(state, state.tab.next_by(1)),
@@ -49,6 +58,22 @@ pub(in crate::app) fn show(state: &mut AppState, tab: Tab) {
         PaneMode::Both(Focus::List) if hidden => state.pane_mode = PaneMode::Both(Focus::Details),
         _ => {}
     }
+}
+
+/// Opens and focuses the details: of a failed task the error.
+pub(super) fn open(state: &mut AppState) {
+    if let Some(record) = state.view().selected_record() {
+        let has_error = record
+            .info
+            .as_ref()
+            .is_some_and(|info| info.error.is_some());
+        match (record.status(), state.tab) {
+            (Status::Failed, _) => show(state, Tab::Error),
+            (_, Tab::Error) if !has_error => show(state, Tab::Overview),
+            _ => {}
+        }
+    }
+    focus(state);
 }
 
 /// Moves the focus to the details.

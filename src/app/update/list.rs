@@ -7,6 +7,7 @@ use crate::{
     app::{
         action::Action,
         event::Effect,
+        keymap::Context,
         notifications::Severity,
         panes::{Focus, PaneMode},
         server_state::ServerClocks,
@@ -30,7 +31,7 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
         Action::Last => state.view_mut().move_selection(isize::MAX),
         Action::Open => match fold_of_selected(state) {
             Some((id @ RowId::Group(_), Fold::Open | Fold::Closed)) => toggle_fold(state, id),
-            _ => details::focus(state),
+            _ => details::open(state),
         },
         Action::Fold => fold_or_climb(state),
         Action::Unfold => match fold_of_selected(state) {
@@ -197,9 +198,27 @@ pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     state.view_mut().pin_selection();
-    let text = format!("{mo_id} was removed");
+    let undo = state.keymap.key(Context::List, Action::UndoRemove);
+    let undo = undo.map_or_else(String::new, |key| {
+        format!("; {} undoes it", key.label(state.options.ascii))
+    });
+    let text = format!("Removed {}{undo}", state.full_id(endpoint, &mo_id));
     state.notifications.push(Severity::Info, text, now);
+    state.removed.push((endpoint, mo_id.clone()));
     vec![Effect::Send(endpoint, Command::Unwatch(vec![mo_id]))]
+}
+
+/// Watches the task again that was removed last.
+pub(super) fn undo_unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let Some((endpoint, mo_id)) = state.removed.pop() else {
+        state
+            .notifications
+            .push(Severity::Info, "No removal to undo", now);
+        return Vec::new();
+    };
+    let text = format!("Watching {} again", state.full_id(endpoint, &mo_id));
+    state.notifications.push(Severity::Info, text, now);
+    vec![Effect::Send(endpoint, Command::Watch(vec![mo_id]))]
 }
 
 pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
@@ -214,7 +233,7 @@ pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     state.view_mut().selection.select(selected);
     state.view_mut().store.set_pinned(selected, pinned);
     let verb = if pinned { "Pinned" } else { "Unpinned" };
-    let text = format!("{verb} {mo_id}");
+    let text = format!("{verb} {}", state.full_id(endpoint, &mo_id));
     state.notifications.push(Severity::Info, text, now);
     vec![Effect::Send(endpoint, Command::Pin(vec![mo_id], pinned))]
 }

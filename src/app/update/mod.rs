@@ -4,6 +4,7 @@ mod actions;
 mod blocker;
 pub(super) mod detail_subscription;
 pub(super) mod details;
+mod lineage;
 pub(super) mod list;
 pub(super) mod live_tasks;
 mod mouse;

@@ -89,6 +89,7 @@ impl PaneChange {
 
 /// Applies the next arrangement that fits.
 fn turn(state: &mut AppState, now: Timestamp) {
+    state.unzoomed = None;
     let mut way = PaneChange::of(state).next();
     while !way.take(state) {
         if way == PaneChange::Beside {

@@ -1,6 +1,7 @@
 //! Keys, clicks and updates, without a terminal.
 
 mod grouping;
+mod keys;
 mod list;
 mod mouse;
 mod notifications;
@@ -81,7 +82,7 @@ fn zoom_toggles() {
     press(&mut state, "z");
     assert_eq!(state.pane_mode, PaneMode::Details);
     press(&mut state, "z");
-    assert_eq!(state.pane_mode, PaneMode::Both(Focus::Details));
+    assert_eq!(state.pane_mode, PaneMode::Both(Focus::List));
     press(&mut state, "<enter><esc>");
     assert_eq!(state.pane_mode, PaneMode::Both(Focus::List));
     press(&mut state, "dd");

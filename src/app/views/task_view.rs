@@ -84,8 +84,8 @@ impl TaskView {
         let selected = self.selected_row();
         if self.details.subject != selected {
             self.details = DetailsScroll {
-                top: 0,
                 subject: selected,
+                ..DetailsScroll::default()
             };
         }
     }

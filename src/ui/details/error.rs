@@ -40,15 +40,14 @@ pub(super) fn lines(appearance: &Appearance, fault: &Fault, columns: u16) -> Vec
         }
         for message in fault.messages() {
             let text = message.message.as_deref().unwrap_or_default().trim();
-            // Often the fault's own text consists of these messages.
-            if !text.is_empty() && text != fault.text().trim() {
-                let text = format!("  {}", text.replace('\n', "\n  "));
-                lines.extend(paragraph(appearance, &text, columns, Role::Text));
-            }
-            let parts = [("  ", Role::Dim), (message.key.as_str(), Role::Faint)];
-            if !message.key.is_empty() {
-                lines.extend(flow(appearance, &parts, columns, 4));
-            }
+            let gap = if text.is_empty() { "" } else { "  " };
+            let parts = [
+                ("  ", Role::Dim),
+                (text, Role::Text),
+                (gap, Role::Dim),
+                (message.key.as_str(), Role::Faint),
+            ];
+            lines.extend(flow(appearance, &parts, columns, 4));
         }
     }
     lines
@@ -107,12 +106,11 @@ mod tests {
         let expected = [
             "A",
             "outer",
-            "The disk is full.",
-            "a.b",
+            "The disk is full.  a.b",
             "",
             "caused by B",
             "inner",
-            "c.d",
+            "inner  c.d",
             "Quota exceeded.",
         ];
         assert_eq!(text, expected);

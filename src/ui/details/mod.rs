@@ -6,6 +6,7 @@ mod group;
 mod json;
 mod lineage;
 mod overview;
+mod related;
 mod result;
 mod timeline;
 
@@ -49,16 +50,27 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
         width: area.width.saturating_sub(3),
         ..area
     };
-    let lines = match selected {
-        Some((handle, record)) => content(ctx, handle, record, inside),
+    let (lines, cursor) = match selected {
+        Some((handle, _)) if ctx.state.tab == Tab::Lineage => {
+            lineage::lines(ctx, handle, inside.width)
+        }
+        Some((handle, record)) => (content(ctx, handle, record, inside), None),
         None => match ctx.state.selected_row() {
-            Some(RowId::Group(group)) => group::lines(ctx, group, inside.width),
-            _ => paragraph(ctx.appearance, "No task selected.", inside.width, Role::Dim),
+            Some(RowId::Group(group)) => (group::lines(ctx, group, inside.width), None),
+            _ => {
+                let none = paragraph(ctx.appearance, "No task selected.", inside.width, Role::Dim);
+                (none, None)
+            }
         },
     };
-    let end = lines.len().saturating_sub(usize::from(area.height));
+    let height = usize::from(area.height);
+    let end = lines.len().saturating_sub(height);
     ctx.drawn.details_end = end;
     let top = ctx.state.view().details.top.min(end);
+    // The cursor stays visible.
+    let top = cursor.map_or(top, |cursor| {
+        top.clamp((cursor + 1).saturating_sub(height), cursor)
+    });
     for (line, y) in lines.iter().skip(top).zip(inside.y..inside.bottom()) {
         ctx.buffer.set_line(inside.x, y, line, inside.width);
     }
@@ -69,15 +81,12 @@ fn content(ctx: &RenderContext, handle: Handle, record: &Record, area: Rect) -> 
     let columns = area.width;
     let tab = ctx.state.tab;
     let Some(info) = record.info.as_deref() else {
-        return match tab {
-            Tab::Lineage => lineage::lines(ctx, handle, columns),
-            _ => overview::placeholder(ctx, record, columns),
-        };
+        return overview::placeholder(ctx, record, columns);
     };
     let none = |text: &str| paragraph(ctx.appearance, text, columns, Role::Dim);
     match tab {
         Tab::Overview => overview::lines(ctx, handle, record, info, area),
-        Tab::Lineage => lineage::lines(ctx, handle, columns),
+        Tab::Lineage => Vec::new(),
         Tab::Error => match &info.error {
             Some(fault) => error::lines(ctx.appearance, fault, columns),
             None => none("No error."),
@@ -129,7 +138,8 @@ fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&Record>) {
     }
     if let Some(record) = record {
         let mut name = StyledLine::new(appearance, area.width / 2);
-        name.push(&record.id.mo_id, Role::Dim);
+        let id = ctx.state.full_id(record.id.endpoint, &record.id.mo_id);
+        name.push(&id, Role::Dim);
         if record.pinned {
             name.gap(2)
                 .push(appearance.symbols.pin, Role::Key)

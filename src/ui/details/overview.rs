@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::{layout::Rect, text::Line};
 use serde_json::Value;
 
+use super::related;
 use crate::{
     app::{Action, Context},
     task::{
@@ -23,6 +24,8 @@ use crate::{
 
 /// Minimum width for two columns of fields.
 const MIN_COLUMNS_FOR_TWO: u16 = 96;
+/// Minimum width for a third column with summaries of the other tabs.
+const MIN_COLUMNS_FOR_THREE: u16 = 150;
 const LABEL_WIDTH: u16 = 15;
 
 /// Labeled fields under construction.
@@ -105,12 +108,20 @@ pub(super) fn lines(
     info: &TaskInfo,
     area: Rect,
 ) -> Vec<Line<'static>> {
-    let columns = area.width;
-    let two = columns >= MIN_COLUMNS_FOR_TWO;
-    let half = if two { columns / 2 - 1 } else { columns };
+    let gap = 2;
+    let all = area.width;
+    // The other tabs are summed up where there is room.
+    let related = |columns| related::lines(ctx, handle, record, info, columns);
+    let count = match all {
+        ..MIN_COLUMNS_FOR_TWO => 1,
+        MIN_COLUMNS_FOR_TWO..MIN_COLUMNS_FOR_THREE => 2,
+        _ if related(all / 3).is_empty() => 2,
+        _ => 3,
+    };
+    let own = (all - gap * (count - 1)) / count;
     let fields = || FieldList {
         ctx,
-        columns: half,
+        columns: own,
         lines: Vec::new(),
     };
     let (mut left, mut right) = (fields(), fields());
@@ -119,15 +130,31 @@ pub(super) fn lines(
     typical_duration(&mut right, record, info);
     cancellation(&mut right, handle, record, info);
     family(&mut right, handle, info);
-    identity(&mut right, info);
-    let below = if two { 0 } else { right.lines.len() };
+    identity(&mut right, record, info);
+    let mut related = related(own);
+    if count < 3 && !related.is_empty() {
+        let below = usize::from(count == 1) * left.lines.len();
+        let free = usize::from(area.height).saturating_sub(right.lines.len() + below + 1);
+        related.truncate(free);
+        if !related.is_empty() {
+            right.lines.push(Line::default());
+            right.lines.append(&mut related);
+        }
+    }
+    let below = if count > 1 { 0 } else { right.lines.len() };
     let free = usize::from(area.height).saturating_sub(left.lines.len() + below);
     progress_chart(&mut left, record, free);
-    if two {
-        join_columns(left.lines, right.lines, usize::from(half) + 2)
-    } else {
-        left.lines.append(&mut right.lines);
-        left.lines
+    let start = usize::from(own + gap);
+    match count {
+        1 => {
+            left.lines.append(&mut right.lines);
+            left.lines
+        }
+        2 => join_columns(left.lines, right.lines, start),
+        _ => {
+            let both = join_columns(left.lines, right.lines, start);
+            join_columns(both, related, 2 * start)
+        }
     }
 }
 
@@ -308,7 +335,7 @@ fn times(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
         fields.moment("Finished", complete, now, "");
     }
     match (&record.presence, record.seen) {
-        (Presence::Gone(at), _) => fields.moment("Gone", *at, now, "no longer on the server"),
+        (Presence::Gone(at), _) => fields.moment("Expired", *at, now, "no longer on the server"),
         (Presence::Unreadable(reason), Some(seen)) => {
             fields.moment("Last read", seen, now, reason);
         }
@@ -325,23 +352,25 @@ fn times(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
 fn cancellation(fields: &mut FieldList, handle: Handle, record: &Record, info: &TaskInfo) {
     let ctx = fields.ctx;
     let now = ctx.state.time(record, ctx.now);
-    let flags = format!(
-        "cancelable {}, requested {}",
-        flag_text(info, "cancelable", info.cancelable),
-        flag_text(info, "cancelled", info.cancelled)
-    );
     match (CancelState::of(record), record.cancel_seen) {
         (CancelState::Requested, Some(seen)) => {
             let (at_least, since) = (seen.at_least(), now.duration_since(seen.at));
-            let text = format!("requested {at_least}{}, still active", ago(since));
-            fields.push("Cancel", &text, Role::Cancelled);
+            let text = format!(
+                "cancellation requested {at_least}{}, still {}",
+                ago(since),
+                record.status().word()
+            );
+            fields.push("Cancelable", &text, Role::Cancelled);
         }
-        _ => fields.text("Cancel", &flags),
+        (CancelState::NotApplicable, _) => {}
+        _ => fields.text("Cancelable", flag_text(info, "cancelable", info.cancelable)),
     }
     if let Some(request) = ctx.state.view().cancel_requests.get(&handle) {
         fields.push("Request", &request.status_text(ctx.now), Role::Text);
     }
-    if let Some(privilege) = ctx.state.view().privileges.get(&handle) {
+    if record.status().is_active()
+        && let Some(privilege) = ctx.state.view().privileges.get(&handle)
+    {
         fields.text("May cancel", &privilege_text(Some(privilege)));
     }
 }
@@ -380,12 +409,15 @@ fn family(fields: &mut FieldList, handle: Handle, info: &TaskInfo) {
     fields.text("Locked", &locked.join(", "));
 }
 
-fn identity(fields: &mut FieldList, info: &TaskInfo) {
+fn identity(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
+    let id = fields
+        .ctx
+        .state
+        .full_id(record.id.endpoint, &record.id.mo_id);
     if *info.key == *info.task.value {
-        fields.text("Task", &info.task.value);
+        fields.text("Task", &id);
     } else {
-        let text = format!("{}  key {}", info.task.value, info.key);
-        fields.text("Task", &text);
+        fields.text("Task", &format!("{id}  key {}", info.key));
     }
     fields.text("Operation", &info.description_id);
     fields.text("Method", info.name.as_deref().unwrap_or_default());

@@ -17,7 +17,10 @@ use crate::{
 };
 
 const DIALOG_WIDTH: u16 = 76;
-const MAX_FAMILY_ROWS: usize = 8;
+const MIN_FAMILY_ROWS: usize = 4;
+const MAX_FAMILY_ROWS: usize = 24;
+/// Lines of the dialog and the screen without the family.
+const OTHER_LINES: u16 = 18;
 const LABEL_WIDTH: usize = 14;
 
 pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect) {
@@ -28,6 +31,7 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect)
     let mut body = Body {
         ctx,
         columns,
+        height: screen.height,
         lines: Vec::new(),
     };
     body.head(dialog.highlighted, record);
@@ -75,6 +79,8 @@ struct BodyLine<'a> {
 struct Body<'a, 'c> {
     ctx: &'a RenderContext<'c>,
     columns: u16,
+    /// Height of the screen.
+    height: u16,
     lines: Vec<BodyLine<'c>>,
 }
 
@@ -134,7 +140,8 @@ impl<'c> Body<'_, 'c> {
         if let Some(info) = &record.info {
             name.gap(2).push(&labels::target(info), Role::Text);
         }
-        name.gap(2).push(&record.id.mo_id, Role::Dim);
+        let id = state.full_id(record.id.endpoint, &record.id.mo_id);
+        name.gap(2).push(&id, Role::Dim);
         self.push(name);
         self.blank();
         let now = state.time(record, self.ctx.now);
@@ -153,23 +160,17 @@ impl<'c> Body<'_, 'c> {
     fn flags(&mut self, handle: Handle, record: &Record) {
         let state = self.ctx.state;
         if let Some(info) = &record.info {
-            let state_word = info.state.to_string();
-            self.field("state", &state_word, Role::Text);
-            for (name, flag) in [
-                ("cancelable", info.cancelable),
-                ("cancelled", info.cancelled),
-            ] {
-                let text = match flag {
-                    _ if info.invalid.contains(name) => "unknown",
-                    true => "true",
-                    false => "false",
-                };
-                self.field(name, text, Role::Text);
+            self.field("state", record.status().word(), Role::Text);
+            if record.status().is_active() {
+                let cancelable = flag_text(info, "cancelable", info.cancelable);
+                self.field("cancelable", cancelable, Role::Text);
+                let requested = flag_text(info, "cancelled", info.cancelled);
+                self.field("requested", requested, Role::Text);
             }
         }
         let privilege = state.view().privileges.get(&handle);
         // Privileges are not checked for tasks in the history.
-        if state.views.history().is_none() {
+        if state.views.history().is_none() && record.status().is_active() {
             self.field("privilege", &privilege_text(privilege), Role::Text);
         }
         if let Some(request) = state.view().cancel_requests.get(&handle) {
@@ -192,24 +193,29 @@ impl<'c> Body<'_, 'c> {
         }
         self.blank();
         let wide = usize::from(self.columns);
-        let (state_at, can_at) = (wide.saturating_sub(34), wide.saturating_sub(22));
+        let (state_at, can_at) = (wide.saturating_sub(28), wide.saturating_sub(12));
+        let is_cancelable = |(handle, _): &&(Handle, usize)| {
+            let record = board.get(*handle);
+            record.is_some_and(|record| CancelState::of(record) == CancelState::Cancelable)
+        };
+        let cancelable = family.iter().filter(is_cancelable).count();
+        let title = format!("family: {cancelable} of {} can be cancelled", family.len());
         let mut titles = self.strip();
-        titles.push_max("family", state_at.saturating_sub(1), Role::Heading);
+        titles.push_max(&title, state_at.saturating_sub(1), Role::Heading);
         titles.pad_to(state_at).push("state", Role::Heading);
-        titles
-            .pad_to(can_at)
-            .push("cancelable  cancelled", Role::Heading);
+        titles.pad_to(can_at).push("cancelable", Role::Heading);
         self.push(titles);
         // A window around the highlighted member.
         let place = family
             .iter()
             .position(|(handle, _)| *handle == dialog.highlighted);
-        let first = place
-            .unwrap_or_default()
-            .saturating_sub(MAX_FAMILY_ROWS / 2);
-        let first = first.min(family.len().saturating_sub(MAX_FAMILY_ROWS));
+        let most = usize::from(self.height.saturating_sub(OTHER_LINES));
+        let most = most.clamp(MIN_FAMILY_ROWS, MAX_FAMILY_ROWS);
+        let first = place.unwrap_or_default().saturating_sub(most / 2);
+        let first = first.min(family.len().saturating_sub(most));
+        let below = family.len().saturating_sub(first + most);
         let rows = family.into_iter().enumerate();
-        for (entry, (handle, depth)) in rows.skip(first).take(MAX_FAMILY_ROWS) {
+        for (entry, (handle, depth)) in rows.skip(first).take(most) {
             let Some(record) = board.get(handle) else {
                 continue;
             };
@@ -231,18 +237,20 @@ impl<'c> Body<'_, 'c> {
             let name = format!("{}  {}", record.id.mo_id, board.operation(record));
             line.push_max(&name, room, Role::Text);
             line.pad_to(state_at)
-                .push_max(status.word(), 11, labels::role(status));
-            if let Some(info) = &record.info {
-                let cancelable = flag_text(info, "cancelable", info.cancelable);
-                let cancelled = flag_text(info, "cancelled", info.cancelled);
-                line.pad_to(can_at).push(cancelable, Role::Text);
-                line.pad_to(can_at + 12).push(cancelled, Role::Text);
-            }
+                .push_max(status.word(), 15, labels::role(status));
+            line.pad_to(can_at)
+                .push(CancelState::of(record).label(), Role::Text);
             self.lines.push(BodyLine {
                 text: line,
                 is_chosen,
                 targets: vec![(0, self.columns, ClickTarget::PopupEntry(entry))],
             });
+        }
+        if first > 0 || below > 0 {
+            let mut more = self.strip();
+            more.gap(2);
+            more.push(&format!("{first} more above, {below} below"), Role::Dim);
+            self.push(more);
         }
     }
 
@@ -276,7 +284,7 @@ impl<'c> Body<'_, 'c> {
         let question = format!(
             "Cancel “{}”{of} ({})?",
             state.view().store.operation(record),
-            record.id.mo_id
+            state.full_id(record.id.endpoint, &record.id.mo_id)
         );
         self.paragraph(&question, Role::Strong);
         self.blank();

@@ -1,79 +1,139 @@
-//! The help, generated from the key map.
+//! The help, generated from the key map: in as many columns as fit, the keys of the current view first.
 
 use ratatui::{layout::Rect, text::Line};
 
-use crate::ui::{RenderContext, popups::frame, styled_line::StyledLine, theme::Role};
+use crate::ui::{
+    RenderContext, labels, popups::frame, styled_line::StyledLine, symbols::Symbols, theme::Role,
+};
 use crate::{
-    app::{Action, Context, TextPopup},
+    app::{Action, Context, HelpPopup},
     task::Status,
+    text::width,
 };
 
-const KEY_WIDTH: usize = 23;
+const COLUMN_WIDTH: u16 = 36;
+const KEY_WIDTH: usize = 10;
+/// More keys of an action are omitted.
+const MAX_KEYS: usize = 2;
 
-pub(super) fn draw(ctx: &mut RenderContext, popup: &TextPopup, screen: Rect) {
-    let width = screen.width.saturating_sub(8).min(84);
-    let height = screen.height.saturating_sub(5).max(3);
-    let area = frame::open(ctx, screen, width, height, "Keys");
-    let lines = lines(ctx, area.width);
+pub(super) fn draw(ctx: &mut RenderContext, popup: &HelpPopup, screen: Rect) {
+    let columns = (screen.width.saturating_sub(6) / COLUMN_WIDTH).clamp(1, 5);
+    let height = screen.height.saturating_sub(3).max(3);
+    let room = usize::from(height) * usize::from(columns);
+    let query = popup.search.text().to_lowercase();
+    let mut entries = entries(ctx, popup.context, &query, true);
+    if query.is_empty() && entries.len() > room {
+        entries = self::entries(ctx, popup.context, &query, false);
+    }
+    let rows = entries.len().div_ceil(usize::from(columns)).max(1);
+    let title = match (popup.is_searching, query.is_empty()) {
+        (false, true) => "Keys   / searches all views".to_owned(),
+        (true, _) => format!("Keys   /{}_", popup.search.text()),
+        (false, false) => format!("Keys   /{}", popup.search.text()),
+    };
+    let wide = (COLUMN_WIDTH * columns).min(screen.width.saturating_sub(4));
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).min(height);
+    let area = frame::open(ctx, screen, wide, height, &title);
+    let lines: Vec<Line> = (0..rows)
+        .map(|row| {
+            let mut line = StyledLine::new(ctx.appearance, area.width);
+            let cells = entries.iter().skip(row).step_by(rows);
+            for (at, entry) in cells.enumerate() {
+                line.pad_to(at * usize::from(COLUMN_WIDTH));
+                entry.draw(&mut line);
+            }
+            line.line()
+        })
+        .collect();
     frame::scroll(ctx, area, &lines, popup.top);
 }
 
-fn lines(ctx: &RenderContext, columns: u16) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    for context in Context::ALL {
-        if !lines.is_empty() {
-            lines.push(Line::default());
-        }
-        let mut title = StyledLine::new(ctx.appearance, columns);
-        title.push(context.title(), Role::Strong);
-        lines.push(title.line());
-        for action in Action::ALL {
-            let keys = ctx.state.keymap.keys(context, *action);
-            if keys.is_empty() {
-                continue;
-            }
-            let labels = keys
-                .iter()
-                .map(|key| key.label(ctx.appearance.symbols.ascii));
-            let labels: Vec<String> = labels.collect();
-            let mut line = StyledLine::new(ctx.appearance, columns);
-            line.gap(2).push(&labels.join("  "), Role::Key).gap(2);
-            line.pad_to(KEY_WIDTH).push(action.help(), Role::Text);
-            lines.push(line.line());
-        }
-    }
-    lines.push(Line::default());
-    lines.extend(legend(ctx, columns));
-    lines
+/// A line of the help.
+enum Entry {
+    Title(&'static str),
+    Keys(String, &'static str),
+    Symbol(&'static str, Role, &'static str),
+    Blank,
 }
 
-/// Explains the symbols of the list.
-fn legend(ctx: &RenderContext, columns: u16) -> Vec<Line<'static>> {
-    let symbols = ctx.appearance.symbols;
-    let mut title = StyledLine::new(ctx.appearance, columns);
-    title.push("Symbols", Role::Strong);
-    let mut lines = vec![title.line()];
-    for status in Status::ALL {
-        let mut line = StyledLine::new(ctx.appearance, columns);
-        line.gap(2)
-            .push(symbols.status(status), crate::ui::labels::role(status));
-        line.pad_to(KEY_WIDTH).push(status.word(), Role::Text);
-        lines.push(line.line());
+impl Entry {
+    fn draw(&self, line: &mut StyledLine) {
+        let room = usize::from(COLUMN_WIDTH).saturating_sub(2);
+        match self {
+            Self::Title(title) => line.push_max(title, room, Role::Strong),
+            Self::Keys(keys, text) => {
+                let start = line.width();
+                line.push_max(keys, KEY_WIDTH - 1, Role::Key);
+                line.pad_to(start + KEY_WIDTH);
+                line.push_max(text, room - KEY_WIDTH, Role::Text)
+            }
+            Self::Symbol(symbol, role, text) => {
+                let start = line.width();
+                line.push(symbol, *role).pad_to(start + KEY_WIDTH);
+                line.push_max(text, room - KEY_WIDTH, Role::Text)
+            }
+            Self::Blank => line,
+        };
     }
-    for (sign, meaning) in [
-        (
-            symbols.about,
-            "mean of the children; the task itself reports no progress",
-        ),
+}
+
+/// Returns the keys that match a query, those of a context first; those of other contexts only with `all`.
+fn entries(ctx: &RenderContext, context: Context, query: &str, all: bool) -> Vec<Entry> {
+    let own = context.chain();
+    let others = Context::ALL
+        .into_iter()
+        .filter(|other| !own.contains(other));
+    let contexts = own.iter().copied().chain(others.filter(|_| all));
+    let mut entries = Vec::new();
+    for context in contexts {
+        let keys = Action::ALL.iter().filter_map(|action| {
+            let keys = ctx.state.keymap.keys(context, *action).iter();
+            let keys = keys.take(MAX_KEYS);
+            let labels = keys.map(|key| key.label(ctx.appearance.symbols.ascii));
+            let labels = labels.collect::<Vec<_>>().join(" ");
+            let matches = |text: &str| text.to_lowercase().contains(query);
+            let found = matches(action.help()) || matches(action.hint()) || labels == query;
+            // The short text where the long one does not fit.
+            let fits = width(action.help()) + KEY_WIDTH + 2 <= usize::from(COLUMN_WIDTH);
+            let text = if fits { action.help() } else { action.hint() };
+            (found && !labels.is_empty()).then_some(Entry::Keys(labels, text))
+        });
+        section(&mut entries, context.title(), keys);
+    }
+    let symbols = symbols(&ctx.appearance.symbols).into_iter();
+    let symbols = symbols.filter(|(_, _, text)| text.contains(query));
+    let symbols = symbols.map(|(symbol, role, text)| Entry::Symbol(symbol, role, text));
+    section(&mut entries, "Symbols", symbols);
+    if entries.is_empty() {
+        entries.push(Entry::Title("No matching key."));
+    }
+    entries
+}
+
+/// Adds a titled group unless it is empty.
+fn section(entries: &mut Vec<Entry>, title: &'static str, members: impl Iterator<Item = Entry>) {
+    let mut members = members.peekable();
+    if members.peek().is_none() {
+        return;
+    }
+    if !entries.is_empty() {
+        entries.push(Entry::Blank);
+    }
+    entries.push(Entry::Title(title));
+    entries.extend(members);
+}
+
+/// Returns the symbols of the list with their meaning.
+fn symbols(symbols: &Symbols) -> Vec<(&'static str, Role, &'static str)> {
+    let statuses = Status::ALL.into_iter();
+    let statuses =
+        statuses.map(|status| (symbols.status(status), labels::role(status), status.word()));
+    let others = [
+        (symbols.about, "mean of the children"),
         (symbols.hatch, "no progress reported"),
-        (symbols.pin, "pinned: never removed to make room"),
-    ] {
-        let mut line = StyledLine::new(ctx.appearance, columns);
-        line.gap(2)
-            .push(sign, Role::Dim)
-            .pad_to(KEY_WIDTH)
-            .push(meaning, Role::Text);
-        lines.push(line.line());
-    }
-    lines
+        (symbols.warning, "warning, see the overview"),
+        (symbols.pin, "pinned"),
+    ];
+    let others = others.map(|(symbol, text)| (symbol, Role::Dim, text));
+    statuses.chain(others).collect()
 }

@@ -398,3 +398,44 @@ fn time_travel() {
     press(&mut state, "<");
     assert_snapshot!("looking_back_80x24", draw_text(&state));
 }
+
+#[test]
+fn help_is_searchable_and_fits_one_page() {
+    let mut state = labelled(120, 40);
+    press(&mut state, "?");
+    let text = draw_text(&state);
+    for title in ["List", "List and details", "Everywhere", "Symbols"] {
+        assert!(text.contains(title), "{title}: {text}");
+    }
+    super::draw_frame(&mut state);
+    assert_eq!(state.frame.popup_end, 0, "one page");
+    press(&mut state, "/column");
+    let text = draw_text(&state);
+    assert!(
+        text.contains("Column editor") && !text.contains("Everywhere"),
+        "{text}"
+    );
+    press(&mut state, "\u{1b}");
+    assert!(draw_text(&state).contains("Everywhere"));
+    press(&mut state, "\u{1b}");
+    assert!(state.popup.is_none());
+}
+
+#[test]
+fn cancel_dialog_of_a_large_family() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut state = empty(width, height);
+        let mut all = vec![task("root", &json!({"cancelable": false}))];
+        for number in 0..40 {
+            let state = if number < 25 { "success" } else { "running" };
+            let more = json!({"parentTaskKey": "root", "state": state, "cancelable": true});
+            all.push(task(&format!("child-{number}"), &more));
+        }
+        apply_update(&mut state, tasks(all));
+        choose(&mut state, "root");
+        press(&mut state, "cjjjjjjjjjjj");
+        let text = draw_text(&state);
+        assert!(text.contains("15 of 41 can be cancelled"), "{text}");
+        assert_snapshot!(format!("cancel_large_{width}x{height}"), text);
+    }
+}

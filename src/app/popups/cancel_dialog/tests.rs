@@ -4,7 +4,7 @@ use crate::{
     app::{CancelDialog, test_support::*},
     task::{
         ChangeSet, EndpointId, TaskChange, TaskId, TaskStore,
-        cancellation::CancelRequest,
+        cancellation::{CancelRequest, CancelState},
         fixture::{at, info},
     },
     vim::types::TaskLocator,
@@ -187,4 +187,27 @@ fn family_lists_ancestors_and_children() {
     assert_eq!(dialog.highlighted, find("d"));
     dialog.move_by(&store, -99);
     assert_eq!(dialog.highlighted, find("a"));
+}
+
+#[test]
+fn children_that_can_be_cancelled_come_first() {
+    let mut state = empty(80, 24);
+    let mut all = vec![task("root", &json!({}))];
+    for number in 0..40 {
+        let more = match number % 3 {
+            0 => json!({"parentTaskKey": "root", "state": "success", "cancelable": true}),
+            1 => json!({"parentTaskKey": "root", "cancelable": false}),
+            _ => json!({"parentTaskKey": "root", "cancelable": true}),
+        };
+        all.push(task(&format!("child-{number}"), &more));
+    }
+    apply_update(&mut state, tasks(all));
+    let dialog = CancelDialog::new(find(&state, "root"));
+    let store = &state.view().store;
+    let states = dialog.family(store).into_iter().skip(1);
+    let states: Vec<&str> = states
+        .map(|(child, _)| CancelState::of(store.get(child).unwrap()).label())
+        .collect();
+    let expected = [vec!["yes"; 13], vec!["no"; 13], vec!["–"; 14]].concat();
+    assert_eq!(states, expected);
 }
