@@ -61,7 +61,7 @@ fn cancelled_task_ends_cancelled() {
     session.press("Clone virtual machine");
     session.press("\r");
     session.hides("Relocate virtual machine");
-    session.shows("can ");
+    session.shows("yes ");
     session.press("c");
     session.shows("This operation can be cancelled.");
     session.press("\r");
@@ -70,7 +70,7 @@ fn cancelled_task_ends_cancelled() {
     session.until("the server's answer", |seen| {
         let contents = seen.parser.screen().contents();
         contents.contains("accepted")
-            || contents.contains("requested")
+            || contents.contains("Cancellation requested")
             || contents.contains("cancelled")
     });
     session.press(ESCAPE);

@@ -21,6 +21,7 @@ use crate::{
 const ID_WIDTH: usize = 14;
 const TIME_WIDTH: usize = 8;
 const STATE_WIDTH_RANGE: RangeInclusive<usize> = 7..=18;
+const MIN_AXIS_WIDTH: usize = 20;
 const TARGET_WIDTH_RANGE: RangeInclusive<usize> = 6..=24;
 
 /// Widths of the tree, of each member's fields, and of the time line. Fields without room have none.
@@ -34,9 +35,9 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(all: u16, has_axis: bool, widest_target: usize, widest_state: usize) -> Self {
-        let axis = if has_axis { axis_columns(all) + 2 } else { 0 };
-        let before_axis = usize::from(all).saturating_sub(axis);
+    fn new(all: u16, axis: usize, widest_target: usize, widest_state: usize) -> Self {
+        let gap = if axis > 0 { 2 } else { 0 };
+        let before_axis = usize::from(all).saturating_sub(axis + gap);
         let within =
             |width: usize, range: RangeInclusive<usize>| width.clamp(*range.start(), *range.end());
         let shown = |from: usize, width: usize| if before_axis >= from { width } else { 0 };
@@ -71,24 +72,27 @@ pub(super) fn lines(
         rows.iter()
             .filter_map(|row| Some((row, member(board, row)?)))
     };
-    let all = usize::try_from(board.family(root).total()).unwrap_or(usize::MAX);
     let timed = members().map(|(_, record)| (record, ctx.state.time(record, ctx.now)));
-    let axis = Axis::over(timed, axis_columns(columns));
+    let names =
+        members().map(|(row, record)| 6 + 2 * row.guides.len() + width(&board.operation(record)));
+    let widest_name = names.max().unwrap_or(0);
     let first_failed = board.first_failed(root);
     let is_first =
         |row: &LineageRow| first_failed.is_some_and(|first| row.entry == LineageEntry::Task(first));
     let states = members().map(|(row, record)| width(&state(record, is_first(row))));
     let targets = members().map(|(_, record)| width(&target(record)));
-    let shared = Columns::new(
-        columns,
-        axis.is_some(),
-        targets.max().unwrap_or(0),
-        states.max().unwrap_or(0),
-    );
+    let (target_width, state_width) = (targets.max().unwrap_or(0), states.max().unwrap_or(0));
+    let mut axis_width = axis_columns(columns);
+    let place = |axis| Columns::new(columns, axis, target_width, state_width);
+    // Names take room from the time line.
+    let cut = widest_name.saturating_sub(place(axis_width).tree);
+    axis_width -= cut.min(axis_width.saturating_sub(MIN_AXIS_WIDTH));
+    let axis = Axis::over(timed, axis_width);
+    let shared = place(axis.map_or(0, |_| axis_width));
     let mut lines = Vec::new();
     if let Some(axis) = &axis {
         let mut strip = StyledLine::new(ctx.appearance, columns);
-        strip.pad_to(usize::from(columns).saturating_sub(axis_columns(columns)));
+        strip.pad_to(usize::from(columns).saturating_sub(axis_width));
         // Dates are relative to the clock of the tasks' server.
         let there = board
             .get(handle)
@@ -138,11 +142,23 @@ pub(super) fn lines(
         lines.push(line);
     }
     let shown = rows.iter().map(|row| row.folded.max(1)).sum::<usize>();
+    for (text, role) in notes(ctx, handle, shown) {
+        lines.extend(paragraph(ctx.appearance, &text, columns, role));
+    }
+    (lines, cursor_line)
+}
+
+/// Returns the notes below the tree, of which `shown` members are visible.
+fn notes(ctx: &RenderContext, handle: Handle, shown: usize) -> Vec<(String, Role)> {
+    let view = ctx.state.view();
+    let board = &view.store;
+    let root = board.root(handle);
+    let all = usize::try_from(board.family(root).total()).unwrap_or(usize::MAX);
     let mut notes = Vec::new();
     if all > shown {
         notes.push((format!("and {} more", all - shown), Role::Dim));
     }
-    if let Some(failed) = first_failed.and_then(|first| board.get(first)) {
+    if let Some(failed) = board.first_failed(root).and_then(|first| board.get(first)) {
         let text = format!(
             "{} ({}) failed first.",
             board.operation(failed),
@@ -152,10 +168,8 @@ pub(super) fn lines(
     }
     match view.family_states.get(&handle) {
         Some(FamilyState::Searching) => {
-            notes.push((
-                "Searching the history for related tasks…".to_owned(),
-                Role::Dim,
-            ));
+            let text = "Searching the history for related tasks…";
+            notes.push((text.to_owned(), Role::Dim));
         }
         Some(FamilyState::Failed(reason)) => {
             let text = format!("Cannot search the history for related tasks: {reason}");
@@ -163,10 +177,7 @@ pub(super) fn lines(
         }
         Some(FamilyState::Found { .. }) | None => {}
     }
-    for (text, role) in notes {
-        lines.extend(paragraph(ctx.appearance, &text, columns, role));
-    }
-    (lines, cursor_line)
+    notes
 }
 
 fn member<'a>(board: &'a TaskStore, row: &LineageRow) -> Option<&'a Record> {

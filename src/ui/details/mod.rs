@@ -55,13 +55,7 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
             lineage::lines(ctx, handle, inside.width)
         }
         Some((handle, record)) => (content(ctx, handle, record, inside), None),
-        None => match ctx.state.selected_row() {
-            Some(RowId::Group(group)) => (group::lines(ctx, group, inside.width), None),
-            _ => {
-                let none = paragraph(ctx.appearance, "No task selected.", inside.width, Role::Dim);
-                (none, None)
-            }
-        },
+        None => (without_task(ctx, inside.width), None),
     };
     let height = usize::from(area.height);
     let end = lines.len().saturating_sub(height);
@@ -75,6 +69,13 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
         ctx.buffer.set_line(inside.x, y, line, inside.width);
     }
     scrollbar::draw(ctx, area, lines.len(), top);
+}
+
+fn without_task(ctx: &RenderContext, columns: u16) -> Vec<Line<'static>> {
+    match ctx.state.selected_row() {
+        Some(RowId::Group(group)) => group::lines(ctx, group, columns),
+        _ => paragraph(ctx.appearance, "No task selected.", columns, Role::Dim),
+    }
 }
 
 fn content(ctx: &RenderContext, handle: Handle, record: &Record, area: Rect) -> Vec<Line<'static>> {
