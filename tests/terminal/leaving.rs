@@ -41,7 +41,7 @@ fn demo_session() {
     }
 
     session.press("?");
-    session.shows("Open the details and focus them");
+    session.shows("Show the keys");
     session.press(ESCAPE);
     session.hides("Open the details and focus them");
     session.resize(80, 24);
