@@ -43,7 +43,7 @@ fn demo_session() {
     session.press("?");
     session.shows("Show the keys");
     session.press(ESCAPE);
-    session.hides("Open the details and focus them");
+    session.hides("Show the keys");
     session.resize(80, 24);
     session.until("a screen of 80x24", |seen| {
         let contents = seen.parser.screen().contents();

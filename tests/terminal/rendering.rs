@@ -104,9 +104,9 @@ fn custom_keys_and_theme_with_problems() {
     session.press(ESCAPE);
     session.hides("did you mean");
     session.press("qö");
-    session.shows("Open the details and focus them");
+    session.shows("Show the keys");
     session.press(ESCAPE);
-    session.hides("Open the details and focus them");
+    session.hides("Show the keys");
     session.press("Q");
     assert!(session.ends_cleanly().success());
 }
