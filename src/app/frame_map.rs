@@ -3,7 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::{action::Action, columns::ColumnArea, panes::Tab};
-use crate::task::row_model::{RowId, SortColumn};
+use crate::task::{
+    Status,
+    row_model::{RowId, SortColumn},
+};
 
 /// The target of a mouse click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub enum ClickTarget {
     Details,
     /// The border between list and details.
     Border,
+    /// The number of tasks in a status.
+    Count(Status),
     /// An entry of the popup.
     PopupEntry(usize),
     /// A key hint.

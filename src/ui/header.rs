@@ -4,7 +4,12 @@ use jiff::SignedDuration;
 use ratatui::layout::Rect;
 
 use super::{RenderContext, labels, styled_line::StyledLine, theme::Role};
-use crate::{app::ServerState, task::Status, text::duration, watch::Link};
+use crate::{
+    app::{ClickTarget, ServerState},
+    task::Status,
+    text::duration,
+    watch::Link,
+};
 
 /// A part of the header. Parts with low priority are dropped first.
 struct HeaderItem<'a> {
@@ -16,7 +21,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let right = counts(ctx, area.width);
+    let (right, places) = counts(ctx, area.width);
     let mut parts = left(ctx, area.width);
     let room =
         |parts: &[HeaderItem]| -> usize { parts.iter().map(|part| part.strip.width() + 2).sum() };
@@ -52,7 +57,18 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     }
     if let Some(right) = right {
         line.pad_to(usize::from(area.width).saturating_sub(right.width() + 1));
+        let start = line.width();
         line.join(right);
+        for (status, from, to) in places {
+            let at = |column: usize| u16::try_from(start + column).unwrap_or(u16::MAX);
+            let target = Rect {
+                x: area.x.saturating_add(at(from)),
+                width: at(to) - at(from),
+                height: 1,
+                ..area
+            };
+            ctx.target(target, ClickTarget::Count(status));
+        }
     }
     line.draw(area, ctx.buffer);
 }
@@ -174,10 +190,14 @@ fn link(ctx: &RenderContext, server: &ServerState) -> (String, Role) {
     }
 }
 
-fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> StyledLine<'a> {
+/// The columns of a count: status, start and end.
+type CountPlace = (Status, usize, usize);
+
+fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> (StyledLine<'a>, Vec<CountPlace>) {
     let counts = ctx.state.view().store.counts();
     let symbols = ctx.appearance.symbols;
     let mut strip = StyledLine::new(ctx.appearance, width);
+    let mut places = Vec::new();
     for status in [
         Status::Running,
         Status::Queued,
@@ -193,6 +213,7 @@ fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> StyledLine<'a> {
         if strip.width() > 0 {
             strip.gap(2);
         }
+        let from = strip.width();
         strip.push(symbols.status(status), labels::role(status));
         let named = width >= 110
             && reason(ctx).is_none()
@@ -211,6 +232,7 @@ fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> StyledLine<'a> {
             Role::Text
         };
         strip.push(&text, role);
+        places.push((status, from, strip.width()));
     }
-    strip
+    (strip, places)
 }

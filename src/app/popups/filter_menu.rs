@@ -1,4 +1,6 @@
-//! The menu of saved filters: apply, save, delete.
+//! The menu of filters: ready ones and saved ones; apply, save, delete.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -17,20 +19,22 @@ use crate::{
         update::saved_filters::{active_filter, has_filter_to_save},
         views::history::update as history,
     },
-    task::Filter,
+    task::{Filter, filter::exactly},
 };
 
 pub type FilterMenu = ListMenu<SavedFilters>;
 
-/// The entries of the menu: no filter, then the saved filters.
+/// The entries of the menu: no filter, ready filters, then the saved ones.
 #[derive(Debug)]
 pub struct SavedFilters;
 
 /// An entry of the menu.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FilterMenuEntry<'a> {
     /// No filter.
     NoFilter,
+    /// A filter that is there from the first run.
+    Ready { name: &'static str, text: String },
     Filter {
         name: &'a str,
         text: &'a str,
@@ -44,6 +48,7 @@ impl FilterMenuEntry<'_> {
     pub fn filter(&self) -> String {
         match self {
             Self::NoFilter => String::new(),
+            Self::Ready { text, .. } => text.clone(),
             Self::Filter { name, .. } => format!("@{name}"),
         }
     }
@@ -59,8 +64,58 @@ impl SavedFilters {
             is_user: own.get(name) == Some(text),
         });
         std::iter::once(FilterMenuEntry::NoFilter)
+            .chain(ready(state))
             .chain(named)
             .collect()
+    }
+}
+
+const FINISHED_TODAY: &str = "finished today";
+
+/// Returns the ready filters. That of today is for the last 24 hours until it is chosen.
+fn ready(state: &AppState) -> Vec<FilterMenuEntry<'static>> {
+    let mine = own_tasks(state).map(|text| ("mine", text));
+    let fixed = [
+        ("active", "state:active"),
+        ("failed, 24 hours", "state:failed ended<24h"),
+        ("blocked or stalled", "is:blocked or is:stalled"),
+        ("cancelable", "is:cancelable"),
+        ("longer than 1 hour", "state:active elapsed>1h"),
+        (FINISHED_TODAY, "state:finished ended<24h"),
+    ];
+    let fixed = fixed.map(|(name, text)| (name, text.to_owned()));
+    let all = fixed.into_iter().chain(mine);
+    all.map(|(name, text)| FilterMenuEntry::Ready { name, text })
+        .collect()
+}
+
+/// Returns the filter for the tasks of the signed-in accounts, once one is known.
+fn own_tasks(state: &AppState) -> Option<String> {
+    let facts = state
+        .servers
+        .iter()
+        .filter_map(|server| server.facts.as_ref());
+    let users = facts.map(|facts| account(&facts.user));
+    let users: BTreeSet<&str> = users.filter(|user| !user.is_empty()).collect();
+    let terms: Vec<String> = users
+        .into_iter()
+        .map(|user| exactly("user", user))
+        .collect();
+    (!terms.is_empty()).then(|| terms.join(" or "))
+}
+
+/// Returns an account without its domain.
+fn account(user: &str) -> &str {
+    let user = user.rsplit('\\').next().unwrap_or(user);
+    user.split('@').next().unwrap_or(user)
+}
+
+/// Returns the filter for the tasks that finished since midnight.
+fn finished_today(state: &AppState, now: Timestamp) -> String {
+    let here = state.options.time_zone.to_datetime(now);
+    match (here.hour(), here.minute()) {
+        (0, minutes) => format!("state:finished ended<{}m", minutes.max(1)),
+        (hours, minutes) => format!("state:finished ended<{hours}h{minutes}m"),
     }
 }
 
@@ -82,8 +137,12 @@ impl MenuEntries for SavedFilters {
 
     fn choose(state: &mut AppState, entry: usize, now: Timestamp) -> Vec<Effect> {
         let entries = Self::entries(state);
-        let Some(text) = entries.get(entry).map(FilterMenuEntry::filter) else {
-            return Vec::new();
+        let text = match entries.get(entry) {
+            Some(FilterMenuEntry::Ready { name, .. }) if *name == FINISHED_TODAY => {
+                finished_today(state, now)
+            }
+            Some(entry) => entry.filter(),
+            None => return Vec::new(),
         };
         if let Some(history) = state.views.history() {
             let line = history.query_text_with(&text);

@@ -14,7 +14,7 @@ use crate::{
         state::AppState,
     },
     task::{
-        Filter, Handle,
+        Filter, Handle, Status,
         row_model::{Fold, GroupBy, Layout, RowId, Sort, SortColumn, View},
     },
     watch::Command,
@@ -178,6 +178,20 @@ pub(in crate::app) fn filter(state: &mut AppState, filter: Filter, now: Timestam
         None => filter,
     };
     rearrange(state, now, |view| view.filter = filter);
+}
+
+/// Shows only the tasks in a status, or all again.
+pub(super) fn toggle_status(state: &mut AppState, status: Status, now: Timestamp) {
+    let word = match status {
+        Status::Lost => "lost",
+        status => status.word(),
+    };
+    let text = format!("state:{word}");
+    let is_active = state.view().row_model.view().filter.text() == text;
+    let text = if is_active { "" } else { &*text };
+    if let Ok(parsed) = Filter::parse(text, &state.options.saved_filters) {
+        filter(state, parsed, now);
+    }
 }
 
 pub(super) fn switch_layout(state: &mut AppState, now: Timestamp) {

@@ -70,6 +70,7 @@ fn click(
             let further = KeyModifiers::SHIFT | KeyModifiers::CONTROL | KeyModifiers::ALT;
             list::sort_by_column(state, column, modifiers.intersects(further), now);
         }
+        ClickTarget::Count(status) => list::toggle_status(state, status, now),
         ClickTarget::Tab(tab) => details::show(state, tab),
         ClickTarget::Border => panes::hold(state, true),
         ClickTarget::Details => details::focus(state),

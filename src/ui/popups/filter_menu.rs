@@ -1,4 +1,4 @@
-//! The menu of saved filters.
+//! The menu of ready and saved filters.
 
 use ratatui::layout::Rect;
 
@@ -12,10 +12,11 @@ const NAME_WIDTH: usize = 20;
 
 pub(super) fn draw(ctx: &mut RenderContext, menu: &FilterMenu, screen: Rect) {
     let entries = SavedFilters::entries(ctx.state);
-    let hint = usize::from(entries.len() == 1);
+    let is_saved = |entry: &FilterMenuEntry| matches!(entry, FilterMenuEntry::Filter { .. });
+    let hint = usize::from(!entries.iter().any(is_saved));
     let height = u16::try_from(entries.len() + hint).unwrap_or(u16::MAX);
     let height = height.min(screen.height.saturating_sub(4)).max(1);
-    let area = frame::open(ctx, screen, 72, height, "Saved filters");
+    let area = frame::open(ctx, screen, 72, height, "Filters");
     let active = ctx.state.view().row_model.view().filter.text().trim();
     list_menu::draw(ctx, area, &entries, menu.highlighted, |line, entry| {
         let role = if entry.filter() == active {
@@ -25,14 +26,15 @@ pub(super) fn draw(ctx: &mut RenderContext, menu: &FilterMenu, screen: Rect) {
         };
         draw_entry(line, entry, role);
     });
-    if hint > 0 && area.height > 1 {
+    let below = u16::try_from(entries.len()).unwrap_or(u16::MAX);
+    if hint > 0 && area.height > below {
         let row = Rect {
-            y: area.y + 1,
+            y: area.y + below,
             height: 1,
             ..area
         };
         let mut line = StyledLine::new(ctx.appearance, area.width);
-        let text = "No saved filters. s saves the current one.";
+        let text = "No saved filters. s saves this one.";
         line.gap(2).push(text, Role::Dim);
         line.draw(row, ctx.buffer);
     }
@@ -42,6 +44,11 @@ fn draw_entry(line: &mut StyledLine, entry: &FilterMenuEntry<'_>, role: Role) {
     match entry {
         FilterMenuEntry::NoFilter => {
             line.push("all tasks", role);
+        }
+        FilterMenuEntry::Ready { name, text } => {
+            line.push_max(name, NAME_WIDTH - 1, role);
+            line.pad_to(NAME_WIDTH);
+            line.push_max(text, line.remaining(), Role::Dim);
         }
         FilterMenuEntry::Filter {
             name,

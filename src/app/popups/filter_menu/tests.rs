@@ -1,4 +1,7 @@
-use crate::app::test_support::*;
+use crate::{
+    app::{SavedFilters, test_support::*},
+    task::{Filter, Saved},
+};
 
 /// Returns a state with a filter from the config file.
 fn screen() -> Screen {
@@ -25,11 +28,31 @@ fn selects_a_named_filter_or_none() {
     let all = rows(&state).len();
     press(&mut state, "f");
     assert_eq!(state.context(), Context::Filters);
-    press(&mut state, "<down><enter>");
+    press(&mut state, "<end><enter>");
     assert_eq!(state.view().row_model.view().filter.text(), "@mine");
     assert_eq!(rows(&state), ["task-4721"]);
-    press(&mut state, "f<up><enter>");
+    press(&mut state, "f<home><enter>");
     assert_eq!(rows(&state).len(), all);
+}
+
+#[test]
+fn ready_filters_are_there_from_the_first_run() {
+    let mut state = busy(80, 24);
+    let count = SavedFilters::entries(&state).len();
+    assert!(count >= 7, "{count}");
+    let texts = SavedFilters::entries(&state).into_iter();
+    let texts: Vec<String> = texts.map(|entry| entry.filter()).collect();
+    for (place, text) in texts.iter().enumerate() {
+        Filter::parse(text, &Saved::new()).unwrap();
+        press(&mut state, "f<home>");
+        press(&mut state, &"<down>".repeat(place));
+        press(&mut state, "<enter>");
+        let applied = state.view().row_model.view().filter.text().to_owned();
+        assert!(applied == *text || applied.starts_with("state:finished ended<"));
+    }
+    press(&mut state, "f<home><down><enter>");
+    let active = rows(&state);
+    assert!(active.contains(&"task-4711".to_owned()) && !active.is_empty());
 }
 
 #[test]

@@ -1,6 +1,9 @@
 use crossterm::event::{KeyModifiers, MouseButton, MouseEventKind};
 
-use crate::{app::test_support::*, task::row_model::SortColumn};
+use crate::{
+    app::test_support::*,
+    task::{Status, row_model::SortColumn},
+};
 
 #[test]
 fn click_selects_and_click_on_the_marker_folds() {
@@ -84,4 +87,16 @@ fn popups_block_clicks_on_what_is_below() {
 fn mouse_moves_do_not_redraw() {
     let mut state = busy(80, 24);
     assert_eq!(mouse(&mut state, MouseEventKind::Moved, 5, 5), []);
+}
+
+#[test]
+fn click_on_a_count_shows_only_those_tasks_and_again_all() {
+    let mut state = busy(120, 40);
+    let all = rows(&state).len();
+    click(&mut state, ClickTarget::Count(Status::Failed));
+    assert_eq!(state.view().row_model.view().filter.text(), "state:failed");
+    let shown = rows(&state);
+    assert!(!shown.is_empty() && shown.len() < all, "{shown:?}");
+    click(&mut state, ClickTarget::Count(Status::Failed));
+    assert_eq!(rows(&state).len(), all);
 }
