@@ -13,6 +13,8 @@ use crate::vim::{
 
 /// Maximum number of concurrent requests, besides the long poll and those of the user.
 const MAX_CONCURRENT_READS: usize = 8;
+/// Maximum number of cancel requests at once.
+const MAX_CONCURRENT_CANCELS: usize = 8;
 
 /// A task as read, or `None` if it was unchanged.
 pub(super) type TaskAnswer = Result<Option<Box<(TaskInfo, Digest)>>, Error>;
@@ -56,7 +58,7 @@ pub(super) struct InFlight {
     pub(super) requests: JoinSet<(Instant, Completed)>,
     /// Tasks being read, with the start time.
     tasks: Vec<(Arc<str>, Instant)>,
-    /// Tasks whose cancellation was requested.
+    /// Tasks whose cancellation was requested. Requests for the first ones are unanswered, the others wait.
     pub(super) cancels: Vec<Arc<str>>,
     pub(super) began: Instant,
     pub(super) failures: FailureDetector,
@@ -101,6 +103,32 @@ impl InFlight {
     /// True if no task is being read.
     pub(super) fn is_idle(&self) -> bool {
         self.tasks.is_empty()
+    }
+
+    /// Requests a cancellation, after others if too many requests are unanswered.
+    pub(super) fn cancel(&mut self, mo_id: Arc<str>) {
+        self.cancels.push(mo_id.clone());
+        if self.cancels.len() <= MAX_CONCURRENT_CANCELS {
+            self.send_cancel(mo_id);
+        }
+    }
+
+    /// Handles the answer to a cancel request: sends the next one that waits.
+    pub(super) fn cancel_answered(&mut self, mo_id: &str) {
+        let Some(index) = self.cancels.iter().position(|task| **task == *mo_id) else {
+            return;
+        };
+        self.cancels.remove(index);
+        if let Some(next) = self.cancels.get(MAX_CONCURRENT_CANCELS - 1) {
+            self.send_cancel(next.clone());
+        }
+    }
+
+    fn send_cancel(&mut self, mo_id: Arc<str>) {
+        self.start(|client| async move {
+            let answer = client.cancel_task(&mo_id).await;
+            Completed::Cancel(mo_id, answer)
+        });
     }
 
     /// Schedules a read of the list of recent tasks, if it is read at all.

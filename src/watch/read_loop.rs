@@ -215,13 +215,7 @@ impl Endpoint {
                     }
                 }
             }
-            Command::Cancel(mo_id) => {
-                in_flight.cancels.push(mo_id.clone());
-                in_flight.start(|client| async move {
-                    let answer = client.cancel_task(&mo_id).await;
-                    Completed::Cancel(mo_id, answer)
-                });
-            }
+            Command::Cancel(mo_id) => in_flight.cancel(mo_id),
             Command::LookUp(task) => {
                 let now = self.feed.now();
                 in_flight.start(move |client| async move {
@@ -330,7 +324,7 @@ impl Endpoint {
         mo_id: Arc<str>,
         answer: Result<(), Error>,
     ) -> Result<(), LoopExit> {
-        in_flight.cancels.retain(|task| *task != mo_id);
+        in_flight.cancel_answered(&mo_id);
         let call = Call::Cancel(mo_id.clone());
         match answer {
             Err(error) if self.connection.renewals.ends_session(call.clone(), &error) => {

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, connect, standing, watch, watch_by};
+use crate::support::{Bench, connect, running_task, standing, watch, watch_by};
 use secrecy::SecretString;
 use serde_json::Value;
 use vtask::{
-    simulator::{Simulator, behavior::ProxyResponse},
+    simulator::{
+        Simulator,
+        behavior::ProxyResponse,
+        faults::{FaultEffect, FaultPlan, FaultRule},
+    },
     task::{Presence, Status},
     vim::{Client, Credentials, TrustPolicy, types::TaskLocator},
     watch::{CancelResponse, Command, FetchMode, Link, Privilege},
@@ -226,6 +230,50 @@ async fn cancellation_is_asked_for_and_answered_in_every_way(mode: FetchMode) {
         .until("the end", |bench| {
             bench.status(can) == Some(Status::Cancelled)
         })
+        .await;
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn many_cancel_requests_take_turns() {
+    const AT_ONCE: u64 = 8;
+    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let control = simulator.control();
+    let silent = FaultEffect::Stall {
+        after: 0.0,
+        time: None,
+    };
+    let plan = FaultPlan::default().with(FaultRule::new("Task/CancelTask", silent));
+    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+    bench.until_truth("the truth", &control).await;
+    control.inject(&plan);
+    for number in 0..30 {
+        bench.send(Command::Cancel(format!("task-none-{number}").into()));
+    }
+    bench
+        .until("the first requests", |_| {
+            control.faults_injected() >= AT_ONCE
+        })
+        .await;
+    let task = running_task(&control);
+    let record = bench.record(&task).unwrap().info.clone();
+    bench.send(Command::CheckPrivilege(TaskLocator::of(&record.unwrap())));
+    bench
+        .until("an answer to another request", |bench| {
+            !bench.privileges.is_empty()
+        })
+        .await;
+    assert_eq!(control.faults_injected(), AT_ONCE);
+    bench.stop().await;
+    // Each answer lets the next request go.
+    control.clear_faults();
+    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+    bench.until_truth("the truth", &control).await;
+    for number in 0..30 {
+        bench.send(Command::Cancel(format!("task-none-{number}").into()));
+    }
+    bench
+        .until("all answers", |bench| bench.cancels.len() == 30)
         .await;
     bench.stop().await;
 }
