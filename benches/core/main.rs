@@ -21,7 +21,7 @@ use vtask::{
 
 use crate::{
     screen::{CASES, SIZES, Stage, arrange, key, screen, tell},
-    tables::{print_draws, print_memory},
+    tables::{print_draws, print_memory, print_timeline_draws},
     wire::{changes, read_task, task, update_set},
 };
 
@@ -32,6 +32,7 @@ fn main() {
     if is_plain {
         print_memory();
         print_draws();
+        print_timeline_draws();
     }
     let mut criterion = Criterion::default()
         .warm_up_time(Duration::from_millis(300))

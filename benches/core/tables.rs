@@ -5,10 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crossterm::event::KeyCode;
 use vtask::metrics::resident_memory;
 
 use crate::{
-    screen::{CASES, SCREEN, SIZES, Stage, empty_screen, fill, tell},
+    screen::{CASES, SCREEN, SIZES, Stage, empty_screen, fill, key, tell},
     wire::{changes, update_set},
 };
 
@@ -86,6 +87,44 @@ pub(crate) fn print_draws() {
         let [few, .., many] = &row[..] else { continue };
         let ratio = |which: usize| micros(many[which]) / micros(few[which]);
         println!("{line}{:>18.2} {:.2}", ratio(0), ratio(1));
+    }
+    println!();
+}
+
+/// Prints the duration of single frames of the timeline, beside those of the list.
+pub(crate) fn print_timeline_draws() {
+    const FRAMES: usize = 500;
+    let percentiles = |stage: &mut Stage, size: usize| {
+        let mut times: Vec<Duration> = (0..FRAMES)
+            .map(|frame| {
+                let (start, percent) = (frame * 20 % size, frame % 100);
+                let changes = changes(&update_set(start..start + 20, percent));
+                tell(&mut stage.screen, changes);
+                let began = Instant::now();
+                stage.draw();
+                began.elapsed()
+            })
+            .collect();
+        times.sort_unstable();
+        let micros = |index: usize| times[index].as_secs_f64() * 1e6;
+        format!(
+            "{:.0} / {:.0} / {:.0}",
+            micros(FRAMES / 2),
+            micros(FRAMES * 99 / 100),
+            micros(FRAMES - 1)
+        )
+    };
+    println!("one frame of the list and of the timeline, p50 / p99 / max in µs:");
+    for size in SIZES {
+        let mut stage = Stage::new(size);
+        let list = percentiles(&mut stage, size);
+        let began = Instant::now();
+        key(&mut stage.screen, KeyCode::Char('T'));
+        let opened = began.elapsed().as_secs_f64() * 1e3;
+        let timeline = percentiles(&mut stage, size);
+        println!(
+            "  {size:>6} tasks  list {list:>20}  timeline {timeline:>20}  opened in {opened:.1} ms"
+        );
     }
     println!();
 }

@@ -53,7 +53,7 @@ actions! {
     FoldAll: "fold all", "Fold all";
     UnfoldAll: "unfold all", "Unfold all";
     Back: "back", "Back: leave the view, to the list, clear the filter, close the details";
-    Inspect: "cancel…", "Cancel the task (asks first)";
+    Inspect: "cancel…", "Cancel the task or the marked tasks (asks first)";
     Filter: "filter", "Filter the list";
     Filters: "saved filters", "Choose or save a named filter";
     SaveFilter: "save", "Save the current filter under a name";
@@ -104,11 +104,13 @@ actions! {
     Events: "events", "Events: server events of the task";
     Json: "JSON", "JSON: the complete TaskInfo";
     Copy: "copy", "Copy the error, result or JSON shown, else the task ID";
+    Mark: "mark", "Mark or unmark the task";
+    MarkAll: "mark all", "Mark all shown tasks; if all are marked, unmark all";
     CopyMenu: "copy…", "Choose what to copy: ID, error, result, JSON, curl command";
-    Export: "save", "Save the visible rows as CSV, JSON or Markdown";
+    Export: "save", "Save the marked tasks, else the visible rows, as CSV, JSON or Markdown";
     Accept: "select", "Select";
     Dismiss: "close", "Close without changes";
-    Yes: "yes", "Yes, cancel the task";
+    Yes: "yes", "Yes, cancel the task or the marked tasks";
     No: "no", "No, do not cancel the task";
     Switch: "switch", "Switch to the other button";
     Complete: "complete", "Complete the word: names and known values";
@@ -119,6 +121,12 @@ actions! {
     Palette: "commands", "Command palette: find a command by name";
     Help: "help", "Show the keys";
     Summary: "summary", "Summary: counts by operation and user, longest running, latest failures";
+    Timeline: "timeline", "Timeline: the shown tasks over time, and when they will be done";
+    PanLeft: "earlier", "Show an earlier time";
+    PanRight: "later", "Show a later time";
+    ZoomIn: "zoom in", "Zoom in: show a shorter period";
+    ZoomOut: "zoom out", "Zoom out: show a longer period";
+    ZoomFit: "fit", "Show all unfinished tasks from start to expected end";
     NextSection: "next section", "Next section of the summary";
     PreviousSection: "previous section", "Previous section of the summary";
     Notices: "messages", "Show the messages of this session";

@@ -29,9 +29,12 @@ pub enum Context {
     Cancel,
     /// The confirmation of the cancel dialog.
     Confirm,
+    /// The confirmation for cancelling the marked tasks.
+    CancelMarked,
     /// The copy menu.
     Menu,
     Summary,
+    Timeline,
     /// The saved-filter menu.
     Filters,
     /// The sort menu.
@@ -58,17 +61,19 @@ pub struct Binding {
 
 impl Context {
     /// All contexts, in the order of the help.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::List,
         Self::Details,
         Self::Screen,
         Self::Cancel,
         Self::Confirm,
+        Self::CancelMarked,
         Self::Order,
         Self::Columns,
         Self::Menu,
         Self::Filters,
         Self::Summary,
+        Self::Timeline,
         Self::Reading,
         Self::Prompt,
         Self::Palette,
@@ -84,8 +89,10 @@ impl Context {
             Self::Details => &[Self::Details, Self::Screen, Self::Global],
             Self::Cancel => &[Self::Cancel, Self::Global],
             Self::Confirm => &[Self::Confirm, Self::Global],
+            Self::CancelMarked => &[Self::CancelMarked, Self::Global],
             Self::Menu => &[Self::Menu, Self::Global],
             Self::Summary => &[Self::Summary, Self::Global],
+            Self::Timeline => &[Self::Timeline, Self::Global],
             Self::Filters => &[Self::Filters, Self::Global],
             Self::Order => &[Self::Order, Self::Global],
             Self::Columns => &[Self::Columns, Self::Global],
@@ -104,8 +111,10 @@ impl Context {
             Self::Details => "details",
             Self::Cancel => "cancel",
             Self::Confirm => "confirm",
+            Self::CancelMarked => "cancel-marked",
             Self::Menu => "menu",
             Self::Summary => "summary",
+            Self::Timeline => "timeline",
             Self::Filters => "filters",
             Self::Order => "order",
             Self::Columns => "columns",
@@ -128,8 +137,10 @@ impl Context {
             Self::Details => "Details",
             Self::Cancel => "Cancel dialog",
             Self::Confirm => "Cancel confirmation",
+            Self::CancelMarked => "Cancelling the marked tasks",
             Self::Menu => "Menus",
             Self::Summary => "Summary",
+            Self::Timeline => "Timeline",
             Self::Filters => "Saved filters",
             Self::Order => "Sort menu",
             Self::Columns => "Column editor",
@@ -157,6 +168,8 @@ impl Context {
                 Action::Add,
                 Action::Pause,
                 Action::NextTab,
+                Action::Mark,
+                Action::Timeline,
                 Action::Pin,
                 Action::Refresh,
             ],
@@ -177,6 +190,7 @@ impl Context {
                 Action::Dismiss,
             ],
             Self::Confirm => &[Action::Yes, Action::No, Action::Switch, Action::Accept],
+            Self::CancelMarked => &[Action::Yes, Action::Dismiss, Action::Down],
             Self::Order => &[
                 Action::Down,
                 Action::Accept,
@@ -196,6 +210,16 @@ impl Context {
                 Action::Accept,
                 Action::NextSection,
                 Action::Dismiss,
+            ],
+            Self::Timeline => &[
+                Action::Down,
+                Action::PanRight,
+                Action::ZoomIn,
+                Action::Accept,
+                Action::Dismiss,
+                Action::ZoomFit,
+                Action::Mark,
+                Action::MinuteBack,
             ],
             Self::Columns => &[
                 Action::Down,

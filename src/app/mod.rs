@@ -14,6 +14,7 @@ mod insight;
 mod keymap;
 mod layout;
 mod lineage;
+mod marks;
 mod notifications;
 mod options;
 mod pane_split;
@@ -44,14 +45,15 @@ pub use insight::{InsightCache, TaskInsight};
 pub use keymap::{Binding, Context, Key, Keymap, KeymapError};
 pub use layout::ScreenLayout;
 pub use lineage::{LineageEntry, LineageRow, lineage};
+pub use marks::Marks;
 pub use notifications::{Notification, Notifications, Severity};
 pub use options::{Background, Clipboard, ColorDepth, Options, ThemeChoice, Themes};
 pub use pane_split::{DetailsPosition, PaneSplit, Side};
 pub use panes::{Focus, PaneMode, Tab};
 pub use popups::{
-    Button, CancelDialog, ColumnEditor, ColumnEntry, CommandPalette, CompletionList, CopyMenu,
-    FilterMenu, FilterMenuEntry, FilterPrompt, HelpPopup, PaletteMatch, Popup, Prompt, PromptKind,
-    SavedFilters, SortMenu, TextPopup, can_request, eligibility,
+    Button, CancelDialog, CancelMarked, ColumnEditor, ColumnEntry, CommandPalette, CompletionList,
+    CopyMenu, FilterMenu, FilterMenuEntry, FilterPrompt, HelpPopup, MarkedTask, PaletteMatch,
+    Popup, Prompt, PromptKind, SavedFilters, SortMenu, TextPopup, can_request, eligibility,
 };
 pub use redraw_timer::next_redraw;
 pub use screen::Screen;
@@ -63,4 +65,5 @@ pub use update::update;
 pub use views::{
     HistorySearch, HistoryView, SearchState, Shown, TaskView, TimeTravel, Views,
     summary_page::{RowSubject, Section, SectionKind, SummaryPage, SummaryRow},
+    timeline::{Completion, TimeWindow, Timeline, TimelineLayout},
 };

@@ -66,8 +66,11 @@ impl Screen {
             .unwrap_or_else(|| self.state.visible_tasks())
     }
 
-    /// Updates the cached facts of the visible tasks before drawing.
+    /// Updates the popup and the cached facts of the visible tasks before drawing. `now` is the displayed time.
     pub fn refresh_insights(&mut self, now: Timestamp) {
+        if let Some(popup) = &mut self.popup {
+            popup.handler_mut().prepare(&self.state, now);
+        }
         let visible = self.visible_tasks(now);
         self.state.refresh_insights(&visible, now);
     }

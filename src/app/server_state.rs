@@ -71,6 +71,11 @@ impl ServerState {
         self.clock.at(known)
     }
 
+    /// Converts a time of the server to local time.
+    pub fn local_time(&self, at: Timestamp) -> Timestamp {
+        at.checked_sub(self.clock.offset).unwrap_or(at)
+    }
+
     /// Returns for how long the data has been stale.
     pub fn stale_for(&self, now: Timestamp) -> Option<SignedDuration> {
         let since = self.stale_since?;

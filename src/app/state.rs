@@ -210,6 +210,12 @@ impl AppState {
         server.map_or(now, |server| server.time(now))
     }
 
+    /// Converts a time by the clock of the task's server to local time.
+    pub fn local_time(&self, record: &Record, at: Timestamp) -> Timestamp {
+        let server = self.server(record.id.endpoint);
+        server.map_or(at, |server| server.local_time(at))
+    }
+
     /// True if the task's data is stale.
     pub fn is_stale(&self, record: &Record) -> bool {
         self.views.time_travel().is_none()

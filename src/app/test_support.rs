@@ -32,7 +32,7 @@ use crate::{
     watch::{HistoryPage, Link, ServerFacts, Update},
 };
 
-pub(crate) use input::{click, control, draw, mouse, mouse_with, place_of, press};
+pub(crate) use input::{click, control, draw, mouse, mouse_with, place_of, press, press_at};
 
 /// Tests read and change the state through its screen.
 impl Deref for Screen {
@@ -158,6 +158,11 @@ pub(crate) fn climbed(percent: i64, every: i64) -> Screen {
 /// Applies an update of the first endpoint.
 pub(crate) fn apply_update(state: &mut Screen, news: Update) -> Vec<Effect> {
     update(state, Event::ServerUpdate(HERE, news), now())
+}
+
+/// Applies an update of the first endpoint at another time.
+pub(crate) fn apply_update_at(state: &mut Screen, news: Update, at: Timestamp) -> Vec<Effect> {
+    update(state, Event::ServerUpdate(HERE, news), at)
 }
 
 /// Applies an update of any endpoint.

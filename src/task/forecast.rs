@@ -190,7 +190,7 @@ impl Below {
 }
 
 /// Returns the estimate of what ends when both have ended.
-fn later(one: Estimate, other: Estimate) -> Estimate {
+pub fn later(one: Estimate, other: Estimate) -> Estimate {
     let basis = if other.best > one.best {
         other.basis
     } else {
@@ -228,6 +228,12 @@ impl<'a> Forecaster<'a> {
             .status()
             .is_active()
             .then(|| self.evaluate(handle, 0))
+    }
+
+    /// Returns the forecast of a task and all tasks below it; `None` if none of them is active.
+    pub fn family_forecast(&mut self, handle: Handle) -> Option<Forecast> {
+        self.budget = MAX_TASKS;
+        has_active(&self.store.family(handle)).then(|| self.evaluate(handle, 0))
     }
 
     fn evaluate(&mut self, handle: Handle, depth: usize) -> Forecast {

@@ -54,6 +54,11 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
         strip.draw(area, ctx.buffer);
         return;
     }
+    let marked = state.view().marked_count();
+    if marked > 0 {
+        let text = format!("{} {marked} marked", ctx.appearance.symbols.mark);
+        strip.push(&text, Role::Key).gap(2);
+    }
     let filter = state.view().row_model.view().filter.text();
     if !filter.is_empty() && state.views.history().is_none() {
         let text = format!(" / {filter} ");
@@ -78,7 +83,7 @@ pub(super) fn hints(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect) 
         _ => context.hints(),
     };
     for action in hints {
-        if *action == Action::Accept && !may_accept(ctx) {
+        if matches!(action, Action::Accept | Action::Yes) && !may_accept(ctx) {
             continue;
         }
         // In a view, the key goes back.
@@ -112,6 +117,7 @@ pub(super) fn hints(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect) 
 fn may_accept(ctx: &RenderContext) -> bool {
     match ctx.popup {
         Some(Popup::CancelDialog(dialog)) => can_request(ctx.state, dialog.highlighted, ctx.now),
+        Some(Popup::CancelMarked(dialog)) => dialog.can_cancel(ctx.state, ctx.now),
         _ => true,
     }
 }
@@ -142,6 +148,20 @@ fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String
             (key, "period, filter".to_owned())
         }
         (Action::Add, _) if ctx.state.views.history().is_some() => (key, "watch".to_owned()),
+        (Action::Inspect, Context::List) if ctx.state.view().marked_count() > 0 => {
+            (key, "cancel marked…".to_owned())
+        }
+        (Action::PanRight, _) => {
+            let left = label(Action::PanLeft)?;
+            let between = if ascii { "/" } else { "" };
+            (format!("{left}{between}{key}"), "pan".to_owned())
+        }
+        (Action::ZoomIn, _) => {
+            let out = label(Action::ZoomOut)?;
+            (format!("{key}/{out}"), "zoom".to_owned())
+        }
+        (Action::Yes, Context::CancelMarked) => (key, "cancel marked tasks".to_owned()),
+        (Action::Accept, Context::Timeline) => (key, "show in list".to_owned()),
         (Action::Accept, Context::Summary) => (key, "show".to_owned()),
         (Action::Pause, _) if ctx.state.paused => (key, "resume".to_owned()),
         _ => (key, action.hint().to_owned()),

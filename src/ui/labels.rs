@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::theme::Role;
+use super::{styled_line::StyledLine, theme::Role};
 use crate::{
     task::{Record, Status},
-    text::duration,
+    text::{duration, width},
     vim::types::{TaskInfo, TaskReason},
 };
 
@@ -49,6 +49,27 @@ pub(super) fn role(status: Status) -> Role {
         Status::Success => Role::Success,
         Status::Lost | Status::Unknown => Role::Lost,
         Status::Placeholder => Role::Dim,
+    }
+}
+
+/// Adds an operation and its target in at most `room` columns. If they do not fit, the target gets up to half.
+pub(super) fn push_operation_and_target(
+    line: &mut StyledLine,
+    operation: &str,
+    target: &str,
+    room: usize,
+) {
+    let wanted = if target.is_empty() {
+        0
+    } else {
+        width(target) + 2
+    };
+    let operation_room = room.saturating_sub(wanted.min(room / 2));
+    let before = line.width();
+    line.push_max(operation, operation_room, Role::Text);
+    let left = room.saturating_sub(line.width() - before);
+    if wanted > 0 && left > 4 {
+        line.gap(2).push_max(target, left - 2, Role::Dim);
     }
 }
 

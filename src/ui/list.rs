@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     app::{ClickTarget, Column, ColumnArea, Focus, PaneMode, ScreenLayout},
-    task::row_model::{RowId, SortColumn},
+    task::{
+        Handle,
+        row_model::{RowId, SortColumn},
+    },
     text,
 };
 
@@ -44,6 +47,9 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
             RowId::Group(id) => group::draw(ctx, row, id, line),
             RowId::Task(_) => table.draw_row(ctx, at, line),
         }
+        if let Some(handle) = row.task() {
+            draw_mark(ctx, handle, line);
+        }
         if selected == Some(row.id) {
             ctx.tint(line, selection);
         }
@@ -57,6 +63,15 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
     };
     scrollbar::draw(ctx, edge, ctx.state.view().row_model.len(), top);
     ctx.drawn.columns = table.columns;
+}
+
+/// Draws the mark of a marked task at the left edge of its row, which is empty otherwise.
+pub(super) fn draw_mark(ctx: &mut RenderContext, handle: Handle, line: Rect) {
+    if ctx.state.view().marks.contains(handle) {
+        let mut mark = StyledLine::new(ctx.appearance, line.width.min(1));
+        mark.push(ctx.appearance.symbols.mark, Role::Key);
+        mark.draw(line, ctx.buffer);
+    }
 }
 
 fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {

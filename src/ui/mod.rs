@@ -25,6 +25,7 @@ mod styled_line;
 mod symbols;
 mod table;
 mod theme;
+mod time_axis;
 mod views;
 
 use jiff::Timestamp;
@@ -32,7 +33,7 @@ use ratatui::{Frame, layout::Size};
 
 use crate::app::{FrameMap, Popup, Screen, Shown};
 use render_context::RenderContext;
-use views::{history, summary_page, time_travel};
+use views::{history, summary_page, time_travel, timeline};
 
 pub use appearance::Appearance;
 pub use symbols::Symbols;
@@ -67,6 +68,8 @@ pub fn draw(
     }
     if let Some(Popup::Summary(page)) = popup {
         summary_page::draw(&mut ctx, page, areas.body);
+    } else if let Some(Popup::Timeline(timeline)) = popup {
+        timeline::draw(&mut ctx, timeline, areas.body);
     } else {
         details::draw_border(&mut ctx, areas.border);
         list::draw(&mut ctx, &areas);

@@ -41,6 +41,10 @@ pub struct Symbols {
     pub ranks: &'static [&'static str],
     /// Selected list item (check mark).
     pub shown: &'static str,
+    /// Marked task.
+    pub mark: &'static str,
+    /// Something before the visible range.
+    pub earlier: &'static str,
     /// Pointer to the current item.
     pub pointer: &'static str,
     /// Connection receives changes as they happen.
@@ -94,6 +98,8 @@ const UNICODE: Symbols = Symbols {
     descending: "▼",
     ranks: &["¹", "²", "³", "⁴", "⁵"],
     shown: "✓",
+    mark: "◆",
+    earlier: "‹",
     pointer: "›",
     live: "●",
     polling: "◐",
@@ -131,6 +137,8 @@ const ASCII: Symbols = Symbols {
     descending: "v",
     ranks: &["1", "2", "3", "4", "5"],
     shown: "x",
+    mark: "#",
+    earlier: "<",
     pointer: ">",
     live: "*",
     polling: "%",

@@ -11,6 +11,7 @@ mod multi_server;
 mod panels;
 mod styles;
 mod summaries;
+mod timeline;
 
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 

@@ -15,6 +15,7 @@ mod hostile_support;
 mod hostile_text;
 mod layouts;
 mod leaving;
+mod marks;
 #[path = "../pty_support/mod.rs"]
 mod pty_support;
 mod rendering;

@@ -215,7 +215,7 @@ pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEl
 }
 
 /// Sends the cancel request, after checking again: the task may have changed since the confirmation was opened.
-fn send_request(state: &mut AppState, handle: Handle, now: Timestamp) -> Vec<Effect> {
+pub(super) fn send_request(state: &mut AppState, handle: Handle, now: Timestamp) -> Vec<Effect> {
     if !can_request(state, handle, now) {
         let text = "Nothing sent: the task can no longer be cancelled";
         state.notifications.push(Severity::Warning, text, now);

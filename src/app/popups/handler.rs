@@ -35,6 +35,9 @@ pub(in crate::app) trait PopupHandler {
         true
     }
 
+    /// Brings the popup up to date before it is drawn. `displayed` is the displayed time.
+    fn prepare(&mut self, _state: &AppState, _displayed: Timestamp) {}
+
     /// Returns the tasks that are visible instead of those in list and details, if the popup hides these.
     fn visible_tasks(&self, _state: &AppState, _now: Timestamp) -> Option<Vec<Handle>> {
         None

@@ -1,6 +1,7 @@
 //! Popups: one file each for state and handling of input. `ui/popups` has a file of the same name that draws it.
 
 pub(super) mod cancel_dialog;
+pub(super) mod cancel_marked;
 pub(super) mod column_editor;
 mod command_palette;
 pub(super) mod copy_menu;
@@ -13,6 +14,7 @@ pub(super) mod sort_menu;
 mod text_popup;
 
 pub use cancel_dialog::{Button, CancelDialog, can_request, eligibility};
+pub use cancel_marked::{CancelMarked, MarkedTask};
 pub use column_editor::{ColumnEditor, ColumnEntry};
 pub use command_palette::{CommandPalette, PaletteMatch};
 pub use copy_menu::CopyMenu;
@@ -22,7 +24,7 @@ pub use prompt::{CompletionList, FilterPrompt, Prompt, PromptKind};
 pub use sort_menu::SortMenu;
 pub use text_popup::TextPopup;
 
-use super::views::summary_page::SummaryPage;
+use super::views::{summary_page::SummaryPage, timeline::Timeline};
 use handler::PopupHandler;
 
 macro_rules! popups {
@@ -47,6 +49,7 @@ macro_rules! popups {
 
 popups! {
     CancelDialog(CancelDialog),
+    CancelMarked(CancelMarked),
     ColumnEditor(ColumnEditor),
     CommandPalette(CommandPalette),
     CopyMenu(CopyMenu),
@@ -58,4 +61,6 @@ popups! {
     SortMenu(SortMenu),
     /// Replaces list and details.
     Summary(SummaryPage),
+    /// Replaces list and details.
+    Timeline(Timeline),
 }

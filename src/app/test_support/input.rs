@@ -1,6 +1,7 @@
 //! Keys and clicks in tests.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use jiff::Timestamp;
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::now;
@@ -13,6 +14,12 @@ use crate::{
     },
     ui::{self, Appearance},
 };
+
+/// Presses a character key at another time.
+pub(crate) fn press_at(state: &mut Screen, key: char, at: Timestamp) -> Vec<Effect> {
+    let key = KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE);
+    update(state, Event::Key(key), at)
+}
 
 /// Presses keys: characters as they are, other keys by name in angle brackets.
 pub(crate) fn press(state: &mut Screen, keys: &str) -> Vec<Effect> {

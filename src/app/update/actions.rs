@@ -12,8 +12,8 @@ use crate::{
         notifications::Severity,
         panes::{Focus, PaneMode},
         popups::{
-            CommandPalette, HelpPopup, Popup, Prompt, TextPopup, cancel_dialog, column_editor,
-            copy_menu, filter_menu,
+            CancelMarked, CommandPalette, HelpPopup, Popup, Prompt, TextPopup, cancel_dialog,
+            column_editor, copy_menu, filter_menu,
             handler::{Next, Response},
             sort_menu,
         },
@@ -21,7 +21,7 @@ use crate::{
         state::AppState,
         views::{
             history::update as history, summary_page::update as summary_page,
-            time_travel::update as time_travel,
+            time_travel::update as time_travel, timeline::Timeline,
         },
     },
     task::{
@@ -109,6 +109,11 @@ fn handle_screen_action(
         return Vec::new();
     }
     match action {
+        Action::Inspect if context == Context::List && state.view().marked_count() > 0 => {
+            let (dialog, effects) = CancelMarked::open(state, now);
+            screen.popup = Some(Popup::CancelMarked(dialog));
+            return effects;
+        }
         Action::Inspect => {
             if let Some((dialog, effects)) = cancel_dialog::open(state) {
                 screen.popup = Some(Popup::CancelDialog(dialog));
@@ -146,6 +151,15 @@ fn handle_screen_action(
             state.paused = !state.paused;
             return state.broadcast(&Command::Pause(state.paused));
         }
+        Action::Mark => {
+            state.view_mut().pin_selection();
+            list::toggle_mark(state, state.selected_row(), now);
+        }
+        Action::MarkAll => {
+            state.view_mut().pin_selection();
+            list::toggle_all_marks(state);
+        }
+        Action::Timeline => screen.popup = Some(Popup::Timeline(Timeline::open(state, now))),
         Action::CopyMenu => screen.popup = copy_menu::open(state).map(Popup::CopyMenu),
         Action::Export => {
             screen.popup = Some(Popup::Prompt(Prompt::export_path(state, now)));
@@ -171,6 +185,8 @@ fn reject_on_group(state: &mut AppState, action: Action, now: Timestamp) -> bool
         action,
         Action::Inspect | Action::Unwatch | Action::Pin | Action::Copy | Action::CopyMenu
     );
+    let acts_on_marks = action == Action::Inspect && state.view().marked_count() > 0;
+    let asks = asks && !acts_on_marks;
     let on_group = matches!(state.selected_row(), Some(RowId::Group(_)));
     if asks && on_group {
         let text = "This row is a group; select one of its tasks";

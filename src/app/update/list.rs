@@ -204,6 +204,25 @@ pub(super) fn switch_layout(state: &mut AppState, now: Timestamp) {
     });
 }
 
+/// Marks the task of a row, or removes its mark.
+pub(in crate::app) fn toggle_mark(state: &mut AppState, row: Option<RowId>, now: Timestamp) {
+    match row {
+        Some(RowId::Task(handle)) => state.view_mut().marks.toggle(handle),
+        Some(RowId::Group(_)) => {
+            let text = "This row is a group; select one of its tasks";
+            state.notifications.push(Severity::Info, text, now);
+        }
+        None => {}
+    }
+}
+
+/// Marks all tasks that the list shows; if all of them are marked already, removes all marks.
+pub(in crate::app) fn toggle_all_marks(state: &mut AppState) {
+    let view = state.view_mut();
+    let shown = view.shown_tasks(0..view.row_model.len());
+    view.marks.toggle_all(&shown);
+}
+
 pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some((endpoint, mo_id)) = state
         .selected()

@@ -4,6 +4,7 @@ pub(super) mod history;
 pub(super) mod summary_page;
 mod task_view;
 pub(super) mod time_travel;
+pub(super) mod timeline;
 
 pub use history::{HistorySearch, HistoryView, SearchState};
 pub use task_view::TaskView;

@@ -1,6 +1,6 @@
 //! View of one task store, with all state keyed by its handles, which are only valid for their store.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -8,6 +8,7 @@ use crate::{
     app::{
         columns::Columns,
         insight::InsightCache,
+        marks::Marks,
         panes::{DetailsScroll, Tab},
         selection::Selection,
     },
@@ -35,6 +36,7 @@ pub struct TaskView {
     /// The rows of the list: order, folding, filter.
     pub row_model: RowModel,
     pub selection: Selection,
+    pub marks: Marks,
     pub columns: Columns,
     pub details: DetailsScroll,
     /// Cached remaining times and warnings of the visible tasks.
@@ -76,6 +78,30 @@ impl TaskView {
     /// Moves the selection down by `rows`, or up if negative.
     pub(in crate::app) fn move_selection(&mut self, rows: isize) {
         self.selection.move_by(&self.row_model, rows);
+    }
+
+    /// Returns the number of marked tasks.
+    pub fn marked_count(&self) -> usize {
+        self.marks.count(&self.store)
+    }
+
+    /// Returns the marked tasks in the order of the list, then those without a row.
+    pub(in crate::app) fn marked(&self) -> Vec<Handle> {
+        let marked = self.marks.known(&self.store).map(|handle| {
+            let row = self.row_model.position(handle);
+            (row.unwrap_or(usize::MAX), handle)
+        });
+        let mut marked: Vec<(usize, Handle)> = marked.collect();
+        marked.sort_unstable();
+        marked.into_iter().map(|(_, handle)| handle).collect()
+    }
+
+    /// Returns the tasks that the list shows and that match the filter.
+    pub(in crate::app) fn shown_tasks(&self, rows: Range<usize>) -> Vec<Handle> {
+        let rows = self.row_model.rows(rows).into_iter();
+        rows.filter(|row| !row.is_context)
+            .filter_map(|row| row.task())
+            .collect()
     }
 
     /// Updates selection and scroll position after the rows or the height of the list changed.
@@ -150,6 +176,7 @@ impl TaskView {
 
     /// Drops what is known about a removed task.
     pub(in crate::app) fn forget(&mut self, removed: Handle) {
+        self.marks.remove(removed);
         self.cancel_requests.remove(&removed);
         self.privileges.remove(&removed);
         self.family_states.remove(&removed);

@@ -9,11 +9,11 @@
 //! useful.
 //! A pure function, so that without new data an estimate changes only by the elapsed time.
 
-mod forecast;
 mod format;
 mod mixture;
 mod progress_series;
 mod rate_models;
+mod set_forecast;
 mod stall_threshold;
 
 use std::time::Duration;
@@ -25,9 +25,9 @@ use self::{
     rate_models::rates,
 };
 use super::{progress_history::ProgressHistory, typical::DurationStats};
-pub use forecast::Forecast;
 pub use format::TimeLeft;
 pub(in crate::task) use format::{interval, rounded, short};
+pub use set_forecast::SetForecast;
 pub use stall_threshold::{StallThreshold, stall_threshold};
 
 /// Ratio of upper to lower end beyond which an interval is too wide to be useful.

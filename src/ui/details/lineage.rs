@@ -4,7 +4,6 @@ use std::ops::RangeInclusive;
 
 use ratatui::text::Line;
 
-use super::timeline::Axis;
 use crate::{
     app::{LineageEntry, LineageRow, lineage},
     task::{Handle, Record, Status, TaskStore},
@@ -13,6 +12,7 @@ use crate::{
         RenderContext, labels,
         styled_line::{StyledLine, paragraph},
         theme::Role,
+        time_axis::{Axis, Bar},
     },
     watch::FamilyState,
 };
@@ -97,7 +97,9 @@ pub(super) fn lines(
         let there = board
             .get(handle)
             .map(|record| ctx.state.time(record, ctx.now));
-        axis.label(ctx, &mut strip, there.unwrap_or(ctx.now));
+        let zone = &ctx.state.options.time_zone;
+        let now = (there.unwrap_or(ctx.now), false);
+        axis.label(ctx.appearance, &mut strip, now, zone);
         lines.push(strip.line());
     }
     let cursor = ctx.state.lineage_cursor(handle);
@@ -125,9 +127,9 @@ pub(super) fn lines(
                     (is_subject, is_first(row)),
                     &shared,
                 );
-                if let Some(axis) = axis {
+                if let Some((axis, bar)) = axis.zip(Bar::of(record, now)) {
                     strip.pad_to(shared.before_axis + 2);
-                    axis.bar(ctx.appearance, &mut strip, record, now);
+                    axis.draw_bar(ctx.appearance, &mut strip, &bar);
                 }
             }
             None => {

@@ -8,7 +8,6 @@ mod lineage;
 mod overview;
 mod related;
 mod result;
-mod timeline;
 
 use ratatui::{layout::Rect, text::Line};
 

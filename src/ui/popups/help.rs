@@ -132,6 +132,7 @@ fn symbols(symbols: &Symbols) -> Vec<(&'static str, Role, &'static str)> {
         (symbols.about, "mean of the children"),
         (symbols.hatch, "no progress reported"),
         (symbols.warning, "warning, see the overview"),
+        (symbols.mark, "marked"),
         (symbols.pin, "pinned"),
     ];
     let others = others.map(|(symbol, text)| (symbol, Role::Dim, text));

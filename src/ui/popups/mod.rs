@@ -1,6 +1,7 @@
 //! Popups: one file each, named like the file in `app/popups` that handles its input.
 
 mod cancel_dialog;
+mod cancel_marked;
 mod column_editor;
 mod command_palette;
 mod copy_menu;
@@ -27,6 +28,7 @@ pub(super) fn draw(
 ) -> Option<Position> {
     match popup {
         Popup::CancelDialog(dialog) => cancel_dialog::draw(ctx, dialog, screen),
+        Popup::CancelMarked(dialog) => cancel_marked::draw(ctx, dialog, screen),
         Popup::ColumnEditor(editor) => column_editor::draw(ctx, editor, screen),
         Popup::CommandPalette(palette) => return command_palette::draw(ctx, palette, screen),
         Popup::CopyMenu(menu) => copy_menu::draw(ctx, menu, screen),
@@ -37,7 +39,7 @@ pub(super) fn draw(
         Popup::Prompt(prompt) => return prompt::draw(ctx, prompt, areas.footer),
         Popup::SortMenu(menu) => sort_menu::draw(ctx, menu, screen),
         // Drawn instead of list and details.
-        Popup::Summary(_) => {}
+        Popup::Summary(_) | Popup::Timeline(_) => {}
     }
     None
 }

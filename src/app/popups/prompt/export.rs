@@ -1,14 +1,14 @@
-//! Export of the visible rows to a file.
+//! Export of the marked tasks or the visible rows to a file.
 
 use jiff::Timestamp;
 
 use crate::{
     app::{event::Effect, state::AppState},
-    task::{ExportFormat, json_output},
+    task::{ExportFormat, json_output, row_model::Row},
     vim::types::TaskInfo,
 };
 
-/// Exports the rows as filtered and sorted.
+/// Exports the marked tasks or, if there are none, the rows as filtered and sorted.
 ///
 /// # Errors
 ///
@@ -18,12 +18,17 @@ pub(super) fn export(state: &AppState, path: &str, now: Timestamp) -> Result<Vec
         return Err("The file name must end with .csv, .json or .md.".to_owned());
     };
     let now = state.displayed_time(now);
-    let rows = state.view().row_model.rows(0..state.view().row_model.len());
-    let lines: Vec<_> = rows
-        .iter()
-        .filter_map(|row| {
-            // Skip groups.
-            let handle = row.task()?;
+    let view = state.view();
+    let tasks = match view.marked() {
+        marked if !marked.is_empty() => marked,
+        _ => {
+            let rows = view.row_model.rows(0..view.row_model.len());
+            rows.iter().filter_map(Row::task).collect()
+        }
+    };
+    let lines: Vec<_> = tasks
+        .into_iter()
+        .filter_map(|handle| {
             let record = state.view().store.get(handle)?;
             let server = state.server(record.id.endpoint);
             let raw = record.info.as_deref().map(TaskInfo::to_json);

@@ -1,3 +1,4 @@
+use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::{
@@ -154,4 +155,74 @@ fn blocker_key_jumps_there_and_back() {
     assert_eq!(selected(&state), "ahead");
     let shown = state.state.notifications.shown(now()).unwrap();
     assert_eq!(shown.text, "This task is not blocked");
+}
+
+#[test]
+fn marks_toggle_and_follow_their_tasks() {
+    let mut state = busy(80, 24);
+    choose(&mut state, "task-4720");
+    press(&mut state, "m");
+    let marked = find(&state, "task-4720");
+    assert!(state.view().marks.contains(marked));
+    assert_eq!(selected(&state), "task-4720");
+    press(&mut state, "St");
+    assert!(state.view().marks.contains(marked));
+    assert_eq!(state.view().marked_count(), 1);
+    press(&mut state, "m");
+    assert_eq!(state.view().marked_count(), 0);
+}
+
+#[test]
+fn all_shown_tasks_are_marked_and_unmarked() {
+    let mut state = busy(80, 24);
+    press(&mut state, "/Clone<enter>");
+    let shown = rows(&state).len();
+    press(&mut state, "M");
+    assert_eq!(state.view().marked_count(), shown);
+    // Marks are added to those of another filter.
+    press(&mut state, "/");
+    control(&mut state, 'u');
+    press(&mut state, "esx<enter>M");
+    assert_eq!(state.view().marked_count(), shown + 1);
+    press(&mut state, "M");
+    assert_eq!(state.view().marked_count(), 0);
+    // A parent that is shown because of its child is not marked.
+    press(&mut state, "<esc>");
+    press(&mut state, "/op:copyDisks<enter>M");
+    assert_eq!(rows(&state).len(), 2);
+    assert_eq!(state.view().marked_count(), 1);
+}
+
+#[test]
+fn marks_vanish_with_their_tasks_also_during_time_travel() {
+    let mut state = busy(80, 24);
+    press(&mut state, "M");
+    let all = state.view().marked_count();
+    let removed = |mo_id: &str| {
+        vec![TaskChange::Unwatched {
+            mo_id: mo_id.into(),
+        }]
+    };
+    let later = now() + SignedDuration::from_secs(10);
+    apply_update_at(&mut state, tasks(removed("task-4720")), later);
+    assert_eq!(state.view().marked_count(), all - 1);
+    press_at(&mut state, '<', later);
+    assert!(state.views.time_travel().is_some());
+    assert_eq!(rows(&state).len(), all);
+    assert_eq!(state.view().marked_count(), all - 1);
+    apply_update_at(&mut state, tasks(removed("task-4740")), later);
+    choose(&mut state, "task-4730");
+    press_at(&mut state, 'm', later);
+    press_at(&mut state, '0', later);
+    assert!(state.views.is_live());
+    assert_eq!(state.view().marked_count(), all - 3);
+}
+
+#[test]
+fn groups_cannot_be_marked() {
+    let mut state = busy(80, 24);
+    press(&mut state, "bbb<home>m");
+    assert_eq!(state.view().marked_count(), 0);
+    let notice = state.notifications.shown(now()).unwrap();
+    assert!(notice.text.contains("group"), "{}", notice.text);
 }

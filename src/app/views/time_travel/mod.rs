@@ -35,7 +35,7 @@ impl TimeTravel {
         }
     }
 
-    /// Returns to the live view. Selection, sort order, filter, columns and layout are kept.
+    /// Returns to the live view. Selection, marks, sort order, filter, columns and layout are kept.
     fn end(self, live: &mut TaskView) {
         let view = self.view;
         if live.row_model.view() != view.row_model.view() {
@@ -45,6 +45,8 @@ impl TimeTravel {
         live.selection = view.selection;
         live.selection
             .translate_group(&view.row_model, &live.row_model);
+        live.marks = view.marks;
+        live.marks.retain_known(&live.store);
         live.columns = view.columns;
         live.details = view.details;
         live.subscription = view.subscription;

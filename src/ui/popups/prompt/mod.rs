@@ -29,11 +29,12 @@ pub(super) fn draw(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Opti
 }
 
 fn draw_prompt(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position {
-    let label = match prompt.kind {
-        PromptKind::WatchTasks => "watch ",
-        PromptKind::ExportPath => "save rows as ",
-        PromptKind::FilterName => "save filter as @",
-        PromptKind::Filter(_) => "/",
+    let label = match (&prompt.kind, ctx.state.view().marked_count()) {
+        (PromptKind::WatchTasks, _) => "watch ",
+        (PromptKind::ExportPath, 0) => "save rows as ",
+        (PromptKind::ExportPath, count) => &format!("save {count} marked as "),
+        (PromptKind::FilterName, _) => "save filter as @",
+        (PromptKind::Filter(_), _) => "/",
     };
     let mut strip = StyledLine::new(ctx.appearance, area.width);
     strip.gap(1).push(label, Role::Key);

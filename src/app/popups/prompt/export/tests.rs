@@ -30,6 +30,28 @@ fn exports_rows_as_filtered_and_sorted() {
 }
 
 #[test]
+fn exports_marked_tasks_only_also_if_filtered_out() {
+    let mut state = busy(80, 24);
+    choose(&mut state, "task-4740");
+    press(&mut state, "m");
+    choose(&mut state, "task-4720");
+    press(&mut state, "m/db<enter>w");
+    let saved = press(&mut state, "<enter>");
+    let [Effect::WriteFile { text, what, .. }] = &saved[..] else {
+        panic!("{saved:?}");
+    };
+    assert_eq!(what, "2 tasks");
+    assert_eq!(text.lines().count(), 3);
+    assert!(text.contains("task-4740") && text.contains("task-4720"));
+    press(&mut state, "mM<esc>MMw");
+    let saved = press(&mut state, "<enter>");
+    let [Effect::WriteFile { what, .. }] = &saved[..] else {
+        panic!("{saved:?}");
+    };
+    assert_eq!(what, &format!("{} tasks", rows(&state).len()));
+}
+
+#[test]
 fn unknown_file_extension_is_rejected() {
     let mut state = busy(80, 24);
     press(&mut state, "w");

@@ -4,28 +4,35 @@ use std::time::Duration;
 
 use super::{Estimate, QUANTILES};
 
-/// Probability of the later of the two values of a [`Forecast`].
+/// Probability of the later of the two values of a [`SetForecast`].
 const LATE_PROBABILITY: f64 = 0.8;
 /// Factor beyond an estimate's upper end after which the task counts as finished for certain.
 const TAIL: f64 = 1.5;
-/// Bisection steps; the result is accurate to 2⁻⁴⁰ of the range.
-const BISECTIONS: usize = 40;
+/// Bisection steps; the result is accurate to 2⁻²⁴ of the range.
+const BISECTIONS: usize = 24;
 
 /// Time until all tasks of a set have finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Forecast {
+pub struct SetForecast {
     /// As likely too early as too late.
     pub median: Duration,
     /// All tasks have finished by then with a probability of 80 %.
     pub late: Duration,
 }
 
-impl Forecast {
+impl SetForecast {
     /// Combines the estimates of tasks that run independently of each other; `None` without estimates. The last of
     /// several tasks ends later than the slowest one is expected to, because any of them may be late.
     pub fn of(estimates: &[Estimate]) -> Option<Self> {
         let last = estimates.iter().map(|estimate| estimate.high).max()?;
         let last = last.as_secs_f64() * TAIL;
+        // All tasks have finished no earlier than the slowest is expected to. Those that have certainly finished by
+        // then do not matter.
+        let slowest = estimates.iter().map(|estimate| estimate.best).max()?;
+        let estimates: Vec<&Estimate> = estimates
+            .iter()
+            .filter(|estimate| estimate.high.mul_f64(TAIL) > slowest)
+            .collect();
         let quantile = |share| {
             let (mut low, mut high) = (0.0, last);
             for _ in 0..BISECTIONS {
@@ -87,7 +94,7 @@ mod tests {
     #[test]
     fn forecast_of_one_task_is_within_its_interval() {
         let estimate = minutes(10, 20, 40);
-        let forecast = Forecast::of(&[estimate]).unwrap();
+        let forecast = SetForecast::of(&[estimate]).unwrap();
         assert!(forecast.median >= estimate.best && forecast.median < forecast.late);
         assert!(forecast.late < estimate.high);
     }
@@ -95,19 +102,19 @@ mod tests {
     #[test]
     fn more_tasks_finish_later() {
         let estimate = minutes(10, 20, 40);
-        let one = Forecast::of(&[estimate]).unwrap();
-        let ten = Forecast::of(&[estimate; 10]).unwrap();
+        let one = SetForecast::of(&[estimate]).unwrap();
+        let ten = SetForecast::of(&[estimate; 10]).unwrap();
         assert!(ten.median > one.median && ten.late > one.late);
         assert!(ten.late <= estimate.high.mul_f64(TAIL));
         // A task that ends long before the others does not matter.
-        let with_short = Forecast::of(&[estimate, minutes(0, 1, 2)]).unwrap();
+        let with_short = SetForecast::of(&[estimate, minutes(0, 1, 2)]).unwrap();
         assert_eq!(with_short, one);
     }
 
     #[test]
     fn no_estimates_give_no_forecast() {
-        assert_eq!(Forecast::of(&[]), None);
-        let done = Forecast::of(&[minutes(0, 0, 0)]).unwrap();
+        assert_eq!(SetForecast::of(&[]), None);
+        let done = SetForecast::of(&[minutes(0, 0, 0)]).unwrap();
         assert_eq!((done.median, done.late), (Duration::ZERO, Duration::ZERO));
     }
 }

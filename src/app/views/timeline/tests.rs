@@ -1,0 +1,200 @@
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::*;
+use crate::{
+    app::{popups::Popup, test_support::*},
+    task::{TaskChange, fixture::at},
+};
+
+fn timeline(state: &Screen) -> &Timeline {
+    match &state.popup {
+        Some(Popup::Timeline(timeline)) => timeline,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn chosen(state: &Screen) -> String {
+    let selected = timeline(state).selected(state).unwrap();
+    let handle = selected.task().unwrap();
+    state.view().store.get(handle).unwrap().id.mo_id.to_string()
+}
+
+fn completion(state: &Screen) -> Completion {
+    timeline(state).completion().unwrap()
+}
+
+#[test]
+fn enter_selects_the_task_in_the_list_and_escape_does_not() {
+    let mut state = busy(80, 24);
+    choose(&mut state, "task-4720");
+    press(&mut state, "T");
+    assert_eq!(chosen(&state), "task-4720");
+    press(&mut state, "<down><down>");
+    let below = chosen(&state);
+    assert_eq!(selected(&state), "task-4720");
+    press(&mut state, "<enter>");
+    assert!(state.popup.is_none());
+    assert_eq!(selected(&state), below);
+    for back in ["<esc>", "q", "T"] {
+        press(&mut state, "T<up>");
+        assert_ne!(chosen(&state), below);
+        press(&mut state, back);
+        assert!(state.popup.is_none(), "{back}");
+        assert_eq!(selected(&state), below);
+    }
+}
+
+#[test]
+fn selection_stays_on_its_task_when_rows_move_or_vanish() {
+    let mut state = busy(80, 24);
+    press(&mut state, "T");
+    press(&mut state, "<down><down><down>");
+    let before = chosen(&state);
+    let more = (0..30).map(|number| {
+        task(
+            &format!("task-9{number:02}"),
+            &json!({"entityName": "new", "startTime": at(0).to_string(), "progress": 3}),
+        )
+    });
+    apply_update(&mut state, tasks(more.collect()));
+    state.refresh_insights(now());
+    assert_eq!(chosen(&state), before);
+    let visible = timeline(&state).visible(&state);
+    let selected = timeline(&state).selected(&state);
+    assert!(visible.iter().any(|row| Some(row.id) == selected));
+    apply_update(
+        &mut state,
+        tasks(vec![TaskChange::Unwatched {
+            mo_id: before.clone().into(),
+        }]),
+    );
+    state.refresh_insights(now());
+    assert_ne!(chosen(&state), before);
+    press(&mut state, "G");
+    let rows = state.view().row_model.len();
+    assert_eq!(timeline(&state).selection.row(), rows - 1);
+    press(&mut state, "<home>");
+    assert_eq!(timeline(&state).top(), 0);
+}
+
+#[test]
+fn keys_pan_zoom_and_fit() {
+    let mut state = busy(80, 24);
+    press(&mut state, "T");
+    let fitted = timeline(&state).window();
+    let range = fitted.range(now());
+    assert!(range.start < at(0) && range.end > now(), "{range:?}");
+    press(&mut state, "<left>");
+    let panned = timeline(&state).window().range(now());
+    assert!(panned.start < range.start && panned.end < range.end);
+    press(&mut state, "l");
+    assert_eq!(timeline(&state).window(), fitted);
+    press(&mut state, "+");
+    let zoomed = timeline(&state).window().range(now());
+    assert!(zoomed.start > range.start && zoomed.end < range.end);
+    press(&mut state, "-h-");
+    press(&mut state, "0");
+    assert_eq!(timeline(&state).window(), fitted);
+}
+
+#[test]
+fn completion_counts_what_is_shown_or_marked() {
+    let mut state = busy(80, 24);
+    press(&mut state, "T");
+    let all = completion(&state);
+    assert_eq!((all.is_marked, all.tasks), (false, rows(&state).len()));
+    assert_eq!(all.active, 6);
+    // A task without progress and a queued one.
+    assert_eq!(all.unknown, 2);
+    let forecast = all.forecast.unwrap();
+    assert!(forecast.median < forecast.late);
+    press(&mut state, "<esc>/target:esx<enter>T");
+    let filtered = completion(&state);
+    assert_eq!(
+        (filtered.tasks, filtered.active, filtered.unknown),
+        (1, 1, 0)
+    );
+    press(&mut state, "<esc><esc>");
+    choose(&mut state, "task-4720");
+    press(&mut state, "mT");
+    let marked = completion(&state);
+    assert_eq!(
+        (marked.is_marked, marked.tasks, marked.unknown),
+        (true, 1, 1)
+    );
+    assert_eq!(marked.forecast, None);
+    press(&mut state, "m");
+    assert_eq!(completion(&state), all);
+}
+
+#[test]
+fn family_counts_as_one_estimate() {
+    let mut state = busy(80, 24);
+    press(&mut state, "/db-prod<enter>T");
+    let both = completion(&state).forecast.unwrap();
+    press(&mut state, "<esc><home>mT");
+    assert!(completion(&state).is_marked);
+    assert_eq!(completion(&state).forecast.unwrap(), both);
+}
+
+#[test]
+fn many_tasks_are_estimated_in_steps() {
+    let mut state = empty(80, 24);
+    let many = (0..1500).map(|number| {
+        let more = json!({"startTime": at(0).to_string(), "progress": 3});
+        task(&format!("task-{number}"), &more)
+    });
+    apply_update(&mut state, tasks(many.collect()));
+    press(&mut state, "T");
+    assert_eq!(timeline(&state).completion(), None);
+    let mut steps = 0;
+    while timeline(&state).completion().is_none() {
+        state.refresh_insights(now());
+        steps += 1;
+        assert!(steps < 50);
+    }
+    assert!(steps >= 10, "{steps}");
+    assert_eq!(completion(&state).active, 1500);
+}
+
+#[test]
+fn time_travel_moves_now() {
+    let mut state = busy(80, 24);
+    let later = now() + SignedDuration::from_secs(10);
+    let completed = later - SignedDuration::from_secs(1);
+    let done = task(
+        "task-4721",
+        &json!({"state": "success", "entityName": "esx-07", "startTime": at(900).to_string(),
+        "completeTime": completed.to_string()}),
+    );
+    apply_update_at(&mut state, tasks(vec![done]), later);
+    press_at(&mut state, 'T', later);
+    assert_eq!(completion(&state).active, 5);
+    press_at(&mut state, '<', later);
+    assert_eq!(state.displayed_time(later), now());
+    assert_eq!(completion(&state).active, 6);
+    press_at(&mut state, 'q', later);
+    assert!(state.views.time_travel().is_some());
+}
+
+#[test]
+fn history_shows_finished_tasks_only() {
+    let mut state = busy(80, 24);
+    press(&mut state, "H");
+    press(&mut state, "T");
+    assert_eq!(timeline(&state).visible(&state), []);
+    let completion = completion(&state);
+    assert_eq!((completion.tasks, completion.forecast), (0, None));
+}
+
+#[test]
+fn layout_gives_rows_priority() {
+    for height in 0..6 {
+        let body = Rect::new(0, 1, 80, height);
+        let layout = TimelineLayout::of(body);
+        let heights = [layout.axis, layout.rows, layout.completion].map(|area| area.height);
+        assert_eq!(heights.iter().sum::<u16>(), height);
+        assert_eq!(layout.rows.height > 0, height > 0);
+    }
+}

@@ -1,0 +1,355 @@
+//! A time axis with ticks, and the bars of tasks on it: queue time, run time, and expected end.
+
+use std::ops::Range;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use crate::{
+    task::{Estimate, Record, Status},
+    text::width,
+    ui::{Appearance, labels, styled_line::StyledLine, theme::Role},
+};
+
+/// Time between ticks, in seconds.
+const TICK_STEPS: [i64; 22] = [
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+    172_800, 604_800, 1_209_600, 2_592_000,
+];
+
+/// The displayed time range and its width.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Axis {
+    start: Timestamp,
+    end: Timestamp,
+    columns: usize,
+}
+
+impl Axis {
+    /// Returns an axis of this range; `None` without columns. A range of zero length is extended by a second.
+    pub(super) fn new(range: &Range<Timestamp>, columns: usize) -> Option<Self> {
+        let second = SignedDuration::from_secs(1);
+        let least = range.start.checked_add(second).ok()?;
+        (columns > 0).then_some(Self {
+            start: range.start,
+            end: range.end.max(least),
+            columns,
+        })
+    }
+
+    /// Returns the range from the first queue time to the last end, or to now while a task is active; `None` if no
+    /// time is known.
+    pub(super) fn over<'a>(
+        records: impl Iterator<Item = (&'a Record, Timestamp)>,
+        columns: usize,
+    ) -> Option<Self> {
+        let bars = records.filter_map(|(record, now)| Bar::of(record, now));
+        let (start, end) = bars
+            .map(|bar| (bar.queued, bar.end))
+            .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))?;
+        Self::new(&(start..end), columns)
+    }
+
+    /// Returns the position of a time from the left, in parts of a cell; `fineness` parts make a cell. Limited to one
+    /// cell outside the axis.
+    fn parts(&self, at: Timestamp, fineness: usize) -> i64 {
+        let fineness = i64::try_from(fineness).unwrap_or(1);
+        let most = i64::try_from(self.columns).unwrap_or(i64::MAX) * fineness;
+        let whole = self.end.duration_since(self.start).as_millis().max(1);
+        let since = at.duration_since(self.start).as_millis();
+        let parts = (since * i128::from(most)).div_euclid(whole);
+        i64::try_from(parts.clamp(-i128::from(fineness), i128::from(most + fineness)))
+            .unwrap_or(most)
+    }
+
+    /// Returns the column of a time; `None` outside the axis.
+    pub(super) fn column(&self, at: Timestamp) -> Option<usize> {
+        let column = usize::try_from(self.parts(at, 1)).ok()?;
+        (at <= self.end).then(|| column.min(self.columns - 1))
+    }
+
+    /// Draws the tick labels; with a date unless it is the date of `now`. If `now_label`, also labels the current time.
+    pub(super) fn label(
+        &self,
+        appearance: &Appearance,
+        strip: &mut StyledLine,
+        (now, now_label): (Timestamp, bool),
+        zone: &TimeZone,
+    ) {
+        let first = strip.width();
+        let tick = appearance.symbols.bar;
+        let now_column = now_label.then(|| self.column(now)).flatten();
+        let mut labels: Vec<(usize, String, Role)> = self
+            .ticks(now, zone)
+            .into_iter()
+            .map(|(column, text)| (column, text, Role::Faint))
+            .collect();
+        if let Some(column) = now_column {
+            let own = column..column + 4;
+            labels.retain(|(at, text, _)| *at > own.end || at + width(text) + 1 < own.start);
+            labels.push((column, "now".to_owned(), Role::Focus));
+            labels.sort_by_key(|(column, ..)| *column);
+        }
+        for (column, text, role) in labels {
+            if column + width(&text) < self.columns && first + column >= strip.width() {
+                strip.pad_to(first + column).push(tick, role);
+                let role = if role == Role::Faint { Role::Dim } else { role };
+                strip.push(&text, role);
+            }
+        }
+    }
+
+    /// Returns the columns and texts of ticks at round times, with room for each text.
+    fn ticks(&self, now: Timestamp, zone: &TimeZone) -> Vec<(usize, String)> {
+        let date = |at: Timestamp| zone.to_datetime(at).date();
+        let is_today = date(self.start) == date(now) && date(self.end) == date(now);
+        let whole = self.end.duration_since(self.start).as_secs().max(1);
+        let columns = i64::try_from(self.columns).unwrap_or(i64::MAX);
+        let fits = |step: &i64| {
+            let text = if is_today { 5 } else { 11 } + if *step < 60 { 3 } else { 0 };
+            step * columns >= (text + 3) * whole
+        };
+        let Some(step) = TICK_STEPS.into_iter().find(fits) else {
+            return Vec::new();
+        };
+        let format = |at: Timestamp| match (date(at) == date(now), step) {
+            (true, ..60) => "%H:%M:%S",
+            (true, _) => "%H:%M",
+            (false, ..60) => "%m-%d %H:%M:%S",
+            (false, _) => "%m-%d %H:%M",
+        };
+        // Ticks are at round local times.
+        let offset = i64::from(zone.to_offset(self.start).seconds());
+        let first = (self.start.as_second() + offset).div_euclid(step) * step - offset;
+        (0..)
+            .map_while(|index: i64| Timestamp::from_second(first + index * step).ok())
+            .take_while(|at| *at <= self.end)
+            .filter_map(|at| {
+                let column = self.column(at)?;
+                Some((
+                    column,
+                    zone.to_datetime(at).strftime(format(at)).to_string(),
+                ))
+            })
+            .collect()
+    }
+
+    /// Draws a bar: dots while queued, a thick line while running, followed by the symbol of the outcome. The bar of an
+    /// active task is followed by a thin line to the expected end and a dashed one to the latest end; without estimate
+    /// it is open at its end. A pointer at the edge marks a bar outside the axis.
+    pub(super) fn draw_bar(&self, appearance: &Appearance, strip: &mut StyledLine, bar: &Bar) {
+        let symbols = appearance.symbols;
+        let mut cells = vec![(" ", Role::Text); self.columns];
+        let role = labels::role(bar.status);
+        let last_time = bar.expected.map_or(bar.end, |(_, high)| high);
+        if last_time < self.start {
+            cells[0] = (symbols.earlier, Role::Dim);
+        } else if bar.queued > self.end {
+            cells[self.columns - 1] = (symbols.pointer, Role::Dim);
+        } else {
+            let fineness = symbols.gauge.len();
+            let cell = |parts: i64| usize::try_from(parts).unwrap_or_default();
+            let most = i64::try_from(self.columns - 1).unwrap_or(i64::MAX);
+            let queued = self.parts(bar.queued, 1).min(most);
+            let began = self.parts(bar.started.unwrap_or(bar.end), 1).max(queued);
+            let mut put = |range: Range<usize>, symbol: &'static str, role: Role| {
+                let end = range.end.min(self.columns);
+                if let Some(cells) = cells.get_mut(range.start..end) {
+                    cells.fill((symbol, role));
+                }
+            };
+            put(cell(queued)..cell(began), symbols.waiting, Role::Queued);
+            let mut end = cell(began);
+            if bar.started.is_some() && self.parts(bar.end, 1) >= 0 {
+                // Any run shows at least one part.
+                let began = began.min(most);
+                let first_part = began * i64::try_from(fineness).unwrap_or(1);
+                let ran = cell(self.parts(bar.end, fineness).max(first_part + 1));
+                let (whole, rest) = (ran / fineness, ran % fineness);
+                let full = symbols.gauge.last().copied().unwrap_or_default();
+                put(cell(began)..whole, full, role);
+                end = whole;
+                if let Some(partial) = rest.checked_sub(1).and_then(|rest| symbols.gauge.get(rest))
+                {
+                    put(whole..whole + 1, partial, role);
+                    end += 1;
+                }
+            }
+            match bar.expected {
+                Some((best, high)) => {
+                    let best = cell(self.parts(best, 1));
+                    put(end..best, symbols.track, role);
+                    put(
+                        end.max(best)..cell(self.parts(high, 1)),
+                        symbols.hatch,
+                        Role::Dim,
+                    );
+                }
+                None if bar.goes_on && bar.started.is_some() => {
+                    let last = cell(self.parts(bar.end, 1)).min(self.columns - 1);
+                    put(last..last + 1, symbols.onward, role);
+                }
+                None if !bar.goes_on && bar.has_outcome => {
+                    put(end + 1..end + 2, symbols.status(bar.status), role);
+                }
+                None => {}
+            }
+        }
+        for run in cells.chunk_by(|one, other| one == other) {
+            if let Some((symbol, role)) = run.first() {
+                strip.push(&symbol.repeat(run.len()), *role);
+            }
+        }
+    }
+}
+
+/// The times of one task.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Bar {
+    status: Status,
+    queued: Timestamp,
+    started: Option<Timestamp>,
+    /// Now for an active task.
+    end: Timestamp,
+    goes_on: bool,
+    /// True if the symbol of the outcome follows the bar.
+    has_outcome: bool,
+    /// Expected and latest end of an active task.
+    expected: Option<(Timestamp, Timestamp)>,
+}
+
+impl Bar {
+    /// Server clocks differ: a start after the end counts as no duration.
+    pub(super) fn of(record: &Record, now: Timestamp) -> Option<Self> {
+        let info = record.info.as_ref()?;
+        let status = record.status();
+        let elapsed = record.elapsed(now).unwrap_or_default();
+        let began = info.began()?;
+        let end = began.checked_add(elapsed).unwrap_or(began);
+        let queued = info.queue_time.map_or(began, |queued| queued.min(began));
+        Some(Self {
+            status,
+            queued,
+            started: info.start_time,
+            end: end.max(queued),
+            goes_on: status.is_active(),
+            has_outcome: true,
+            expected: None,
+        })
+    }
+
+    #[must_use]
+    pub(super) fn without_outcome(self) -> Self {
+        Self {
+            has_outcome: false,
+            ..self
+        }
+    }
+
+    /// Adds the expected end of an active task.
+    #[must_use]
+    pub(super) fn with_estimate(self, estimate: Option<Estimate>) -> Self {
+        let at = |left| self.end.checked_add(left).ok();
+        let expected = estimate
+            .filter(|_| self.goes_on)
+            .and_then(|estimate| at(estimate.best).zip(at(estimate.high)));
+        Self { expected, ..self }
+    }
+
+    /// Moves the bar to the clock that is ahead by `offset`.
+    #[must_use]
+    pub(super) fn shifted(self, offset: SignedDuration) -> Self {
+        let shift = |at: Timestamp| at.checked_add(offset).unwrap_or(at);
+        Self {
+            queued: shift(self.queued),
+            started: self.started.map(shift),
+            end: shift(self.end),
+            expected: self.expected.map(|(best, high)| (shift(best), shift(high))),
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        app::Options,
+        task::{
+            Presence, TaskId,
+            fixture::{at, info},
+        },
+    };
+
+    fn record(more: &Value) -> Record {
+        let id = TaskId::new(crate::task::EndpointId(0), "task-1");
+        let mut record = Record::placeholder(id, Presence::Present);
+        record.info = Some(info("task-1", more));
+        record
+    }
+
+    fn moments(queued: i64, started: i64, completed: i64) -> Value {
+        json!({"queueTime": at(queued).to_string(), "startTime": at(started).to_string(),
+            "completeTime": at(completed).to_string(), "state": "success"})
+    }
+
+    fn drawn(records: &[Record], columns: usize, ascii: bool) -> Vec<String> {
+        let appearance = Appearance::new(&Options {
+            ascii,
+            ..Options::default()
+        });
+        let now = at(100);
+        let axis = Axis::over(records.iter().map(|record| (record, now)), columns).unwrap();
+        let bar = |record| {
+            let mut strip = StyledLine::new(&appearance, 80);
+            let bar = Bar::of(record, now).unwrap();
+            axis.draw_bar(&appearance, &mut strip, &bar);
+            strip.line().to_string().trim_end().to_owned()
+        };
+        records.iter().map(bar).collect()
+    }
+
+    #[test]
+    fn bars_distinguish_queued_running_and_active() {
+        let records = [
+            record(&moments(0, 50, 75)),
+            record(&json!({})),
+            record(&json!({"state": "queued", "startTime": null, "queueTime": at(50).to_string()})),
+        ];
+        assert_eq!(
+            drawn(&records, 8, false),
+            ["┄┄┄┄━━ ✓", "━━━━━━━▶", "    ┄┄┄┄"]
+        );
+        assert_eq!(
+            drawn(&records, 8, true),
+            ["....## +", "#######>", "    ...."]
+        );
+    }
+
+    #[test]
+    fn bar_ends_have_a_resolution_of_half_a_cell() {
+        let records = [
+            record(&moments(0, 0, 80)),
+            record(&moments(0, 0, 37)),
+            record(&moments(40, 40, 40)),
+        ];
+        let bars = drawn(&records, 10, false);
+        assert_eq!(bars[1], "━━━━╸ ✓");
+        assert_eq!(bars[2], "     ╸ ✓");
+    }
+
+    #[test]
+    fn implausible_times_stay_on_the_axis() {
+        let records = [
+            record(&moments(90, 20, 10)),
+            record(&moments(0, 0, 50)),
+            record(&json!({"startTime": at(900).to_string()})),
+        ];
+        for columns in 1..40 {
+            for bar in drawn(&records, columns, false) {
+                assert!(crate::text::width(&bar) <= columns, "{bar:?} in {columns}");
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! The timeline: the rows of the list as bars on a common time axis, and when all of them will be done.
+
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+
+use crate::{
+    app::{ClickTarget, Completion, Timeline, TimelineLayout},
+    task::{
+        Handle, Record, TimeLeft,
+        row_model::{Fold, Layout, Row, RowId},
+    },
+    ui::{
+        RenderContext, labels, list, scrollbar,
+        styled_line::StyledLine,
+        theme::Role,
+        time_axis::{Axis, Bar},
+    },
+};
+
+/// Maximum width of the names.
+const MAX_NAME_WIDTH: u16 = 56;
+/// Width of the column with the end, and the width of the screen from which it is shown.
+const END_WIDTH: u16 = 12;
+const MIN_COLUMNS_FOR_END: u16 = 100;
+const GAP: u16 = 2;
+
+/// Horizontal layout of a line.
+#[derive(Clone, Copy)]
+struct Columns {
+    name: u16,
+    /// Width of the column with the end; 0 if it is not shown.
+    end: u16,
+    axis: u16,
+}
+
+impl Columns {
+    fn of(width: u16) -> Self {
+        let name = (width * 2 / 5).min(MAX_NAME_WIDTH);
+        let end = if width >= MIN_COLUMNS_FOR_END {
+            END_WIDTH
+        } else {
+            0
+        };
+        let end_gap = if end > 0 { GAP } else { 0 };
+        // The last column is for the scrollbar.
+        let axis = width.saturating_sub(name + GAP + end + end_gap + 1);
+        Self { name, end, axis }
+    }
+
+    /// Returns the areas of name, end and axis in a line.
+    fn areas(self, line: Rect) -> [Rect; 3] {
+        let part = |x: u16, width: u16| {
+            Rect {
+                x: line.x + x,
+                width,
+                ..line
+            }
+            .intersection(line)
+        };
+        let end_at = self.name + GAP;
+        let axis_at = if self.end > 0 {
+            end_at + self.end + GAP
+        } else {
+            end_at
+        };
+        [
+            part(0, self.name),
+            part(end_at, self.end),
+            part(axis_at, self.axis),
+        ]
+    }
+}
+
+pub(in crate::ui) fn draw(ctx: &mut RenderContext, timeline: &Timeline, body: Rect) {
+    let layout = TimelineLayout::of(body);
+    let columns = Columns::of(body.width);
+    let axis = Axis::new(&timeline.window().range(ctx.now), usize::from(columns.axis));
+    if !layout.axis.is_empty() {
+        draw_axis(ctx, columns, axis, layout.axis);
+    }
+    let in_tree = ctx.state.view().row_model.view().layout == Layout::Tree;
+    let selected = timeline.selected(ctx.state);
+    let rows = timeline.visible(ctx.state);
+    if rows.is_empty() && !layout.rows.is_empty() {
+        let mut strip = StyledLine::new(ctx.appearance, body.width);
+        strip.gap(1).push("No tasks to show", Role::Dim);
+        strip.draw(layout.rows, ctx.buffer);
+    }
+    let entries = rows.iter().zip(timeline.top()..);
+    for ((row, entry), y) in entries.zip(layout.rows.y..layout.rows.bottom()) {
+        let line = Rect {
+            y,
+            height: 1,
+            ..layout.rows
+        };
+        ctx.target(line, ClickTarget::PopupEntry(entry));
+        match row.id {
+            RowId::Task(handle) => draw_task(ctx, (row, handle, in_tree), columns, axis, line),
+            RowId::Group(_) => draw_group(ctx, row, line),
+        }
+        if selected == Some(row.id) {
+            ctx.tint(line, Role::Selected);
+        }
+    }
+    let all = ctx.state.view().row_model.len();
+    scrollbar::draw(ctx, layout.rows, all, timeline.top());
+    if !layout.completion.is_empty() {
+        draw_completion(ctx, timeline.completion(), layout.completion);
+    }
+}
+
+fn draw_axis(ctx: &mut RenderContext, columns: Columns, axis: Option<Axis>, line: Rect) {
+    let [name, end, axis_area] = columns.areas(line);
+    let mut strip = StyledLine::new(ctx.appearance, name.width);
+    strip.gap(1).push("TASK", Role::Heading);
+    strip.draw(name, ctx.buffer);
+    let mut strip = StyledLine::new(ctx.appearance, end.width);
+    strip.push("END", Role::Heading);
+    strip.draw(end, ctx.buffer);
+    if let Some(axis) = axis {
+        let mut strip = StyledLine::new(ctx.appearance, axis_area.width);
+        let zone = &ctx.state.options.time_zone;
+        axis.label(ctx.appearance, &mut strip, (ctx.now, true), zone);
+        strip.draw(axis_area, ctx.buffer);
+    }
+}
+
+fn draw_task(
+    ctx: &mut RenderContext,
+    (row, handle, in_tree): (&Row, Handle, bool),
+    columns: Columns,
+    axis: Option<Axis>,
+    line: Rect,
+) {
+    let Some(record) = ctx.state.view().store.get(handle) else {
+        return;
+    };
+    let [name, end, axis_area] = columns.areas(line);
+    draw_name(ctx, (row, record, in_tree), name);
+    list::draw_mark(ctx, handle, line);
+    let insight = ctx.state.insight(handle, ctx.now);
+    let mut strip = StyledLine::new(ctx.appearance, end.width);
+    let (text, role) = end_text(ctx, record, insight.time_left);
+    strip.push(&text, role);
+    strip.draw(end, ctx.buffer);
+    let Some(axis) = axis else {
+        return;
+    };
+    let there = ctx.state.time(record, ctx.now);
+    if let Some(bar) = Bar::of(record, there) {
+        let estimate = insight.forecast.and_then(|forecast| forecast.estimate);
+        let to_local = ctx.state.local_time(record, there).duration_since(there);
+        let bar = bar.with_estimate(estimate).shifted(to_local);
+        let bar = bar.without_outcome();
+        let mut strip = StyledLine::new(ctx.appearance, axis_area.width);
+        axis.draw_bar(ctx.appearance, &mut strip, &bar);
+        strip.draw(axis_area, ctx.buffer);
+    }
+    draw_now(ctx, axis, record.status().is_active(), axis_area);
+}
+
+/// Draws the line at the current time; not on a bar that ends there.
+fn draw_now(ctx: &mut RenderContext, axis: Axis, is_active: bool, area: Rect) {
+    let column = axis.column(ctx.now).and_then(|at| u16::try_from(at).ok());
+    let Some(x) = column.map(|column| area.x + column) else {
+        return;
+    };
+    let symbols = ctx.appearance.symbols;
+    let style = ctx.appearance.style(Role::Focus);
+    let place = (x, area.y);
+    if !area.contains(place.into()) {
+        return;
+    }
+    let drawn = ctx.buffer[place].symbol();
+    if drawn == " " || is_active && drawn != symbols.onward {
+        ctx.buffer[place].set_symbol(symbols.bar).set_style(style);
+    }
+}
+
+fn draw_name(ctx: &mut RenderContext, (row, record, in_tree): (&Row, &Record, bool), area: Rect) {
+    const MAX_INDENT: usize = 12;
+    let symbols = ctx.appearance.symbols;
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
+    let step = if in_tree { 2 } else { 4 };
+    strip.gap(1 + (step * row.depth).min(MAX_INDENT));
+    if in_tree {
+        let fold = match row.fold {
+            Fold::Leaf => " ",
+            Fold::Open => symbols.open,
+            Fold::Closed => symbols.closed,
+        };
+        strip.push(fold, Role::Dim).gap(1);
+    }
+    let status = record.status();
+    strip
+        .push(symbols.status(status), labels::role(status))
+        .gap(1);
+    let mut target = record
+        .info
+        .as_deref()
+        .map(labels::target)
+        .unwrap_or_default();
+    if ctx.state.servers.len() > 1
+        && let Some(server) = ctx.state.server(record.id.endpoint)
+    {
+        target = format!("{target} {} {}", symbols.dot, server.name);
+    }
+    let room = strip.remaining();
+    let operation = ctx.state.view().store.operation(record);
+    labels::push_operation_and_target(&mut strip, &operation, &target, room);
+    strip.draw(area, ctx.buffer);
+}
+
+fn draw_group(ctx: &mut RenderContext, row: &Row, line: Rect) {
+    if let RowId::Group(id) = row.id {
+        crate::ui::group::draw(ctx, row, id, line);
+    }
+}
+
+/// Returns the expected end of an active task or the end of a finished one.
+fn end_text(ctx: &RenderContext, record: &Record, left: Option<TimeLeft>) -> (String, Role) {
+    let zone = &ctx.state.options.time_zone;
+    match left {
+        Some(TimeLeft::About(left)) => {
+            let end = labels::expected_end(left, ctx.now, zone);
+            return (format!("~{end}"), Role::Text);
+        }
+        Some(TimeLeft::Unknown) => return (ctx.appearance.symbols.none.to_owned(), Role::Faint),
+        None => {}
+    }
+    let at = record.finished_at();
+    let at = at.map(|at| labels::short_moment(ctx.state.local_time(record, at), ctx.now, zone));
+    (at.unwrap_or_default(), Role::Dim)
+}
+
+fn draw_completion(ctx: &mut RenderContext, completion: Option<Completion>, area: Rect) {
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
+    strip.gap(1);
+    let Some(completion) = completion else {
+        strip.push("Estimating when all will be done…", Role::Dim);
+        strip.draw(area, ctx.buffer);
+        return;
+    };
+    let Completion {
+        is_marked,
+        tasks,
+        active,
+        unknown,
+        forecast,
+    } = completion;
+    let set = if is_marked { "marked" } else { "shown" };
+    strip.push(&format!("{tasks} {set}: "), Role::Dim);
+    let zone = &ctx.state.options.time_zone;
+    let time = |left: Duration| labels::expected_end(left, ctx.now, zone);
+    match forecast {
+        _ if active == 0 => strip.push("nothing queued or running", Role::Text),
+        Some(forecast) => {
+            let late = time(forecast.late);
+            strip.push("all done by ", Role::Text);
+            strip.push(&format!("~{}", time(forecast.median)), Role::Strong);
+            strip.push(&format!(" (80 %: by {late})"), Role::Text)
+        }
+        None => strip.push("no estimate", Role::Text),
+    };
+    if unknown > 0 {
+        let text = format!(
+            " {} {unknown} without an estimate",
+            ctx.appearance.symbols.dot
+        );
+        strip.push(&text, Role::Warning);
+    }
+    strip.draw(area, ctx.buffer);
+}

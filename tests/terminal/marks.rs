@@ -1,0 +1,64 @@
+//! Marked tasks and the timeline in a real pseudo-terminal.
+
+use crate::pty_support::Session;
+
+const ESCAPE: &str = "\u{1b}";
+
+#[test]
+fn marked_tasks_are_cancelled_with_one_confirmation() {
+    let mut session = Session::start(120, 40, &["demo"]);
+    session.shows("live");
+    session.shows("Relocate");
+    session.press("/is:cancelable\r");
+    session.press("M");
+    session.shows(" marked");
+    session.until("marks at the edge", |seen| {
+        let contents = seen.parser.screen().contents();
+        contents
+            .lines()
+            .filter(|line| line.starts_with('◆'))
+            .count()
+            >= 2
+    });
+    session.press("c");
+    session.shows("marked tasks?");
+    session.press("\r");
+    session.shows("marked tasks?");
+    session.press("y");
+    session.shows("cancel requests sent");
+    // A cancelled task can no longer be cancelled, but stays marked.
+    session.press(ESCAPE);
+    session.press("/state:cancelled\r");
+    session.until("marked tasks that were cancelled", |seen| {
+        let contents = seen.parser.screen().contents();
+        contents
+            .lines()
+            .any(|line| line.starts_with('◆') && line.contains("cancelled"))
+    });
+    session.press("M");
+    session.press("M");
+    session.hides(" marked");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
+
+#[test]
+fn timeline_opens_and_returns_to_the_list() {
+    let mut session = Session::start(120, 40, &["demo"]);
+    session.shows("live");
+    session.shows("Relocate");
+    session.press("T");
+    session.shows("│now");
+    session.shows("shown: all done by ~");
+    session.press("+");
+    session.press("\u{1b}[C");
+    session.press("\u{1b}[B");
+    session.press("\r");
+    session.hides("│now");
+    session.press("T");
+    session.shows("│now");
+    session.press("q");
+    session.hides("│now");
+    session.press("q");
+    assert!(session.ends_cleanly().success());
+}
