@@ -28,6 +28,7 @@ fn marked_tasks_are_cancelled_with_one_confirmation() {
     session.shows("cancel requests sent");
     // A cancelled task can no longer be cancelled, but stays marked.
     session.press(ESCAPE);
+    session.hides("is:cancelable");
     session.press("/state:cancelled\r");
     session.until("marked tasks that were cancelled", |seen| {
         let contents = seen.parser.screen().contents();

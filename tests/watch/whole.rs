@@ -239,10 +239,7 @@ async fn many_cancel_requests_take_turns() {
     const AT_ONCE: u64 = 8;
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
-    let silent = FaultEffect::Stall {
-        after: 0.0,
-        time: None,
-    };
+    let silent = FaultEffect::Delay(Duration::from_secs(3600).into());
     let plan = FaultPlan::default().with(FaultRule::new("Task/CancelTask", silent));
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
     bench.until_truth("the truth", &control).await;
@@ -250,11 +247,13 @@ async fn many_cancel_requests_take_turns() {
     for number in 0..30 {
         bench.send(Command::Cancel(format!("task-none-{number}").into()));
     }
-    bench
-        .until("the first requests", |_| {
-            control.faults_injected() >= AT_ONCE
-        })
-        .await;
+    let first_requests = async {
+        while control.faults_injected() < AT_ONCE {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let limit = Duration::from_secs(20);
+    tokio::time::timeout(limit, first_requests).await.unwrap();
     let task = running_task(&control);
     let record = bench.record(&task).unwrap().info.clone();
     bench.send(Command::CheckPrivilege(TaskLocator::of(&record.unwrap())));
