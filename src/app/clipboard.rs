@@ -20,12 +20,21 @@ pub enum CopyItem {
     Result,
     /// The whole `TaskInfo`, as JSON.
     Json,
+    /// A summary for a ticket, in Markdown.
+    Markdown,
     /// A curl command that reads the task.
     Curl,
 }
 
 impl CopyItem {
-    pub const ALL: [Self; 5] = [Self::Id, Self::Error, Self::Result, Self::Json, Self::Curl];
+    pub const ALL: [Self; 6] = [
+        Self::Id,
+        Self::Error,
+        Self::Result,
+        Self::Json,
+        Self::Markdown,
+        Self::Curl,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -33,18 +42,25 @@ impl CopyItem {
             Self::Error => "error",
             Self::Result => "result",
             Self::Json => "JSON",
+            Self::Markdown => "Markdown",
             Self::Curl => "curl command",
         }
     }
 
-    /// Returns the text to copy, if the task has it.
-    pub fn text(self, record: &Record, server: Option<&ServerState>) -> Option<String> {
+    /// Returns the text to copy, if the task has it. `ticket` describes the task in Markdown.
+    pub fn text(
+        self,
+        record: &Record,
+        server: Option<&ServerState>,
+        ticket: impl FnOnce() -> Option<String>,
+    ) -> Option<String> {
         let info: Option<&TaskInfo> = record.info.as_deref();
         match self {
             Self::Id => Some(sanitize(&record.id.mo_id).into_owned()),
             Self::Error => Some(fault_text(info?.error.as_deref()?)),
             Self::Result => Some(json_pretty(info?.result.as_deref()?)),
             Self::Json => Some(json_pretty(&info?.to_json())),
+            Self::Markdown => ticket(),
             Self::Curl => curl(&record.id.mo_id, server?),
         }
     }
@@ -122,11 +138,13 @@ mod tests {
         );
         let record = state.selected_record().unwrap();
         assert_eq!(
-            CopyItem::Curl.text(record, state.servers.first()).unwrap(),
+            CopyItem::Curl
+                .text(record, state.servers.first(), || None)
+                .unwrap(),
             "curl --silent --show-error --insecure --header \"vmware-api-session-id: $VTASK_SESSION\" \
              'https://vc01.lab:8443/sdk/vim25/8.0.3.0/Task/task-4711/info'"
         );
-        assert_eq!(CopyItem::Curl.text(record, None), None);
+        assert_eq!(CopyItem::Curl.text(record, None, || None), None);
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::{
     task::{
         EndpointId, EvalContext, Handle, Record, TypicalDurations, UndoLog,
         row_model::{RowId, RowModel, View},
+        ticket,
     },
     watch::Command,
 };
@@ -184,6 +185,27 @@ impl AppState {
 
     pub fn selected_record(&self) -> Option<&Record> {
         self.view().selected_record()
+    }
+
+    /// Describes a task in Markdown, with its events if they are known.
+    pub fn ticket(&self, handle: Handle, now: Timestamp) -> Option<String> {
+        let view = self.view();
+        let record = view.store.get(handle)?;
+        let endpoint = self
+            .server(record.id.endpoint)
+            .map_or("", |server| &server.name);
+        let events = view
+            .events
+            .get(&handle)
+            .and_then(|events| events.as_deref().ok());
+        let time = self.time(record, now);
+        ticket::ticket(
+            &view.store,
+            handle,
+            endpoint,
+            events.unwrap_or_default(),
+            time,
+        )
     }
 
     pub fn server(&self, id: EndpointId) -> Option<&ServerState> {

@@ -41,7 +41,7 @@ const READING: &[(u8, &str)] = &[
     (124, "timed out"),
 ];
 const LOCAL: &[(u8, &str)] = &[(2, "wrong usage or configuration")];
-const NO_SERVER: &[&str] = &["color"];
+const NO_SERVER: &[&str] = &["color", "verbose", "log_file"];
 
 /// The texts of all commands.
 pub const COMMANDS: &[Texts] = &[
@@ -239,7 +239,7 @@ pub const COMMANDS: &[Texts] = &[
         ],
         exit_codes: LOCAL,
         notes: "",
-        globals: &["color", "config", "read_only"],
+        globals: &["color", "verbose", "log_file", "config", "read_only"],
     },
     Texts {
         name: "simulate",
@@ -276,7 +276,7 @@ pub const COMMANDS: &[Texts] = &[
             (4, "server unreachable, or certificate not accepted"),
         ],
         notes: "",
-        globals: &["color", "known_hosts", "timeout"],
+        globals: &["color", "verbose", "log_file", "known_hosts", "timeout"],
     },
     Texts {
         name: "logout",
@@ -300,12 +300,20 @@ pub const COMMANDS: &[Texts] = &[
         name: "config",
         usage: &["[OPTIONS] <COMMAND>"],
         examples: &[
-            ("vtask config check", "validate the config file"),
+            (
+                "vtask config init && vtask config edit",
+                "begin with a commented file",
+            ),
+            (
+                "vtask config set profiles.lab.url vc01.lab",
+                "change a setting, keeping comments",
+            ),
+            ("vtask config show", "settings in effect and their sources"),
+            ("vtask config check", "all errors of the config file"),
             (
                 "vtask config set-password lab",
                 "store a password in the system's keyring",
             ),
-            ("vtask config forget-password lab", "remove it"),
         ],
         exit_codes: LOCAL,
         notes: "",

@@ -36,12 +36,12 @@ pub(super) async fn active_tasks(
     });
     let (found, unread) = found.await?;
     if let Some(note) = unread.note() {
-        io.say(&format!("{note} Whether it is meant is not known."));
+        io.say(&format!("{note} It may match, too."));
     }
     if found.is_empty() {
         return Err(CommandError::NothingFound(format!(
-            "no task with {} is queued or running on {server}. `vtask list` shows what is there; --new waits for what \
-             starts from now on.",
+            "no queued or running task on {server} matches {}. `vtask list` shows the tasks; `vtask wait --new` waits for \
+             tasks that start later.",
             selector.in_words()
         )));
     }

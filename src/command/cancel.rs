@@ -172,7 +172,7 @@ fn may_cancel_on(target: &Target, environment: &dyn Environment) -> Result<(), C
     }
     if let Some(conflict) = &target.conflict {
         return Err(CommandError::Usage(format!(
-            "it is not plain on which server to cancel. {conflict} Nothing was sent."
+            "ambiguous server: {conflict} Nothing was sent."
         )));
     }
     Ok(())

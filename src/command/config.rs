@@ -1,14 +1,19 @@
 //! `vtask config`: checks the config file and manages passwords in the keyring.
 
-use std::io::BufRead;
+use std::{
+    fs,
+    io::{BufRead, ErrorKind},
+    path::Path,
+};
 
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 
-use super::{CommandError, Outcome, io_context::CommandIo};
+use super::{CommandError, Outcome, io_context::CommandIo, table};
 use crate::{
     config::{self, ConnectionArgs},
-    text::sanitize,
+    shell,
+    text::{json_pretty, sanitize, toml_problem},
 };
 
 /// Manage the config file
@@ -20,8 +25,20 @@ pub struct ConfigArgs {
 
 #[derive(Debug, Clone, Subcommand)]
 enum ConfigCommand {
+    /// Print the path of the config file
+    Path,
+    /// Print the settings in effect and where they come from, without passwords
+    Show(ShowArgs),
+    /// Write a config file with every setting commented out
+    Init,
+    /// Open the config file in $VISUAL or $EDITOR, then check it
+    Edit,
+    /// Change a setting of the config file, such as defaults.theme or profiles.lab.url
+    Set(SetArgs),
     /// Check the config file without connecting to a server; exit code 0 if valid, else 2
     Check,
+    /// Print the JSON schema of the config file, for editors
+    Schema,
     /// Store a password in the system keyring, for profiles with password-keyring = true
     ///
     /// Prompts without echo, or reads the first line of standard input.
@@ -37,6 +54,24 @@ struct PasswordArgs {
     name: Option<String>,
 }
 
+#[derive(Debug, Clone, Args)]
+struct ShowArgs {
+    /// Also print settings that are not set
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+struct SetArgs {
+    /// Setting, as `vtask config show --all` prints it
+    #[arg(value_name = "SETTING")]
+    name: String,
+
+    /// Value; a list is separated by commas
+    #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+    value: String,
+}
+
 /// Runs `vtask config`.
 ///
 /// # Errors
@@ -46,10 +81,79 @@ pub fn run(
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
+    let path = || config::config_path(connection.config.as_deref(), io.environment);
     match &args.command {
+        ConfigCommand::Path => {
+            let path = path()?;
+            io.print(&format!("{}\n", path.display()))?;
+            Ok(Outcome::Success)
+        }
+        ConfigCommand::Show(args) => show(args, &path()?, io),
+        ConfigCommand::Init => {
+            let path = path()?;
+            config::init_config(&path)?;
+            io.say(&format!("{} is written.", path.display()));
+            Ok(Outcome::Success)
+        }
+        ConfigCommand::Edit => {
+            edit(&path()?, io)?;
+            check(connection, io)
+        }
+        ConfigCommand::Set(args) => {
+            config::set_config(&path()?, &args.name, &args.value)?;
+            Ok(Outcome::Success)
+        }
+        ConfigCommand::Schema => {
+            io.print(&format!("{}\n", json_pretty(&config::config_schema())))?;
+            Ok(Outcome::Success)
+        }
         ConfigCommand::Check => check(connection, io),
         ConfigCommand::SetPassword(args) => set_password(args, connection, io),
         ConfigCommand::ForgetPassword(args) => forget_password(args, connection, io),
+    }
+}
+
+fn show(args: &ShowArgs, path: &Path, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+    let text = match fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        text => text.map_err(|error| {
+            CommandError::Usage(format!("{} cannot be read: {error}.", path.display()))
+        })?,
+    };
+    let table = text.parse().map_err(|error| {
+        let problem = toml_problem(&text, &error);
+        CommandError::Usage(format!("{}: {problem}", path.display()))
+    })?;
+    let settings = config::effective_settings(&table, io.environment, args.all);
+    let rows = settings.into_iter().map(|setting| {
+        let value = setting.value.unwrap_or_default();
+        [setting.name, value, setting.source].map(|text| table::cell(&text))
+    });
+    let rows: Vec<[String; 3]> = rows.collect();
+    io.print(&table::layout(&["SETTING", "VALUE", "SOURCE"], &rows))?;
+    Ok(Outcome::Success)
+}
+
+/// Runs the user's editor on the config file, which is created if needed.
+fn edit(path: &Path, io: &CommandIo<'_>) -> Result<(), CommandError> {
+    if !path.exists() {
+        config::init_config(path)?;
+    }
+    let editor = ["VISUAL", "EDITOR"]
+        .into_iter()
+        .find_map(|name| io.environment.get(name));
+    let editor = editor.unwrap_or_else(|| "vi".to_owned());
+    // The editor may have arguments; the path is passed so that the shell does not interpret it.
+    let mut command = shell::command(&format!("{editor} \"$VTASK_CONFIG_FILE\""));
+    let status = command.env("VTASK_CONFIG_FILE", path).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(CommandError::Usage(format!(
+            "the editor `{editor}` failed ({status})."
+        ))),
+        Err(error) => Err(CommandError::Usage(format!(
+            "the editor `{editor}` cannot be run: {error}."
+        ))),
     }
 }
 
@@ -72,11 +176,11 @@ fn set_password(
         password
     };
     if password.expose_secret().is_empty() {
-        let why = format!("no password for {whose} was given; nothing is changed.");
+        let why = format!("no password for {whose} was given; nothing was changed.");
         return Err(CommandError::Usage(why));
     }
     entry.set(&password)?;
-    io.say(&format!("the keyring has the password for {whose}."));
+    io.say(&format!("stored the password for {whose}."));
     Ok(Outcome::Success)
 }
 
@@ -86,12 +190,12 @@ fn forget_password(
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
     let (entry, whose) = entry(args, connection, io)?;
-    let said = if entry.remove()? {
-        "the keyring has no longer a"
+    let message = if entry.remove()? {
+        "removed the"
     } else {
-        "the keyring had no"
+        "there was no"
     };
-    io.say(&format!("{said} password for {whose}."));
+    io.say(&format!("{message} password for {whose}."));
     Ok(Outcome::Success)
 }
 

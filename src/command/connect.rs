@@ -32,7 +32,7 @@ pub(super) async fn in_time(
         Some(deadline) = async {
             deadline::passed(io.deadline).await;
             io.deadline
-        } => Err(deadline.error("asking whether a kept session is still open")),
+        } => Err(deadline.error("checking the kept session")),
     }
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn connect_without_prompt(
     }
     let draft = config::draft(args, environment)?;
     if draft.lacks_password() {
-        let why = "a password would have to be typed.";
+        let why = "a password is needed.";
         return Err(CommandError::Usage(why.to_owned()));
     }
     Ok(draft.finish()?)

@@ -127,7 +127,7 @@ impl Ending {
             Self::Interrupted(signal) => CommandError::Interrupted(signal),
             Self::TimedOut(deadline) => {
                 let doing = traffic.unfinished();
-                deadline.error(doing.as_deref().unwrap_or("asking the server"))
+                deadline.error(doing.as_deref().unwrap_or("reading the server"))
             }
         }
     }

@@ -26,7 +26,7 @@ pub enum CommandError {
     #[error("interrupted")]
     Interrupted(StopSignal),
     /// Whoever read standard output has had enough.
-    #[error("nobody reads")]
+    #[error("standard output is closed")]
     NobodyReads,
     /// The deadline of the command passed; what was being done.
     #[error("{0}")]

@@ -1,11 +1,14 @@
 //! Flags that every command takes, before or after its name.
 
-use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueEnum};
 
 use super::deadline::TimeoutArgs;
 use crate::config::{ConnectionArgs, Environment};
 
 /// Flags that every command takes, before or after its name.
+#[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[derive(Debug, Clone, Default, Args)]
 #[command(
     next_help_heading = "Global options (--ca-file is VTASK_CA_FILE in the environment, and so on)"
@@ -16,6 +19,20 @@ pub struct GlobalArgs {
 
     #[command(flatten)]
     pub timeout: TimeoutArgs,
+
+    /// Log more on standard error: -v events, -vv requests, -vvv also their bodies
+    #[arg(short, long, global = true, hide_short_help = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Write the log to FILE; VTASK_LOG filters it, as in vtask::http=debug
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "VTASK_LOG_FILE",
+        value_name = "FILE"
+    )]
+    pub log_file: Option<PathBuf>,
 
     /// Use colours; auto: on a terminal, if `NO_COLOR` is unset
     #[arg(

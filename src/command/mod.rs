@@ -15,6 +15,7 @@ pub mod global_args;
 pub mod hardening;
 pub mod io_context;
 pub mod list;
+mod logging;
 pub mod logout;
 pub mod man;
 mod misspelling;
@@ -79,6 +80,8 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         misspelling::check(&watch.tasks)?;
     }
     io.color = global.color;
+    let is_screen = matches!(command, None | Some(Command::Demo(_)));
+    logging::start(&global, is_screen, io.environment)?;
     let tasks = command.as_ref().map_or(&watch.tasks[..], Command::tasks);
     read_password(&mut global.connection, tasks, io)?;
     let connection = &global.connection;

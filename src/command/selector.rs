@@ -129,7 +129,7 @@ impl CompiledSelector {
     ) -> Result<Self, CommandError> {
         let text = choice.filter.as_deref().unwrap_or_default();
         let filter = Filter::parse(text, saved).map_err(|error| {
-            let why = format!("--filter does not read.\n{}", error.shown(text));
+            let why = format!("invalid --filter.\n{}", error.shown(text));
             CommandError::Usage(why)
         })?;
         if let Some(reason) = filter.contradiction() {

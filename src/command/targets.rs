@@ -109,9 +109,9 @@ fn duplicates(targets: &[Target]) -> Vec<String> {
         let name = target.name.as_deref().unwrap_or_default();
         target.again.iter().map(move |again| {
             if again == name {
-                format!("--profile names {name} twice; it is asked once.")
+                format!("--profile {name} is given twice.")
             } else {
-                format!("the profiles {name} and {again} are the same vCenter; it is asked once, as {name}.")
+                format!("the profiles {name} and {again} are the same vCenter; using {name}.")
             }
         })
     });
@@ -258,7 +258,7 @@ fn on_the_only(
     let asked = asked.map(|(address, _)| address.name()).ok();
     match (host(named)?, asked) {
         (Some(host), Some(asked)) if host != asked => Err(CommandError::Usage(format!(
-            "{} is on {host}, but {asked} is asked. Give that one by --url; or the moId alone, if it is the same server.",
+            "{} is on {host}, but the server is {asked}. Give {host} by --url, or the moId alone if it is the same server.",
             named.shown()
         ))),
         _ => Ok(0),
@@ -321,7 +321,7 @@ fn host(named: &TaskArg) -> Result<Option<String>, CommandError> {
     match Address::parse(&named.text) {
         Ok((address, _)) => Ok(Some(address.name())),
         Err(error) => Err(CommandError::Usage(format!(
-            "{} names no server: {}.",
+            "{} has no valid server: {}.",
             named.shown(),
             error.why
         ))),
@@ -391,7 +391,7 @@ mod tests {
         let elsewhere = "https://vc02.lab/sdk/vim25/8.0.3.0/Task/task-2/info";
         let refused = asked(&["lab"], &[elsewhere]).unwrap_err();
         assert!(
-            refused.contains("is on vc02.lab, but vc01.lab is asked"),
+            refused.contains("is on vc02.lab, but the server is vc01.lab"),
             "{refused}"
         );
         let same = "https://VC01.lab:443/sdk/vim25/8.0.3.0/Task/task-2/info";

@@ -75,7 +75,7 @@ fn of_input(input: &str) -> Result<Vec<TaskArg>, CommandError> {
             match values.next() {
                 Some(Ok(value)) => of_json(&value, &mut named)?,
                 Some(Err(error)) => {
-                    let why = format!("standard input has JSON in it that does not read: {error}.");
+                    let why = format!("standard input contains invalid JSON: {error}.");
                     return Err(CommandError::Usage(why));
                 }
                 None => {}
@@ -112,7 +112,7 @@ fn of_json(value: &Value, named: &mut Vec<TaskArg>) -> Result<(), CommandError> 
         &value["value"],
     ];
     let Some(text) = places.into_iter().find_map(Value::as_str) else {
-        let why = "standard input has JSON in it that names no task: a moId is missing.";
+        let why = "standard input contains JSON without a moId.";
         return Err(CommandError::Usage(why.to_owned()));
     };
     named.push(TaskArg {

@@ -12,7 +12,11 @@ use super::{
     file::default_path,
     secret::{check_private, plain_text_warning},
 };
-use crate::{app::Keymap, files::private_file, vim::Address};
+use crate::{
+    app::Keymap,
+    files::private_file,
+    vim::{Address, TrustPolicy},
+};
 
 /// Result of checking a config file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +32,20 @@ pub struct Report {
 /// # Errors
 /// Returns an error if it cannot be read or parsed.
 pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Report, ConfigError> {
+    if let Some(path) = named
+        .map(Path::to_owned)
+        .or_else(|| default_path(environment))
+        && let Ok(text) = fs::read_to_string(&path)
+    {
+        let problems = ConfigFile::errors(&text);
+        if !problems.is_empty() {
+            return Ok(Report {
+                text: format!("{}\n", path.display()),
+                problems,
+                ..Report::default()
+            });
+        }
+    }
     let file = ConfigFile::load(named, environment)?;
     let Some(path) = &file.path else {
         let place = default_path(environment)
@@ -134,6 +152,14 @@ fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
                 file.display()
             ));
         }
+    }
+    if let Some(pem) = profile
+        .ca_file
+        .as_ref()
+        .and_then(|file| fs::read(file).ok())
+        && let Err(why) = TrustPolicy::of_authorities(pem)
+    {
+        problem(format!("ca-file: {why}."));
     }
     if profile.password.is_some()
         && let Err(error) = check_private(config)

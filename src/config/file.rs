@@ -15,7 +15,7 @@ use super::{
 use crate::{
     files::{directories::config_directory, text_file},
     task::{Filter, Saved},
-    text::did_you_mean,
+    text::{did_you_mean, toml_line},
     vim::Fingerprint,
 };
 
@@ -169,6 +169,60 @@ impl ConfigFile {
         Ok(file)
     }
 
+    /// Returns all errors of a config file, each with its line and setting.
+    pub fn errors(text: &str) -> Vec<String> {
+        let Err(first) = Self::parse(text) else {
+            return Vec::new();
+        };
+        let Ok(table) = text.parse::<toml::Table>() else {
+            return vec![first.0];
+        };
+        let mut errors = Vec::new();
+        let mut check = |path: &[&str], value: &toml::Value| {
+            let (first, inner) = path.split_first().unwrap_or((&"", &[]));
+            let value = inner.iter().rev().fold(value.clone(), |value, name| {
+                toml::Table::from_iter([((*name).to_owned(), value)]).into()
+            });
+            let table = toml::Table::from_iter([((*first).to_owned(), value)]);
+            if let Err(error) = Self::deserialize(toml::Value::Table(table)) {
+                let place = toml_line(text, path).map(|line| format!("line {line}: "));
+                let message = error.message().trim().replace('\n', " ");
+                errors.push(format!(
+                    "{}{}: {}",
+                    place.unwrap_or_default(),
+                    path.join("."),
+                    suggest::with_suggestion(&message)
+                ));
+            }
+        };
+        for (name, value) in &table {
+            match (name.as_str(), value.as_table()) {
+                ("defaults", Some(settings)) => {
+                    for (key, value) in settings {
+                        check(&[name, key], value);
+                    }
+                }
+                ("profiles", Some(profiles)) => {
+                    for (profile, value) in profiles {
+                        match value.as_table() {
+                            None => check(&[name, profile], value),
+                            Some(settings) => {
+                                for (key, value) in settings {
+                                    check(&[name, profile, key], value);
+                                }
+                            }
+                        }
+                    }
+                }
+                _ => check(&[name], value),
+            }
+        }
+        if errors.is_empty() {
+            errors.push(first.0);
+        }
+        errors
+    }
+
     /// Returns the profile of that name; without a name, the default or only profile.
     ///
     /// # Errors
@@ -252,6 +306,30 @@ mod tests {
         std::fs::write(&path, b"[profiles.lab]\nusername = \"j\xfcrgen\"\n").unwrap();
         let error = ConfigFile::load(Some(&path), &nowhere).unwrap_err();
         assert!(error.0.contains("save it as UTF-8"), "{error}");
+    }
+
+    #[test]
+    fn all_errors_are_found_at_once() {
+        let text = "default-profil = \"lab\"\n[defaults]\ntimeout = \"soon\"\nbell = 3\n\
+                    [profiles.lab]\nuser = \"ops\"\npassword = 12345\n";
+        let errors = ConfigFile::errors(text);
+        let starts = [
+            "line 1: default-profil: there is no key “default-profil”; did you mean “default-profile”?",
+            "line 3: defaults.timeout: expected a duration",
+            "line 4: defaults.bell: invalid type",
+            "line 6: profiles.lab.user: there is no key “user”",
+            "line 7: profiles.lab.password: expected a password in quotes",
+        ];
+        assert_eq!(errors.len(), starts.len(), "{errors:#?}");
+        for start in starts {
+            assert!(
+                errors.iter().any(|error| error.starts_with(start)),
+                "{start}: {errors:#?}"
+            );
+        }
+        assert!(!errors.concat().contains("12345"));
+        assert_eq!(ConfigFile::errors("a = \n").len(), 1);
+        assert_eq!(ConfigFile::errors("[defaults]\nbell = true\n"), [""; 0]);
     }
 
     #[test]

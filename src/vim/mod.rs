@@ -17,6 +17,7 @@ mod lossy_json;
 mod method;
 mod probe;
 mod release;
+mod request_trace;
 mod response;
 mod retry;
 mod session;

@@ -73,6 +73,7 @@ impl Client {
             self.is_kept.store(is_kept, Ordering::Relaxed);
         }
         self.set_session(Some(session));
+        tracing::info!(server = self.server(), user, "signed in");
         self.read(&doing, &answer, UserSession::from_json).map(Some)
     }
 
@@ -139,6 +140,7 @@ impl Client {
         if !self.credentials.can_renew() || self.is_kept.load(Ordering::Relaxed) {
             return Ok(());
         }
+        tracing::info!(server = self.server(), "signing out");
         self.end_session().await
     }
 

@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -27,6 +27,7 @@ use crate::text::without_user_info;
 use super::{
     address::Address,
     error::{Error, ErrorKind},
+    request_trace::RequestTrace,
     response::{ApiResponse, MAX_BODY_BYTES, error_from_status, excerpt, gunzip},
     tls::{self, TrustPolicy},
     untrusted_certificate,
@@ -155,12 +156,21 @@ impl Transport {
     pub(super) async fn send(&self, request: Request<'_>) -> Result<ApiResponse, Error> {
         let doing = request.doing;
         let timeout = request.timeout;
+        let body = match &request.body {
+            Some(RequestBody::Json(body)) => Some(body),
+            Some(RequestBody::Secret(_)) | None => None,
+        };
+        let trace = RequestTrace::new(&request.method, request.path, request.kind, body);
+        let started = Instant::now();
         let unfinished = Unfinished {
             transport: self,
             doing,
         };
-        let exchanged = self.exchange(request).await;
+        let exchanged = self.exchange(request, &trace, started).await;
         std::mem::forget(unfinished);
+        if let Err(kind) = &exchanged {
+            trace.failure(&kind.to_string(), started.elapsed());
+        }
         exchanged.map_err(|kind| Error {
             doing: doing(),
             server: self.address.label(),
@@ -171,7 +181,12 @@ impl Transport {
         })
     }
 
-    async fn exchange(&self, request: Request<'_>) -> Result<ApiResponse, ErrorKind> {
+    async fn exchange(
+        &self,
+        request: Request<'_>,
+        trace: &RequestTrace,
+        started: Instant,
+    ) -> Result<ApiResponse, ErrorKind> {
         let url = self.address.below(request.path, request.query);
         let url = url.map_err(ErrorKind::Unsupported)?;
         self.traffic.request(request.kind);
@@ -198,6 +213,13 @@ impl Transport {
             });
         }
         let body = self.read(response).await;
+        let bytes = body.as_ref().map_or(0, Vec::len);
+        trace.response(
+            status.as_u16(),
+            bytes,
+            body.as_deref().ok(),
+            started.elapsed(),
+        );
         if !status.is_success() {
             // The status is reported even if the body cannot be read.
             let body = body.unwrap_or_default();

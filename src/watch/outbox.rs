@@ -34,6 +34,7 @@ impl Outbox {
         if self.link.as_ref() == Some(&link) {
             return Ok(());
         }
+        tracing::info!(state = ?link, "connection");
         self.link = Some(link.clone());
         self.send(Update::Link(link)).await
     }

@@ -84,7 +84,7 @@ async fn an_activation_id_finds_its_task() {
     let wrong = run(on(&simulator, "wait --activation-id act-8")).await;
     assert_eq!(wrong.status.code(), Some(4));
     assert!(
-        err(&wrong).contains("--activation-id act-8 is queued or running"),
+        err(&wrong).contains("matches --activation-id act-8"),
         "{}",
         err(&wrong)
     );
@@ -104,7 +104,7 @@ const WRONG: &[(&str, i32, &str)] = &[
     (
         "get https://vc01/sdk/vim25/9.0.0.0/Task/task-1/info",
         2,
-        "is on vc01, but 127.0.0.1",
+        "is on vc01, but the server is 127.0.0.1",
     ),
     (
         "cancel https://vc01/sdk/vim25/9.0.0.0/Task/task-3/info --yes",

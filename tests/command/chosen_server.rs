@@ -157,7 +157,7 @@ async fn where_nothing_was_typed_and_sources_differ_it_is_said_and_cancel_refuse
         let output = two.run("cancel --yes task-3", variables, config).await;
         let told = err(&output);
         assert_eq!(code(&output), 2, "{told}");
-        assert!(told.contains("not plain on which server"), "{told}");
+        assert!(told.contains("ambiguous server"), "{told}");
         assert_eq!(two.requests(), (false, false), "{told}");
     }
     // Sources that agree are no conflict.

@@ -216,7 +216,8 @@ async fn a_config_file_is_looked_over() {
     assert_eq!(misspelt.status.code(), Some(2));
     let said = err(&misspelt);
     assert!(
-        said.contains("line 3, column 1") && said.contains("did you mean “max-outage”?"),
+        said.contains("line 3: defaults.max-outtage")
+            && said.contains("did you mean “max-outage”?"),
         "{said}"
     );
     let wrong = check("[defaults]\ntimeout = \"soon\"\n").await;

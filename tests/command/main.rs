@@ -18,6 +18,7 @@ mod cancel;
 mod chosen_server;
 #[path = "../command_support/mod.rs"]
 mod command_support;
+mod config_command;
 mod deadline;
 mod docs;
 mod doctor;

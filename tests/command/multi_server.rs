@@ -231,7 +231,7 @@ async fn tasks_are_found_and_come_to_be_on_every_server() {
     let ran = two.line("wait --entity nowhere").at("").await;
     assert_eq!(ran.code, 4, "{ran:?}");
     assert_eq!(
-        ran.err.matches("is queued or running").count(),
+        ran.err.matches("no queued or running task").count(),
         2,
         "{}",
         ran.err

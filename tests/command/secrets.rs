@@ -87,6 +87,8 @@ async fn no_secret_is_in_anything_that_is_written() {
     let mut written = Vec::new();
     for (words, environment, code) in [
         ("list --json", &good[..], 0),
+        ("list -vvv", &good, 0),
+        ("list -vvv", &ready, 0),
         ("get task-3", &good, 0),
         ("tree task-3 --json", &good, 0),
         ("events task-3", &good, 0),
@@ -106,7 +108,17 @@ async fn no_secret_is_in_anything_that_is_written() {
         assert_eq!(ended, code, "{words:?}: {}", String::from_utf8_lossy(&text));
         written.push((words.join(" "), text));
     }
-    let wait = ["wait", "task-8", "--json", "--exec", &exec];
+    let log = path("log");
+    let wait = [
+        "wait",
+        "task-8",
+        "--json",
+        "--exec",
+        &exec,
+        "-vvv",
+        "--log-file",
+        &log,
+    ];
     let words = [&wait[..], &server].concat();
     let (ended, text) = run(&words, &good).await;
     assert_eq!(ended, 0, "{}", String::from_utf8_lossy(&text));

@@ -197,9 +197,9 @@ async fn a_password_in_the_keyring_signs_in() {
     assert!(called.contains("service vtask account ops on"), "{called}");
     assert!(!called.contains("hunter"), "never on a command line");
     let (code, err) = run(&["config", "forget-password", "lab"], "", &path).await;
-    assert!(code == 0 && err.contains("no longer"), "{err}");
+    assert!(code == 0 && err.contains("removed the password"), "{err}");
     let (code, err) = run(&["config", "set-password", "lab"], "\n", &path).await;
-    assert!(code == 2 && err.contains("nothing is changed"), "{err}");
+    assert!(code == 2 && err.contains("nothing was changed"), "{err}");
     let (code, err) = run(&["list", "--ids"], "", "/nonexistent").await;
     assert_eq!(code, 2);
     assert!(

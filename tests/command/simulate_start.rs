@@ -32,16 +32,16 @@ async fn a_speed_must_be_above_zero() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_written_is_named_with_its_cause() {
-    for flags in [
-        &["--log", "/nonexistent/log"][..],
-        &["--tls", "--certificate-file", "/nonexistent/pem"],
-    ] {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("missing/file");
+    let file = file.to_str().unwrap();
+    for flags in [&["--log", file][..], &["--tls", "--certificate-file", file]] {
         let words = [&["simulate", "--listen", "127.0.0.1:0"], flags].concat();
         let output = run(vtask(&words)).await;
         let text = err(&output);
         assert_eq!(output.status.code(), Some(2), "{text}");
         assert!(
-            text.contains("/nonexistent/") && text.contains("No such file"),
+            text.contains(file) && text.contains("No such file"),
             "{text}"
         );
     }

@@ -10,7 +10,7 @@ use tokio::{
 };
 use vtask::simulator::{CertificateValidity, Simulator, TlsOptions};
 
-/// A server with a certificate, and a place for what was accepted by hand.
+/// A server with a certificate, and a place for what is trusted.
 struct Scene {
     simulator: Simulator,
     folder: TempDir,

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::built_support::{err, on, run};
 use crate::command_support::{config, line, server, server_with};
 
 #[tokio::test]
@@ -83,5 +84,38 @@ async fn words_of_other_programs_do_not_open_the_screen() {
         let ran = line(word).at("vc01.lab").await;
         assert_eq!(ran.code, 2, "{ran:?}");
         assert!(ran.err.contains("there is no command"), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn requests_are_logged_with_status_and_time_to_a_private_file() {
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut command = on(&simulator, "get task-1 -vv");
+    command.env("VTASK_LOG_FILE", &log);
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let text = fs::read_to_string(&log).unwrap();
+    let request = text.lines().find(|line| line.contains("Task/task-1/info"));
+    let request = request.unwrap_or_else(|| panic!("{text}"));
+    for part in [
+        "DEBUG vtask::http: response",
+        "method=GET",
+        "status=200",
+        "bytes=",
+        "ms=",
+    ] {
+        assert!(request.contains(part), "{part}: {request}");
+    }
+    assert!(
+        text.contains("INFO") && text.contains("signed in"),
+        "{text}"
+    );
+    assert!(!text.contains("secret"), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&log).unwrap().permissions().mode() & 0o077, 0);
     }
 }

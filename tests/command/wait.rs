@@ -431,7 +431,11 @@ async fn tasks_are_found_by_what_people_know() {
         // What has ended is not waited for.
         let again = line(&format!("wait {flags}")).on(&simulator).await;
         assert_eq!(again.code, 4, "{flags}: {again:?}");
-        assert!(again.err.contains("is queued or running"), "{}", again.err);
+        assert!(
+            again.err.contains("no queued or running task"),
+            "{}",
+            again.err
+        );
         if code == 0 {
             break;
         }

@@ -69,7 +69,9 @@ fn copy_item(state: &mut AppState, item: CopyItem, now: Timestamp) -> Vec<Effect
     let Some(record) = subject.and_then(|subject| state.view().store.get(subject)) else {
         return Vec::new();
     };
-    let Some(mut text) = item.text(record, state.server(record.id.endpoint)) else {
+    let ticket = || state.ticket(subject?, now);
+    let server = state.server(record.id.endpoint);
+    let Some(mut text) = item.text(record, server, ticket) else {
         return Vec::new();
     };
     let full_id = state.full_id(record.id.endpoint, &text);

@@ -72,24 +72,47 @@ pub fn answer(definition: fn() -> clap::Command) {
 
 type Completer = fn() -> ArgValueCompleter;
 
-/// Arguments that are completed from the config file or the server, by ID.
-const VALUES: [(&str, Completer); 8] = [
-    ("tasks", values::tasks),
-    ("profile", values::profiles),
-    ("theme", values::themes),
-    ("sort", values::sorts),
-    ("filter", values::filters),
-    ("entity", values::entities),
-    ("user", values::users),
-    ("operation", values::operations),
+/// Arguments whose values come from the config file, the server or a list, by command and ID. An empty command stands
+/// for all.
+const VALUES: [(&str, &str, Completer); 21] = [
+    ("wait", "tasks", values::active_tasks),
+    ("cancel", "tasks", values::active_tasks),
+    ("", "tasks", values::tasks),
+    ("", "profile", values::profiles),
+    ("set-password", "name", values::profiles),
+    ("forget-password", "name", values::profiles),
+    ("set", "name", values::settings),
+    ("", "theme", values::themes),
+    ("list", "sort", values::list_fields),
+    ("get", "sort", values::task_fields),
+    ("events", "sort", values::event_fields),
+    ("", "sort", values::sorts),
+    ("vtask", "columns", values::screen_columns),
+    ("demo", "columns", values::screen_columns),
+    ("events", "columns", values::event_fields),
+    ("", "columns", values::task_fields),
+    ("", "output", values::formats),
+    ("", "filter", values::filters),
+    ("", "entity", values::entities),
+    ("", "user", values::users),
+    ("", "operation", values::operations),
 ];
 
-/// Adds the completers to all subcommands.
+/// Arguments of the simulator.
+const SCENARIO: (&str, Completer) = ("scenario", values::scenarios);
+
+/// Adds the completers to a command and its subcommands.
 fn with_values(command: clap::Command) -> clap::Command {
-    let completer = |id: &str| VALUES.iter().find(|(known, _)| *known == id);
+    let name = command.get_name().to_owned();
+    let completer = |id: &str| {
+        let mut values = VALUES.iter();
+        let known = values.find(|(of, known, _)| *known == id && (of.is_empty() || *of == name));
+        let simulator = (id == SCENARIO.0).then_some(SCENARIO.1);
+        known.map(|(.., completer)| *completer).or(simulator)
+    };
     command
         .mut_args(|arg| match completer(arg.get_id().as_str()) {
-            Some((_, completer)) => arg.add(completer()),
+            Some(completer) => arg.add(completer()),
             None => arg,
         })
         .mut_subcommands(with_values)
@@ -118,7 +141,8 @@ mod tests {
     fn every_completer_has_its_argument() {
         let mut ids = BTreeSet::new();
         completed(&with_values(Cli::command()), &mut ids);
-        let known = VALUES.iter().map(|(id, _)| (*id).to_owned());
+        let known = VALUES.iter().map(|(_, id, _)| (*id).to_owned());
+        let known = known.chain([SCENARIO.0.to_owned()]);
         assert_eq!(ids, known.collect());
     }
 }

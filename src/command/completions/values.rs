@@ -6,17 +6,29 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use super::{server, shell_word::is_safe};
 use crate::{
-    app::ThemeChoice,
-    command::display_name,
+    app::{Column, ThemeChoice},
+    command::{
+        display_name,
+        output::{EVENTS, FORMAT_NAMES, TASKS},
+    },
     config::{self, ConfigFile, process_environment},
     task::{Record, TaskStore, filter, row_model::SortColumn},
     text::sanitize,
     vim::types::TaskInfo,
 };
 
-/// Completes TASKs with the queued and running tasks.
+/// Completes TASKs with the recent tasks.
 pub(super) fn tasks() -> ArgValueCompleter {
-    ArgValueCompleter::new(|typed: &OsStr| {
+    tasks_that(|_| true)
+}
+
+/// Completes TASKs with the queued and running tasks.
+pub(super) fn active_tasks() -> ArgValueCompleter {
+    tasks_that(|record| record.status().is_active())
+}
+
+fn tasks_that(is_candidate: fn(&Record) -> bool) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |typed: &OsStr| {
         let Some(typed) = typed.to_str() else {
             return Vec::new();
         };
@@ -31,9 +43,9 @@ pub(super) fn tasks() -> ArgValueCompleter {
             return fitting(profiles.map(|name| (format!("{name}/"), None)), typed);
         }
         let found = snapshots.iter().flat_map(|asked| {
-            let active = asked.snapshot.store.iter();
-            let active = active.filter(|(_, record)| record.status().is_active());
-            active.map(|(_, record)| {
+            let candidates = asked.snapshot.store.iter();
+            let candidates = candidates.filter(|(_, record)| is_candidate(record));
+            candidates.map(|(_, record)| {
                 let name = asked.target.full(&record.id.mo_id);
                 // Keep the profile that was typed.
                 let name = match named {
@@ -82,15 +94,92 @@ pub(super) fn themes() -> ArgValueCompleter {
     })
 }
 
-/// Completes the last column of `--sort`, after an optional `-`.
+/// Completes `--sort` of the screen.
 pub(super) fn sorts() -> ArgValueCompleter {
-    ArgValueCompleter::new(|typed: &OsStr| {
+    list_of(|| SortColumn::ALL.iter().map(|column| column.name()).collect())
+}
+
+/// Completes `--columns` of the screen.
+pub(super) fn screen_columns() -> ArgValueCompleter {
+    list_of(|| Column::ALL.iter().map(|column| column.name()).collect())
+}
+
+/// Completes columns and fields of tasks.
+pub(super) fn task_fields() -> ArgValueCompleter {
+    list_of(|| TASKS.cells.iter().chain(TASKS.fields).copied().collect())
+}
+
+/// Completes `--sort` of `vtask list`.
+pub(super) fn list_fields() -> ArgValueCompleter {
+    list_of(|| {
+        let columns = SortColumn::ALL.iter().map(|column| column.name());
+        columns.chain(TASKS.fields.iter().copied()).collect()
+    })
+}
+
+/// Completes columns and fields of events.
+pub(super) fn event_fields() -> ArgValueCompleter {
+    list_of(|| EVENTS.cells.iter().chain(EVENTS.fields).copied().collect())
+}
+
+/// Completes `--output`; those with an argument end with `=`.
+pub(super) fn formats() -> ArgValueCompleter {
+    words(|| {
+        let names = FORMAT_NAMES.iter();
+        let with_argument = |name: &str| matches!(name, "template" | "jsonpath");
+        names
+            .map(|name| {
+                if with_argument(name) {
+                    format!("{name}=")
+                } else {
+                    (*name).to_owned()
+                }
+            })
+            .collect()
+    })
+}
+
+/// Completes `--scenario`.
+pub(super) fn scenarios() -> ArgValueCompleter {
+    words(|| ["demo", "load", "quiet", "empty"].map(str::to_owned).into())
+}
+
+/// Completes the setting of `vtask config set`.
+pub(super) fn settings() -> ArgValueCompleter {
+    words(|| {
+        let profiles: Vec<String> = config_file().profiles.into_keys().collect();
+        let names = config::setting_names().into_iter();
+        let of_profiles = |name: String| match name.strip_prefix("profiles.NAME.") {
+            None => vec![name],
+            Some(key) => profiles
+                .iter()
+                .map(|profile| format!("profiles.{profile}.{key}"))
+                .collect(),
+        };
+        names.flat_map(of_profiles).collect()
+    })
+}
+
+fn words(known: fn() -> Vec<String>) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |typed: &OsStr| {
+        let known = known().into_iter().map(|word| (word, None));
+        fitting(known, &typed.to_string_lossy())
+    })
+}
+
+/// Completes the last name of a list that is separated by commas, after an optional `-`.
+fn list_of(names: fn() -> Vec<&'static str>) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |typed: &OsStr| {
         let typed = typed.to_string_lossy();
-        let start = typed.rfind([',', '-']).map_or(0, |at| at + 1);
+        let start = typed.rfind(',').map_or(0, |at| at + 1);
+        let start =
+            start + usize::from(typed.get(start..).is_some_and(|rest| rest.starts_with('-')));
         let before = typed.get(..start).unwrap_or_default();
-        let columns = SortColumn::ALL.iter();
-        let orders = columns.map(|column| (format!("{before}{}", column.name()), None));
-        fitting(orders, &typed)
+        let names: BTreeSet<&str> = names().into_iter().collect();
+        let lists = names
+            .into_iter()
+            .map(|name| (format!("{before}{name}"), None));
+        fitting(lists, &typed)
     })
 }
 

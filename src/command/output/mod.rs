@@ -12,7 +12,7 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use expression::Expression;
-pub(super) use format::OutputFormat;
+pub(super) use format::{NAMES as FORMAT_NAMES, OutputFormat};
 pub(super) use row::{EVENTS, OutputRow, RowKind, TASK_DETAILS, TASKS};
 pub(super) use sort::FieldSort;
 use watch::Screen;

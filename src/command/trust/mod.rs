@@ -82,7 +82,7 @@ pub async fn run(
         TrustCommand::Remove(args) => {
             let host = tls_host(&server(&args.server)?)?;
             if !known.remove(&host)? {
-                let why = format!("no certificate of {host} was accepted by hand.");
+                let why = format!("no certificate of {host} is trusted.");
                 return Err(CommandError::NothingFound(why));
             }
         }
@@ -106,7 +106,7 @@ fn tls_host(server: &Address) -> Result<String, CommandError> {
     if server.is_tls() {
         return Ok(server.authority());
     }
-    let why = "over plain http a server shows no certificate.".to_owned();
+    let why = "a server has no certificate over plain http.".to_owned();
     Err(CommandError::Usage(why))
 }
 
@@ -115,8 +115,7 @@ async fn compared(server: &Address, io: &mut CommandIo<'_>) -> Result<Fingerprin
     let look = vim::probe_certificate(server, &TrustPolicy::System).await?;
     if !prompt::can_ask(io) {
         let why = format!(
-            "{} shows a certificate of SHA-256 {}, and there is no terminal to ask on whether that is right. Compare \
-             it and give it with --thumbprint.",
+            "{} has the certificate with SHA-256 {}. Not interactive: compare it and confirm it with --thumbprint.",
             server.authority(),
             look.certificate.fingerprint
         );

@@ -36,7 +36,7 @@ pub(super) fn ask(
 pub(super) fn tell_kept(io: &mut CommandIo<'_>, known: &KnownHosts, host: &str) {
     let path = known.path.clone().unwrap_or_default();
     io.say(&format!(
-        "accepted from now on, in {}; `vtask trust remove {host}` takes it back.",
+        "trusted from now on, in {}; `vtask trust remove {host}` undoes it.",
         path.display()
     ));
 }
@@ -49,7 +49,7 @@ fn shown(server: &Address, look: &CertificateProbe) -> String {
             sanitize(&distrust.reason())
         ),
         None => format!(
-            "The certificate of {host} is vouched for by an authority that this machine trusts.\n"
+            "The certificate of {host} is signed by an authority that this machine trusts.\n"
         ),
     };
     text.push('\n');
@@ -69,7 +69,7 @@ fn shown(server: &Address, look: &CertificateProbe) -> String {
             };
             row("Signed by", issuer);
             if !details.names.is_empty() {
-                row("Made out to", &details.names.join(", "));
+                row("Names", &details.names.join(", "));
             }
             let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
             row(
@@ -84,8 +84,8 @@ fn shown(server: &Address, look: &CertificateProbe) -> String {
     row("SHA-256", first);
     row("", second);
     text.push_str(
-        "\nCompare the SHA-256 with the server's own, by another way than this network.\n\
-         Accept this certificate from now on? Type yes: ",
+        "\nCompare the SHA-256 with the server's own, over another channel.\n\
+         Trust this certificate from now on? Type yes: ",
     );
     text
 }

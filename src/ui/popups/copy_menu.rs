@@ -12,14 +12,15 @@ const NAME_WIDTH: usize = 20;
 
 pub(super) fn draw(ctx: &mut RenderContext, menu: &CopyMenu, screen: Rect) {
     let state = ctx.state;
-    let Some(record) = state.selected_record() else {
+    let subject = state.subject();
+    let Some(record) = subject.and_then(|subject| state.view().store.get(subject)) else {
         return;
     };
-    let server = state.server(record.id.endpoint);
+    let (server, now) = (state.server(record.id.endpoint), ctx.clock);
     let height = u16::try_from(CopyItem::ALL.len()).unwrap_or_default();
     let area = frame::open(ctx, screen, 64, height, "Copy");
     list_menu::draw(ctx, area, &CopyItem::ALL, menu.highlighted, |line, item| {
-        let text = item.text(record, server);
+        let text = item.text(record, server, || state.ticket(subject?, now));
         let role = if text.is_some() {
             Role::Text
         } else {

@@ -20,6 +20,15 @@ fn copy_menu_copies_the_selected_item() {
     };
     assert!(text.starts_with("curl ") && text.contains("/Task/task-4740/info'"));
     assert!(text.contains("$VTASK_SESSION"));
+    press(&mut state, "y");
+    let copied = press(&mut state, "<down><down><down><enter>");
+    let [Effect::Copy(text)] = &copied[..] else {
+        panic!("{copied:?}");
+    };
+    assert!(
+        text.starts_with("### ") && text.contains("- **Task:** task-4740"),
+        "{text}"
+    );
 }
 
 #[test]

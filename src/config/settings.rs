@@ -1,0 +1,478 @@
+//! The settings of the config file: one table, from which the JSON schema and the documentation are generated.
+
+use serde_json::{Map, Value, json};
+
+/// Type of a setting.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Text,
+    Switch,
+    /// A whole number from a range.
+    Number(i64, i64),
+    /// Seconds, with fractions.
+    Seconds,
+    /// A duration such as `30m`.
+    Span,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A string or a list of strings.
+    Words,
+}
+
+/// A setting of the config file.
+#[derive(Debug)]
+pub(super) struct Setting {
+    /// `defaults` or `profiles.NAME`.
+    pub(super) section: &'static str,
+    pub(super) key: &'static str,
+    pub(super) kind: Kind,
+    /// Environment variable that takes precedence.
+    pub(super) variable: Option<&'static str>,
+    /// Default and meaning.
+    pub(super) text: &'static str,
+}
+
+const DEFAULTS: &str = "defaults";
+/// Section of the connections; NAME stands for any name.
+pub(super) const PROFILES: &str = "profiles.NAME";
+
+const fn setting(
+    section: &'static str,
+    key: &'static str,
+    kind: Kind,
+    variable: Option<&'static str>,
+    text: &'static str,
+) -> Setting {
+    Setting {
+        section,
+        key,
+        kind,
+        variable,
+        text,
+    }
+}
+
+/// All settings with a fixed name; tables of the user's own names are in [`TABLES`].
+pub(super) const SETTINGS: [Setting; 33] = [
+    setting(
+        "",
+        "default-profile",
+        Kind::Text,
+        Some("VTASK_PROFILE"),
+        "Profile used without `--profile`",
+    ),
+    setting(
+        DEFAULTS,
+        "fetch",
+        Kind::Word(&["auto", "push", "poll"]),
+        Some("VTASK_FETCH"),
+        "Long poll or polling (`auto`)",
+    ),
+    setting(
+        DEFAULTS,
+        "interval",
+        Kind::Seconds,
+        Some("VTASK_INTERVAL"),
+        "Polling interval in seconds (2)",
+    ),
+    setting(
+        DEFAULTS,
+        "timeout",
+        Kind::Span,
+        Some("VTASK_TIMEOUT"),
+        "Time limit of commands (none)",
+    ),
+    setting(
+        DEFAULTS,
+        "max-outage",
+        Kind::Span,
+        Some("VTASK_MAX_OUTAGE"),
+        "`wait`: longest outage (10m)",
+    ),
+    setting(
+        DEFAULTS,
+        "keep-session",
+        Kind::Switch,
+        Some("VTASK_KEEP_SESSION"),
+        "Keep sessions for the next run",
+    ),
+    setting(
+        DEFAULTS,
+        "read-only",
+        Kind::Switch,
+        Some("VTASK_READ_ONLY"),
+        "Refuse requests that change something",
+    ),
+    setting(
+        DEFAULTS,
+        "bell",
+        Kind::Switch,
+        Some("VTASK_BELL"),
+        "Ring the bell when a task ends",
+    ),
+    setting(
+        DEFAULTS,
+        "notify",
+        Kind::Switch,
+        Some("VTASK_NOTIFY"),
+        "Desktop notification when a task ends",
+    ),
+    setting(
+        DEFAULTS,
+        "title",
+        Kind::Switch,
+        Some("VTASK_TITLE"),
+        "Progress in the window title",
+    ),
+    setting(
+        DEFAULTS,
+        "exec",
+        Kind::Text,
+        Some("VTASK_EXEC"),
+        "Command for each finished task",
+    ),
+    setting(
+        DEFAULTS,
+        "theme",
+        Kind::Text,
+        Some("VTASK_THEME"),
+        "Theme or file (`auto`)",
+    ),
+    setting(
+        DEFAULTS,
+        "light",
+        Kind::Switch,
+        Some("VTASK_LIGHT"),
+        "Same as `theme = \"light\"`",
+    ),
+    setting(
+        DEFAULTS,
+        "ascii",
+        Kind::Switch,
+        Some("VTASK_ASCII"),
+        "Draw with ASCII characters",
+    ),
+    setting(
+        DEFAULTS,
+        "sort",
+        Kind::Words,
+        Some("VTASK_SORT"),
+        "Columns to sort by; `-` for descending",
+    ),
+    setting(
+        DEFAULTS,
+        "layout",
+        Kind::Word(&["auto", "below", "beside"]),
+        None,
+        "Position of the details (`auto`)",
+    ),
+    setting(
+        DEFAULTS,
+        "details-size",
+        Kind::Number(10, 90),
+        None,
+        "Share of the details in percent",
+    ),
+    setting(
+        DEFAULTS,
+        "clipboard",
+        Kind::Word(&["osc52", "local"]),
+        None,
+        "Where copied text goes (both)",
+    ),
+    setting(
+        DEFAULTS,
+        "clipboard-command",
+        Kind::Text,
+        None,
+        "Command that receives copied text",
+    ),
+    setting(
+        PROFILES,
+        "url",
+        Kind::Text,
+        Some("VTASK_URL"),
+        "URL or host of the vCenter",
+    ),
+    setting(
+        PROFILES,
+        "username",
+        Kind::Text,
+        Some("VTASK_USERNAME"),
+        "User name",
+    ),
+    setting(
+        PROFILES,
+        "password-command",
+        Kind::Text,
+        None,
+        "Command that prints the password",
+    ),
+    setting(
+        PROFILES,
+        "password-file",
+        Kind::Text,
+        Some("VTASK_PASSWORD_FILE"),
+        "File whose first line is the password",
+    ),
+    setting(
+        PROFILES,
+        "password-keyring",
+        Kind::Switch,
+        None,
+        "Password in the keyring: `config set-password`",
+    ),
+    setting(
+        PROFILES,
+        "password",
+        Kind::Text,
+        Some("VTASK_PASSWORD"),
+        "Plain-text password (unsafe)",
+    ),
+    setting(
+        PROFILES,
+        "keep-session",
+        Kind::Switch,
+        Some("VTASK_KEEP_SESSION"),
+        "Keep the session for the next run",
+    ),
+    setting(
+        PROFILES,
+        "ca-file",
+        Kind::Text,
+        Some("VTASK_CA_FILE"),
+        "CA certificates (PEM) to trust",
+    ),
+    setting(
+        PROFILES,
+        "thumbprint",
+        Kind::Text,
+        Some("VTASK_THUMBPRINT"),
+        "SHA-256 of the only accepted certificate",
+    ),
+    setting(
+        PROFILES,
+        "insecure",
+        Kind::Switch,
+        Some("VTASK_INSECURE"),
+        "Do not verify the certificate",
+    ),
+    setting(
+        PROFILES,
+        "release",
+        Kind::Text,
+        Some("VTASK_RELEASE"),
+        "API release (negotiated)",
+    ),
+    setting(
+        PROFILES,
+        "read-only",
+        Kind::Switch,
+        Some("VTASK_READ_ONLY"),
+        "Refuse requests that change something",
+    ),
+    setting(
+        "filters",
+        "NAME",
+        Kind::Text,
+        None,
+        "Saved filter, used as `@NAME`",
+    ),
+    setting(
+        "columns",
+        "all, narrow, normal, wide",
+        Kind::Words,
+        Some("VTASK_COLUMNS"),
+        "Columns of the list by width",
+    ),
+];
+
+/// Tables without fixed keys, with their description.
+const KEYS: &str = "Keys by context and action, in the form of assets/keys.toml";
+
+impl Setting {
+    /// Returns the name of the setting, such as `profiles.NAME.url`.
+    pub(super) fn name(&self) -> String {
+        if self.section.is_empty() {
+            self.key.to_owned()
+        } else {
+            format!("{}.{}", self.section, self.key)
+        }
+    }
+
+    fn schema(&self) -> Value {
+        let mut schema = match self.kind {
+            Kind::Text | Kind::Span => json!({"type": "string"}),
+            Kind::Switch => json!({"type": "boolean"}),
+            Kind::Number(from, to) => json!({"type": "integer", "minimum": from, "maximum": to}),
+            Kind::Seconds => json!({"type": "number", "minimum": 0.05, "maximum": 86400}),
+            Kind::Word(words) => json!({"enum": words}),
+            Kind::Words => {
+                json!({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+            }
+        };
+        let text = self.text.replace('`', "");
+        schema["description"] = text.into();
+        schema
+    }
+}
+
+/// Returns the settings of a section.
+pub(super) fn of_section(section: &str) -> impl Iterator<Item = &'static Setting> {
+    SETTINGS
+        .iter()
+        .filter(move |setting| setting.section == section)
+}
+
+/// Returns the names of all settings, such as `profiles.NAME.url`.
+pub fn setting_names() -> Vec<String> {
+    SETTINGS.iter().map(Setting::name).collect()
+}
+
+/// Returns the JSON schema of the config file, for editors.
+pub fn config_schema() -> Value {
+    let object = |section: &str| {
+        let properties: Map<String, Value> = of_section(section)
+            .map(|setting| (setting.key.to_owned(), setting.schema()))
+            .collect();
+        json!({"type": "object", "additionalProperties": false, "properties": properties})
+    };
+    let columns = of_section("columns")
+        .next()
+        .map_or(Value::Null, Setting::schema);
+    let widths: Map<String, Value> = ["all", "narrow", "normal", "wide"]
+        .into_iter()
+        .map(|name| (name.to_owned(), columns.clone()))
+        .collect();
+    let mut schema = object("");
+    schema["$schema"] = "http://json-schema.org/draft-07/schema#".into();
+    schema["title"] = "Config file of vtask".into();
+    let properties = &mut schema["properties"];
+    properties["defaults"] = object(DEFAULTS);
+    properties["profiles"] = json!({"type": "object", "additionalProperties": object(PROFILES)});
+    properties["filters"] = json!({"type": "object", "additionalProperties": {"type": "string"},
+        "description": "Saved filters by name, used as @NAME"});
+    properties["columns"] = json!({"oneOf": [columns,
+        {"type": "object", "additionalProperties": false, "properties": widths}]});
+    properties["keys"] = json!({"type": "object", "description": KEYS,
+        "additionalProperties": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}});
+    schema
+}
+
+/// Returns the table of all settings in Markdown.
+pub fn settings_table() -> String {
+    let mut text = "| section | key | type | variable | meaning (default) |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    for setting in &SETTINGS {
+        let kind = match setting.kind {
+            Kind::Text => "text".to_owned(),
+            Kind::Switch => "switch".to_owned(),
+            Kind::Number(from, to) => format!("{from}–{to}"),
+            Kind::Seconds => "seconds".to_owned(),
+            Kind::Span => "duration".to_owned(),
+            Kind::Word(words) => words.join(", "),
+            Kind::Words => "list".to_owned(),
+        };
+        let variable = setting
+            .variable
+            .map_or(String::new(), |name| format!("`{name}`"));
+        let section = if setting.section.is_empty() {
+            String::new()
+        } else {
+            format!("`[{}]`", setting.section)
+        };
+        let row = [
+            section,
+            format!("`{}`", setting.key),
+            kind,
+            variable,
+            setting.text.to_owned(),
+        ];
+        text.push_str("| ");
+        text.push_str(&row.join(" | "));
+        text.push_str(" |\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ConfigFile;
+
+    /// Returns a valid value in TOML.
+    fn example(setting: &Setting) -> String {
+        match (setting.key, setting.kind) {
+            ("thumbprint", _) => format!("\"{}\"", crate::vim::Fingerprint::of(b"1")),
+            (_, Kind::Text) => "\"x\"".to_owned(),
+            (_, Kind::Switch) => "true".to_owned(),
+            (_, Kind::Number(from, _)) => from.to_string(),
+            (_, Kind::Seconds) => "1.5".to_owned(),
+            (_, Kind::Span) => "\"30m\"".to_owned(),
+            (_, Kind::Word(words)) => format!("\"{}\"", words[0]),
+            (_, Kind::Words) => "[\"task\"]".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_setting_is_accepted_by_the_parser() {
+        for setting in &SETTINGS {
+            let key = setting.key.split(',').next().unwrap();
+            let mut text = format!("{key} = {}\n", example(setting));
+            if !setting.section.is_empty() {
+                text = format!("[{}]\n{text}", setting.section);
+            }
+            if let Err(error) = ConfigFile::parse(&text) {
+                panic!("{text}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_of_the_parser_is_a_setting() {
+        for section in ["defaults", "profiles.NAME"] {
+            let error = ConfigFile::parse(&format!("[{section}]\nzzzzzz = 1\n"))
+                .unwrap_err()
+                .0;
+            let (_, keys) = error.split_once("The keys here are ").unwrap();
+            let keys: Vec<&str> = keys.trim_end_matches('.').split(", ").collect();
+            let mut known: Vec<&str> = of_section(section).map(|setting| setting.key).collect();
+            let mut parsed = keys.clone();
+            known.sort_unstable();
+            parsed.sort_unstable();
+            assert_eq!(known, parsed, "{section}");
+        }
+    }
+
+    #[test]
+    fn the_schema_file_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/config.schema.json");
+        let schema = serde_json::to_string_pretty(&config_schema()).unwrap() + "\n";
+        if std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always") {
+            std::fs::write(path, &schema).unwrap();
+        }
+        let file = std::fs::read_to_string(path).unwrap();
+        assert!(
+            file == schema,
+            "write it with INSTA_UPDATE=always cargo test --lib config::settings"
+        );
+    }
+
+    #[test]
+    fn the_guide_has_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
+        let guide = std::fs::read_to_string(path).unwrap();
+        let start = guide.find("| section | key |").unwrap();
+        let end = guide[start..]
+            .find("\n\n")
+            .map_or(guide.len(), |end| start + end + 1);
+        if std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always") {
+            let updated = format!("{}{}{}", &guide[..start], settings_table(), &guide[end..]);
+            std::fs::write(path, updated).unwrap();
+        } else {
+            assert!(
+                guide[start..end] == settings_table(),
+                "write it with INSTA_UPDATE=always cargo test --lib config::settings"
+            );
+        }
+    }
+}
