@@ -418,6 +418,6 @@ mod tests {
             said[0].contains("lab and same are the same vCenter"),
             "{said:?}"
         );
-        assert!(said[1].contains("names lab twice"), "{said:?}");
+        assert!(said[1].contains("lab is given twice"), "{said:?}");
     }
 }
