@@ -78,6 +78,10 @@ actions! {
     GroupOperation: "by operation", "Group by operation";
     GroupEndpoint: "by vCenter", "Group by vCenter";
     Blocker: "blocker", "Go to the task that this one waits for, and back";
+    GroupHost: "by host", "Group by host";
+    GroupCluster: "by cluster", "Group by cluster";
+    GroupDatacenter: "by datacenter", "Group by datacenter";
+    GroupFolder: "by folder", "Group by folder";
     Add: "add", "Watch more tasks, by ID or URL";
     Unwatch: "remove", "Stop watching the task and remove it";
     UndoRemove: "undo", "Undo the last removal";

@@ -64,6 +64,8 @@ pub struct AppState {
     pub quit_asked_at: Option<Timestamp>,
     /// True while polling is paused.
     pub paused: bool,
+    /// True while the fetch loops read the locations of targets.
+    pub reads_locations: bool,
     /// Selects the tasks to notify of.
     pub finish_tracker: Option<FinishTracker>,
     pub frame: FrameMap,
@@ -115,6 +117,7 @@ impl AppState {
             pane_mode: PaneMode::Both(Focus::List),
             unzoomed: None,
             tab: Tab::default(),
+            reads_locations: false,
             metrics: MetricsReport::default(),
             typical_errors: HashMap::new(),
             notifications: Notifications::default(),

@@ -23,6 +23,9 @@ pub(super) async fn active_tasks(
     let found = session::with(connect, io, async |client| {
         let mut snapshot = Snapshot::begin(client).await;
         let unread = snapshot.add_recent(client).await?;
+        if selector.needs_locations() {
+            snapshot.add_locations(client).await?;
+        }
         let Snapshot { store, now, .. } = &snapshot;
         let mut found: Vec<Arc<str>> = store
             .iter()

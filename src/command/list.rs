@@ -17,7 +17,7 @@ use crate::{
     config::{self, ConnectionArgs},
     task::{
         Handle, ServerFilter, Status, TimeExpr,
-        row_model::{Layout, Sort, SortKey},
+        row_model::{Layout, Sort, SortColumn, SortKey},
     },
     vim::{Client, RecordAction, types::TaskInfo},
     watch::history_query,
@@ -59,8 +59,31 @@ pub struct ListArgs {
     #[arg(long, value_name = "FIELD,…", allow_hyphen_values = true, value_parser = parse_sort, help_heading = "Output")]
     sort: Option<ListSort>,
 
+    /// Read where the targets run: host, cluster, datacenter and folder. Done as well if --columns, --sort or the filter
+    /// names one of them
+    #[arg(long, hide_short_help = true, help_heading = "Output")]
+    location: bool,
+
     #[command(flatten)]
     output: OutputArgs,
+}
+
+impl ListArgs {
+    /// True if the locations of targets are to be read, whatever the filter.
+    fn needs_locations(&self) -> bool {
+        let is_location = |name: &str| {
+            let column = SortColumn::named(name.trim_start_matches('-'));
+            column.is_some_and(|column| column.location_field().is_some())
+        };
+        let is_sorted = match &self.sort {
+            Some(ListSort::Columns(sort)) => {
+                let mut keys = sort.keys().iter();
+                keys.any(|key| key.column.location_field().is_some())
+            }
+            Some(ListSort::Fields(_)) | None => false,
+        };
+        self.location || is_sorted || self.output.columns.iter().any(|name| is_location(name))
+    }
 }
 
 /// Order of the list.
@@ -233,6 +256,20 @@ async fn read(
 /// Reads what may be listed. The complaints are about tasks of which nothing can be read, and a history that could not be
 /// searched.
 async fn gather(
+    args: &ListArgs,
+    selector: &CompiledSelector,
+    client: &Client,
+) -> Result<(Snapshot, Vec<String>), CommandError> {
+    let (mut snapshot, mut messages) = gather_tasks(args, selector, client).await?;
+    if (args.needs_locations() || selector.needs_locations())
+        && let Err(error) = snapshot.add_locations(client).await
+    {
+        messages.push(format!("{error} Where the targets run is not known."));
+    }
+    Ok((snapshot, messages))
+}
+
+async fn gather_tasks(
     args: &ListArgs,
     selector: &CompiledSelector,
     client: &Client,

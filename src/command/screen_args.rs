@@ -50,7 +50,7 @@ pub struct ScreenArgs {
 
     /// Sort by these columns; prefix - for descending, as in state,-elapsed. Columns: now (what matters now), state,
     /// task, phase, target, progress, elapsed, left, cancel, started-by, queued, started, completed, queued-for,
-    /// endpoint, operation, id, parent, error, tag, activation
+    /// endpoint, operation, id, parent, error, tag, activation, host, cluster, datacenter, folder
     #[arg(
         long,
         hide_short_help = true,

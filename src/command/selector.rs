@@ -176,6 +176,11 @@ impl CompiledSelector {
         self.choice.server_filter().and(self.filter.server_filter())
     }
 
+    /// True if it depends on the locations of targets.
+    pub fn needs_locations(&self) -> bool {
+        self.filter.needs_locations()
+    }
+
     /// True if a task in the store matches. `now` is the server's time.
     pub fn takes(&self, store: &TaskStore, handle: Handle, now: Timestamp) -> bool {
         let Some(record) = store.get(handle) else {
@@ -197,12 +202,13 @@ impl CompiledSelector {
             && self.filter.matches(context, handle)
     }
 
-    /// True if a task may match, judged without its related tasks.
+    /// True if a task may match, judged without its related tasks and the location of its target.
     pub fn may_match(&self, info: TaskInfo, labels: &Labels, now: Timestamp) -> bool {
         if !self.choice.matches(&info, labels) {
             return false;
         }
-        if self.filter.is_empty() || self.filter.depends_on_family() {
+        let needs_more = self.filter.depends_on_family() || self.filter.needs_locations();
+        if self.filter.is_empty() || needs_more {
             return true;
         }
         let mut store = TaskStore::new();

@@ -1,7 +1,7 @@
 //! Runs a short-lived session: signs in, sends requests and always signs out.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -15,7 +15,8 @@ use crate::{
     metrics::RequestMetrics,
     task::{ChangeSet, EndpointId, Handle, Labels, ServerClock, TaskChange, TaskId, TaskStore},
     vim::{
-        Client, ConnectOptions, Error, PastTaskSearch, retrying,
+        Client, ConnectOptions, Error, InventoryCache, MAX_LOCATED_AT_ONCE, NoThrottle,
+        PastTaskSearch, retrying,
         types::{Malformed, TaskInfo, TaskLocator},
     },
 };
@@ -431,6 +432,24 @@ impl Snapshot {
             }
         }
         Ok(unread)
+    }
+
+    /// Reads where the targets of the tasks are in the inventory.
+    ///
+    /// # Errors
+    /// Fails if the inventory cannot be read at all.
+    pub(super) async fn add_locations(&mut self, client: &Client) -> Result<(), Error> {
+        let infos = self.store.iter();
+        let infos = infos.filter_map(|(_, record)| record.info.as_ref()?.entity.clone());
+        let entities: HashSet<_> = infos.collect();
+        let entities: Vec<_> = entities.into_iter().collect();
+        let mut cache = InventoryCache::default();
+        for batch in entities.chunks(MAX_LOCATED_AT_ONCE) {
+            let located = client.locate(&NoThrottle, &mut cache, batch).await?;
+            self.store
+                .set_locations(ONLY_ENDPOINT, located, &mut ChangeSet::default());
+        }
+        Ok(())
     }
 
     /// Adds a task as it was read from that server. One of which nothing can be read is there by its name; why is

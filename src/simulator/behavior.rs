@@ -196,6 +196,8 @@ pub struct ServerBehavior {
     pub retrieve_cap: Option<usize>,
     /// True if the account may create property collectors and views; otherwise `NoPermission`.
     pub collector_permission: bool,
+    /// Types of inventory objects that the account may not read: their properties are missing, with `NoPermission`.
+    pub unreadable_types: Vec<String>,
     /// True if the account has `Global.CancelTask`.
     pub cancel_privilege: bool,
     /// True if task history is supported; otherwise `NotSupported`, as on ESXi.
@@ -247,6 +249,7 @@ impl Default for ServerBehavior {
             update_cap: Some(100),
             retrieve_cap: Some(100),
             collector_permission: true,
+            unreadable_types: Vec::new(),
             cancel_privilege: true,
             history: true,
             history_permission: true,

@@ -22,7 +22,6 @@ impl Fault {
         self
     }
 
-    #[cfg(test)]
     pub(super) fn type_name(&self) -> &str {
         self.0
             .get("_typeName")

@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::{display_name, fault_chain, forecast::Forecaster};
 use crate::{
-    task::{Handle, Presence, Progress, Record, Status, TaskStore, TypicalDurations},
+    task::{
+        Handle, LocationField, Presence, Progress, Record, Status, TaskStore, TypicalDurations,
+    },
     text::json_line,
     vim::types::TaskInfo,
 };
@@ -17,7 +19,7 @@ use crate::{
 pub const FORMAT_VERSION: u32 = 1;
 
 /// Fields of a task, in their order.
-pub(crate) const TASK_FIELDS: [&str; 34] = [
+pub(crate) const TASK_FIELDS: [&str; 38] = [
     "version",
     "type",
     "at",
@@ -29,6 +31,10 @@ pub(crate) const TASK_FIELDS: [&str; 34] = [
     "operationId",
     "target",
     "targetMoId",
+    "host",
+    "cluster",
+    "datacenter",
+    "folder",
     "startedBy",
     "phase",
     "progress",
@@ -144,6 +150,10 @@ pub(crate) fn watched_task(
     put("target", json!(known.and_then(display_name::target)));
     let entity = known.and_then(|info| info.entity.as_ref());
     put("targetMoId", json!(entity.map(|entity| &*entity.value)));
+    let location = store.location(record);
+    for field in LocationField::ALL {
+        put(field.name(), json!(field.of(location)));
+    }
     let reason = known.and_then(|info| display_name::started_by(&info.reason));
     put("startedBy", json!(reason));
     let phase = known.and_then(|info| info.description.as_ref());

@@ -7,6 +7,7 @@ mod blockers;
 mod entity_index;
 mod handle;
 mod hierarchy;
+mod locations;
 mod rewind;
 mod root_cause;
 
@@ -21,7 +22,7 @@ pub use self::{
     handle::Handle,
 };
 
-use self::entity_index::{EntityIndex, Footprint};
+use self::entity_index::{EntityIndex, EntityKey, Footprint};
 use super::{
     change::TaskChange,
     entity_state::EntityState,
@@ -31,7 +32,7 @@ use super::{
     record::{Presence, Record},
     status::{Status, StatusCounts},
 };
-use crate::vim::types::{Malformed, TaskInfo};
+use crate::vim::types::{EntityLocation, Malformed, TaskInfo};
 
 /// A record with its position in the hierarchy.
 #[derive(Debug, Clone)]
@@ -82,6 +83,8 @@ pub struct TaskStore {
     orphans: HashMap<TaskKey, Vec<Handle>>,
     counts: StatusCounts,
     entity_index: EntityIndex,
+    /// Locations of entities, as far as read. Those without tasks are kept: a new task may operate on them.
+    locations: HashMap<EntityKey, EntityLocation>,
     labels: HashMap<EndpointId, Labels>,
     /// Names of the endpoints, if there are several.
     endpoints: HashMap<EndpointId, Arc<str>>,

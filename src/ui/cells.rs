@@ -9,6 +9,7 @@ use crate::{
     app::{Column, TaskInsight},
     task::{Progress, Record, Status, TimeLeft, cancellation::CancelState, row_model::Row},
     text::{duration, width},
+    vim::types::EntityLocation,
 };
 
 /// The task of a row and its derived values.
@@ -101,6 +102,9 @@ pub(super) fn draw_cell(
         Column::Id => {
             cell.push(&record.id.mo_id, Role::Dim);
         }
+        Column::Host | Column::Cluster | Column::Datacenter | Column::Folder => {
+            location(ctx, cell, column, shown);
+        }
         _ => draw_info_cell(ctx, cell, column, columns, shown),
     }
 }
@@ -155,6 +159,16 @@ fn draw_info_cell(
         Column::Tag => put(info.change_tag.as_deref(), Role::Dim),
         Column::Activation => put(info.activation_id.as_deref(), Role::Dim),
         _ => {}
+    }
+}
+
+/// Draws a field of the target's location: nothing before it was read, `?` if it cannot be read.
+fn location(ctx: &RenderContext, cell: &mut StyledLine, column: Column, shown: &RowContext) {
+    let location = ctx.state.view().store.location(shown.record);
+    if let Some(EntityLocation::Unreadable(_)) = location {
+        cell.push("?", Role::Faint);
+    } else if let Some(field) = column.sort_key().location_field() {
+        cell.push(field.of(location).unwrap_or_default(), Role::Dim);
     }
 }
 

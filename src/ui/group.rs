@@ -44,10 +44,14 @@ pub(super) fn name(ctx: &RenderContext, member: Handle) -> String {
         (GroupBy::Target, info) => info.map(labels::target).unwrap_or_default(),
         (GroupBy::User, Some(info)) => labels::started_by(&info.reason),
         (GroupBy::User, None) => String::new(),
+        (GroupBy::Location(field), _) => {
+            let name = field.of(board.location(record)).unwrap_or_default();
+            name.to_owned()
+        }
     };
     if name.is_empty() {
         name = format!("Unknown {}", by.name());
-    } else if matches!(by, GroupBy::Root | GroupBy::Target)
+    } else if matches!(by, GroupBy::Root | GroupBy::Target | GroupBy::Location(_))
         && let Some(endpoint) = board.endpoint_name(record.id.endpoint)
     {
         name = format!("{name} {dot} {endpoint}");

@@ -44,8 +44,10 @@ macro_rules! methods {
 }
 
 methods! {
+    CancelRetrievePropertiesEx: OwnSession,
     CancelTask: Changes,
     CancelWaitForUpdates: OwnSession,
+    ContinueRetrievePropertiesEx: OwnSession,
     CreateCollectorForTasks: OwnSession,
     CreateFilter: OwnSession,
     CreateListView: OwnSession,
@@ -61,6 +63,7 @@ methods! {
     QueryEvents: Reads,
     ReadPreviousTasks: OwnSession,
     ResetCollector: OwnSession,
+    RetrievePropertiesEx: Reads,
     WaitForUpdatesEx: OwnSession,
 }
 
@@ -71,8 +74,10 @@ mod tests {
     use super::*;
 
     /// All methods, repeated by hand: adding one requires a decision about read-only clients here as well.
-    const ALLOWED_READ_ONLY: [&str; 17] = [
+    const ALLOWED_READ_ONLY: [&str; 20] = [
+        "CancelRetrievePropertiesEx",
         "CancelWaitForUpdates",
+        "ContinueRetrievePropertiesEx",
         "CreateCollectorForTasks",
         "CreateFilter",
         "CreateListView",
@@ -88,6 +93,7 @@ mod tests {
         "QueryEvents",
         "ReadPreviousTasks",
         "ResetCollector",
+        "RetrievePropertiesEx",
         "WaitForUpdatesEx",
     ];
     const REFUSED_READ_ONLY: [&str; 1] = ["CancelTask"];

@@ -26,6 +26,8 @@ pub enum Command {
     FollowFamily(Option<TaskLocator>),
     /// Reads the events of this task, repeatedly while it runs. One task at a time; `None` stops.
     FollowEvents(Option<TaskLocator>),
+    /// Starts or stops reading where the targets of tasks are in the inventory, and keeping that current.
+    ReadLocations(bool),
     /// Searches the server's history.
     Past(HistoryRequest),
     /// Pauses or resumes reading.

@@ -345,6 +345,7 @@ impl Endpoint {
                 }
             }
             Some(Command::FollowEvents(task)) => self.lookups.follow_events(task),
+            Some(Command::ReadLocations(is_wanted)) => self.lookups.read_locations(is_wanted),
             Some(Command::Pause(paused)) => {
                 self.paused = paused;
                 self.lookups.pause(paused);

@@ -236,6 +236,7 @@ impl Endpoint {
             | Command::Pin(..)
             | Command::FollowFamily(_)
             | Command::FollowEvents(_)
+            | Command::ReadLocations(_)
             | Command::Pause(_)
             | Command::Stop => {}
         }

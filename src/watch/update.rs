@@ -9,7 +9,7 @@ use crate::{
         EntityState, FinishedRun, Labels, ServerClock, TaskChange,
         cancellation::{CancelResponse, Privilege},
     },
-    vim::types::{About, TaskEvent, TaskInfo},
+    vim::types::{About, EntityLocation, ManagedObjectReference, TaskEvent, TaskInfo},
 };
 
 use super::Link;
@@ -92,6 +92,8 @@ pub enum Update {
         /// What is known about the entity.
         state: EntityState,
     },
+    /// Locations of entities that tasks operate on.
+    Locations(Vec<(ManagedObjectReference, EntityLocation)>),
     /// A message for the user.
     Notice(Arc<str>),
     /// The list of recent tasks was refused several times in a row, so that new tasks cannot be discovered; contains

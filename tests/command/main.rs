@@ -27,6 +27,7 @@ mod json_schema;
 mod limits;
 mod line;
 mod list;
+mod locations;
 mod multi_server;
 mod multi_server_listing;
 mod odd_tasks;

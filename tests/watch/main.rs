@@ -14,6 +14,7 @@ mod families;
 mod faults;
 mod labels;
 mod limits;
+mod locations;
 mod lookups;
 mod lookups_pace;
 mod lost_session;

@@ -67,6 +67,10 @@ columns! {
     Error: "error" | "fault", "ERROR", "why it failed", Error;
     Tag: "tag", "TAG", "change tag", Tag;
     Activation: "activation" | "activation-id", "ACTIVATION", "activation ID", Activation;
+    Host: "host" | "esx", "HOST", "host that runs the target", Host;
+    Cluster: "cluster", "CLUSTER", "cluster of the target", Cluster;
+    Datacenter: "datacenter" | "dc", "DATACENTER", "datacenter of the target", Datacenter;
+    Folder: "folder", "FOLDER", "folder of the target", Folder;
 }
 
 impl Column {

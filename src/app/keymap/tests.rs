@@ -27,6 +27,10 @@ fn every_action_has_a_key_or_is_in_the_palette() {
         Action::GroupUser,
         Action::GroupOperation,
         Action::GroupEndpoint,
+        Action::GroupHost,
+        Action::GroupCluster,
+        Action::GroupDatacenter,
+        Action::GroupFolder,
     ];
     for action in Action::ALL {
         let bound = |context: Context| !keymap.keys(context, *action).is_empty();

@@ -25,7 +25,7 @@ use crate::{
         },
     },
     task::{
-        Filter,
+        Filter, LocationField,
         row_model::{GroupBy, RowId, Sort},
     },
     watch::Command,
@@ -139,6 +139,10 @@ fn handle_screen_action(
         Action::GroupOperation => list::group(state, Some(GroupBy::Operation), now),
         Action::GroupEndpoint => list::group(state, Some(GroupBy::Endpoint), now),
         Action::Blocker => blocker::jump(state, now),
+        Action::GroupHost => group_by_location(state, LocationField::Host, now),
+        Action::GroupCluster => group_by_location(state, LocationField::Cluster, now),
+        Action::GroupDatacenter => group_by_location(state, LocationField::Datacenter, now),
+        Action::GroupFolder => group_by_location(state, LocationField::Folder, now),
         Action::Unwatch => return list::unwatch(state, now),
         Action::UndoRemove => return list::undo_unwatch(state, now),
         Action::Pin => return list::pin(state, now),
@@ -228,4 +232,9 @@ fn back(state: &mut AppState, now: Timestamp) {
         }
         PaneMode::Both(Focus::List) | PaneMode::List => state.pane_mode = PaneMode::List,
     }
+}
+
+/// Groups the flat list by a field of the targets' locations.
+fn group_by_location(state: &mut AppState, field: LocationField, now: Timestamp) {
+    list::group(state, Some(GroupBy::Location(field)), now);
 }

@@ -112,7 +112,7 @@ fn hold_selection(state: &mut AppState) {
 pub(super) fn next_group(state: &mut AppState, now: Timestamp) {
     let by = match state.view().row_model.grouped_by() {
         Some(by) => by.next(),
-        None => GroupBy::ALL.first().copied(),
+        None => GroupBy::CYCLE.first().copied(),
     };
     group(state, by, now);
 }

@@ -19,8 +19,10 @@ use ratatui::layout::Size;
 use super::{
     event::{Effect, Event},
     screen::Screen,
+    state::AppState,
     views::history::update as history,
 };
+use crate::watch::Command;
 
 /// Applies an event to the screen. Returns the effects in order. `now` is by the local clock.
 pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> {
@@ -61,6 +63,7 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
     state.sync_selection();
     effects.extend(detail_subscription::sync(state, now));
     effects.extend(history::fetch_more(state));
+    effects.extend(sync_locations(state));
     if let Some(tracker) = &mut state.finish_tracker {
         for effect in &effects {
             if let Effect::Send(endpoint, command) = effect {
@@ -70,6 +73,19 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
     }
     effects.push(Effect::Draw);
     effects
+}
+
+/// Starts or stops reading the locations of targets, as the columns and rows require.
+fn sync_locations(state: &mut AppState) -> Vec<Effect> {
+    let columns = state.fitting_columns(state.layout().list.width);
+    let mut columns = columns.iter().map(|spec| spec.column.sort_key());
+    let is_wanted = columns.any(|column| column.location_field().is_some())
+        || state.view().needs_locations()
+        || state.views.live.needs_locations();
+    if std::mem::replace(&mut state.reads_locations, is_wanted) == is_wanted {
+        return Vec::new();
+    }
+    state.broadcast(&Command::ReadLocations(is_wanted))
 }
 
 #[cfg(test)]

@@ -60,6 +60,12 @@ pub(super) fn handle(
                 view.set_entity_state(&id, of_entity.clone(), &state.typical, &clocks);
             }
         }
+        Update::Locations(locations) => {
+            let clocks = ServerClocks::of(&state.servers, now);
+            for view in state.views.all_mut() {
+                view.set_locations(endpoint, locations.clone(), &state.typical, &clocks);
+            }
+        }
         Update::Privilege { .. } | Update::Family { .. } | Update::Events { .. } => {
             for view in state.views.all_mut() {
                 view.store_lookup(endpoint, &update);

@@ -3,6 +3,7 @@
 mod grouping;
 mod keys;
 mod list;
+mod locations;
 mod mouse;
 mod notifications;
 mod panes;

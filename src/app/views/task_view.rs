@@ -16,9 +16,9 @@ use crate::{
         ChangeSet, EndpointId, EndpointInfo, EntityState, EvalContext, Handle, Record, TaskId,
         TaskStore, TypicalDurations,
         cancellation::CancelRequest,
-        row_model::{RowId, RowModel},
+        row_model::{GroupBy, RowId, RowModel, View},
     },
-    vim::types::TaskEvent,
+    vim::types::{EntityLocation, ManagedObjectReference, TaskEvent},
     watch::{FamilyState, Privilege, Update},
 };
 
@@ -172,6 +172,30 @@ impl TaskView {
         self.with_rows(typical, endpoints, |rows, context| {
             rows.update(context, &touched);
         });
+    }
+
+    /// Sets locations of entities.
+    pub(in crate::app) fn set_locations(
+        &mut self,
+        endpoint: EndpointId,
+        locations: Vec<(ManagedObjectReference, EntityLocation)>,
+        typical: &TypicalDurations,
+        endpoints: &dyn EndpointInfo,
+    ) {
+        let mut touched = ChangeSet::default();
+        self.store.set_locations(endpoint, locations, &mut touched);
+        self.with_rows(typical, endpoints, |rows, context| {
+            rows.update(context, &touched);
+        });
+    }
+
+    /// True if the rows depend on locations: by their filter, order or groups.
+    pub(in crate::app) fn needs_locations(&self) -> bool {
+        let View { filter, sort, .. } = self.row_model.view();
+        let mut keys = sort.keys().iter();
+        filter.needs_locations()
+            || keys.any(|key| key.column.location_field().is_some())
+            || matches!(self.row_model.grouped_by(), Some(GroupBy::Location(_)))
     }
 
     /// Drops what is known about a removed task.

@@ -72,10 +72,18 @@ pub(in crate::command) async fn follow(
     for server in plan.servers {
         let endpoint = server.options.connect.address.name();
         let tasks = &server.options.tasks;
+        let reads_locations = server
+            .new
+            .as_ref()
+            .is_some_and(CompiledSelector::needs_locations);
         let id = waiting.add_place(&endpoint, server.name.as_deref(), tasks, server.new);
-        match server.lost {
-            Some(loss) => before.links.extend(waiting.give_up(id, loss).links),
-            None => loops.start(id, server.options, &sender),
+        if let Some(loss) = server.lost {
+            before.links.extend(waiting.give_up(id, loss).links);
+            continue;
+        }
+        loops.start(id, server.options, &sender);
+        if reads_locations {
+            loops.send(id, Command::ReadLocations(true));
         }
     }
     drop(sender);

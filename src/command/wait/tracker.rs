@@ -203,6 +203,10 @@ impl WaitTracker {
             Update::LookedUp { mo_id, answer } => {
                 self.take_answer(&TaskId::new(from, mo_id), answer, now, &mut news);
             }
+            Update::Locations(locations) => {
+                let mut touched = ChangeSet::default();
+                self.store.set_locations(from, locations, &mut touched);
+            }
             Update::Notice(text) => news.notices.push(text),
             Update::RecentRefused(reason) => self.take_refused_list(from, &reason, &mut news),
             Update::Server(_)

@@ -97,6 +97,10 @@ impl Objects<'_> {
         }
         let inventory = self.context.world.inventory();
         let value = if let Some(entity) = inventory.find(object) {
+            let unreadable = &self.context.writer.behavior.unreadable_types;
+            if unreadable.iter().any(|kind| *kind == *object.kind) {
+                return Err(Fault::no_permission(object, "System.Read"));
+            }
             entities::property(self.context, entity, name)
         } else if let Some(owner) = entities::browser_owner(inventory, object) {
             entities::browser_property(inventory, owner, name)

@@ -40,6 +40,12 @@ impl World {
         let target = task.execution.target;
         let machine = target.filter(|_| task.execution.plan.question.is_some());
         let host = target.filter(|_| task.execution.plan.loses_host.is_some());
+        let is_move = matches!(
+            &*task.record.description_id,
+            "VirtualMachine.migrate" | "Drm.ExecuteVMotionLRO"
+        );
+        let has_succeeded = matches!(outcome, PlannedOutcome::Success(_));
+        let moved = target.filter(|_| is_move && has_succeeded);
         let entity = task
             .execution
             .target
@@ -66,6 +72,9 @@ impl World {
                     replace(&mut record.state, TaskState::Error)
                 });
             }
+        }
+        if let Some(machine) = moved {
+            self.move_to_next_host(machine);
         }
         self.update(id, Field::CompleteTime, |record| {
             replace(&mut record.complete_time, Some(now))

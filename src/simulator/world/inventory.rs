@@ -197,6 +197,17 @@ impl Inventory {
         children.find(|child| &*self.entity(*child).name == name)
     }
 
+    /// Returns the host after that of a virtual machine in its cluster; `None` if there is no other.
+    pub(crate) fn next_host(&self, machine: EntityId) -> Option<EntityId> {
+        let host = self.entity(machine).host?;
+        let siblings = self.entity(self.entity(host).parent?).children.iter();
+        let hosts = siblings.filter(|id| self.entity(**id).kind == EntityKind::Host);
+        let hosts: Vec<EntityId> = hosts.copied().collect();
+        let place = hosts.iter().position(|other| *other == host)?;
+        let next = hosts[(place + 1) % hosts.len()];
+        (next != host).then_some(next)
+    }
+
     /// Returns the root resource pool of a host's cluster.
     pub(crate) fn pool_of(&self, host: EntityId) -> Option<EntityId> {
         let cluster = self.entity(host).parent?;

@@ -266,6 +266,18 @@ impl World {
         }
     }
 
+    /// Moves a virtual machine to the next host of its cluster, as vMotion does.
+    fn move_to_next_host(&mut self, machine: EntityId) {
+        let Some(host) = self.inventory.next_host(machine) else {
+            return;
+        };
+        let entity = self.inventory.entity_mut(machine);
+        entity.host = Some(host);
+        entity.last_change = self
+            .changes
+            .record(ChangedObject::Entity(machine), entity.last_change);
+    }
+
     /// Changes a field of a task and records a new version if `change` returns true.
     fn update(&mut self, id: TaskId, field: Field, change: impl FnOnce(&mut Record) -> bool) {
         if let Some(task) = self.tasks.get_mut(&id)

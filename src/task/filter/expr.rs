@@ -96,6 +96,10 @@ impl Expr {
         self.has(&|term| matches!(term, Term::Text(TextField::Endpoint, _)))
     }
 
+    pub(super) fn needs_locations(&self) -> bool {
+        self.has(&|term| matches!(term, Term::Text(TextField::Location(_), _)))
+    }
+
     pub(super) fn depends_on_parent(&self) -> bool {
         self.has(&|term| matches!(term, Term::Is(flag) if flag.depends_on_parent()))
     }

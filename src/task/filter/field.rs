@@ -12,6 +12,7 @@ use super::{
     pattern::Pattern,
     term::{DurationField, NumberField, Term, TextField},
 };
+use crate::task::LocationField;
 use crate::text::nearest;
 
 /// Fields by the kind of their values.
@@ -25,7 +26,7 @@ pub(super) enum Field {
 }
 
 /// Field names in completion order, each with aliases.
-pub(super) const FIELDS: [(&str, Field, &[&str]); 20] = [
+pub(super) const FIELDS: [(&str, Field, &[&str]); 24] = [
     ("state", Field::State, &["status"]),
     ("target", Field::Text(TextField::Target), &["entity", "on"]),
     ("user", Field::Text(TextField::User), &["by", "started-by"]),
@@ -57,6 +58,26 @@ pub(super) const FIELDS: [(&str, Field, &[&str]); 20] = [
         "activation",
         Field::Text(TextField::Activation),
         &["activation-id"],
+    ),
+    (
+        "host",
+        Field::Text(TextField::Location(LocationField::Host)),
+        &["esx"],
+    ),
+    (
+        "cluster",
+        Field::Text(TextField::Location(LocationField::Cluster)),
+        &[],
+    ),
+    (
+        "datacenter",
+        Field::Text(TextField::Location(LocationField::Datacenter)),
+        &["dc"],
+    ),
+    (
+        "folder",
+        Field::Text(TextField::Location(LocationField::Folder)),
+        &[],
     ),
 ];
 

@@ -49,6 +49,10 @@ pub const GRAMMAR: &[(&str, &str)] = &[
         "moId or key, target type, server, change tag, activation id",
     ),
     (
+        "host: cluster: datacenter: folder:",
+        "where the target runs, read from the inventory",
+    ),
+    (
         "state: outcome:",
         "running queued success failed cancelled lost unknown ghost active finished",
     ),
@@ -148,6 +152,11 @@ impl Filter {
     /// True if it depends on the endpoint's name.
     pub fn depends_on_endpoint(&self) -> bool {
         self.expr.depends_on_endpoint()
+    }
+
+    /// True if it depends on the location of a task's target.
+    pub fn needs_locations(&self) -> bool {
+        self.expr.needs_locations()
     }
 
     /// True if it depends on the state of a task's parent.

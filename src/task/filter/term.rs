@@ -8,7 +8,7 @@ use super::{
     lexer::Operator,
     pattern::Pattern,
 };
-use crate::task::{Record, Status, search_text};
+use crate::task::{LocationField, Record, Status, search_text};
 
 /// Distance of a second reading that detects a running clock.
 const FAR_FUTURE: SignedDuration = SignedDuration::from_hours(24 * 366 * 100);
@@ -26,6 +26,7 @@ pub(super) enum TextField {
     Endpoint,
     Tag,
     Activation,
+    Location(LocationField),
 }
 
 /// Fields with numbers.
@@ -254,6 +255,9 @@ impl TextField {
                 return names.any(visitor);
             }
             Self::Id => return visitor(&record.id.mo_id) || visitor(&record.key()),
+            Self::Location(field) => {
+                return field.of(store.location(record)).is_some_and(visitor);
+            }
             Self::Operation if visitor(&store.operation(record)) => return true,
             _ => {}
         }
@@ -287,7 +291,7 @@ impl TextField {
                 .is_some_and(|error| visitor(&error.text()) || visitor(error.type_name())),
             Self::Tag => info.change_tag.as_deref().is_some_and(visitor),
             Self::Activation => info.activation_id.as_deref().is_some_and(visitor),
-            Self::Endpoint | Self::Id => false,
+            Self::Endpoint | Self::Id | Self::Location(_) => false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::task::{EndpointId, Handle, TaskStore, search_text};
+use crate::task::{EndpointId, Handle, LocationField, TaskStore, search_text};
 
 /// Grouping criteria.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,16 +17,33 @@ pub enum GroupBy {
     Operation,
     /// The vCenter.
     Endpoint,
+    /// A field of the target's location.
+    Location(LocationField),
 }
 
 impl GroupBy {
-    /// All values, in the order in which a key cycles through them.
-    pub const ALL: [Self; 5] = [
+    /// The values through which a key cycles, in order.
+    pub const CYCLE: [Self; 7] = [
         Self::Root,
         Self::Target,
         Self::User,
         Self::Operation,
         Self::Endpoint,
+        Self::Location(LocationField::Host),
+        Self::Location(LocationField::Cluster),
+    ];
+
+    /// All values.
+    pub const ALL: [Self; 9] = [
+        Self::Root,
+        Self::Target,
+        Self::User,
+        Self::Operation,
+        Self::Endpoint,
+        Self::Location(LocationField::Host),
+        Self::Location(LocationField::Cluster),
+        Self::Location(LocationField::Datacenter),
+        Self::Location(LocationField::Folder),
     ];
 
     /// Returns the name, as in “by user”.
@@ -37,17 +54,18 @@ impl GroupBy {
             Self::User => "user",
             Self::Operation => "operation",
             Self::Endpoint => "vCenter",
+            Self::Location(field) => field.name(),
         }
     }
 
-    /// Returns the next value; `None` after the last.
+    /// Returns the next value of the cycle; `None` after the last.
     pub fn next(self) -> Option<Self> {
-        let mut all = Self::ALL.into_iter().skip_while(|by| *by != self);
+        let mut all = Self::CYCLE.into_iter().skip_while(|by| *by != self);
         all.nth(1)
     }
 }
 
-/// Identity of a group. Entities of two servers are different; users and operations are shared.
+/// Identity of a group. Entities and places of two servers are different; users and operations are shared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum GroupKey {
     Root(Handle),
@@ -55,6 +73,7 @@ pub(super) enum GroupKey {
     User(Arc<str>),
     Operation(Arc<str>),
     Endpoint(EndpointId),
+    Location(EndpointId, Arc<str>),
     /// The criterion is unknown.
     Unknown,
 }
@@ -85,6 +104,11 @@ impl GroupKey {
             }
             GroupBy::Endpoint => Self::Endpoint(record.id.endpoint),
             GroupBy::Operation => named(info.map(|info| &*info.description_id), Self::Operation),
+            GroupBy::Location(field) => field
+                .of(store.location(record))
+                .map_or(Self::Unknown, |name| {
+                    Self::Location(record.id.endpoint, name.into())
+                }),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::text::did_you_mean;
+use crate::{task::LocationField, text::did_you_mean};
 
 macro_rules! columns {
     ($($(#[doc = $doc:literal])+ $column:ident: $name:literal $(| $other:literal)*, $title:literal, $explanation:literal;)+) => {
@@ -14,6 +14,17 @@ macro_rules! columns {
         }
 
         impl SortColumn {
+    /// Returns the field of the target's location, if the column is one.
+    pub fn location_field(self) -> Option<LocationField> {
+        match self {
+            Self::Host => Some(LocationField::Host),
+            Self::Cluster => Some(LocationField::Cluster),
+            Self::Datacenter => Some(LocationField::Datacenter),
+            Self::Folder => Some(LocationField::Folder),
+            _ => None,
+        }
+    }
+
             /// All columns, in menu order.
             pub const ALL: &[Self] = &[$(Self::$column,)+];
 
@@ -86,6 +97,14 @@ columns! {
     Tag: "tag", "Tag", "the change tag";
     /// The client's token.
     Activation: "activation" | "activation-id", "Activation id", "by name";
+    /// The host of the target.
+    Host: "host" | "esx", "Host", "by name";
+    /// The cluster of the target.
+    Cluster: "cluster", "Cluster", "by name";
+    /// The datacenter of the target.
+    Datacenter: "datacenter" | "dc", "Datacenter", "by name";
+    /// The folder of the target.
+    Folder: "folder", "Folder", "by path";
 }
 
 impl SortColumn {

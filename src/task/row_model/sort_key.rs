@@ -207,6 +207,14 @@ impl KeySource<'_> {
             }
             SortColumn::Tag => text(info.and_then(|info| info.change_tag.as_deref())),
             SortColumn::Activation => text(info.and_then(|info| info.activation_id.as_deref())),
+            SortColumn::Host
+            | SortColumn::Cluster
+            | SortColumn::Datacenter
+            | SortColumn::Folder => {
+                let location = store.location(record);
+                let field = column.location_field();
+                RankedValue::name(field.and_then(|field| field.of(location)), descending)
+            }
         };
         (0, rank)
     }

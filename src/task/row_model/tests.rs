@@ -108,7 +108,10 @@ impl Harness {
     fn name(&self, group: GroupId) -> String {
         match &self.outline.groups[group].key {
             GroupKey::Root(root) => format!("[{}]", self.store.get(*root).unwrap().id.mo_id),
-            GroupKey::Target(_, name) | GroupKey::User(name) | GroupKey::Operation(name) => {
+            GroupKey::Target(_, name)
+            | GroupKey::Location(_, name)
+            | GroupKey::User(name)
+            | GroupKey::Operation(name) => {
                 format!("[{name}]")
             }
             GroupKey::Endpoint(endpoint) => format!("[{}]", endpoint.0),

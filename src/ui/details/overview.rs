@@ -10,7 +10,7 @@ use super::related;
 use crate::{
     app::{Action, Context},
     task::{
-        Handle, PendingQuestion, Presence, Record, Rule, StatsScope, Status,
+        Handle, LocationField, PendingQuestion, Presence, Record, Rule, StatsScope, Status,
         cancellation::{CancelState, flag_text, privilege_text},
     },
     text::{ago, duration, width},
@@ -19,7 +19,7 @@ use crate::{
         styled_line::{StyledLine, flow, paragraph},
         theme::Role,
     },
-    vim::types::{ManagedObjectReference, TaskInfo, TaskReason, unboxed},
+    vim::types::{EntityLocation, ManagedObjectReference, TaskInfo, TaskReason, unboxed},
 };
 
 /// Minimum width for two columns of fields.
@@ -210,9 +210,25 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
         None if target.is_empty() => fields.push("Target", "none", Role::Dim),
         None => fields.text("Target", &target),
     }
+    location(fields, record);
     fields.text("Started by", &reason(&info.reason));
     for detail in &info.progress_details {
         fields.text("Detail", &key_value(detail));
+    }
+}
+
+/// Adds where the target runs, if that was read.
+fn location(fields: &mut FieldList, record: &Record) {
+    let known = fields.ctx.state.view().store.location(record);
+    if let Some(EntityLocation::Unreadable(reason)) = known {
+        fields.push("Location", &format!("unknown: {reason}"), Role::Dim);
+        return;
+    }
+    let names = LocationField::ALL.into_iter();
+    let names: Vec<&str> = names.filter_map(|field| field.of(known)).collect();
+    if !names.is_empty() {
+        let dot = format!(" {} ", fields.ctx.appearance.symbols.dot);
+        fields.text("Location", &names.join(&dot));
     }
 }
 

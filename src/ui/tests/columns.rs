@@ -6,7 +6,11 @@ use super::{
     draw_frame, draw_text,
     panels::{labelled, press},
 };
-use crate::app::{Column, ColumnSpec, Columns, Screen};
+use crate::{
+    app::{Column, ColumnSpec, Columns, Screen, test_support::apply_update},
+    vim::types::{EntityLocation, Location, ManagedObjectReference},
+    watch::Update,
+};
 
 fn with(columns: &str, width: u16, height: u16) -> Screen {
     let mut state = labelled(width, height);
@@ -23,6 +27,49 @@ fn custom_columns() {
     assert_snapshot!("times_160x24", draw_text(&with(times, 160, 24)));
     let names = "task:30,operation,parent,tag,activation,endpoint,started-by:18";
     assert_snapshot!("names_160x24", draw_text(&with(names, 160, 24)));
+}
+
+#[test]
+fn location_columns() {
+    let columns = "task,target:14,host,cluster,datacenter,folder,progress:12";
+    let located = |width, height| {
+        let mut state = with(columns, width, height);
+        apply_update(&mut state, locations());
+        state
+    };
+    assert_snapshot!("locations_80x24", draw_text(&located(80, 24)));
+    assert_snapshot!("locations_120x40", draw_text(&located(120, 40)));
+    assert_snapshot!("locations_200x50", draw_text(&located(200, 50)));
+    let mut state = located(120, 40);
+    press(&mut state, "bbbbbbg");
+    assert_snapshot!("by_cluster_120x40", draw_text(&state));
+}
+
+/// Two machines and a host, and a machine that cannot be read.
+fn locations() -> Update {
+    let known = |host: &str, folder: Option<&str>| {
+        EntityLocation::Known(Location {
+            host: Some(host.into()),
+            cluster: Some("cluster-A".into()),
+            datacenter: Some("dc-ams".into()),
+            folder: folder.map(Into::into),
+        })
+    };
+    let machine = |id| ManagedObjectReference::new("VirtualMachine", id);
+    Update::Locations(vec![
+        (
+            machine("vm-42"),
+            known("esx-01", Some("Production/Databases")),
+        ),
+        (
+            machine("vm-51"),
+            EntityLocation::Unreadable("NoPermission: denied".into()),
+        ),
+        (
+            ManagedObjectReference::new("HostSystem", "host-9"),
+            known("esx-07", None),
+        ),
+    ])
 }
 
 #[test]

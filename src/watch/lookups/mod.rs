@@ -7,6 +7,7 @@ mod entity_states;
 mod events;
 mod family;
 mod history_search;
+mod locations;
 mod privileges;
 mod results;
 mod running;
@@ -22,6 +23,7 @@ use self::{
     entity_states::EntityStates,
     family::FamilyCache,
     history_search::Past,
+    locations::Locations,
     privileges::{Privileges, Step, Subject},
     running::{LookupResult, RunningLookups},
     scheduler::{Scheduler, Urgency},
@@ -58,6 +60,7 @@ pub(super) struct Lookups {
     sent_events: Option<Arc<[TaskEvent]>>,
     typical: TypicalRuns,
     entity_states: EntityStates,
+    locations: Locations,
     privileges: Privileges,
     /// The search of the history.
     past: Past,
@@ -78,6 +81,7 @@ impl Lookups {
             sent_events: None,
             typical: TypicalRuns::default(),
             entity_states: EntityStates::new(now),
+            locations: Locations::new(now),
             privileges: Privileges::default(),
             past: Past::new(scheduler.clone()),
             scheduler,
@@ -100,6 +104,7 @@ impl Lookups {
         self.events.interrupted(now);
         self.typical.interrupted(now);
         self.entity_states.interrupted(now);
+        self.locations.interrupted();
         self.past.interrupted();
     }
 
@@ -132,6 +137,7 @@ impl Lookups {
     /// Records the change of a task.
     pub(super) fn observe(&mut self, change: &TaskChange, watched: &WatchSet) {
         let now = Instant::now();
+        self.locations.observe(change, watched, now);
         match change {
             _ if !self.checks_entities => {}
             TaskChange::Full { info, .. } => {
@@ -179,6 +185,11 @@ impl Lookups {
     pub(super) fn follow_events(&mut self, task: Option<TaskLocator>) {
         self.sent_events = None;
         self.events.follow(task, Instant::now());
+    }
+
+    /// Starts or stops reading the locations of entities.
+    pub(super) fn read_locations(&mut self, is_wanted: bool) {
+        self.locations.want(is_wanted);
     }
 
     /// Handles a step of a search of the history. Returns the page to send, if any.
@@ -241,6 +252,12 @@ impl Lookups {
                 LookupResult::EntityState(entity, state)
             });
         }
+        if is_due(self.locations_due(now)) {
+            let (entities, cache, permit) = self.locations.begin(&self.scheduler, now);
+            self.running.start(|client| async move {
+                LookupResult::Locations(locations::locate(&client, &permit, &entities, cache).await)
+            });
+        }
     }
 
     /// Returns the time of the next due lookup.
@@ -250,6 +267,7 @@ impl Lookups {
             self.events.due(self.scheduler.is_paused()),
             self.typical_due(now),
             self.entity_states_due(),
+            self.locations_due(now),
         ];
         due.into_iter().flatten().min()
     }
@@ -262,6 +280,11 @@ impl Lookups {
     fn entity_states_due(&self) -> Option<Instant> {
         let is_wanted = self.checks_entities && self.is_open() && !self.scheduler.is_paused();
         self.entity_states.due().filter(|_| is_wanted)
+    }
+
+    fn locations_due(&self, now: Instant) -> Option<Instant> {
+        let is_working = self.is_open() && !self.scheduler.is_paused();
+        self.locations.due(now).filter(|_| is_working)
     }
 
     /// Waits for the next result; `None` if no lookup is in flight. Cancel safe.

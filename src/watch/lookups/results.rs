@@ -40,10 +40,23 @@ impl Lookups {
                 let update = self.handle_events(&feed.watched, can_renew, number, events, now)?;
                 Ok(update.into_iter().collect())
             }
+            LookupResult::Locations(found) => {
+                let changed = self.locations.answered(found, can_renew, now);
+                let changed = changed.map_err(LoopExit::dead)?;
+                Ok((!changed.is_empty())
+                    .then_some(Update::Locations(changed))
+                    .into_iter()
+                    .collect())
+            }
             LookupResult::Past(answer) => {
                 let page = self
                     .past
                     .handle_answer(&mut self.running, renewals, answer)?;
+                if let Some(Update::Past { page: Ok(page), .. }) = &page {
+                    for info in &page.tasks {
+                        self.locations.seen(info, now);
+                    }
+                }
                 Ok(page.into_iter().collect())
             }
             LookupResult::Typical(Ok(runs)) => {

@@ -5,7 +5,8 @@ use std::{future::Future, sync::Arc};
 use tokio::task::JoinSet;
 
 use super::{
-    family::FamilyFound, history_search::answer::Answer, privileges::Subject, typical::Runs,
+    family::FamilyFound, history_search::answer::Answer, locations::LocationsFound,
+    privileges::Subject, typical::Runs,
 };
 use crate::{
     task::{EntityState, cancellation::Privilege},
@@ -19,6 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub(in crate::watch) enum LookupResult {
     Family(Box<FamilyFound>),
+    Locations(LocationsFound),
     Events(u32, Result<Vec<TaskEvent>, Error>),
     Past(Answer),
     Typical(Result<Runs, Error>),

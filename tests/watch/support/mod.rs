@@ -152,6 +152,8 @@ pub struct Bench {
     pub typical_unknown: Vec<Arc<str>>,
     pub entity_states: Vec<(Arc<str>, EntityState)>,
     pub notices: Vec<Arc<str>>,
+    /// Number of locations received.
+    pub located: usize,
 }
 
 impl Bench {
@@ -176,6 +178,7 @@ impl Bench {
             typical_unknown: Vec::new(),
             entity_states: Vec::new(),
             notices: Vec::new(),
+            located: 0,
         }
     }
 
@@ -248,6 +251,11 @@ impl Bench {
             }
             Update::Notice(notice) => self.notices.push(notice),
             Update::Relatives { mo_id, members } => self.relatives.push((mo_id, members)),
+            Update::Locations(locations) => {
+                self.located += locations.len();
+                let mut touched = ChangeSet::default();
+                self.board.set_locations(HERE, locations, &mut touched);
+            }
             Update::LookedUp { .. } | Update::RecentRefused(_) => {}
         }
     }

@@ -2,7 +2,10 @@ use serde_json::json;
 
 use crate::{
     app::test_support::*,
-    task::row_model::{Fold, GroupBy, GroupId, Layout, RowId},
+    task::{
+        LocationField,
+        row_model::{Fold, GroupBy, GroupId, Layout, RowId},
+    },
 };
 
 fn group_of(state: &Screen, mo_id: &str) -> GroupId {
@@ -16,7 +19,7 @@ fn group_of(state: &Screen, mo_id: &str) -> GroupId {
 fn group_key_cycles_through_all_groupings() {
     let mut state = busy(120, 40);
     choose(&mut state, "task-4712");
-    for by in GroupBy::ALL {
+    for by in GroupBy::CYCLE {
         press(&mut state, "b");
         assert_eq!(state.view().row_model.grouped_by(), Some(by));
         assert_eq!(state.view().row_model.view().layout, Layout::Flat);
@@ -25,7 +28,10 @@ fn group_key_cycles_through_all_groupings() {
     press(&mut state, "t");
     assert_eq!(state.view().row_model.grouped_by(), None, "a tree has none");
     press(&mut state, "t");
-    assert_eq!(state.view().row_model.grouped_by(), Some(GroupBy::Endpoint));
+    assert_eq!(
+        state.view().row_model.grouped_by(),
+        Some(GroupBy::Location(LocationField::Cluster))
+    );
     press(&mut state, "b");
     assert_eq!(state.view().row_model.grouped_by(), None);
     assert_eq!(selected(&state), "task-4712");

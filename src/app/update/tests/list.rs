@@ -106,7 +106,7 @@ fn sort_menu_adds_keys_and_reverses_each() {
     press(&mut state, "sg<enter>");
     assert_eq!(sort(&state), "now");
     press(&mut state, "sG<enter>");
-    assert_eq!(sort(&state), "activation");
+    assert_eq!(sort(&state), "folder");
 }
 
 #[test]

@@ -101,6 +101,7 @@ fn begin(
     };
     let mut history = HistoryView::new(query, (period, filter), searches, before);
     let known = &state.views.live.store;
+    history.view.store.copy_locations(known);
     for server in &state.servers {
         let store = &mut history.view.store;
         store.set_labels(server.id, known.labels(server.id));

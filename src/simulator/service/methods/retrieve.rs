@@ -143,21 +143,31 @@ fn contents(
     specs: &[FilterSpec],
     selected: &[(usize, MoRef)],
 ) -> Result<Vec<Value>, Fault> {
+    let boxing = objects.context().writer.behavior.boxing;
     let mut contents = Vec::with_capacity(selected.len());
     for (index, object) in selected.iter().filter(|(_, object)| objects.exists(object)) {
-        let mut properties = Vec::new();
+        let (mut properties, mut missing) = (Vec::new(), Vec::new());
         for path in specs[*index].paths(&object.kind).unwrap_or_default() {
-            if let Some(value) = objects
-                .value(object, &path)?
-                .into_any(objects.context().writer.behavior.boxing)
-            {
-                properties
-                    .push(json!({"_typeName": "DynamicProperty", "name": path, "val": value}));
+            match objects.value(object, &path) {
+                Ok(property) => {
+                    let value = property.into_any(boxing);
+                    properties.extend(value.map(
+                        |value| json!({"_typeName": "DynamicProperty", "name": path, "val": value}),
+                    ));
+                }
+                Err(fault) if fault.type_name() == "NoPermission" => missing.push(json!({
+                    "_typeName": "MissingProperty",
+                    "path": path,
+                    "fault": fault.into_json(),
+                })),
+                Err(fault) => return Err(fault),
             }
         }
         let mut content = json!({"_typeName": "ObjectContent", "obj": object.to_json()});
-        if !properties.is_empty() {
-            content["propSet"] = Value::Array(properties);
+        for (name, list) in [("propSet", properties), ("missingSet", missing)] {
+            if !list.is_empty() {
+                content[name] = Value::Array(list);
+            }
         }
         contents.push(content);
     }

@@ -347,7 +347,9 @@ fn view(random: &mut Rng) -> View {
         layout: [Layout::Tree, Layout::Flat][random.usize(..2)],
         sort: sort(random),
         filter: filters[random.usize(..filters.len())].into(),
-        group_by: random.bool().then(|| GroupBy::ALL[random.usize(..4)]),
+        group_by: random
+            .bool()
+            .then(|| GroupBy::ALL[random.usize(..GroupBy::ALL.len())]),
     }
 }
 

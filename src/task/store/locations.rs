@@ -1,0 +1,49 @@
+//! Locations of the entities that tasks operate on.
+
+use super::{ChangeSet, TaskStore, entity_index};
+use crate::{
+    task::{EndpointId, Record},
+    vim::types::{EntityLocation, ManagedObjectReference},
+};
+
+/// Maximum number of locations kept; beyond it, those of entities without tasks are forgotten.
+const MAX_LOCATIONS: usize = 40_000;
+
+impl TaskStore {
+    /// Returns the location of a task's entity; `None` if it was not read.
+    pub fn location(&self, record: &Record) -> Option<&EntityLocation> {
+        if self.locations.is_empty() {
+            return None;
+        }
+        self.locations.get(&entity_index::target_of(record)?)
+    }
+
+    /// Takes over the locations that another store knows.
+    pub fn copy_locations(&mut self, other: &Self) {
+        self.locations.clone_from(&other.locations);
+    }
+
+    /// Sets locations of entities.
+    pub fn set_locations(
+        &mut self,
+        endpoint: EndpointId,
+        locations: Vec<(ManagedObjectReference, EntityLocation)>,
+        touched: &mut ChangeSet,
+    ) {
+        for (entity, location) in locations {
+            let key = (endpoint, entity.value);
+            if self.locations.get(&key) != Some(&location) {
+                touched.changed.extend(self.entity_index.tasks_of(&key));
+                self.locations.insert(key, location);
+            }
+        }
+        if self.locations.len() > MAX_LOCATIONS {
+            let Self {
+                locations,
+                entity_index,
+                ..
+            } = self;
+            locations.retain(|entity, _| !entity_index.tasks_of(entity).is_empty());
+        }
+    }
+}

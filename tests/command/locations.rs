@@ -1,0 +1,134 @@
+//! Where the targets of tasks run: in filters, tables and JSON.
+
+use serde_json::Value;
+use vtask::simulator::{Options, Simulator, scenario::Scenario};
+
+use crate::command_support::line;
+
+const PLACES: &str = r#"
+about = "places"
+[inventory]
+datacenter = "dc-01"
+datastores = ["ds-01"]
+clusters = [{ name = "prod-a", hosts = ["esx-01", "esx-02"] }, { name = "prod-b", hosts = ["esx-03"] }]
+machine_folders = [
+  { name = "web", cluster = "prod-a", machines = ["web-01", "web-02"] },
+  { name = "db", cluster = "prod-b", machines = ["db-01"] },
+]
+[[task]]
+at = "-3m"
+[task.what]
+operation = "VirtualMachine.createSnapshot"
+on = "web-01"
+takes = "1h"
+[[task]]
+at = "-2m"
+[task.what]
+operation = "VirtualMachine.createSnapshot"
+on = "web-02"
+takes = "1h"
+[[task]]
+at = "-1m"
+[task.what]
+operation = "VirtualMachine.createSnapshot"
+on = "db-01"
+takes = "1h"
+"#;
+
+async fn places() -> Simulator {
+    let options = Options::new(Scenario::parse("places", PLACES).unwrap()).manual();
+    Simulator::start(options).await.unwrap()
+}
+
+fn reads_inventory(simulator: &Simulator) -> bool {
+    let requests = simulator.control().requests();
+    let mut kinds = requests.iter().map(|request| &request.kind);
+    kinds.any(|kind| kind.ends_with("/RetrievePropertiesEx"))
+}
+
+#[tokio::test]
+async fn tasks_are_chosen_and_sorted_by_where_they_run() {
+    let simulator = places().await;
+    for (flags, expected) in [
+        ("--filter host:esx-02 --ids", "task-101\n"),
+        (
+            "--filter cluster:prod-* --ids",
+            "task-102\ntask-101\ntask-100\n",
+        ),
+        ("--filter cluster=prod-a --ids", "task-101\ntask-100\n"),
+        ("--filter -folder:web --ids", "task-102\n"),
+        ("--filter datacenter:dc-02 --ids", ""),
+        ("--sort -host --ids", "task-102\ntask-101\ntask-100\n"),
+        (
+            "--since 1h --filter dc=dc-01 --ids",
+            "task-102\ntask-101\ntask-100\n",
+        ),
+    ] {
+        let ran = line(&format!("list {flags}")).on(&simulator).await;
+        assert_eq!((ran.code, &*ran.out), (0, expected), "{flags}: {ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_table_and_json_show_it_on_request() {
+    let simulator = places().await;
+    let ran = line("list --columns task,target,host,cluster,folder")
+        .on(&simulator)
+        .await;
+    let rows = ran.out.lines().map(|row| row.split_whitespace().collect());
+    let rows: Vec<Vec<&str>> = rows.collect();
+    assert_eq!(
+        rows[..2],
+        [
+            ["TASK", "TARGET", "HOST", "CLUSTER", "FOLDER"],
+            ["task-102", "db-01", "esx-03", "prod-b", "db"]
+        ],
+        "{}",
+        ran.out
+    );
+    let ran = line("list --location --json").on(&simulator).await;
+    let first: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        ["host", "cluster", "datacenter", "folder"].map(|name| first[name].as_str().unwrap()),
+        ["esx-03", "prod-b", "dc-01", "db"]
+    );
+    let control = simulator.control();
+    control.clear_requests();
+    let ran = line("list --json").on(&simulator).await;
+    let first: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    assert!(first["host"].is_null(), "{first}");
+    assert!(!reads_inventory(&simulator), "nothing needs it");
+}
+
+#[tokio::test]
+async fn without_permission_the_rest_is_listed() {
+    let simulator = places().await;
+    let control = simulator.control();
+    control.change_behavior(|behavior| {
+        behavior.unreadable_types = vec!["VirtualMachine".to_owned()];
+    });
+    let ran = line("list --columns target,host").on(&simulator).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("web-01  -"), "{}", ran.out);
+}
+
+#[tokio::test]
+async fn new_tasks_are_waited_for_by_cluster() {
+    let simulator = places().await;
+    let control = simulator.control();
+    let waiting = line("wait --new --filter cluster:prod-b --timeout 20s --json");
+    let advancing = async {
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            control.advance(std::time::Duration::from_secs(1200));
+        }
+    };
+    tokio::select! {
+        ran = waiting.on(&simulator) => {
+            let of_db = |line: &str| line.contains("db-01") || !line.contains("\"target\"");
+            assert!(ran.out.lines().all(of_db), "{}", ran.out);
+        }
+        () = advancing => {}
+    }
+    assert!(reads_inventory(&simulator));
+}

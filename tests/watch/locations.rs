@@ -1,0 +1,269 @@
+//! Locations of the targets of tasks, read from the inventory.
+
+use std::time::Duration;
+
+use vtask::{
+    simulator::{Options, Simulator, scenario::Scenario},
+    task::LocationField,
+    vim::types::EntityLocation,
+    watch::{Command, FetchMode},
+};
+
+use crate::support::{Bench, count, frozen::Frozen, watch_by};
+
+const PLACES: &str = r#"
+about = "places"
+[inventory]
+datacenter = "dc-01"
+datastores = ["ds-01"]
+clusters = [{ name = "prod-a", hosts = ["esx-01", "esx-02"] }, { name = "prod-b", hosts = ["esx-03"] }]
+machine_folders = [
+  { name = "web", cluster = "prod-a", machines = ["web-01", "web-02"] },
+  { name = "db", cluster = "prod-b", machines = ["db-01"] },
+]
+[[task]]
+at = "-1m"
+[task.what]
+operation = "VirtualMachine.createSnapshot"
+on = "web-01"
+takes = "90s"
+[[task]]
+at = "-1m"
+[task.what]
+operation = "VirtualMachine.createSnapshot"
+on = "web-02"
+takes = "1h"
+[[task]]
+at = "-1m"
+[task.what]
+operation = "VirtualMachine.createSnapshot"
+on = "db-01"
+takes = "1h"
+[[task]]
+at = "-1m"
+[task.what]
+operation = "HostSystem.enterMaintenanceMode"
+on = "esx-03"
+takes = "1h"
+[[task]]
+at = "-1m"
+[task.what]
+operation = "ClusterComputeResource.reconfigureEx"
+on = "prod-a"
+takes = "1h"
+[[task]]
+at = "1m"
+[task.what]
+operation = "VirtualMachine.migrate"
+on = "web-01"
+takes = "20s"
+"#;
+
+const RETRIEVE: &str = "PropertyCollector/RetrievePropertiesEx";
+
+fn options() -> Options {
+    Options::new(Scenario::parse("places", PLACES).unwrap()).manual()
+}
+
+async fn start(options: Options) -> Frozen {
+    let simulator = Simulator::start(options).await.unwrap();
+    let watch = |options: &mut vtask::watch::WatchOptions| {
+        options.fetch = FetchMode::Auto;
+        options.discover_interval = Duration::from_secs(2);
+    };
+    let mut frozen = Frozen::start(simulator, watch).await;
+    frozen.pass(Duration::from_secs(2)).await;
+    frozen
+}
+
+/// Target, host, cluster, datacenter and folder of each task, sorted; `?` for an unreadable one.
+fn places(bench: &Bench) -> Vec<String> {
+    let of_task = |record: &vtask::task::Record| {
+        let target = record.info.as_ref()?.entity_name.clone()?;
+        let location = bench.board.location(record);
+        let fields = match location {
+            Some(EntityLocation::Unreadable(_)) => "?".to_owned(),
+            None => "unread".to_owned(),
+            location => LocationField::ALL
+                .map(|field| field.of(location).unwrap_or("-"))
+                .join(" "),
+        };
+        Some(format!("{target}: {fields}"))
+    };
+    let mut places: Vec<_> = bench
+        .board
+        .iter()
+        .filter_map(|(_, record)| of_task(record))
+        .collect();
+    places.sort();
+    places.dedup();
+    places
+}
+
+#[tokio::test(start_paused = true)]
+async fn locations_are_read_while_they_are_wanted() {
+    let mut frozen = start(options()).await;
+    let control = frozen.simulator.control();
+    assert_eq!(count(&control, RETRIEVE), 0, "nothing needs them");
+    assert!(
+        places(&frozen.bench)
+            .iter()
+            .all(|place| place.ends_with("unread"))
+    );
+    frozen.bench.send(Command::ReadLocations(true));
+    frozen.pass(Duration::from_secs(8)).await;
+    assert_eq!(
+        places(&frozen.bench),
+        [
+            "db-01: esx-03 prod-b dc-01 db",
+            "esx-03: esx-03 prod-b dc-01 -",
+            "prod-a: - prod-a dc-01 -",
+            "web-01: esx-01 prod-a dc-01 web",
+            "web-02: esx-02 prod-a dc-01 web",
+        ]
+    );
+    // The machines, then one request per level: hosts and folders, clusters, folders, datacenter, root.
+    let requests = count(&control, RETRIEVE);
+    assert!(requests <= 7, "{requests}");
+    frozen.pass(Duration::from_secs(60)).await;
+    assert_eq!(count(&control, RETRIEVE), requests, "once");
+    assert_eq!(control.open_objects().retrievals, 0);
+    // Half an hour later they are read again, and nothing changed.
+    let located = frozen.bench.located;
+    tokio::time::advance(Duration::from_secs(1_800)).await;
+    frozen.pass(Duration::from_secs(10)).await;
+    assert!(count(&control, RETRIEVE) > requests);
+    assert_eq!(frozen.bench.located, located, "only changes are sent");
+    frozen.bench.send(Command::ReadLocations(false));
+    let requests = count(&control, RETRIEVE);
+    tokio::time::advance(Duration::from_secs(3_600)).await;
+    frozen.pass(Duration::from_secs(10)).await;
+    assert_eq!(count(&control, RETRIEVE), requests, "no longer wanted");
+    frozen.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_migrated_machine_is_read_again() {
+    let mut frozen = start(options()).await;
+    let control = frozen.simulator.control();
+    frozen.bench.send(Command::ReadLocations(true));
+    frozen.pass(Duration::from_secs(8)).await;
+    let of_web = |bench: &Bench| {
+        places(bench)
+            .into_iter()
+            .find(|place| place.starts_with("web-01"))
+    };
+    assert!(of_web(&frozen.bench).unwrap().contains("esx-01"));
+    let requests = count(&control, RETRIEVE);
+    control.advance(Duration::from_secs(61));
+    frozen.pass(Duration::from_secs(8)).await;
+    control.advance(Duration::from_secs(30));
+    frozen.pass(Duration::from_secs(8)).await;
+    assert!(
+        of_web(&frozen.bench).unwrap().contains("esx-02"),
+        "{:?}",
+        places(&frozen.bench)
+    );
+    // The end of the snapshot and of the migration, with what is above the machine already known.
+    let more = count(&control, RETRIEVE) - requests;
+    assert!((1..=2).contains(&more), "{more}");
+    frozen.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_not_be_read_is_unknown() {
+    let mut options = options();
+    options.behavior.unreadable_types = vec!["HostSystem".to_owned()];
+    let mut frozen = start(options).await;
+    frozen.bench.send(Command::ReadLocations(true));
+    frozen.pass(Duration::from_secs(12)).await;
+    // The cluster of a machine is known by its resource pool.
+    assert_eq!(
+        places(&frozen.bench),
+        [
+            "db-01: - prod-b dc-01 db",
+            "esx-03: ?",
+            "prod-a: - prod-a dc-01 -",
+            "web-01: - prod-a dc-01 web",
+            "web-02: - prod-a dc-01 web",
+        ]
+    );
+    let reason = frozen.bench.board.iter().find_map(|(_, record)| {
+        match frozen.bench.board.location(record) {
+            Some(EntityLocation::Unreadable(reason)) => Some(reason.to_string()),
+            _ => None,
+        }
+    });
+    assert!(reason.unwrap().contains("NoPermission"));
+    frozen.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_session_is_renewed_for_them() {
+    let mut frozen = start(options()).await;
+    let control = frozen.simulator.control();
+    control.kill_sessions();
+    frozen.bench.send(Command::ReadLocations(true));
+    frozen.pass(Duration::from_secs(15)).await;
+    assert!(
+        places(&frozen.bench)
+            .iter()
+            .all(|place| place.contains("dc-01")),
+        "{:?}",
+        places(&frozen.bench)
+    );
+    assert_eq!(control.session_count(), 1);
+    frozen.stop().await;
+}
+
+/// Requests are for a hundred machines each, one a second after the first.
+#[tokio::test(start_paused = true)]
+async fn many_machines_are_read_in_paced_batches() {
+    let machines: Vec<String> = (0..450)
+        .map(|number| format!("\"vm-{number:03}\""))
+        .collect();
+    let mut text = format!(
+        "about = \"many\"\n[inventory]\nclusters = [{{ name = \"c\", hosts = [\"h-1\", \"h-2\"] }}]\n\
+         machine_folders = [{{ name = \"f\", cluster = \"c\", machines = [{}] }}]\n",
+        machines.join(", ")
+    );
+    text.push_str("[load]\ntasks = 450\nrate = 0\nroot = \"VirtualMachine.clone\"\nchild = \"vim.Task.copyDisk\"\n");
+    let options = Options::new(Scenario::parse("many", &text).unwrap()).manual();
+    let mut frozen = start(options).await;
+    let control = frozen.simulator.control();
+    frozen.bench.send(Command::ReadLocations(true));
+    frozen.pass(Duration::from_millis(500)).await;
+    assert_eq!(
+        count(&control, RETRIEVE),
+        5,
+        "the first batch, with all levels, at once"
+    );
+    let read = |bench: &Bench| {
+        bench
+            .board
+            .iter()
+            .filter(|(_, record)| bench.board.location(record).is_some())
+            .count()
+    };
+    assert_eq!(read(&frozen.bench), 100);
+    frozen.pass(Duration::from_secs(30)).await;
+    assert_eq!(read(&frozen.bench), 450);
+    assert_eq!(count(&control, RETRIEVE), 5 + 4);
+    frozen.stop().await;
+}
+
+#[tokio::test]
+async fn an_unusable_inventory_leaves_everything_else_alone() {
+    let simulator = Simulator::start(options()).await.unwrap();
+    let control = simulator.control();
+    control.change_behavior(|behavior| behavior.collectors_unauthenticated = true);
+    let mut bench = Bench::start(watch_by(FetchMode::Poll, &simulator, &[]));
+    bench.send(Command::ReadLocations(true));
+    bench.until_truth("all tasks", &control).await;
+    bench
+        .until_seen("a refusal", |bench| {
+            places(bench).iter().all(|place| place.ends_with('?'))
+        })
+        .await;
+    bench.stop().await;
+}
