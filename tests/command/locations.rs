@@ -56,7 +56,7 @@ async fn tasks_are_chosen_and_sorted_by_where_they_run() {
             "task-102\ntask-101\ntask-100\n",
         ),
         ("--filter cluster=prod-a --ids", "task-101\ntask-100\n"),
-        ("--filter -folder:web --ids", "task-102\n"),
+        ("--filter=-folder:web --ids", "task-102\n"),
         ("--filter datacenter:dc-02 --ids", ""),
         ("--sort -host --ids", "task-102\ntask-101\ntask-100\n"),
         (

@@ -47,7 +47,8 @@ impl WidthRange {
             Column::Error => (12, 120),
             Column::Tag => (6, 20),
             Column::Activation => (10, 24),
-            Column::Host | Column::Cluster | Column::Datacenter => (8, 30),
+            Column::Host | Column::Cluster => (8, 30),
+            Column::Datacenter => (10, 30),
             Column::Folder => (8, 40),
         };
         let (min, max) = spec.width.map_or((min, max), |width| (width, width));
