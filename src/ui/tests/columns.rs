@@ -41,7 +41,7 @@ fn location_columns() {
     assert_snapshot!("locations_120x40", draw_text(&located(120, 40)));
     assert_snapshot!("locations_200x50", draw_text(&located(200, 50)));
     let mut state = located(120, 40);
-    press(&mut state, "bbbbbbg");
+    press(&mut state, "bbbbbbbg");
     assert_snapshot!("by_cluster_120x40", draw_text(&state));
 }
 
