@@ -14,17 +14,13 @@ use super::{
     history::Throttle,
     types::{EntityLocation, ManagedObjectReference},
 };
-use location::Node;
+use location::{MACHINE, MAX_LEVELS, Node};
 use properties::ObjectProperties;
 
 /// Maximum number of entities located with one call: the number of objects that a vCenter returns at a time.
 pub const MAX_LOCATED_AT_ONCE: usize = 100;
-/// Maximum number of levels above an entity.
-const MAX_LEVELS: usize = 32;
 /// Maximum number of cached objects; the cache starts anew beyond it.
 const MAX_CACHED: usize = 20_000;
-
-const MACHINE: &str = "VirtualMachine";
 
 /// Hosts, clusters, folders and datacenters that were read. They are shared by many entities and change rarely.
 #[derive(Debug, Default, Clone)]

@@ -4,8 +4,13 @@ use std::{collections::HashMap, iter, sync::Arc};
 
 use percent_encoding::percent_decode_str;
 
-use super::{MACHINE, MAX_LEVELS, ObjectProperties};
+use super::properties::ObjectProperties;
 use crate::vim::types::{EntityLocation, Fault, Location, ManagedObjectReference};
+
+/// The type of virtual machines.
+pub(super) const MACHINE: &str = "VirtualMachine";
+/// Maximum number of levels above an entity.
+pub(super) const MAX_LEVELS: usize = 32;
 
 /// An object of the inventory, as far as it could be read.
 #[derive(Debug, Default, Clone)]
