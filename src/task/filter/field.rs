@@ -88,6 +88,11 @@ pub(super) fn find(name: &str) -> Option<Field> {
     found.map(|(_, field, _)| *field)
 }
 
+/// Returns true for the name or alias of a field.
+pub(super) fn is_name(name: &str) -> bool {
+    find(name).is_some()
+}
+
 /// Returns the name of a term's field.
 pub(super) fn name_of(term: &Term) -> &'static str {
     let field = match term {

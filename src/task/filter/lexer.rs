@@ -78,11 +78,17 @@ pub(super) enum Token {
 pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
+    /// Tells if a word is the name of a field.
+    is_field: fn(&str) -> bool,
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+    pub(super) fn new(text: &'a str, is_field: fn(&str) -> bool) -> Self {
+        Self {
+            text,
+            at: 0,
+            is_field,
+        }
     }
 
     /// Returns all tokens with their positions.
@@ -192,7 +198,7 @@ impl<'a> Lexer<'a> {
         let operator = self.operator();
         // A colon after a space belongs to a word unless a field is before it.
         let is_head = operator.is_some_and(|operator| {
-            !is_apart || operator != Operator::Has || super::field::find(name).is_some()
+            !is_apart || operator != Operator::Has || (self.is_field)(name)
         });
         let Some(operator) = operator.filter(|_| is_head) else {
             self.at = start;

@@ -42,7 +42,7 @@ fn read(
         let why = format!("filter too long: the limit is {MAX_FILTER_BYTES} bytes");
         return Err(FilterError::new(start..text.len(), why));
     }
-    let tokens = Lexer::new(text).all()?;
+    let tokens = Lexer::new(text, field::is_name).all()?;
     let mut parser = Parser {
         tokens: tokens.into_iter().peekable(),
         end: text.len(),

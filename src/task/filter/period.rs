@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{
-    Completion, Filter, FilterError, Saved,
+    Completion, Filter, FilterError, Saved, field,
     lexer::{Lexer, Operator, Token},
 };
 use crate::task::TimeExpr;
@@ -20,7 +20,7 @@ pub struct Period {
 
 /// Returns the period terms of a filter, as typed.
 pub fn period_words(text: &str) -> String {
-    let tokens = Lexer::new(text).all().unwrap_or_default();
+    let tokens = Lexer::new(text, field::is_name).all().unwrap_or_default();
     let words = tokens.iter().filter_map(|(token, place)| match token {
         Token::Term(Some((name, ..)), _) if is_end(name) => text.get(place.clone()),
         _ => None,
@@ -58,7 +58,7 @@ fn is_end(name: &str) -> bool {
 /// # Errors
 /// Returns the problem and its position.
 pub fn with_period(text: &str, saved: &Saved) -> Result<(Period, Filter), FilterError> {
-    let tokens = Lexer::new(text).all()?;
+    let tokens = Lexer::new(text, field::is_name).all()?;
     let mut period = Period::default();
     let mut places = Vec::new();
     let mut depth = 0_usize;
