@@ -1,8 +1,8 @@
 //! Benchmark of the core: parsing responses, applying changes to the task store and its rows, and drawing the screen.
 //!
 //! `cargo bench --bench core` prints tables (memory per task, p50 and p99 of single frames) and then criterion's
-//! results; `cargo bench --bench core -- draw` only runs the benchmarks whose name contains `draw`, without the
-//! tables.
+//! results. `cargo bench --bench core -- timeline` prints the table of the timeline; `-- draw` only runs the benchmarks
+//! whose name contains `draw`, without the tables.
 
 #![expect(clippy::unwrap_used, reason = "a failed benchmark aborts")]
 
@@ -32,6 +32,8 @@ fn main() {
     if is_plain {
         print_memory();
         print_draws();
+    }
+    if is_plain || std::env::args().any(|argument| argument == "timeline") {
         print_timeline_draws();
     }
     let mut criterion = Criterion::default()
