@@ -1,0 +1,94 @@
+//! Performs the effects of events: sends commands, writes files, copies, suspends.
+
+use ratatui::backend::Backend;
+
+use super::{Clock, EventLoop, TerminalHost, background_job};
+use crate::{
+    app::{Clipboard, Effect, Event, ExitReason, Severity, update},
+    task::EndpointId,
+    watch::Command,
+};
+
+impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
+    /// Applies an event and performs its effects.
+    pub(super) fn dispatch(&mut self, event: Event) -> Result<(), ExitReason> {
+        let now = self.clock.now();
+        for effect in update(&mut self.screen, event, now) {
+            match effect {
+                Effect::Draw => self.wants_frame = true,
+                Effect::Redraw => self.redraw()?,
+                Effect::Send(endpoint, command) => self.send(endpoint, command),
+                Effect::Notify(task) => self.host.notify(&task),
+                Effect::ShowCounts(counts) => self.host.show_counts(&counts),
+                Effect::SaveFilterHistory(filter) => self.host.add_to_filter_history(&filter),
+                Effect::SaveNamedFilter { name, filter } => {
+                    if let Err(error) = self.host.save_named_filter(&name, filter.as_deref()) {
+                        self.notify(format!(
+                            "Cannot save @{name}, it is kept until vtask exits: {error}"
+                        ));
+                    }
+                }
+                Effect::Copy(text) => self.copy(text)?,
+                Effect::WriteFile { path, text, what } => {
+                    self.jobs.spawn(background_job::save(path, text, what));
+                }
+                Effect::Suspend => self.suspend()?,
+                Effect::Quit(exit) => return Err(exit),
+            }
+        }
+        Ok(())
+    }
+
+    fn copy(&mut self, text: String) -> Result<(), ExitReason> {
+        match self.screen.state.options.clipboard.clone() {
+            Clipboard::Terminal => self
+                .host
+                .copy(&text)
+                .map_err(|_| ExitReason::TerminalLost)?,
+            Clipboard::Command(command) => {
+                self.jobs.spawn(background_job::copy(command, text));
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, endpoint: EndpointId, command: Command) {
+        let known = self.endpoints.iter().find(|known| known.id == endpoint);
+        let Some(known) = known else { return };
+        if known.commands.send(command).is_err() {
+            let text = format!("{} is no longer connected", known.name);
+            self.notify(text);
+        }
+    }
+
+    fn notify(&mut self, text: impl Into<String>) {
+        let now = self.clock.now();
+        self.screen
+            .state
+            .notifications
+            .push(Severity::Warning, text, now);
+        self.wants_frame = true;
+    }
+
+    pub(super) fn suspend(&mut self) -> Result<(), ExitReason> {
+        match self.host.suspend() {
+            Ok(true) => self.dispatch(Event::Resumed),
+            Ok(false) => {
+                self.notify("No shell to suspend to");
+                Ok(())
+            }
+            Err(_) => Err(ExitReason::TerminalLost),
+        }
+    }
+
+    /// Clears the terminal so that the next frame writes every cell.
+    fn redraw(&mut self) -> Result<(), ExitReason> {
+        let lost = |_| ExitReason::TerminalLost;
+        self.screen.state.size = self.terminal.size().map_err(lost)?;
+        self.screen.state.sync_selection();
+        self.terminal.backend_mut().clear().map_err(lost)?;
+        self.terminal.swap_buffers();
+        self.wants_frame = true;
+        Ok(())
+    }
+}
