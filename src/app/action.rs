@@ -111,6 +111,7 @@ actions! {
     Mark: "mark", "Mark or unmark the task";
     MarkAll: "mark all", "Mark all shown tasks; if all are marked, unmark all";
     CopyMenu: "copy…", "Choose what to copy: ID, error, result, JSON, curl command";
+    ShowChanges: "changes", "Show what ended or stalled while you were away, or return";
     Export: "save", "Save the marked tasks, else the visible rows, as CSV, JSON or Markdown";
     Accept: "select", "Select";
     Dismiss: "close", "Close without changes";

@@ -14,11 +14,17 @@ pub enum Event {
     Key(KeyEvent),
     Paste(String),
     Mouse(MouseEvent),
-    Resize { width: u16, height: u16 },
+    Resize {
+        width: u16,
+        height: u16,
+    },
     ServerUpdate(EndpointId, Update),
     Background(Background),
     Tick,
     Resumed,
+    /// The terminal gained the focus.
+    FocusGained,
+    FocusLost,
 }
 
 /// A side effect requested by [`update`](super::update).

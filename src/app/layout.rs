@@ -7,12 +7,23 @@ use super::{
     panes::{Focus, PaneMode},
 };
 
+/// Lines that are shown only if they have content and there is room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ExtraLines {
+    /// Above the list.
+    pub report: bool,
+    /// Below the list.
+    pub status: bool,
+}
+
 /// Areas of the screen. Areas that do not fit are empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ScreenLayout {
     pub header: Rect,
     /// List and details together.
     pub body: Rect,
+    /// The report of what changed during an absence, above the list.
+    pub report: Rect,
     /// The column headers.
     pub columns: Rect,
     /// The rows of the list.
@@ -27,8 +38,8 @@ pub struct ScreenLayout {
 }
 
 impl ScreenLayout {
-    /// Computes the layout for a terminal of this size. `has_status` asks for the status line below the list.
-    pub fn new(size: Size, panes: PaneMode, pane_split: &PaneSplit, has_status: bool) -> Self {
+    /// Computes the layout for a terminal of this size.
+    pub fn new(size: Size, panes: PaneMode, pane_split: &PaneSplit, extra: ExtraLines) -> Self {
         let mut body = Rect::from(size);
         // With few lines the list has priority, then the header, then the footer.
         let header = take(&mut body, u16::from(size.height >= 3), Edge::Top);
@@ -45,13 +56,16 @@ impl ScreenLayout {
         };
         let tabs_height = u16::from(details.height >= 2);
         let tabs = take(&mut details, tabs_height, Edge::Top);
+        let has_room = extra.report && list.height > MIN_LIST_ROWS + 1;
+        let report = take(&mut list, u16::from(has_room), Edge::Top);
         let columns_height = u16::from(list.height >= 3);
         let columns = take(&mut list, columns_height, Edge::Top);
-        let has_room = has_status && list.height > MIN_LIST_ROWS;
+        let has_room = extra.status && list.height > MIN_LIST_ROWS;
         let status = take(&mut list, u16::from(has_room), Edge::Bottom);
         Self {
             header,
             body,
+            report,
             columns,
             list,
             status,
@@ -63,7 +77,7 @@ impl ScreenLayout {
     }
 }
 
-/// Minimum number of rows before the status line is shown.
+/// Minimum number of rows before an extra line is shown.
 const MIN_LIST_ROWS: u16 = 3;
 
 #[derive(Clone, Copy)]
@@ -107,9 +121,15 @@ mod tests {
         {
             for size in (0..80).flat_map(|height| [20, 80, 120, 180].map(|w| Size::new(w, height)))
             {
-                let areas = ScreenLayout::new(size, panes, pane_split, false);
+                let extra = ExtraLines {
+                    report: size.height % 2 == 0,
+                    status: size.height % 3 == 0,
+                };
+                let areas = ScreenLayout::new(size, panes, pane_split, extra);
                 let all = [
                     areas.header,
+                    areas.report,
+                    areas.status,
                     areas.columns,
                     areas.list,
                     areas.border,
@@ -130,7 +150,12 @@ mod tests {
 
     fn areas(width: u16, height: u16, focus: Focus) -> ScreenLayout {
         let size = Size::new(width, height);
-        ScreenLayout::new(size, PaneMode::Both(focus), &PaneSplit::default(), false)
+        ScreenLayout::new(
+            size,
+            PaneMode::Both(focus),
+            &PaneSplit::default(),
+            ExtraLines::default(),
+        )
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! [`update`] does no I/O: it takes an [`Event`] and the current time, changes the [`AppState`], and returns
 //! [`Effect`]s for the event loop in `tui` to carry out. Drawing is in `ui`.
 
+mod absence;
 mod action;
 mod clipboard;
 mod columns;
@@ -12,6 +13,7 @@ mod finish_tracker;
 mod frame_map;
 mod insight;
 mod keymap;
+pub mod last_seen_file;
 mod layout;
 mod lineage;
 mod marks;
@@ -33,6 +35,7 @@ mod text_input;
 mod update;
 mod views;
 
+pub use absence::{Absence, AbsenceTracker};
 pub use action::Action;
 pub use clipboard::CopyItem;
 pub use columns::{

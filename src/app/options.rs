@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::{
-    columns::Columns, finish_tracker::FinishTracker, keymap::Keymap, pane_split::PaneSplit,
+    columns::Columns, finish_tracker::FinishTracker, keymap::Keymap, last_seen_file::LastSeen,
+    pane_split::PaneSplit,
 };
 use crate::task::{Saved, row_model::Sort};
 
@@ -169,6 +170,8 @@ pub struct Options {
     pub user_filters: Saved,
     /// The filter history, newest last.
     pub typed_filters: Vec<String>,
+    /// Until when the user has seen each server in earlier runs.
+    pub last_seen: Vec<LastSeen>,
     /// The initial sort order.
     pub sort: Sort,
     pub columns: Columns,
@@ -193,6 +196,7 @@ impl Default for Options {
             saved_filters: Saved::new(),
             user_filters: Saved::new(),
             typed_filters: Vec::new(),
+            last_seen: Vec::new(),
             sort: Sort::default(),
             columns: Columns::default(),
             finish_tracker: None,

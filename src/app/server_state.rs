@@ -76,6 +76,11 @@ impl ServerState {
         at.checked_sub(self.clock.offset).unwrap_or(at)
     }
 
+    /// Converts a local time to the server's time, also while the data is stale.
+    pub fn clock_time(&self, local: Timestamp) -> Timestamp {
+        self.clock.at(local)
+    }
+
     /// Returns for how long the data has been stale.
     pub fn stale_for(&self, now: Timestamp) -> Option<SignedDuration> {
         let since = self.stale_since?;
@@ -97,6 +102,12 @@ pub struct ServerClocks<'a> {
 impl<'a> ServerClocks<'a> {
     pub fn of(servers: &'a [ServerState], now: Timestamp) -> Self {
         Self { servers, now }
+    }
+
+    /// Converts a local time to the server's time.
+    pub(super) fn convert(&self, endpoint: EndpointId, local: Timestamp) -> Timestamp {
+        let server = self.server(endpoint);
+        server.map_or(local, |server| server.clock_time(local))
     }
 
     fn server(&self, endpoint: EndpointId) -> Option<&'a ServerState> {

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 
 use super::{
+    absence::AbsenceTracker,
     columns::{self, ColumnArea, ColumnSpec},
     event::Effect,
     finish_tracker::FinishTracker,
     frame_map::FrameMap,
     keymap::{Context, Keymap, KeymapError},
-    layout::ScreenLayout,
+    layout::{ExtraLines, ScreenLayout},
     lineage::LineageEntry,
     notifications::Notifications,
     options::Options,
@@ -68,6 +69,8 @@ pub struct AppState {
     pub reads_locations: bool,
     /// Selects the tasks to notify of.
     pub finish_tracker: Option<FinishTracker>,
+    /// Presence of the user, and what changed during the last absence.
+    pub absence: AbsenceTracker,
     pub frame: FrameMap,
 }
 
@@ -124,6 +127,7 @@ impl AppState {
             removed: Vec::new(),
             quit_asked_at: None,
             paused: false,
+            absence: AbsenceTracker::default(),
             frame: FrameMap::default(),
         })
     }
@@ -260,7 +264,10 @@ impl AppState {
             size,
             self.pane_mode,
             &self.pane_split,
-            self.views.history().is_some(),
+            ExtraLines {
+                report: self.views.is_live() && self.absence.report().is_some(),
+                status: self.views.history().is_some(),
+            },
         )
     }
 

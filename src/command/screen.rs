@@ -24,13 +24,13 @@ use super::{
 use crate::{
     app::{
         self, ExitReason, FinishTracker, Notifier, filter_history::FilterHistoryFile,
-        saved_filter_file::SavedFilterFile,
+        last_seen_file::LastSeenFile, saved_filter_file::SavedFilterFile,
     },
     config::{self, ConfigFile},
     metrics::{Metrics, MetricsReport},
     simulator::{self, ClockMode, Simulator, scenario::Scenario},
     task::{EndpointId, TaskId},
-    tui::{self, EventSources, SizedBackend, TerminalGuard},
+    tui::{self, EventSources, SizedBackend, StateFiles, TerminalGuard},
     vim::{ConnectOptions, Credentials, TrustPolicy},
     watch::{Tempo, Update, WatchOptions, Watcher},
 };
@@ -66,6 +66,7 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
         &file,
         notify,
         args.notify_all || args.tell_all,
+        LastSeenFile::from_environment(environment),
     ))
     .await
 }
@@ -119,7 +120,10 @@ pub async fn demo(args: &DemoArgs, global: &GlobalArgs) -> Result<Outcome, Comma
     }
     let screen = (&args.screen, global.color);
     let notify = NotifyArgs::default();
-    let outcome = Box::pin(show(watched, Vec::new(), screen, &file, notify, false)).await;
+    // The embedded vCenters end with the program.
+    let last_seen = LastSeenFile::default();
+    let run = show(watched, Vec::new(), screen, &file, notify, false, last_seen);
+    let outcome = Box::pin(run).await;
     for simulator in simulators {
         simulator.stop().await;
     }
@@ -151,6 +155,7 @@ async fn show(
     file: &ConfigFile,
     notify: NotifyArgs,
     notify_all: bool,
+    last_seen: LastSeenFile,
 ) -> Result<Outcome, CommandError> {
     let environment = |name: &str| color.variable(&config::process_environment, name);
     let mut options = screen_options::screen_options(args, file, &environment)
@@ -187,7 +192,9 @@ async fn show(
     });
     // The channel must close when the last watcher ends.
     drop(sender);
-    let result = run_screen(endpoints, updates, options, Metrics::new(traffic), notifier).await;
+    options.last_seen = last_seen.read();
+    let metrics = Metrics::new(traffic);
+    let result = run_screen(endpoints, updates, options, metrics, notifier, last_seen).await;
     // Concurrently, so that one unresponsive server does not keep the other sessions open.
     futures_util::future::join_all(watchers.into_iter().map(Watcher::stop)).await;
     let (exit, metrics) = result?;
@@ -223,15 +230,17 @@ async fn run_screen(
     options: app::Options,
     metrics: Metrics,
     notifier: Option<Box<dyn Notifier>>,
+    last_seen: LastSeenFile,
 ) -> Result<(ExitReason, MetricsReport), CommandError> {
     let environment = config::process_environment;
     let signals = tui::signals().map_err(|error| failed("handle signals", &error))?;
-    let mut host = TerminalGuard::enter(
-        FilterHistoryFile::from_environment(environment),
-        SavedFilterFile::from_environment(environment),
-        notifier,
-    )
-    .map_err(|error| failed("set up the terminal", &error))?;
+    let files = StateFiles {
+        filter_history: FilterHistoryFile::from_environment(environment),
+        saved_filters: SavedFilterFile::from_environment(environment),
+        last_seen,
+    };
+    let mut host = TerminalGuard::enter(files, notifier)
+        .map_err(|error| failed("set up the terminal", &error))?;
     let out = BufWriter::with_capacity(FRAME_BUFFER, io::stdout());
     let mut terminal = ratatui::Terminal::new(SizedBackend::new(out, environment))
         .map_err(|error| failed("set up the terminal", &error))?;

@@ -237,15 +237,25 @@ impl Record {
         info.complete_time.filter(|_| self.status().is_finished())
     }
 
+    /// Returns the end of a finished task: its completion time, else the time at which its end was noticed.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        let is_finished = self.status().is_finished();
+        is_finished.then(|| self.known_end()).flatten()
+    }
+
+    fn known_end(&self) -> Option<Timestamp> {
+        let complete = self.info.as_ref().and_then(|info| info.complete_time);
+        complete.or(match (&self.presence, self.seen) {
+            (Presence::Gone(at), _) => Some(*at),
+            (_, Some(seen)) if self.status().is_finished() => Some(seen),
+            _ => None,
+        })
+    }
+
     /// Returns the end of the task: its completion time or the time at which the removal was
     /// noticed; `now` for a task without either.
     fn end(&self, now: Timestamp) -> Timestamp {
-        let complete = self.info.as_ref().and_then(|info| info.complete_time);
-        complete.unwrap_or(match (&self.presence, self.seen) {
-            (Presence::Gone(at), _) => *at,
-            (_, Some(seen)) if self.status().is_finished() => seen,
-            _ => now,
-        })
+        self.known_end().unwrap_or(now)
     }
 }
 

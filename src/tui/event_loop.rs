@@ -22,6 +22,7 @@ use super::{
     signals::Signal,
 };
 use crate::{
+    app::last_seen_file::LastSeen,
     app::{
         AppState, Event, ExitReason, KeymapError, Options, Popup, Screen, Severity, next_redraw,
     },
@@ -80,6 +81,8 @@ pub trait TerminalHost {
     fn save_named_filter(&mut self, _name: &str, _filter: Option<&str>) -> io::Result<()> {
         Ok(())
     }
+    /// Saves until when the user has seen each server.
+    fn save_last_seen(&mut self, _seen: Vec<LastSeen>) {}
     /// Notifies the user of a finished task.
     fn notify(&mut self, _task: &FinishedTask) {}
     /// Shows the task counts in the window title.
@@ -136,6 +139,7 @@ where
     if let Ok(size) = terminal.size() {
         state.fit(size, clock.now());
     }
+    state.begin_with_last_seen(clock.now());
     report_config_warnings(state, clock.now());
     let query_background =
         state.options.query_background && state.options.themes.follow_background();
@@ -191,6 +195,8 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         S: Stream<Item = Signal> + Unpin,
     {
         let Err(exit) = self.run_until_exit(&mut sources).await;
+        let seen = self.screen.state.last_seen(self.clock.now());
+        self.host.save_last_seen(seen);
         if exit != ExitReason::TerminalLost {
             self.drain_terminal_replies(&mut sources.input).await;
             // Let a file that is being written complete, but do not wait for a job that hangs.
@@ -355,7 +361,8 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 let (width, height) = (size.width, size.height);
                 Event::Resize { width, height }
             }
-            Input::FocusGained | Input::FocusLost => return Ok(()),
+            Input::FocusGained => Event::FocusGained,
+            Input::FocusLost => Event::FocusLost,
         };
         self.dispatch(event)
     }

@@ -13,5 +13,5 @@ mod terminal_size;
 pub use event_loop::{Clock, EventSources, StartError, TerminalHost, WatchedEndpoint, run};
 pub use input::input;
 pub use signals::{Signal, signals};
-pub use terminal::TerminalGuard;
+pub use terminal::{StateFiles, TerminalGuard};
 pub use terminal_size::{SizedBackend, terminal_size};

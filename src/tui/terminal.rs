@@ -1,4 +1,4 @@
-//! Terminal modes: raw mode, alternate screen, mouse capture, bracketed paste; restored on every exit.
+//! Terminal modes: raw mode, alternate screen, mouse capture, bracketed paste, focus reports; restored on every exit.
 //!
 //! They are restored when the [`TerminalGuard`] is dropped, on suspend, and when any thread panics, before the panic's
 //! report is printed.
@@ -13,7 +13,10 @@ use crossterm::{
     Command as _,
     clipboard::CopyToClipboard,
     cursor::Show,
-    event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
+    event::{
+        DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
+        EnableFocusChange, EnableMouseCapture,
+    },
     execute,
     style::Print,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
@@ -22,7 +25,12 @@ use tokio::sync::Notify;
 
 use super::{background_query::OSC11_QUERY, event_loop::TerminalHost};
 use crate::{
-    app::{Notifier, filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile},
+    app::{
+        Notifier,
+        filter_history::FilterHistoryFile,
+        last_seen_file::{LastSeen, LastSeenFile},
+        saved_filter_file::SavedFilterFile,
+    },
     task::{FinishedTask, StatusCounts},
 };
 
@@ -31,25 +39,27 @@ static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
 /// Wakes the event loop after a panic on another thread.
 static PANICKED: Notify = Notify::const_new();
 
+/// Files that are kept between runs.
+#[derive(Debug)]
+pub struct StateFiles {
+    pub filter_history: FilterHistoryFile,
+    pub saved_filters: SavedFilterFile,
+    pub last_seen: LastSeenFile,
+}
+
 /// Restores the terminal modes on drop.
 #[derive(Debug)]
 pub struct TerminalGuard {
-    typed: FilterHistoryFile,
-    named: SavedFilterFile,
+    files: StateFiles,
     notifier: Option<Box<dyn Notifier>>,
 }
 
 impl TerminalGuard {
-    /// Sets the terminal modes and installs a panic hook that restores them. Typed filters are stored in `typed`,
-    /// saved filters in `named`.
+    /// Sets the terminal modes and installs a panic hook that restores them.
     ///
     /// # Errors
     /// If stdout is not a terminal or a mode cannot be set.
-    pub fn enter(
-        typed: FilterHistoryFile,
-        named: SavedFilterFile,
-        notifier: Option<Box<dyn Notifier>>,
-    ) -> io::Result<Self> {
+    pub fn enter(files: StateFiles, notifier: Option<Box<dyn Notifier>>) -> io::Result<Self> {
         static HOOK: std::sync::Once = std::sync::Once::new();
         HOOK.call_once(|| {
             let report = panic::take_hook();
@@ -60,11 +70,7 @@ impl TerminalGuard {
             }));
         });
         enter_modes().inspect_err(|_| restore_modes())?;
-        Ok(Self {
-            typed,
-            named,
-            notifier,
-        })
+        Ok(Self { files, notifier })
     }
 }
 
@@ -111,11 +117,16 @@ impl TerminalHost for TerminalGuard {
 
     fn add_to_filter_history(&mut self, filter: &str) {
         // A failed write of the filter history is not worth a message.
-        let _ = self.typed.add(filter);
+        let _ = self.files.filter_history.add(filter);
     }
 
     fn save_named_filter(&mut self, name: &str, filter: Option<&str>) -> io::Result<()> {
-        self.named.save(name, filter)
+        self.files.saved_filters.save(name, filter)
+    }
+
+    fn save_last_seen(&mut self, seen: Vec<LastSeen>) {
+        // Not worth a message on exit.
+        let _ = self.files.last_seen.save(seen);
     }
 
     fn notify(&mut self, task: &FinishedTask) {
@@ -169,7 +180,8 @@ fn enter_modes() -> io::Result<()> {
         io::stdout(),
         EnterAlternateScreen,
         EnableMouseCapture,
-        EnableBracketedPaste
+        EnableBracketedPaste,
+        EnableFocusChange
     )
 }
 
@@ -181,6 +193,7 @@ fn restore_modes() {
     let mut out = io::stdout();
     let _ = execute!(
         out,
+        DisableFocusChange,
         DisableBracketedPaste,
         DisableMouseCapture,
         LeaveAlternateScreen,

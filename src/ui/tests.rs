@@ -1,5 +1,6 @@
 //! Snapshot tests of the panels, as text and with styles.
 
+mod absence;
 mod columns;
 mod degenerate_sizes;
 mod groups;

@@ -28,7 +28,7 @@ static FORBIDDEN: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Sequences of the screen and of progress bars, after `ESC [`.
 static CSI: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\A(?:\d*(?:[;:]\d*)*m|\d+;\d+H|\?(?:25|1000|1002|1003|1006|1015|1049|2004|2026)[hl]|2?J|\d*A|2[23];2t|0?K)").unwrap()
+    Regex::new(r"\A(?:\d*(?:[;:]\d*)*m|\d+;\d+H|\?(?:25|1000|1002|1003|1004|1006|1015|1049|2004|2026)[hl]|2?J|\d*A|2[23];2t|0?K)").unwrap()
 });
 
 /// Sequences with a string, between `ESC ]` and the terminator.

@@ -35,12 +35,23 @@ pub struct Session {
     pub child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
+    /// State directory of the program, unless the test has its own.
+    _state: tempfile::TempDir,
     /// Initial terminal modes.
     settings: String,
     pub seen: Arc<(Mutex<Seen>, Condvar)>,
 }
 
 impl Seen {
+    /// True if focus reports are enabled; the parser does not track them.
+    pub fn reports_focus(&self) -> bool {
+        let last = |sequence: &[u8]| {
+            let mut windows = self.bytes.windows(sequence.len());
+            windows.rposition(|window| window == sequence)
+        };
+        last(b"\x1b[?1004h") > last(b"\x1b[?1004l")
+    }
+
     /// Resizes the screen, limited because it is held in memory here as well.
     fn resize(&mut self, columns: u16, rows: u16) {
         // A size of 0 is drawn as 80×24.
@@ -105,6 +116,8 @@ impl Session {
             command.env_remove(name);
         }
         command.env("XDG_CONFIG_HOME", "/nonexistent");
+        let state = tempfile::tempdir().unwrap();
+        command.env("XDG_STATE_HOME", state.path());
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -132,6 +145,7 @@ impl Session {
             child,
             writer: pair.master.take_writer().unwrap(),
             master: pair.master,
+            _state: state,
             settings,
             seen,
         }
@@ -208,6 +222,7 @@ impl Session {
         assert!(!screen.alternate_screen(), "the main screen is back");
         assert!(!screen.hide_cursor(), "the cursor is back");
         assert!(!screen.bracketed_paste(), "pasting is plain again");
+        assert!(!seen.reports_focus(), "focus is not reported any more");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         assert!(!self.is_raw(), "typing is as it was");
         status

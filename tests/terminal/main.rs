@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod absence;
 mod filter;
 mod history;
 #[path = "../hostile_support/mod.rs"]

@@ -10,8 +10,11 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 use vtask::{
-    app::{filter_history::FilterHistoryFile, saved_filter_file::SavedFilterFile},
-    tui::TerminalGuard,
+    app::{
+        filter_history::FilterHistoryFile, last_seen_file::LastSeenFile,
+        saved_filter_file::SavedFilterFile,
+    },
+    tui::{StateFiles, TerminalGuard},
 };
 
 use crate::pty_support::Session;
@@ -33,6 +36,7 @@ fn assert_held(session: &Session) {
         let screen = seen.parser.screen();
         screen.alternate_screen()
             && screen.bracketed_paste()
+            && seen.reports_focus()
             && screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None
     });
     assert!(session.is_raw());
@@ -119,11 +123,12 @@ fn program() {
 
     let Ok(way) = env::var(ENDS_BY) else { return };
     let nothing = |_: &str| None;
-    let (typed, named) = (
-        FilterHistoryFile::from_environment(nothing),
-        SavedFilterFile::from_environment(nothing),
-    );
-    let session = TerminalGuard::enter(typed, named, None).unwrap();
+    let files = StateFiles {
+        filter_history: FilterHistoryFile::from_environment(nothing),
+        saved_filters: SavedFilterFile::from_environment(nothing),
+        last_seen: LastSeenFile::default(),
+    };
+    let session = TerminalGuard::enter(files, None).unwrap();
     io::stdin().read_exact(&mut [0]).unwrap();
     match way.as_str() {
         "thread" => {

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{blocker, details, lineage, list, panes as pane_actions, saved_filters};
+use super::{absence, blocker, details, lineage, list, panes as pane_actions, saved_filters};
 use crate::{
     app::{
         action::Action,
@@ -173,6 +173,7 @@ fn handle_screen_action(
         Action::Help => screen.popup = Some(Popup::Help(HelpPopup::new(context))),
         Action::Notices => screen.popup = Some(Popup::Notifications(TextPopup::default())),
         Action::Figures => screen.popup = Some(Popup::Metrics(TextPopup::timed())),
+        Action::ShowChanges => absence::toggle(state, now),
         Action::Back => back(state, now),
         _ if lineage::handle_action(state, action, now)
             || details::handle_action(state, action)
@@ -220,8 +221,15 @@ fn quit(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Steps back: leaves the details, then clears the filter, then closes the details.
+/// Steps back: leaves the details, then dismisses the report of changes, then clears the filter, then closes the details.
 fn back(state: &mut AppState, now: Timestamp) {
+    let on_list = matches!(
+        state.pane_mode,
+        PaneMode::List | PaneMode::Both(Focus::List)
+    );
+    if on_list && absence::dismiss(state, now) {
+        return;
+    }
     match state.pane_mode {
         PaneMode::Details => {
             state.pane_mode = state.unzoomed.take().unwrap_or(PaneMode::Both(Focus::List));

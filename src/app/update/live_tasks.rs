@@ -34,6 +34,13 @@ pub(in crate::app) fn apply(
     }
     let clocks = ServerClocks::of(&state.servers, now);
     let live = &mut state.views.live;
+    if let Some(absence) = &mut state.absence.absence {
+        absence.follow(&live.store, &touched, &state.typical, &clocks);
+        for &handle in &touched.changed {
+            live.row_model
+                .restrict_task(handle, absence.contains(handle));
+        }
+    }
     live.with_rows(&state.typical, &clocks, |rows, eval_context| {
         rows.update(eval_context, &touched);
     });

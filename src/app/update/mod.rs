@@ -1,5 +1,6 @@
 //! Event handling: pure, without IO or a clock.
 
+pub(super) mod absence;
 mod actions;
 mod blocker;
 pub(super) mod detail_subscription;
@@ -26,6 +27,7 @@ use crate::watch::Command;
 
 /// Applies an event to the screen. Returns the effects in order. `now` is by the local clock.
 pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> {
+    absence::before_event(&mut screen.state, &event, now);
     if let (Event::Key(_) | Event::Mouse(_) | Event::Paste(_), Some(history)) =
         (&event, screen.state.views.history_mut())
     {
@@ -55,11 +57,12 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
             screen.state.options.background = background;
             Vec::new()
         }
-        Event::Tick => Vec::new(),
+        Event::Tick | Event::FocusGained | Event::FocusLost => Vec::new(),
         Event::Resumed => vec![Effect::Redraw],
     };
     let state = &mut screen.state;
     list::refresh_time_based(state, now);
+    absence::after_event(state, now);
     state.sync_selection();
     effects.extend(detail_subscription::sync(state, now));
     effects.extend(history::fetch_more(state));

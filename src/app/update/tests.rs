@@ -1,5 +1,6 @@
 //! Keys, clicks and updates, without a terminal.
 
+mod absence;
 mod grouping;
 mod keys;
 mod list;

@@ -1,6 +1,6 @@
 //! Folding of families.
 //! The user's choice takes precedence. Otherwise a family is open while a descendant is active or
-//! failed, and while a filter is set.
+//! failed, and while a filter is set or the tasks are restricted.
 
 use super::{RowId, RowModel, view::Layout};
 use crate::task::{EvalContext, Handle, Status, TaskStore};
@@ -83,7 +83,7 @@ impl RowModel {
         if let Some(folded) = self.folds.get(&handle) {
             return !folded;
         }
-        if !self.view.filter.is_empty() {
+        if !self.view.filter.is_empty() || self.only.is_some() {
             return true;
         }
         let mut below = store.family(handle);

@@ -18,7 +18,7 @@ mod sort_key;
 mod update;
 mod view;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use slotmap::{SecondaryMap, SlotMap};
 
@@ -51,6 +51,8 @@ pub struct RowModel {
     /// Folds chosen by the user; true if closed.
     folds: HashMap<Handle, bool>,
     group_folds: HashMap<GroupKey, bool>,
+    /// The only tasks that match, if limited.
+    only: Option<HashSet<Handle>>,
     /// Times at which a match may change without new data, by the server's clock, earliest first
     /// per server.
     due: BTreeSet<Recheck>,

@@ -3,6 +3,8 @@
 //! filter evaluates texts and moves nothing. A narrower filter is evaluated for the previous
 //! matches only, a wider one for the others.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 use super::{GroupId, RowId, RowModel, SortColumn, item::Recheck, order_tree::OrderTree};
@@ -73,6 +75,27 @@ impl RowModel {
         self.top = OrderTree::from_unsorted(self.group_entries());
     }
 
+    /// Shows only these tasks, as far as they match the filter, or all that match.
+    pub fn restrict(&mut self, context: EvalContext<'_>, only: Option<HashSet<Handle>>) {
+        if self.only != only {
+            let opens_otherwise = self.only.is_some() != only.is_some();
+            self.only = only;
+            self.apply_filter(context, (false, false), opens_otherwise);
+        }
+    }
+
+    /// Adds a task to those shown, or removes it; takes effect with its next update. Does nothing unless the tasks are
+    /// restricted.
+    pub fn restrict_task(&mut self, handle: Handle, is_included: bool) {
+        if let Some(only) = &mut self.only {
+            if is_included {
+                only.insert(handle);
+            } else {
+                only.remove(&handle);
+            }
+        }
+    }
+
     /// Updates the weights of a row's children.
     fn update_weights(&mut self, id: RowId) {
         let children = self.item_mut(id).and_then(|item| item.children.take());
@@ -88,6 +111,14 @@ impl RowModel {
 
     /// Evaluates the filter for a record and schedules the next evaluation.
     pub(super) fn evaluate(&mut self, context: EvalContext<'_>, handle: Handle) -> bool {
+        if self
+            .only
+            .as_ref()
+            .is_some_and(|only| !only.contains(&handle))
+        {
+            self.set_due(handle, None);
+            return false;
+        }
         let result = self.view.filter.evaluate(context, handle);
         let endpoint = context.store.get(handle).map(|record| record.id.endpoint);
         let due = result.until.zip(endpoint);

@@ -46,6 +46,7 @@ pub(in crate::app) fn handle_action(
         Action::Refresh => return Some(restart_search(state, now)),
         Action::Add => return Some(carry_over(state, now)),
         Action::Unwatch => "Tasks in the history view are not watched",
+        Action::ShowChanges => "Changes are shown in the live view",
         Action::Pin => "Tasks in the history view cannot be pinned",
         Action::ChangeBack | Action::ChangeForward | Action::MinuteBack | Action::MinuteForward => {
             "Time travel is not available in the history view"

@@ -56,6 +56,7 @@ pub(in crate::app) fn handle_action(state: &mut AppState, action: Action, now: T
         | Action::Pin
         | Action::Refresh
         | Action::History
+        | Action::ShowChanges
             if travels =>
         {
             let key = state.keymap.key(Context::List, Action::Now);

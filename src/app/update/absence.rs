@@ -1,0 +1,233 @@
+//! Begins and ends absences of the user, and shows what changed meanwhile.
+
+use std::collections::HashMap;
+
+use crossterm::event::MouseEventKind;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    app::{
+        absence::{Absence, ViewBefore, Window},
+        event::Event,
+        last_seen_file::LastSeen,
+        notifications::Severity,
+        panes::{Focus, PaneMode},
+        server_state::{ServerClocks, ServerState},
+        state::AppState,
+    },
+    task::Filter,
+};
+
+/// Time after the start within which leaving again continues the absence since the last exit, because the tasks may
+/// not have been read yet.
+const START_TIME: SignedDuration = SignedDuration::from_mins(1);
+
+/// Follows the presence of the user. Called before the event is applied.
+pub(super) fn before_event(state: &mut AppState, event: &Event, now: Timestamp) {
+    let tracker = &mut state.absence;
+    let last_input = *tracker.last_input.get_or_insert(now);
+    tracker.caught_up.get_or_insert(now);
+    match event {
+        Event::FocusLost => {
+            tracker.is_unfocused = true;
+            begin(state, now, now);
+        }
+        // The pointer may cross a terminal without focus.
+        Event::Mouse(mouse) if mouse.kind == MouseEventKind::Moved => {
+            if !tracker.is_unfocused {
+                end(state, now);
+            }
+        }
+        Event::Key(_) | Event::Mouse(_) | Event::Paste(_) | Event::FocusGained => end(state, now),
+        Event::Resumed => {
+            begin(state, last_input, now);
+            end(state, now);
+        }
+        Event::Resize { .. } | Event::ServerUpdate(..) | Event::Background(_) | Event::Tick => {
+            if let Some(since) = tracker.idle_since(now) {
+                begin(state, since, now);
+            }
+        }
+    }
+}
+
+/// Checks for stalls when it is time. Called after an event was applied.
+pub(super) fn after_event(state: &mut AppState, now: Timestamp) {
+    let absence = state.absence.absence.as_ref();
+    if absence
+        .and_then(Absence::next_check)
+        .is_some_and(|next| next <= now)
+    {
+        scan(state, now);
+    }
+    if state.absence.is_showing() && state.absence.report().is_none() {
+        dismiss(state, now);
+    }
+}
+
+/// Begins an absence unless one lasts. Continues the last one if it is still reported.
+fn begin(state: &mut AppState, since: Timestamp, now: Timestamp) {
+    let is_new_start = |until: Timestamp| now.duration_since(until) < START_TIME;
+    match &mut state.absence.absence {
+        Some(absence) if absence.until.is_none() => return,
+        Some(absence)
+            if !absence.is_empty()
+                || absence.is_from_last_run && absence.until.is_some_and(is_new_start) =>
+        {
+            absence.resume();
+        }
+        absence => *absence = Some(absence_since(&state.servers, since)),
+    }
+    scan(state, now);
+}
+
+fn absence_since(servers: &[ServerState], since: Timestamp) -> Absence {
+    let windows = servers.iter().map(|server| {
+        let start = server.clock_time(since);
+        (server.id, Window { start, end: None })
+    });
+    Absence::new(since, windows.collect())
+}
+
+/// Ends the current absence, which may have been without any event until now.
+fn end(state: &mut AppState, now: Timestamp) {
+    if let Some(since) = state.absence.idle_since(now) {
+        begin(state, since, now);
+    }
+    let tracker = &mut state.absence;
+    tracker.last_input = Some(now);
+    tracker.is_unfocused = false;
+    if !matches!(&tracker.absence, Some(absence) if absence.until.is_none()) {
+        return;
+    }
+    tracker.caught_up = Some(now);
+    scan(state, now);
+    let clocks = ServerClocks::of(&state.servers, now);
+    if let Some(absence) = &mut state.absence.absence {
+        absence.end(&clocks, now);
+    }
+}
+
+/// Considers all live tasks.
+fn scan(state: &mut AppState, now: Timestamp) {
+    let clocks = ServerClocks::of(&state.servers, now);
+    if let Some(absence) = &mut state.absence.absence {
+        absence.scan(&state.views.live.store, &state.typical, &clocks, now);
+    }
+    restrict(state, now);
+}
+
+/// Limits the live list to the tasks that changed while they are shown.
+fn restrict(state: &mut AppState, now: Timestamp) {
+    let tracker = &state.absence;
+    let tasks = tracker.absence.as_ref().map(Absence::tasks);
+    let tasks = tasks.filter(|_| tracker.is_showing());
+    let clocks = ServerClocks::of(&state.servers, now);
+    let live = &mut state.views.live;
+    live.with_rows(&state.typical, &clocks, |rows, context| {
+        rows.restrict(context, tasks);
+    });
+}
+
+/// Sets the filter of the live list.
+fn set_filter(state: &mut AppState, filter: Filter, now: Timestamp) {
+    let clocks = ServerClocks::of(&state.servers, now);
+    let live = &mut state.views.live;
+    live.with_rows(&state.typical, &clocks, |rows, context| {
+        let mut view = rows.view().clone();
+        view.filter = filter;
+        rows.set_view(view, context);
+    });
+}
+
+/// Shows the tasks that changed, or returns from them. Without a report, looks for changes since the last one.
+pub(super) fn toggle(state: &mut AppState, now: Timestamp) {
+    if state.absence.is_showing() {
+        dismiss(state, now);
+        return;
+    }
+    if state.absence.report().is_none() {
+        let since = state.absence.caught_up.unwrap_or(now);
+        state.absence.absence = Some(absence_since(&state.servers, since));
+        scan(state, now);
+        let clocks = ServerClocks::of(&state.servers, now);
+        if let Some(absence) = &mut state.absence.absence {
+            absence.end(&clocks, now);
+        }
+        if state.absence.report().is_none() {
+            let since = state.options.time_zone.to_datetime(since);
+            let text = format!("No task ended or stalled since {}", since.strftime("%H:%M"));
+            state.notifications.push(Severity::Info, text, now);
+            return;
+        }
+    }
+    let live = &mut state.views.live;
+    live.pin_selection();
+    state.absence.before = Some(ViewBefore {
+        filter: live.row_model.view().filter.clone(),
+        selection: std::mem::take(&mut live.selection),
+    });
+    set_filter(state, Filter::default(), now);
+    restrict(state, now);
+    state.pane_mode = match state.pane_mode {
+        PaneMode::Both(_) | PaneMode::Details => PaneMode::Both(Focus::List),
+        PaneMode::List => PaneMode::List,
+    };
+}
+
+/// Dismisses the report, and returns to the list with its filter and selection of before. Returns false if there is
+/// none.
+pub(in crate::app) fn dismiss(state: &mut AppState, now: Timestamp) -> bool {
+    let is_reported = state.absence.report().is_some();
+    if let Some(before) = state.absence.before.take() {
+        restrict(state, now);
+        set_filter(state, before.filter, now);
+        state.views.live.selection = before.selection;
+    } else if !is_reported {
+        return false;
+    }
+    state.absence.absence = None;
+    state.absence.caught_up = Some(now);
+    true
+}
+
+impl AppState {
+    /// Reports what changed since the last exit of the program, once the tasks are read.
+    pub fn begin_with_last_seen(&mut self, now: Timestamp) {
+        self.absence.last_input = Some(now);
+        self.absence.caught_up = Some(now);
+        let mut since = now;
+        let mut windows = HashMap::new();
+        for server in &self.servers {
+            let mut known = self.options.last_seen.iter();
+            // A time in the future means that a clock was changed.
+            let seen = known.find(|seen| seen.server == server.base && seen.left < now);
+            if let Some(seen) = seen {
+                let start = seen.server_time;
+                windows.insert(server.id, Window { start, end: None });
+                since = since.min(seen.left);
+            }
+        }
+        if windows.is_empty() {
+            return;
+        }
+        let mut absence = Absence::new(since, windows);
+        absence.until = Some(now);
+        absence.is_from_last_run = true;
+        self.absence.absence = Some(absence);
+    }
+
+    /// Returns until when the user has seen each server, to be saved for the next run.
+    pub fn last_seen(&self, now: Timestamp) -> Vec<LastSeen> {
+        let left = self.absence.away_since(now).unwrap_or(now);
+        let read = self.servers.iter().filter(|server| server.facts.is_some());
+        read.filter(|server| !server.base.is_empty())
+            .map(|server| LastSeen {
+                server: server.base.clone(),
+                left,
+                // Not later than the last data.
+                server_time: server.clock_time(left).min(server.time(now)),
+            })
+            .collect()
+    }
+}
