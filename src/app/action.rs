@@ -82,7 +82,7 @@ actions! {
     GroupCluster: "by cluster", "Group by cluster";
     GroupDatacenter: "by datacenter", "Group by datacenter";
     GroupFolder: "by folder", "Group by folder";
-    Add: "add", "Watch more tasks, by ID or URL";
+    Add: "add", "Go to a task by ID or URL, or watch it";
     Unwatch: "remove", "Stop watching the task and remove it";
     UndoRemove: "undo", "Undo the last removal";
     Pin: "pin", "Pin or unpin the task (pinned tasks are never removed)";

@@ -5,6 +5,7 @@
 
 mod absence;
 mod action;
+mod added_tasks;
 mod clipboard;
 mod columns;
 mod event;

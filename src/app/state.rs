@@ -7,6 +7,7 @@ use ratatui::layout::Size;
 
 use super::{
     absence::AbsenceTracker,
+    added_tasks::AddedTasks,
     columns::{self, ColumnArea, ColumnSpec},
     event::Effect,
     finish_tracker::FinishTracker,
@@ -71,6 +72,8 @@ pub struct AppState {
     pub finish_tracker: Option<FinishTracker>,
     /// Presence of the user, and what changed during the last absence.
     pub absence: AbsenceTracker,
+    /// Tasks added on the screen that were not read yet.
+    pub added_tasks: AddedTasks,
     pub frame: FrameMap,
 }
 
@@ -128,6 +131,7 @@ impl AppState {
             quit_asked_at: None,
             paused: false,
             absence: AbsenceTracker::default(),
+            added_tasks: AddedTasks::default(),
             frame: FrameMap::default(),
         })
     }

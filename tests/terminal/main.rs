@@ -9,6 +9,7 @@
 )]
 
 mod absence;
+mod adding;
 mod filter;
 mod history;
 #[path = "../hostile_support/mod.rs"]

@@ -169,6 +169,7 @@ pub(super) fn toggle(state: &mut AppState, now: Timestamp) {
     });
     set_filter(state, Filter::default(), now);
     restrict(state, now);
+    state.unzoomed = None;
     state.pane_mode = match state.pane_mode {
         PaneMode::Both(_) | PaneMode::Details => PaneMode::Both(Focus::List),
         PaneMode::List => PaneMode::List,

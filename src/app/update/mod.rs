@@ -2,6 +2,7 @@
 
 pub(super) mod absence;
 mod actions;
+pub(super) mod added_tasks;
 mod blocker;
 pub(super) mod detail_subscription;
 pub(super) mod details;

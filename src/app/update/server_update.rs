@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::live_tasks;
+use super::{added_tasks, live_tasks};
 use crate::{
     app::{
         event::Effect, notifications::Severity, popups::Popup, screen::Screen,
@@ -27,12 +27,15 @@ pub(super) fn handle(
 ) -> Vec<Effect> {
     let state = &mut screen.state;
     match update {
-        Update::Tasks { changes, .. } => {
+        Update::Tasks { mut changes, .. } => {
+            let (mut effects, read) = added_tasks::before_changes(state, endpoint, &mut changes);
             history::apply_changes(state, endpoint, &changes, now);
-            let (effects, changes) = live_tasks::apply(state, endpoint, changes, now);
+            let (applied, changes) = live_tasks::apply(state, endpoint, changes, now);
+            effects.extend(applied);
             if state.views.is_live() {
                 screen.follow_changes(Some(&changes));
             }
+            added_tasks::after_changes(screen, &read, now);
             return effects;
         }
         Update::Past { search, page } => history::apply_page(state, endpoint, search, page, now),
@@ -80,11 +83,17 @@ pub(super) fn handle(
         Update::TypicalUnknown(reason) => {
             state.typical_errors.insert(endpoint, reason);
         }
+        Update::LookedUp { mo_id, answer } => {
+            let id = TaskId::new(endpoint, mo_id);
+            let placeholder = added_tasks::looked_up(state, &id, answer, now);
+            return live_tasks::apply(state, endpoint, placeholder.into_iter().collect(), now).0;
+        }
         // The notice about the first refused list of recent tasks is enough.
-        Update::LookedUp { .. } | Update::RecentRefused(_) => {}
+        Update::RecentRefused(_) => {}
         Update::Notice(text) => state.notifications.push(Severity::Warning, &*text, now),
         Update::Link(_) | Update::Server(_) | Update::Clock(_) => {
             let is_named = matches!(update, Update::Server(_));
+            let is_connected = matches!(&update, Update::Link(link) if link.is_current());
             let is_other_time = matches!(update, Update::Clock(_) | Update::Server(_));
             let mut servers = state.servers.iter_mut();
             if let Some(server) = servers.find(|server| server.id == endpoint) {
@@ -95,6 +104,9 @@ pub(super) fn handle(
             }
             if is_named {
                 reevaluate(state, now, RowModel::reevaluate_endpoints);
+            }
+            if is_connected {
+                return added_tasks::repeat_searches(state, endpoint);
             }
         }
     }

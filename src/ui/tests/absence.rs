@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::{draw_text, panels::press};
 use crate::app::{
-    Event, Screen,
+    Event, PaneMode, Screen,
     test_support::{empty, fill, now},
     update,
 };
@@ -12,6 +12,7 @@ use crate::app::{
 fn returned(width: u16, height: u16) -> Screen {
     let mut state = empty(width, height);
     let left = now() - jiff::SignedDuration::from_mins(20);
+    state.pane_mode = PaneMode::List;
     update(&mut state, Event::FocusLost, left);
     fill(&mut state);
     update(&mut state, Event::FocusGained, now());

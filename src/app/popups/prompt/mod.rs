@@ -5,8 +5,6 @@ mod filter_prompt;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
@@ -17,14 +15,12 @@ use crate::{
         event::Effect,
         filter_history,
         keymap::Context,
-        notifications::Severity,
         state::AppState,
         text_input::TextInput,
-        update::{list, saved_filters},
+        update::{added_tasks, list, saved_filters},
         views::{HistoryView, history::update as history},
     },
-    task::{EndpointId, Filter, TaskRef},
-    watch::Command,
+    task::Filter,
 };
 
 pub use filter_prompt::{CompletionList, FilterPrompt};
@@ -137,7 +133,7 @@ impl Prompt {
     fn accept(&mut self, state: &mut AppState, now: Timestamp) -> Response {
         let text = self.input.text();
         let done = match &self.kind {
-            PromptKind::WatchTasks => watch(state, &text, now),
+            PromptKind::WatchTasks => added_tasks::add(state, &text, now),
             PromptKind::ExportPath => export::export(state, text.trim(), now),
             PromptKind::FilterName => saved_filters::save(state, &text, now),
             PromptKind::Filter(_) if self.error.is_some() => return Response::stay(),
@@ -266,31 +262,4 @@ fn accept_filter(state: &mut AppState, text: &str, now: Timestamp) -> Result<Vec
     }
     filter_history::push(&mut state.options.typed_filters, &text);
     Ok(vec![Effect::SaveFilterHistory(text)])
-}
-
-/// Watches the typed tasks.
-fn watch(state: &mut AppState, text: &str, now: Timestamp) -> Result<Vec<Effect>, String> {
-    let names = text
-        .split([' ', ','])
-        .map(str::trim)
-        .filter(|name| !name.is_empty());
-    let mo_ids: Result<Vec<Arc<str>>, _> = names
-        .map(|name| name.parse::<TaskRef>().map(|task| task.0))
-        .collect();
-    let mo_ids = mo_ids.map_err(|problem| problem.to_string())?;
-    let Some(endpoint) = endpoint(state).filter(|_| !mo_ids.is_empty()) else {
-        return Ok(Vec::new());
-    };
-    let text = match &mo_ids[..] {
-        [only] => format!("Watching {only}"),
-        several => format!("Watching {} more tasks", several.len()),
-    };
-    state.notifications.push(Severity::Info, text, now);
-    Ok(vec![Effect::Send(endpoint, Command::Watch(mo_ids))])
-}
-
-/// Returns the endpoint for typed task IDs: that of the selected task, else the first.
-fn endpoint(state: &AppState) -> Option<EndpointId> {
-    let selected = state.selected_record().map(|record| record.id.endpoint);
-    selected.or_else(|| state.servers.first().map(|server| server.id))
 }

@@ -1,0 +1,203 @@
+//! Adds tasks by ID: jumps to known ones, reads the others, and searches the history for those unknown to the server.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::list;
+use crate::{
+    app::{
+        added_tasks::AddedTask, event::Effect, notifications::Severity, screen::Screen,
+        server_state::ServerState, state::AppState,
+    },
+    task::{EndpointId, Handle, NotATask, TaskChange, TaskId, TaskRef},
+    vim::types::TaskLocator,
+    watch::{Command, HistoryLookup},
+};
+
+/// Watches the typed tasks and selects the first one that is known.
+///
+/// # Errors
+/// Returns an error if one of them is not a task.
+pub(in crate::app) fn add(
+    state: &mut AppState,
+    text: &str,
+    now: Timestamp,
+) -> Result<Vec<Effect>, String> {
+    let names = text
+        .split([' ', ','])
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let tasks: Result<Vec<TaskId>, _> = names.filter_map(|name| resolve(state, name)).collect();
+    let tasks = tasks.map_err(|problem| problem.to_string())?;
+    let known = tasks.iter().find_map(|task| find(state, task));
+    let mut commands: Vec<(EndpointId, Vec<Arc<str>>)> = Vec::new();
+    for task in &tasks {
+        match commands.iter_mut().find(|(of, _)| *of == task.endpoint) {
+            Some((_, mo_ids)) => mo_ids.push(task.mo_id.clone()),
+            None => commands.push((task.endpoint, vec![task.mo_id.clone()])),
+        }
+        if find(state, task).is_none() {
+            let added = AddedTask {
+                at: now,
+                placeholder: None,
+            };
+            state.added_tasks.0.insert(task.clone(), added);
+        }
+    }
+    let text = match (&tasks[..], known) {
+        ([], _) => return Ok(Vec::new()),
+        ([only], None) => format!("Watching {}", only.mo_id),
+        ([only], Some(_)) => format!("{} is on the list already", only.mo_id),
+        (several, _) => format!("Watching {} more tasks", several.len()),
+    };
+    state.notifications.push(Severity::Info, text, now);
+    if let Some(known) = known {
+        list::reveal(state, known, now);
+    }
+    let watch = |(endpoint, mo_ids)| Effect::Send(endpoint, Command::Watch(mo_ids));
+    Ok(commands.into_iter().map(watch).collect())
+}
+
+/// Returns the handle of a task that was read.
+fn find(state: &AppState, task: &TaskId) -> Option<Handle> {
+    let store = &state.views.live.store;
+    let handle = store.find(task)?;
+    let record = store.get(handle)?;
+    record.info.is_some().then_some(handle)
+}
+
+/// Resolves a typed task: on the server that it names, else on one where it is known, the server of the selected task
+/// first. `None` without servers.
+fn resolve(state: &AppState, text: &str) -> Option<Result<TaskId, NotATask>> {
+    let (server, text) = named_server(&state.servers, text);
+    let mo_id = match text.parse::<TaskRef>() {
+        Ok(task) => task.0,
+        Err(problem) => return Some(Err(problem)),
+    };
+    let selected = state.selected_record().map(|record| record.id.endpoint);
+    let all = state.servers.iter().map(|server| server.id);
+    let candidates: Vec<TaskId> = match server {
+        Some(server) => vec![server],
+        None => selected.into_iter().chain(all).collect(),
+    }
+    .into_iter()
+    .map(|endpoint| TaskId::new(endpoint, mo_id.clone()))
+    .collect();
+    let known = candidates.iter().find(|task| find(state, task).is_some());
+    known.or(candidates.first()).cloned().map(Ok)
+}
+
+/// Returns the server that a text names, as `vc01/task-1` or by the host of a URL, and the rest of the text.
+fn named_server<'a>(servers: &[ServerState], text: &'a str) -> (Option<EndpointId>, &'a str) {
+    if let Some(host) = host(text) {
+        let mut servers = servers.iter();
+        let found = servers.find(|server| {
+            let base = self::host(&server.base);
+            base.is_some_and(|base| base.eq_ignore_ascii_case(host))
+        });
+        return (found.map(|server| server.id), text);
+    }
+    let named = text.split_once('/').and_then(|(name, task)| {
+        let mut servers = servers.iter();
+        let found = servers.find(|server| server.name == name || server.host() == name)?;
+        Some((Some(found.id), task))
+    });
+    named.unwrap_or((None, text))
+}
+
+/// Returns the host of a URL, without its port.
+fn host(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let port = authority
+        .rsplit_once(':')
+        .filter(|(_, port)| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit()));
+    Some(port.map_or(authority, |(host, _)| host))
+}
+
+/// Holds back the placeholders of added tasks and searches the history for them. Returns the effects and the added
+/// tasks that were read.
+pub(super) fn before_changes(
+    state: &mut AppState,
+    endpoint: EndpointId,
+    changes: &mut Vec<TaskChange>,
+) -> (Vec<Effect>, Vec<(TaskId, Timestamp)>) {
+    let (mut effects, mut read) = (Vec::new(), Vec::new());
+    if state.added_tasks.0.is_empty() {
+        return (effects, read);
+    }
+    changes.retain(|change| {
+        let id = TaskId::new(endpoint, change.mo_id().clone());
+        let Some(added) = state.added_tasks.0.get_mut(&id) else {
+            return true;
+        };
+        if let TaskChange::Placeholder { .. } = change {
+            let is_first = added.placeholder.replace(change.clone()).is_none();
+            effects.extend(is_first.then(|| look_up(&id)));
+            return false;
+        }
+        read.push((id.clone(), added.at));
+        state.added_tasks.0.remove(&id);
+        true
+    });
+    (effects, read)
+}
+
+fn look_up(task: &TaskId) -> Effect {
+    let locator = TaskLocator::named(task.mo_id.clone());
+    Effect::Send(task.endpoint, Command::LookUp(locator))
+}
+
+/// Selects an added task that was read, unless the user has done something else meanwhile.
+pub(super) fn after_changes(screen: &mut Screen, read: &[(TaskId, Timestamp)], now: Timestamp) {
+    let state = &mut screen.state;
+    if screen.popup.is_some() || !state.views.is_live() {
+        return;
+    }
+    for (task, added) in read {
+        let is_awaited = state.absence.last_input.is_none_or(|last| last <= *added);
+        if let Some(handle) = find(state, task).filter(|_| is_awaited) {
+            list::reveal(state, handle, now);
+            return;
+        }
+    }
+}
+
+/// Handles the result of a search of the history. Returns the placeholder of a task that is not in it.
+pub(super) fn looked_up(
+    state: &mut AppState,
+    task: &TaskId,
+    answer: HistoryLookup,
+    now: Timestamp,
+) -> Option<TaskChange> {
+    let added = state.added_tasks.0.remove(task)?;
+    let why = match answer {
+        HistoryLookup::Found => return None,
+        HistoryLookup::NotFound(searched) => searched,
+        HistoryLookup::Unanswered(why) | HistoryLookup::Failed(why) => {
+            format!("The server's history cannot be read: {why}").into()
+        }
+    };
+    let host = state
+        .server(task.endpoint)
+        .map_or("the server", ServerState::host);
+    let text = format!("{} is unknown to {host}. {why}", task.mo_id);
+    state.notifications.push(Severity::Warning, text, now);
+    match added.placeholder? {
+        TaskChange::Placeholder { key, reason } => Some(TaskChange::Placeholder {
+            key,
+            reason: format!("{reason} {why}").into(),
+        }),
+        other => Some(other),
+    }
+}
+
+/// Repeats the searches of a server whose answers may be lost because it was connected anew.
+pub(super) fn repeat_searches(state: &AppState, endpoint: EndpointId) -> Vec<Effect> {
+    let added = state.added_tasks.0.iter();
+    added
+        .filter(|(task, added)| task.endpoint == endpoint && added.placeholder.is_some())
+        .map(|(task, _)| look_up(task))
+        .collect()
+}

@@ -1,0 +1,153 @@
+//! Tasks added by ID.
+
+use serde_json::json;
+
+use crate::{
+    app::test_support::*,
+    task::{Status, TaskChange, TaskId},
+    vim::types::TaskLocator,
+    watch::{HistoryLookup, Link, Update},
+};
+
+fn add(state: &mut Screen, text: &str) -> Vec<Effect> {
+    press(state, "a");
+    update(state, Event::Paste(text.into()), now());
+    press(state, "<enter>")
+}
+
+fn watch(endpoint: crate::task::EndpointId, mo_id: &str) -> Effect {
+    Effect::Send(endpoint, Command::Watch(vec![mo_id.into()]))
+}
+
+fn look_up(mo_id: &str) -> Effect {
+    Effect::Send(HERE, Command::LookUp(TaskLocator::named(mo_id.into())))
+}
+
+fn unknown(mo_id: &str) -> Update {
+    tasks(vec![TaskChange::Placeholder {
+        key: mo_id.into(),
+        reason: "the server knows no such task.".into(),
+    }])
+}
+
+fn notice(state: &Screen) -> String {
+    state.notifications.iter().next().unwrap().text.clone()
+}
+
+#[test]
+fn known_task_is_selected() {
+    let mut state = busy(120, 40);
+    press(&mut state, "/esx<enter>");
+    let effects = add(&mut state, "Task:task-4740");
+    assert!(effects.contains(&watch(HERE, "task-4740")));
+    assert_eq!(selected(&state), "task-4740");
+    assert!(
+        state.view().row_model.view().filter.is_empty(),
+        "it hid the task"
+    );
+}
+
+#[test]
+fn known_task_is_found_on_every_server() {
+    let mut state = twins(120, 40);
+    let more = json!({"entityName": "only-there"});
+    apply_change(&mut state, THERE, tasks(vec![task("task-77", &more)]));
+    assert!(add(&mut state, "task-77").contains(&watch(THERE, "task-77")));
+    assert_eq!(selected(&state), "task-77");
+    for (text, endpoint) in [
+        ("branch/task-8", THERE),
+        ("vc01.lab/task-8", HERE),
+        ("lab/task-2", HERE),
+        ("branch/task-2", THERE),
+    ] {
+        let mo_id = text.split_once('/').unwrap().1;
+        let effects = add(&mut state, text);
+        assert!(effects.contains(&watch(endpoint, mo_id)), "{text}");
+    }
+    state.servers[0].base = "https://vc01.lab:8443/".to_owned();
+    state.servers[1].base = "https://vc02.lab/".to_owned();
+    for (url, endpoint) in [
+        ("https://vc01.lab/sdk/vim25/9.0.0.0/Task/task-9/info", HERE),
+        ("https://VC02.lab:443/sdk/vim25/9.0.0.0/Task/task-9", THERE),
+    ] {
+        assert!(
+            add(&mut state, url).contains(&watch(endpoint, "task-9")),
+            "{url}"
+        );
+    }
+}
+
+#[test]
+fn task_found_in_the_history_is_selected() {
+    let mut state = busy(120, 40);
+    assert_eq!(add(&mut state, "task-9"), [watch(HERE, "task-9")]);
+    let effects = apply_update(&mut state, unknown("task-9"));
+    assert!(effects.contains(&look_up("task-9")));
+    let id = TaskId::new(HERE, "task-9");
+    assert_eq!(state.view().store.find(&id), None, "not called unknown yet");
+    let info = crate::task::fixture::info("task-9", &json!({"state": "success"}));
+    let found = TaskChange::FromHistory { info, at: now() };
+    apply_update(&mut state, tasks(vec![found]));
+    let answer = HistoryLookup::Found;
+    apply_update(
+        &mut state,
+        Update::LookedUp {
+            mo_id: "task-9".into(),
+            answer,
+        },
+    );
+    assert_eq!(selected(&state), "task-9");
+    assert_eq!(state.selected_record().unwrap().status(), Status::Success);
+    assert_eq!(notice(&state), "Watching task-9");
+}
+
+#[test]
+fn task_that_the_history_does_not_know_is_reported_as_unknown() {
+    let mut state = busy(120, 40);
+    let before = selected(&state);
+    add(&mut state, "task-9");
+    apply_update(&mut state, unknown("task-9"));
+    assert!(!apply_update(&mut state, unknown("task-9")).contains(&look_up("task-9")));
+    let again = apply_update(&mut state, Update::Link(Link::Live));
+    assert!(again.contains(&look_up("task-9")), "the answer may be lost");
+    let answer = HistoryLookup::NotFound("There is no record of it.".into());
+    apply_update(
+        &mut state,
+        Update::LookedUp {
+            mo_id: "task-9".into(),
+            answer,
+        },
+    );
+    assert_eq!(
+        notice(&state),
+        "task-9 is unknown to vc01.lab. There is no record of it."
+    );
+    let placeholder = state.view().store.get(find(&state, "task-9")).unwrap();
+    assert_eq!(placeholder.status(), Status::Placeholder);
+    assert_eq!(selected(&state), before);
+    let again = apply_update(&mut state, Update::Link(Link::Live));
+    assert!(!again.contains(&look_up("task-9")));
+}
+
+#[test]
+fn added_task_is_selected_unless_another_key_was_pressed() {
+    let mut state = busy(120, 40);
+    let before = selected(&state);
+    add(&mut state, "task-9");
+    apply_update(&mut state, tasks(vec![task("task-9", &json!({}))]));
+    assert_eq!(selected(&state), "task-9");
+    choose(&mut state, &before);
+    add(&mut state, "task-10");
+    let later = now() + jiff::SignedDuration::from_secs(1);
+    update(&mut state, Event::Paste("x".into()), later);
+    apply_update(&mut state, tasks(vec![task("task-10", &json!({}))]));
+    assert_eq!(selected(&state), before);
+}
+
+#[test]
+fn placeholders_of_other_tasks_are_shown_at_once() {
+    let mut state = busy(120, 40);
+    let effects = apply_update(&mut state, unknown("task-9"));
+    assert!(!effects.contains(&look_up("task-9")));
+    find(&state, "task-9");
+}
