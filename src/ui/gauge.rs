@@ -24,10 +24,12 @@ pub(super) fn filled(
     let (whole, rest) = (parts / fineness, parts % fineness);
     let block = symbols.gauge.last().copied().unwrap_or("#");
     let partial = rest.checked_sub(1).and_then(|part| symbols.gauge.get(part));
-    strip.push_styled(&block.repeat(whole), fill);
-    strip.push_styled(partial.unwrap_or(&""), fill);
+    strip.repeat(block, whole, fill);
+    if let Some(partial) = partial {
+        strip.repeat(partial, 1, fill);
+    }
     let empty = columns - whole - usize::from(partial.is_some());
-    strip.push(&symbols.track.repeat(empty), Role::Track);
+    strip.repeat(symbols.track, empty, appearance.style(Role::Track));
 }
 
 /// Draws an indeterminate bar; `step` moves its highlighted segment.
@@ -44,16 +46,11 @@ pub(super) fn indeterminate(
     let at = usize::try_from(step.rem_euclid(lap)).unwrap_or_default();
     let start = at.min((2 * way).saturating_sub(at));
     let quiet = appearance.style(Role::Track);
-    strip.push_styled(&appearance.symbols.hatch.repeat(start), quiet);
-    strip.push_styled(
-        &appearance
-            .symbols
-            .hatch_on
-            .repeat(SEGMENT_WIDTH.min(columns)),
-        fill,
-    );
+    let symbols = appearance.symbols;
+    strip.repeat(symbols.hatch, start, quiet);
+    strip.repeat(symbols.hatch_on, SEGMENT_WIDTH.min(columns), fill);
     let rest = columns.saturating_sub(start + SEGMENT_WIDTH);
-    strip.push_styled(&appearance.symbols.hatch.repeat(rest), quiet);
+    strip.repeat(symbols.hatch, rest, quiet);
 }
 
 #[cfg(test)]

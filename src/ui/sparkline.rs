@@ -51,8 +51,12 @@ fn levels(history: &ProgressHistory, now: Timestamp, columns: usize, height: usi
         return Vec::new();
     }
     let bound = |bound| progress_at(&line, last.0 - span + span * bound / count);
-    let gain = |column| bound(column + 1).saturating_sub(bound(column));
-    let gains: Vec<u64> = (0..count).map(gain).collect();
+    let mut before = bound(0);
+    let gains = (1..=count).map(|column| {
+        let end = bound(column);
+        end.saturating_sub(std::mem::replace(&mut before, end))
+    });
+    let gains: Vec<u64> = gains.collect();
     let most = gains.iter().copied().max().unwrap_or_default().max(1);
     let steps = u64::try_from(height.saturating_sub(1)).unwrap_or_default();
     let level = |gain: u64| usize::try_from((gain * steps + most / 2) / most).ok();

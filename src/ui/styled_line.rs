@@ -61,6 +61,17 @@ impl<'a> StyledLine<'a> {
         self
     }
 
+    /// Adds a symbol several times. Symbols are of the program's own and one column wide, so they are neither sanitized
+    /// nor measured.
+    pub(super) fn repeat(&mut self, symbol: &str, count: usize, style: Style) -> &mut Self {
+        let count = count.min(self.remaining());
+        if count > 0 {
+            self.used += count;
+            self.spans.push(Span::styled(symbol.repeat(count), style));
+        }
+        self
+    }
+
     /// Adds text, truncated to `columns`.
     pub(super) fn push_max(&mut self, text: &str, columns: usize, role: Role) -> &mut Self {
         let safe = sanitize(text);
