@@ -12,7 +12,9 @@ fn files_named_by_the_guides_exist() {
     let docs = fs::read_dir(Path::new(ROOT).join("docs")).unwrap();
     let docs = docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().display()));
     let top = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"].map(str::to_owned);
-    let guides = docs.filter(|name| name.ends_with(".md")).chain(top);
+    let guides = docs
+        .filter(|name| Path::new(name).extension().is_some_and(|kind| kind == "md"))
+        .chain(top);
     for guide in guides {
         let text = fs::read_to_string(Path::new(ROOT).join(&guide)).unwrap();
         // Names in the table of bad and good names are examples.
