@@ -10,7 +10,7 @@ const FOCUS_LOST: &str = "\u{1b}[O";
 const FOCUS_GAINED: &str = "\u{1b}[I";
 const ESCAPE: &str = "\u{1b}";
 /// Time after which the clone of the scenario, which runs from the start, has ended.
-const CLONE_ENDS: Duration = Duration::from_mins(6);
+const CLONE_ENDS: Duration = Duration::from_secs(6 * 60);
 
 /// Starts a vCenter whose clock is advanced by hand.
 async fn quiet() -> (Simulator, Control) {
