@@ -33,13 +33,14 @@ impl WidthRange {
             Column::Task => (20, 200),
             Column::State => (9, 17),
             Column::Phase => (13, 120),
-            Column::Target | Column::Folder => (8, 40),
+            Column::Target => (8, 40),
+            Column::Folder => (10, 40),
             Column::Progress => (11, 19),
             Column::Left if list >= MIN_COLUMNS_FOR_END => (15, 15),
             Column::Left | Column::Elapsed | Column::QueuedFor => (7, 7),
             Column::Finish => (12, 12),
             Column::Trend | Column::Cancel => (10, 10),
-            Column::StartedBy | Column::Datacenter => (10, 30),
+            Column::StartedBy | Column::Host | Column::Cluster | Column::Datacenter => (10, 30),
             Column::Queued | Column::Started | Column::Completed => (8, 11),
             Column::Endpoint => (7, 16),
             Column::Operation => (12, 40),
@@ -47,7 +48,6 @@ impl WidthRange {
             Column::Error => (12, 120),
             Column::Tag => (6, 20),
             Column::Activation => (10, 24),
-            Column::Host | Column::Cluster => (8, 30),
         };
         let (min, max) = spec.width.map_or((min, max), |width| (width, width));
         Self { min, max }
