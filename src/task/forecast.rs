@@ -56,6 +56,8 @@ pub enum Reason {
     HaltedBy(Handle, Halt),
     /// It waits for too many tasks.
     TooManyTasks,
+    /// It waits for tasks that wait for it, as far as the queue can be derived.
+    Circular,
 }
 
 /// Why a task does not progress.
@@ -101,6 +103,11 @@ impl Forecast {
         }
     }
 
+    /// Returns why the tasks that it waits for could not be evaluated.
+    fn incomplete(&self) -> Option<Reason> {
+        matches!(self.reason, Reason::TooManyTasks | Reason::Circular).then_some(self.reason)
+    }
+
     /// Returns the estimate with its range and source, or why there is none, such as `26m left
     /// (15–58m, from its pace; typically 1h40m, 16 runs)`.
     pub fn explain(&self, store: &TaskStore, typical: Option<&DurationStats>) -> String {
@@ -131,6 +138,7 @@ impl Forecast {
             Reason::Halted(halt) => halt.text().to_owned(),
             Reason::HaltedBy(task, halt) => format!("{} is {}", named(task), halt.text()),
             Reason::TooManyTasks => "it waits for too many tasks".to_owned(),
+            Reason::Circular => "it waits for tasks that wait for it".to_owned(),
         };
         let usual = usual.map_or_else(String::new, |usual| format!("; {usual}"));
         match self.estimate {
@@ -166,7 +174,8 @@ pub struct Forecaster<'a> {
 struct Below {
     latest: Option<(Handle, Estimate)>,
     halted: Option<(Handle, Halt)>,
-    is_cut: bool,
+    /// Why not all tasks could be evaluated.
+    incomplete: Option<Reason>,
 }
 
 impl Below {
@@ -185,7 +194,7 @@ impl Below {
             });
         }
         self.halted = self.halted.or_else(|| forecast.halt(handle));
-        self.is_cut |= forecast.reason == Reason::TooManyTasks;
+        self.incomplete = self.incomplete.or_else(|| forecast.incomplete());
     }
 }
 
@@ -239,8 +248,7 @@ impl<'a> Forecaster<'a> {
     fn evaluate(&mut self, handle: Handle, depth: usize) -> Forecast {
         match self.known.get(&handle) {
             Some(Some(known)) => return *known,
-            // Tasks that wait for each other.
-            Some(None) => return Forecast::unknown(Reason::Queued),
+            Some(None) => return Forecast::unknown(Reason::Circular),
             None => {}
         }
         if self.budget == 0 || depth == MAX_DEPTH {
@@ -312,8 +320,8 @@ impl<'a> Forecaster<'a> {
             is_known &= forecast.estimate.is_some();
             before.add(other, &forecast);
         }
-        if before.is_cut {
-            return Forecast::unknown(Reason::TooManyTasks);
+        if let Some(reason) = before.incomplete {
+            return Forecast::unknown(reason);
         }
         if let Some((task, halt)) = before.halted {
             return Forecast::unknown(Reason::HaltedBy(task, halt));
@@ -344,7 +352,7 @@ impl<'a> Forecaster<'a> {
             }
             let forecast = self.evaluate(child, depth + 1);
             below.add(child, &forecast);
-            if below.is_cut {
+            if below.incomplete.is_some() {
                 break;
             }
         }
@@ -357,8 +365,8 @@ fn has_active(family: &StatusCounts) -> bool {
 }
 
 fn combine(own: Forecast, below: &Below) -> Forecast {
-    if below.is_cut || own.reason == Reason::TooManyTasks {
-        return Forecast::unknown(Reason::TooManyTasks);
+    if let Some(reason) = below.incomplete.or_else(|| own.incomplete()) {
+        return Forecast::unknown(reason);
     }
     // The cause is the task below, even if this one stalls because of it.
     if let Some((task, halt)) = below.halted {

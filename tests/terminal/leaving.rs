@@ -158,5 +158,5 @@ fn closed_terminal_ends_the_program() {
         assert!(Instant::now() < end, "it runs on without a terminal");
         thread::sleep(Duration::from_millis(5));
     };
-    assert_eq!(status.exit_code(), 130, "{status:?}");
+    assert_eq!(status.exit_code(), 129, "{status:?}");
 }

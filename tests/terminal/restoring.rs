@@ -58,12 +58,17 @@ fn ctrl_c() {
 
 #[test]
 fn signals() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
+    for (signal, code) in [
+        (Signal::INT, 130),
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::QUIT, 143),
+    ] {
         let mut session = demo();
         let process = session.child.process_id().unwrap();
         let process = Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
         kill_process(process, signal).unwrap();
-        assert_eq!(session.ends_cleanly().exit_code(), 130, "{signal:?}");
+        assert_eq!(session.ends_cleanly().exit_code(), code, "{signal:?}");
     }
 }
 
