@@ -20,13 +20,12 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let is_showing = ctx.state.absence.is_showing();
     let since = since(absence.since, ctx.clock, &ctx.state.options.time_zone);
     let mut line = StyledLine::new(ctx.appearance, area.width);
-    // Highlighted like a filter while it limits the list.
-    let role = if is_showing {
-        Role::Button
+    if is_showing {
+        // Highlighted like a filter, because it limits the list.
+        line.push(&format!(" Since {since} "), Role::Button).gap(1);
     } else {
-        Role::Strong
-    };
-    line.push(&format!(" Since {since}: "), role);
+        line.push(&format!(" Since {since}: "), Role::Strong);
+    }
     for (index, (count, word, role)) in counts(absence).into_iter().enumerate() {
         if index > 0 {
             line.push(", ", Role::Dim);
