@@ -69,7 +69,7 @@ fn saved_filter_is_kept_for_the_next_run() {
     session.shows("Export OVF template");
     session.press("f");
     session.shows("target:db-*");
-    session.press("\u{1b}[B\r");
+    session.press("G\r");
     session.shows(" / @db ");
     session.hides("Export OVF template");
     session.press("q");

@@ -19,7 +19,7 @@ const PANELS: [(&str, &str, &str); 15] = [
     ("5", "Events", ""),
     ("6", "\"_typeName\"", "1"),
     ("z", "Lineage", "z"),
-    ("?", "Open the details and focus them", ESCAPE),
+    ("?", " Keys ", ESCAPE),
     ("F", "Performance", ESCAPE),
     ("n", "Messages", ESCAPE),
     ("s", "Sort by", ESCAPE),

@@ -8,7 +8,7 @@ use crate::{
     ui::{RenderContext, styled_line::StyledLine, theme::Role},
 };
 
-const NAME_WIDTH: usize = 20;
+const NAME_WIDTH: usize = 22;
 
 pub(super) fn draw(ctx: &mut RenderContext, menu: &FilterMenu, screen: Rect) {
     let entries = SavedFilters::entries(ctx.state);
