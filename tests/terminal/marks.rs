@@ -12,6 +12,9 @@ fn marked_tasks_are_cancelled_with_one_confirmation() {
     session.press("/is:cancelable\r");
     session.press("M");
     session.shows(" marked");
+    session.press("M");
+    session.hides(" marked");
+    session.press("M");
     session.until("marks at the edge", |seen| {
         let contents = seen.parser.screen().contents();
         contents
@@ -27,6 +30,7 @@ fn marked_tasks_are_cancelled_with_one_confirmation() {
     session.press("y");
     session.shows("cancel requests sent");
     // A cancelled task can no longer be cancelled, but stays marked.
+    session.shows("is:cancelable");
     session.press(ESCAPE);
     session.hides("is:cancelable");
     session.press("/state:cancelled\r");
@@ -36,9 +40,6 @@ fn marked_tasks_are_cancelled_with_one_confirmation() {
             .lines()
             .any(|line| line.starts_with('◆') && line.contains("cancelled"))
     });
-    session.press("M");
-    session.press("M");
-    session.hides(" marked");
     session.press("q");
     assert!(session.ends_cleanly().success());
 }

@@ -90,7 +90,7 @@ fn custom_keys_and_theme_with_problems() {
     fs::create_dir(folder.path().join("themes")).unwrap();
     let theme = "based-on = \"dark\"\n[selected]\nbg = \"#113322\"\n[failed]\nfg = \"rde\"\n";
     fs::write(folder.path().join("themes/mine.toml"), theme).unwrap();
-    let text = "[defaults]\ntheme = \"mine\"\n[keys.screen]\nquit = [\"Q\"]\nhelp = [\"ö\"]\npni = [\"ö\"]\n";
+    let text = "[defaults]\ntheme = \"mine\"\n[keys.screen]\nquit = [\"Q\"]\nhelp = [\"ö\"]\npinn = [\"ö\"]\n";
     fs::write(&config, text).unwrap();
     let config = config.to_str().unwrap();
     let mut session = Session::start_in(120, 30, &["demo", "--config", config], &[TRUE_COLOR]);
@@ -127,7 +127,7 @@ fn copy_command_and_export() {
     session.shows("Relocate");
     session.press("y");
     session.shows("curl --silent");
-    session.press("\u{1b}[B\u{1b}[B\u{1b}[B\u{1b}[B\r");
+    session.press("\u{1b}[B\u{1b}[B\u{1b}[B\u{1b}[B\u{1b}[B\r");
     session.shows("Copied curl command");
     session.press("w");
     session.shows("save rows as vtask-");
@@ -223,7 +223,7 @@ fn columns_from_config_and_editor() {
     let arguments = ["demo", "--config", config.to_str().unwrap()];
     let mut session = Session::start(80, 24, &arguments);
     session.shows("live");
-    session.shows("TASK ID     TASK");
+    session.shows("TASK ID    TASK");
     session.press("n");
     session.shows("line 2: [columns] all: unknown column “stat”");
     session.press(ESCAPE);
@@ -232,11 +232,11 @@ fn columns_from_config_and_editor() {
     session.shows("Columns");
     // The entry two further down is the state.
     session.press("jj <");
-    session.shows("TASK ID     STATE");
+    session.shows("TASK ID    STATE");
     session.press("y");
     session.shows("[\"id\", \"state\", \"task\"]");
     session.press("r");
-    session.shows("TASK ID     TASK");
+    session.shows("TASK ID    TASK");
     session.press(ESCAPE);
     session.hides("Columns");
     session.press("q");
@@ -260,6 +260,10 @@ fn flat_list_grouping() {
     session.shows("▾ ");
     session.press("b");
     session.shows("grouped by operation");
+    for group in ["vCenter", "host", "cluster"] {
+        session.press("b");
+        session.shows(&format!("grouped by {group}"));
+    }
     session.press("b");
     session.hides("grouped by");
     session.press("q");

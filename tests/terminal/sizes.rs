@@ -7,7 +7,7 @@ fn largest_reported_size() {
     let mut session = Session::start(u16::MAX, u16::MAX, &["demo"]);
     session.shows("Relocate virtual machine");
     session.press("?");
-    session.shows("Open the details and focus them");
+    session.shows(" Keys ");
     session.press("q");
     session.press("q");
     assert!(session.ends_cleanly().success());
@@ -21,9 +21,9 @@ fn resize_to_the_largest_size_and_back() {
         session.resize(columns, rows);
         session.press("?");
         session.resize(100, 30);
-        session.shows("Open the details and focus them");
+        session.shows(" Keys ");
         session.press("q");
-        session.hides("Open the details and focus them");
+        session.hides(" Keys ");
     }
     session.press("q");
     assert!(session.ends_cleanly().success());
