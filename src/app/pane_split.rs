@@ -14,8 +14,8 @@ const MIN_DETAILS_COLUMNS: u16 = 44;
 const MIN_DETAILS_LINES: u16 = 6;
 /// Minimum number of lines for list and details below each other.
 const MIN_LINES_BELOW: u16 = 12;
-/// Screen width from which the details are placed beside the list, unless the screen is tall: a list with all default
-/// columns and the details.
+/// Minimum screen width for placing the details to the right of the list: all default columns and the details fit.
+/// A tall screen has them below.
 const WIDE_COLUMNS: u16 = 240;
 /// Maximum default height of the details below the list; the default is a third of the area.
 const MAX_DETAILS_LINES: u16 = 16;

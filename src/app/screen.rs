@@ -47,7 +47,7 @@ impl Screen {
         }
     }
 
-    /// Lets the popups follow changes of the shown tasks; `None` stands for a change of all.
+    /// Lets the popups follow changes of the shown tasks; `None` if all may have changed.
     pub(super) fn follow_changes(&mut self, changes: Option<&ChangeSet>) {
         let store = &self.state.views.shown().store;
         for popup in [&mut self.popup, &mut self.covered] {

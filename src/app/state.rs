@@ -62,7 +62,7 @@ pub struct AppState {
     pub notifications: Notifications,
     /// Tasks removed from the list, latest last.
     pub removed: Vec<(EndpointId, Arc<str>)>,
-    /// When quitting was asked for while a request was unanswered.
+    /// Time of the last attempt to quit with a request unanswered; a second one soon after quits.
     pub quit_asked_at: Option<Timestamp>,
     /// True while polling is paused.
     pub paused: bool,

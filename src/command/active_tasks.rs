@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    CommandError,
-    io_context::CommandIo,
-    selector::CompiledSelector,
-    session::{self, Snapshot},
+    CommandError, io_context::CommandIo, selector::CompiledSelector, session, snapshot::Snapshot,
 };
 use crate::vim::ConnectOptions;
 

@@ -16,8 +16,9 @@ use super::{
     io_context::CommandIo,
     notify::NotifyArgs,
     selector::{CompiledSelector, TaskSelector},
-    session::{self, Snapshot},
+    session,
     signals::StopSignal,
+    snapshot::Snapshot,
     targets::{self, Target},
     wait::{self, OutputMode, Plan, Server, WaitCondition},
 };

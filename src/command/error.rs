@@ -7,7 +7,7 @@ use crate::{
     vim,
 };
 
-/// Why a command could not do its work.
+/// Error that ends a command.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// Wrong usage or configuration.
@@ -19,7 +19,7 @@ pub enum CommandError {
     /// The server let us in, but refused something that was asked for.
     #[error(transparent)]
     Denied(vim::Error),
-    /// The person did not accept the certificate of this server.
+    /// The user did not accept the certificate of this server.
     #[error("the certificate of {0} was not accepted; nothing was sent there.")]
     Untrusted(String),
     /// The user, or the system, wants the program to end.
@@ -86,7 +86,7 @@ impl CommandError {
         }
     }
 
-    /// True if the message is to be printed; false after an interruption or a closed output.
+    /// Returns true if the message should be printed; false after an interruption or a closed output.
     pub fn is_reported(&self) -> bool {
         !matches!(self, Self::Interrupted(_) | Self::NobodyReads)
     }

@@ -9,7 +9,8 @@ use super::{
     io_context::CommandIo,
     json_output,
     output::{EVENTS, FieldSort, OutputArgs, OutputRow, Page, Presenter},
-    session::{ServerReader, Snapshot},
+    session::ServerReader,
+    snapshot::Snapshot,
     targets::{self, Target},
     task_row::short_time,
 };

@@ -8,7 +8,8 @@ use super::{
     CommandError, Outcome, connect,
     io_context::CommandIo,
     output::{FieldSort, OutputArgs, OutputFormat, OutputRow, Page, Presenter, TASK_DETAILS},
-    session::{self, ServerReader, Snapshot, TaskRead},
+    session::{self, ServerReader, TaskRead},
+    snapshot::Snapshot,
     targets::{self, Target},
     task_row,
 };

@@ -9,7 +9,8 @@ use super::{
     io_context::CommandIo,
     output::{FieldSort, OutputArgs, OutputRow, Page, Presenter, TASKS},
     selector::{CompiledSelector, TaskSelector},
-    session::{ONLY_ENDPOINT, ServerReader, Snapshot},
+    session::{ONLY_ENDPOINT, ServerReader},
+    snapshot::Snapshot,
     targets::{self, Target},
     task_row, value_parsers,
 };

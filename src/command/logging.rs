@@ -47,7 +47,7 @@ pub(super) fn start(
     Ok(())
 }
 
-/// Returns the filter: that of the variable, else by the number of `-v`; `None` if nothing is to be logged.
+/// Returns the filter: that of the variable, else by the number of `-v`; `None` disables logging.
 fn filter(global: &GlobalArgs, variable: Option<&str>) -> Result<Option<Targets>, CommandError> {
     if let Some(text) = variable {
         let filter = text.parse::<Targets>().map_err(|error| {

@@ -29,6 +29,7 @@ pub mod selector;
 mod session;
 pub mod signals;
 pub mod simulate;
+mod snapshot;
 mod table;
 mod targets;
 mod task_args;

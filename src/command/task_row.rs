@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
-    display_name, json_output, output::OutputRow, session::Snapshot, table, targets::Target,
+    display_name, json_output, output::OutputRow, snapshot::Snapshot, table, targets::Target,
 };
 use crate::{
     task::{Handle, Progress, Record},

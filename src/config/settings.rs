@@ -33,7 +33,7 @@ pub(super) struct Setting {
 }
 
 const DEFAULTS: &str = "defaults";
-/// Section of the connections; NAME stands for any name.
+/// Section of a connection; NAME is a placeholder.
 pub(super) const PROFILES: &str = "profiles.NAME";
 
 const fn setting(

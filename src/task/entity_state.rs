@@ -32,7 +32,7 @@ impl LostHost {
     }
 }
 
-/// What is known about the entity of a task that does not progress.
+/// State of the entity of a task that does not progress.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EntityState {
     /// The pending question of the virtual machine.

@@ -60,7 +60,7 @@ pub enum Reason {
     Circular,
 }
 
-/// Why a task does not progress.
+/// Reason for missing progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Halt {
     /// No progress for unusually long.
@@ -169,12 +169,12 @@ pub struct Forecaster<'a> {
     budget: usize,
 }
 
-/// What the tasks below one imply for its end.
+/// Combined forecasts of the tasks below one.
 #[derive(Debug, Default)]
 struct Below {
     latest: Option<(Handle, Estimate)>,
     halted: Option<(Handle, Halt)>,
-    /// Why not all tasks could be evaluated.
+    /// Reason if not all tasks could be evaluated.
     incomplete: Option<Reason>,
 }
 
@@ -341,7 +341,7 @@ impl<'a> Forecaster<'a> {
         }
     }
 
-    /// Evaluates the active tasks below one. A finished child is passed over for its own children.
+    /// Evaluates the active tasks below one. Of a finished child, its own children count.
     fn below(&mut self, handle: Handle, depth: usize) -> Below {
         let store = self.store;
         let mut below = Below::default();

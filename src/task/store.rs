@@ -50,9 +50,9 @@ struct Node {
     percent: Option<u8>,
     /// Sum and number of the children's percentages.
     children_percent: (u32, u32),
-    /// What is known about the entity of a task that does not progress.
+    /// State of the entity of a task that does not progress.
     entity_state: Option<Box<EntityState>>,
-    /// What the record waits for, as counted in `blocked_below`, here and up the path.
+    /// Blocker of the record, as counted in `blocked_below` here and up the path.
     blocked: Option<BlockerKind>,
     /// Number of blocked tasks in the subtree, including this record.
     blocked_below: u32,

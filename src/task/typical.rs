@@ -71,7 +71,7 @@ impl DurationStats {
     /// Percentile beyond which a run may be unusually long.
     pub const UNUSUAL_PERCENTILE: u8 = 95;
 
-    /// Minimum number of durations from which an unusually long run can be told.
+    /// Minimum number of durations needed to recognize an unusually long run.
     const MIN_RUNS_FOR_UNUSUAL: usize = 10;
 
     /// Minimum ratio of an unusually long run to the median.

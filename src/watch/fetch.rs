@@ -100,7 +100,7 @@ impl Fetch {
         }
     }
 
-    /// True if the long poll is to be started.
+    /// True if the long poll should be started.
     pub(super) fn is_push_due(&self, now: Instant) -> bool {
         matches!(&self.state, FetchState::Poll { push_at: Some(at), .. } if *at <= now)
     }
@@ -218,7 +218,7 @@ impl Fetch {
         }
     }
 
-    /// Returns the time at which the silent long poll is to be checked.
+    /// Returns the time of the next check of the silent long poll.
     fn check_due(&self, poll: &LongPoll, view: &ViewMembers) -> Option<Instant> {
         let due = poll.check_due(self.tempo.check);
         due.filter(|_| self.check_failures < MAX_CHECK_FAILURES && !view.is_empty())

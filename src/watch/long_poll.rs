@@ -124,7 +124,7 @@ impl LongPoll {
         self.is_wait_cancelled = true;
     }
 
-    /// Returns the time at which the silent running wait is to be checked.
+    /// Returns the time of the next check of the silent running wait.
     pub(super) fn check_due(&self, interval: Duration) -> Option<Instant> {
         Some(self.waiting_since?.max(self.checked_at) + interval)
     }

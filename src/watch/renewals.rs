@@ -92,12 +92,12 @@ impl Renewals {
         }
     }
 
-    /// Records a failed call. Returns true if the session has ended and is to be renewed.
+    /// Records a failed call. Returns true if the session has ended and should be renewed.
     pub(super) fn ends_session(&mut self, call: Call, error: &Error) -> bool {
         error.is_session_dead() && self.renew(call, Instant::now())
     }
 
-    /// Records a call that was not authenticated. Returns true if the session is to be renewed.
+    /// Records a call that was not authenticated. Returns true if the session should be renewed.
     fn renew(&mut self, call: Call, now: Instant) -> bool {
         if !self.can_renew {
             // The session was handed in. Its end shows in the calls that always work.

@@ -89,7 +89,7 @@ pub enum Update {
     EntityState {
         /// The task.
         mo_id: Arc<str>,
-        /// What is known about the entity.
+        /// State of the entity.
         state: EntityState,
     },
     /// Locations of entities that tasks operate on.

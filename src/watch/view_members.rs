@@ -85,13 +85,13 @@ impl ViewMembers {
         unsure
     }
 
-    /// Returns the time at which the running wait is to be cancelled, so that new members are reported.
+    /// Returns the time at which to cancel the running wait, so that new members are reported.
     pub(super) fn wake_due(&self) -> Option<Instant> {
         let due = self.pending.wake_due(WAKE_AFTER);
         due.filter(|_| !self.is_modifying)
     }
 
-    /// Returns true if the running wait is to be cancelled now.
+    /// Returns true if the running wait should be cancelled now.
     pub(super) fn take_wake(&mut self, now: Instant) -> bool {
         !self.is_modifying && self.pending.take_wake(WAKE_AFTER, now)
     }

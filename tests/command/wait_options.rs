@@ -60,7 +60,7 @@ async fn an_empty_selection_is_a_success_if_allowed() {
 #[tokio::test]
 async fn a_stalled_task_has_an_exit_code_or_a_command() {
     let simulator = server().await;
-    // The clock of the server stands still, so nothing moves.
+    // The server's clock is stopped, so no task progresses.
     let ran = line("wait task-3 --stalled 300ms").on(&simulator).await;
     assert_eq!(ran.code, 6, "{ran:?}");
     assert!(

@@ -1,4 +1,4 @@
-//! What changed while the terminal had no focus, and between two runs.
+//! Reports changes made while the terminal had no focus, and between two runs.
 
 use std::{fs, path::Path, time::Duration};
 

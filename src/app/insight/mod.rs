@@ -15,7 +15,7 @@ pub struct TaskInsight {
     pub forecast: Option<Forecast>,
     /// The expected end in the form in which a row shows it.
     pub time_left: Option<TimeLeft>,
-    /// What the task, or one below it, waits for.
+    /// The blocker of the task, or of a task below it.
     pub blocker: Option<String>,
     /// Warnings, most urgent first.
     pub warnings: Vec<Warning>,

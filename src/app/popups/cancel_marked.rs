@@ -41,7 +41,7 @@ pub struct CancelMarked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarkedTask {
     pub handle: Handle,
-    /// Why it cannot be cancelled; `None` if a request will be sent.
+    /// The reason that prevents a request; `None` if one will be sent.
     pub refusal: Option<String>,
     /// A reason why the server may refuse the request.
     pub doubt: Option<String>,

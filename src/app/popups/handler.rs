@@ -30,7 +30,7 @@ pub(in crate::app) trait PopupHandler {
         1
     }
 
-    /// Follows changes of the shown tasks; `None` stands for a change of all. Returns false to close the popup.
+    /// Follows changes of the shown tasks; `None` if all may have changed. Returns false to close the popup.
     fn follow_changes(&mut self, _store: &TaskStore, _changes: Option<&ChangeSet>) -> bool {
         true
     }

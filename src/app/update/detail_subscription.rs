@@ -152,7 +152,10 @@ mod tests {
                 .insert(handle, FamilyState::Searching);
             close(&mut state);
             assert_eq!(asked(&after(&mut state, 500)), ["family -"]);
-            assert!(state.view().family_states.is_empty(), "nobody searches on");
+            assert!(
+                state.view().family_states.is_empty(),
+                "the search has ended"
+            );
             assert!(after(&mut state, 60_000).is_empty());
         }
     }

@@ -72,8 +72,7 @@ pub fn answer(definition: fn() -> clap::Command) {
 
 type Completer = fn() -> ArgValueCompleter;
 
-/// Arguments whose values come from the config file, the server or a list, by command and ID. An empty command stands
-/// for all.
+/// Completers of argument values, by command and argument ID. An empty command matches all commands.
 const VALUES: [(&str, &str, Completer); 21] = [
     ("wait", "tasks", values::active_tasks),
     ("cancel", "tasks", values::active_tasks),

@@ -62,7 +62,7 @@ pub struct OutputArgs {
     pub(super) ids: bool,
 }
 
-/// What a command has read.
+/// Data read by a command.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) rows: Vec<OutputRow>,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::{command::io_context::Size, text::sanitize};
 
-/// What was printed so far.
+/// Output printed so far.
 #[derive(Debug, Default)]
 pub(super) struct Screen {
     /// Number of lines on the terminal.

@@ -1,4 +1,4 @@
-//! What tasks wait for: a pending question, a lost host, or a task ahead in the queue.
+//! Blockers of tasks: a pending question, a lost host, or a task ahead in the queue.
 //! Each record knows if it is blocked itself, and how many in its subtree are, so that a change
 //! costs the path to the root and finding a blocker costs the blocked branches.
 
@@ -27,7 +27,7 @@ pub enum BlockerKind {
     Queue,
 }
 
-/// What a task, or the first blocked task below it, waits for.
+/// Blocker of a task, or of the first blocked task below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Blocker {
     /// The kind.

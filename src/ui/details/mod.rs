@@ -2,6 +2,7 @@
 
 mod error;
 mod events;
+mod field_list;
 mod group;
 mod json;
 mod lineage;
@@ -27,8 +28,12 @@ pub(super) fn draw_border(ctx: &mut RenderContext, area: Rect) {
         return;
     }
     let state = ctx.state;
-    let stands_out = ctx.context == Context::Details || state.pane_split.is_dragged;
-    let role = if stands_out { Role::Focus } else { Role::Faint };
+    let is_highlighted = ctx.context == Context::Details || state.pane_split.is_dragged;
+    let role = if is_highlighted {
+        Role::Focus
+    } else {
+        Role::Faint
+    };
     styled_line::separator(ctx.appearance, area, role, ctx.buffer);
     ctx.target(area, ClickTarget::Border);
 }

@@ -2,21 +2,24 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use ratatui::{layout::Rect, text::Line};
 use serde_json::Value;
 
-use super::related;
+use super::{
+    field_list::{FieldList, LABEL_WIDTH, join_columns},
+    related,
+};
 use crate::{
     app::{Action, Context},
     task::{
         Handle, LocationField, PendingQuestion, Presence, Record, Rule, StatsScope, Status,
         cancellation::{CancelState, flag_text, privilege_text},
     },
-    text::{ago, duration, width},
+    text::{ago, duration},
     ui::{
         RenderContext, chart, labels, progress,
-        styled_line::{StyledLine, flow, paragraph},
+        styled_line::{StyledLine, flow},
         theme::Role,
     },
     vim::types::{EntityLocation, ManagedObjectReference, TaskInfo, TaskReason, unboxed},
@@ -26,57 +29,6 @@ use crate::{
 const MIN_COLUMNS_FOR_TWO: u16 = 96;
 /// Minimum width for a third column with summaries of the other tabs.
 const MIN_COLUMNS_FOR_THREE: u16 = 150;
-const LABEL_WIDTH: u16 = 15;
-
-/// Labeled fields under construction.
-struct FieldList<'a, 'c> {
-    ctx: &'a RenderContext<'c>,
-    columns: u16,
-    lines: Vec<Line<'static>>,
-}
-
-impl FieldList<'_, '_> {
-    fn push(&mut self, name: &str, value: &str, role: Role) {
-        if value.is_empty() {
-            return;
-        }
-        let room = self.columns.saturating_sub(LABEL_WIDTH);
-        for (index, text) in paragraph(self.ctx.appearance, value, room, role)
-            .iter()
-            .enumerate()
-        {
-            let mut line = StyledLine::new(self.ctx.appearance, self.columns);
-            line.push(if index == 0 { name } else { "" }, Role::Heading);
-            line.pad_to(usize::from(LABEL_WIDTH))
-                .push(&text.to_string(), role);
-            self.lines.push(line.line());
-        }
-    }
-
-    fn text(&mut self, name: &str, value: &str) {
-        self.push(name, value, Role::Text);
-    }
-
-    fn moment(&mut self, name: &str, at: Timestamp, now: Timestamp, note: &str) {
-        let zone = &self.ctx.state.options.time_zone;
-        let text = labels::moment(at, now, zone);
-        let note = if note.is_empty() {
-            String::new()
-        } else {
-            format!("  {note}")
-        };
-        let padding = usize::from(LABEL_WIDTH).saturating_sub(width(name));
-        let name = format!("{name}{}", " ".repeat(padding));
-        let parts = [
-            (name.as_str(), Role::Heading),
-            (text.as_str(), Role::Text),
-            (note.as_str(), Role::Dim),
-        ];
-        let hang = usize::from(LABEL_WIDTH);
-        self.lines
-            .extend(flow(self.ctx.appearance, &parts, self.columns, hang));
-    }
-}
 
 /// Fields of a placeholder record.
 pub(super) fn placeholder(
@@ -481,30 +433,4 @@ fn key_value(detail: &Value) -> String {
         Value::String(text) => format!("{key}: {text}"),
         other => format!("{key}: {other}"),
     }
-}
-
-/// Joins two columns of text.
-fn join_columns(
-    left: Vec<Line<'static>>,
-    right: Vec<Line<'static>>,
-    start: usize,
-) -> Vec<Line<'static>> {
-    let height = left.len().max(right.len());
-    let mut left = left.into_iter();
-    let mut right = right.into_iter();
-    (0..height)
-        .map(|_| {
-            let mut line = left.next().unwrap_or_default();
-            if let Some(other) = right.next() {
-                let used = width(&line.to_string());
-                let gap = " ".repeat(start.saturating_sub(used));
-                line.spans.push(gap.into());
-                line.spans.extend(other.spans.into_iter().map(|mut span| {
-                    span.style = other.style.patch(span.style);
-                    span
-                }));
-            }
-            line
-        })
-        .collect()
 }

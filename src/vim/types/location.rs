@@ -15,7 +15,7 @@ pub struct Location {
     pub folder: Option<Arc<str>>,
 }
 
-/// What is known of an entity's location.
+/// Location of an entity, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum EntityLocation {
     /// As read from the inventory.

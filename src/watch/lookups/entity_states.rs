@@ -226,7 +226,7 @@ impl EntityStates {
         }
     }
 
-    /// Records a failed check. Returns true if the session is to be renewed for another.
+    /// Records a failed check. Returns true if the session should be renewed.
     pub(super) fn failed(&mut self, error: &Error, can_renew: bool, now: Instant) -> bool {
         let Some((mo_id, _)) = self.in_flight_guard.take() else {
             return false;

@@ -327,7 +327,7 @@ mod tests {
         family.add(*info("task-5", &child));
         family.add(*info("task-5", &child));
         family.add(*info("task-2", &json!({"parentTaskKey": "task-1"})));
-        assert_eq!(family.members.len(), 2, "nobody twice");
+        assert_eq!(family.members.len(), 2, "no duplicates");
         let mut missing: Vec<_> = family.named(&trace, &family.members).into_iter().collect();
         missing.sort();
         assert_eq!(missing, ["task-1".into(), "task-4".into()] as [Arc<str>; 2]);

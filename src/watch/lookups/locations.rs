@@ -269,7 +269,7 @@ impl Locations {
             self.not_before = now + RETRY_INTERVAL;
             return Ok(Vec::new());
         }
-        // What is refused for some is refused for all.
+        // A refusal for one entity of a type applies to all of them.
         self.not_before = now + REFRESH_INTERVAL;
         let reason: Arc<str> = error.reason().into();
         let unread = self.unread.iter().flatten();

@@ -29,7 +29,7 @@ fn every_form_of_path_is_resolved() {
         "use crate::b::Item;",
         "use super::b::{Other, Item as Renamed};",
         "use crate::{b::{self, Item}};",
-        "fn f() -> crate::b::Item { todo!() }",
+        "fn f() -> crate::b::Item { make() }",
         "fn f() { let _ = vec![super::b::make()]; }",
         "use crate::b; fn f() { b::make(); }",
         "use crate::b as other; fn f(x: &other::Item) {}",

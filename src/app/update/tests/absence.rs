@@ -1,4 +1,4 @@
-//! What changed while the user was absent.
+//! Reports changes made while the user was away.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
 use jiff::{SignedDuration, Timestamp};

@@ -1,0 +1,364 @@
+//! The texts of each command.
+
+use super::Texts;
+
+const OUTCOMES: &[(u8, &str)] = &[
+    (1, "a task failed"),
+    (2, "wrong usage or configuration"),
+    (3, "a task was cancelled"),
+    (4, "outcome unknown: server unreachable, or task expired"),
+    (5, "login refused"),
+    (6, "a task is stalled (wait --stalled)"),
+    (124, "timed out"),
+    (130, "interrupted (143 by SIGTERM, 129 by SIGHUP)"),
+];
+const READING: &[(u8, &str)] = &[
+    (2, "wrong usage or configuration"),
+    (4, "server unreachable, or task not found"),
+    (5, "login refused"),
+    (124, "timed out"),
+];
+const LOCAL: &[(u8, &str)] = &[(2, "wrong usage or configuration")];
+const NO_SERVER: &[&str] = &["color", "verbose", "log_file"];
+
+/// The texts of all commands.
+pub const COMMANDS: &[Texts] = &[
+    Texts {
+        name: "",
+        usage: &["[OPTIONS] [TASK]...", "[OPTIONS] <COMMAND>"],
+        examples: &[
+            ("vtask demo", "try the screen without a server"),
+            (
+                "vtask --url vc01.lab --username ops@vsphere.local",
+                "all recent tasks of a vCenter",
+            ),
+            (
+                "vtask --profile lab --profile branch",
+                "two vCenters of the config file on one screen",
+            ),
+            (
+                "vtask wait task-4711 && echo done",
+                "wait for a task in a script",
+            ),
+        ],
+        exit_codes: OUTCOMES,
+        notes: "",
+        globals: &[],
+    },
+    Texts {
+        name: "get",
+        usage: &["[OPTIONS] <TASK>..."],
+        examples: &[
+            (
+                "vtask get task-4711",
+                "one line, with the error if it failed",
+            ),
+            (
+                "vtask get task-4711 --json",
+                "TaskInfo as the server sent it",
+            ),
+            ("vtask list --ids | vtask get -", "tasks of another command"),
+        ],
+        exit_codes: OUTCOMES,
+        notes: "A running task counts as success.",
+        globals: &[],
+    },
+    Texts {
+        name: "list",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask list --state active", "queued and running tasks"),
+            (
+                "vtask list --since 24h --state failed --json",
+                "failures of the last day, one JSON object per line",
+            ),
+            ("vtask list --since 7d --format csv", "for a spreadsheet"),
+            (
+                "vtask list --entity db-prod-01 --ids",
+                "task IDs for other commands",
+            ),
+            (
+                "vtask list --filter 'target:db-* elapsed>1h'",
+                "a filter as on the screen",
+            ),
+        ],
+        exit_codes: READING,
+        notes: "JSON has times in whole seconds, as jq's fromdate reads them; --json keeps the server's fractions. \
+                Templates are Jinja: template='{{moId}} {{status}}'.\n\n\
+                Without --since and --until: tasks that are queued, running, or ended within the last minutes. With \
+                them the server's history is searched by the time at which tasks were queued. The list is filtered, \
+                then sorted, then cut at --limit.",
+        globals: &[],
+    },
+    Texts {
+        name: "tree",
+        usage: &["[OPTIONS] <TASK>..."],
+        examples: &[
+            (
+                "vtask tree task-4711",
+                "the task with its ancestors and descendants",
+            ),
+            (
+                "vtask tree task-4711 --json",
+                "one JSON object per line, with depth and parentMoId",
+            ),
+            (
+                "vtask tree lab/task-4711",
+                "a task on the vCenter of a profile",
+            ),
+        ],
+        exit_codes: READING,
+        notes: "Children come from the recent tasks and the server's history.",
+        globals: &[],
+    },
+    Texts {
+        name: "events",
+        usage: &["[OPTIONS] <TASK>..."],
+        examples: &[
+            ("vtask events task-4711", "oldest first"),
+            (
+                "vtask events task-4711 --json",
+                "one JSON object per line, with the event as sent",
+            ),
+            (
+                "vtask events lab/task-4711 --timeout 10s",
+                "with a time limit",
+            ),
+        ],
+        exit_codes: READING,
+        notes: "",
+        globals: &[],
+    },
+    Texts {
+        name: "wait",
+        usage: &[
+            "[OPTIONS] <TASK>...",
+            "[OPTIONS] --entity|--operation|--user|--activation-id|--filter <PATTERN>",
+            "[OPTIONS] --new",
+        ],
+        examples: &[
+            (
+                "vtask wait task-4711 --timeout 2h && echo moved",
+                "act on success",
+            ),
+            (
+                "vtask wait --entity db-prod-01 --operation 'Relocate*'",
+                "running tasks that match",
+            ),
+            (
+                "vtask wait --new --user '*\\terraform' --any",
+                "the first task that starts from now on",
+            ),
+            (
+                "vtask wait lab/task-4711 branch/task-4711",
+                "on two vCenters, one exit code",
+            ),
+            (
+                "vtask list --ids --state active | vtask wait - --json",
+                "one JSON object per change",
+            ),
+        ],
+        exit_codes: OUTCOMES,
+        notes: "If tasks end differently, a failure takes precedence over a cancellation, and that over an unknown \
+                outcome. If --timeout passes while only --settle is running, the tasks' own outcome counts. A server \
+                that is unreachable does not affect tasks on others.\n\n\
+                JSON: one object per line, of type task (at each change), link (connection) and summary (last). \
+                assets/json-v1.schema.json describes the fields.",
+        globals: &[],
+    },
+    Texts {
+        name: "cancel",
+        usage: &["[OPTIONS] <TASK>..."],
+        examples: &[
+            (
+                "vtask cancel task-4711",
+                "show the cancel flags and ask for confirmation",
+            ),
+            (
+                "vtask cancel task-4711 --yes --wait",
+                "in a script, until the task has ended",
+            ),
+            (
+                "vtask list --entity db-prod-01 --state active --ids | vtask cancel - --yes",
+                "all tasks of a VM",
+            ),
+        ],
+        exit_codes: &[
+            (
+                1,
+                "a request was refused or came too late; with --wait: a task ended otherwise",
+            ),
+            (
+                2,
+                "wrong usage or configuration, or the connection is read-only",
+            ),
+            (4, "a task is gone, or its end is unknown"),
+            (5, "login refused"),
+            (124, "timed out"),
+            (130, "interrupted, or not confirmed"),
+        ],
+        notes: "Tasks that are cancelled, or whose cancellation was requested before, are reported and count as \
+                success; no further request is sent for them. --wait waits for them, too. The server accepts a \
+                request before it acts on it.\n\n\
+                JSON: one object per task, of type cancel, with answer: accepted, alreadyCancelling, \
+                alreadyCancelled, notAsked (ended otherwise), notSupported, invalidState, noPermission, gone, failed.",
+        globals: &[],
+    },
+    Texts {
+        name: "demo",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask demo", "the screen over an embedded vCenter"),
+            (
+                "vtask demo --vcenters 2 --speed 3",
+                "two vCenters, three times as fast",
+            ),
+            ("vtask demo --theme light --ascii", "another look"),
+        ],
+        exit_codes: LOCAL,
+        notes: "",
+        globals: &["color", "verbose", "log_file", "config", "read_only"],
+    },
+    Texts {
+        name: "simulate",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask simulate", "listen on 127.0.0.1:8989"),
+            (
+                "vtask simulate --tls --scenario load --tasks 10000",
+                "many tasks over HTTPS",
+            ),
+            (
+                "vtask simulate --faults assets/faults/guide.toml",
+                "inject faults",
+            ),
+        ],
+        exit_codes: LOCAL,
+        notes: "Prints `url`, `scenario`, `accepts` and, with --tls, `sha256`, one per line, then serves until it is \
+                interrupted.",
+        globals: NO_SERVER,
+    },
+    Texts {
+        name: "trust",
+        usage: &["[OPTIONS] <COMMAND>"],
+        examples: &[
+            ("vtask trust list", "trusted certificates"),
+            (
+                "vtask trust add vc01.lab",
+                "show a certificate and ask whether to trust it",
+            ),
+            ("vtask trust remove vc01.lab", "forget it"),
+        ],
+        exit_codes: &[
+            (2, "wrong usage or configuration"),
+            (4, "server unreachable, or certificate not accepted"),
+        ],
+        notes: "",
+        globals: &["color", "verbose", "log_file", "known_hosts", "timeout"],
+    },
+    Texts {
+        name: "logout",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask logout", "end the kept session of the default server"),
+            ("vtask logout --profile lab", "of a profile"),
+            (
+                "vtask logout --profile lab --profile branch",
+                "of two profiles",
+            ),
+        ],
+        exit_codes: &[
+            (2, "wrong usage or configuration"),
+            (4, "server unreachable; the session is removed locally"),
+        ],
+        notes: "",
+        globals: &[],
+    },
+    Texts {
+        name: "config",
+        usage: &["[OPTIONS] <COMMAND>"],
+        examples: &[
+            (
+                "vtask config init && vtask config edit",
+                "begin with a commented file",
+            ),
+            (
+                "vtask config set profiles.lab.url vc01.lab",
+                "change a setting, keeping comments",
+            ),
+            ("vtask config show", "settings in effect and their sources"),
+            ("vtask config check", "all errors of the config file"),
+            (
+                "vtask config set-password lab",
+                "store a password in the system's keyring",
+            ),
+        ],
+        exit_codes: LOCAL,
+        notes: "",
+        globals: &[],
+    },
+    Texts {
+        name: "doctor",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask doctor", "check this machine and the default server"),
+            (
+                "vtask doctor --profile lab",
+                "check the server of a profile",
+            ),
+            (
+                "vtask doctor --url vc01.lab --username ops",
+                "check a server",
+            ),
+        ],
+        exit_codes: &[
+            (2, "problems on this machine"),
+            (4, "server unreachable"),
+            (5, "login refused"),
+        ],
+        notes: "Lines that begin with ! are problems. Passwords, sessions and tokens are not printed; names of servers \
+                and users are. Signs in and reads; changes nothing on the server.",
+        globals: &[],
+    },
+    Texts {
+        name: "completions",
+        usage: &["[OPTIONS] <SHELL>"],
+        examples: &[
+            (
+                "source <(vtask completions bash)",
+                "in ~/.bashrc; zsh: in ~/.zshrc, after compinit",
+            ),
+            (
+                "vtask completions fish | source",
+                "in ~/.config/fish/config.fish",
+            ),
+            (
+                "eval (vtask completions elvish | slurp)",
+                "in ~/.config/elvish/rc.elv",
+            ),
+            (
+                "vtask completions powershell | Out-String | Invoke-Expression",
+                "in $PROFILE",
+            ),
+        ],
+        exit_codes: LOCAL,
+        notes: "Task IDs are read from the server given so far, if that needs no password prompt, within two seconds. \
+                --keep-session avoids the login.",
+        globals: NO_SERVER,
+    },
+    Texts {
+        name: "man",
+        usage: &["[OPTIONS] [COMMAND]..."],
+        examples: &[
+            ("vtask man | man -l -", "read the manual page"),
+            ("vtask man wait | man -l -", "of a command"),
+            (
+                "vtask man --dir /usr/local/share/man/man1",
+                "install all pages",
+            ),
+        ],
+        exit_codes: LOCAL,
+        notes: "",
+        globals: NO_SERVER,
+    },
+];

@@ -1,0 +1,194 @@
+//! Tasks read at one time, in a store of their own.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    CommandError,
+    session::{ONLY_ENDPOINT, read_or_recall, read_recent},
+};
+use crate::{
+    task::{ChangeSet, Handle, Labels, ServerClock, TaskChange, TaskId, TaskStore},
+    vim::{
+        Client, Error, InventoryCache, MAX_LOCATED_AT_ONCE, NoThrottle,
+        types::{Malformed, TaskInfo},
+    },
+};
+
+/// Error messages of the tasks that could not be read.
+#[derive(Debug, Default)]
+pub(super) struct Unread(Vec<String>);
+
+impl Unread {
+    /// Returns one sentence about all of them; `None` without errors.
+    pub(super) fn note(&self) -> Option<String> {
+        let first = self.0.first()?;
+        Some(match self.0.len() {
+            1 => first.clone(),
+            count => format!("{count} tasks cannot be read. The first: {first}"),
+        })
+    }
+}
+
+/// Tasks read at one time, with the values sent by the server.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    pub(super) store: TaskStore,
+    pub(super) raw: HashMap<Arc<str>, Value>,
+    /// The server's time.
+    pub(super) now: Timestamp,
+}
+
+impl Snapshot {
+    /// Creates an empty snapshot with the server's clock and operation labels. If they cannot be read, the local clock
+    /// and names derived from the operation IDs are used.
+    pub(super) async fn begin(client: &Client) -> Self {
+        let sent = Timestamp::now();
+        let (time, labels) = tokio::join!(client.current_time(), client.operation_labels());
+        let received = Timestamp::now();
+        let clock = time.map(|time| ServerClock::from_reading(time, sent, received));
+        let mut store = TaskStore::new();
+        store.set_labels(ONLY_ENDPOINT, labels.map(Labels::new).unwrap_or_default());
+        Self {
+            store,
+            raw: HashMap::new(),
+            now: clock.unwrap_or_default().at(received),
+        }
+    }
+
+    /// Reads a single task from the server or its history.
+    ///
+    /// # Errors
+    /// Fails if the task is unknown or malformed.
+    pub(super) async fn of(
+        client: &Client,
+        task: &Arc<str>,
+    ) -> Result<(Self, Handle), CommandError> {
+        let mut snapshot = Self::begin(client).await;
+        let raw = read_or_recall(client, task, snapshot.now).await?;
+        let added = snapshot.add_read(task, Ok(raw), &client.label());
+        let handle = added.map_err(|why| {
+            CommandError::NothingFound(format!(
+                "{why} `vtask get --json` prints what the server sends."
+            ))
+        })?;
+        Ok((snapshot, handle))
+    }
+
+    #[cfg(test)]
+    pub(super) fn empty(now: Timestamp) -> Self {
+        Self {
+            store: TaskStore::new(),
+            raw: HashMap::new(),
+            now,
+        }
+    }
+
+    /// Adds what is recent on the server. A task that cannot be read is there by its name. Answers which those are.
+    ///
+    /// # Errors
+    /// Fails if neither the list nor any of its tasks can be read.
+    pub(super) async fn add_recent(&mut self, client: &Client) -> Result<Unread, Error> {
+        let mut unread = Unread::default();
+        for (mo_id, answer) in read_recent(client).await? {
+            if let Err(why) = self.add_read(&mo_id, answer, &client.label()) {
+                unread.0.push(why);
+            }
+        }
+        Ok(unread)
+    }
+
+    /// Reads where the targets of the tasks are in the inventory.
+    ///
+    /// # Errors
+    /// Fails if the inventory cannot be read at all.
+    pub(super) async fn add_locations(&mut self, client: &Client) -> Result<(), Error> {
+        let infos = self.store.iter();
+        let infos = infos.filter_map(|(_, record)| record.info.as_ref()?.entity.clone());
+        let entities: HashSet<_> = infos.collect();
+        let entities: Vec<_> = entities.into_iter().collect();
+        let mut cache = InventoryCache::default();
+        for batch in entities.chunks(MAX_LOCATED_AT_ONCE) {
+            let located = client.locate(&NoThrottle, &mut cache, batch).await?;
+            self.store
+                .set_locations(ONLY_ENDPOINT, located, &mut ChangeSet::default());
+        }
+        Ok(())
+    }
+
+    /// Adds a task as it was read from that server. One of which nothing can be read is there by its name; why is
+    /// answered.
+    ///
+    /// # Errors
+    /// Fails if nothing of the task can be read.
+    pub(super) fn add_read(
+        &mut self,
+        mo_id: &Arc<str>,
+        answer: Result<Value, Error>,
+        server: &str,
+    ) -> Result<Handle, String> {
+        let (reason, why) = match answer {
+            Ok(raw) => match TaskInfo::of_task(mo_id, raw.clone()) {
+                Ok(info) => {
+                    let put = self.put(mo_id, Box::new(info), raw);
+                    return put
+                        .ok_or_else(|| format!("reading {mo_id} ({server}) came to nothing."));
+                }
+                Err(malformed) => {
+                    let why = format!("reading {mo_id} ({server}): {malformed}.");
+                    (malformed.to_string(), why)
+                }
+            },
+            Err(error) => (error.reason(), error.to_string()),
+        };
+        let change = TaskChange::Unreadable {
+            mo_id: mo_id.clone(),
+            reason: reason.into(),
+            may_pass: false,
+        };
+        let _ = self
+            .store
+            .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
+        Err(why)
+    }
+
+    /// Adds a task of the history as the server sent it; one that is there already stays.
+    ///
+    /// # Errors
+    /// Fails if it names no task or contains nothing about it.
+    pub(super) fn add(&mut self, raw: Value) -> Result<Handle, Malformed> {
+        let info = Box::new(TaskInfo::from_json(raw.clone())?);
+        let mo_id = info.mo_id().clone();
+        self.put(&mo_id, info, raw).ok_or(Malformed::Missing {
+            type_name: "TaskInfo",
+            field: "task",
+        })
+    }
+
+    fn put(&mut self, mo_id: &Arc<str>, mut info: Box<TaskInfo>, raw: Value) -> Option<Handle> {
+        info.task.value = mo_id.clone();
+        if !self.raw.contains_key(mo_id) {
+            let change = TaskChange::Full { info, at: self.now };
+            let _ = self
+                .store
+                .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
+            self.raw.insert(mo_id.clone(), raw);
+        }
+        self.find(mo_id)
+    }
+
+    pub(super) fn find(&self, mo_id: &Arc<str>) -> Option<Handle> {
+        self.store.find(&TaskId::new(ONLY_ENDPOINT, mo_id.clone()))
+    }
+
+    /// Returns the value sent by the server.
+    pub(super) fn raw(&self, handle: Handle) -> Option<Value> {
+        let record = self.store.get(handle)?;
+        self.raw.get(&record.id.mo_id).cloned()
+    }
+}
