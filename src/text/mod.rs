@@ -3,6 +3,7 @@
 mod duration;
 mod fit;
 mod json;
+mod named_enum;
 mod nearest;
 mod parse;
 mod sanitize;
@@ -12,6 +13,7 @@ mod user_info;
 pub use duration::{ago, duration};
 pub use fit::{prefix, truncate, width, wrap};
 pub use json::{json_line, json_pretty};
+pub(crate) use named_enum::named_enum;
 pub use nearest::{did_you_mean, kebab, nearest};
 pub(crate) use parse::{parse_positive_duration, parse_seconds};
 pub use sanitize::{sanitize, sanitize_lines};

@@ -2,78 +2,50 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{task::row_model::SortColumn, text::did_you_mean};
+use crate::{
+    task::row_model::SortColumn,
+    text::{did_you_mean, named_enum},
+};
 
-macro_rules! columns {
-    ($($column:ident: $name:literal $(| $other:literal)*, $title:literal, $about:literal, $sort:ident;)+) => {
-        /// A column of the task list.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Column {
-            $($column,)+
-        }
-
-        impl Column {
-            /// All columns, in the order in which the editor lists hidden ones.
-            pub const ALL: &[Self] = &[$(Self::$column,)+];
-
-            /// Returns the name used in the config file.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$column => $name,)+ }
-            }
-
-            /// Parses a name or alias.
-            pub fn named(name: &str) -> Option<Self> {
-                match name { $($name $(| $other)* => Some(Self::$column),)+ _ => None }
-            }
-
-            /// Returns the column header.
-            pub fn title(self) -> &'static str {
-                match self { $(Self::$column => $title,)+ }
-            }
-
-            /// Returns the description shown in the column editor.
-            pub fn description(self) -> &'static str {
-                match self { $(Self::$column => $about,)+ }
-            }
-
-            /// Returns the sort key used when the header is clicked.
-            pub fn sort_key(self) -> SortColumn {
-                match self { $(Self::$column => SortColumn::$sort,)+ }
-            }
-        }
-    };
-}
-
-columns! {
-    Task: "task" | "name", "TASK", "operation with phase or error", Task;
-    State: "state" | "status", "STATE", "running, queued, failed …", State;
-    Phase: "phase", "PHASE / ERROR", "current phase, or why it failed", Phase;
-    Target: "target" | "entity", "TARGET", "object of the task", Target;
-    Progress: "progress" | "percent", "PROGRESS", "progress bar with percentage", Progress;
-    Trend: "trend", "TREND", "recent pace as a sparkline", Progress;
-    Elapsed: "elapsed", "ELAPSED", "run time", Elapsed;
-    Left: "left", "LEFT", "estimated time left", Left;
-    Finish: "finish" | "eta", "EXPECTED END", "estimated completion time", Left;
-    Cancel: "cancel", "CANCELABLE", "yes, no, or being cancelled", Cancel;
-    StartedBy: "started-by" | "user", "STARTED BY", "user or system that started it", StartedBy;
-    Queued: "queued", "QUEUED", "queue time", Queued;
-    Started: "started", "STARTED", "start time", Started;
-    Completed: "completed" | "ended", "FINISHED", "completion time", Completed;
-    QueuedFor: "queued-for" | "waited", "WAITED", "time spent queued", QueuedFor;
-    Endpoint: "endpoint" | "vcenter" | "server", "VCENTER", "vCenter, if there are several", Endpoint;
-    Operation: "operation" | "op", "OPERATION", "operation ID", Operation;
-    Id: "id" | "moid", "TASK ID", "task ID (moId)", Id;
-    Parent: "parent", "PARENT", "key of the parent task", Parent;
-    Error: "error" | "fault", "ERROR", "why it failed", Error;
-    Tag: "tag", "TAG", "change tag", Tag;
-    Activation: "activation" | "activation-id", "ACTIVATION", "activation ID", Activation;
-    Host: "host" | "esx", "HOST", "host that runs the target", Host;
-    Cluster: "cluster", "CLUSTER", "cluster of the target", Cluster;
-    Datacenter: "datacenter" | "dc", "DATACENTER", "datacenter of the target", Datacenter;
-    Folder: "folder", "FOLDER", "folder of the target", Folder;
+named_enum! {
+    /// A column of the task list.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Column {
+        Task: "task" | "name", "TASK", "operation with phase or error";
+        State: "state" | "status", "STATE", "running, queued, failed …";
+        Phase: "phase", "PHASE / ERROR", "current phase, or why it failed";
+        Target: "target" | "entity", "TARGET", "object of the task";
+        Progress: "progress" | "percent", "PROGRESS", "progress bar with percentage";
+        Trend: "trend", "TREND", "recent pace as a sparkline";
+        Elapsed: "elapsed", "ELAPSED", "run time";
+        Left: "left", "LEFT", "estimated time left";
+        Finish: "finish" | "eta", "EXPECTED END", "estimated completion time";
+        Cancel: "cancel", "CANCELABLE", "yes, no, or being cancelled";
+        StartedBy: "started-by" | "user", "STARTED BY", "user or system that started it";
+        Queued: "queued", "QUEUED", "queue time";
+        Started: "started", "STARTED", "start time";
+        Completed: "completed" | "ended", "FINISHED", "completion time";
+        QueuedFor: "queued-for" | "waited", "WAITED", "time spent queued";
+        Endpoint: "endpoint" | "vcenter" | "server", "VCENTER", "vCenter, if there are several";
+        Operation: "operation" | "op", "OPERATION", "operation ID";
+        Id: "id" | "moid", "TASK ID", "task ID (moId)";
+        Parent: "parent", "PARENT", "key of the parent task";
+        Error: "error" | "fault", "ERROR", "why it failed";
+        Tag: "tag", "TAG", "change tag";
+        Activation: "activation" | "activation-id", "ACTIVATION", "activation ID";
+        Host: "host" | "esx", "HOST", "host that runs the target";
+        Cluster: "cluster", "CLUSTER", "cluster of the target";
+        Datacenter: "datacenter" | "dc", "DATACENTER", "datacenter of the target";
+        Folder: "folder", "FOLDER", "folder of the target";
+    }
 }
 
 impl Column {
+    /// Returns the column to sort by when the header is clicked. Sort columns have the names of all columns.
+    pub fn sort_key(self) -> SortColumn {
+        SortColumn::named(self.name()).unwrap_or_default()
+    }
+
     /// True if the column is right-aligned.
     pub fn is_right_aligned(self) -> bool {
         matches!(self, Self::Elapsed | Self::QueuedFor)

@@ -26,6 +26,6 @@ pub(super) fn draw(ctx: &mut RenderContext, menu: &SortMenu, screen: Rect) {
             line.gap(1).push(&arrow, Role::Key);
         }
         line.pad_to(EXPLANATION_WIDTH)
-            .push(column.explanation(), Role::Dim);
+            .push(column.description(), Role::Dim);
     });
 }

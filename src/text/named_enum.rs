@@ -1,0 +1,40 @@
+//! Enums whose variants have a name for the config file and texts for the screen.
+
+/// Defines an enum with `ALL`, `name`, `named`, `title` and `description`. A variant is written as
+/// `Variant: "name" | "alias", "title", "description";`.
+macro_rules! named_enum {
+    ($(#[$meta:meta])* pub enum $kind:ident {
+        $($(#[$attribute:meta])* $variant:ident: $name:literal $(| $alias:literal)*, $title:literal, $description:literal;)+
+    }) => {
+        $(#[$meta])*
+        pub enum $kind {
+            $($(#[$attribute])* $variant,)+
+        }
+
+        impl $kind {
+            /// All values, in the order of their definition.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// Returns the name used on the command line and in the config file.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// Returns the value with a name or alias.
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($name $(| $alias)* => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// Returns the title.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+
+            /// Returns the description shown in menus.
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$variant => $description,)+ }
+            }
+        }
+    };
+}
+pub(crate) use named_enum;
