@@ -1,0 +1,74 @@
+use super::*;
+
+#[test]
+fn children_must_end_and_settle() {
+    let family = WaitCondition {
+        children: Some(SignedDuration::from_secs(6)),
+        ..all_ended()
+    };
+    let mut tracker = track(family, &["task-1"]);
+    update_task(&mut tracker, "task-1", &success(), 1);
+    assert_eq!(outcome(&mut tracker, 5), None, "children may still appear");
+    update_task(
+        &mut tracker,
+        "task-2",
+        &json!({"parentTaskKey": "task-1"}),
+        5,
+    );
+    update_task(&mut tracker, "task-7", &json!({"state": "error"}), 5);
+    assert_eq!(tracker.awaited.len(), 2, "unrelated tasks are not awaited");
+    assert_eq!(outcome(&mut tracker, 60), None);
+    let more = json!({"parentTaskKey": "task-1", "state": "error", "error": {"_typeName": "X"}});
+    update_task(&mut tracker, "task-2", &more, 61);
+    assert_eq!(outcome(&mut tracker, 66), None);
+    assert_eq!(outcome(&mut tracker, 67), Some(Outcome::Failed));
+}
+
+#[test]
+fn settle_timer_starts_after_last_task_ends() {
+    let family = WaitCondition {
+        children: Some(SignedDuration::from_secs(6)),
+        ..all_ended()
+    };
+    let mut tracker = track(family, &["task-1"]);
+    update_task(&mut tracker, "task-1", &json!({}), 1);
+    assert_eq!(tracker.next_time(), None, "a running task needs no timer");
+    update_task(&mut tracker, "task-1", &success(), 2);
+    assert_eq!(tracker.next_time(), Some(at(8)));
+}
+
+#[test]
+fn timeout_while_settling_keeps_task_outcome() {
+    let family = || WaitCondition {
+        children: Some(SignedDuration::from_secs(6)),
+        timeout: Some(SignedDuration::from_secs(10)),
+        ..all_ended()
+    };
+    for (end, expected) in [(success(), Outcome::Success), (failed(), Outcome::Failed)] {
+        let mut tracker = track(family(), &["task-1"]);
+        update_task(&mut tracker, "task-1", &end, 8);
+        assert_eq!(tracker.conclusion(at(9)), None);
+        let conclusion = tracker.conclusion(at(10)).unwrap();
+        assert_eq!(conclusion.outcome, expected);
+        let reason = conclusion.reason.unwrap();
+        assert!(
+            reason.contains("all ended") && reason.contains("--settle"),
+            "{reason}"
+        );
+    }
+    // While a server is unreachable, more child tasks may have started.
+    let mut disconnected = track(family(), &["task-1"]);
+    update_task(&mut disconnected, "task-1", &success(), 8);
+    set_link(&mut disconnected, Link::Connecting, 9);
+    let conclusion = disconnected.conclusion(at(10)).unwrap();
+    assert_eq!(conclusion.outcome, Outcome::TimedOut);
+    assert!(
+        conclusion
+            .reason
+            .unwrap()
+            .contains("still connecting to vc01.lab")
+    );
+    let open = track(family(), &["task-1"]).conclusion(at(10)).unwrap();
+    assert_eq!(open.outcome, Outcome::TimedOut);
+    assert!(open.reason.unwrap().contains("1 task still running"));
+}
