@@ -1,4 +1,4 @@
-//! One answer that is spoiled on its way, or refused, concerns one task: it is asked for again, and the others are there.
+//! A corrupted or refused response about one task is retried and does not affect other tasks.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::command_support::{
     server_with,
 };
 
-async fn suffering(rule: FaultRule) -> Simulator {
+async fn with_faults(rule: FaultRule) -> Simulator {
     let simulator = server_with(|options| options.faults = FaultPlan::default().with(rule)).await;
     simulator.control().advance(Duration::from_secs(30));
     simulator
@@ -34,12 +34,12 @@ fn spoiled() -> [FaultEffect; 6] {
 }
 
 #[tokio::test]
-async fn a_spoiled_answer_costs_nothing() {
+async fn corrupted_response_loses_no_task() {
     for effect in spoiled() {
         let rule = FaultRule::new("Task/info", effect.clone())
             .after(2)
             .times(1);
-        let simulator = suffering(rule).await;
+        let simulator = with_faults(rule).await;
         let ran = line("list --ids").on(&simulator).await;
         assert_eq!(
             (ran.code, &*ran.out, &*ran.err),
@@ -50,7 +50,7 @@ async fn a_spoiled_answer_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_spoiled_answer_of_any_request_that_only_reads_costs_nothing() {
+async fn corrupted_response_to_any_read_request_is_retried() {
     for kind in [
         "hello",
         "ServiceInstance/content",
@@ -63,7 +63,7 @@ async fn a_spoiled_answer_of_any_request_that_only_reads_costs_nothing() {
             FaultEffect::cut(CloseMode::Close, FaultTarget::Body),
             FaultEffect::status(503),
         ] {
-            let simulator = suffering(FaultRule::new(kind, effect.clone()).times(1)).await;
+            let simulator = with_faults(FaultRule::new(kind, effect.clone()).times(1)).await;
             let ran = line("list --since 1h --ids").on(&simulator).await;
             let with_past = TASKS.replace("task-4", "task-5\ntask-4");
             assert_eq!(
@@ -77,7 +77,7 @@ async fn a_spoiled_answer_of_any_request_that_only_reads_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_spoiled_answer_of_the_only_task_costs_nothing_in_any_command() {
+async fn corrupted_response_about_only_task_is_retried_by_every_command() {
     for effect in [
         FaultEffect::cut(CloseMode::Reset, FaultTarget::Answer),
         FaultEffect::status(503),
@@ -89,7 +89,7 @@ async fn a_spoiled_answer_of_the_only_task_costs_nothing_in_any_command() {
             ("cancel --yes task-3", 0),
             ("wait task-1 --fetch poll", 0),
         ] {
-            let simulator = suffering(FaultRule::new("Task/info", effect.clone()).times(1)).await;
+            let simulator = with_faults(FaultRule::new("Task/info", effect.clone()).times(1)).await;
             let ran = line(words).on(&simulator).await;
             assert_eq!(ran.code, code, "{words} {effect:?}: {ran:?}");
         }
@@ -97,8 +97,8 @@ async fn a_spoiled_answer_of_the_only_task_costs_nothing_in_any_command() {
 }
 
 #[tokio::test]
-async fn a_server_that_answers_nothing_well_is_not_asked_for_long() {
-    let simulator = suffering(FaultRule::new("Task/info", FaultEffect::status(503))).await;
+async fn server_with_only_corrupted_responses_fails_soon() {
+    let simulator = with_faults(FaultRule::new("Task/info", FaultEffect::status(503))).await;
     let ran = line("list").on(&simulator).await;
     assert_eq!((ran.code, &*ran.out), (4, ""), "{ran:?}");
     assert!(ran.err.contains("503"), "{}", ran.err);
@@ -110,8 +110,8 @@ async fn a_server_that_answers_nothing_well_is_not_asked_for_long() {
 }
 
 #[tokio::test]
-async fn a_task_that_is_refused_is_a_row_of_its_own_and_no_refused_sign_in() {
-    let simulator = suffering(FaultRule::new("nothing", FaultEffect::Page)).await;
+async fn denied_task_is_listed_and_is_not_a_refused_sign_in() {
+    let simulator = with_faults(FaultRule::new("nothing", FaultEffect::Page)).await;
     for status in [401, 403, 500] {
         let proxy = Proxy::start(&simulator, move |path, code, body| {
             if task_read(path) == Some("task-3") {
@@ -162,8 +162,8 @@ fn sorted(lines: &str) -> String {
 }
 
 #[tokio::test]
-async fn credentials_that_are_refused_everywhere_are_a_refused_sign_in() {
-    let simulator = suffering(FaultRule::new("Task*", FaultEffect::status(401))).await;
+async fn credentials_refused_for_every_request_are_a_refused_sign_in() {
+    let simulator = with_faults(FaultRule::new("Task*", FaultEffect::status(401))).await;
     let proxy = Proxy::start(&simulator, |path, status, body| {
         if !path.ends_with("/content") && !path.contains("hello") && !path.ends_with("/system") {
             *status = 401;
@@ -183,8 +183,8 @@ async fn credentials_that_are_refused_everywhere_are_a_refused_sign_in() {
 }
 
 #[tokio::test]
-async fn a_session_that_dies_for_one_call_is_replaced() {
-    let simulator = suffering(FaultRule::new("nothing", FaultEffect::Page)).await;
+async fn session_expired_for_one_request_is_replaced() {
+    let simulator = with_faults(FaultRule::new("nothing", FaultEffect::Page)).await;
     let died = std::sync::atomic::AtomicBool::new(false);
     let proxy = Proxy::start(&simulator, move |path, status, body| {
         let is_it = task_read(path) == Some("task-3");

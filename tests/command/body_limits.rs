@@ -28,7 +28,7 @@ fn peak_memory(process: u32) -> u64 {
 }
 
 /// Runs `vtask get` against a server that answers with this body, compressed. Returns the peak of its memory when it
-/// signs out, and what it said.
+/// signs out, and its standard error.
 async fn get(words: &[&str], body: &[u8]) -> (u64, String) {
     let answer = http("200 OK", &[("content-encoding", "gzip")], &packed(body));
     let process: Arc<OnceLock<u32>> = Arc::default();
@@ -55,12 +55,12 @@ async fn get(words: &[&str], body: &[u8]) -> (u64, String) {
 }
 
 #[tokio::test]
-async fn a_body_of_small_numbers_is_refused_before_it_fills_the_memory() {
+async fn oversized_body_of_small_numbers_is_refused_within_memory_limit() {
     let numbers = format!("[{}1]", "1,".repeat(30 * MEGABYTE));
     for words in [&["get", "task-1"][..], &["get", "--json", "task-1"]] {
-        let (peak, told) = get(words, numbers.as_bytes()).await;
-        assert!(told.contains("more than 1000000 JSON values"), "{told}");
-        assert!(told.contains("reading task-1"), "{told}");
+        let (peak, stderr) = get(words, numbers.as_bytes()).await;
+        assert!(stderr.contains("more than 1000000 JSON values"), "{stderr}");
+        assert!(stderr.contains("reading task-1"), "{stderr}");
         assert!(
             (1..256 * MEGABYTE as u64).contains(&peak),
             "{words:?}: {peak}"
@@ -69,10 +69,10 @@ async fn a_body_of_small_numbers_is_refused_before_it_fills_the_memory() {
 }
 
 #[tokio::test]
-async fn what_fits_the_limit_takes_no_more_than_a_few_times_a_largest_body() {
+async fn memory_for_largest_allowed_body_is_bounded() {
     // Of all values objects of one field take the most.
     let objects = format!("[{}1]", r#"{"a":1},"#.repeat(limits::VALUES / 2 - 1));
-    let (peak, told) = get(&["get", "task-1"], objects.as_bytes()).await;
-    assert!(told.contains("should be an object"), "{told}");
+    let (peak, stderr) = get(&["get", "task-1"], objects.as_bytes()).await;
+    assert!(stderr.contains("should be an object"), "{stderr}");
     assert!((1..512 * MEGABYTE as u64).contains(&peak), "{peak}");
 }

@@ -1,4 +1,4 @@
-//! The built program, end to end: what starts from now on, activation ids, and everything that can be said wrong.
+//! End-to-end tests of the built program: new tasks, activation ids and usage errors.
 
 use std::{fs, io::Write, process::Stdio, time::Duration};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 use vtask::simulator::Simulator;
 
-/// Lets time go by only once the program looks at what is recent.
+/// Advances the clock once the program reads the recent tasks.
 async fn drive_once_watched(simulator: &Simulator) {
     let control = simulator.control();
     let looks = |request: &String| request.contains("recentTask");
@@ -33,9 +33,9 @@ fn lines(text: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn what_starts_from_now_on_is_waited_for_and_nothing_else() {
+async fn wait_new_awaits_only_new_tasks() {
     let simulator = server().await;
-    // Six tasks run already; on x/y one starts six seconds after the start.
+    // Six tasks are running; one on x/y starts after 6 s.
     let child = start(on(
         &simulator,
         "wait --new --operation Relocate* --json --timeout 60s",
@@ -52,7 +52,7 @@ async fn what_starts_from_now_on_is_waited_for_and_nothing_else() {
     let task = lines.iter().find(|line| line["type"] == "task").unwrap();
     assert_eq!(task["target"], "x/y");
     assert_eq!(task["moId"], tasks[0]["moId"]);
-    // Now it is over, and nothing starts any more.
+    // It has finished, and no other task starts.
     let none = run(on(
         &simulator,
         "wait --new --operation Relocate* --timeout 1s",
@@ -68,7 +68,7 @@ async fn what_starts_from_now_on_is_waited_for_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn an_activation_id_finds_its_task() {
+async fn activation_id_selects_task() {
     let simulator = server().await;
     let child = start(on(&simulator, "wait --activation-id act-7 --json"));
     let output = tokio::select! {
@@ -80,7 +80,7 @@ async fn an_activation_id_finds_its_task() {
     let task = lines.iter().rfind(|line| line["type"] == "task").unwrap();
     assert_eq!(task["info"]["activationId"], "act-7");
     assert_eq!(task["outcome"], "success");
-    // A wrong one waits for nothing; the same among what is listed.
+    // An unknown activation id selects no task, in `list` too.
     let wrong = run(on(&simulator, "wait --activation-id act-8")).await;
     assert_eq!(wrong.status.code(), Some(4));
     assert!(
@@ -92,8 +92,8 @@ async fn an_activation_id_finds_its_task() {
     assert_eq!(out(&listed), "task-1\n");
 }
 
-/// What is wrong, its code, and what the sentence holds.
-const WRONG: &[(&str, i32, &str)] = &[
+/// Arguments, exit code and a part of the message.
+const USAGE_ERRORS: &[(&str, i32, &str)] = &[
     ("get vm:1", 2, "only objects of type Task are supported"),
     (
         "get urn:vmomi:VirtualMachine:vm-1:abc",
@@ -184,13 +184,13 @@ const WRONG: &[(&str, i32, &str)] = &[
 ];
 
 #[tokio::test]
-async fn what_is_said_wrong_has_its_code_and_a_sentence_that_helps() {
+async fn usage_errors_have_exit_code_and_helpful_message() {
     let simulator = server().await;
-    for (line, code, said) in WRONG {
+    for (line, code, message) in USAGE_ERRORS {
         let output = run(on(&simulator, line)).await;
-        let told = err(&output);
-        assert_eq!(output.status.code(), Some(*code), "{line}: {told}");
-        assert!(told.contains(said), "{line}: {told}");
+        let stderr = err(&output);
+        assert_eq!(output.status.code(), Some(*code), "{line}: {stderr}");
+        assert!(stderr.contains(message), "{line}: {stderr}");
         assert_eq!(out(&output), "", "{line}: stdout is data");
     }
     assert_eq!(simulator.control().session_count(), 0);
@@ -198,15 +198,11 @@ async fn what_is_said_wrong_has_its_code_and_a_sentence_that_helps() {
     let cancels = cancels
         .iter()
         .filter(|request| format!("{request:?}").contains("CancelTask"));
-    assert_eq!(
-        cancels.count(),
-        0,
-        "what is refused is never asked of the server"
-    );
+    assert_eq!(cancels.count(), 0, "a refused command sends no request");
 }
 
 #[tokio::test]
-async fn duplicates_count_once_and_missing_ones_do_not_hide_the_others() {
+async fn duplicate_tasks_count_once_and_missing_tasks_do_not_hide_others() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
     let mut command = on(&simulator, "wait - --json");
@@ -221,7 +217,7 @@ async fn duplicates_count_once_and_missing_ones_do_not_hide_the_others() {
     assert_eq!(
         output.status.code(),
         Some(1),
-        "a failure counts most: {}",
+        "failed outranks unknown: {}",
         err(&output)
     );
     let lines = lines(&out(&output));
@@ -255,7 +251,7 @@ async fn duplicates_count_once_and_missing_ones_do_not_hide_the_others() {
 }
 
 #[tokio::test]
-async fn a_server_that_goes_away_and_stays_away_is_told() {
+async fn unreachable_server_is_reported_after_max_outage() {
     let simulator = server().await;
     let child = start(on(&simulator, "wait task-4 --max-outage 1s"));
     let control = simulator.control();
@@ -265,17 +261,17 @@ async fn a_server_that_goes_away_and_stays_away_is_told() {
     simulator.stop().await;
     let output = ended(child).await;
     assert_eq!(output.status.code(), Some(4), "{}", err(&output));
-    let told = err(&output);
+    let stderr = err(&output);
     assert!(
-        told.contains("unreachable for longer than --max-outage"),
-        "{told}"
+        stderr.contains("unreachable for longer than --max-outage"),
+        "{stderr}"
     );
-    assert!(!told.contains("next try in 0s"), "{told}");
+    assert!(!stderr.contains("next try in 0s"), "{stderr}");
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn every_command_that_writes_data_tells_a_full_disk_and_leaves_a_closed_pipe_quietly() {
+async fn every_command_reports_full_disk_and_exits_silently_on_closed_pipe() {
     let simulator = server_with(|options| options.behavior.history = true).await;
     simulator.control().advance(Duration::from_secs(30));
     let mut lines: Vec<String> = ["completions bash", "man wait"].map(str::to_owned).into();
@@ -311,14 +307,14 @@ async fn every_command_that_writes_data_tells_a_full_disk_and_leaves_a_closed_pi
         );
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let mut to_nobody = command();
-        let child = to_nobody
+        let mut to_closed_pipe = command();
+        let child = to_closed_pipe
             .stdout(writer)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // The command holds the writer, too.
-        drop(to_nobody);
+        // The command holds the writer as well.
+        drop(to_closed_pipe);
         let output = ended(child).await;
         assert_eq!(output.status.code(), Some(141), "{line}: {}", err(&output));
         assert!(

@@ -34,7 +34,7 @@ async fn list(server: &Simulator, added: &Simulator, more: &[&str]) -> Ran {
 }
 
 #[tokio::test]
-async fn the_name_has_to_match() {
+async fn added_certificate_must_match_host() {
     let own = server(TlsOptions::default()).await;
     let ran = list(&own, &own, &[]).await;
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -61,7 +61,7 @@ async fn the_name_has_to_match() {
 }
 
 #[tokio::test]
-async fn it_has_to_be_valid_now_and_the_one_that_was_added() {
+async fn added_certificate_must_be_current_and_identical() {
     for (validity, words) in [
         (CertificateValidity::Expired, "it has expired"),
         (CertificateValidity::NotYetValid, "it is not valid yet"),

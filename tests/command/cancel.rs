@@ -1,4 +1,4 @@
-//! `cancel` can be repeated: what is cancelled, or about to be, is reported as such.
+//! `cancel` is idempotent: tasks already cancelled or being cancelled are reported as such.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn answers(ran: &crate::command_support::Ran) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_second_request_is_not_sent_and_succeeds() {
+async fn cancel_of_already_cancelled_task_sends_no_request() {
     let simulator = server().await;
     let cancel = || line("cancel task-3 --yes --json");
     let first = cancel().on(&simulator).await;
@@ -34,7 +34,7 @@ async fn a_second_request_is_not_sent_and_succeeds() {
         (0, vec!["alreadyCancelling".to_owned()])
     );
     assert_eq!(requests(), 1);
-    // --wait waits for a cancellation that was requested before, too.
+    // --wait also waits for a cancellation that was requested before.
     let waited = line("cancel task-3 --yes --wait").driven(&simulator).await;
     assert_eq!(waited.code, 0, "{waited:?}");
     let third = cancel().on(&simulator).await;
@@ -45,7 +45,7 @@ async fn a_second_request_is_not_sent_and_succeeds() {
 }
 
 #[tokio::test]
-async fn a_task_that_ended_otherwise_is_too_late() {
+async fn cancel_of_finished_task_is_too_late() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
     let ran = line("cancel task-1 task-2 --yes --json")
@@ -56,7 +56,7 @@ async fn a_task_that_ended_otherwise_is_too_late() {
 }
 
 #[tokio::test]
-async fn all_tasks_of_a_machine_are_cancelled_by_its_name() {
+async fn cancel_by_entity_cancels_all_its_tasks() {
     let simulator = server().await;
     let ran = line("cancel --entity b --operation Relocate* --yes")
         .on(&simulator)

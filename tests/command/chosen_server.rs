@@ -9,7 +9,7 @@ use crate::{
     command_support::{server, server_with},
 };
 
-/// Two servers, each with an account of its own.
+/// Two servers with different accounts.
 struct Two {
     a: Simulator,
     b: Simulator,
@@ -29,7 +29,7 @@ impl Two {
         }
     }
 
-    /// Runs the program with a config file; `A` and `B` stand for the addresses of the servers everywhere.
+    /// Runs the program with a config file; `A` and `B` are replaced by the addresses of the servers everywhere.
     async fn run(&self, words: &str, variables: &[(&str, &str)], config: &str) -> Output {
         let filled = |text: &str| {
             text.replace("URL-A", &self.a.url())
@@ -90,7 +90,7 @@ async fn a_typed_profile_wins_over_the_variables() {
         assert_eq!(code(&output), 0, "{words}: {}", err(&output));
         assert_eq!(two.requests(), (false, true), "{words}");
     }
-    // So it does over the variables of another profile.
+    // It also wins over the variables of another profile.
     let config = format!("{PROFILE_B}[profiles.a]\nurl = \"URL-A\"\nusername = \"ann\"\n");
     let variables = [("VTASK_PROFILE", "a"), ("VTASK_PASSWORD", "of-a")];
     let output = two.run("list --profile b", &variables, &config).await;
@@ -126,7 +126,7 @@ async fn typed_flags_that_name_two_servers_are_refused() {
 }
 
 #[tokio::test]
-async fn where_nothing_was_typed_and_sources_differ_it_is_said_and_cancel_refuses() {
+async fn conflicting_implicit_servers_warn_and_cancel_refuses() {
     let two = Two::start().await;
     let govc = [
         ("GOVC_URL", "URL-A"),
@@ -147,18 +147,18 @@ async fn where_nothing_was_typed_and_sources_differ_it_is_said_and_cancel_refuse
             "wait task-9 --timeout 1s",
         ] {
             let output = two.run(words, variables, config).await;
-            let told = err(&output);
-            assert_eq!(two.requests(), (true, false), "{words}: {told}");
+            let stderr = err(&output);
+            assert_eq!(two.requests(), (true, false), "{words}: {stderr}");
             let (a, b) = (two.a.address().to_string(), two.b.address().to_string());
             for word in [&names[..], &[&a, &b, "is used"]].concat() {
-                assert!(told.contains(word), "{words}: {word}: {told}");
+                assert!(stderr.contains(word), "{words}: {word}: {stderr}");
             }
         }
         let output = two.run("cancel --yes task-3", variables, config).await;
-        let told = err(&output);
-        assert_eq!(code(&output), 2, "{told}");
-        assert!(told.contains("ambiguous server"), "{told}");
-        assert_eq!(two.requests(), (false, false), "{told}");
+        let stderr = err(&output);
+        assert_eq!(code(&output), 2, "{stderr}");
+        assert!(stderr.contains("ambiguous server"), "{stderr}");
+        assert_eq!(two.requests(), (false, false), "{stderr}");
     }
     // Sources that agree are no conflict.
     let output = two
@@ -172,7 +172,7 @@ async fn where_nothing_was_typed_and_sources_differ_it_is_said_and_cancel_refuse
 }
 
 #[tokio::test]
-async fn what_belongs_to_one_server_is_not_sent_to_another() {
+async fn credentials_are_not_sent_to_another_server() {
     let two = Two::start().await;
     let profile_a =
         "[profiles.a]\nurl = \"URL-A\"\nusername = \"ann\"\npassword-command = \"echo of-a\"\n";
@@ -217,21 +217,21 @@ async fn what_belongs_to_one_server_is_not_sent_to_another() {
         ("list", &[("VTASK_URL", "URL-B")], profile_a),
     ] {
         let output = two.run(words, variables, config).await;
-        let told = err(&output);
-        assert_eq!(code(&output), 2, "{words}: {told}");
-        assert!(told.contains("no account for"), "{words}: {told}");
-        assert!(told.contains("is not used here"), "{words}: {told}");
+        let stderr = err(&output);
+        assert_eq!(code(&output), 2, "{words}: {stderr}");
+        assert!(stderr.contains("no account for"), "{words}: {stderr}");
+        assert!(stderr.contains("is not used here"), "{words}: {stderr}");
         assert!(
-            told.contains(&two.a.address().to_string()),
-            "{words}: {told}"
+            stderr.contains(&two.a.address().to_string()),
+            "{words}: {stderr}"
         );
-        assert!(!told.contains("of-a"), "{told}");
+        assert!(!stderr.contains("of-a"), "{stderr}");
         assert_eq!(two.requests(), (false, false), "{words}");
     }
 }
 
 #[tokio::test]
-async fn trust_in_one_server_is_no_trust_in_another() {
+async fn trust_applies_to_one_server_only() {
     let a = server().await;
     let b = server_with(|options| options.tls = true).await;
     let folder = tempfile::tempdir().unwrap();
@@ -281,7 +281,7 @@ async fn typed_credentials_win_over_a_session_of_the_environment() {
 }
 
 #[tokio::test]
-async fn a_task_without_a_server_beside_one_with_a_profile_is_refused() {
+async fn tasks_with_and_without_profile_cannot_be_mixed() {
     let two = Two::start().await;
     let output = two
         .run("cancel --yes b/task-3 task-4", &OF_A, PROFILE_B)

@@ -5,7 +5,7 @@ use std::fs;
 use crate::command_support::line;
 
 #[tokio::test]
-async fn a_config_file_is_made_changed_shown_and_checked() {
+async fn config_init_set_show_and_check() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("vtask/config.toml");
     let run = async |words: &str| {
@@ -62,7 +62,7 @@ async fn a_config_file_is_made_changed_shown_and_checked() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_editor_opens_the_file_and_the_result_is_checked() {
+async fn config_edit_opens_editor_and_checks_result() {
     let folder = tempfile::tempdir().unwrap();
     let edited = |editor: &str| {
         let ran = line("config edit").variable("XDG_CONFIG_HOME", folder.path().to_str().unwrap());

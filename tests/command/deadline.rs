@@ -1,5 +1,5 @@
-//! `--timeout` is one deadline for a whole command: kept within a second, signing in and out included, with exit code
-//! 124 and a message that says what was being done.
+//! `--timeout` is one deadline for a whole command, sign-in and sign-out included, kept within a second, with exit code
+//! 124 and a message that names the pending request.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ const COMMANDS: [&str; 9] = [
     "wait task-1 --json",
 ];
 
-/// Runs a command that has a second, and checks that it takes no more than two.
+/// Runs a command with a timeout of one second, and checks that it takes no more than two.
 async fn in_a_second(command: &str, url: &str) -> Ran {
     let began = Instant::now();
     let ran = line(&format!("{command} --timeout 1s")).at(url).await;
@@ -31,7 +31,7 @@ async fn in_a_second(command: &str, url: &str) -> Ran {
 }
 
 #[tokio::test]
-async fn a_server_that_accepts_and_never_answers_is_left_in_time() {
+async fn server_that_never_responds_times_out() {
     let url = raw_server::start(|_| Reply::Silence).await;
     let server = url.trim_start_matches("http://");
     for command in COMMANDS {
@@ -51,7 +51,7 @@ async fn a_server_that_accepts_and_never_answers_is_left_in_time() {
 }
 
 #[tokio::test]
-async fn whichever_request_hangs_is_named() {
+async fn timeout_message_names_pending_request() {
     for (call, command, doing) in [
         ("/content", "get task-1", "reading server information"),
         ("/Login", "list", "signing in as ops"),
@@ -78,7 +78,7 @@ async fn whichever_request_hangs_is_named() {
 }
 
 #[tokio::test]
-async fn of_requests_to_cancel_each_is_told_whether_it_was_sent() {
+async fn cancel_timeout_reports_which_requests_were_sent() {
     let url = raw_server::start(|request| match request {
         hangs if hangs.contains("task-2/CancelTask") => Reply::Silence,
         taken if taken.contains("CancelTask") => {
@@ -110,7 +110,7 @@ async fn of_requests_to_cancel_each_is_told_whether_it_was_sent() {
 }
 
 #[tokio::test]
-async fn an_answer_is_not_lost_because_signing_out_hangs() {
+async fn hanging_logout_keeps_output() {
     let url = raw_server::start(|request| {
         if request.contains("/Logout") {
             Reply::Silence
@@ -132,7 +132,7 @@ async fn an_answer_is_not_lost_because_signing_out_hangs() {
 }
 
 #[tokio::test]
-async fn within_the_quiet_time_of_children_the_tasks_decide() {
+async fn timeout_while_settling_keeps_task_outcome() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
     let ran = in_a_second("wait task-1 --children --settle 30s", &simulator.url()).await;

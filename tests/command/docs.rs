@@ -1,5 +1,4 @@
-//! What README.md and docs/ show is true: commands run, config files are valid, messages and keys exist, links lead
-//! somewhere.
+//! Checks README.md and docs/: commands run, config files are valid, messages and keys exist, links are not broken.
 
 use std::{
     collections::BTreeSet,
@@ -21,9 +20,9 @@ use crate::command_support::{SCENARIO, config, line};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Programs that the guides use beside vtask.
+/// Programs other than vtask that the guides use.
 const OTHER_PROGRAMS: [&str; 4] = ["cargo", "echo", "jq", "source"];
-/// Commands that need a terminal, a person, a keyring or another machine: their arguments are checked, they are not run.
+/// Commands that need a terminal, a keyring or another machine: only their arguments are checked.
 const PARSED_ONLY: [&str; 6] = [
     "demo",
     "simulate",
@@ -48,7 +47,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// The fenced blocks of that language.
+/// Returns the fenced code blocks of a language.
 fn blocks(text: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
     text.split(&fence)
@@ -57,14 +56,14 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-/// A command with its words, and true if it reads the output of the one before it.
+/// A command, and whether it reads the output of the previous one.
 #[derive(Debug)]
 struct Command {
     words: Vec<String>,
     is_piped: bool,
 }
 
-/// Splits a line of a shell: quotes, pipes, lists, comments and redirections to a file.
+/// Splits a shell line into commands at quotes, pipes, lists, comments and redirections to a file.
 fn commands(line: &str) -> Vec<Command> {
     let mut all = vec![Command {
         words: Vec::new(),
@@ -106,7 +105,7 @@ fn commands(line: &str) -> Vec<Command> {
 }
 
 #[test]
-fn shell_lines_are_split() {
+fn shell_lines_are_parsed() {
     let split: Vec<_> =
         commands("vtask list --user '*\\ops' | vtask wait - > a.txt && echo \"x y\" # no")
             .into_iter()
@@ -201,7 +200,7 @@ async fn run(guide: &str, line_text: &str) {
         }
         let ran = timeout(Duration::from_secs(40), run.among(&[&lab, &branch])).await;
         let ran = ran.unwrap_or_else(|_| panic!("{guide}: does not end: {line_text}"));
-        // Tasks of the scenario fail and are cancelled; usage and servers are right.
+        // Failed and cancelled tasks are part of the scenario; usage and connection errors are not.
         assert!(
             [0, 1, 3].contains(&ran.code) || is_endless && ran.code == 130,
             "{guide}: {line_text}\nexit code {}\n{}\n{}",
@@ -274,7 +273,7 @@ fn headings_of_the_troubleshooting_page_are_messages() {
             }
         }
     }
-    // Long messages are broken with a backslash.
+    // Long messages continue after a backslash.
     let source = Regex::new(r"\\\n\s*")
         .unwrap()
         .replace_all(&source, "")
@@ -293,7 +292,7 @@ fn headings_of_the_troubleshooting_page_are_messages() {
 }
 
 #[test]
-fn links_lead_somewhere() {
+fn links_point_to_existing_files() {
     let link = Regex::new(r#"(?:\]\(|srcset="|src=")([^)#"]+)"#).unwrap();
     for guide in guides() {
         let text = read(&guide);

@@ -1,10 +1,10 @@
-//! `vtask doctor`: the page for a bug report, against the embedded vCenter.
+//! `vtask doctor` against the embedded vCenter.
 
 use std::{fs, path::Path};
 
 use crate::command_support::{Ran, line, server, server_with};
 
-/// The lines of the page that begin with `!`.
+/// Returns the lines of the report that begin with `!`.
 fn problems(ran: &Ran) -> Vec<&str> {
     ran.out
         .lines()

@@ -37,7 +37,7 @@ object = { _typeName = "ManagedObjectReference", type = "Datastore", value = "da
 const BUSY: &str = "caused by: InvalidState: The host is busy.";
 const DENIED: &str = "caused by: NoPermission: Permission was denied. (needs Datastore.AllocateSpace on Datastore:datastore-7)";
 
-/// A server on which the one task has failed.
+/// A server with one failed task.
 async fn failed() -> Simulator {
     let options = Options::new(Scenario::parse("test", SCENARIO).unwrap()).manual();
     let simulator = Simulator::start(options).await.unwrap();
@@ -61,7 +61,7 @@ async fn text_names_every_cause() {
             assert!(text.contains(cause), "{command}: no {cause:?} in {text}");
         }
     }
-    // Bars leave no room for it: the end tells.
+    // Bars have no room for the causes; the summary has them.
     let ran = line("wait task-1").screen(80, 24).on(&simulator).await;
     assert!(
         ran.err.contains(BUSY) && ran.err.contains(DENIED),

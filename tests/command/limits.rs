@@ -1,4 +1,4 @@
-//! `list` filters, sorts and cuts in that order, and whatever is cut is said.
+//! `list` filters, sorts and truncates in that order, and reports truncation.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn demo() -> Simulator {
 }
 
 #[tokio::test]
-async fn what_is_cut_is_said_with_how_many_there_are() {
+async fn truncated_list_reports_total() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
     let ran = line("list --limit 3 --ids").on(&simulator).await;
@@ -29,7 +29,7 @@ async fn what_is_cut_is_said_with_how_many_there_are() {
 }
 
 #[tokio::test]
-async fn the_whole_history_is_listed_where_that_is_wanted_and_a_cut_one_says_so() {
+async fn whole_history_can_be_listed_and_truncation_is_reported() {
     let simulator = demo().await;
     let all = line("list --since 30d --limit 0 --ids")
         .on(&simulator)
@@ -51,7 +51,7 @@ async fn the_whole_history_is_listed_where_that_is_wanted_and_a_cut_one_says_so(
 }
 
 #[tokio::test]
-async fn the_longest_of_all_are_found_wherever_in_the_history_they_are() {
+async fn sort_by_duration_covers_whole_history() {
     let simulator = demo().await;
     let took = |line: &Value| line["durationSeconds"].as_f64().unwrap_or_default();
     let all = line("list --since 30d --state success --limit 0 --json");
@@ -71,7 +71,7 @@ async fn the_longest_of_all_are_found_wherever_in_the_history_they_are() {
 }
 
 #[tokio::test]
-async fn on_a_narrow_terminal_why_a_task_failed_is_beneath_it() {
+async fn narrow_terminal_shows_error_below_task() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
     for columns in [40, 80] {

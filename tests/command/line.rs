@@ -58,7 +58,7 @@ async fn exit_codes_reach_the_shell() {
 }
 
 #[tokio::test]
-async fn a_refused_sign_in_has_a_code_of_its_own_in_every_command() {
+async fn refused_sign_in_has_own_exit_code_in_every_command() {
     let simulator = crate::command_support::server_with(|options| {
         options.credentials = Some(("ops".to_owned(), "other".to_owned()));
     })
@@ -77,14 +77,14 @@ async fn a_refused_sign_in_has_a_code_of_its_own_in_every_command() {
             .args(["--url", &url, "--username", "ops"])
             .env("VTASK_PASSWORD", "secret");
         let output = run(command).await;
-        let said = err(&output);
-        assert_eq!(output.status.code(), Some(5), "{words:?}: {said}");
-        assert!(!said.contains("secret"), "{said}");
+        let stderr = err(&output);
+        assert_eq!(output.status.code(), Some(5), "{words:?}: {stderr}");
+        assert!(!stderr.contains("secret"), "{stderr}");
     }
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_has_is_told_at_once() {
+async fn unresolvable_host_fails_at_once() {
     let mut command = vtask(&[
         "wait",
         "task-1",
@@ -141,7 +141,7 @@ async fn signals_end_a_wait_signed_out() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_full_disk_is_told_and_a_closed_pipe_is_not() {
+async fn full_disk_is_reported_and_closed_pipe_is_silent() {
     let simulator = server().await;
     simulator
         .control()
@@ -196,7 +196,7 @@ async fn a_full_disk_is_told_and_a_closed_pipe_is_not() {
 }
 
 #[tokio::test]
-async fn a_config_file_is_looked_over() {
+async fn config_file_is_checked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
     let check = async |text: &str| {
@@ -214,11 +214,11 @@ async fn a_config_file_is_looked_over() {
     assert!(String::from_utf8_lossy(&good.stdout).contains("lab (default): ops on vc01.lab"));
     let misspelt = check("[defaults]\nbell = true\nmax-outtage = \"30m\"\n").await;
     assert_eq!(misspelt.status.code(), Some(2));
-    let said = err(&misspelt);
+    let stderr = err(&misspelt);
     assert!(
-        said.contains("line 3: defaults.max-outtage")
-            && said.contains("did you mean “max-outage”?"),
-        "{said}"
+        stderr.contains("line 3: defaults.max-outtage")
+            && stderr.contains("did you mean “max-outage”?"),
+        "{stderr}"
     );
     let wrong = check("[defaults]\ntimeout = \"soon\"\n").await;
     assert!(
@@ -287,7 +287,7 @@ async fn a_profile_signs_in_by_a_command_that_prints_the_password() {
 }
 
 #[tokio::test]
-async fn the_manual_comes_for_every_command() {
+async fn every_command_has_manual_page() {
     let folder = tempfile::tempdir().unwrap();
     let main = run(vtask(&["man"])).await;
     assert!(String::from_utf8_lossy(&main.stdout).starts_with(".ie"));
@@ -301,14 +301,14 @@ async fn the_manual_comes_for_every_command() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_screen_tells_too_and_takes_its_title_away() {
+async fn screen_notifies_and_restores_title() {
     use std::io::{Read, Write};
 
     use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
-    let told = folder.path().join("told");
+    let outcomes = folder.path().join("outcomes");
     let pair = native_pty_system().openpty(PtySize::default()).unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_vtask"));
     command.args([
@@ -320,13 +320,16 @@ async fn the_screen_tells_too_and_takes_its_title_away() {
         "--bell",
         "--title",
     ]);
-    command.args(["--exec", "echo \"$VTASK_MOID $VTASK_OUTCOME\" >> \"$TOLD\""]);
+    command.args([
+        "--exec",
+        "echo \"$VTASK_MOID $VTASK_OUTCOME\" >> \"$OUTCOMES\"",
+    ]);
     command.env("VTASK_PASSWORD", "secret");
     command.env("TERM", "xterm-256color");
     command.env("TERM_PROGRAM", "ghostty");
     command.env("HOME", "/nonexistent");
     command.cwd(env!("CARGO_MANIFEST_DIR"));
-    command.env("TOLD", &told);
+    command.env("OUTCOMES", &outcomes);
     let mut child = pair.slave.spawn_command(command).unwrap();
     drop(pair.slave);
     let mut reader = pair.master.try_clone_reader().unwrap();
@@ -339,7 +342,7 @@ async fn the_screen_tells_too_and_takes_its_title_away() {
     });
     let control = simulator.control();
     let drive = async {
-        while !told.exists() {
+        while !outcomes.exists() {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             if control.session_count() > 0 {
                 control.advance(std::time::Duration::from_millis(500));
@@ -348,9 +351,9 @@ async fn the_screen_tells_too_and_takes_its_title_away() {
     };
     tokio::time::timeout(std::time::Duration::from_secs(30), drive)
         .await
-        .expect("it is told");
+        .expect("the command has run");
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    assert_eq!(fs::read_to_string(&told).unwrap(), "task-2 failed\n");
+    assert_eq!(fs::read_to_string(&outcomes).unwrap(), "task-2 failed\n");
     writer.write_all(b"q").unwrap();
     let status = tokio::task::spawn_blocking(move || child.wait().unwrap())
         .await

@@ -40,7 +40,7 @@ async fn recent_tasks_newest_first_and_stable_in_a_pipe() {
 }
 
 #[tokio::test]
-async fn choices_narrow_the_list() {
+async fn options_filter_list() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
     for (flags, expected) in [
@@ -63,7 +63,7 @@ async fn choices_narrow_the_list() {
 }
 
 #[tokio::test]
-async fn the_list_is_written_as_a_sheet_for_whatever_takes_it_on() {
+async fn list_is_written_in_every_format() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
     let written = async |format: &str| {
@@ -106,7 +106,7 @@ async fn the_list_is_written_as_a_sheet_for_whatever_takes_it_on() {
 }
 
 #[tokio::test]
-async fn on_a_terminal_no_line_is_wider_than_it() {
+async fn lines_fit_terminal_width() {
     let simulator = demo().await;
     for columns in [60, 80, 120, 200] {
         let ran = line("list").wide(columns).on(&simulator).await;
@@ -115,7 +115,7 @@ async fn on_a_terminal_no_line_is_wider_than_it() {
     }
 }
 
-/// How many bytes of history travelled for a list, with what it printed.
+/// Returns the number of history bytes transferred for a list, and its output.
 async fn listed(simulator: &Simulator, words: &[&str]) -> (usize, String) {
     let control = simulator.control();
     control.clear_requests();
@@ -131,9 +131,9 @@ async fn listed(simulator: &Simulator, words: &[&str]) -> (usize, String) {
 }
 
 #[tokio::test]
-async fn what_the_server_can_sort_out_does_not_travel_and_the_list_is_the_same() {
+async fn server_side_filter_reduces_traffic_and_keeps_result() {
     let simulator = demo().await;
-    // Said so that the server can be asked, and so that it cannot.
+    // The same filter in a form that the server can apply and in one that it cannot.
     for (asked, sorted_here) in [
         (
             ["--filter", r"user=VSPHERE.LOCAL\kim"],
@@ -161,7 +161,7 @@ async fn what_the_server_can_sort_out_does_not_travel_and_the_list_is_the_same()
 }
 
 #[tokio::test]
-async fn days_are_named_as_people_name_them() {
+async fn day_names_are_accepted_as_times() {
     let simulator = demo().await;
     for words in [
         "--since yesterday",
@@ -174,7 +174,7 @@ async fn days_are_named_as_people_name_them() {
 }
 
 #[tokio::test]
-async fn the_past_comes_from_the_history_page_by_page_each_task_once() {
+async fn history_is_read_in_pages_without_duplicates() {
     let simulator = demo().await;
     let all = line("list --since 30d --limit 100000 --json")
         .on(&simulator)
@@ -209,7 +209,7 @@ async fn the_past_comes_from_the_history_page_by_page_each_task_once() {
 }
 
 #[tokio::test]
-async fn where_there_is_no_history_the_recent_tasks_are_listed_and_it_is_said() {
+async fn missing_history_falls_back_to_recent_tasks_with_warning() {
     let simulator = server_with(|options| options.behavior.history = false).await;
     let ran = line("list --since 1h --ids").on(&simulator).await;
     assert_eq!(ran.code, 4);
@@ -227,7 +227,7 @@ async fn contradictions_are_refused() {
 }
 
 #[tokio::test]
-async fn a_tree_from_any_member_shows_the_whole_family() {
+async fn tree_of_any_member_shows_all_related_tasks() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(3));
     let from_child = line("tree task-7")
@@ -262,7 +262,7 @@ async fn a_tree_from_any_member_shows_the_whole_family() {
 }
 
 #[tokio::test]
-async fn a_family_of_the_past_is_found_in_the_history() {
+async fn tree_of_finished_tasks_is_read_from_history() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(3600));
     let gone = simulator
@@ -284,7 +284,7 @@ async fn a_family_of_the_past_is_found_in_the_history() {
 }
 
 #[tokio::test]
-async fn events_are_told_oldest_first() {
+async fn events_are_printed_oldest_first() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
     let ran = line("events task-2").on(&simulator).await;
@@ -307,7 +307,7 @@ async fn events_are_told_oldest_first() {
 }
 
 #[tokio::test]
-async fn cancelling_shows_the_flags_and_asks_by_name() {
+async fn cancel_names_tasks_and_asks_for_confirmation() {
     let simulator = server().await;
     let ran = line("cancel task-3").typed("n\n").on(&simulator).await;
     assert_eq!(ran.code, 130, "{ran:?}");
@@ -331,7 +331,7 @@ async fn cancelling_shows_the_flags_and_asks_by_name() {
 }
 
 #[tokio::test]
-async fn each_task_has_its_answer_and_all_one_code() {
+async fn cancel_reports_each_task_and_one_exit_code() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(15));
     let ran = line("cancel task-3 task-4 task-2 task-99 --yes --json")
@@ -368,7 +368,7 @@ async fn each_task_has_its_answer_and_all_one_code() {
 }
 
 #[tokio::test]
-async fn cancelling_can_wait_for_the_end() {
+async fn cancel_can_wait_for_end() {
     let simulator = server().await;
     let ran = line("cancel task-3 --yes --wait").driven(&simulator).await;
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -376,7 +376,7 @@ async fn cancelling_can_wait_for_the_end() {
 }
 
 #[tokio::test]
-async fn cancelling_without_anyone_to_ask_needs_yes() {
+async fn cancel_without_terminal_needs_yes() {
     let simulator = server().await;
     for (words, input) in [("cancel task-3", ""), ("cancel -", "task-3\n")] {
         let ran = line(words).input(input).on(&simulator).await;
@@ -387,7 +387,7 @@ async fn cancelling_without_anyone_to_ask_needs_yes() {
 }
 
 #[tokio::test]
-async fn a_history_that_misses_tasks_is_completed_by_the_recent_ones() {
+async fn recent_tasks_complete_partial_history() {
     let simulator = server_with(|options| options.behavior.history_gaps = true).await;
     simulator.control().advance(Duration::from_secs(30));
     let past = line("list --since 1h --ids").on(&simulator).await;
@@ -399,7 +399,7 @@ async fn a_history_that_misses_tasks_is_completed_by_the_recent_ones() {
 }
 
 #[tokio::test]
-async fn every_way_of_servers_to_end_a_list_is_understood() {
+async fn every_response_variant_of_lists_is_understood() {
     use vtask::simulator::behavior::{Boxing, EmptyList, VoidResponse};
 
     for (empty, boxing, void) in [

@@ -1,20 +1,11 @@
-//! Where the targets of tasks run: in filters, tables and JSON.
+//! Locations of the targets of tasks in filters, tables and JSON.
 
 use serde_json::Value;
-use vtask::simulator::{Options, Simulator, scenario::Scenario};
+use vtask::simulator::Simulator;
 
-use crate::command_support::line;
+use crate::{command_support::line, inventory_support};
 
-const PLACES: &str = r#"
-about = "places"
-[inventory]
-datacenter = "dc-01"
-datastores = ["ds-01"]
-clusters = [{ name = "prod-a", hosts = ["esx-01", "esx-02"] }, { name = "prod-b", hosts = ["esx-03"] }]
-machine_folders = [
-  { name = "web", cluster = "prod-a", machines = ["web-01", "web-02"] },
-  { name = "db", cluster = "prod-b", machines = ["db-01"] },
-]
+const TASKS: &str = r#"
 [[task]]
 at = "-3m"
 [task.what]
@@ -36,8 +27,9 @@ takes = "1h"
 "#;
 
 async fn places() -> Simulator {
-    let options = Options::new(Scenario::parse("places", PLACES).unwrap()).manual();
-    Simulator::start(options).await.unwrap()
+    Simulator::start(inventory_support::options(TASKS))
+        .await
+        .unwrap()
 }
 
 fn reads_inventory(simulator: &Simulator) -> bool {
@@ -47,7 +39,7 @@ fn reads_inventory(simulator: &Simulator) -> bool {
 }
 
 #[tokio::test]
-async fn tasks_are_chosen_and_sorted_by_where_they_run() {
+async fn list_filters_and_sorts_by_location() {
     let simulator = places().await;
     for (flags, expected) in [
         ("--filter host:esx-02 --ids", "task-101\n"),
@@ -70,7 +62,7 @@ async fn tasks_are_chosen_and_sorted_by_where_they_run() {
 }
 
 #[tokio::test]
-async fn the_table_and_json_show_it_on_request() {
+async fn table_and_json_show_location_on_request() {
     let simulator = places().await;
     let ran = line("list --columns task,target,host,cluster,folder")
         .on(&simulator)
@@ -101,7 +93,7 @@ async fn the_table_and_json_show_it_on_request() {
 }
 
 #[tokio::test]
-async fn without_permission_the_rest_is_listed() {
+async fn tasks_without_readable_location_are_listed() {
     let simulator = places().await;
     let control = simulator.control();
     control.change_behavior(|behavior| {
@@ -113,7 +105,7 @@ async fn without_permission_the_rest_is_listed() {
 }
 
 #[tokio::test]
-async fn new_tasks_are_waited_for_by_cluster() {
+async fn wait_new_filters_by_cluster() {
     let simulator = places().await;
     let control = simulator.control();
     let waiting = line("wait --new --filter cluster:prod-b --timeout 20s --json");

@@ -1,4 +1,4 @@
-//! The command line, as scripts and people use it.
+//! The command line.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,6 +23,8 @@ mod deadline;
 mod docs;
 mod doctor;
 mod fault_chain;
+#[path = "../inventory_support/mod.rs"]
+mod inventory_support;
 mod json_schema;
 mod limits;
 mod line;

@@ -32,12 +32,12 @@ impl Two {
         }
     }
 
-    /// A line for both.
+    /// A command line for both profiles.
     fn line(&self, words: &str) -> Line {
         self.named(&format!("{words} --profile lab --profile branch"))
     }
 
-    /// A line that names its profiles itself.
+    /// A command line that names its profiles itself.
     fn named(&self, words: &str) -> Line {
         line(&format!("{words} --config {}", self.config))
     }
@@ -54,7 +54,7 @@ impl Two {
     }
 }
 
-/// Each task of a summary with its server and its outcome.
+/// Returns server, id and outcome of each task of a summary.
 fn summed(summary: &Value) -> Vec<(String, String, Value)> {
     let tasks = summary["tasks"].as_array().unwrap().iter();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -70,7 +70,7 @@ fn summed(summary: &Value) -> Vec<(String, String, Value)> {
 }
 
 #[tokio::test]
-async fn the_same_mo_id_is_waited_for_on_both() {
+async fn same_task_id_is_awaited_on_both_servers() {
     for way in ["--fetch push", "--fetch poll --interval 0.05"] {
         let two = Two::start().await;
         let words = format!("wait lab/task-1 branch/task-1 branch/task-2 --json {way}");
@@ -146,7 +146,7 @@ async fn bars_and_lines_name_the_server() {
 }
 
 #[tokio::test]
-async fn one_that_goes_away_does_not_disturb_the_other() {
+async fn unreachable_server_does_not_affect_other() {
     let two = Two::start().await;
     let words = "wait lab/task-1 branch/task-1 --max-outage 1s --json";
     let waiting = two.named(words).at("");
@@ -156,7 +156,7 @@ async fn one_that_goes_away_does_not_disturb_the_other() {
             sleep(Duration::from_millis(5)).await;
         }
         branch.stop().await;
-        // The other goes on when the first is given up.
+        // The other server is still tracked after the first is lost.
         sleep(Duration::from_millis(1500)).await;
         drive(&lab).await;
     };
@@ -185,7 +185,7 @@ async fn one_that_goes_away_does_not_disturb_the_other() {
 }
 
 #[tokio::test]
-async fn one_that_refuses_counts_in_the_end() {
+async fn refused_sign_in_decides_after_other_server_finishes() {
     let refusing = server_with(|options| {
         options.credentials = Some(("ops".to_owned(), "other".to_owned()));
     });
@@ -204,7 +204,7 @@ async fn one_that_refuses_counts_in_the_end() {
 }
 
 #[tokio::test]
-async fn tasks_are_found_and_come_to_be_on_every_server() {
+async fn existing_and_new_tasks_are_found_on_every_server() {
     let two = Two::start().await;
     let ran = two
         .line("wait --activation-id act-7 --json")
@@ -217,9 +217,9 @@ async fn tasks_are_found_and_come_to_be_on_every_server() {
         .line("wait --new --entity x/y --timeout 30s --json")
         .among(&two.all())
         .await;
-    // The first that came may have ended before the second came: one of them is enough.
+    // The first new task may end before the second starts, so one of them is enough.
     assert_eq!(ran.code, 0, "{ran:?}");
-    // A server without such a task is not in the way.
+    // A server without a matching task is no error.
     let two = Two::start().await;
     two.branch.control().advance(Duration::from_secs(60));
     let ran = two
@@ -239,7 +239,7 @@ async fn tasks_are_found_and_come_to_be_on_every_server() {
 }
 
 #[tokio::test]
-async fn what_list_prints_for_several_can_be_waited_for() {
+async fn wait_accepts_ids_printed_by_list() {
     let two = Two::start().await;
     for flags in ["--ids", "--json", ""] {
         let listed = two
@@ -259,7 +259,7 @@ async fn what_list_prints_for_several_can_be_waited_for() {
 }
 
 #[tokio::test]
-async fn tree_and_events_find_the_server_by_the_form_of_the_task() {
+async fn tree_and_events_take_server_from_task_argument() {
     let two = Two::start().await;
     two.branch.control().advance(Duration::from_secs(60));
     for command in ["tree", "events"] {
@@ -295,7 +295,7 @@ async fn tree_and_events_find_the_server_by_the_form_of_the_task() {
 }
 
 #[tokio::test]
-async fn cancellation_is_asked_for_on_every_server_and_confirmed_once() {
+async fn cancel_on_several_servers_confirms_once() {
     let two = Two::start().await;
     let ran = two
         .named("cancel lab/task-3 branch/task-3 --wait")
@@ -310,18 +310,18 @@ async fn cancellation_is_asked_for_on_every_server_and_confirmed_once() {
         ran.err
     );
     for name in ["lab", "branch"] {
-        let told = format!("{name}/task-3: request accepted");
-        assert!(ran.err.contains(&told), "{}", ran.err);
+        let message = format!("{name}/task-3: request accepted");
+        assert!(ran.err.contains(&message), "{}", ran.err);
         assert!(
             ran.err.contains(&format!("{name}/task-3 cancelled")),
             "{}",
             ran.err
         );
     }
-    // Which of two is meant has to be said: nothing is asked of either.
+    // A task without a server is ambiguous: neither server gets a request.
     let ran = two.line("cancel task-4 --yes").at("").await;
     assert_eq!(ran.code, 2, "{ran:?}");
-    // One that is away leaves the other.
+    // An unreachable server does not affect the other.
     let two = Two::start().await;
     let Two {
         lab,
@@ -343,7 +343,7 @@ async fn cancellation_is_asked_for_on_every_server_and_confirmed_once() {
 }
 
 #[tokio::test]
-async fn a_profile_that_a_task_names_is_not_asked_elsewhere() {
+async fn task_with_profile_is_requested_only_from_its_server() {
     let two = Two::start().await;
     let elsewhere = two.lab.url();
     for words in [

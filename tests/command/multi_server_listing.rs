@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::command_support::{config, line, server};
 
 #[tokio::test]
-async fn list_and_get_tell_the_servers_apart() {
+async fn list_and_get_name_server() {
     let (lab, branch) = (server().await, server().await);
     let folder = tempfile::tempdir().unwrap();
     let config = config(
@@ -18,7 +18,7 @@ async fn list_and_get_tell_the_servers_apart() {
     for id in ["lab/task-1\n", "branch/task-1\n"] {
         assert_eq!(ran.out.matches(id).count(), 1, "{}", ran.out);
     }
-    // What list prints get takes.
+    // `get` accepts the ids that `list` prints.
     let ran = line(&format!("get branch/task-1 lab/task-2 {both}"))
         .at("")
         .await;
@@ -52,7 +52,7 @@ async fn list_and_get_tell_the_servers_apart() {
         lab.control().session_count() + branch.control().session_count(),
         0
     );
-    // One that is away does not keep the other from being listed.
+    // An unreachable server does not keep the other from being listed.
     branch.stop().await;
     let ran = line(&format!("list --ids {both}")).at("").await;
     assert_eq!(ran.code, 4, "{ran:?}");
@@ -61,7 +61,7 @@ async fn list_and_get_tell_the_servers_apart() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn one_screen_for_two_and_one_of_them_dies() {
+async fn screen_keeps_running_when_one_of_two_servers_stops() {
     use std::io::{Read, Write};
     use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! A task of which part cannot be read is a row with what is known; each task is one row, whatever its key.
+//! A partly unreadable task is a row with the known fields; each task is one row, whatever its key.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -17,7 +17,7 @@ async fn later() -> Simulator {
     simulator
 }
 
-/// The tasks that are there then: 5 vanished.
+/// Ids of the remaining tasks; task 5 is removed.
 const TASKS: [&str; 7] = [
     "task-1", "task-2", "task-3", "task-4", "task-6", "task-7", "task-8",
 ];
@@ -31,7 +31,7 @@ fn ids(lines: &[Value]) -> Vec<&str> {
     ids
 }
 
-/// Spoils a field of four tasks, each in another way.
+/// Corrupts one field of four tasks, each in a different way.
 fn odd(path: &str, _: &mut u16, body: &mut Value) {
     match task_read(path) {
         Some("task-1") => body["queueTime"] = Value::Null,
@@ -48,7 +48,7 @@ fn odd(path: &str, _: &mut u16, body: &mut Value) {
 }
 
 #[tokio::test]
-async fn a_field_that_cannot_be_read_costs_no_row_in_any_command() {
+async fn unreadable_field_loses_no_row_in_any_command() {
     let simulator = later().await;
     let proxy = Proxy::start(&simulator, odd).await;
     let ran = line("list --json").at(&proxy.url).await;
@@ -97,7 +97,7 @@ async fn a_field_that_cannot_be_read_costs_no_row_in_any_command() {
 }
 
 #[tokio::test]
-async fn a_task_of_which_nothing_can_be_read_is_a_row_with_its_name_and_said() {
+async fn unreadable_task_is_listed_by_id_and_reported() {
     let simulator = later().await;
     let proxy = Proxy::start(&simulator, |path, _, body| {
         if task_read(path) == Some("task-3") {
@@ -145,14 +145,14 @@ async fn a_task_of_which_nothing_can_be_read_is_a_row_with_its_name_and_said() {
         assert!(ran.err.contains("task-3"), "{words}: {ran:?}");
         assert!(ran.err.contains("object"), "{words} says why: {ran:?}");
     }
-    // Whether it is among those that are chosen is not known.
+    // Unknown whether it matches the selection.
     let ran = line("list --state running --ids").at(&proxy.url).await;
     assert_eq!((ran.code, &*ran.out), (4, "task-4\n"), "{ran:?}");
     assert!(ran.err.contains("task-3"), "{}", ran.err);
 }
 
 #[tokio::test]
-async fn tasks_that_share_a_key_are_rows_of_their_own() {
+async fn tasks_with_same_key_are_separate_rows() {
     let simulator = later().await;
     let proxy = Proxy::start(&simulator, |path, _, body| {
         let records: &mut [Value] = match body {

@@ -1,5 +1,5 @@
-//! `vtask wait` gives no outcome away while `--max-outage` allows more: bad answers that may pass are outlived, and a
-//! call that keeps failing leads to another way or to a clear end.
+//! `vtask wait` retries transient errors up to `--max-outage`; a request that keeps failing leads to a fallback or an
+//! error.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ use vtask::simulator::{
     faults::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
 };
 
-async fn suffering(rule: FaultRule) -> Simulator {
+async fn with_faults(rule: FaultRule) -> Simulator {
     let simulator = server().await;
     simulator.control().inject(&FaultPlan::default().with(rule));
     simulator
 }
 
 #[tokio::test]
-async fn a_task_that_was_never_read_outlives_bad_answers() {
+async fn unread_task_survives_bad_responses() {
     for effect in [
         FaultEffect::Page,
         FaultEffect::Malformed,
         FaultEffect::status(503),
         FaultEffect::cut(CloseMode::Reset, FaultTarget::Request),
     ] {
-        let simulator = suffering(FaultRule::new("Task/info", effect.clone()).times(2)).await;
+        let simulator = with_faults(FaultRule::new("Task/info", effect.clone()).times(2)).await;
         let ran = line("wait task-1 --fetch poll --interval 0.05")
             .driven(&simulator)
             .await;
@@ -32,8 +32,8 @@ async fn a_task_that_was_never_read_outlives_bad_answers() {
 }
 
 #[tokio::test]
-async fn a_task_that_is_never_readable_is_unknown_after_the_outage_only() {
-    let simulator = suffering(FaultRule::new("Task/info", FaultEffect::Page)).await;
+async fn unreadable_task_is_unknown_after_max_outage() {
+    let simulator = with_faults(FaultRule::new("Task/info", FaultEffect::Page)).await;
     let began = std::time::Instant::now();
     let ran = line("wait task-1 --fetch poll --interval 0.05 --max-outage 4s")
         .on(&simulator)
@@ -43,33 +43,33 @@ async fn a_task_that_is_never_readable_is_unknown_after_the_outage_only() {
     assert!(ran.err.contains("not JSON"), "{}", ran.err);
 }
 
-/// The task vanishes as soon as it ended; the history tells how, once it answers.
+/// The task is removed as soon as it ends; the history has its outcome.
 #[tokio::test]
-async fn a_search_of_the_history_outlives_a_bad_answer() {
+async fn history_lookup_survives_bad_response() {
     let create = "TaskManager/CreateCollectorForTasks";
     for effect in [FaultEffect::Page, FaultEffect::status(503)] {
-        let simulator = suffering(FaultRule::new(create, effect).times(1)).await;
+        let simulator = with_faults(FaultRule::new(create, effect).times(1)).await;
         let ran = line("wait task-5").driven(&simulator).await;
         assert_eq!(ran.code, 0, "{ran:?}");
     }
 }
 
 #[tokio::test]
-async fn new_tasks_are_seen_where_the_view_can_never_be_changed() {
+async fn new_tasks_are_found_if_view_cannot_be_changed() {
     for effect in [
         FaultEffect::Page,
         FaultEffect::Fault("NotSupported".to_owned()),
     ] {
-        let simulator = suffering(FaultRule::new("ListView/ModifyListView", effect)).await;
+        let simulator = with_faults(FaultRule::new("ListView/ModifyListView", effect)).await;
         let ran = line("wait --new --entity x/y").driven(&simulator).await;
         assert_eq!(ran.code, 0, "{ran:?}");
     }
 }
 
 #[tokio::test]
-async fn labels_that_are_never_authenticated_end_no_session_again_and_again() {
+async fn unauthenticated_label_requests_do_not_renew_session_repeatedly() {
     let refused = FaultEffect::Fault("NotAuthenticated".to_owned());
-    let simulator = suffering(FaultRule::new("TaskManager/description", refused)).await;
+    let simulator = with_faults(FaultRule::new("TaskManager/description", refused)).await;
     let ran = line("wait task-1").driven(&simulator).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     let requests = simulator.control().requests();
@@ -80,7 +80,7 @@ async fn labels_that_are_never_authenticated_end_no_session_again_and_again() {
 }
 
 #[tokio::test]
-async fn push_alone_ends_with_the_reason_where_it_is_refused() {
+async fn push_only_fails_with_reason_if_refused() {
     let simulator = server().await;
     simulator
         .control()

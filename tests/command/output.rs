@@ -27,7 +27,7 @@ async fn failed_tasks_of_the_last_day_as_json() {
 }
 
 #[tokio::test]
-async fn only_the_root_cause_of_a_task() {
+async fn get_prints_only_root_cause() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
     for output in [
@@ -111,7 +111,7 @@ async fn a_tree_as_nested_json() {
 }
 
 #[tokio::test]
-async fn ids_of_another_command_are_waited_for() {
+async fn wait_accepts_ids_of_another_command() {
     let simulator = server().await;
     let ran = line("wait - -q")
         .input("task-1\ntask-5\n")

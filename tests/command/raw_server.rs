@@ -1,4 +1,4 @@
-//! A server of the VI JSON API whose answers a test can replace, byte by byte.
+//! A server of the VI JSON API whose responses a test can replace, byte by byte.
 
 use std::{fmt::Write as _, future::pending, io::Write as _, sync::Arc};
 
@@ -11,11 +11,11 @@ use tokio::{
 
 /// The handling of a request.
 pub(crate) enum Reply {
-    /// The answer of a vCenter.
+    /// The response of a vCenter.
     Honest,
     /// These bytes, from the status line on; the connection stays open.
     Bytes(Vec<u8>),
-    /// Nothing, for ever.
+    /// No response; the connection stays open.
     Silence,
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static)
     url
 }
 
-/// Serves one connection until the client is gone.
+/// Serves one connection until the client closes it.
 async fn serve(stream: TcpStream, reply: &(impl Fn(&str) -> Reply + Send + Sync)) {
     let mut stream = BufReader::new(stream);
     loop {
@@ -71,7 +71,7 @@ async fn serve(stream: TcpStream, reply: &(impl Fn(&str) -> Reply + Send + Sync)
     }
 }
 
-/// An answer with its length.
+/// Builds a response with its content length.
 pub(crate) fn http(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {

@@ -50,7 +50,7 @@ async fn cancel(
 }
 
 #[tokio::test]
-async fn every_source_of_the_setting_keeps_cancel_from_sending() {
+async fn read_only_from_any_source_blocks_cancel() {
     let simulator = server().await;
     let profile = "[profiles.lab]\nurl = \"URL\"\nread-only = true\n";
     for (config, flags, variables) in [
@@ -70,17 +70,17 @@ async fn every_source_of_the_setting_keeps_cancel_from_sending() {
         (profile, &["--profile", "lab"], &[]),
     ] {
         let output = cancel(&simulator, config, flags, variables).await;
-        let told = err(&output);
-        let what = format!("{config:?} {flags:?} {variables:?}: {told}");
+        let stderr = err(&output);
+        let what = format!("{config:?} {flags:?} {variables:?}: {stderr}");
         assert_eq!(output.status.code(), Some(2), "{what}");
-        assert!(told.contains("nothing can be cancelled"), "{what}");
-        assert!(told.to_lowercase().contains("read"), "{what}");
+        assert!(stderr.contains("nothing can be cancelled"), "{what}");
+        assert!(stderr.to_lowercase().contains("read"), "{what}");
     }
     assert_eq!(simulator.control().request_count(), 0);
 }
 
 #[tokio::test]
-async fn a_value_that_is_neither_on_nor_off_is_refused() {
+async fn invalid_read_only_value_is_refused() {
     let simulator = server().await;
     let output = cancel(&simulator, "", &[], &[("VTASK_READ_ONLY", "ture")]).await;
     assert_eq!(output.status.code(), Some(2));
@@ -93,7 +93,7 @@ async fn a_value_that_is_neither_on_nor_off_is_refused() {
 }
 
 #[tokio::test]
-async fn switched_off_it_forbids_nothing() {
+async fn read_only_off_allows_cancel() {
     for value in ["0", "false", "no", "off", ""] {
         let simulator = server().await;
         let output = cancel(&simulator, "", &[], &[("VTASK_READ_ONLY", value)]).await;
@@ -102,7 +102,7 @@ async fn switched_off_it_forbids_nothing() {
 }
 
 #[tokio::test]
-async fn the_other_commands_work_and_only_read() {
+async fn other_commands_work_and_send_only_read_requests() {
     let simulator = server().await;
     simulator
         .control()

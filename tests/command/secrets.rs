@@ -1,5 +1,5 @@
-//! Whole runs of the built program whose every written byte is searched for secrets: what it prints, the files it
-//! leaves, what it draws, and what the commands that it starts find in their environment.
+//! Runs the built program and searches its output, its files, its screen and the environment of the commands that it
+//! starts for secrets.
 
 use std::{
     collections::BTreeSet,
@@ -22,7 +22,7 @@ const PASSWORD: &str = "hunter2-Zq8-correct";
 const WRONG: &str = "wr0ng-Zq8-horse";
 const AUTHORIZATION: &str = "Bearer tok-Zq8-staple";
 
-/// What a run of the program wrote to both its outlets.
+/// Standard output and standard error of a run.
 async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, Vec<u8>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vtask"));
     command.args(arguments).envs(environment.iter().copied());
@@ -32,7 +32,7 @@ async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, Vec<u8>)
     (output.status.code().unwrap_or(-1), written)
 }
 
-/// Collects the secrets of every session that the server ever has.
+/// Collects the secrets of every session of the server.
 fn collect(simulator: &Simulator) -> Arc<Mutex<BTreeSet<String>>> {
     let secrets = Arc::new(Mutex::new(BTreeSet::new()));
     let (control, kept) = (simulator.control(), secrets.clone());
@@ -59,7 +59,7 @@ fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_in_anything_that_is_written() {
+async fn no_output_contains_secrets() {
     let simulator = server_with(|options| {
         options.credentials = Some(("ops".to_owned(), PASSWORD.to_owned()));
         options.authorization = Some(AUTHORIZATION.to_owned());
@@ -163,7 +163,7 @@ async fn no_secret_is_in_anything_that_is_written() {
     }
 }
 
-/// A server that gives every request one answer and keeps what it was sent.
+/// A server that gives every request the same response and records the requests.
 async fn scribe(answer: String) -> (String, Arc<Mutex<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -182,7 +182,7 @@ async fn scribe(answer: String) -> (String, Arc<Mutex<Vec<u8>>>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_follows_a_redirect_and_nothing_meant_for_this_machine_goes_to_a_proxy() {
+async fn redirects_are_not_followed_and_localhost_bypasses_proxy() {
     let gone = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     for status in [
         "301 Moved",
@@ -218,7 +218,7 @@ async fn nothing_follows_a_redirect_and_nothing_meant_for_this_machine_goes_to_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_on_the_way_to_a_tls_server_sees_no_secret() {
+async fn proxy_to_tls_server_sees_no_secret() {
     let refused = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let (proxy, heard) = scribe(refused.to_owned()).await;
     let proxy = format!("http://{proxy}");

@@ -10,7 +10,7 @@ use std::{
 use crate::command_support::{Line, line, server};
 use vtask::simulator::Simulator;
 
-/// How often a method was called.
+/// Returns the number of calls of a method.
 fn calls(simulator: &Simulator, method: &str) -> usize {
     let requests = simulator.control().requests();
     let of_method = requests
@@ -24,7 +24,7 @@ fn kept(words: &str, folder: &Path) -> Line {
 }
 
 #[tokio::test]
-async fn runs_share_one_session_until_it_is_ended() {
+async fn runs_share_session_until_logout() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     for command in [
@@ -55,7 +55,7 @@ async fn runs_share_one_session_until_it_is_ended() {
 }
 
 #[tokio::test]
-async fn a_dead_session_is_replaced() {
+async fn expired_session_is_replaced() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     for logins in [1, 2] {
@@ -66,14 +66,14 @@ async fn a_dead_session_is_replaced() {
         assert_eq!(calls(&simulator, "/Login"), logins);
         simulator.control().kill_sessions();
     }
-    // Whoever does not ask for it neither uses nor leaves one.
+    // Without `--keep-session` no saved session is used or written.
     let ran = kept("list", folder.path()).on(&simulator).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(simulator.control().session_count(), 0);
 }
 
 #[tokio::test]
-async fn an_open_session_spares_the_password() {
+async fn open_session_needs_no_password() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     let without = || {
@@ -97,7 +97,7 @@ async fn an_open_session_spares_the_password() {
 }
 
 #[tokio::test]
-async fn a_file_that_others_can_read_is_refused() {
+async fn session_file_readable_by_others_is_refused() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     kept("list --keep-session", folder.path())
@@ -116,10 +116,10 @@ async fn a_file_that_others_can_read_is_refused() {
     assert!(!ran.err.contains(session["session"].as_str().unwrap()));
 }
 
-/// Nothing can be put there; not even by root.
+/// A path that cannot be written, not even by root.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_session_that_cannot_be_kept_is_told_once_and_ended() {
+async fn unsaved_session_is_reported_once_and_ended() {
     for command in ["list", "cancel task-3 --yes --wait", "wait task-1 --json"] {
         let simulator = server().await;
         let ran = line(&format!("{command} --keep-session"))
@@ -127,11 +127,11 @@ async fn a_session_that_cannot_be_kept_is_told_once_and_ended() {
             .driven(&simulator)
             .await;
         assert_eq!(ran.code, 0, "{command}: {ran:?}");
-        let told = ran
+        let count = ran
             .err
             .matches("the session cannot be kept in /proc/vtask/sessions")
             .count();
-        assert_eq!(told, 1, "{command}: {}", ran.err);
+        assert_eq!(count, 1, "{command}: {}", ran.err);
         assert_eq!(
             simulator.control().session_count(),
             0,
@@ -140,7 +140,7 @@ async fn a_session_that_cannot_be_kept_is_told_once_and_ended() {
     }
 }
 
-/// A keyring of one entry a file, spoken to as `secret-tool` is.
+/// A keyring with one file per entry and the interface of `secret-tool`.
 const SECRET_TOOL: &str = r#"#!/bin/sh
 verb=$1; shift
 [ "$verb" = store ] && shift 2

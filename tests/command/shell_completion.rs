@@ -1,5 +1,5 @@
-//! Completion as a person has it: a real shell in a pseudo-terminal, the keys pressed, the screen read; against the
-//! embedded vCenter. A shell that is not installed is told and passed over.
+//! Shell completion in real shells in a pseudo-terminal, against the embedded vCenter. Shells that are not installed
+//! are skipped with a message.
 
 use std::{
     fs,
@@ -11,46 +11,46 @@ use crate::command_support::server;
 use crate::pty_support::Session;
 use tempfile::TempDir;
 
-/// What a shell is started with, and what it is told first.
+/// A shell, its arguments and the command that loads the completion script.
 struct Shell {
     name: &'static str,
     arguments: &'static [&'static str],
-    first: &'static str,
+    setup: &'static str,
 }
 
 const BASH: Shell = Shell {
     name: "bash",
     arguments: &["--norc", "--noprofile", "-i"],
-    first: "source <(vtask completions bash)",
+    setup: "source <(vtask completions bash)",
 };
 const ZSH: Shell = Shell {
     name: "zsh",
     arguments: &["-f", "-i"],
-    first: "autoload -U compinit; compinit -u -D; source <(vtask completions zsh)",
+    setup: "autoload -U compinit; compinit -u -D; source <(vtask completions zsh)",
 };
 const FISH: Shell = Shell {
     name: "fish",
     arguments: &["--no-config", "--interactive"],
-    first: "vtask completions fish | source",
+    setup: "vtask completions fish | source",
 };
 
-fn is_there(shell: &str) -> bool {
-    let mut asked = Command::new(shell);
-    asked.arg("--version").stdout(Stdio::null());
-    asked.stderr(Stdio::null()).status().is_ok()
+fn is_installed(shell: &str) -> bool {
+    let mut command = Command::new(shell);
+    command.arg("--version").stdout(Stdio::null());
+    command.stderr(Stdio::null()).status().is_ok()
 }
 
-/// A person at a shell that knows vtask.
-struct Person {
+/// An interactive shell with the completion script loaded.
+struct ShellSession {
     session: Session,
     _home: TempDir,
 }
 
-impl Person {
-    /// Sits down; `None`, and a word, where the shell is not installed.
-    fn at(shell: &Shell, url: &str) -> Option<Self> {
-        if !is_there(shell.name) {
-            eprintln!("{} is not installed: passed over.", shell.name);
+impl ShellSession {
+    /// Starts the shell. Returns `None` if it is not installed.
+    fn start(shell: &Shell, url: &str) -> Option<Self> {
+        if !is_installed(shell.name) {
+            eprintln!("{} is not installed, skipped", shell.name);
             return None;
         }
         let home = tempfile::tempdir().unwrap();
@@ -74,8 +74,8 @@ impl Person {
             ("TERM", "xterm"),
         ];
         let mut session = Session::of_program(shell.name, 100, 40, shell.arguments, &environment);
-        // An echo that is not what was typed shows that the shell has done all before it.
-        session.press(&format!("{}; echo rea''dy\r", shell.first));
+        // The output differs from the typed text, so it shows that the setup has run.
+        session.press(&format!("{}; echo rea''dy\r", shell.setup));
         session.shows("ready");
         Some(Self {
             session,
@@ -83,47 +83,47 @@ impl Person {
         })
     }
 
-    /// Types on a fresh line, asks for completion, and waits until the screen shows what is wanted.
-    fn completes(&mut self, typed: &str, keys: &str, wanted: &[&str]) {
-        // Whatever stands there goes: the line, and the screen.
+    /// Types on an empty line, presses `keys` and waits until the screen shows every expected text.
+    fn expect_completion(&mut self, typed: &str, keys: &str, expected: &[&str]) {
+        // Ctrl+U clears the line, Ctrl+L the screen.
         self.session.press("\u{15}\u{c}");
         self.session.hides("vtask");
         self.session.press(typed);
         self.session.shows(typed);
         self.session.press(keys);
-        for wanted in wanted {
-            self.session.shows(wanted);
+        for text in expected {
+            self.session.shows(text);
         }
     }
 }
 
-/// What all shells complete; the second key lists the candidates in bash.
-fn completes_all(person: &mut Person) {
-    // Half a minute on, 3 and 4 still run.
-    person.completes(
+/// Checks the completions that all shells share. In bash the second Tab lists the candidates.
+fn check_completions(shell: &mut ShellSession) {
+    // After 30 s tasks 3 and 4 are still running.
+    shell.expect_completion(
         "vtask cancel --profile lab task-",
         "\t\t",
         &["task-3", "task-4"],
     );
-    person.completes("vtask wait --profile lab task-4", "\t", &["task-4 "]);
-    person.completes("vtask wait lab/task-4", "\t", &["lab/task-4 "]);
-    person.completes("vtask get --profile br", "\t", &["--profile branch "]);
-    person.completes("vtask --theme dus", "\t", &["--theme dusk "]);
-    person.completes("vtask --theme d", "\t\t", &["dark", "dusk"]);
-    person.completes(
+    shell.expect_completion("vtask wait --profile lab task-4", "\t", &["task-4 "]);
+    shell.expect_completion("vtask wait lab/task-4", "\t", &["lab/task-4 "]);
+    shell.expect_completion("vtask get --profile br", "\t", &["--profile branch "]);
+    shell.expect_completion("vtask --theme dus", "\t", &["--theme dusk "]);
+    shell.expect_completion("vtask --theme d", "\t\t", &["dark", "dusk"]);
+    shell.expect_completion(
         "vtask list --sort state,ela",
         "\t",
         &["--sort state,elapsed "],
     );
-    person.completes("vtask list --filter pha", "\t", &["--filter phase:"]);
-    person.completes("vtask list --filter state:fa", "\t", &["state:failed "]);
-    person.completes("vtask list --state can", "\t", &["--state cancelled "]);
-    person.completes(
+    shell.expect_completion("vtask list --filter pha", "\t", &["--filter phase:"]);
+    shell.expect_completion("vtask list --filter state:fa", "\t", &["state:failed "]);
+    shell.expect_completion("vtask list --state can", "\t", &["--state cancelled "]);
+    shell.expect_completion(
         "vtask list --profile lab --entity x",
         "\t",
         &["--entity x/y "],
     );
-    person.completes("vtask wait --max-o", "\t", &["--max-outage "]);
+    shell.expect_completion("vtask wait --max-o", "\t", &["--max-outage "]);
 }
 
 macro_rules! in_each_shell {
@@ -133,12 +133,12 @@ macro_rules! in_each_shell {
             let simulator = server().await;
             simulator.control().advance(std::time::Duration::from_secs(30));
             let url = simulator.url();
-            let at_shell = tokio::task::spawn_blocking(move || {
-                if let Some(mut person) = Person::at(&$shell, &url) {
-                    completes_all(&mut person);
+            let checks = tokio::task::spawn_blocking(move || {
+                if let Some(mut shell) = ShellSession::start(&$shell, &url) {
+                    check_completions(&mut shell);
                 }
             });
-            at_shell.await.unwrap();
+            checks.await.unwrap();
             assert_eq!(simulator.control().session_count(), 0, "signed out");
         }
     )+};
@@ -146,10 +146,10 @@ macro_rules! in_each_shell {
 
 in_each_shell!(in_bash: BASH, in_zsh: ZSH, in_fish: FISH);
 
-/// What bash, asked without a terminal, has to offer for a line.
-fn offered_by_bash(url: &str, line: &str) -> Option<Vec<String>> {
-    if !is_there("bash") {
-        eprintln!("bash is not installed: passed over.");
+/// Returns the candidates of bash for a line, without a terminal; `None` if bash is not installed.
+fn bash_candidates(url: &str, line: &str) -> Option<Vec<String>> {
+    if !is_installed("bash") {
+        eprintln!("bash is not installed, skipped");
         return None;
     }
     let program = Path::new(env!("CARGO_BIN_EXE_vtask")).parent().unwrap();
@@ -173,20 +173,20 @@ fn offered_by_bash(url: &str, line: &str) -> Option<Vec<String>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bash_is_offered_nothing_that_it_would_act_on() {
+async fn bash_candidates_omit_names_with_control_characters() {
     let simulator = server().await;
     // There are tasks on x/y and on evil␛[31m.
     simulator
         .control()
         .advance(std::time::Duration::from_secs(7));
     let url = simulator.url();
-    let asked = tokio::task::spawn_blocking(move || {
-        let entities = offered_by_bash(&url, "vtask list --entity ''")?;
-        let words = offered_by_bash(&url, "vtask list --filter state : r")?;
-        let bad = offered_by_bash("http://127.0.0.1:9", "vtask wait task-")?;
+    let candidates = tokio::task::spawn_blocking(move || {
+        let entities = bash_candidates(&url, "vtask list --entity ''")?;
+        let words = bash_candidates(&url, "vtask list --filter state : r")?;
+        let bad = bash_candidates("http://127.0.0.1:9", "vtask wait task-")?;
         Some((entities, words, bad))
     });
-    let Some((entities, words, bad)) = asked.await.unwrap() else {
+    let Some((entities, words, bad)) = candidates.await.unwrap() else {
         return;
     };
     assert!(entities.contains(&"x/y".to_owned()), "{entities:?}");
@@ -195,12 +195,16 @@ async fn bash_is_offered_nothing_that_it_would_act_on() {
         "{entities:?}"
     );
     assert_eq!(words, ["running"]);
-    assert_eq!(bad, [""], "a server that is away offers nothing, quietly");
+    assert_eq!(
+        bad,
+        [""],
+        "an unreachable server gives no candidates and no error"
+    );
 }
 
-/// PowerShell is rarely there: the script is at least well-formed.
+/// PowerShell is rarely installed, so brackets and quotes of its script are checked without it.
 #[test]
-fn the_scripts_are_well_formed() {
+fn completion_scripts_are_well_formed() {
     let script = |shell: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_vtask"))
             .args(["completions", shell])
@@ -210,18 +214,18 @@ fn the_scripts_are_well_formed() {
         String::from_utf8(output.stdout).unwrap()
     };
     for shell in ["bash", "zsh", "fish"] {
-        if !is_there(shell) {
-            eprintln!("{shell} is not installed: passed over.");
+        if !is_installed(shell) {
+            eprintln!("{shell} is not installed, skipped");
             continue;
         }
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("script");
         fs::write(&path, script(shell)).unwrap();
         let status = Command::new(shell).arg("-n").arg(&path).status().unwrap();
-        assert!(status.success(), "{shell} understands it");
+        assert!(status.success(), "{shell} parses the script");
     }
     let powershell = script("powershell");
-    if is_there("pwsh") {
+    if is_installed("pwsh") {
         let read = "[scriptblock]::Create([Console]::In.ReadToEnd()) | Out-Null";
         let mut child = Command::new("pwsh")
             .args(["-NoProfile", "-Command", read])
@@ -229,14 +233,17 @@ fn the_scripts_are_well_formed() {
             .spawn()
             .unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), powershell.as_bytes()).unwrap();
-        assert!(child.wait().unwrap().success(), "PowerShell understands it");
+        assert!(
+            child.wait().unwrap().success(),
+            "PowerShell parses the script"
+        );
     }
     assert!(powershell.starts_with("Register-ArgumentCompleter -Native -CommandName vtask"));
     assert!(powershell.contains("$env:VTASK_COMPLETE = \"powershell\""));
     assert_balanced(&powershell);
 }
 
-/// Every bracket and here-string is closed again, whatever stands in quotes.
+/// Checks that every bracket, quote and here-string outside quoted text is closed.
 fn assert_balanced(script: &str) {
     let mut open = Vec::new();
     let mut quote = None;
@@ -247,12 +254,12 @@ fn assert_balanced(script: &str) {
                 let rest: String = letters.clone().collect();
                 let end = rest
                     .find("\n\"@")
-                    .unwrap_or_else(|| panic!("a here-string is open"));
+                    .unwrap_or_else(|| panic!("unterminated here-string"));
                 for _ in 0..rest[..end + 3].chars().count() {
                     letters.next();
                 }
             }
-            // In double quotes a backtick takes its meaning from the next.
+            // A backtick escapes the next character in double quotes.
             (Some('"'), '`') => drop(letters.next()),
             (None, '"' | '\'') => quote = Some(letter),
             (Some(begun), letter) if begun == letter => quote = None,

@@ -1,4 +1,4 @@
-//! `vtask simulate` that cannot start says why and ends with exit code 2.
+//! `vtask simulate` reports the reason and exits with code 2 if it cannot start.
 
 use std::net::TcpListener;
 

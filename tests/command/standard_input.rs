@@ -10,7 +10,7 @@ fn mo_ids(ran: &Ran) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn several_tasks_on_one_line_all_count() {
+async fn all_tasks_of_a_line_are_read() {
     let simulator = server().await;
     let ran = line("get -")
         .input("task-4 task-3\ttask-1\n")
@@ -50,7 +50,7 @@ async fn trees_and_events_of_several_tasks_are_printed() {
 }
 
 #[tokio::test]
-async fn a_word_that_is_no_task_stops_the_command() {
+async fn invalid_task_stops_command() {
     let simulator = server().await;
     for command in ["get -", "wait -", "cancel - --yes", "tree -", "events -"] {
         let ran = line(command)
@@ -75,9 +75,9 @@ async fn empty_input_is_an_error() {
         }
     }
     assert_eq!(simulator.control().request_count(), 0);
-    // The screen reads it before it looks for a terminal.
+    // The screen reads standard input before it checks for a terminal.
     let output = crate::built_support::run(crate::built_support::on(&simulator, "-")).await;
     assert_eq!(output.status.code(), Some(2));
-    let told = crate::built_support::err(&output);
-    assert!(told.contains("standard input names no task"), "{told}");
+    let stderr = crate::built_support::err(&output);
+    assert!(stderr.contains("standard input names no task"), "{stderr}");
 }

@@ -1,4 +1,4 @@
-//! Whom the real commands trust, over real TLS: the embedded vCenter with every kind of certificate.
+//! Certificate trust of the commands over real TLS, against the embedded vCenter with every kind of certificate.
 
 use std::{fs, path::PathBuf};
 
@@ -10,7 +10,7 @@ use tokio::{
 };
 use vtask::simulator::{CertificateValidity, Simulator, TlsOptions};
 
-/// A server with a certificate, and a place for what is trusted.
+/// A server with a certificate, and a folder for trusted certificates.
 struct Scene {
     simulator: Simulator,
     folder: TempDir,
@@ -64,7 +64,7 @@ impl Scene {
         line.on(&self.simulator).await
     }
 
-    /// Neither a request nor, so, a secret came to the server.
+    /// Checks that the server got no request and so no secret.
     fn nothing_was_sent(&self) {
         assert_eq!(self.simulator.control().request_count(), 0);
     }
@@ -75,7 +75,7 @@ fn another_fingerprint() -> String {
 }
 
 #[tokio::test]
-async fn each_bad_certificate_is_refused_in_clear_words_with_its_fingerprint() {
+async fn bad_certificate_is_refused_with_reason_and_fingerprint() {
     let signed_by_ca = || TlsOptions {
         signed_by_ca: true,
         ..TlsOptions::default()
@@ -122,14 +122,14 @@ async fn each_bad_certificate_is_refused_in_clear_words_with_its_fingerprint() {
         assert_eq!(ran.code, 4, "{}", ran.err);
         assert!(ran.err.contains(words), "{words}: {}", ran.err);
         assert!(ran.err.contains(scene.fingerprint()), "{}", ran.err);
-        assert!(!ran.err.contains("Type yes"), "nobody is there to ask");
+        assert!(!ran.err.contains("Type yes"), "no terminal to ask on");
         assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
         scene.nothing_was_sent();
     }
 }
 
 #[tokio::test]
-async fn an_authority_that_is_handed_in_is_trusted_and_tls_1_2_is_spoken() {
+async fn added_authority_is_trusted_over_tls_1_2() {
     for tls12_only in [false, true] {
         let scene = Scene::of(TlsOptions {
             signed_by_ca: true,
@@ -146,7 +146,7 @@ async fn an_authority_that_is_handed_in_is_trusted_and_tls_1_2_is_spoken() {
 }
 
 #[tokio::test]
-async fn a_thumbprint_accepts_that_certificate_whatever_else_is_wrong_with_it_and_no_other() {
+async fn thumbprint_accepts_exactly_that_certificate() {
     let scene = Scene::of(TlsOptions {
         validity: CertificateValidity::Expired,
         names: Some(vec!["vc99.lab".to_owned()]),
@@ -161,7 +161,7 @@ async fn a_thumbprint_accepts_that_certificate_whatever_else_is_wrong_with_it_an
         assert_eq!(ran.code, 0, "{}", ran.err);
     }
     let requests = scene.simulator.control().request_count();
-    // Not checking at all is not what a thumbprint beside it means.
+    // `--insecure` does not override a thumbprint.
     for more in ["", "--insecure"] {
         let line = scene.line(&format!("list {more} --thumbprint"));
         let ran = scene.run(line.word(&another_fingerprint())).await;
@@ -178,7 +178,7 @@ async fn a_thumbprint_accepts_that_certificate_whatever_else_is_wrong_with_it_an
 }
 
 #[tokio::test]
-async fn what_a_person_accepts_once_is_trusted_from_then_on_and_taken_back_on_request() {
+async fn accepted_certificate_is_trusted_until_removed() {
     let scene = Scene::plain().await;
     let ran = scene
         .run(scene.line("list").typed("yes\n").screen(80, 24))
@@ -212,7 +212,7 @@ async fn what_a_person_accepts_once_is_trusted_from_then_on_and_taken_back_on_re
 }
 
 #[tokio::test]
-async fn anything_but_yes_in_full_on_a_terminal_is_no() {
+async fn certificate_prompt_accepts_only_yes_on_a_terminal() {
     for typed in ["y\n", "no\n", "\n", "", "yes please\n"] {
         let scene = Scene::plain().await;
         let ran = scene
@@ -223,7 +223,7 @@ async fn anything_but_yes_in_full_on_a_terminal_is_no() {
         assert_eq!(scene.kept(), "");
         scene.nothing_was_sent();
     }
-    // A yes that comes from a pipe, or is asked for where nobody sees it, is none.
+    // A yes from a pipe, or without a visible prompt, does not count.
     let scene = Scene::plain().await;
     for line in [
         scene.line("list --ids").input("yes\n").screen(80, 24),
@@ -238,7 +238,7 @@ async fn anything_but_yes_in_full_on_a_terminal_is_no() {
 }
 
 #[tokio::test]
-async fn a_changed_certificate_is_refused_with_both_fingerprints_and_never_asked_about() {
+async fn changed_certificate_is_refused_without_prompt() {
     let scene = Scene::plain().await;
     let host = scene.simulator.address().to_string();
     let add = format!("trust add {host} --thumbprint {}", another_fingerprint());
@@ -255,7 +255,7 @@ async fn a_changed_certificate_is_refused_with_both_fingerprints_and_never_asked
         }
     }
     scene.nothing_was_sent();
-    // Where it is meant, it can be asked for.
+    // It can be requested explicitly.
     let words = format!("trust add {host}");
     let add = scene.line(&words).typed("yes\n").screen(80, 24);
     let ran = scene.run(add).await;
@@ -284,7 +284,7 @@ async fn govcs_known_hosts_are_read() {
 }
 
 #[tokio::test]
-async fn what_speaks_no_tls_or_only_an_old_one_is_said_to() {
+async fn server_without_supported_tls_version_is_reported() {
     let plain: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
     // Fatal alerts: protocol_version, handshake_failure.
     let old: &[u8] = &[0x15, 3, 1, 0, 2, 2, 70];
@@ -312,10 +312,10 @@ async fn what_speaks_no_tls_or_only_an_old_one_is_said_to() {
     }
 }
 
-/// The question on a real terminal, by the built program, with a hostile certificate.
+/// The prompt of the built program on a real terminal, with a hostile certificate.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_question_on_a_terminal() {
+async fn certificate_prompt_on_a_terminal() {
     let scene = Scene::of(TlsOptions {
         common_name: Some("vc01\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}".to_owned()),
         ..TlsOptions::default()

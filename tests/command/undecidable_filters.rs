@@ -1,9 +1,9 @@
-//! A filter that a single reading of the tasks cannot decide is refused with the reason, not answered with nothing.
+//! A filter that a single read of the tasks cannot decide is refused with the reason instead of matching no task.
 
 use crate::command_support::{line, server};
 
 #[tokio::test]
-async fn what_only_watching_shows_is_refused() {
+async fn filter_that_needs_watching_is_refused() {
     let simulator = server().await;
     for term in [
         "is:stalled",
@@ -37,7 +37,7 @@ async fn what_only_watching_shows_is_refused() {
 }
 
 #[tokio::test]
-async fn what_a_single_reading_shows_is_listed() {
+async fn filter_decidable_from_single_read_is_accepted() {
     let simulator = server().await;
     for (term, ids) in [
         ("is:cancelable", "task-3\n"),

@@ -32,15 +32,15 @@ async fn a_password_in_a_typed_url_is_refused_and_not_printed() {
     ] {
         let output = run(vtask(words)).await;
         assert_eq!(output.status.code(), Some(2), "{}", err(&output));
-        let told = err(&output);
-        assert!(told.contains("--url has a password in it"), "{told}");
-        assert!(told.contains("--password-file"), "{told}");
+        let stderr = err(&output);
+        assert!(stderr.contains("--url has a password in it"), "{stderr}");
+        assert!(stderr.contains("--password-file"), "{stderr}");
         shows_no_secret(&output);
     }
 }
 
 #[tokio::test]
-async fn no_other_argument_prints_what_stands_before_the_host() {
+async fn no_argument_prints_credentials_of_url() {
     let url = format!("https://0ps:{SECRET}@127.0.0.1:1");
     let task = format!("{url}/sdk/vim25/8.0.3.0/Task/task-1/info");
     let broken = format!("https://0ps:s3cret/{SECRET}@127.0.0.1:1");

@@ -68,7 +68,7 @@ async fn other_objects_and_short_ids_are_understood() {
 }
 
 #[tokio::test]
-async fn the_address_of_a_page_is_the_address_of_its_server() {
+async fn page_url_is_accepted_as_server_url() {
     let simulator = server().await;
     let page = format!(
         "{}/ui/app/folder;nav=h/urn:vmomi:Folder:group-d1:x/summary",
@@ -79,7 +79,7 @@ async fn the_address_of_a_page_is_the_address_of_its_server() {
 }
 
 #[tokio::test]
-async fn words_of_other_programs_do_not_open_the_screen() {
+async fn commands_of_other_programs_do_not_open_screen() {
     for word in ["version", "status", "show", "top", "ps", "stop"] {
         let ran = line(word).at("vc01.lab").await;
         assert_eq!(ran.code, 2, "{ran:?}");

@@ -1,13 +1,13 @@
-//! A task whose object is gone from the server is read from the history, by `get` and `cancel` as by the others.
+//! Every command reads a task that the server has removed from the history.
 
 use std::time::Duration;
 
 use crate::command_support::{line, server};
 
 #[tokio::test]
-async fn get_prints_what_the_history_has() {
+async fn get_prints_task_from_history() {
     let simulator = server().await;
-    // The fifth vanishes as soon as it has succeeded.
+    // Task 5 is removed as soon as it succeeds.
     simulator.control().advance(Duration::from_secs(60));
     let ran = line("get task-5").on(&simulator).await;
     assert_eq!((ran.code, &*ran.err), (0, ""), "{}", ran.out);
@@ -15,7 +15,7 @@ async fn get_prints_what_the_history_has() {
     let ran = line("get task-5 --json").on(&simulator).await;
     assert_eq!((ran.code, &*ran.err), (0, ""), "{}", ran.out);
     assert_eq!(ran.lines()[0]["state"], "success");
-    // What the history does not have either is still told, and the others are printed.
+    // A task missing from the history is reported, and the others are printed.
     let ran = line("get task-99 task-5").on(&simulator).await;
     assert_eq!(ran.code, 4);
     assert!(
@@ -31,7 +31,7 @@ async fn get_prints_what_the_history_has() {
 }
 
 #[tokio::test]
-async fn cancel_says_how_it_ended_and_when() {
+async fn cancel_reports_outcome_and_end_time() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(15 + 120));
     let ran = line("cancel --yes task-5").on(&simulator).await;
@@ -49,7 +49,7 @@ async fn cancel_says_how_it_ended_and_when() {
 }
 
 #[tokio::test]
-async fn a_history_that_may_not_be_read_leaves_the_first_answer() {
+async fn denied_history_keeps_first_error() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(60));
     simulator
@@ -62,7 +62,7 @@ async fn a_history_that_may_not_be_read_leaves_the_first_answer() {
 }
 
 #[tokio::test]
-async fn every_command_names_the_extent_of_a_search_in_vain() {
+async fn failed_history_lookup_names_searched_range() {
     let simulator = server().await;
     for words in [
         "get task-99",

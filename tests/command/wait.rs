@@ -1,4 +1,4 @@
-//! `vtask wait` against the embedded vCenter: how it ends, what it outlives, what it shows.
+//! `vtask wait` against the embedded vCenter: outcomes, outages and output.
 
 use std::{io, time::Duration};
 
@@ -11,7 +11,7 @@ use vtask::simulator::{
     scenario::Scenario,
 };
 
-/// Runs a test once for each way of following tasks.
+/// Runs a test once per fetch mode.
 macro_rules! both_ways {
     ($($name:ident),+ $(,)?) => {$(
         mod $name {
@@ -29,17 +29,17 @@ macro_rules! both_ways {
 }
 
 both_ways!(
-    success_failure_and_both,
+    success_and_failure,
     cancellation,
-    a_task_that_vanishes_between_two_looks,
-    an_expired_session,
-    a_server_that_restarts,
-    what_starts_from_now_on,
+    task_removed_between_polls,
+    expired_session,
+    server_restart,
+    new_tasks,
     new_tasks_that_cannot_be_listed,
-    a_family,
+    child_tasks,
 );
 
-async fn success_failure_and_both(way: &str) {
+async fn success_and_failure(way: &str) {
     let simulator = server().await;
     let ran = line(&format!("wait task-1 {way}")).driven(&simulator).await;
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -69,11 +69,11 @@ async fn cancellation(way: &str) {
     assert_eq!(ran.code, 3, "{ran:?}");
 }
 
-async fn a_task_that_vanishes_between_two_looks(way: &str) {
+async fn task_removed_between_polls(way: &str) {
     let simulator = server().await;
     let ran = line(&format!("wait task-5 {way}")).driven(&simulator).await;
     assert_eq!(ran.code, 0, "{ran:?}");
-    // It is gone by now: the history of the last day is looked through by its name.
+    // The task is removed by now and found in the history of the last day.
     let ran = line(&format!("wait task-5 --json {way}"))
         .on(&simulator)
         .await;
@@ -82,7 +82,7 @@ async fn a_task_that_vanishes_between_two_looks(way: &str) {
     assert_eq!(simulator.control().open_objects().histories, 0);
 }
 
-async fn an_expired_session(way: &str) {
+async fn expired_session(way: &str) {
     let simulator = server().await;
     let control = simulator.control();
     let killing = async {
@@ -100,8 +100,8 @@ async fn an_expired_session(way: &str) {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
-/// The port stays the same, everything else is new: refused connections, then a server that knows no session.
-async fn a_server_that_restarts(way: &str) {
+/// Connections are refused first, then the same port is served by a server without the session.
+async fn server_restart(way: &str) {
     let simulator = server().await;
     let (url, listen) = (simulator.url(), simulator.address());
     let restarting = async {
@@ -131,7 +131,7 @@ async fn a_server_that_restarts(way: &str) {
     assert!(states.contains(&json!("retrying")), "{states:?}");
 }
 
-async fn what_starts_from_now_on(way: &str) {
+async fn new_tasks(way: &str) {
     let simulator = server().await;
     let ran = line(&format!("wait --new --entity x/y --json {way}"))
         .driven(&simulator)
@@ -142,7 +142,7 @@ async fn what_starts_from_now_on(way: &str) {
     assert_eq!(ran.of_type("task")[0]["target"], "x/y");
 }
 
-async fn a_family(way: &str) {
+async fn child_tasks(way: &str) {
     let simulator = server().await;
     let ran = line(&format!("wait task-6 --children --settle 600ms {way}"))
         .driven(&simulator)
@@ -153,7 +153,7 @@ async fn a_family(way: &str) {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
-/// Point 19: a list of recent tasks that is always refused ends `wait --new`.
+/// `wait --new` ends if the list of recent tasks is always refused.
 async fn new_tasks_that_cannot_be_listed(way: &str) {
     let simulator = server().await;
     let rule = FaultRule::new(
@@ -173,7 +173,7 @@ async fn new_tasks_that_cannot_be_listed(way: &str) {
 }
 
 #[tokio::test]
-async fn what_matches_a_filter_is_waited_for() {
+async fn filter_selects_awaited_tasks() {
     let simulator = server().await;
     let ran = line("wait --filter")
         .word("op:relocate target:a user=LAB\\kim")
@@ -199,7 +199,7 @@ async fn what_matches_a_filter_is_waited_for() {
 }
 
 #[tokio::test]
-async fn the_first_that_ends_is_enough() {
+async fn any_ends_with_first_finished_task() {
     let simulator = server().await;
     let ran = line("wait task-1 task-2 task-4 --any --json")
         .driven(&simulator)
@@ -211,7 +211,7 @@ async fn the_first_that_ends_is_enough() {
 }
 
 #[tokio::test]
-async fn a_task_that_never_was_leaves_the_outcome_unknown() {
+async fn missing_task_has_unknown_outcome() {
     let simulator = server().await;
     let ran = line("wait task-1 task-99 --json").driven(&simulator).await;
     assert_eq!(ran.code, 4, "{ran:?}");
@@ -224,12 +224,12 @@ async fn a_task_that_never_was_leaves_the_outcome_unknown() {
     let ran = line("wait task-99").on(&simulator).await;
     assert!(ran.err.contains("task-99 unknown: "), "{}", ran.err);
     let ran = line("wait task-99").screen(60, 24).on(&simulator).await;
-    let told = "outcome of task-99 unknown";
-    assert!(ran.err.contains(told), "{}", ran.err);
+    let message = "outcome of task-99 unknown";
+    assert!(ran.err.contains(message), "{}", ran.err);
 }
 
 #[tokio::test]
-async fn a_history_that_lags_is_waited_for_and_one_that_is_not_there_is_said() {
+async fn lagging_history_is_retried_and_missing_history_is_reported() {
     let simulator =
         server_with(|options| options.behavior.history_lag = Duration::from_secs(60)).await;
     let ran = line("wait task-5").driven(&simulator).await;
@@ -245,7 +245,7 @@ async fn a_history_that_lags_is_waited_for_and_one_that_is_not_there_is_said() {
 }
 
 #[tokio::test]
-async fn a_time_out_ends_it() {
+async fn timeout_ends_waiting() {
     let simulator = server().await;
     let ran = line("wait task-4 --timeout 300ms --json")
         .on(&simulator)
@@ -257,8 +257,8 @@ async fn a_time_out_ends_it() {
 }
 
 #[tokio::test]
-async fn an_outage_without_end_ends_it() {
-    // Nobody listens there: the port was free a moment ago.
+async fn outage_longer_than_limit_ends_waiting() {
+    // No server listens on this port.
     let simulator = server().await;
     let url = simulator.url();
     simulator.stop().await;
@@ -272,7 +272,7 @@ async fn an_outage_without_end_ends_it() {
 }
 
 #[tokio::test]
-async fn a_refused_sign_in_is_told_and_never_repeated() {
+async fn refused_sign_in_is_reported_and_not_retried() {
     let simulator = server_with(|options| {
         options.credentials = Some(("ops".to_owned(), "other".to_owned()));
     })
@@ -292,7 +292,7 @@ async fn a_refused_sign_in_is_told_and_never_repeated() {
 }
 
 #[tokio::test]
-async fn an_interruption_ends_it_signed_out() {
+async fn interrupt_signs_out() {
     let simulator = server().await;
     let ran = line("wait task-4 --json")
         .interrupted(Duration::from_millis(300))
@@ -304,7 +304,7 @@ async fn an_interruption_ends_it_signed_out() {
 }
 
 #[tokio::test]
-async fn every_change_is_a_line_of_json_with_the_info_as_it_was_sent() {
+async fn every_change_is_json_line_with_original_info() {
     let simulator = server().await;
     let ran = line("wait task-1 task-2 --json").driven(&simulator).await;
     assert_eq!(ran.err, "", "no talk beside the data");
@@ -346,7 +346,7 @@ async fn every_change_is_a_line_of_json_with_the_info_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn on_a_terminal_the_bars_stay_in_their_place() {
+async fn terminal_bars_keep_position() {
     let simulator = server().await;
     let ran = line("wait task-1 task-2 task-5")
         .variable("TERM", "xterm-256color")
@@ -371,14 +371,14 @@ async fn on_a_terminal_the_bars_stay_in_their_place() {
 }
 
 #[tokio::test]
-async fn title_and_notification_are_shown_and_the_title_is_taken_away_again() {
+async fn title_and_notification_are_shown_and_title_is_restored() {
     let simulator = server().await;
-    let told = || {
+    let wait = || {
         line("wait task-2 --title --bell --notify --quiet")
             .variable("TERM_PROGRAM", "ghostty")
             .screen(80, 24)
     };
-    let ran = told().driven(&simulator).await;
+    let ran = wait().driven(&simulator).await;
     assert!(
         ran.err.contains("\u{1b}]2;") && ran.err.contains("\u{1b}]9;4;"),
         "{:?}",
@@ -388,7 +388,7 @@ async fn title_and_notification_are_shown_and_the_title_is_taken_away_again() {
     let cleared = "\u{1b}]9;4;0;0\u{7}\u{1b}]2;\u{7}\u{1b}[23;2t";
     assert_eq!(ran.err.matches(cleared).count(), 1, "{:?}", ran.err);
     let simulator = server().await;
-    let ran = told()
+    let ran = wait()
         .interrupted(Duration::from_millis(400))
         .on(&simulator)
         .await;
@@ -397,7 +397,7 @@ async fn title_and_notification_are_shown_and_the_title_is_taken_away_again() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_command_is_run_for_each_task_that_ends() {
+async fn command_runs_for_each_finished_task() {
     let simulator = server().await;
     let ran = line("wait task-1 task-2 --exec")
         .word("echo \"$VTASK_MOID|$VTASK_OPERATION|$VTASK_TARGET|$VTASK_OUTCOME|$VTASK_ERROR\"")
@@ -418,7 +418,7 @@ async fn a_command_is_run_for_each_task_that_ends() {
 }
 
 #[tokio::test]
-async fn tasks_are_found_by_what_people_know() {
+async fn tasks_are_selected_by_entity_user_or_operation() {
     let simulator = server().await;
     for (flags, code) in [
         ("--activation-id act-7", 0),
@@ -428,7 +428,7 @@ async fn tasks_are_found_by_what_people_know() {
     ] {
         let ran = line(&format!("wait {flags}")).driven(&simulator).await;
         assert_eq!(ran.code, code, "{flags}: {ran:?}");
-        // What has ended is not waited for.
+        // Finished tasks are not awaited.
         let again = line(&format!("wait {flags}")).on(&simulator).await;
         assert_eq!(again.code, 4, "{flags}: {again:?}");
         assert!(
@@ -443,7 +443,7 @@ async fn tasks_are_found_by_what_people_know() {
 }
 
 #[tokio::test]
-async fn tasks_come_from_standard_input_too() {
+async fn tasks_are_read_from_standard_input() {
     let simulator = server().await;
     let ran = line("wait -")
         .input("Task:task-2\n{\"moId\":\"task-1\"}\n")
@@ -456,7 +456,7 @@ async fn tasks_come_from_standard_input_too() {
     }
 }
 
-/// Fails in one way.
+/// A writer that fails with one kind of error.
 struct Broken(io::ErrorKind);
 
 impl io::Write for Broken {
@@ -470,7 +470,7 @@ impl io::Write for Broken {
 }
 
 #[tokio::test]
-async fn a_broken_pipe_is_quiet_and_a_full_disk_is_told() {
+async fn broken_pipe_is_silent_and_full_disk_is_reported() {
     let simulator = server().await;
     let ran = line("wait task-1 --json")
         .into(Broken(io::ErrorKind::BrokenPipe))

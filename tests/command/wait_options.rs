@@ -29,7 +29,7 @@ async fn quiet_prints_errors_with_their_root_cause_only() {
 }
 
 #[tokio::test]
-async fn the_first_failure_ends_the_waiting_with_fail_fast() {
+async fn fail_fast_ends_with_first_failed_task() {
     let simulator = server().await;
     let ran = line("wait task-2 task-3 --fail-fast")
         .driven(&simulator)

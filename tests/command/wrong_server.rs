@@ -1,5 +1,5 @@
-//! A server that is no vCenter, or is asked by the wrong scheme, is named as such at once by every command, `wait`
-//! included; and odd but harmless answers of a vCenter are no errors.
+//! Every command, `wait` included, fails at once if the server is not a vCenter or the scheme is wrong; unusual but
+//! valid responses of a vCenter are accepted.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::{
 
 const HTML: &[u8] = b"<!DOCTYPE html><title>Welcome</title>";
 
-/// Commands that ask a server, each in one line.
+/// Commands that send requests.
 const COMMANDS: [&str; 5] = [
     "get task-1",
     "list",
@@ -21,8 +21,8 @@ const COMMANDS: [&str; 5] = [
     "wait --entity db",
 ];
 
-/// All commands end soon, with that code and these words on standard error.
-async fn all_end_at_once(url: &str, code: u8, words: &str) {
+/// Checks that all commands end soon with an exit code and a message on standard error.
+async fn assert_all_fail_at_once(url: &str, code: u8, words: &str) {
     for command in COMMANDS {
         let began = Instant::now();
         let ran = line(command).at(url).await;
@@ -41,30 +41,30 @@ async fn a_web_server_without_the_api_ends_every_command_at_once() {
         ("410 Gone", 4, "(HTTP 410)"),
     ] {
         let url = raw_server::start(move |_| Reply::Bytes(http(status, &[], HTML))).await;
-        all_end_at_once(&url, code, words).await;
+        assert_all_fail_at_once(&url, code, words).await;
     }
 }
 
 #[tokio::test]
-async fn plain_http_to_a_port_of_tls_is_told_to_use_https() {
+async fn http_to_tls_port_suggests_https() {
     let page = b"<h1>400 Bad Request</h1>The plain HTTP request was sent to HTTPS port";
     let url = raw_server::start(|_| Reply::Bytes(http("400 Bad Request", &[], page))).await;
-    all_end_at_once(&url, 4, "Give https:// in --url.").await;
-    // One that answers in TLS records, as most do.
+    assert_all_fail_at_once(&url, 4, "Give https:// in --url.").await;
+    // A server that responds with TLS records, as most do.
     let simulator = server_with(|options| options.tls = true).await;
     let url = simulator.url().replace("https://", "http://");
-    all_end_at_once(&url, 4, "give https:// in --url").await;
-    // A protocol of its own.
+    assert_all_fail_at_once(&url, 4, "give https:// in --url").await;
+    // A server with another protocol.
     let url = raw_server::start(|_| Reply::Bytes(b"SSH-2.0-OpenSSH_9.6\r\n".to_vec())).await;
-    all_end_at_once(&url, 4, "the answer is not HTTP").await;
+    assert_all_fail_at_once(&url, 4, "the answer is not HTTP").await;
 }
 
 #[tokio::test]
-async fn https_to_a_port_of_plain_http_is_told_to_use_http() {
+async fn https_to_plain_port_suggests_http() {
     let simulator = server().await;
     let url = simulator.url().replace("http://", "https://");
-    all_end_at_once(&url, 4, "give http:// in it if plain HTTP is meant").await;
-    // One that hangs up instead of answering.
+    assert_all_fail_at_once(&url, 4, "give http:// in it if plain HTTP is meant").await;
+    // A server that closes the connection without a response.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -79,7 +79,7 @@ async fn https_to_a_port_of_plain_http_is_told_to_use_http() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_just_starting_is_waited_for() {
+async fn starting_server_is_retried() {
     let simulator = server().await;
     let port = simulator.address();
     simulator.stop().await;
@@ -95,7 +95,7 @@ async fn a_server_that_is_just_starting_is_waited_for() {
 }
 
 #[tokio::test]
-async fn nothing_that_is_labelled_as_compressed_is_nothing() {
+async fn empty_compressed_body_is_empty() {
     let url = raw_server::start(|request| {
         let labelled = [("content-encoding", "gzip")];
         if request.contains("/Logout") {
@@ -117,7 +117,7 @@ async fn nothing_that_is_labelled_as_compressed_is_nothing() {
 }
 
 #[tokio::test]
-async fn a_status_counts_even_if_its_body_cannot_be_unpacked() {
+async fn status_is_reported_if_body_cannot_be_decompressed() {
     let url = raw_server::start(|_| {
         let headers = [
             ("content-encoding", "gzip"),
@@ -137,7 +137,7 @@ async fn a_status_counts_even_if_its_body_cannot_be_unpacked() {
 }
 
 #[tokio::test]
-async fn a_clock_at_either_end_of_time_disturbs_nothing() {
+async fn extreme_server_clock_is_harmless() {
     for time in [
         "\"9999-12-30T22:00:00.999999999Z\"",
         "\"-009999-01-02T01:59:59Z\"",

@@ -9,18 +9,12 @@ use vtask::{
     watch::{Command, FetchMode},
 };
 
-use crate::support::{Bench, count, frozen::Frozen, watch_by};
+use crate::{
+    inventory_support,
+    support::{Bench, count, frozen::Frozen, watch_by},
+};
 
-const PLACES: &str = r#"
-about = "places"
-[inventory]
-datacenter = "dc-01"
-datastores = ["ds-01"]
-clusters = [{ name = "prod-a", hosts = ["esx-01", "esx-02"] }, { name = "prod-b", hosts = ["esx-03"] }]
-machine_folders = [
-  { name = "web", cluster = "prod-a", machines = ["web-01", "web-02"] },
-  { name = "db", cluster = "prod-b", machines = ["db-01"] },
-]
+const TASKS: &str = r#"
 [[task]]
 at = "-1m"
 [task.what]
@@ -62,7 +56,7 @@ takes = "20s"
 const RETRIEVE: &str = "PropertyCollector/RetrievePropertiesEx";
 
 fn options() -> Options {
-    Options::new(Scenario::parse("places", PLACES).unwrap()).manual()
+    inventory_support::options(TASKS)
 }
 
 async fn start(options: Options) -> Frozen {

@@ -12,6 +12,8 @@ mod demo_figures;
 mod discovery;
 mod families;
 mod faults;
+#[path = "../inventory_support/mod.rs"]
+mod inventory_support;
 mod labels;
 mod limits;
 mod locations;
