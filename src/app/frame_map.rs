@@ -37,6 +37,8 @@ pub struct FrameMap {
     pub details_end: usize,
     /// Maximum scroll position of the popup.
     pub popup_end: usize,
+    /// Number of visible entries of the popup.
+    pub popup_page: usize,
     /// The columns of the list.
     pub columns: Vec<ColumnArea>,
 }

@@ -40,6 +40,13 @@ impl Marks {
         }
     }
 
+    /// Removes all marks. Returns true if there were any.
+    pub(super) fn clear(&mut self) -> bool {
+        let had_marks = !self.0.is_empty();
+        self.0.clear();
+        had_marks
+    }
+
     pub(super) fn remove(&mut self, handle: Handle) {
         self.0.remove(&handle);
     }

@@ -58,6 +58,7 @@ pub use popups::{
     Button, CancelDialog, CancelMarked, ColumnEditor, ColumnEntry, CommandPalette, CompletionList,
     CopyMenu, FilterMenu, FilterMenuEntry, FilterPrompt, HelpPopup, MarkedTask, PaletteMatch,
     Popup, Prompt, PromptKind, SavedFilters, SortMenu, TextPopup, can_request, eligibility,
+    refusal,
 };
 pub use redraw_timer::next_redraw;
 pub use screen::Screen;

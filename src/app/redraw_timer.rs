@@ -11,9 +11,15 @@ use crate::{
     watch::Link,
 };
 
+/// Time between two steps of a computation.
+const STEP_INTERVAL: SignedDuration = SignedDuration::from_millis(33);
+
 /// Returns the next time at which visible content changes, if any.
 pub fn next_redraw(screen: &Screen, now: Timestamp) -> Option<Timestamp> {
     let state = &screen.state;
+    if is_computing(screen) {
+        return now.checked_add(STEP_INTERVAL).ok();
+    }
     // During time travel the clocks are frozen; only the age of the view changes.
     let is_past = state.views.time_travel().is_some();
     let clocks = [
@@ -82,6 +88,12 @@ fn popup(screen: &Screen, now: Timestamp) -> Option<Timestamp> {
         .as_ref()
         .is_some_and(|popup| popup.handler().is_timed());
     is_timed.then(|| next_second(now))
+}
+
+/// True while the popup computes a part of its content in steps, one before each frame.
+fn is_computing(screen: &Screen) -> bool {
+    let popup = screen.popup.as_ref();
+    popup.is_some_and(|popup| popup.handler().is_computing())
 }
 
 /// Returns when the set of matching tasks may next change by time alone, by the local clock.

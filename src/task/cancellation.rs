@@ -44,6 +44,8 @@ pub enum Privilege {
 pub struct CancelEligibility {
     /// The message to display.
     pub message: String,
+    /// The message in a few words, for a single line.
+    pub brief: String,
     /// True if a request makes sense.
     pub allowed: bool,
 }
@@ -167,49 +169,57 @@ pub fn eligibility(
     privilege: Option<&Privilege>,
     now: Timestamp,
 ) -> CancelEligibility {
-    let no = |message: &str| CancelEligibility {
-        message: message.to_owned(),
+    let no = |message: String, brief: &str| CancelEligibility {
+        message,
+        brief: brief.to_owned(),
         allowed: false,
     };
+    let yes = |message: &str| CancelEligibility {
+        message: message.to_owned(),
+        brief: "Cancelable.".to_owned(),
+        allowed: true,
+    };
     let Some(record) = store.get(handle) else {
-        return no("This task is no longer listed.");
+        let text = "This task is no longer listed.";
+        return no(text.to_owned(), "No longer listed.");
     };
     let Some(info) = &record.info else {
-        return no(&no_data_message(record));
+        return no(no_data_message(record), "Nothing to cancel.");
     };
+    let finished =
+        |how: &str, brief: &str| no(finished_message(how, info.complete_time, now), brief);
     match record.status() {
         Status::Lost => no(
-            "This task was removed from the server before its outcome was seen; nothing to cancel.",
+            "This task was removed from the server before its outcome was seen; nothing to cancel."
+                .to_owned(),
+            "No longer on the server.",
         ),
-        Status::Success => no(&finished_message("finished", info.complete_time, now)),
-        Status::Failed => no(&finished_message("failed", info.complete_time, now)),
-        Status::Cancelled => no(&finished_message("was cancelled", info.complete_time, now)),
-        Status::Placeholder => no(&no_data_message(record)),
-        _ if info.cancelled => CancelEligibility {
-            message: requested_message(record, now),
-            allowed: false,
-        },
+        Status::Success => finished("finished", "Already finished."),
+        Status::Failed => finished("failed", "Already failed."),
+        Status::Cancelled => finished("was cancelled", "Already cancelled."),
+        Status::Placeholder => no(no_data_message(record), "Nothing to cancel."),
+        _ if info.cancelled => {
+            let requested = requested_text(record, now);
+            no(
+                format!("{requested}, still {}.", record.status().word()),
+                &format!("{requested}."),
+            )
+        }
         Status::Unknown => CancelEligibility {
             message: format!("Unknown task state “{}”.", info.state),
+            brief: format!("Unknown task state “{}”.", info.state),
             allowed: info.cancelable,
         },
-        _ if info.cancelable => CancelEligibility {
-            message: match privilege {
-                Some(Privilege::Denied) => {
-                    "This operation can be cancelled, but this account lacks Global.CancelTask."
-                        .to_owned()
-                }
-                _ => "This operation can be cancelled.".to_owned(),
-            },
-            allowed: true,
+        _ if info.cancelable => match privilege {
+            Some(Privilege::Denied) => {
+                yes("This operation can be cancelled, but this account lacks Global.CancelTask.")
+            }
+            _ => yes("This operation can be cancelled."),
         },
-        _ if info.invalid.contains("cancelable") => CancelEligibility {
-            message:
-                "The server did not report whether this operation can be cancelled; it may refuse."
-                    .to_owned(),
-            allowed: true,
-        },
-        _ => no(&not_cancelable_message(store, handle)),
+        _ if info.invalid.contains("cancelable") => {
+            yes("The server did not report whether this operation can be cancelled; it may refuse.")
+        }
+        _ => no(not_cancelable_message(store, handle), "Not cancelable."),
     }
 }
 
@@ -237,14 +247,11 @@ fn no_data_message(record: &Record) -> String {
     }
 }
 
-fn requested_message(record: &Record, now: Timestamp) -> String {
+/// Returns that cancellation was requested, and when if known.
+fn requested_text(record: &Record, now: Timestamp) -> String {
     match record.cancel_seen {
-        Some(seen) => format!(
-            "Cancellation requested {}{}, still running.",
-            seen.at_least(),
-            ago_text(seen.at, now)
-        ),
-        None => "Cancellation requested, still running.".to_owned(),
+        Some(seen) => format!("Cancellation requested {}", seen.ago(now)),
+        None => "Cancellation requested".to_owned(),
     }
 }
 

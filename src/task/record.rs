@@ -8,7 +8,10 @@ use serde_json::Value;
 use super::{
     clock::span, id::TaskId, progress::Progress, progress_history::ProgressHistory, status::Status,
 };
-use crate::vim::types::{Malformed, TaskInfo};
+use crate::{
+    text::ago,
+    vim::types::{Malformed, TaskInfo},
+};
 
 /// Availability of a task on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +57,14 @@ pub struct CancelSeen {
 }
 
 impl CancelSeen {
-    /// Returns the prefix of an age such as "3m ago": `at least ` unless the time is exact.
-    pub fn at_least(self) -> &'static str {
-        if self.is_exact { "" } else { "at least " }
+    /// Returns when cancellation was requested: `12s ago`, or `at least 12s ago` unless the time is exact.
+    pub fn ago(self, now: Timestamp) -> String {
+        let age = now.duration_since(self.at);
+        if self.is_exact || age < SignedDuration::from_secs(5) {
+            ago(age)
+        } else {
+            format!("at least {}", ago(age))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Snapshot tests of the panels, as text and with styles.
 
 mod absence;
+mod cancel;
 mod columns;
 mod degenerate_sizes;
 mod groups;

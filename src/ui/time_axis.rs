@@ -135,7 +135,7 @@ impl Axis {
 
     /// Draws a bar: dots while queued, a thick line while running, followed by the symbol of the outcome. The bar of an
     /// active task is followed by a thin line to the expected end and a dashed one to the latest end; without estimate
-    /// it is open at its end. A pointer at the edge marks a bar outside the axis.
+    /// it is open at its end. A pointer at the edge marks a bar or an expected end outside the axis.
     pub(super) fn draw_bar(&self, appearance: &Appearance, strip: &mut StyledLine, bar: &Bar) {
         let symbols = appearance.symbols;
         let mut cells = vec![(" ", Role::Text); self.columns];
@@ -176,13 +176,17 @@ impl Axis {
             }
             match bar.expected {
                 Some((best, high)) => {
-                    let best = cell(self.parts(best, 1));
-                    put(end..best, symbols.track, role);
+                    let column = cell(self.parts(best, 1));
+                    put(end..column, symbols.track, role);
                     put(
-                        end.max(best)..cell(self.parts(high, 1)),
+                        end.max(column)..cell(self.parts(high, 1)),
                         symbols.hatch,
                         Role::Dim,
                     );
+                    if best > self.end {
+                        let last = self.columns - 1;
+                        put(last..self.columns, symbols.pointer, role);
+                    }
                 }
                 None if bar.goes_on && bar.started.is_some() => {
                     let last = cell(self.parts(bar.end, 1)).min(self.columns - 1);

@@ -1,11 +1,14 @@
 //! The cancel dialog, and the cancel request.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::handler::{PopupHandler, Response};
 use crate::{
     app::{
-        action::Action, event::Effect, keymap::Context, notifications::Severity, state::AppState,
+        action::Action, event::Effect, keymap::Context, notifications::Severity, scroll::scrolled,
+        state::AppState,
     },
     task::{
         ChangeSet, Handle, TaskStore,
@@ -36,8 +39,8 @@ impl Button {
 /// The open cancel dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancelDialog {
-    /// The task it was opened for; its ancestors and children are listed.
-    pub root: Handle,
+    /// The task it was opened for; its family is listed.
+    pub subject: Handle,
     /// The family member that is highlighted and would be cancelled.
     pub highlighted: Handle,
     /// The confirmation's selected button, while the confirmation is open.
@@ -45,49 +48,77 @@ pub struct CancelDialog {
 }
 
 impl CancelDialog {
-    pub fn new(root: Handle) -> Self {
+    pub fn new(subject: Handle) -> Self {
         Self {
-            root,
-            highlighted: root,
+            subject,
+            highlighted: subject,
             confirmation: None,
         }
     }
 
-    /// Returns the ancestors from the root down, the task and its children, each with its depth. Children that can be
-    /// cancelled come first, finished ones last.
+    /// Returns the whole family as a tree, each member with its depth. Among siblings, those that can be cancelled come
+    /// first, then those with descendants that can; finished ones come last.
     pub fn family(&self, store: &TaskStore) -> Vec<(Handle, usize)> {
-        let mut above: Vec<Handle> = store.path(self.root).collect();
-        above.reverse();
-        let depth = above.len();
-        let mut children = store.children(self.root).to_vec();
-        children.sort_by_key(|child| match store.get(*child).map(CancelState::of) {
-            Some(CancelState::Cancelable) => 0,
-            Some(CancelState::Requested) => 1,
-            Some(CancelState::Unknown | CancelState::NotCancelable) => 2,
-            Some(CancelState::NotApplicable) | None => 3,
-        });
-        above
-            .into_iter()
-            .enumerate()
-            .map(|(depth, handle)| (handle, depth))
-            .chain(children.into_iter().map(|child| (child, depth)))
-            .collect()
+        let root = store.root(self.subject);
+        let ranks = family_ranks(store, root);
+        let rank = |member: &Handle| {
+            let of_family = ranks.get(member).copied().unwrap_or(u8::MAX);
+            (of_family, rank(store, *member))
+        };
+        let mut family = Vec::with_capacity(ranks.len());
+        // Not recursive, because families may be deep.
+        let mut waiting = vec![(root, 0)];
+        while let Some((member, depth)) = waiting.pop() {
+            family.push((member, depth));
+            let mut children = store.children(member).to_vec();
+            children.sort_by_key(rank);
+            let children = children.into_iter().rev();
+            waiting.extend(children.map(|child| (child, depth + 1)));
+        }
+        family
     }
 
-    /// Moves the highlight down by `by` members, or up if negative.
-    pub fn move_by(&mut self, store: &TaskStore, by: isize) {
+    /// Moves the highlight.
+    fn move_highlight(&mut self, store: &TaskStore, action: Action, page: usize) {
         let family = self.family(store);
         let place = family
             .iter()
-            .position(|(handle, _)| *handle == self.highlighted)
-            .unwrap_or_default();
-        let next = place
-            .saturating_add_signed(by)
-            .min(family.len().saturating_sub(1));
+            .position(|(handle, _)| *handle == self.highlighted);
+        let last = family.len().saturating_sub(1);
+        let next = scrolled(place.unwrap_or_default(), action, page, last);
         if let Some((handle, _)) = family.get(next) {
             self.highlighted = *handle;
         }
     }
+}
+
+/// Returns the order by what a cancel request would do.
+fn rank(store: &TaskStore, member: Handle) -> u8 {
+    match store.get(member).map(CancelState::of) {
+        Some(CancelState::Cancelable) => 0,
+        Some(CancelState::Requested) => 1,
+        Some(CancelState::Unknown | CancelState::NotCancelable) => 2,
+        Some(CancelState::NotApplicable) | None => 3,
+    }
+}
+
+/// Returns the rank of each member's subtree: the best rank in it.
+fn family_ranks(store: &TaskStore, root: Handle) -> HashMap<Handle, u8> {
+    let mut members = vec![root];
+    let mut next = 0;
+    while let Some(member) = members.get(next) {
+        members.extend(store.children(*member));
+        next += 1;
+    }
+    let mut ranks = HashMap::with_capacity(members.len());
+    // Children before their parents.
+    for member in members.into_iter().rev() {
+        let own = rank(store, member);
+        let children = store.children(member).iter();
+        let below = children.filter_map(|child| ranks.get(child).copied()).min();
+        ranks.insert(member, below.map_or(own, |below: u8| below.min(own)));
+    }
+    ranks
 }
 
 /// Opens the dialog for the selected task and refreshes its data.
@@ -107,11 +138,17 @@ impl PopupHandler for CancelDialog {
 
     fn handle_action(&mut self, state: &mut AppState, action: Action, now: Timestamp) -> Response {
         match (self.confirmation, action) {
-            (None, Action::Up | Action::Down) => {
-                self.move_by(
-                    &state.view().store,
-                    if action == Action::Up { -1 } else { 1 },
-                );
+            (
+                None,
+                Action::Up
+                | Action::Down
+                | Action::PageUp
+                | Action::PageDown
+                | Action::First
+                | Action::Last,
+            ) => {
+                let page = state.frame.popup_page.max(1);
+                self.move_highlight(&state.view().store, action, page);
                 if !state.view().privileges.contains_key(&self.highlighted) {
                     return Response::stay_with(look_up(state, self.highlighted));
                 }
@@ -151,10 +188,10 @@ impl PopupHandler for CancelDialog {
     fn follow_changes(&mut self, _store: &TaskStore, changes: Option<&ChangeSet>) -> bool {
         let removed = changes.map_or(&[][..], |changes| &changes.removed);
         if removed.contains(&self.highlighted) {
-            self.highlighted = self.root;
+            self.highlighted = self.subject;
             self.confirmation = None;
         }
-        !removed.contains(&self.root)
+        !removed.contains(&self.subject)
     }
 
     fn is_timed(&self) -> bool {
@@ -183,16 +220,7 @@ fn look_up(state: &AppState, handle: Handle) -> Vec<Effect> {
 
 /// True if a cancel request can be sent for the task now.
 pub fn can_request(state: &AppState, handle: Handle, now: Timestamp) -> bool {
-    let Some(record) = state.view().store.get(handle) else {
-        return false;
-    };
-    let pending = state
-        .view()
-        .cancel_requests
-        .get(&handle)
-        .is_some_and(CancelRequest::is_pending);
-    let eligibility = eligibility(state, handle, state.time(record, now));
-    eligibility.allowed && !pending && !state.is_read_only(record.id.endpoint)
+    refusal(state, handle, now).is_none()
 }
 
 /// Returns whether and why a task can be cancelled. `now` is by the server's clock.
@@ -203,6 +231,7 @@ pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEl
         let message = "This task was still running when the history was read. It can be cancelled from the live list.";
         return CancelEligibility {
             message: message.to_owned(),
+            brief: "Can be cancelled from the live list.".to_owned(),
             allowed: false,
         };
     }
@@ -212,6 +241,23 @@ pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEl
         state.view().privileges.get(&handle),
         now,
     )
+}
+
+/// Returns in a few words why no request can be sent for the task now; `None` if one can be sent.
+pub fn refusal(state: &AppState, handle: Handle, now: Timestamp) -> Option<String> {
+    let Some(record) = state.view().store.get(handle) else {
+        return Some("Removed from the list.".to_owned());
+    };
+    let eligibility = eligibility(state, handle, state.time(record, now));
+    if !eligibility.allowed {
+        return Some(eligibility.brief);
+    }
+    if state.is_read_only(record.id.endpoint) {
+        return Some("Read-only: cancelling is disabled.".to_owned());
+    }
+    let request = state.view().cancel_requests.get(&handle);
+    let pending = request.filter(|request| request.is_pending());
+    pending.map(|request| request.status_text(now))
 }
 
 /// Sends the cancel request, after checking again: the task may have changed since the confirmation was opened.

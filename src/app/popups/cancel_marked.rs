@@ -132,6 +132,7 @@ impl PopupHandler for CancelMarked {
                     sent => format!("{sent} cancel requests sent"),
                 };
                 state.notifications.push(Severity::Info, text, now);
+                state.view_mut().marks.clear();
                 return Response::close_with(effects);
             }
             _ => {}

@@ -47,6 +47,11 @@ pub(in crate::app) trait PopupHandler {
     fn is_timed(&self) -> bool {
         false
     }
+
+    /// True while the popup computes a part of its content in steps, one before each frame.
+    fn is_computing(&self) -> bool {
+        false
+    }
 }
 
 /// The response of a popup to an input.

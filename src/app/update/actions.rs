@@ -221,13 +221,14 @@ fn quit(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Steps back: leaves the details, then dismisses the report of changes, then clears the filter, then closes the details.
+/// Steps back: leaves the details, then dismisses the report of changes, then clears the marks, then the filter, then
+/// closes the details.
 fn back(state: &mut AppState, now: Timestamp) {
     let on_list = matches!(
         state.pane_mode,
         PaneMode::List | PaneMode::Both(Focus::List)
     );
-    if on_list && absence::dismiss(state, now) {
+    if on_list && (absence::dismiss(state, now) || state.view_mut().marks.clear()) {
         return;
     }
     match state.pane_mode {

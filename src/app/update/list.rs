@@ -216,11 +216,12 @@ pub(in crate::app) fn toggle_mark(state: &mut AppState, row: Option<RowId>, now:
     }
 }
 
-/// Marks all tasks that the list shows; if all of them are marked already, removes all marks.
+/// Marks all tasks that match the filter, also those in closed folds; if all of them are marked already, removes all
+/// marks.
 pub(in crate::app) fn toggle_all_marks(state: &mut AppState) {
     let view = state.view_mut();
-    let shown = view.shown_tasks(0..view.row_model.len());
-    view.marks.toggle_all(&shown);
+    let matching: Vec<Handle> = view.row_model.matches().collect();
+    view.marks.toggle_all(&matching);
 }
 
 pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {

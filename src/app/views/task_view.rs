@@ -85,15 +85,18 @@ impl TaskView {
         self.marks.count(&self.store)
     }
 
-    /// Returns the marked tasks in the order of the list, then those without a row.
+    /// Returns the marked tasks in the order of the list, those in a closed fold after its row, then those without a
+    /// row.
     pub(in crate::app) fn marked(&self) -> Vec<Handle> {
+        let rows = &self.row_model;
         let marked = self.marks.known(&self.store).map(|handle| {
-            let row = self.row_model.position(handle);
-            (row.unwrap_or(usize::MAX), handle)
+            let row = rows.nearest_visible(handle).unwrap_or(usize::MAX);
+            let is_folded = rows.position(handle).is_none();
+            (row, is_folded, handle)
         });
-        let mut marked: Vec<(usize, Handle)> = marked.collect();
+        let mut marked: Vec<(usize, bool, Handle)> = marked.collect();
         marked.sort_unstable();
-        marked.into_iter().map(|(_, handle)| handle).collect()
+        marked.into_iter().map(|(.., handle)| handle).collect()
     }
 
     /// Returns the tasks that the list shows and that match the filter.

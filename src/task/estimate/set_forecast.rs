@@ -1,6 +1,6 @@
 //! The time until a set of tasks has finished, combined from the estimates of its tasks.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use super::{Estimate, QUANTILES};
 
@@ -29,18 +29,17 @@ impl SetForecast {
         // All tasks have finished no earlier than the slowest is expected to. Those that have certainly finished by
         // then do not matter.
         let slowest = estimates.iter().map(|estimate| estimate.best).max()?;
-        let estimates: Vec<&Estimate> = estimates
+        let mut estimates: Vec<&Estimate> = estimates
             .iter()
             .filter(|estimate| estimate.high.mul_f64(TAIL) > slowest)
             .collect();
+        // The latest first, because they decide soonest.
+        estimates.sort_unstable_by_key(|estimate| Reverse(estimate.high));
         let quantile = |share| {
             let (mut low, mut high) = (0.0, last);
             for _ in 0..BISECTIONS {
                 let middle = f64::midpoint(low, high);
-                let finished = estimates
-                    .iter()
-                    .map(|estimate| finished_by(estimate, middle));
-                if finished.product::<f64>() < share {
+                if probability_by(&estimates, middle, share) < share {
                     low = middle;
                 } else {
                     high = middle;
@@ -53,6 +52,20 @@ impl SetForecast {
             late: quantile(LATE_PROBABILITY)?,
         })
     }
+}
+
+/// Returns the probability that all tasks, the latest first, have finished after `seconds`; any lower bound if it is
+/// below `least`.
+fn probability_by(estimates: &[&Estimate], seconds: f64, least: f64) -> f64 {
+    let mut probability = 1.0;
+    for estimate in estimates {
+        let is_certain = estimate.high.as_secs_f64() * TAIL <= seconds;
+        if is_certain || probability < least {
+            break;
+        }
+        probability *= finished_by(estimate, seconds);
+    }
+    probability
 }
 
 /// Returns the probability that a task has finished after `seconds`, linear between the estimate's three values.

@@ -87,6 +87,12 @@ impl RowModel {
         self.matching
     }
 
+    /// Returns the records that match the filter, including those in closed folds, in no particular order.
+    pub fn matches(&self) -> impl Iterator<Item = Handle> {
+        let matches = self.items.iter().filter(|(_, item)| item.matches);
+        matches.map(|(handle, _)| handle)
+    }
+
     /// Returns the parent or group of a row.
     pub fn above(&self, id: impl Into<RowId>) -> Option<RowId> {
         self.item(id.into())?.parent

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     task::{
@@ -43,12 +43,8 @@ pub(super) fn stalled(
     format!("No progress or phase change for {still}{place}; {reason}")
 }
 
-pub(super) fn cancel_ignored(seen: CancelSeen, since: SignedDuration) -> String {
-    format!(
-        "Cancellation requested {}{}, still running.",
-        seen.at_least(),
-        ago(since)
-    )
+pub(super) fn cancel_ignored(seen: CancelSeen, now: Timestamp) -> String {
+    format!("Cancellation requested {}, still running.", seen.ago(now))
 }
 
 /// Returns the name of a task in a message: `Relocate virtual machine (task-4711)`.

@@ -179,8 +179,8 @@ fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
     let asked = record
         .cancel_seen
         .filter(|_| record.is_cancel_requested())?;
-    let ago = now.duration_since(asked.at);
-    (ago > MIN_WARNING_TIME).then(|| messages::cancel_ignored(asked, ago))
+    let age = now.duration_since(asked.at);
+    (age > MIN_WARNING_TIME).then(|| messages::cancel_ignored(asked, now))
 }
 
 /// Returns the parent, if it is finished.

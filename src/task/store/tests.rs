@@ -281,7 +281,9 @@ fn changes_and_cancellation_requests_are_recorded() {
     assert_eq!(harness.record("task").last_change, Some(at(20)));
     harness.put("late", &json!({"cancelled": true}));
     let seen = harness.record("late").cancel_seen;
-    assert_eq!(seen.map(CancelSeen::at_least), Some("at least "));
+    let ago = |seconds: i64| seen.map(|seen| seen.ago(at(10 + seconds)));
+    assert_eq!(ago(12).as_deref(), Some("at least 12s ago"));
+    assert_eq!(ago(0).as_deref(), Some("just now"));
 }
 
 #[test]

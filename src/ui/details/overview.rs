@@ -16,7 +16,7 @@ use crate::{
         Handle, LocationField, PendingQuestion, Presence, Record, Rule, StatsScope, Status,
         cancellation::{CancelState, flag_text, privilege_text},
     },
-    text::{ago, duration},
+    text::duration,
     ui::{
         RenderContext, chart, labels, progress,
         styled_line::{StyledLine, flow},
@@ -320,17 +320,14 @@ fn times(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
 fn cancellation(fields: &mut FieldList, handle: Handle, record: &Record, info: &TaskInfo) {
     let ctx = fields.ctx;
     let now = ctx.state.time(record, ctx.now);
-    match (CancelState::of(record), record.cancel_seen) {
-        (CancelState::Requested, Some(seen)) => {
-            let (at_least, since) = (seen.at_least(), now.duration_since(seen.at));
-            let text = format!(
-                "cancellation requested {at_least}{}, still {}",
-                ago(since),
-                record.status().word()
-            );
-            fields.push("Cancelable", &text, Role::Cancelled);
+    match CancelState::of(record) {
+        CancelState::Requested => {
+            let ago = record.cancel_seen.map(|seen| format!(" {}", seen.ago(now)));
+            let (ago, word) = (ago.unwrap_or_default(), record.status().word());
+            let text = format!("requested{ago}, still {word}");
+            fields.push("Cancellation", &text, Role::Cancelled);
         }
-        (CancelState::NotApplicable, _) => {}
+        CancelState::NotApplicable => {}
         _ => fields.text("Cancelable", flag_text(info, "cancelable", info.cancelable)),
     }
     if let Some(request) = ctx.state.view().cancel_requests.get(&handle) {

@@ -1,325 +1,294 @@
 //! The cancel dialog: task flags, their meaning, the task family, and the confirmation.
+//!
+//! The action and the highlighted member are always visible; the family scrolls, and other lines are omitted if there
+//! is no room for them.
+
+mod lines;
 
 use ratatui::layout::Rect;
 
-use crate::ui::{
-    RenderContext, labels,
-    popups::frame,
-    styled_line::{StyledLine, paragraph},
-    theme::Role,
-};
+use self::lines::{ActionLine, Lines};
+use super::frame;
 use crate::{
-    app::{Action, Button, CancelDialog, ClickTarget, can_request, eligibility},
-    task::{
-        Handle, Record,
-        cancellation::{CancelState, flag_text, privilege_text},
-    },
+    app::{CancelDialog, ClickTarget},
+    task::{Handle, cancellation::CancelState},
+    text::width,
+    ui::{RenderContext, labels, scrollbar, styled_line::StyledLine, theme::Role},
 };
 
 const DIALOG_WIDTH: u16 = 76;
-const MIN_FAMILY_ROWS: usize = 4;
-const MAX_FAMILY_ROWS: usize = 24;
-/// Lines of the dialog and the screen without the family.
-const OTHER_LINES: u16 = 18;
-const LABEL_WIDTH: usize = 14;
+/// Members that take precedence over the flags of the highlighted one.
+const MIN_MEMBERS: usize = 4;
+/// Minimum width for the indentation of the family tree.
+const MIN_COLUMNS_FOR_TREE: usize = 30;
+const STATE_WIDTH: usize = 28;
+const CANCELABLE_WIDTH: usize = 12;
 
 pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect) {
     let Some(record) = ctx.state.view().store.get(dialog.highlighted) else {
         return;
     };
     let columns = DIALOG_WIDTH.min(screen.width.saturating_sub(4));
-    let mut body = Body {
-        ctx,
-        columns,
-        height: screen.height,
-        lines: Vec::new(),
+    let room = usize::from(frame::max_lines(screen));
+    let family = dialog.family(&ctx.state.view().store);
+    let lines = Lines::new(ctx, dialog, record, columns, room);
+    let members = if family.len() > 1 { family.len() } else { 0 };
+    let shown = Shown::of(&lines, members, room);
+    let height = u16::try_from(shown.height()).unwrap_or(u16::MAX);
+    let mut area = frame::open(ctx, screen, columns, height, "Cancel");
+    let gap = u16::from(shown.is_spaced);
+    if shown.name {
+        ctx.buffer.set_line(area.x, area.y, &lines.name, area.width);
+        skip(&mut area, 1 + gap);
+    }
+    for line in lines.message.iter().take(shown.message) {
+        ctx.buffer.set_line(area.x, area.y, line, area.width);
+        skip(&mut area, 1);
+    }
+    skip(&mut area, gap);
+    for field in lines.fields.iter().filter(|field| shown.has(field)) {
+        for line in &field.lines {
+            ctx.buffer.set_line(area.x, area.y, line, area.width);
+            skip(&mut area, 1);
+        }
+    }
+    skip(&mut area, gap);
+    if shown.title {
+        draw_family_title(ctx, &family, Rect { height: 1, ..area });
+        skip(&mut area, 1);
+    }
+    let members_area = Rect {
+        height: u16::try_from(shown.members).unwrap_or(u16::MAX),
+        ..area
     };
-    body.head(dialog.highlighted, record);
-    body.flags(dialog.highlighted, record);
-    body.family(dialog);
-    body.end(dialog, record);
-    let lines = body.lines;
-    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let area = frame::open(ctx, screen, columns, height, "Cancel");
-    // On a low screen the confirmation and its buttons take precedence.
-    let skipped = lines.len().saturating_sub(usize::from(area.height));
-    let skipped = if dialog.confirmation.is_some() {
-        skipped
+    draw_family(ctx, dialog, &family, members_area);
+    skip(&mut area, members_area.height);
+    // At the bottom, also if lines above are missing.
+    let height = u16::try_from(lines.action.len()).unwrap_or(u16::MAX);
+    let skipped = usize::from(height.saturating_sub(area.height));
+    area.y = area.bottom().saturating_sub(height).max(area.y);
+    draw_action(ctx, lines.action.into_iter().skip(skipped), area);
+}
+
+/// Removes lines at the top of an area.
+fn skip(area: &mut Rect, lines: u16) {
+    let lines = lines.min(area.height);
+    area.y += lines;
+    area.height -= lines;
+}
+
+/// The number of free lines.
+struct Room(usize);
+
+impl Room {
+    /// Takes up to this many lines and returns how many.
+    fn take(&mut self, wanted: usize) -> usize {
+        let taken = wanted.min(self.0);
+        self.0 -= taken;
+        taken
+    }
+
+    /// Takes this many lines or none. Returns true if they were free.
+    fn take_all(&mut self, wanted: usize) -> bool {
+        let fits = wanted <= self.0;
+        self.take(if fits { wanted } else { 0 });
+        fits
+    }
+}
+
+/// The lines that have room.
+struct Shown {
+    name: bool,
+    /// Number of lines of the message.
+    message: usize,
+    /// Least importance of the fields that are shown.
+    importance: u8,
+    /// Number of lines of the fields.
+    fields: usize,
+    title: bool,
+    /// Number of members.
+    members: usize,
+    /// Number of lines of the action.
+    action: usize,
+    /// True if the parts are separated by blank lines.
+    is_spaced: bool,
+}
+
+impl Shown {
+    /// Chooses what is shown, the most important first.
+    fn of(lines: &Lines, members: usize, room: usize) -> Self {
+        let mut room = Room(room);
+        let action = room.take(lines.action.len());
+        let mut shown_members = room.take(members.min(1));
+        let name = room.take(1) > 0;
+        let message = room.take(lines.message.len());
+        let title = members > 0 && room.take(1) > 0;
+        shown_members += room.take(members.min(MIN_MEMBERS) - shown_members);
+        let mut importance = u8::MAX;
+        let mut fields = 0;
+        for level in (0..=lines::MAX_IMPORTANCE).rev() {
+            let height = lines.fields_height(level);
+            if !room.take_all(height - fields) {
+                break;
+            }
+            (importance, fields) = (level, height);
+        }
+        let gaps = 3 + usize::from(members > 0);
+        let is_spaced = fields == lines.fields_height(0) && room.take_all(gaps);
+        shown_members += room.take(members - shown_members);
+        Self {
+            name,
+            message,
+            importance,
+            fields,
+            title,
+            members: shown_members,
+            action,
+            is_spaced,
+        }
+    }
+
+    fn has(&self, field: &lines::Field) -> bool {
+        field.importance >= self.importance
+    }
+
+    fn height(&self) -> usize {
+        let gaps = match (self.is_spaced, self.members) {
+            (false, _) => 0,
+            (true, 0) => 3,
+            (true, _) => 4,
+        };
+        let single = usize::from(self.name) + usize::from(self.title);
+        single + self.message + self.fields + self.members + self.action + gaps
+    }
+}
+
+fn draw_family_title(ctx: &mut RenderContext, family: &[(Handle, usize)], line: Rect) {
+    let store = &ctx.state.view().store;
+    let members = family.iter().filter_map(|(handle, _)| store.get(*handle));
+    let cancelable = members
+        .filter(|member| CancelState::of(member) == CancelState::Cancelable)
+        .count();
+    let wide = usize::from(line.width);
+    let (state_at, cancelable_at) = (
+        wide.saturating_sub(STATE_WIDTH),
+        wide.saturating_sub(CANCELABLE_WIDTH),
+    );
+    let mut strip = StyledLine::new(ctx.appearance, line.width);
+    let title = format!("Family: {cancelable} of {} cancelable", family.len());
+    let room = if state_at > 30 { state_at - 1 } else { wide };
+    strip.push_max(&title, room, Role::Heading);
+    if state_at > 30 {
+        strip.pad_to(state_at).push("State", Role::Heading);
+        strip
+            .pad_to(cancelable_at)
+            .push("Cancelable", Role::Heading);
+    }
+    strip.draw(line, ctx.buffer);
+}
+
+/// Draws the part of the family around the highlighted member.
+fn draw_family(
+    ctx: &mut RenderContext,
+    dialog: &CancelDialog,
+    family: &[(Handle, usize)],
+    area: Rect,
+) {
+    let rows = usize::from(area.height);
+    ctx.drawn.popup_page = rows;
+    let place = family
+        .iter()
+        .position(|(handle, _)| *handle == dialog.highlighted);
+    let top = place.unwrap_or_default().saturating_sub(rows / 2);
+    let top = top.min(family.len().saturating_sub(rows));
+    let visible = family.iter().enumerate().skip(top);
+    for ((entry, (handle, depth)), y) in visible.zip(area.y..area.bottom()) {
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        let is_highlighted = *handle == dialog.highlighted;
+        draw_member(ctx, (*handle, *depth), is_highlighted, line);
+        if is_highlighted {
+            ctx.tint(line, Role::Selected);
+        }
+        ctx.target(line, ClickTarget::PopupEntry(entry));
+    }
+    let edge = Rect {
+        width: area.width + 2,
+        ..area
+    };
+    if edge.right() <= ctx.buffer.area.right() {
+        scrollbar::draw(ctx, edge, family.len(), top);
+    }
+}
+
+fn draw_member(
+    ctx: &mut RenderContext,
+    (handle, depth): (Handle, usize),
+    is_highlighted: bool,
+    line: Rect,
+) {
+    const MAX_INDENT: usize = 12;
+    let store = &ctx.state.view().store;
+    let Some(record) = store.get(handle) else {
+        return;
+    };
+    let symbols = ctx.appearance.symbols;
+    let status = record.status();
+    let label = CancelState::of(record).label();
+    let wide = usize::from(line.width);
+    let mut strip = StyledLine::new(ctx.appearance, line.width);
+    let pointer = if is_highlighted { symbols.pointer } else { " " };
+    strip.push(pointer, Role::Key);
+    let is_narrow = wide < MIN_COLUMNS_FOR_TREE;
+    let indent = if is_narrow { 0 } else { 2 * depth };
+    strip.gap(1 + indent.min(MAX_INDENT));
+    strip
+        .push(symbols.status(status), labels::role(status))
+        .gap(1);
+    let target = record.info.as_deref().map(labels::target);
+    let target = target.unwrap_or_default();
+    let id = &record.id.mo_id;
+    let name = format!("{id}  {}  {target}", store.operation(record));
+    // On a narrow screen only the answer, without titles.
+    let state_at = wide.saturating_sub(STATE_WIDTH);
+    if state_at > 30 {
+        let room = state_at.saturating_sub(strip.width() + 1);
+        strip.push_max(name.trim_end(), room, Role::Text);
+        let room = STATE_WIDTH - CANCELABLE_WIDTH - 1;
+        strip.pad_to(state_at);
+        strip.push_max(status.word(), room, labels::role(status));
+        strip.pad_to(wide.saturating_sub(CANCELABLE_WIDTH));
     } else {
-        0
-    };
-    for (line, y) in lines.into_iter().skip(skipped).zip(area.y..area.bottom()) {
+        let room = strip.remaining().saturating_sub(width(label) + 1);
+        strip.push_max(name.trim_end(), room, Role::Text);
+        strip.pad_to(wide.saturating_sub(width(label)));
+    }
+    strip.push(label, Role::Text);
+    strip.draw(line, ctx.buffer);
+}
+
+fn draw_action<'a>(
+    ctx: &mut RenderContext,
+    lines: impl Iterator<Item = ActionLine<'a>>,
+    area: Rect,
+) {
+    for (line, y) in lines.zip(area.y..area.bottom()) {
         let place = Rect {
             y,
             height: 1,
             ..area
         };
         line.text.draw(place, ctx.buffer);
-        if line.is_chosen {
-            ctx.tint(place, Role::Selected);
-        }
-        for (start, width, target) in line.targets {
+        for (start, width, action) in line.buttons {
             let hit = Rect {
                 x: place.x + start,
                 width,
                 ..place
             };
-            ctx.target(hit, target);
+            ctx.target(hit.intersection(place), ClickTarget::Action(action));
         }
-    }
-}
-
-/// A line of the dialog with its click targets.
-struct BodyLine<'a> {
-    text: StyledLine<'a>,
-    is_chosen: bool,
-    targets: Vec<(u16, u16, ClickTarget)>,
-}
-
-struct Body<'a, 'c> {
-    ctx: &'a RenderContext<'c>,
-    columns: u16,
-    /// Height of the screen.
-    height: u16,
-    lines: Vec<BodyLine<'c>>,
-}
-
-impl<'c> Body<'_, 'c> {
-    fn strip(&self) -> StyledLine<'c> {
-        StyledLine::new(self.ctx.appearance, self.columns)
-    }
-
-    fn push(&mut self, text: StyledLine<'c>) {
-        self.lines.push(BodyLine {
-            text,
-            is_chosen: false,
-            targets: Vec::new(),
-        });
-    }
-
-    fn blank(&mut self) {
-        let strip = self.strip();
-        self.push(strip);
-    }
-
-    fn paragraph(&mut self, text: &str, role: Role) {
-        for line in paragraph(self.ctx.appearance, text, self.columns, role) {
-            let mut strip = self.strip();
-            strip.push(&line.to_string(), role);
-            self.push(strip);
-        }
-    }
-
-    fn field(&mut self, name: &str, value: &str, role: Role) {
-        let room = self
-            .columns
-            .saturating_sub(u16::try_from(LABEL_WIDTH).unwrap_or_default());
-        for (index, line) in paragraph(self.ctx.appearance, value, room, role)
-            .iter()
-            .enumerate()
-        {
-            let mut strip = self.strip();
-            if index == 0 {
-                strip.push(name, Role::Heading);
-            }
-            strip.pad_to(LABEL_WIDTH).push(&line.to_string(), role);
-            self.push(strip);
-        }
-    }
-
-    fn head(&mut self, handle: Handle, record: &Record) {
-        let state = self.ctx.state;
-        let status = record.status();
-        let mut name = self.strip();
-        name.push(
-            self.ctx.appearance.symbols.status(status),
-            labels::role(status),
-        )
-        .gap(1);
-        name.push(&state.view().store.operation(record), Role::Strong);
-        if let Some(info) = &record.info {
-            name.gap(2).push(&labels::target(info), Role::Text);
-        }
-        let id = state.full_id(record.id.endpoint, &record.id.mo_id);
-        name.gap(2).push(&id, Role::Dim);
-        self.push(name);
-        self.blank();
-        let now = state.time(record, self.ctx.now);
-        let verdict = eligibility(state, handle, now);
-        let role = match CancelState::of(record) {
-            CancelState::Cancelable => Role::Success,
-            CancelState::Requested => Role::Cancelled,
-            CancelState::NotCancelable | CancelState::Unknown | CancelState::NotApplicable => {
-                Role::Warning
-            }
-        };
-        self.paragraph(&verdict.message, role);
-        self.blank();
-    }
-
-    fn flags(&mut self, handle: Handle, record: &Record) {
-        let state = self.ctx.state;
-        if let Some(info) = &record.info {
-            self.field("state", record.status().word(), Role::Text);
-            if record.status().is_active() {
-                let cancelable = flag_text(info, "cancelable", info.cancelable);
-                self.field("cancelable", cancelable, Role::Text);
-                let requested = flag_text(info, "cancelled", info.cancelled);
-                self.field("requested", requested, Role::Text);
-            }
-        }
-        let privilege = state.view().privileges.get(&handle);
-        // Privileges are not checked for tasks in the history.
-        if state.views.history().is_none() && record.status().is_active() {
-            self.field("privilege", &privilege_text(privilege), Role::Text);
-        }
-        if let Some(request) = state.view().cancel_requests.get(&handle) {
-            let role = if request.is_pending() {
-                Role::Dim
-            } else {
-                Role::Strong
-            };
-            self.field("request", &request.status_text(self.ctx.now), role);
-        }
-    }
-
-    /// Appends a table of the family with the highlighted member marked.
-    fn family(&mut self, dialog: &CancelDialog) {
-        let appearance = self.ctx.appearance;
-        let board = &self.ctx.state.view().store;
-        let family = dialog.family(board);
-        if family.len() < 2 {
-            return;
-        }
-        self.blank();
-        let wide = usize::from(self.columns);
-        let (state_at, can_at) = (wide.saturating_sub(28), wide.saturating_sub(12));
-        let is_cancelable = |(handle, _): &&(Handle, usize)| {
-            let record = board.get(*handle);
-            record.is_some_and(|record| CancelState::of(record) == CancelState::Cancelable)
-        };
-        let cancelable = family.iter().filter(is_cancelable).count();
-        let title = format!("family: {cancelable} of {} can be cancelled", family.len());
-        let mut titles = self.strip();
-        titles.push_max(&title, state_at.saturating_sub(1), Role::Heading);
-        titles.pad_to(state_at).push("state", Role::Heading);
-        titles.pad_to(can_at).push("cancelable", Role::Heading);
-        self.push(titles);
-        // A window around the highlighted member.
-        let place = family
-            .iter()
-            .position(|(handle, _)| *handle == dialog.highlighted);
-        let most = usize::from(self.height.saturating_sub(OTHER_LINES));
-        let most = most.clamp(MIN_FAMILY_ROWS, MAX_FAMILY_ROWS);
-        let first = place.unwrap_or_default().saturating_sub(most / 2);
-        let first = first.min(family.len().saturating_sub(most));
-        let below = family.len().saturating_sub(first + most);
-        let rows = family.into_iter().enumerate();
-        for (entry, (handle, depth)) in rows.skip(first).take(most) {
-            let Some(record) = board.get(handle) else {
-                continue;
-            };
-            let status = record.status();
-            let is_chosen = handle == dialog.highlighted;
-            let mut line = self.strip();
-            line.push(
-                if is_chosen {
-                    appearance.symbols.pointer
-                } else {
-                    " "
-                },
-                Role::Key,
-            );
-            line.gap(1 + 2 * depth.min(6));
-            line.push(appearance.symbols.status(status), labels::role(status))
-                .gap(1);
-            let room = state_at.saturating_sub(line.width() + 1);
-            let name = format!("{}  {}", record.id.mo_id, board.operation(record));
-            line.push_max(&name, room, Role::Text);
-            line.pad_to(state_at)
-                .push_max(status.word(), 15, labels::role(status));
-            line.pad_to(can_at)
-                .push(CancelState::of(record).label(), Role::Text);
-            self.lines.push(BodyLine {
-                text: line,
-                is_chosen,
-                targets: vec![(0, self.columns, ClickTarget::PopupEntry(entry))],
-            });
-        }
-        if first > 0 || below > 0 {
-            let mut more = self.strip();
-            more.gap(2);
-            more.push(&format!("{first} more above, {below} below"), Role::Dim);
-            self.push(more);
-        }
-    }
-
-    /// Appends the confirmation, or the button that opens it.
-    fn end(&mut self, dialog: &CancelDialog, record: &Record) {
-        self.blank();
-        let state = self.ctx.state;
-        let Some(button) = dialog.confirmation else {
-            let mut hint = self.strip();
-            if state.is_read_only(record.id.endpoint) {
-                hint.push("Read-only: cancelling is disabled.", Role::Dim);
-            } else if can_request(state, dialog.highlighted, self.ctx.now) {
-                self.button(hint);
-                return;
-            } else {
-                hint.push("Nothing to cancel.", Role::Dim);
-            }
-            self.push(hint);
-            return;
-        };
-        let target = record
-            .info
-            .as_deref()
-            .map(labels::target)
-            .unwrap_or_default();
-        let of = if target.is_empty() {
-            String::new()
-        } else {
-            format!(" of {target}")
-        };
-        let question = format!(
-            "Cancel “{}”{of} ({})?",
-            state.view().store.operation(record),
-            state.full_id(record.id.endpoint, &record.id.mo_id)
-        );
-        self.paragraph(&question, Role::Strong);
-        self.blank();
-        let mut buttons = self.strip();
-        let mut targets = Vec::new();
-        let choices = [
-            (Button::No, " No ", Action::No),
-            (Button::Yes, " Yes, cancel ", Action::Yes),
-        ];
-        for (choice, text, action) in choices {
-            let role = if choice == button {
-                Role::ButtonChosen
-            } else {
-                Role::Button
-            };
-            let start = u16::try_from(buttons.width()).unwrap_or_default();
-            buttons.push(text, role);
-            let end = u16::try_from(buttons.width()).unwrap_or_default();
-            targets.push((start, end - start, ClickTarget::Action(action)));
-            buttons.gap(2);
-        }
-        self.lines.push(BodyLine {
-            text: buttons,
-            is_chosen: false,
-            targets,
-        });
-    }
-
-    fn button(&mut self, mut strip: StyledLine<'c>) {
-        strip.push(" Cancel task… ", Role::Button);
-        let end = u16::try_from(strip.width()).unwrap_or_default();
-        self.lines.push(BodyLine {
-            text: strip,
-            is_chosen: false,
-            targets: vec![(0, end, ClickTarget::Action(Action::Accept))],
-        });
     }
 }

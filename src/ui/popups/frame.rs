@@ -8,6 +8,11 @@ use ratatui::{
 
 use crate::ui::{RenderContext, scrollbar, styled_line::StyledLine, theme::Role};
 
+/// Returns the number of lines of the largest popup: all but those of the frame and the footer.
+pub(super) fn max_lines(screen: Rect) -> u16 {
+    screen.height.saturating_sub(3)
+}
+
 /// Clears a centered area of at most this size, draws its frame and title, and returns the area inside. Removes the
 /// click targets below, except those of the footer.
 pub(super) fn open(

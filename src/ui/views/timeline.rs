@@ -106,7 +106,7 @@ pub(in crate::ui) fn draw(ctx: &mut RenderContext, timeline: &Timeline, body: Re
     let all = ctx.state.view().row_model.len();
     scrollbar::draw(ctx, layout.rows, all, timeline.top());
     if !layout.completion.is_empty() {
-        draw_completion(ctx, timeline.completion(), layout.completion);
+        draw_completion(ctx, timeline.completion(ctx.now), layout.completion);
     }
 }
 

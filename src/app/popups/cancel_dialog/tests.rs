@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::{
-    app::{CancelDialog, test_support::*},
+    app::{Action, CancelDialog, refusal, test_support::*},
     task::{
         ChangeSet, EndpointId, TaskChange, TaskId, TaskStore,
         cancellation::{CancelRequest, CancelState},
@@ -160,7 +160,7 @@ fn responses_to_other_requests_are_stored() {
 }
 
 #[test]
-fn family_lists_ancestors_and_children() {
+fn family_lists_all_members_as_a_tree() {
     let mut store = TaskStore::new();
     for (mo_id, parent) in [("a", ""), ("b", "a"), ("c", "b"), ("d", "b"), ("e", "a")] {
         let change = TaskChange::Full {
@@ -172,25 +172,28 @@ fn family_lists_ancestors_and_children() {
             .unwrap();
     }
     let find = |mo_id| store.find(&TaskId::new(EndpointId(0), mo_id)).unwrap();
+    let whole = [("a", 0), ("b", 1), ("c", 2), ("d", 2), ("e", 1)];
+    let whole = whole.map(|(mo_id, depth)| (find(mo_id), depth));
+    for subject in ["a", "b", "d", "e"] {
+        let dialog = CancelDialog::new(find(subject));
+        assert_eq!(dialog.family(&store), whole, "{subject}");
+    }
     let mut dialog = CancelDialog::new(find("b"));
-    let family = dialog.family(&store);
-    assert_eq!(
-        family,
-        [
-            (find("a"), 0),
-            (find("b"), 1),
-            (find("c"), 2),
-            (find("d"), 2)
-        ]
-    );
-    dialog.move_by(&store, 99);
-    assert_eq!(dialog.highlighted, find("d"));
-    dialog.move_by(&store, -99);
-    assert_eq!(dialog.highlighted, find("a"));
+    for (action, mo_id) in [
+        (Action::Last, "e"),
+        (Action::PageUp, "c"),
+        (Action::PageDown, "e"),
+        (Action::First, "a"),
+        (Action::Down, "b"),
+        (Action::Up, "a"),
+    ] {
+        dialog.move_highlight(&store, action, 2);
+        assert_eq!(dialog.highlighted, find(mo_id), "{action:?}");
+    }
 }
 
 #[test]
-fn children_that_can_be_cancelled_come_first() {
+fn subtrees_that_can_be_cancelled_come_first() {
     let mut state = empty(80, 24);
     let mut all = vec![task("root", &json!({}))];
     for number in 0..40 {
@@ -210,4 +213,20 @@ fn children_that_can_be_cancelled_come_first() {
         .collect();
     let expected = [vec!["yes"; 13], vec!["no"; 13], vec!["–"; 14]].concat();
     assert_eq!(states, expected);
+}
+
+#[test]
+fn requested_cancellation_is_stated_with_its_time() {
+    let mut state = empty(80, 24);
+    let requested = json!({"cancelled": true, "cancelable": true});
+    apply_update(&mut state, tasks(vec![task("task-1", &json!({}))]));
+    apply_update(&mut state, tasks(vec![task("task-1", &requested)]));
+    let handle = find(&state, "task-1");
+    let later = at(3700 + 12);
+    let refusal = refusal(&state, handle, later).unwrap();
+    assert_eq!(refusal, "Cancellation requested 12s ago.");
+    let done = json!({"cancelled": true, "cancelable": true, "state": "success"});
+    apply_update(&mut state, tasks(vec![task("task-1", &done)]));
+    let refusal = self::refusal(&state, handle, later).unwrap();
+    assert_eq!(refusal, "Already finished.");
 }

@@ -54,7 +54,9 @@ fn one_confirmation_cancels_what_can_be_cancelled() {
     assert!(state.popup.is_none());
     let pending = find(&state, "task-4711");
     assert!(state.view().cancel_requests[&pending].is_pending());
+    assert_eq!(state.view().marked_count(), 0);
     // Requests without an answer are not sent again.
+    marked(&mut state, &["task-4711", "task-4730"]);
     press(&mut state, "c");
     assert!(!dialog(&state).can_cancel(&state, now()));
     assert_eq!(sent(&press(&mut state, "y")), [""; 0]);

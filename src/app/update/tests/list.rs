@@ -219,6 +219,39 @@ fn marks_vanish_with_their_tasks_also_during_time_travel() {
 }
 
 #[test]
+fn escape_removes_the_marks_before_it_clears_the_filter() {
+    let mut state = busy(80, 24);
+    press(&mut state, "/Clone<enter>M");
+    assert!(state.view().marked_count() > 0);
+    press(&mut state, "<esc>");
+    assert_eq!(state.view().marked_count(), 0);
+    assert!(!state.view().row_model.view().filter.is_empty());
+    press(&mut state, "<esc>");
+    assert!(state.view().row_model.view().filter.is_empty());
+}
+
+#[test]
+fn members_of_closed_folds_are_marked_with_all_others() {
+    let mut state = busy(80, 24);
+    let all = state.view().store.len();
+    press(&mut state, "-M");
+    assert!(rows(&state).len() < all);
+    assert_eq!(state.view().marked_count(), all);
+    let marked = state.view().marked();
+    let place = |mo_id: &str| {
+        let handle = find(&state, mo_id);
+        marked.iter().position(|marked| *marked == handle).unwrap()
+    };
+    // After the row of their fold.
+    assert_eq!(
+        place("task-4712").min(place("task-4713")),
+        place("task-4711") + 1
+    );
+    press(&mut state, "M");
+    assert_eq!(state.view().marked_count(), 0);
+}
+
+#[test]
 fn groups_cannot_be_marked() {
     let mut state = busy(80, 24);
     press(&mut state, "bbb<home>m");

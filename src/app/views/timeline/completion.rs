@@ -1,7 +1,7 @@
 //! The time at which all shown or marked tasks will be done, computed in steps, so that the cost of a frame does not
 //! depend on the number of tasks.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,10 +10,25 @@ use crate::{
     task::{EndpointId, Estimate, Forecaster, Handle, SetForecast, later, row_model::Row},
 };
 
-/// Maximum number of rows that are looked at for one frame.
-const MAX_ROWS_PER_STEP: usize = 500;
-/// Maximum number of tasks whose end is estimated for one frame.
-const MAX_FORECASTS_PER_STEP: usize = 100;
+/// Limits of the work for one frame.
+#[derive(Debug, Clone, Copy)]
+struct StepLimits {
+    /// Maximum number of rows that are looked at.
+    rows: usize,
+    /// Maximum number of tasks whose end is estimated.
+    forecasts: usize,
+}
+
+/// Limits until there is a result.
+const FIRST_LIMITS: StepLimits = StepLimits {
+    rows: 2000,
+    forecasts: 250,
+};
+/// Limits while a result is renewed: less than the visible rows cost.
+const LATER_LIMITS: StepLimits = StepLimits {
+    rows: 200,
+    forecasts: 25,
+};
 /// Minimum age of a result before it is computed again.
 const REFRESH_INTERVAL: SignedDuration = SignedDuration::from_secs(1);
 
@@ -54,9 +69,20 @@ struct Pass {
 }
 
 impl CompletionTracker {
-    /// Returns the last result; `None` until the first one is complete.
-    pub(super) fn result(&self) -> Option<Completion> {
-        self.result.map(|(result, _)| result)
+    /// Returns the last result, adjusted to the displayed time; `None` until the first one is complete.
+    pub(super) fn result(&self, now: Timestamp) -> Option<Completion> {
+        let (result, at) = self.result?;
+        let age = elapsed(at, now);
+        let forecast = result.forecast.map(|forecast| SetForecast {
+            median: forecast.median.saturating_sub(age),
+            late: forecast.late.saturating_sub(age),
+        });
+        Some(Completion { forecast, ..result })
+    }
+
+    /// True until there is a result.
+    pub(super) fn is_first(&self) -> bool {
+        self.result.is_none()
     }
 
     /// Discards the result, because the set of tasks changed.
@@ -74,7 +100,12 @@ impl CompletionTracker {
             return;
         }
         let mut pass = self.pass.take().unwrap_or_else(|| Pass::new(state, now));
-        if pass.advance(state, now) {
+        let limits = if self.is_first() {
+            FIRST_LIMITS
+        } else {
+            LATER_LIMITS
+        };
+        if pass.advance(state, limits, now) {
             let estimates: Vec<Estimate> = pass.families.into_values().collect();
             let forecast = SetForecast::of(&estimates);
             let result = Completion {
@@ -105,13 +136,14 @@ impl Pass {
     }
 
     /// Evaluates further tasks. Returns true after the last one.
-    fn advance(&mut self, state: &AppState, now: Timestamp) -> bool {
+    fn advance(&mut self, state: &AppState, limits: StepLimits, now: Timestamp) -> bool {
+        let since_start = elapsed(self.at, now);
         let store = &state.view().store;
         let mut forecasters: HashMap<EndpointId, Forecaster<'_>> = HashMap::new();
         let mut forecasts = 0;
-        let (tasks, end) = self.next_tasks(state);
+        let (tasks, end) = self.next_tasks(state, limits.rows);
         for task in tasks {
-            if forecasts == MAX_FORECASTS_PER_STEP {
+            if forecasts == limits.forecasts {
                 return false;
             }
             self.next += 1;
@@ -132,6 +164,7 @@ impl Pass {
             self.result.active += usize::from(is_active);
             match forecast.estimate {
                 Some(estimate) => {
+                    let estimate = later_by(estimate, since_start);
                     let family = self.families.entry(store.root(handle));
                     family
                         .and_modify(|known| *known = later(*known, estimate))
@@ -144,8 +177,8 @@ impl Pass {
     }
 
     /// Returns the tasks of the next step and the number of all; `None` for a row that does not count.
-    fn next_tasks(&self, state: &AppState) -> (Vec<Option<Handle>>, usize) {
-        let range = self.next..self.next + MAX_ROWS_PER_STEP;
+    fn next_tasks(&self, state: &AppState, count: usize) -> (Vec<Option<Handle>>, usize) {
+        let range = self.next..self.next + count;
         if let Some(marked) = &self.marked {
             let end = range.end.min(marked.len());
             let tasks = marked.get(self.next..end).unwrap_or_default();
@@ -155,5 +188,21 @@ impl Pass {
         let tasks = rows.rows(range).into_iter();
         let task = |row: Row| row.task().filter(|_| !row.is_context);
         (tasks.map(task).collect(), rows.len())
+    }
+}
+
+fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(since)).unwrap_or_default()
+}
+
+/// Returns an estimate as seen some time before it was made.
+fn later_by(estimate: Estimate, time: Duration) -> Estimate {
+    let [low, best, high] =
+        [estimate.low, estimate.best, estimate.high].map(|left| left.saturating_add(time));
+    Estimate {
+        low,
+        best,
+        high,
+        ..estimate
     }
 }

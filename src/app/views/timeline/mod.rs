@@ -28,9 +28,6 @@ use completion::CompletionTracker;
 pub use completion::Completion;
 pub use time_window::TimeWindow;
 
-/// Maximum period before and after now that is shown without zooming out.
-const MAX_FITTED_SPAN: SignedDuration = SignedDuration::from_hours(24);
-
 /// Areas of the timeline. Those that do not fit are empty; the rows have priority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimelineLayout {
@@ -72,6 +69,8 @@ pub struct Timeline {
     selection: Selection,
     /// The displayed period; `None` until there are rows.
     window: Option<TimeWindow>,
+    /// True after the user changed the period; until then it grows with the visible rows.
+    is_window_chosen: bool,
     completion: Box<CompletionTracker>,
 }
 
@@ -91,9 +90,10 @@ impl Timeline {
         self.window.unwrap_or_default()
     }
 
-    /// Returns the expected end of the marked tasks, else of the rows; `None` while it is computed.
-    pub fn completion(&self) -> Option<Completion> {
-        self.completion.result()
+    /// Returns the expected end of the marked tasks, else of the rows; `None` while it is computed. `now` is the
+    /// displayed time.
+    pub fn completion(&self, now: Timestamp) -> Option<Completion> {
+        self.completion.result(now)
     }
 
     /// Returns the index of the first visible row.
@@ -144,41 +144,54 @@ impl Timeline {
             _ => return false,
         }
         self.window = Some(window);
+        self.is_window_chosen = action != Action::ZoomFit;
         true
     }
 
-    /// Returns the period from the start of the first unfinished task to the expected end of all. Without unfinished
-    /// tasks, the period of the finished ones. `None` without tasks.
+    /// Returns the period that fits the visible rows: from the start of the unfinished tasks to their expected end, or
+    /// that of the finished tasks if there are no others. `None` without tasks.
     fn fitted(&self, state: &AppState, now: Timestamp) -> Option<TimeWindow> {
-        let view = state.view();
-        let mut first: Option<(bool, SignedDuration)> = None;
-        for handle in view.shown_tasks(0..view.row_model.len()) {
-            let Some(record) = view.store.get(handle) else {
+        let store = &state.view().store;
+        let (mut active, mut finished, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        for handle in self.visible(state).iter().filter_map(Row::task) {
+            let Some(record) = store.get(handle) else {
                 continue;
             };
-            let info = record.info.as_ref();
-            let Some(at) = info.and_then(|info| info.placed_at()) else {
-                continue;
-            };
-            let began = state.local_time(record, at).duration_since(now);
-            let active = record.status().is_active();
-            first = Some(match first {
-                Some((true, known)) if !active => (true, known),
-                Some((known_active, known)) if known_active == active => (active, known.min(began)),
-                _ => (active, began),
-            });
+            let began = record.info.as_ref().and_then(|info| info.placed_at());
+            if let Some(began) = began {
+                let age = now.duration_since(state.local_time(record, began));
+                let ages = if record.status().is_active() {
+                    &mut active
+                } else {
+                    &mut finished
+                };
+                ages.push(age);
+            }
+            let forecast = state.insight(handle, now).forecast;
+            let estimate = forecast.and_then(|forecast| forecast.estimate);
+            let estimate = estimate.map(|estimate| SignedDuration::try_from(estimate.best));
+            left.extend(estimate.and_then(Result::ok));
         }
-        let (is_active, first) = first?;
-        let forecast = self.completion().and_then(|completion| completion.forecast);
-        let last = forecast.and_then(|forecast| SignedDuration::try_from(forecast.late).ok());
-        let first = if is_active {
-            first.max(-MAX_FITTED_SPAN)
+        let past = if active.is_empty() {
+            finished.into_iter().max()?
         } else {
-            first
+            without_outliers(active)
         };
-        let last = last.unwrap_or_default().min(MAX_FITTED_SPAN);
-        Some(TimeWindow::around(first, last))
+        // With room for a part of the uncertainty after the expected end.
+        let future = without_outliers(left).saturating_mul(5) / 4;
+        Some(TimeWindow::around(-past, future))
     }
+}
+
+/// Returns the longest duration, at most twice the upper quartile, so that a few long ones do not leave the others
+/// without room.
+fn without_outliers(mut durations: Vec<SignedDuration>) -> SignedDuration {
+    durations.sort_unstable();
+    let Some(longest) = durations.last() else {
+        return SignedDuration::ZERO;
+    };
+    let usual = durations.get(durations.len() * 3 / 4).unwrap_or(longest);
+    (*longest).min(usual.saturating_mul(2))
 }
 
 /// Returns the number of rows that fit.
@@ -242,8 +255,11 @@ impl PopupHandler for Timeline {
     fn prepare(&mut self, state: &AppState, displayed: Timestamp) {
         self.sync(state);
         self.completion.advance(state, displayed);
-        if self.window.is_none() {
-            self.window = self.fitted(state, displayed);
+        if !self.is_window_chosen
+            && let Some(fitted) = self.fitted(state, displayed)
+            && self.window.is_none_or(|window| !window.covers(&fitted))
+        {
+            self.window = Some(fitted);
         }
     }
 
@@ -254,5 +270,9 @@ impl PopupHandler for Timeline {
 
     fn is_timed(&self) -> bool {
         true
+    }
+
+    fn is_computing(&self) -> bool {
+        self.completion.is_first()
     }
 }

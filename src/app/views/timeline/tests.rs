@@ -1,9 +1,11 @@
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
 use crate::{
-    app::{popups::Popup, test_support::*},
+    app::{popups::Popup, redraw_timer::next_redraw, test_support::*},
     task::{TaskChange, fixture::at},
 };
 
@@ -21,7 +23,7 @@ fn chosen(state: &Screen) -> String {
 }
 
 fn completion(state: &Screen) -> Completion {
-    timeline(state).completion().unwrap()
+    timeline(state).completion(now()).unwrap()
 }
 
 #[test]
@@ -99,6 +101,56 @@ fn keys_pan_zoom_and_fit() {
 }
 
 #[test]
+fn first_period_is_that_of_the_fit_key() {
+    let mut state = empty(80, 24);
+    let many = (0..1500).map(|number| {
+        let more = json!({"startTime": at(0).to_string(), "progress": 30 + number % 50});
+        task(&format!("task-{number}"), &more)
+    });
+    apply_update(&mut state, tasks(many.collect()));
+    press(&mut state, "T");
+    let first = timeline(&state).window();
+    for _ in 0..50 {
+        state.refresh_insights(now());
+    }
+    press(&mut state, "0");
+    assert_eq!(timeline(&state).window(), first);
+    // The expected ends are inside.
+    let range = first.range(now());
+    let (past, future) = (
+        now().duration_since(range.start),
+        range.end.duration_since(now()),
+    );
+    assert!(future > past / 2, "{past:?} {future:?}");
+}
+
+#[test]
+fn period_grows_with_the_rows_until_it_is_chosen() {
+    let mut state = empty(80, 24);
+    let started = |minutes: i64| {
+        let start = now() - SignedDuration::from_mins(minutes);
+        json!({"startTime": start.to_string(), "queueTime": start.to_string()})
+    };
+    let usual = (1..=4).map(|number| task(&format!("task-{number}"), &started(10)));
+    apply_update(&mut state, tasks(usual.collect()));
+    press(&mut state, "T");
+    let minutes = |state: &Screen| {
+        let start = timeline(state).window().range(now()).start;
+        now().duration_since(start).as_mins()
+    };
+    assert!((10..15).contains(&minutes(&state)), "{}", minutes(&state));
+    apply_update(&mut state, tasks(vec![task("task-5", &started(30))]));
+    state.refresh_insights(now());
+    // A single long task gets no more than twice the usual time.
+    assert!((20..25).contains(&minutes(&state)), "{}", minutes(&state));
+    press(&mut state, "+");
+    let chosen = minutes(&state);
+    apply_update(&mut state, tasks(vec![task("task-6", &started(60))]));
+    state.refresh_insights(now());
+    assert_eq!(minutes(&state), chosen);
+}
+
+#[test]
 fn completion_counts_what_is_shown_or_marked() {
     let mut state = busy(80, 24);
     press(&mut state, "T");
@@ -147,15 +199,26 @@ fn many_tasks_are_estimated_in_steps() {
     });
     apply_update(&mut state, tasks(many.collect()));
     press(&mut state, "T");
-    assert_eq!(timeline(&state).completion(), None);
+    assert_eq!(timeline(&state).completion(now()), None);
+    // The next step follows at once, not with the next second.
+    let soon = now() + SignedDuration::from_millis(100);
+    assert!(next_redraw(&state, now()).unwrap() < soon);
     let mut steps = 0;
-    while timeline(&state).completion().is_none() {
+    while timeline(&state).completion(now()).is_none() {
         state.refresh_insights(now());
         steps += 1;
         assert!(steps < 50);
     }
-    assert!(steps >= 10, "{steps}");
+    assert!(steps >= 4, "{steps}");
     assert_eq!(completion(&state).active, 1500);
+    assert!(next_redraw(&state, now()).unwrap() > soon);
+    // The end stays where it is while the result is renewed, which takes more frames.
+    let before = completion(&state).forecast.unwrap();
+    let later = now() + SignedDuration::from_secs(3);
+    state.refresh_insights(later);
+    let after = timeline(&state).completion(later).unwrap();
+    let moved = before.median - after.forecast.unwrap().median;
+    assert_eq!(moved, Duration::from_secs(3));
 }
 
 #[test]

@@ -37,6 +37,13 @@ impl TimeWindow {
         }
     }
 
+    /// True if another period is not much longer at either end.
+    pub(super) fn covers(self, other: &Self) -> bool {
+        let tolerance = self.span / 8;
+        let (end, other_end) = (self.start + self.span, other.start + other.span);
+        other.start >= self.start - tolerance && other_end <= end + tolerance
+    }
+
     /// Returns the displayed period.
     pub fn range(&self, now: Timestamp) -> Range<Timestamp> {
         let start = now.saturating_add(self.start).unwrap_or(now);

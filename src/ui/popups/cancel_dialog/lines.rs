@@ -1,0 +1,273 @@
+//! The lines of the cancel dialog about the highlighted task, and its action.
+
+use ratatui::text::Line;
+
+use crate::{
+    app::{Action, Button, CancelDialog, eligibility, refusal},
+    task::{
+        Handle, Record,
+        cancellation::{CancelState, flag_text, privilege_text},
+    },
+    ui::{
+        Appearance, RenderContext, labels,
+        styled_line::{StyledLine, paragraph},
+        theme::Role,
+    },
+};
+
+const LABEL_WIDTH: usize = 18;
+/// Importance of the most important fields.
+pub(super) const MAX_IMPORTANCE: u8 = 3;
+/// Minimum width of the long label of the button that cancels.
+const MIN_COLUMNS_FOR_LONG_BUTTON: u16 = 22;
+
+/// The lines about the highlighted task.
+pub(super) struct Lines<'a> {
+    pub(super) name: Line<'static>,
+    /// What the flags mean.
+    pub(super) message: Vec<Line<'static>>,
+    pub(super) fields: Vec<Field>,
+    /// The button, or why there is none; the confirmation while it is open.
+    pub(super) action: Vec<ActionLine<'a>>,
+}
+
+/// A labelled field.
+pub(super) struct Field {
+    pub(super) lines: Vec<Line<'static>>,
+    /// Fields of low importance are omitted first.
+    pub(super) importance: u8,
+}
+
+/// A line with buttons: start, width and action of each.
+pub(super) struct ActionLine<'a> {
+    pub(super) text: StyledLine<'a>,
+    pub(super) buttons: Vec<(u16, u16, Action)>,
+}
+
+impl<'a> Lines<'a> {
+    /// Returns the lines for a popup with this many columns and `room` lines.
+    pub(super) fn new(
+        ctx: &RenderContext<'a>,
+        dialog: &CancelDialog,
+        record: &Record,
+        columns: u16,
+        room: usize,
+    ) -> Self {
+        let action = match dialog.confirmation {
+            Some(button) => confirmation(ctx, record, button, columns, room),
+            None => action(ctx, dialog.highlighted, columns),
+        };
+        Self {
+            name: name(ctx, record, columns),
+            message: message(ctx, dialog.highlighted, record, columns),
+            fields: fields(ctx, dialog.highlighted, record, columns),
+            action,
+        }
+    }
+
+    /// Returns the number of lines of the fields of this importance or more.
+    pub(super) fn fields_height(&self, importance: u8) -> usize {
+        let fields = self.fields.iter();
+        let fields = fields.filter(|field| field.importance >= importance);
+        fields.map(|field| field.lines.len()).sum()
+    }
+}
+
+fn name(ctx: &RenderContext, record: &Record, columns: u16) -> Line<'static> {
+    let state = ctx.state;
+    let status = record.status();
+    let id = state.full_id(record.id.endpoint, &record.id.mo_id);
+    let mut id_part = StyledLine::new(ctx.appearance, columns / 2);
+    id_part.gap(2).push(&id, Role::Dim);
+    let mut line = StyledLine::new(ctx.appearance, columns);
+    let symbol = ctx.appearance.symbols.status(status);
+    line.push(symbol, labels::role(status)).gap(1);
+    let room = line.remaining().saturating_sub(id_part.width());
+    let target = record.info.as_deref().map(labels::target);
+    let operation = state.view().store.operation(record);
+    let target = target.unwrap_or_default();
+    labels::push_operation_and_target(&mut line, &operation, &target, room);
+    line.join(id_part);
+    line.line()
+}
+
+fn message(
+    ctx: &RenderContext,
+    handle: Handle,
+    record: &Record,
+    columns: u16,
+) -> Vec<Line<'static>> {
+    let now = ctx.state.time(record, ctx.now);
+    let text = eligibility(ctx.state, handle, now).message;
+    let role = match CancelState::of(record) {
+        CancelState::Cancelable => Role::Success,
+        CancelState::Requested => Role::Cancelled,
+        CancelState::NotCancelable | CancelState::Unknown | CancelState::NotApplicable => {
+            Role::Warning
+        }
+    };
+    paragraph(ctx.appearance, &text, columns, role)
+}
+
+fn fields(ctx: &RenderContext, handle: Handle, record: &Record, columns: u16) -> Vec<Field> {
+    let state = ctx.state;
+    let mut fields = Vec::new();
+    let mut add = |importance: u8, name: &str, value: &str, role: Role| {
+        let lines = field(ctx.appearance, name, value, role, columns);
+        fields.push(Field { lines, importance });
+    };
+    if let Some(info) = &record.info {
+        add(0, "State", record.status().word(), Role::Text);
+        let now = state.time(record, ctx.now);
+        let requested = match record.cancel_seen {
+            Some(seen) => seen.ago(now),
+            None => flag_text(info, "cancelled", info.cancelled).to_owned(),
+        };
+        match CancelState::of(record) {
+            // Of no use any more.
+            CancelState::NotApplicable => {}
+            CancelState::Requested => add(1, "Cancel requested", &requested, Role::Text),
+            _ => {
+                let cancelable = flag_text(info, "cancelable", info.cancelable);
+                add(1, "Cancelable", cancelable, Role::Text);
+                add(0, "Cancel requested", &requested, Role::Text);
+            }
+        }
+    }
+    // Privileges are not checked for tasks in the history.
+    if state.views.history().is_none() && record.status().is_active() {
+        let privilege = state.view().privileges.get(&handle);
+        add(2, "Privilege", &privilege_text(privilege), Role::Text);
+    }
+    if let Some(request) = state.view().cancel_requests.get(&handle) {
+        let role = if request.is_pending() {
+            Role::Dim
+        } else {
+            Role::Strong
+        };
+        let text = request.status_text(ctx.now);
+        add(MAX_IMPORTANCE, "Request", &text, role);
+    }
+    fields
+}
+
+fn field(
+    appearance: &Appearance,
+    name: &str,
+    value: &str,
+    role: Role,
+    columns: u16,
+) -> Vec<Line<'static>> {
+    // On a narrow screen the label is as wide as its text.
+    let indent = LABEL_WIDTH.min(usize::from(columns) / 2);
+    let room = usize::from(columns).saturating_sub(indent);
+    let values = paragraph(
+        appearance,
+        value,
+        u16::try_from(room).unwrap_or(u16::MAX),
+        role,
+    );
+    let lines = values.iter().enumerate().map(|(index, value)| {
+        let mut line = StyledLine::new(appearance, columns);
+        if index == 0 {
+            line.push_max(name, indent.saturating_sub(1), Role::Heading);
+        }
+        line.pad_to(indent).push(&value.to_string(), role);
+        line.line()
+    });
+    lines.collect()
+}
+
+/// Returns the button that opens the confirmation, or why there is none.
+fn action<'a>(ctx: &RenderContext<'a>, handle: Handle, columns: u16) -> Vec<ActionLine<'a>> {
+    let Some(refusal) = refusal(ctx.state, handle, ctx.now) else {
+        return vec![buttons(
+            ctx,
+            &[("Cancel task…", Role::Button, Action::Accept)],
+            columns,
+        )];
+    };
+    let mut text = StyledLine::new(ctx.appearance, columns);
+    text.push(&refusal, Role::Dim);
+    vec![ActionLine {
+        text,
+        buttons: Vec::new(),
+    }]
+}
+
+/// Returns the question and its buttons. The question is short if there is little room.
+fn confirmation<'a>(
+    ctx: &RenderContext<'a>,
+    record: &Record,
+    chosen: Button,
+    columns: u16,
+    room: usize,
+) -> Vec<ActionLine<'a>> {
+    let state = ctx.state;
+    let target = record
+        .info
+        .as_deref()
+        .map(labels::target)
+        .unwrap_or_default();
+    let of = if target.is_empty() {
+        String::new()
+    } else {
+        format!(" of {target}")
+    };
+    let id = state.full_id(record.id.endpoint, &record.id.mo_id);
+    let operation = state.view().store.operation(record);
+    let question = |text: &str| paragraph(ctx.appearance, text, columns, Role::Strong);
+    let mut lines = question(&format!("Cancel “{operation}”{of} ({id})?"));
+    if lines.len() + 1 > room {
+        lines = question(&format!("Cancel {id}?"));
+    }
+    let has_gap = lines.len() + 3 <= room;
+    let text = |line: Line<'static>| {
+        let mut text = StyledLine::new(ctx.appearance, columns);
+        text.push(&line.to_string(), Role::Strong);
+        ActionLine {
+            text,
+            buttons: Vec::new(),
+        }
+    };
+    let blank = has_gap.then(Line::default);
+    let yes = if columns < MIN_COLUMNS_FOR_LONG_BUTTON {
+        "Yes"
+    } else {
+        "Yes, cancel"
+    };
+    let role = |button| {
+        if button == chosen {
+            Role::ButtonChosen
+        } else {
+            Role::Button
+        }
+    };
+    let choices = [
+        ("No", role(Button::No), Action::No),
+        (yes, role(Button::Yes), Action::Yes),
+    ];
+    lines
+        .into_iter()
+        .chain(blank)
+        .map(text)
+        .chain([buttons(ctx, &choices, columns)])
+        .collect()
+}
+
+fn buttons<'a>(
+    ctx: &RenderContext<'a>,
+    choices: &[(&str, Role, Action)],
+    columns: u16,
+) -> ActionLine<'a> {
+    let mut text = StyledLine::new(ctx.appearance, columns);
+    let mut buttons = Vec::new();
+    let at = |text: &StyledLine| u16::try_from(text.width()).unwrap_or(u16::MAX);
+    for (label, role, action) in choices {
+        let start = at(&text);
+        text.push(&format!(" {label} "), *role);
+        buttons.push((start, at(&text) - start, *action));
+        text.gap(2);
+    }
+    ActionLine { text, buttons }
+}
