@@ -1,6 +1,6 @@
 //! View of one task store, with all state keyed by its handles, which are only valid for their store.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -97,14 +97,6 @@ impl TaskView {
         let mut marked: Vec<(usize, bool, Handle)> = marked.collect();
         marked.sort_unstable();
         marked.into_iter().map(|(.., handle)| handle).collect()
-    }
-
-    /// Returns the tasks that the list shows and that match the filter.
-    pub(in crate::app) fn shown_tasks(&self, rows: Range<usize>) -> Vec<Handle> {
-        let rows = self.row_model.rows(rows).into_iter();
-        rows.filter(|row| !row.is_context)
-            .filter_map(|row| row.task())
-            .collect()
     }
 
     /// Updates selection and scroll position after the rows or the height of the list changed.

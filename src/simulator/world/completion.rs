@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::changes::ChangedObject;
 use super::event_queue::WorldEvent;
-use super::task::{Field, TaskId, TaskState, cancelled_fault};
+use super::task::{Field, TaskId, TaskState, cancelled_fault, is_cancelled_fault};
 use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve};
 use super::{World, replace};
 
@@ -27,6 +27,7 @@ impl World {
         self.finish(id, outcome);
     }
 
+    /// Ends a task. One with a cancelled child does not succeed, even if it is tolerant.
     pub(super) fn finish(&mut self, id: TaskId, outcome: PlannedOutcome) {
         let now = self.now;
         let Some(task) = self
@@ -44,6 +45,12 @@ impl World {
             &*task.record.description_id,
             "VirtualMachine.migrate" | "Drm.ExecuteVMotionLRO"
         );
+        let outcome = match outcome {
+            PlannedOutcome::Success(_) if task.execution.has_cancelled_child => {
+                PlannedOutcome::Failure(cancelled_fault())
+            }
+            outcome => outcome,
+        };
         let has_succeeded = matches!(outcome, PlannedOutcome::Success(_));
         let moved = target.filter(|_| is_move && has_succeeded);
         let entity = task
@@ -109,21 +116,21 @@ impl World {
             return;
         };
         let held_slot = std::mem::take(&mut child.execution.holds_slot);
-        let failure = child
-            .record
-            .error
-            .clone()
-            .filter(|_| !child.record.cancelled);
+        let error = child.record.error.clone();
+        let is_cancelled = error.as_ref().is_some_and(is_cancelled_fault);
+        let failure = error.filter(|_| !is_cancelled);
         let Some(parent) = child.record.parent else {
             return;
         };
         let Some(parent_task) = self.tasks.get_mut(&parent) else {
             return;
         };
+        let had_open_children = parent_task.execution.open_children > 0;
         parent_task.execution.open_children = parent_task.execution.open_children.saturating_sub(1);
         parent_task.execution.ended_children += 1;
         parent_task.execution.child_failure =
             parent_task.execution.child_failure.take().or(failure);
+        parent_task.execution.has_cancelled_child |= is_cancelled;
         if held_slot {
             parent_task.execution.used_slots = parent_task.execution.used_slots.saturating_sub(1);
         }
@@ -136,7 +143,9 @@ impl World {
             .unwrap_or(100)
             .min(99)
         });
-        if parent_task.execution.open_children == 0
+        // The children of the load generator are not planned and do not end their parent.
+        if had_open_children
+            && parent_task.execution.open_children == 0
             && let PlannedEnd::AfterChildren(pause) = parent_task.execution.plan.end
         {
             let pause = pause.draw(&mut parent_task.execution.rng);

@@ -179,6 +179,8 @@ pub(super) struct Execution {
     pub(super) used_slots: usize,
     pub(super) waiting_children: VecDeque<TaskId>,
     pub(super) child_failure: Option<Value>,
+    /// True if a child was cancelled.
+    pub(super) has_cancelled_child: bool,
     pub(super) holds_slot: bool,
     pub(super) holds_entity: bool,
 }
@@ -200,6 +202,7 @@ impl Execution {
             used_slots: 0,
             waiting_children: VecDeque::new(),
             child_failure: None,
+            has_cancelled_child: false,
             holds_slot: false,
             holds_entity: false,
         }
@@ -224,6 +227,11 @@ pub(super) fn cancelled_fault() -> Value {
         "faultstring": "The task was canceled by a user.",
         "faultMessage": [message("com.vmware.vim.vpxd.vmomi.canceled", "The task was canceled by a user.")],
     })
+}
+
+/// Returns true if a fault is that of a cancelled task.
+pub(super) fn is_cancelled_fault(fault: &Value) -> bool {
+    fault.get("_typeName").and_then(Value::as_str) == Some("RequestCanceled")
 }
 
 #[cfg(test)]

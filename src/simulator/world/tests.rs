@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::task::TaskState;
+use super::task::{TaskState, is_cancelled_fault};
 use super::*;
 use crate::simulator::scenario::{LoadOptions, Scenario};
 
@@ -215,6 +215,86 @@ fn a_failed_child_fails_its_parent() {
         (&"[ds] a.vmdk".into(), &"VirtualMachine".into())
     );
     assert_eq!(error["faultMessage"][0]["_typeName"], "LocalizableMessage");
+}
+
+/// Requests the cancellation of all tasks for which `chooses` returns true. Returns the number of accepted requests.
+fn request_cancels(world: &mut World, chooses: impl Fn(&Record) -> bool) -> usize {
+    let tasks = world.tasks().map(|task| &task.record);
+    let chosen: Vec<TaskId> = tasks
+        .filter(|task| chooses(task))
+        .map(|task| task.id)
+        .collect();
+    let accepted = chosen
+        .into_iter()
+        .filter(|id| world.request_cancel(*id).is_ok());
+    accepted.count()
+}
+
+/// Checks the finished tasks: one with a cancelled child did not succeed, and the progress of a success is 100 % or
+/// unset.
+fn check_outcomes(world: &World) {
+    for task in world.tasks().map(|task| &task.record) {
+        if task.state == TaskState::Success {
+            assert!(matches!(task.progress, None | Some(100)), "{task:?}");
+        }
+        let parent = task.parent.and_then(|parent| world.task(parent));
+        if let Some(parent) = parent.map(|parent| &parent.record)
+            && task.error.as_ref().is_some_and(is_cancelled_fault)
+        {
+            assert_ne!(parent.state, TaskState::Success, "{parent:?}");
+        }
+    }
+}
+
+#[test]
+fn a_cancelled_child_cancels_its_parent() {
+    for tolerant in [false, true] {
+        let family = FAMILY.replace("slots = 1", &format!("slots = 1\ntolerant = {tolerant}"));
+        let mut world = world(&family);
+        world.advance_to(at(4));
+        assert_eq!(world.request_cancel(TaskId(2)), Ok(()));
+        world.advance_to(at(200));
+        let parent = record(&world, 1);
+        assert_eq!(parent.state, TaskState::Error);
+        let error = parent.error.as_ref().unwrap();
+        assert_eq!(error["_typeName"], "RequestCanceled");
+        assert_eq!(record(&world, 3).state, TaskState::Success);
+        check_outcomes(&world);
+    }
+}
+
+#[test]
+fn no_parent_succeeds_after_many_tasks_were_cancelled() {
+    let scenario = Scenario::load("demo").unwrap();
+    let config = scenario.world_config(&LoadOptions::default()).unwrap();
+    let mut world = World::new(config, 1);
+    let mut accepted = 0;
+    for minute in 0..60 {
+        world.advance_to(at(60 * minute));
+        // The children only, so that the parents end by themselves.
+        if minute % 3 == 0 {
+            accepted += request_cancels(&mut world, |task| task.parent.is_some());
+        }
+        check_outcomes(&world);
+    }
+    assert!(accepted > 0);
+    for finish in [false, true] {
+        let options = LoadOptions {
+            tasks: Some(50),
+            rate: Some(100),
+            at_once: false,
+            finish,
+        };
+        let scenario = Scenario::load("load").unwrap();
+        let mut world = World::new(scenario.world_config(&options).unwrap(), 1);
+        world.advance_to(at(1));
+        let accepted = request_cancels(&mut world, |task| task.parent.is_some());
+        assert!(accepted > 30, "{accepted}");
+        for second in 2..90 {
+            world.advance_to(at(second));
+            check_outcomes(&world);
+        }
+    }
 }
 
 fn final_records(steps: &[i64]) -> Vec<String> {
