@@ -1,4 +1,4 @@
-//! The action table: every action that can be bound to a key, with its footer label and help text.
+//! The action table: every action that can be bound to a key, with its footer label and help text. Both are imperatives.
 
 use serde::Deserialize;
 
@@ -31,113 +31,201 @@ macro_rules! actions {
                 match self { $(Self::$name => $hint,)+ }
             }
 
-            /// Returns the help text.
+            /// Returns the help text: what the action does and, after a colon, details.
             pub fn help(self) -> &'static str {
                 match self { $(Self::$name => $help,)+ }
+            }
+
+            /// Maximum width of [`short_help`](Self::short_help).
+            pub const MAX_SHORT_HELP: usize = 24;
+
+            /// Returns the help text without the details.
+            pub fn short_help(self) -> &'static str {
+                let help = self.help();
+                help.split_once(": ").map_or(help, |(short, _)| short)
             }
         }
     };
 }
 
 actions! {
-    Up: "up", "Move up";
-    Down: "down", "Move down";
-    PageUp: "page up", "Page up";
-    PageDown: "page down", "Page down";
-    First: "first", "Go to the first row";
-    Last: "last", "Go to the last row";
-    Open: "details", "Open the details and focus them";
-    Unfold: "unfold", "Unfold the family or group, else open the details";
-    Fold: "fold", "Fold the family or group, else go to the parent";
-    ToggleFold: "fold", "Fold or unfold the family or group";
+    Up: "move up", "Move up";
+    Down: "move down", "Move down";
+    PageUp: "move a page up", "Move a page up";
+    PageDown: "move a page down", "Move a page down";
+    First: "go to the first", "Go to the first row";
+    Last: "go to the last", "Go to the last row";
+    Open: "open", "Open the details: of a failed task, its error";
+    Unfold: "unfold", "Unfold: the family or group; else open the details";
+    Fold: "fold", "Fold: the family or group; else go to the parent";
+    ToggleFold: "fold", "Fold or unfold: the family or group";
     FoldAll: "fold all", "Fold all";
     UnfoldAll: "unfold all", "Unfold all";
-    Back: "back", "Back: leave the view, to the list, clear the filter, close the details";
-    Inspect: "cancel…", "Cancel the task or the marked tasks (asks first)";
+    Back: "go back", "Go back: leave the view, remove the marks, clear the filter, close the details";
+    Inspect: "cancel…", "Cancel the task: or the marked tasks; asks first";
     Filter: "filter", "Filter the list";
-    Filters: "saved filters", "Choose or save a named filter";
-    SaveFilter: "save", "Save the current filter under a name";
+    Filters: "choose a filter", "Choose a filter: a ready one or a saved one";
+    SaveFilter: "save", "Save the filter: under a name";
     ForgetFilter: "delete", "Delete the saved filter";
-    Sort: "sort", "Choose the sort order";
-    Reverse: "reverse", "Reverse the sort order";
-    FurtherSort: "add or remove", "Add or remove a further sort column";
-    Columns: "columns", "Choose columns, their order and width";
+    Sort: "sort", "Sort the rows: choose the order";
+    Reverse: "reverse", "Reverse the order";
+    FurtherSort: "add or remove", "Add or remove the column: as a further one of the order";
+    Columns: "choose columns", "Choose the columns: their order and width";
     ToggleColumn: "show or hide", "Show or hide the column";
-    ColumnLeft: "left", "Move the column left";
-    ColumnRight: "right", "Move the column right";
-    WidenColumn: "wider", "Make the column wider";
-    NarrowColumn: "narrower", "Make the column narrower";
-    AutoColumn: "auto", "Automatic column width";
-    ResetColumns: "reset", "Reset to the default columns";
-    CopyColumns: "copy", "Copy the columns as a line for the config file";
-    Layout: "tree/flat", "Switch between tree and flat list";
-    Group: "group", "Group the flat list by another property, or not";
-    GroupFamily: "by family", "Group by family";
-    GroupTarget: "by target", "Group by target";
-    GroupUser: "by user", "Group by user";
-    GroupOperation: "by operation", "Group by operation";
-    GroupEndpoint: "by vCenter", "Group by vCenter";
-    Blocker: "blocker", "Go to the task that this one waits for, and back";
-    GroupHost: "by host", "Group by host";
-    GroupCluster: "by cluster", "Group by cluster";
-    GroupDatacenter: "by datacenter", "Group by datacenter";
-    GroupFolder: "by folder", "Group by folder";
-    Add: "add", "Go to a task by ID or URL, or watch it";
-    Unwatch: "remove", "Stop watching the task and remove it";
+    ColumnLeft: "move left", "Move the column left";
+    ColumnRight: "move right", "Move the column right";
+    WidenColumn: "widen", "Widen the column";
+    NarrowColumn: "narrow", "Narrow the column";
+    AutoColumn: "fit", "Fit the column: choose its width automatically";
+    ResetColumns: "reset", "Reset the columns: to the default";
+    CopyColumns: "copy", "Copy the columns: as a line for the config file";
+    Layout: "switch tree/flat", "Switch tree and flat";
+    Group: "group", "Group the flat list: by another property, or not";
+    GroupFamily: "group by family", "Group by family";
+    GroupTarget: "group by target", "Group by target";
+    GroupUser: "group by user", "Group by user";
+    GroupOperation: "group by operation", "Group by operation";
+    GroupEndpoint: "group by vCenter", "Group by vCenter";
+    Blocker: "go to the blocker", "Go to the blocker: the task that this one waits for; again to go back";
+    GroupHost: "group by host", "Group by host";
+    GroupCluster: "group by cluster", "Group by cluster";
+    GroupDatacenter: "group by datacenter", "Group by datacenter";
+    GroupFolder: "group by folder", "Group by folder";
+    Add: "add", "Add or find a task: by ID or URL";
+    Unwatch: "remove", "Remove the task: stop watching it";
     UndoRemove: "undo", "Undo the last removal";
-    Pin: "pin", "Pin or unpin the task (pinned tasks are never removed)";
-    Refresh: "refresh", "Refresh everything now";
+    Pin: "pin", "Pin or unpin the task: a pinned task is never removed";
+    Refresh: "refresh", "Refresh now";
     Pause: "pause", "Pause or resume updates";
-    ChangeBack: "back", "Time travel: back to before the last change";
-    ChangeForward: "forward", "Time travel: forward to the next change";
-    MinuteBack: "minute back", "Time travel: back one minute";
-    MinuteForward: "minute forward", "Time travel: forward one minute";
-    Now: "now", "Time travel: return to now";
-    History: "history", "Search the task history of the server, or return to now";
-    ToggleDetails: "details", "Show or hide the details";
-    Zoom: "zoom", "Zoom the details to the whole screen";
-    Arrange: "layout", "Switch the layout: below, beside, whole screen, hidden";
-    GrowDetails: "larger", "Enlarge the details";
-    ShrinkDetails: "smaller", "Shrink the details";
-    NextTab: "next tab", "Next tab of the details";
-    PreviousTab: "previous tab", "Previous tab of the details";
-    Overview: "overview", "Overview: all fields of the task";
-    Lineage: "lineage", "Lineage: parent and child tasks";
-    Error: "error", "Error: the chain of faults";
-    Result: "result", "Result: the return value of the task";
-    Events: "events", "Events: server events of the task";
-    Json: "JSON", "JSON: the complete TaskInfo";
-    Copy: "copy", "Copy the error, result or JSON shown, else the task ID";
+    ChangeBack: "go back a change", "Go back one change: in time travel";
+    ChangeForward: "go on a change", "Go forward one change: in time travel";
+    MinuteBack: "go back a minute", "Go back one minute: in time travel";
+    MinuteForward: "go on a minute", "Go forward one minute: in time travel";
+    Now: "return to now", "Return to now: leave time travel";
+    History: "search history", "Search the history: of the server; again to return to now";
+    ToggleDetails: "show or hide details", "Show or hide the details";
+    Zoom: "zoom", "Zoom the details: to the whole screen, or back";
+    Arrange: "arrange", "Arrange the details: below, beside, whole screen, hidden";
+    GrowDetails: "enlarge", "Enlarge the details";
+    ShrinkDetails: "shrink", "Shrink the details";
+    NextTab: "switch tab", "Go to the next tab: of the details";
+    PreviousTab: "go to the previous tab", "Go to the previous tab: of the details";
+    Overview: "show overview", "Show the overview: all fields of the task";
+    Lineage: "show lineage", "Show the lineage: parent and child tasks";
+    Error: "show error", "Show the error: the chain of faults";
+    Result: "show result", "Show the result: the return value of the task";
+    Events: "show events", "Show the events: of the server, about the task";
+    Json: "show JSON", "Show the JSON: the complete TaskInfo";
+    Copy: "copy", "Copy what is shown: the error, result or JSON, else the task ID";
     Mark: "mark", "Mark or unmark the task";
-    MarkAll: "mark all", "Mark all shown tasks; if all are marked, unmark all";
+    MarkAll: "mark all", "Mark or unmark all: that match the filter, also in closed folds";
     CopyMenu: "copy…", "Choose what to copy: ID, error, result, JSON, curl command";
-    ShowChanges: "changes", "Show what ended or stalled while you were away, or return";
-    Export: "save", "Save the marked tasks, else the visible rows, as CSV, JSON or Markdown";
+    ShowChanges: "show changes", "Show the changes: what ended or stalled while you were away; again to return";
+    Export: "save", "Save the rows: or the marked tasks, as CSV, JSON or Markdown";
     Accept: "select", "Select";
-    Dismiss: "close", "Close without changes";
-    Yes: "yes", "Yes, cancel the task or the marked tasks";
-    No: "no", "No, do not cancel the task";
-    Switch: "switch", "Switch to the other button";
+    Dismiss: "close", "Close: without changes";
+    Yes: "cancel task", "Cancel the task: or the marked tasks";
+    No: "keep task", "Keep the task: do not cancel it";
+    Switch: "switch", "Switch the button";
     Complete: "complete", "Complete the word: names and known values";
-    CompleteBack: "previous", "Previous completion";
-    Older: "older", "Previous input";
-    Newer: "newer", "Next input";
+    CompleteBack: "complete backwards", "Complete backwards: with the previous one";
+    Older: "recall", "Recall an earlier input";
+    Newer: "recall later", "Recall a later input";
     ClearLine: "clear", "Clear the line";
-    Palette: "commands", "Command palette: find a command by name";
+    Palette: "find a command", "Find a command: by name";
     Help: "help", "Show the keys";
-    Summary: "summary", "Summary: counts by operation and user, longest running, latest failures";
-    Timeline: "timeline", "Timeline: the shown tasks over time, and when they will be done";
-    PanLeft: "earlier", "Show an earlier time";
-    PanRight: "later", "Show a later time";
+    Summary: "show summary", "Show the summary: counts by operation and user, longest running, latest failures";
+    Timeline: "show timeline", "Show the timeline: the shown tasks over time, and when they will be done";
+    PanLeft: "pan left", "Show an earlier time";
+    PanRight: "pan right", "Show a later time";
     ZoomIn: "zoom in", "Zoom in: show a shorter period";
     ZoomOut: "zoom out", "Zoom out: show a longer period";
-    ZoomFit: "fit", "Show all unfinished tasks from start to expected end";
-    NextSection: "next section", "Next section of the summary";
-    PreviousSection: "previous section", "Previous section of the summary";
-    Notices: "messages", "Show the messages of this session";
-    Figures: "performance", "Show performance: requests, bytes, frames, latencies";
+    ZoomFit: "fit", "Fit the visible rows: from their start to their expected end";
+    NextSection: "switch section", "Go to the next section: of the summary";
+    PreviousSection: "go to the previous section", "Go to previous section: of the summary";
+    Notices: "show messages", "Show the messages: of this session";
+    Figures: "show performance", "Show the performance: requests, bytes, frames, latencies";
     Redraw: "redraw", "Redraw the screen";
-    Suspend: "suspend", "Suspend (resume with fg)";
-    Quit: "quit", "Sign out and quit; in history, time travel and zoom: back";
-    Interrupt: "quit", "Sign out and quit, from any view";
+    Suspend: "suspend", "Suspend: resume with fg";
+    Quit: "quit", "Quit: sign out; in history, time travel and zoom, go back";
+    Interrupt: "quit", "Quit from any view: sign out";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::width;
+
+    /// First words of labels. All labels are imperatives.
+    const VERBS: &[&str] = &[
+        "add",
+        "arrange",
+        "cancel",
+        "cancel…",
+        "choose",
+        "clear",
+        "close",
+        "complete",
+        "copy",
+        "copy…",
+        "delete",
+        "enlarge",
+        "filter",
+        "find",
+        "fit",
+        "fold",
+        "go",
+        "group",
+        "help",
+        "keep",
+        "mark",
+        "move",
+        "narrow",
+        "open",
+        "pan",
+        "pause",
+        "pin",
+        "quit",
+        "recall",
+        "redraw",
+        "refresh",
+        "remove",
+        "reset",
+        "return",
+        "reverse",
+        "save",
+        "search",
+        "select",
+        "show",
+        "shrink",
+        "sort",
+        "suspend",
+        "switch",
+        "undo",
+        "unfold",
+        "widen",
+        "zoom",
+    ];
+
+    #[test]
+    fn labels_are_imperatives() {
+        for action in Action::ALL {
+            for text in [action.hint(), action.help()] {
+                let first = text.split([' ', ':']).next().unwrap();
+                assert!(VERBS.contains(&&*first.to_lowercase()), "{text}");
+            }
+            let first = |text: &str| text.chars().next().unwrap();
+            assert!(first(action.help()).is_uppercase() && first(action.hint()).is_lowercase());
+        }
+    }
+
+    #[test]
+    fn short_help_fits_the_columns_of_the_help() {
+        for action in Action::ALL {
+            let short = action.short_help();
+            assert!(width(short) <= Action::MAX_SHORT_HELP, "{short}");
+            assert!(action.help().starts_with(short));
+        }
+        assert_eq!(Action::Inspect.short_help(), "Cancel the task");
+    }
 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
-    app::{Action, ClickTarget, Context, PaneMode, Popup, Severity, can_request},
+    app::{Action, ClickTarget, Context, LineageEntry, PaneMode, Popup, Severity, can_request},
     task::row_model::RowId,
     text::width,
 };
@@ -87,8 +87,7 @@ pub(super) fn hints(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect) 
             continue;
         }
         // In a view, the key goes back.
-        let is_view = ctx.state.pane_mode == PaneMode::Details || !ctx.state.views.is_live();
-        if *action == Action::Quit && is_view {
+        if *action == Action::Quit && is_view(ctx) {
             continue;
         }
         let Some((keys, word)) = hint(ctx, context, *action) else {
@@ -143,9 +142,11 @@ fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String
         (Action::Open, Context::List) if on_group(ctx) => {
             (key, Action::ToggleFold.hint().to_owned())
         }
-        (Action::History, _) if ctx.state.views.history().is_some() => (key, "now".to_owned()),
+        (Action::History, _) if ctx.state.views.history().is_some() => {
+            (key, Action::Now.hint().to_owned())
+        }
         (Action::Filter, _) if ctx.state.views.history().is_some() => {
-            (key, "period, filter".to_owned())
+            (key, "choose period, filter".to_owned())
         }
         (Action::Add, _) if ctx.state.views.history().is_some() => (key, "watch".to_owned()),
         (Action::Inspect, Context::List) if ctx.state.view().marked_count() > 0 => {
@@ -164,8 +165,30 @@ fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String
         (Action::Accept, Context::Timeline) => (key, "show in list".to_owned()),
         (Action::Accept, Context::Summary) => (key, "show".to_owned()),
         (Action::Pause, _) if ctx.state.paused => (key, "resume".to_owned()),
+        (Action::Back, _) if is_view(ctx) => {
+            let quit = label(Action::Quit).map_or_else(String::new, |quit| format!(" {quit}"));
+            (format!("{key}{quit}"), action.hint().to_owned())
+        }
+        (Action::Zoom, _) if goes_to_member(ctx) => (key, "go to task".to_owned()),
+        (Action::Zoom, _) if ctx.state.pane_mode == PaneMode::Details => {
+            (key, "leave zoom".to_owned())
+        }
         _ => (key, action.hint().to_owned()),
     })
+}
+
+/// True in a view from which the key for quitting goes back.
+fn is_view(ctx: &RenderContext) -> bool {
+    ctx.state.pane_mode == PaneMode::Details || !ctx.state.views.is_live()
+}
+
+/// True if the cursor of the Lineage tab is on another entry than the selected task.
+fn goes_to_member(ctx: &RenderContext) -> bool {
+    let Some(selected) = ctx.state.selected() else {
+        return false;
+    };
+    let cursor = ctx.state.lineage_cursor(selected);
+    cursor.is_some_and(|cursor| cursor != LineageEntry::Task(selected))
 }
 
 /// True if a group row is selected.

@@ -10,6 +10,7 @@ mod hostile;
 mod layouts;
 mod lookups;
 mod multi_server;
+mod overview;
 mod panels;
 mod styles;
 mod summaries;

@@ -191,7 +191,7 @@ impl PopupHandler for CommandPalette {
 fn explain_context(state: &mut AppState, action: Action, place: Context, now: Timestamp) {
     let keys = state.keymap.keys(place, action).iter();
     let keys: Vec<String> = keys.map(|key| key.label(state.options.ascii)).collect();
-    let (place, help) = (place.title(), action.help());
+    let (place, help) = (place.title(), action.short_help());
     let text = match keys.as_slice() {
         [] => format!("{place}: “{help}”, from the command palette"),
         keys => format!("{place}: {} is “{help}”", keys.join(" or ")),

@@ -5,6 +5,7 @@
 //! active.
 
 use jiff::{SignedDuration, Timestamp};
+use ratatui::layout::Size;
 
 use crate::{
     app::{event::Effect, panes::Tab, state::AppState},
@@ -58,13 +59,25 @@ pub(in crate::app) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp>
     is_new.then(|| rested.max(now))
 }
 
-/// Returns the task and tab to subscribe to; none during time travel, which shows what was known at that time.
+/// Minimum size of the details in which the Overview has room for events.
+const MIN_SIZE_FOR_EVENTS: Size = Size {
+    width: 96,
+    height: 8,
+};
+
+/// Returns the task and tab to subscribe to; none during time travel, which shows what was known at that time. The
+/// Overview shows events if it has room.
 fn required(state: &AppState) -> Option<(Handle, Tab)> {
-    let tab = state.tab;
-    let is_open = state.layout().details.height > 0;
-    let needs = matches!(tab, Tab::Lineage | Tab::Events);
-    let handle = state.selected()?;
-    (is_open && state.views.time_travel().is_none() && needs).then_some((handle, tab))
+    let area = state.layout().details;
+    let has_room =
+        area.width >= MIN_SIZE_FOR_EVENTS.width && area.height >= MIN_SIZE_FOR_EVENTS.height;
+    let tab = match state.tab {
+        Tab::Overview if has_room => Tab::Events,
+        tab @ (Tab::Lineage | Tab::Events) => tab,
+        Tab::Overview | Tab::Error | Tab::Result | Tab::Json => return None,
+    };
+    let is_open = area.height > 0 && state.views.time_travel().is_none();
+    Some((state.selected()?, tab)).filter(|_| is_open)
 }
 
 fn command(tab: Tab, trace: Option<TaskLocator>) -> Command {
@@ -117,8 +130,9 @@ mod tests {
     fn subscribes_after_the_selection_is_still() {
         let mut state = busy(120, 40);
         choose(&mut state, "task-4711");
+        state.tab = Tab::Json;
         assert!(after(&mut state, 0).is_empty());
-        assert_eq!(due(&state, now()), None, "the overview needs nothing");
+        assert_eq!(due(&state, now()), None, "nothing is needed");
         state.tab = Tab::Lineage;
         assert!(after(&mut state, 100).is_empty());
         assert_eq!(asked(&after(&mut state, 400)), ["family task-4711"]);
@@ -132,6 +146,21 @@ mod tests {
             asked(&after(&mut state, 90_500)),
             ["family -", "events task-4711"]
         );
+    }
+
+    #[test]
+    fn overview_shows_events_if_it_has_room() {
+        let mut state = busy(120, 40);
+        choose(&mut state, "task-4711");
+        state.pane_mode = PaneMode::Details;
+        assert!(after(&mut state, 0).is_empty());
+        assert_eq!(asked(&after(&mut state, 400)), ["events task-4711"]);
+        // The Events tab needs the same.
+        state.tab = Tab::Events;
+        assert!(after(&mut state, 900).is_empty());
+        state.tab = Tab::Overview;
+        state.size.width = 80;
+        assert_eq!(asked(&after(&mut state, 1000)), ["events -"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The Events tab: events of the task, oldest first.
 
+use jiff::Timestamp;
 use ratatui::text::Line;
 
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
         styled_line::{flow, paragraph},
         theme::Role,
     },
+    vim::types::TaskEvent,
 };
 
 pub(super) fn lines(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static>> {
@@ -25,28 +27,37 @@ pub(super) fn lines(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Li
         }
         None => return none("Loading events…"),
     };
-    let zone = &state.options.time_zone;
     let record = state.view().store.get(handle);
     let now = record.map_or(ctx.now, |record| state.time(record, ctx.now));
-    let mut lines = Vec::new();
-    for event in events.iter() {
-        let time = event
-            .created
-            .map_or_else(|| "--:--:--".to_owned(), |at| labels::moment(at, now, zone));
-        let time = format!("{time}  ");
-        let hang = time.len();
-        let user = match event.user.trim() {
-            "" => String::new(),
-            user => format!("  {user}"),
-        };
-        let type_name = format!("  {}", event.type_name);
-        let parts = [
-            (time.as_str(), Role::Dim),
-            (event.text(), Role::Text),
-            (user.as_str(), Role::Key),
-            (type_name.as_str(), Role::Faint),
-        ];
-        lines.extend(flow(appearance, &parts, columns, hang));
-    }
-    lines
+    let events = events.iter();
+    events
+        .flat_map(|event| self::event(ctx, event, now, columns))
+        .collect()
+}
+
+/// Returns the lines of an event: time, text, user, type. `now` is by the clock of its server.
+pub(super) fn event(
+    ctx: &RenderContext,
+    event: &TaskEvent,
+    now: Timestamp,
+    columns: u16,
+) -> Vec<Line<'static>> {
+    let zone = &ctx.state.options.time_zone;
+    let time = event
+        .created
+        .map_or_else(|| "--:--:--".to_owned(), |at| labels::moment(at, now, zone));
+    let time = format!("{time}  ");
+    let hang = time.len();
+    let user = match event.user.trim() {
+        "" => String::new(),
+        user => format!("  {user}"),
+    };
+    let type_name = format!("  {}", event.type_name);
+    let parts = [
+        (time.as_str(), Role::Dim),
+        (event.text(), Role::Text),
+        (user.as_str(), Role::Key),
+        (type_name.as_str(), Role::Faint),
+    ];
+    flow(ctx.appearance, &parts, columns, hang)
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     field_list::{FieldList, LABEL_WIDTH, join_columns},
-    related,
+    related::{self, Section},
 };
 use crate::{
     app::{Action, Context},
@@ -29,6 +29,9 @@ use crate::{
 const MIN_COLUMNS_FOR_TWO: u16 = 96;
 /// Minimum width for a third column with summaries of the other tabs.
 const MIN_COLUMNS_FOR_THREE: u16 = 150;
+
+/// Minimum number of rows for events below the columns.
+const MIN_ROWS_FOR_EVENTS: usize = 5;
 
 /// Fields of a placeholder record.
 pub(super) fn placeholder(
@@ -63,11 +66,11 @@ pub(super) fn lines(
     let gap = 2;
     let all = area.width;
     // The other tabs are summed up where there is room.
-    let related = |columns| related::lines(ctx, handle, record, info, columns);
+    let summaries = |columns| related::summaries(ctx, handle, info, columns);
     let count = match all {
         ..MIN_COLUMNS_FOR_TWO => 1,
         MIN_COLUMNS_FOR_TWO..MIN_COLUMNS_FOR_THREE => 2,
-        _ if related(all / 3).is_empty() => 2,
+        _ if summaries(all / 3).is_empty() => 2,
         _ => 3,
     };
     let own = (all - gap * (count - 1)) / count;
@@ -83,29 +86,53 @@ pub(super) fn lines(
     cancellation(&mut right, handle, record, info);
     family(&mut right, handle, info);
     identity(&mut right, record, info);
-    let mut related = related(own);
-    if count < 3 && !related.is_empty() {
-        let below = usize::from(count == 1) * left.lines.len();
-        let free = usize::from(area.height).saturating_sub(right.lines.len() + below + 1);
-        related.truncate(free);
-        if !related.is_empty() {
-            right.lines.push(Line::default());
-            right.lines.append(&mut related);
-        }
-    }
+    let rows = usize::from(area.height);
     let below = if count > 1 { 0 } else { right.lines.len() };
-    let free = usize::from(area.height).saturating_sub(left.lines.len() + below);
+    let free = rows.saturating_sub(left.lines.len() + below);
     progress_chart(&mut left, record, free);
+    let (mut left, mut right, mut summaries) = (left.lines, right.lines, summaries(own));
+    // Events are long: below the columns, or in the shortest one if there is no room below.
+    let free = rows.saturating_sub(left.len().max(right.len()));
+    let events = |columns| related::latest_events(ctx, handle, record, columns);
+    let has_room_below = count == 1 || free >= MIN_ROWS_FOR_EVENTS;
+    if !has_room_below {
+        summaries.push(events(own));
+    }
     let start = usize::from(own + gap);
-    match count {
+    let mut lines = match count {
         1 => {
-            left.lines.append(&mut right.lines);
-            left.lines
+            left.append(&mut right);
+            add_sections(&mut [&mut left], summaries, rows);
+            left
         }
-        2 => join_columns(left.lines, right.lines, start),
+        2 => {
+            add_sections(&mut [&mut left, &mut right], summaries, rows);
+            join_columns(left, right, start)
+        }
         _ => {
-            let both = join_columns(left.lines, right.lines, start);
-            join_columns(both, related, 2 * start)
+            let mut third = Vec::new();
+            add_sections(&mut [&mut third], summaries, rows);
+            join_columns(join_columns(left, right, start), third, 2 * start)
+        }
+    };
+    if has_room_below {
+        add_sections(&mut [&mut lines], vec![events(all)], rows);
+    }
+    lines
+}
+
+/// Adds each section to the column with the most free rows, as far as it fits.
+fn add_sections(columns: &mut [&mut Vec<Line<'static>>], sections: Vec<Section>, rows: usize) {
+    for mut section in sections {
+        let Some(column) = columns.iter_mut().min_by_key(|column| column.len()) else {
+            return;
+        };
+        let gap = usize::from(!column.is_empty());
+        section.truncate(rows.saturating_sub(column.len() + gap));
+        // A title alone tells nothing.
+        if section.len() > 1 {
+            column.extend(std::iter::repeat_n(Line::default(), gap));
+            column.append(&mut section);
         }
     }
 }

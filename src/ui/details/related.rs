@@ -2,6 +2,8 @@
 
 use ratatui::text::Line;
 
+use super::events;
+
 use crate::{
     app::{LineageEntry, lineage},
     task::{Handle, Record, Status},
@@ -13,34 +15,29 @@ use crate::{
     vim::types::TaskInfo,
 };
 
-const MAX_MEMBERS: usize = 6;
-const MAX_FAULTS: usize = 4;
-const MAX_EVENTS: usize = 5;
+const MAX_FAULTS: usize = 8;
+/// Maximum number of events; the Events tab shows all.
+const MAX_EVENTS: usize = 50;
 
-/// Returns the summaries, each with a title; empty if the other tabs have nothing to tell.
-pub(super) fn lines(
+/// A summary of another tab: a title and its content.
+pub(super) type Section = Vec<Line<'static>>;
+
+/// Returns the summaries of the tabs Error and Lineage, if they have something to tell.
+pub(super) fn summaries(
     ctx: &RenderContext,
     handle: Handle,
-    record: &Record,
     info: &TaskInfo,
     columns: u16,
-) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    for section in [
-        faults(ctx, info, columns),
-        family(ctx, handle, columns),
-        events(ctx, handle, record, columns),
-    ] {
-        if !lines.is_empty() && !section.is_empty() {
-            lines.push(Line::default());
-        }
-        lines.extend(section);
-    }
-    lines
+) -> Vec<Section> {
+    let sections = [faults(ctx, info, columns), family(ctx, handle, columns)];
+    sections
+        .into_iter()
+        .filter(|lines| !lines.is_empty())
+        .collect()
 }
 
-/// The counts of the family, and its failed and active members.
-fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static>> {
+/// The counts of the family, and its members, failed and active ones first.
+fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Section {
     let board = &ctx.state.view().store;
     let counts = board.family(board.root(handle));
     if counts.total() < 2 {
@@ -58,9 +55,12 @@ fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static
         LineageEntry::Task(member) if member != handle => board.get(member),
         _ => None,
     });
-    let members =
-        members.filter(|member| member.status().is_active() || member.status() == Status::Failed);
-    for member in members.take(MAX_MEMBERS) {
+    let mut members: Vec<&Record> = members.collect();
+    members.sort_by_key(|member| {
+        let status = member.status();
+        !(status.is_active() || status == Status::Failed)
+    });
+    for member in members {
         let status = member.status();
         let symbol = ctx.appearance.symbols.status(status);
         let mut line = StyledLine::new(ctx.appearance, columns);
@@ -69,7 +69,8 @@ fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static
         if let Some(info) = &member.info {
             line.gap(2).push(&labels::target(info), Role::Dim);
         }
-        if let Some(percent) = member.progress().percent() {
+        let percent = member.progress().percent();
+        if let Some(percent) = percent.filter(|_| status != Status::Success) {
             line.gap(2).push(&format!("{percent}%"), Role::Dim);
         }
         lines.push(line.line());
@@ -78,14 +79,14 @@ fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Line<'static
 }
 
 /// The causes below the fault, whose text the Overview shows as the error.
-fn faults(ctx: &RenderContext, info: &TaskInfo, columns: u16) -> Vec<Line<'static>> {
+fn faults(ctx: &RenderContext, info: &TaskInfo, columns: u16) -> Section {
     let Some(error) = &info.error else {
         return Vec::new();
     };
-    let mut lines = Vec::new();
+    let mut lines = paragraph(ctx.appearance, "Fault", columns, Role::Heading);
     for (depth, fault) in error.chain().enumerate().take(MAX_FAULTS) {
         let name = match depth {
-            0 => format!("{}  ", fault.type_name()),
+            0 => format!("  {}", fault.type_name()),
             _ => format!("  caused by {}: ", fault.type_name()),
         };
         let text = if depth == 0 { "" } else { &*fault.text() };
@@ -97,39 +98,23 @@ fn faults(ctx: &RenderContext, info: &TaskInfo, columns: u16) -> Vec<Line<'stati
         let parts = [(name.as_str(), role), (text, Role::Text)];
         lines.extend(flow(ctx.appearance, &parts, columns, 4));
     }
-    let mut title = paragraph(ctx.appearance, "Fault", columns, Role::Heading);
-    title.extend(lines);
-    title
+    lines
 }
 
-/// The latest events, if they were read.
-fn events(
+/// Returns the latest events, newest first; empty if they were not read.
+pub(super) fn latest_events(
     ctx: &RenderContext,
     handle: Handle,
     record: &Record,
     columns: u16,
-) -> Vec<Line<'static>> {
-    let Some(Ok(events)) = ctx.state.view().events.get(&handle) else {
-        return Vec::new();
+) -> Section {
+    let events = match ctx.state.view().events.get(&handle) {
+        Some(Ok(events)) if !events.is_empty() => events,
+        _ => return Vec::new(),
     };
-    if events.is_empty() {
-        return Vec::new();
-    }
-    let (zone, now) = (
-        &ctx.state.options.time_zone,
-        ctx.state.time(record, ctx.now),
-    );
     let mut lines = paragraph(ctx.appearance, "Latest events", columns, Role::Heading);
-    for event in events.iter().rev().take(MAX_EVENTS) {
-        let time = event.created.map_or_else(String::new, |at| {
-            format!("{}  ", labels::short_moment(at, now, zone))
-        });
-        let parts = [
-            ("  ", Role::Dim),
-            (&*time, Role::Dim),
-            (event.text(), Role::Text),
-        ];
-        lines.extend(flow(ctx.appearance, &parts, columns, 2 + time.len()));
-    }
+    let now = ctx.state.time(record, ctx.now);
+    let latest = events.iter().rev().take(MAX_EVENTS);
+    lines.extend(latest.flat_map(|event| events::event(ctx, event, now, columns)));
     lines
 }

@@ -8,7 +8,6 @@ use crate::ui::{
 use crate::{
     app::{Action, Context, HelpPopup},
     task::Status,
-    text::width,
 };
 
 const COLUMN_WIDTH: u16 = 36;
@@ -93,10 +92,7 @@ fn entries(ctx: &RenderContext, context: Context, query: &str, all: bool) -> Vec
             let labels = labels.collect::<Vec<_>>().join(" ");
             let matches = |text: &str| text.to_lowercase().contains(query);
             let found = matches(action.help()) || matches(action.hint()) || labels == query;
-            // The short text where the long one does not fit.
-            let fits = width(action.help()) + KEY_WIDTH + 2 <= usize::from(COLUMN_WIDTH);
-            let text = if fits { action.help() } else { action.hint() };
-            (found && !labels.is_empty()).then_some(Entry::Keys(labels, text))
+            (found && !labels.is_empty()).then_some(Entry::Keys(labels, action.short_help()))
         });
         section(&mut entries, context.title(), keys);
     }

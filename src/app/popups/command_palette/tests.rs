@@ -65,11 +65,12 @@ fn arrows_move_and_escape_closes() {
 #[test]
 fn shows_the_key_of_actions_in_other_contexts() {
     let mut state = busy(80, 24);
-    press(&mut state, ":Yes, cancel the task<enter>");
+    press(&mut state, ":Keep the task<enter>");
     assert!(state.popup.is_none());
     let said = state.notifications.iter().next().unwrap();
     assert!(
-        said.text.starts_with("Cancel confirmation: y is"),
+        said.text
+            .starts_with("Cancel confirmation: n or esc or q is"),
         "{}",
         said.text
     );
@@ -148,7 +149,7 @@ fn lists_every_action_with_its_context() {
 #[test]
 fn reports_matched_characters() {
     let keymap = Keymap::standard().unwrap();
-    let quit = &find_actions(&keymap, Context::List, "sign")[0];
+    let quit = &find_actions(&keymap, Context::List, "quit")[0];
     assert_eq!(
         (quit.action, &quit.matched_chars[..]),
         (Action::Quit, &[0, 1, 2, 3][..])
