@@ -50,7 +50,7 @@ pub(super) fn row(
             "elapsed",
             record.elapsed(now).map(duration).unwrap_or_default(),
         ),
-        ("cancel", cancel(record).to_owned()),
+        ("cancelable", cancelable(record).to_owned()),
         ("target", text(info.and_then(display_name::target))),
         (
             "started-by",
@@ -77,8 +77,8 @@ pub(super) fn row(
     })
 }
 
-/// Returns whether a task can be cancelled, in one word.
-fn cancel(record: &Record) -> &'static str {
+/// Returns whether a task can be cancelled, in the words of the API.
+fn cancelable(record: &Record) -> &'static str {
     let info = record.info.as_deref();
     let known = info.filter(|info| !info.invalid.contains("cancelable"));
     let is_active = record.status().is_active();
@@ -87,7 +87,7 @@ fn cancel(record: &Record) -> &'static str {
         record.is_cancel_requested(),
         known.map(|info| info.cancelable),
     ) {
-        (true, true, _) => "requested",
+        (true, true, _) => "cancel requested",
         (true, false, Some(true)) => "yes",
         (true, false, Some(false)) => "no",
         (_, _, None) | (false, _, _) => "-",

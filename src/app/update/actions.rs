@@ -213,10 +213,14 @@ fn quit(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     }
     state.quit_asked_at = Some(now);
     let requests = match pending {
-        1 => "A cancel request is".to_owned(),
-        more => format!("{more} cancel requests are"),
+        1 => "A cancel request has".to_owned(),
+        more => format!("{more} cancel requests have"),
     };
-    let text = format!("{requests} still unanswered. Quit again to leave now.");
+    let key = state.keymap.key(Context::List, Action::Quit);
+    let again = key.map_or_else(String::new, |key| {
+        format!(" Press {} again to quit.", key.label(state.options.ascii))
+    });
+    let text = format!("{requests} no response yet.{again}");
     state.notifications.push(Severity::Warning, text, now);
     Vec::new()
 }

@@ -48,7 +48,7 @@ pub(in crate::app) fn add(
     let text = match (&tasks[..], known) {
         ([], _) => return Ok(Vec::new()),
         ([only], None) => format!("Watching {}", only.mo_id),
-        ([only], Some(_)) => format!("{} is on the list already", only.mo_id),
+        ([only], Some(_)) => format!("{} is already listed", only.mo_id),
         (several, _) => format!("Watching {} more tasks", several.len()),
     };
     state.notifications.push(Severity::Info, text, now);

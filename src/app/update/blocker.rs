@@ -28,9 +28,9 @@ pub(super) fn jump(state: &mut AppState, now: Timestamp) {
             return;
         }
         Some(blocker) if blocker.kind == BlockerKind::Question => {
-            "This task waits itself; answer the question in the vSphere Client"
+            "This task waits for an answer; answer the question in the vSphere Client"
         }
-        Some(_) => "This task waits itself, until its host is connected",
+        Some(_) => "This task waits until its host is connected",
         None => "This task is not blocked",
     };
     state.notifications.push(Severity::Info, text, now);

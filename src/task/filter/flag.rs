@@ -50,13 +50,13 @@ pub(super) const FLAGS: [(&str, Flag, &[&str]); 14] = [
     (
         "cancel-requested",
         Flag::CancelRequested,
-        &["asked", "cancelling", "canceling"],
+        &["cancelling", "canceling", "asked"],
     ),
     ("pinned", Flag::Pinned, &[]),
     ("child", Flag::Child, &[]),
     ("root", Flag::Root, &["top"]),
     ("parent", Flag::Parent, &[]),
-    ("gone", Flag::Gone, &["vanished"]),
+    ("expired", Flag::Gone, &["gone", "vanished"]),
     ("flagged", Flag::Warning(None), &["marked"]),
     (
         "late",

@@ -69,7 +69,7 @@ pub const GRAMMAR: &[(&str, &str)] = &[
         "properties",
     ),
     (
-        "is:flagged late waiting orphan gone",
+        "is:flagged late waiting orphan expired",
         "warnings and removed tasks",
     ),
     (

@@ -76,7 +76,7 @@ pub(super) fn lines(
     let names =
         members().map(|(row, record)| 6 + 2 * row.guides.len() + width(&board.operation(record)));
     let widest_name = names.max().unwrap_or(0);
-    let first_failed = board.first_failed(root);
+    let first_failed = first_failed(board, root);
     let is_first =
         |row: &LineageRow| first_failed.is_some_and(|first| row.entry == LineageEntry::Task(first));
     let states = members().map(|(row, record)| width(&state(record, is_first(row))));
@@ -150,6 +150,12 @@ pub(super) fn lines(
     (lines, cursor_line)
 }
 
+/// Returns the member of a family that failed first; `None` for a task without relatives.
+fn first_failed(board: &TaskStore, root: Handle) -> Option<Handle> {
+    let has_relatives = board.family(root).total() > 1;
+    board.first_failed(root).filter(|_| has_relatives)
+}
+
 /// Returns the notes below the tree, of which `shown` members are visible.
 fn notes(ctx: &RenderContext, handle: Handle, shown: usize) -> Vec<(String, Role)> {
     let view = ctx.state.view();
@@ -160,7 +166,7 @@ fn notes(ctx: &RenderContext, handle: Handle, shown: usize) -> Vec<(String, Role
     if all > shown {
         notes.push((format!("and {} more", all - shown), Role::Dim));
     }
-    if let Some(failed) = board.first_failed(root).and_then(|first| board.get(first)) {
+    if let Some(failed) = first_failed(board, root).and_then(|first| board.get(first)) {
         let text = format!(
             "{} ({}) failed first.",
             board.operation(failed),

@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use super::{frame, list_menu};
 use crate::{
     app::{CommandPalette, Keymap, PaletteMatch},
+    text::truncate,
     ui::{RenderContext, styled_line::StyledLine, theme::Role},
 };
 
@@ -34,6 +35,7 @@ pub(super) fn draw(
             line,
             found,
             &keys(keymap, palette, found, appearance.symbols.ascii),
+            appearance.symbols.ellipsis,
         );
     });
     Some(cursor)
@@ -72,10 +74,11 @@ fn keys(keymap: &Keymap, palette: &CommandPalette, found: &PaletteMatch, ascii: 
     keys.join("  ")
 }
 
-fn draw_match(line: &mut StyledLine, found: &PaletteMatch, keys: &str) {
+fn draw_match(line: &mut StyledLine, found: &PaletteMatch, keys: &str, ellipsis: &str) {
     line.push_max(keys, KEY_WIDTH - 1, Role::Key);
     line.pad_to(KEY_WIDTH);
-    for (place, character) in found.action.help().chars().enumerate() {
+    let help = truncate(found.action.help(), line.remaining(), ellipsis);
+    for (place, character) in help.chars().enumerate() {
         let role = if found.matched_chars.contains(&place) {
             Role::Brand
         } else if found.other_context.is_none() {

@@ -9,6 +9,8 @@ use crate::{
 };
 
 const NAME_WIDTH: usize = 20;
+/// Maximum number of words of a text that are shown.
+const MAX_WORDS: usize = 20;
 
 pub(super) fn draw(ctx: &mut RenderContext, menu: &CopyMenu, screen: Rect) {
     let state = ctx.state;
@@ -27,7 +29,8 @@ pub(super) fn draw(ctx: &mut RenderContext, menu: &CopyMenu, screen: Rect) {
             Role::Dim
         };
         line.push(item.name(), role).pad_to(NAME_WIDTH);
-        let first = text.as_deref().and_then(|text| text.lines().next());
-        line.push(first.unwrap_or("none"), Role::Dim);
+        let words = text.as_deref().map(|text| text.split_whitespace());
+        let start = words.map(|words| words.take(MAX_WORDS).collect::<Vec<_>>().join(" "));
+        line.push(start.as_deref().unwrap_or("none"), Role::Dim);
     });
 }

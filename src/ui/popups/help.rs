@@ -26,7 +26,7 @@ pub(super) fn draw(ctx: &mut RenderContext, popup: &HelpPopup, screen: Rect) {
     }
     let rows = entries.len().div_ceil(usize::from(columns)).max(1);
     let title = match (popup.is_searching, query.is_empty()) {
-        (false, true) => "Keys   / searches all views".to_owned(),
+        (false, true) => "Keys   / search all views".to_owned(),
         (true, _) => format!("Keys   /{}_", popup.search.text()),
         (false, false) => format!("Keys   /{}", popup.search.text()),
     };

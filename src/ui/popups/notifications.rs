@@ -11,10 +11,11 @@ use crate::ui::{
 };
 
 pub(super) fn draw(ctx: &mut RenderContext, popup: &TextPopup, screen: Rect) {
-    let height = screen.height.saturating_sub(6).max(3);
     let width = screen.width.saturating_sub(8).min(120);
+    let lines = lines(ctx, width);
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let height = height.min(screen.height.saturating_sub(6)).max(3);
     let area = frame::open(ctx, screen, width, height, "Messages");
-    let lines = lines(ctx, area.width);
     frame::scroll(ctx, area, &lines, popup.top);
 }
 

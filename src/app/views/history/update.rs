@@ -163,11 +163,11 @@ fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let id = record.id.clone();
     let mut effects = Vec::new();
     let text = if state.views.live.store.find(&id).is_some() {
-        format!("{mo_id} is already on the live list")
+        format!("{mo_id} is already listed in the live view")
     } else {
         let changes = vec![TaskChange::Full { info, at }];
         (effects, _) = live_tasks::apply(state, endpoint, changes, now);
-        format!("{mo_id} was added to the live list")
+        format!("{mo_id} was added to the live view")
     };
     state.notifications.push(Severity::Info, text, now);
     effects.push(Effect::Send(endpoint, Command::Watch(vec![mo_id])));
