@@ -35,7 +35,11 @@ pub(super) fn lines(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Li
         .collect()
 }
 
-/// Returns the lines of an event: time, text, user, type. `now` is by the clock of its server.
+/// Minimum width for user and type of an event beside its text.
+const MIN_COLUMNS_FOR_TYPE: u16 = 70;
+
+/// Returns the lines of an event: time and text; with enough room also user and type. `now` is by the clock of its
+/// server.
 pub(super) fn event(
     ctx: &RenderContext,
     event: &TaskEvent,
@@ -59,5 +63,10 @@ pub(super) fn event(
         (user.as_str(), Role::Key),
         (type_name.as_str(), Role::Faint),
     ];
-    flow(ctx.appearance, &parts, columns, hang)
+    let shown = if columns < MIN_COLUMNS_FOR_TYPE {
+        &parts[..2]
+    } else {
+        &parts
+    };
+    flow(ctx.appearance, shown, columns, hang)
 }

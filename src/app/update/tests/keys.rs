@@ -59,7 +59,10 @@ fn quitting_asks_while_a_request_is_unanswered() {
     state.views.live.cancel_requests.insert(task, request);
     assert!(!quits(&press(&mut state, "q")));
     let text = state.notifications.shown(now()).unwrap().text.clone();
-    assert!(text.ends_with("no response yet. Press q again to quit."), "{text}");
+    assert!(
+        text.ends_with("no response yet. Press q again to quit."),
+        "{text}"
+    );
     assert!(quits(&press(&mut state, "q")));
 }
 

@@ -24,13 +24,27 @@ const FIRST_LIMITS: StepLimits = StepLimits {
     rows: 2000,
     forecasts: 250,
 };
-/// Limits while a result is renewed: less than the visible rows cost.
-const LATER_LIMITS: StepLimits = StepLimits {
-    rows: 200,
-    forecasts: 25,
+/// Work per second while a result is renewed, so that it costs less than the visible rows at any rate of frames.
+const LIMITS_PER_SECOND: StepLimits = StepLimits {
+    rows: 3000,
+    forecasts: 300,
 };
+/// Maximum period for which a step makes up.
+const MAX_STEP_PERIOD: Duration = Duration::from_millis(500);
 /// Minimum age of a result before it is computed again.
 const REFRESH_INTERVAL: SignedDuration = SignedDuration::from_secs(1);
+
+impl StepLimits {
+    /// Returns the limits of a step after this period.
+    fn of(period: Duration) -> Self {
+        let millis = period.min(MAX_STEP_PERIOD).as_millis();
+        let millis = usize::try_from(millis).unwrap_or_default();
+        Self {
+            rows: 1 + LIMITS_PER_SECOND.rows * millis / 1000,
+            forecasts: 1 + LIMITS_PER_SECOND.forecasts * millis / 1000,
+        }
+    }
+}
 
 /// The expected end of a set of tasks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,6 +66,8 @@ pub struct Completion {
 pub(super) struct CompletionTracker {
     /// The last result and the time it is for.
     result: Option<(Completion, Timestamp)>,
+    /// Time of the last step.
+    stepped_at: Option<Timestamp>,
     pass: Option<Pass>,
 }
 
@@ -100,11 +116,11 @@ impl CompletionTracker {
             return;
         }
         let mut pass = self.pass.take().unwrap_or_else(|| Pass::new(state, now));
-        let limits = if self.is_first() {
-            FIRST_LIMITS
-        } else {
-            LATER_LIMITS
+        let limits = match self.stepped_at {
+            Some(before) if !self.is_first() => StepLimits::of(elapsed(before, now)),
+            _ => FIRST_LIMITS,
         };
+        self.stepped_at = Some(now);
         if pass.advance(state, limits, now) {
             let estimates: Vec<Estimate> = pass.families.into_values().collect();
             let forecast = SetForecast::of(&estimates);
