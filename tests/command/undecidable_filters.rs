@@ -11,7 +11,7 @@ async fn filter_that_needs_watching_is_refused() {
         "is:late",
         "is:ignored",
         "is:pinned",
-        "is:gone",
+        "is:expired",
         "idle>5m",
         "state:running,(-is:stuck",
     ] {

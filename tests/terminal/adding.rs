@@ -33,7 +33,7 @@ async fn unknown_task_is_searched_in_the_history() {
     session.press("atask-99999\r");
     session.shows("task-99999 is unknown to");
     session.press(&format!("a{ended}\r"));
-    session.shows("is on the list already");
+    session.shows("is already listed");
     session.press("q");
     assert!(session.ends_cleanly().success());
     simulator.stop().await;
