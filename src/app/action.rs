@@ -61,12 +61,18 @@ actions! {
     ToggleFold: "fold", "Fold or unfold: the family or group";
     FoldAll: "fold all", "Fold all";
     UnfoldAll: "unfold all", "Unfold all";
-    Back: "go back", "Go back: leave the view, remove the marks, clear the filter, close the details";
+    Back: "go back", "Go back: leave the view, remove the marks, clear the filter";
     Inspect: "cancel…", "Cancel the task: or the marked tasks; asks first";
     Filter: "filter", "Filter the list";
     Filters: "choose a filter", "Choose a filter: a ready one or a saved one";
     SaveFilter: "save", "Save the filter: under a name";
     ForgetFilter: "delete", "Delete the saved filter";
+    OnlyRunning: "show running", "Show running tasks: only these, or all again";
+    OnlyQueued: "show queued", "Show queued tasks: only these, or all again";
+    OnlyFailed: "show failed", "Show failed tasks: only these, or all again";
+    OnlyCancelled: "show cancelled", "Show cancelled tasks: only these, or all again";
+    OnlyDone: "show done", "Show successful tasks: only these, or all again";
+    OnlyLost: "show lost", "Show lost tasks: only these, or all again";
     Sort: "sort", "Sort the rows: choose the order";
     Reverse: "reverse", "Reverse the order";
     FurtherSort: "add or remove", "Add or remove the column: as a further one of the order";
@@ -119,6 +125,7 @@ actions! {
     Copy: "copy", "Copy what is shown: the error, result or JSON, else the task ID";
     Mark: "mark", "Mark or unmark the task";
     MarkAll: "mark all", "Mark or unmark all: that match the filter, also in closed folds";
+    Acknowledge: "mark as seen", "Mark all failures seen: they are no longer new";
     CopyMenu: "copy…", "Choose what to copy: ID, error, result, JSON, curl command";
     ShowChanges: "show changes", "Show the changes: what ended or stalled while you were away; again to return";
     Export: "save", "Save the rows: or the marked tasks, as CSV, JSON or Markdown";

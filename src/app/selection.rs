@@ -39,6 +39,11 @@ impl Selection {
         self.pinned = Some(id.into());
     }
 
+    /// True if a row was selected, and not just the first one is by default.
+    pub fn is_pinned(&self) -> bool {
+        self.pinned.is_some()
+    }
+
     /// Pins the selection to the current task or group, even if the user has not selected one.
     pub fn pin_current(&mut self, row_model: &RowModel) {
         self.pinned = self.pinned.or_else(|| self.selected(row_model));

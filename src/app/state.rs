@@ -89,6 +89,7 @@ impl AppState {
     ) -> Result<Self, KeymapError> {
         let endpoints: Vec<(EndpointId, String)> = endpoints.into_iter().collect();
         let mut live = TaskView::default();
+        live.store.track_new_failures();
         if endpoints.len() > 1 {
             for (id, name) in &endpoints {
                 live.store.set_endpoint_name(*id, name.as_str());
@@ -237,6 +238,17 @@ impl AppState {
         }
     }
 
+    /// Returns why no task can match the filter, or why none does, if there is a reason.
+    pub fn no_match_reason(&self, now: Timestamp) -> Option<String> {
+        let rows = &self.view().row_model;
+        let filter = &rows.view().filter;
+        filter.contradiction().or_else(|| {
+            let is_empty = rows.matching() == 0 && !filter.is_empty();
+            let clocks = ServerClocks::of(&self.servers, now);
+            is_empty.then(|| filter.unmatched(self.eval_context(&clocks)))?
+        })
+    }
+
     /// Returns the time by the clock of the task's server.
     pub fn time(&self, record: &Record, now: Timestamp) -> Timestamp {
         let server = self.server(record.id.endpoint);
@@ -275,14 +287,30 @@ impl AppState {
         )
     }
 
-    /// Returns the chosen columns for a list of this width, including those without room.
+    /// Returns the chosen columns for a list of this width, including those without room. Default columns of locations
+    /// are left out while no location is known.
     pub fn chosen_columns(&self, list: u16) -> Vec<ColumnSpec> {
-        self.view().columns.of(list, self.servers.len() > 1)
+        let view = self.view();
+        let is_default = view.columns.is_default(list);
+        let mut chosen = view.columns.of(list, self.servers.len() > 1);
+        chosen.retain(|spec| {
+            let field = spec.column.sort_key().location_field();
+            !is_default || field.is_none_or(|field| view.store.knows_location(field))
+        });
+        chosen
     }
 
     /// Returns the columns that have room in a list of this width.
     pub fn fitting_columns(&self, list: u16) -> Vec<ColumnSpec> {
         columns::fitting(list, &self.chosen_columns(list))
+    }
+
+    /// True if columns with room in a list of this width show locations, or would if any were known.
+    pub(super) fn has_location_columns(&self, list: u16) -> bool {
+        let chosen = self.view().columns.of(list, self.servers.len() > 1);
+        let fitting = columns::fitting(list, &chosen);
+        let mut keys = fitting.iter().map(|spec| spec.column.sort_key());
+        keys.any(|key| key.location_field().is_some())
     }
 
     /// Places columns that have room. `needs` has the width of the widest text of each.

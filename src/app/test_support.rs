@@ -10,6 +10,7 @@ use std::{
     time::Instant,
 };
 
+use super::update::new_failures;
 pub(crate) use super::{
     action::Action,
     event::{Effect, Event},
@@ -128,7 +129,7 @@ pub(crate) fn busy(width: u16, height: u16) -> Screen {
     state
 }
 
-/// Adds the sample tasks.
+/// Adds the sample tasks, of which none is a new failure.
 pub(crate) fn fill(state: &mut Screen) {
     apply_update(state, tasks(afternoon()));
     apply_update(
@@ -138,6 +139,10 @@ pub(crate) fn fill(state: &mut Screen) {
             at: at(3600),
         }]),
     );
+    let store = &state.view().store;
+    let failures = store.iter().map(|(handle, _)| handle);
+    let failures: Vec<Handle> = failures.collect();
+    new_failures::acknowledge(state, failures, now());
 }
 
 /// Returns a state with one task that advanced by a percent every `every` seconds until now.

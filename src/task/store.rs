@@ -8,6 +8,7 @@ mod entity_index;
 mod handle;
 mod hierarchy;
 mod locations;
+mod new_failures;
 mod rewind;
 mod root_cause;
 
@@ -28,6 +29,7 @@ use super::{
     entity_state::EntityState,
     id::{EndpointId, TaskId},
     labels::Labels,
+    location::LocationField,
     progress::Progress,
     record::{Presence, Record},
     status::{Status, StatusCounts},
@@ -56,6 +58,12 @@ struct Node {
     blocked: Option<BlockerKind>,
     /// Number of blocked tasks in the subtree, including this record.
     blocked_below: u32,
+    /// True if the user knows of its failure.
+    is_acknowledged: bool,
+    /// True for a new failure, as counted in `new_failures` here and up the path.
+    is_new_failure: bool,
+    /// Number of new failures in the subtree, including this record.
+    new_failures: u32,
 }
 
 /// Handles of the rows that a change affects.
@@ -85,9 +93,13 @@ pub struct TaskStore {
     entity_index: EntityIndex,
     /// Locations of entities, as far as read. Those without tasks are kept: a new task may operate on them.
     locations: HashMap<EntityKey, EntityLocation>,
+    /// Fields that at least one location has had.
+    known_location_fields: Vec<LocationField>,
     labels: HashMap<EndpointId, Labels>,
     /// Names of the endpoints, if there are several.
     endpoints: HashMap<EndpointId, Arc<str>>,
+    /// Server time until which the user knows the failures of an endpoint; `None` if no failure is new.
+    known_failures: Option<HashMap<EndpointId, Timestamp>>,
 }
 
 impl TaskStore {
@@ -434,6 +446,9 @@ impl TaskStore {
             entity_state: None,
             blocked: None,
             blocked_below: 0,
+            is_acknowledged: false,
+            is_new_failure: false,
+            new_failures: 0,
         });
         self.by_id.insert(id, handle);
         handle

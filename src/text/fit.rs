@@ -13,7 +13,23 @@ pub fn width(text: &str) -> usize {
     if text.is_ascii() {
         return text.len();
     }
+    if text.chars().all(is_narrow) {
+        return text.chars().count();
+    }
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// True for a character that takes one column, is visible and never combines with others: ASCII, Latin letters,
+/// punctuation such as `–` and `…`, box drawing and blocks. Most texts have no others, and graphemes are slow to find.
+pub(super) fn is_narrow(character: char) -> bool {
+    matches!(
+        character,
+        '\u{20}'..='\u{7e}'
+            | '\u{a1}'..='\u{ac}'
+            | '\u{ae}'..='\u{2ff}'
+            | '\u{2010}'..='\u{2027}'
+            | '\u{2500}'..='\u{259f}'
+    )
 }
 
 /// Returns the text if it fits, else its start followed by `ellipsis`.
@@ -30,6 +46,10 @@ pub fn truncate<'a>(text: &'a str, columns: usize, ellipsis: &str) -> Cow<'a, st
 
 /// Returns the longest start of the text that fits.
 pub fn prefix(text: &str, columns: usize) -> &str {
+    if text.chars().all(is_narrow) {
+        let end = text.char_indices().nth(columns).map(|(end, _)| end);
+        return end.and_then(|end| text.get(..end)).unwrap_or(text);
+    }
     let mut used = 0;
     for (start, grapheme) in text.grapheme_indices(true) {
         used += grapheme.width();
@@ -97,6 +117,21 @@ mod tests {
     fn widths_are_columns() {
         for (text, columns) in [("web-11", 6), ("データ", 6), ("e\u{301}", 1), ("", 0)] {
             assert_eq!(width(text), columns, "{text}");
+        }
+    }
+
+    #[test]
+    fn narrow_characters_are_graphemes_of_one_column() {
+        let narrow = ('\0'..=char::MAX).filter(|character| is_narrow(*character));
+        let narrow: Vec<char> = narrow.collect();
+        assert!(narrow.len() > 800);
+        for pair in narrow.windows(2) {
+            let text: String = pair.iter().collect();
+            let graphemes: Vec<&str> = text.graphemes(true).collect();
+            assert_eq!(graphemes.len(), 2, "{text}");
+            assert!(graphemes.iter().all(|one| one.width() == 1), "{text}");
+            assert_eq!(width(&text), 2);
+            assert_eq!(prefix(&text, 1), graphemes[0]);
         }
     }
 

@@ -8,6 +8,8 @@ use std::{borrow::Cow, fmt::Write};
 
 use unicode_width::UnicodeWidthChar;
 
+use super::fit::is_narrow;
+
 /// Maximum number of consecutive combining marks; longer runs would smear over neighbouring lines.
 const COMBINING_LIMIT: usize = 4;
 
@@ -15,7 +17,7 @@ const JOINER: char = '\u{200d}';
 
 /// Makes a text safe to print on one line: line breaks and tabs become spaces.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+    if text.chars().all(is_narrow) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 8);
@@ -162,6 +164,12 @@ mod tests {
         ] {
             assert_eq!(sanitize(text), text);
         }
+    }
+
+    #[test]
+    fn narrow_characters_are_plain() {
+        let mut narrow = ('\0'..=char::MAX).filter(|character| is_narrow(*character));
+        assert!(narrow.all(is_plain));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::{RenderContext, labels, progress, sparkline, styled_line::StyledLine, theme::Role};
 use crate::{
     app::{Column, TaskInsight},
-    task::{Progress, Record, Status, TimeLeft, cancellation::CancelState, row_model::Row},
+    task::{
+        BlockerKind, Progress, Record, Status, TimeLeft, cancellation::CancelState, row_model::Row,
+    },
     text::{duration, width},
     vim::types::EntityLocation,
 };
@@ -21,21 +23,31 @@ pub(super) struct RowContext<'a> {
     pub(super) now: Timestamp,
     pub(super) is_stale: bool,
     pub(super) outlook: Arc<TaskInsight>,
+    /// The column that shows what the task waits for.
+    pub(super) blocker_column: Option<Column>,
 }
 
 impl<'a> RowContext<'a> {
     /// Returns the context of a task row; `None` for a group.
-    pub(super) fn new<'c: 'a>(ctx: &RenderContext<'c>, row: &'a Row) -> Option<Self> {
+    pub(super) fn new<'c: 'a>(
+        ctx: &RenderContext<'c>,
+        row: &'a Row,
+        columns: &[Column],
+    ) -> Option<Self> {
         let state = ctx.state;
         let handle = row.task()?;
         let record = state.view().store.get(handle)?;
+        let outlook = state.insight(handle, ctx.now);
+        let mut places = [Column::Phase, Column::Progress].into_iter();
+        let place = places.find(|column| columns.contains(column));
         Some(Self {
+            blocker_column: place.filter(|_| outlook.blocker.is_some()),
             row,
             record,
             progress: state.view().store.progress(handle),
             now: state.time(record, ctx.now),
             is_stale: state.is_stale(record),
-            outlook: state.insight(handle, ctx.now),
+            outlook,
         })
     }
 }
@@ -45,6 +57,15 @@ impl RowContext<'_> {
     pub(super) fn has_error(&self) -> bool {
         let info = self.record.info.as_ref();
         self.record.status().is_finished() && info.is_some_and(|info| info.error.is_some())
+    }
+
+    /// Returns what the task waits for, with its role. A place in a queue is no reason to worry.
+    pub(super) fn blocker(&self) -> Option<(&str, Role)> {
+        let text = self.outlook.blocker.as_deref()?;
+        Some(match self.outlook.blocker_kind? {
+            BlockerKind::Queue => (text, Role::Queued),
+            BlockerKind::Question | BlockerKind::LostHost => (text, Role::Warning),
+        })
     }
 }
 
@@ -60,6 +81,16 @@ pub(super) fn draw_cell(
     let status = record.status();
     match column {
         Column::Task => {}
+        Column::Phase | Column::Progress
+            if shown.blocker_column == Some(column)
+                && let Some((text, role)) = shown.blocker() =>
+        {
+            let sign = ctx.appearance.symbols.warning;
+            if role == Role::Warning && width(sign) + 1 + width(text) <= cell.remaining() {
+                cell.push(sign, role).gap(1);
+            }
+            cell.push(text, role);
+        }
         Column::Progress => {
             let (progress, now) = (shown.progress, shown.now);
             progress::draw(cell, ctx.appearance, record, progress, now, shown.is_stale);

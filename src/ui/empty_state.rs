@@ -17,13 +17,12 @@ use crate::{
 pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let state = ctx.state;
     let symbols = ctx.appearance.symbols;
-    let parsed = &state.view().row_model.view().filter;
-    let filter = parsed.text();
+    let filter = state.view().row_model.view().filter.text();
     let (title, role, text) = if let Some(history) = state.views.history() {
         history::message(ctx, history)
     } else if !state.view().store.is_empty() && !filter.is_empty() {
         let count = state.view().store.len();
-        let text = match parsed.contradiction() {
+        let text = match state.no_match_reason(ctx.now) {
             Some(reason) => format!("“{filter}”: {reason}."),
             None => format!("None of {count} tasks matches “{filter}”."),
         };

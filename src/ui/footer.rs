@@ -1,4 +1,4 @@
-//! The footer: key hints or the latest notification.
+//! The footer: the latest notification, if it is recent, and key hints.
 
 use ratatui::layout::Rect;
 
@@ -33,6 +33,11 @@ const HISTORY_HINTS: &[Action] = &[
     Action::Help,
 ];
 
+/// Hints beside a message, before those of the context.
+const MESSAGE_HINTS: &[Action] = &[Action::Help, Action::Notices];
+/// Width kept for hints beside a message, if there is room.
+const HINTS_BESIDE_MESSAGE: usize = 10;
+
 pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     if area.height == 0 {
         return;
@@ -50,8 +55,10 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
             Severity::Info => Role::Text,
             Severity::Warning => Role::Warning,
         };
-        strip.push(&notice.text, role);
-        strip.draw(area, ctx.buffer);
+        let hints = HINTS_BESIDE_MESSAGE.min(strip.remaining() / 3);
+        let room = strip.remaining() - hints;
+        strip.push_max(&notice.text, room, role).gap(2);
+        hints_of(ctx, strip, area, MESSAGE_HINTS);
         return;
     }
     let marked = state.view().marked_count();
@@ -74,7 +81,12 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
 }
 
 /// Draws key hints after the text of a line.
-pub(super) fn hints(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect) {
+pub(super) fn hints(ctx: &mut RenderContext, strip: StyledLine, area: Rect) {
+    hints_of(ctx, strip, area, &[]);
+}
+
+/// Draws key hints after the text of a line, `first` before those of the context.
+fn hints_of(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect, first: &[Action]) {
     let context = ctx.context;
     let on_screen = matches!(context, Context::List | Context::Details);
     let hints = match (ctx.state.views.time_travel(), &ctx.state.views.history()) {
@@ -82,7 +94,8 @@ pub(super) fn hints(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect) 
         (_, Some(_)) if context == Context::List => HISTORY_HINTS,
         _ => context.hints(),
     };
-    for action in hints {
+    let others = hints.iter().filter(|action| !first.contains(action));
+    for action in first.iter().chain(others) {
         if matches!(action, Action::Accept | Action::Yes) && !may_accept(ctx) {
             continue;
         }

@@ -226,10 +226,10 @@ fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> (StyledLine<'a>, Vec<Count
         } else {
             format!(" {count}")
         };
-        let role = if status == Status::Success {
-            Role::Dim
-        } else {
-            Role::Text
+        let role = match status {
+            _ if ctx.state.shows_only(status) => Role::Button,
+            Status::Success => Role::Dim,
+            _ => Role::Text,
         };
         strip.push(&text, role);
         places.push((status, from, strip.width()));

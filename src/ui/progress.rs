@@ -12,6 +12,18 @@ use crate::{
 const PERCENT_WIDTH: usize = 5;
 /// Below this width only the percentage is drawn.
 const MIN_BAR_WIDTH: usize = 4;
+/// Returns the width of the longest form of the outcome; `None` for a bar, which fills any width.
+pub(super) fn outcome_width(
+    appearance: &Appearance,
+    record: &Record,
+    now: Timestamp,
+) -> Option<usize> {
+    let is_outcome = matches!(
+        record.status(),
+        Status::Success | Status::Failed | Status::Cancelled | Status::Lost
+    );
+    is_outcome.then(|| width(&outcome(appearance, record, now, usize::MAX)))
+}
 
 /// Draws the progress bar with its percentage, or the outcome.
 pub(super) fn draw(
@@ -75,14 +87,18 @@ fn bar(
     cell.push(&text, figure);
 }
 
-/// Returns the outcome in the longest form that fits: `failed at 95% · 4m ago`, `failed 95% 4m ago`,
-/// `failed 4m ago`, `failed`.
+/// Returns the outcome in the longest form that fits: `failed at 95% · 4m ago`, `failed 95% 4m ago`, `failed 4m ago`,
+/// `failed 4m`, `4m ago`, `failed`. The symbol and the color of the row tell the outcome, too.
 fn outcome(appearance: &Appearance, record: &Record, now: Timestamp, columns: usize) -> String {
     let status = record.status();
-    let (word, end) = match (status, &record.presence) {
-        (Status::Success, _) => ("done", record.finished_at()),
-        (Status::Lost, Presence::Gone(at)) => ("expired", Some(*at)),
-        _ => (status.word(), record.finished_at()),
+    let word = match (status, &record.presence) {
+        (Status::Success, _) => "done",
+        (Status::Lost, Presence::Gone(_)) => "expired",
+        _ => status.word(),
+    };
+    let end = match &record.presence {
+        Presence::Gone(at) if status == Status::Lost => Some(*at),
+        _ => record.ended_at(),
     };
     let percent = match status {
         Status::Success => None,
@@ -99,16 +115,74 @@ fn outcome(appearance: &Appearance, record: &Record, now: Timestamp, columns: us
             format!("{word} at {percent}% {dot} {age}"),
             format!("{word} {percent}% {age}"),
             format!("{word} {age}"),
+            format!("{word} {}", age.trim_end_matches(" ago")),
+            age,
         ],
         (Some(percent), None) => vec![
             format!("{word} at {percent}%"),
             format!("{word} {percent}%"),
         ],
-        (None, Some(age)) => vec![format!("{word} {age}")],
+        (None, Some(age)) => vec![
+            format!("{word} {age}"),
+            format!("{word} {}", age.trim_end_matches(" ago")),
+            age,
+        ],
         (None, None) => Vec::new(),
     };
     let mut forms = forms.into_iter();
     forms
         .find(|form| width(form) <= columns)
         .unwrap_or_else(|| word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        app::{
+            Options,
+            test_support::{apply_update, empty, find, task, tasks},
+        },
+        task::fixture::at,
+    };
+
+    /// Returns the outcome of a task that ended at second 120, four minutes later, at several widths.
+    fn outcomes(more: &serde_json::Value, widths: &[usize]) -> Vec<String> {
+        let mut state = empty(80, 24);
+        apply_update(&mut state, tasks(vec![task("task-1", more)]));
+        let record = state.view().store.get(find(&state, "task-1")).unwrap();
+        let appearance = Appearance::new(&Options::default());
+        let widths = widths.iter();
+        widths
+            .map(|columns| outcome(&appearance, record, at(120 + 240), *columns))
+            .collect()
+    }
+
+    #[test]
+    fn outcomes_name_their_time_at_any_width() {
+        let cancelled = json!({"state": "error", "cancelled": true, "progress": 72,
+            "completeTime": at(120).to_string(), "error": {"_typeName": "RequestCanceled"}});
+        let widths = [25, 24, 19, 13, 11, 5];
+        assert_eq!(
+            outcomes(&cancelled, &widths),
+            [
+                "cancelled at 72% · 4m ago",
+                "cancelled 72% 4m ago",
+                "cancelled 4m ago",
+                "cancelled 4m",
+                "4m ago",
+                "cancelled"
+            ]
+        );
+        let done = json!({"state": "success", "completeTime": at(120).to_string()});
+        assert_eq!(outcomes(&done, &[11, 8]), ["done 4m ago", "done 4m"]);
+    }
+
+    #[test]
+    fn outcomes_without_completion_time_tell_when_the_end_was_noticed() {
+        let noticed = outcomes(&json!({"state": "error"}), &[40]);
+        assert_eq!(noticed, ["failed just now"], "seen at second 3700");
+    }
 }

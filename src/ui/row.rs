@@ -7,7 +7,7 @@ use super::{
     Appearance, RenderContext, cells::RowContext, labels, styled_line::StyledLine, theme::Role,
 };
 use crate::{
-    app::{ClickTarget, Column, TaskInsight},
+    app::{ClickTarget, Column},
     task::{
         Record, Status, StatusCounts,
         row_model::{Fold, Layout, Row},
@@ -37,8 +37,11 @@ pub(super) fn draw_task<'a>(
         .gap(1);
     let operation = ctx.state.view().store.operation(record);
     let mut marks = marks(appearance, row, record, shown.now);
+    if ctx.state.view().is_new(row) {
+        marks.gap(1).push("new", Role::Alarm);
+    }
     let room = cell.remaining().saturating_sub(marks.width());
-    if let Some(text) = badge_text(&shown.outlook) {
+    if let Some(text) = badge_text(shown) {
         warning_badge(appearance, &mut marks, text, room, width(&operation));
     }
     let room = cell.remaining().saturating_sub(marks.width());
@@ -197,11 +200,16 @@ fn marks<'a>(
     marks
 }
 
-/// Returns what a task waits for, else its most urgent warning.
-fn badge_text(insight: &TaskInsight) -> Option<&str> {
-    let warning = insight.warnings.first();
-    let blocker = insight.blocker.as_deref();
-    blocker.or(warning.map(|warning| warning.rule.label()))
+/// Returns what a task waits for, unless a column shows it, else its most urgent warning.
+fn badge_text<'a>(shown: &'a RowContext) -> Option<&'a str> {
+    match shown.blocker() {
+        Some(_) if shown.blocker_column.is_some() => None,
+        Some((blocker, _)) => Some(blocker),
+        None => {
+            let warning = shown.outlook.warnings.first();
+            warning.map(|warning| warning.rule.label())
+        }
+    }
 }
 
 /// Adds what the task waits for or a warning, for example `⚠ stalled`, or the symbol alone if the text would leave too

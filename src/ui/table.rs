@@ -1,4 +1,5 @@
-//! The visible task rows as a table. Texts are measured before the columns are placed.
+//! The visible task rows as a table. Texts are measured before the columns are placed. A text that does not fit its column
+//! continues over empty cells beside it.
 
 use std::ops::Range;
 
@@ -7,12 +8,13 @@ use ratatui::layout::Rect;
 use super::{
     RenderContext,
     cells::{self, RowContext},
-    row,
+    progress, row,
     styled_line::StyledLine,
 };
 use crate::{
     app::{Column, ColumnArea, ColumnSpec, WidthRange},
-    task::row_model::Row,
+    task::{TimeLeft, row_model::Row},
+    text,
 };
 
 pub(super) struct Table<'r, 'a> {
@@ -20,13 +22,25 @@ pub(super) struct Table<'r, 'a> {
     names: Vec<Column>,
     /// Columns that a failed task leaves empty and that show its error instead, if no column does.
     error_span: Option<Range<usize>>,
+    /// Width of the list, the greatest width of a cell.
+    list: u16,
     rows: Vec<Option<TableRow<'r, 'a>>>,
 }
 
-/// A task row with its measured cells; `None` for cells that fill any width.
+/// A task row with its measured cells.
 struct TableRow<'r, 'a> {
     shown: RowContext<'r>,
-    cells: Vec<Option<StyledLine<'a>>>,
+    cells: Vec<Measured<'a>>,
+}
+
+/// A cell, measured before its column is placed.
+enum Measured<'a> {
+    /// A text at its full width.
+    Text(StyledLine<'a>),
+    /// Content that has forms for different widths, and the width of the longest; a bar has none.
+    Flexible(Option<u16>),
+    /// Content of exactly the width of its column.
+    Fixed,
 }
 
 impl<'r, 'a: 'r> Table<'r, 'a> {
@@ -40,10 +54,10 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
         }
         let mut needs = vec![0; specs.len()];
         let rows = rows.iter().map(|row| {
-            let shown = RowContext::new(ctx, row)?;
+            let shown = RowContext::new(ctx, row, &names)?;
             let cells = specs.iter().zip(&mut needs).map(|(spec, need)| {
-                let (cell, width) = measure(ctx, *spec, &names, &shown, list);
-                *need = width.max(*need);
+                let cell = measure(ctx, spec.column, &names, &shown, list);
+                *need = cell.width(*spec, list).max(*need);
                 cell
             });
             let cells = cells.collect();
@@ -54,50 +68,168 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
             columns: ctx.state.place_columns(list, &specs, &needs),
             names,
             error_span,
+            list,
             rows,
         }
     }
 
     /// Draws the task row at a position among the visible rows.
     pub(super) fn draw_row(&mut self, ctx: &mut RenderContext<'a>, at: usize, line: Rect) {
-        let Some(TableRow { shown, cells }) = self.rows.get_mut(at).and_then(Option::take) else {
+        let Some(mut row) = self.rows.get_mut(at).and_then(Option::take) else {
             return;
         };
-        let error_span = self.error_span.clone().filter(|_| shown.has_error());
-        for ((at, placed), cell) in self.columns.iter().enumerate().zip(cells) {
-            if error_span.as_ref().is_some_and(|span| span.contains(&at)) {
-                continue;
-            }
+        self.place_blocker(ctx, &mut row);
+        let TableRow { shown, mut cells } = row;
+        let error_span = self.error_span_of(&shown, &cells);
+        let free = self.free_columns(&shown, &cells, error_span.as_ref());
+        let error_at = error_span.as_ref().map(|span| span.start);
+        if let Some(cell) = error_at.and_then(|start| cells.get_mut(start)) {
+            let text = draw_cell(ctx, Column::Error, &self.names, &shown, self.list);
+            *cell = Measured::Text(text);
+        }
+        let mut cells = cells.into_iter().enumerate();
+        while let Some((at, cell)) = cells.next() {
+            let Some(placed) = self.columns.get(at) else {
+                break;
+            };
+            let end = self.end_of(at, cell.needed(), &free);
+            let columns = self.columns.get(at..end).unwrap_or_default();
+            let width = columns
+                .last()
+                .map_or(placed.width, |last| last.start + last.width - placed.start);
             let area = Rect {
                 x: line.x + placed.start,
-                width: placed.width,
+                width,
                 ..line
             };
-            let cell = cell
-                .filter(|cell| cell.width() <= usize::from(placed.width))
-                .unwrap_or_else(|| {
-                    draw_cell(ctx, placed.column, &self.names, &shown, placed.width)
-                });
-            if placed.column == Column::Task {
+            let column = if error_at == Some(at) {
+                Column::Error
+            } else {
+                placed.column
+            };
+            let content = match cell {
+                Measured::Text(text) if text.width() <= usize::from(width) => text,
+                _ => draw_cell(ctx, column, &self.names, &shown, width),
+            };
+            if column == Column::Task {
                 row::add_fold_target(ctx, shown.row, area);
             }
-            cell.draw(area, ctx.buffer);
+            content.draw(area, ctx.buffer);
+            if end > at + 1 {
+                cells.nth(end - at - 2);
+            }
         }
-        let span = error_span.and_then(|span| self.columns.get(span));
-        if let Some([first, .., last]) = span {
-            let area = Rect {
-                x: line.x + first.start,
-                width: last.start + last.width - first.start,
-                ..line
+    }
+
+    /// Shows what a task waits for in the place of its progress, if the column of the phase is too narrow.
+    fn place_blocker(&self, ctx: &RenderContext<'a>, row: &mut TableRow<'r, 'a>) {
+        let place_of = |column| {
+            self.columns
+                .iter()
+                .position(|placed| placed.column == column)
+        };
+        let (Some(phase), Some(progress)) = (place_of(Column::Phase), place_of(Column::Progress))
+        else {
+            return;
+        };
+        let room = self.columns.get(phase).map_or(0, |placed| placed.width);
+        let need = row.cells.get(phase).map_or(0, Measured::needed);
+        if row.shown.blocker_column != Some(Column::Phase) || need <= room {
+            return;
+        }
+        row.shown.blocker_column = Some(Column::Progress);
+        for (at, column) in [(phase, Column::Phase), (progress, Column::Progress)] {
+            if let Some(cell) = row.cells.get_mut(at) {
+                *cell = measure(ctx, column, &self.names, &row.shown, self.list);
+            }
+        }
+    }
+
+    /// Returns the columns in which a failed task shows its error: if that of the phase is too narrow, with the empty
+    /// ones before it.
+    fn error_span_of(&self, shown: &RowContext, cells: &[Measured]) -> Option<Range<usize>> {
+        if !shown.has_error() {
+            return None;
+        }
+        let mut columns = self.columns.iter();
+        let Some(phase) = columns.position(|placed| placed.column == Column::Phase) else {
+            return self.error_span.clone();
+        };
+        let room = self.columns.get(phase)?.width;
+        if cells.get(phase)?.needed() <= room {
+            return None;
+        }
+        let before = self.columns.get(..phase)?.iter().rev();
+        let empty = before.take_while(|placed| is_empty_after_end(placed.column));
+        let start = phase - empty.count();
+        (start < phase).then_some(start..phase + 1)
+    }
+
+    /// Returns the columns of a row that the text beside them may use: those that are empty. The reason of a blocked task
+    /// may also replace what tells less: its pace, its unknown time left and, if it has to, its run time.
+    fn free_columns(
+        &self,
+        shown: &RowContext,
+        cells: &[Measured],
+        error_span: Option<&Range<usize>>,
+    ) -> Vec<bool> {
+        let is_blocked = shown.blocker_column == Some(Column::Progress);
+        let has_no_end = !matches!(shown.outlook.time_left, Some(TimeLeft::About(_)));
+        let columns = self.columns.iter().zip(cells).enumerate();
+        let free = columns.map(|(at, (placed, cell))| {
+            let tells_less = match placed.column {
+                Column::Trend | Column::Elapsed => is_blocked,
+                Column::Left | Column::Finish => is_blocked && has_no_end,
+                _ => false,
             };
-            draw_cell(ctx, Column::Error, &self.names, &shown, area.width).draw(area, ctx.buffer);
+            tells_less
+                || matches!(cell, Measured::Text(cell) if cell.width() == 0)
+                || error_span.is_some_and(|span| span.contains(&at))
+                || !shown.record.status().is_active() && is_empty_after_end(placed.column)
+        });
+        free.collect()
+    }
+
+    /// Returns the column after the last one that a cell takes: its own, and as many free ones beside it as it needs.
+    fn end_of(&self, at: usize, need: u16, free: &[bool]) -> usize {
+        let own = self.columns.get(at);
+        let start = own.map_or(0, |own| own.start);
+        let mut end = at + 1;
+        let mut width = own.map_or(0, |own| own.width);
+        while width < need
+            && free.get(end).is_some_and(|free| *free)
+            && let Some(next) = self.columns.get(end)
+        {
+            width = next.start + next.width - start;
+            end += 1;
+        }
+        end
+    }
+}
+
+impl Measured<'_> {
+    /// Returns the width that the content needs; 0 if it adapts to any.
+    fn needed(&self) -> u16 {
+        match self {
+            Self::Text(cell) => u16::try_from(cell.width()).unwrap_or(u16::MAX),
+            Self::Flexible(longest) => longest.unwrap_or_default(),
+            Self::Fixed => 0,
+        }
+    }
+
+    /// Returns the width that the content needs within the limits of its column.
+    fn width(&self, spec: ColumnSpec, list: u16) -> u16 {
+        let WidthRange { min, max } = WidthRange::of(spec, list);
+        match self {
+            Self::Flexible(None) => max,
+            _ => self.needed().clamp(min, max),
         }
     }
 }
 
 /// Returns the adjacent columns that are empty for a failed task, if they are wide enough for its error.
 fn error_span(specs: &[ColumnSpec], list: u16) -> Option<Range<usize>> {
-    const MIN_COLUMNS: u16 = 20;
+    const MIN_COLUMNS: u16 = 17;
     let has = |column| specs.iter().any(|spec| spec.column == column);
     if has(Column::Error) || has(Column::Phase) {
         return None;
@@ -117,25 +249,38 @@ fn error_span(specs: &[ColumnSpec], list: u16) -> Option<Range<usize>> {
     (columns >= MIN_COLUMNS).then_some(start..end)
 }
 
-/// Returns the width that a cell needs, and the cell if it is the same at any greater width.
+/// True if a column has no content for a finished task.
+fn is_empty_after_end(column: Column) -> bool {
+    matches!(column, Column::Left | Column::Finish | Column::Trend)
+}
+
 fn measure<'a>(
     ctx: &RenderContext<'a>,
-    spec: ColumnSpec,
+    column: Column,
     columns: &[Column],
     shown: &RowContext,
     list: u16,
-) -> (Option<StyledLine<'a>>, u16) {
-    let WidthRange { min, max } = WidthRange::of(spec, list);
-    if min == max {
-        return (None, min);
+) -> Measured<'a> {
+    match column {
+        Column::Progress => {
+            let longest = match shown.blocker() {
+                Some((text, _)) if shown.blocker_column == Some(Column::Progress) => {
+                    Some(text::width(text))
+                }
+                _ => progress::outcome_width(ctx.appearance, shown.record, shown.now),
+            };
+            let longest = longest.map(|width| u16::try_from(width).unwrap_or(u16::MAX));
+            return Measured::Flexible(longest);
+        }
+        Column::Left
+        | Column::Finish
+        | Column::Elapsed
+        | Column::QueuedFor
+        | Column::Trend
+        | Column::Cancel => return Measured::Fixed,
+        _ => {}
     }
-    // A bar fills any width, and an outcome has shorter forms.
-    if spec.column == Column::Progress {
-        return (None, max);
-    }
-    let cell = draw_cell(ctx, spec.column, columns, shown, max);
-    let width = u16::try_from(cell.width()).unwrap_or(max);
-    (Some(cell), width)
+    Measured::Text(draw_cell(ctx, column, columns, shown, list))
 }
 
 fn draw_cell<'a>(

@@ -12,6 +12,7 @@ mod lookups;
 mod multi_server;
 mod overview;
 mod panels;
+mod rows;
 mod styles;
 mod summaries;
 mod timeline;

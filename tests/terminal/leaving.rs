@@ -58,7 +58,7 @@ fn cancelled_task_ends_cancelled() {
     let mut session = Session::start(120, 40, &["demo", "--speed", "4"]);
     session.shows("Relocate virtual machine");
     session.press("/");
-    session.press("Clone virtual machine");
+    session.press("Clone virtual machine state:running");
     session.press("\r");
     session.hides("Relocate virtual machine");
     session.shows("yes ");

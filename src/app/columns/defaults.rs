@@ -3,7 +3,7 @@
 use super::column::{Column, ColumnSpec};
 
 /// Default columns from left to right, each with the minimum list width at which it is shown.
-const DEFAULT_COLUMNS: [(Column, u16); 13] = [
+const DEFAULT_COLUMNS: [(Column, u16); 15] = [
     (Column::Endpoint, 56),
     (Column::Task, 0),
     (Column::Target, 56),
@@ -11,12 +11,14 @@ const DEFAULT_COLUMNS: [(Column, u16); 13] = [
     (Column::Trend, 140),
     (Column::Elapsed, 44),
     (Column::Left, 76),
+    (Column::Phase, 160),
+    (Column::Host, 180),
+    (Column::Cluster, 230),
     (Column::Started, 160),
     (Column::Completed, 172),
     (Column::Cancel, 98),
     (Column::StartedBy, 112),
     (Column::Id, 210),
-    (Column::Phase, 160),
 ];
 
 /// Returns the default columns for a list of this width. With several vCenters one column names the vCenter, and the
@@ -64,11 +66,11 @@ mod tests {
             ),
             (
                 160,
-                "task target progress trend elapsed left started cancel started-by phase",
+                "task target progress trend elapsed left phase started cancel started-by",
             ),
             (
                 200,
-                "task target progress trend elapsed left started completed cancel started-by phase",
+                "task target progress trend elapsed left phase host started completed cancel started-by",
             ),
         ] {
             assert_eq!(names(width, false), expected, "{width}");

@@ -66,6 +66,11 @@ impl Columns {
         self.override_set = set;
     }
 
+    /// True if a list of this width has the default columns.
+    pub(super) fn is_default(&self, width: u16) -> bool {
+        self.override_set.is_none() && self.configured[WidthClass::of(width) as usize].is_none()
+    }
+
     /// Returns the columns for a list of this width. The default columns differ with several vCenters.
     pub fn of(&self, width: u16, has_several: bool) -> Vec<ColumnSpec> {
         let configured = self.configured[WidthClass::of(width) as usize].as_ref();

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{CacheEntry, TaskInsight};
 use crate::{
     app::state::AppState,
-    task::{Forecaster, Handle, Record, TimeLeft, row_model::Row, rules},
+    task::{Forecaster, Handle, Record, TaskStore, TimeLeft, row_model::Row, rules},
 };
 
 impl TaskInsight {
@@ -32,13 +32,28 @@ impl TaskInsight {
     ) -> Self {
         let forecast = forecaster.forecast(handle);
         let store = &state.view().store;
-        let blocker = forecast.and_then(|_| store.blocker(handle));
+        let (of_blockers, known) = blocker_source(state, handle);
+        let blocker = forecast.and_then(|_| of_blockers.blocker(known));
         Self {
             forecast,
-            blocker: blocker.map(|blocker| store.blocker_text(handle, blocker)),
+            blocker: blocker.map(|blocker| of_blockers.blocker_text(known, blocker)),
+            blocker_kind: blocker.map(|blocker| blocker.kind),
             time_left: forecast.map(|forecast| forecast.time_left()),
             warnings: store.warnings(handle, Some(&state.typical), there),
         }
+    }
+}
+
+/// Returns the store to look for the blocker of a task. The history may lack the task ahead in the queue, which the live
+/// view knows.
+fn blocker_source(state: &AppState, handle: Handle) -> (&TaskStore, Handle) {
+    let store = &state.view().store;
+    let live = &state.views.live.store;
+    let id = store.get(handle).map(|record| &record.id);
+    let known = id.filter(|_| state.views.history().is_some());
+    match known.and_then(|id| live.find(id)) {
+        Some(known) => (live, known),
+        None => (store, handle),
     }
 }
 
@@ -169,8 +184,7 @@ fn until_left_changes(left: TimeLeft) -> Option<SignedDuration> {
         return None;
     };
     Some(SignedDuration::from_secs(match span.as_secs() {
-        ..20 => 1,
-        20..130 => 5,
+        ..130 => 5,
         _ => 60,
     }))
 }

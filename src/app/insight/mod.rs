@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::task::{Forecast, Handle, Record, Rule, Status, TimeLeft, Warning};
+use crate::task::{BlockerKind, Forecast, Handle, Record, Rule, Status, TimeLeft, Warning};
 
 /// Derived facts about a queued or running task.
 #[derive(Debug, Default)]
@@ -15,8 +15,9 @@ pub struct TaskInsight {
     pub forecast: Option<Forecast>,
     /// The expected end in the form in which a row shows it.
     pub time_left: Option<TimeLeft>,
-    /// The blocker of the task, or of a task below it.
+    /// What the task, or a task below it, waits for.
     pub blocker: Option<String>,
+    pub blocker_kind: Option<BlockerKind>,
     /// Warnings, most urgent first.
     pub warnings: Vec<Warning>,
 }

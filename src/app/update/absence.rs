@@ -205,6 +205,8 @@ impl AppState {
             let seen = known.find(|seen| seen.server == server.base && seen.left < now);
             if let Some(seen) = seen {
                 let start = seen.server_time;
+                let live = &mut self.views.live;
+                live.store.set_failures_known(server.id, start);
                 windows.insert(server.id, Window { start, end: None });
                 since = since.min(seen.left);
             }

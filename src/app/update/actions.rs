@@ -3,7 +3,9 @@
 use crossterm::event::KeyEvent;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{absence, blocker, details, lineage, list, panes as pane_actions, saved_filters};
+use super::{
+    absence, blocker, details, lineage, list, new_failures, panes as pane_actions, saved_filters,
+};
 use crate::{
     app::{
         action::Action,
@@ -25,7 +27,7 @@ use crate::{
         },
     },
     task::{
-        Filter, LocationField,
+        Filter, LocationField, Status,
         row_model::{GroupBy, RowId, Sort},
     },
     watch::Command,
@@ -128,6 +130,12 @@ fn handle_screen_action(
                 screen.popup = Some(Popup::Prompt(Prompt::filter_name()));
             }
         }
+        Action::OnlyRunning => list::toggle_status(state, Status::Running, now),
+        Action::OnlyQueued => list::toggle_status(state, Status::Queued, now),
+        Action::OnlyFailed => list::toggle_status(state, Status::Failed, now),
+        Action::OnlyCancelled => list::toggle_status(state, Status::Cancelled, now),
+        Action::OnlyDone => list::toggle_status(state, Status::Success, now),
+        Action::OnlyLost => list::toggle_status(state, Status::Lost, now),
         Action::Sort => screen.popup = Some(Popup::SortMenu(sort_menu::open(state))),
         Action::Columns => screen.popup = Some(Popup::ColumnEditor(column_editor::open(state))),
         Action::Reverse => list::sort(state, now, Sort::reverse),
@@ -163,6 +171,7 @@ fn handle_screen_action(
             state.view_mut().pin_selection();
             list::toggle_all_marks(state);
         }
+        Action::Acknowledge => new_failures::acknowledge_all(state, now),
         Action::Timeline => screen.popup = Some(Popup::Timeline(Timeline::open(state, now))),
         Action::CopyMenu => screen.popup = copy_menu::open(state).map(Popup::CopyMenu),
         Action::Export => {
@@ -225,8 +234,8 @@ fn quit(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Steps back: leaves the details, then dismisses the report of changes, then clears the marks, then the filter, then
-/// closes the details.
+/// Steps back: leaves the details, then dismisses the report of changes, then clears the marks, then the filter. On the
+/// plain list it does nothing: a key pressed once too often must not change the layout.
 fn back(state: &mut AppState, now: Timestamp) {
     let on_list = matches!(
         state.pane_mode,
@@ -243,7 +252,7 @@ fn back(state: &mut AppState, now: Timestamp) {
         _ if !state.view().row_model.view().filter.is_empty() => {
             list::filter(state, Filter::default(), now);
         }
-        PaneMode::Both(Focus::List) | PaneMode::List => state.pane_mode = PaneMode::List,
+        PaneMode::Both(Focus::List) | PaneMode::List => {}
     }
 }
 

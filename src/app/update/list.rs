@@ -180,17 +180,40 @@ pub(in crate::app) fn filter(state: &mut AppState, filter: Filter, now: Timestam
     rearrange(state, now, |view| view.filter = filter);
 }
 
-/// Shows only the tasks in a status, or all again.
+/// Shows only the tasks in a status, or those shown before.
 pub(super) fn toggle_status(state: &mut AppState, status: Status, now: Timestamp) {
+    state.view_mut().pin_selection();
+    let before = state.view().row_model.view().filter.clone();
+    if is_filter_of(&before, status) {
+        let before = state.view_mut().filter_before_status.take();
+        filter(state, before.unwrap_or_default(), now);
+    } else if let Ok(parsed) = Filter::parse(&status_filter(status), &state.options.saved_filters) {
+        if !Status::ALL
+            .iter()
+            .any(|other| is_filter_of(&before, *other))
+        {
+            state.view_mut().filter_before_status = Some(before);
+        }
+        filter(state, parsed, now);
+    }
+}
+
+fn status_filter(status: Status) -> String {
     let word = match status {
         Status::Lost => "lost",
         status => status.word(),
     };
-    let text = format!("state:{word}");
-    let is_active = state.view().row_model.view().filter.text() == text;
-    let text = if is_active { "" } else { &*text };
-    if let Ok(parsed) = Filter::parse(text, &state.options.saved_filters) {
-        filter(state, parsed, now);
+    format!("state:{word}")
+}
+
+fn is_filter_of(filter: &Filter, status: Status) -> bool {
+    filter.text() == status_filter(status)
+}
+
+impl AppState {
+    /// True if the list shows only the tasks in a status.
+    pub fn shows_only(&self, status: Status) -> bool {
+        is_filter_of(&self.view().row_model.view().filter, status)
     }
 }
 

@@ -41,6 +41,11 @@ pub(in crate::app) fn apply(
                 .restrict_task(handle, absence.contains(handle));
         }
     }
+    // A failure moves to the top. The row that is selected by default must not change while the user reads it.
+    let mut tasks = touched.changed.iter();
+    if tasks.any(|task| live.store.is_new_failure(*task) && live.row_model.was_active(*task)) {
+        live.pin_selection();
+    }
     live.with_rows(&state.typical, &clocks, |rows, eval_context| {
         rows.update(eval_context, &touched);
     });

@@ -10,11 +10,12 @@ mod lineage;
 pub(super) mod list;
 pub(super) mod live_tasks;
 mod mouse;
+pub(super) mod new_failures;
 mod panes;
 pub(super) mod saved_filters;
 mod server_update;
 
-use crossterm::event::KeyEventKind;
+use crossterm::event::{KeyEventKind, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Size;
 
@@ -29,6 +30,10 @@ use crate::watch::Command;
 /// Applies an event to the screen. Returns the effects in order. `now` is by the local clock.
 pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> {
     absence::before_event(&mut screen.state, &event, now);
+    let is_input = is_input(&event);
+    if is_input && screen.popup.is_none() {
+        new_failures::before_input(&mut screen.state);
+    }
     if let (Event::Key(_) | Event::Mouse(_) | Event::Paste(_), Some(history)) =
         (&event, screen.state.views.history_mut())
     {
@@ -65,6 +70,11 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
     list::refresh_time_based(state, now);
     absence::after_event(state, now);
     state.sync_selection();
+    // A popup, such as the filter that is being typed, may restore the selection.
+    if is_input && screen.popup.is_none() {
+        new_failures::after_input(state, now);
+        state.sync_selection();
+    }
     effects.extend(detail_subscription::sync(state, now));
     effects.extend(history::fetch_more(state));
     effects.extend(sync_locations(state));
@@ -79,11 +89,19 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
     effects
 }
 
+/// True for a key, a click, a turn of the wheel and pasted text.
+fn is_input(event: &Event) -> bool {
+    match event {
+        Event::Key(key) => key.kind != KeyEventKind::Release,
+        Event::Mouse(mouse) => mouse.kind != MouseEventKind::Moved,
+        Event::Paste(_) => true,
+        _ => false,
+    }
+}
+
 /// Starts or stops reading the locations of targets, as the columns and rows require.
 fn sync_locations(state: &mut AppState) -> Vec<Effect> {
-    let columns = state.fitting_columns(state.layout().list.width);
-    let mut columns = columns.iter().map(|spec| spec.column.sort_key());
-    let is_wanted = columns.any(|column| column.location_field().is_some())
+    let is_wanted = state.has_location_columns(state.layout().list.width)
         || state.view().needs_locations()
         || state.views.live.needs_locations();
     if std::mem::replace(&mut state.reads_locations, is_wanted) == is_wanted {

@@ -7,6 +7,7 @@ mod keys;
 mod list;
 mod locations;
 mod mouse;
+mod new_failures;
 mod notifications;
 mod panes;
 mod server_update;
@@ -38,10 +39,6 @@ fn escape_steps_back() {
     assert_eq!(state.view().row_model.view().filter.text(), "db");
     press(&mut state, "<esc>");
     assert!(state.view().row_model.view().filter.is_empty());
-    press(&mut state, "<esc>");
-    assert_eq!(state.pane_mode, PaneMode::List);
-    press(&mut state, "<esc>");
-    assert_eq!(state.pane_mode, PaneMode::List);
 }
 
 #[test]

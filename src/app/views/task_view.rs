@@ -1,6 +1,9 @@
 //! View of one task store, with all state keyed by its handles, which are only valid for their store.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
@@ -13,8 +16,8 @@ use crate::{
         selection::Selection,
     },
     task::{
-        ChangeSet, EndpointId, EndpointInfo, EntityState, EvalContext, Handle, Record, TaskId,
-        TaskStore, TypicalDurations,
+        ChangeSet, EndpointId, EndpointInfo, EntityState, EvalContext, Filter, Handle, Record,
+        TaskId, TaskStore, TypicalDurations,
         cancellation::CancelRequest,
         row_model::{GroupBy, RowId, RowModel, View},
     },
@@ -37,7 +40,11 @@ pub struct TaskView {
     pub row_model: RowModel,
     pub selection: Selection,
     pub marks: Marks,
+    /// New failures that were selected. They keep their places while the selection is on new failures.
+    pub(in crate::app) seen_failures: HashSet<Handle>,
     pub columns: Columns,
+    /// The filter to return to from that of a count in the header.
+    pub(in crate::app) filter_before_status: Option<Filter>,
     pub details: DetailsScroll,
     /// Cached remaining times and warnings of the visible tasks.
     pub insights: InsightCache,
@@ -196,6 +203,7 @@ impl TaskView {
     /// Drops what is known about a removed task.
     pub(in crate::app) fn forget(&mut self, removed: Handle) {
         self.marks.remove(removed);
+        self.seen_failures.remove(&removed);
         self.cancel_requests.remove(&removed);
         self.privileges.remove(&removed);
         self.family_states.remove(&removed);

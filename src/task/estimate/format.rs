@@ -9,7 +9,7 @@ use crate::text::duration;
 /// The time left in the form in which a row shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeLeft {
-    /// `~24m`.
+    /// `~24m`; `<1m` below a minute, where seconds would be guessed.
     About(Duration),
     /// `–`.
     Unknown,
@@ -25,6 +25,7 @@ impl TimeLeft {
 impl fmt::Display for TimeLeft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::About(span) if *span < Duration::from_secs(60) => f.write_str("<1m"),
             Self::About(span) => write!(f, "~{}", short(*span)),
             Self::Unknown => f.write_str("–"),
         }
@@ -76,7 +77,9 @@ mod tests {
     fn time_left_is_one_rounded_value() {
         let seconds = Duration::from_secs;
         for (left, text) in [
-            (1, "~1s"),
+            (1, "<1m"),
+            (57, "<1m"),
+            (58, "~1m"),
             (61, "~1m"),
             (100, "~1m40s"),
             (1445, "~24m"),

@@ -57,7 +57,7 @@ pub fn complete(before: &str, saved: &Saved, context: EvalContext<'_>) -> Comple
 
 /// Returns the start of the last word: after the last white space outside of quotes that is not
 /// around an operator.
-fn word_start(text: &str) -> usize {
+pub(super) fn word_start(text: &str) -> usize {
     let is_operator = |letter: char| matches!(letter, ':' | '=' | '<' | '>');
     let mut quoted = false;
     let mut start = 0;

@@ -18,6 +18,8 @@ mod pattern;
 mod period;
 mod pushdown;
 mod term;
+mod unfinished;
+mod unmatched;
 
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ pub use parser::Saved;
 pub(super) use pattern::folded;
 pub use period::{Period, complete_period, period_words, with_period};
 pub use pushdown::ServerFilter;
+pub use unfinished::{UnfinishedField, unfinished_field};
 
 use jiff::Timestamp;
 
@@ -131,6 +134,12 @@ impl Filter {
     /// Returns why no task can ever match, if that is certain.
     pub fn contradiction(&self) -> Option<String> {
         contradiction::reason(&self.expr)
+    }
+
+    /// Returns why no task matches, if none has such a value in a field: `no cluster matches; known: prod-a, prod-b`.
+    /// Costs by the number of tasks.
+    pub fn unmatched(&self, context: EvalContext<'_>) -> Option<String> {
+        unmatched::reason(&self.expr, context)
     }
 
     /// True if the matches may change by time alone.

@@ -73,6 +73,13 @@ impl RowModel {
         self.path_to(index).last().and_then(|step| step.id())
     }
 
+    /// True if a task was queued or running at the last update of the model.
+    pub fn was_active(&self, task: Handle) -> bool {
+        self.items
+            .get(task)
+            .is_some_and(|item| item.status.is_active())
+    }
+
     /// Returns the index of a task's or group's row; `None` if it is filtered out or in a closed
     /// fold.
     pub fn position(&self, id: impl Into<RowId>) -> Option<usize> {

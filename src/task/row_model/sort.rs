@@ -11,10 +11,10 @@ named_enum! {
     /// Columns by which rows can be sorted, in menu order.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
     pub enum SortColumn {
-        /// By urgency: running, queued, failed, then the rest; longest running and latest ended first.
+        /// By urgency: new failures, running, queued, failed, then the rest; longest running and latest ended first.
         /// In a tree, a family has the urgency of its most urgent member.
         #[default]
-        Attention: "now" | "attention", "Urgency", "running, queued, failed, then the rest";
+        Attention: "now" | "attention", "Urgency", "new failures, running, queued, failed, rest";
         /// Running, queued, failed, cancelled, then the rest.
         State: "state" | "status", "State", "by status only";
         /// The operation's label.

@@ -219,19 +219,22 @@ impl KeySource<'_> {
         (0, rank)
     }
 
-    /// Sorts by urgency; longest running and latest ended first.
+    /// Sorts new failures first, then by urgency; longest running and latest ended first.
     fn attention(&self, descending: bool) -> (u8, RankedValue) {
-        let record = self.record;
+        let (store, record) = (self.context.store, self.record);
         let own = record.status();
-        let class = match self.layout {
-            Layout::Flat => urgency(own),
+        let (is_new, most_urgent) = match self.layout {
+            Layout::Flat => (store.is_new_failure(self.handle), urgency(own)),
             Layout::Tree => {
-                let family = self.context.store.family(self.handle);
+                let family = store.family(self.handle);
                 let members = Status::ALL.into_iter().filter(|status| family[*status] > 0);
-                members.map(urgency).min().unwrap_or(urgency(own))
+                let most_urgent = members.map(urgency).min();
+                let is_new = store.new_failure_count(self.handle) > 0;
+                (is_new, most_urgent.unwrap_or(urgency(own)))
             }
         };
-        let is_active = class <= urgency(Status::Queued);
+        let is_active = !is_new && most_urgent <= urgency(Status::Queued);
+        let class = if is_new { 0 } else { 1 + most_urgent };
         let begun = record.info.as_ref().and_then(|info| info.began());
         let moment = if is_active {
             begun

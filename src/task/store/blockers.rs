@@ -70,6 +70,16 @@ impl TaskStore {
         }
     }
 
+    /// Takes over what another store knows about the entities of tasks.
+    pub fn copy_entity_states(&mut self, other: &Self, tasks: &[Handle], touched: &mut ChangeSet) {
+        for &handle in tasks {
+            let known = self.get(handle).and_then(|record| other.find(&record.id));
+            if let Some(state) = known.and_then(|known| other.entity_state(known)) {
+                self.set_entity_state(handle, state.clone(), touched);
+            }
+        }
+    }
+
     /// Returns the tasks that a queued one probably waits for: active on its entity or locking it,
     /// started or queued before it, and not among its ancestors.
     pub fn ahead_in_queue(&self, handle: Handle) -> impl Iterator<Item = Handle> {
@@ -137,10 +147,10 @@ impl TaskStore {
             let Some(record) = self.get(handle) else {
                 return String::new();
             };
-            let target = record.info.as_deref().and_then(display_name::target);
-            match target {
-                Some(target) => format!("{} {target}", self.operation(record)),
-                None => self.operation(record).into_owned(),
+            let operation = self.operation(record);
+            match record.info.as_deref().and_then(display_name::target) {
+                Some(target) => format!("{} {target}", without_object(&operation)),
+                None => operation.into_owned(),
             }
         };
         match blocker.kind {
@@ -216,6 +226,19 @@ impl TaskStore {
             let is_behind = is_queued && self.ahead_in_queue(handle).next().is_some();
             is_behind.then_some(BlockerKind::Queue)
         }
+    }
+}
+
+/// Returns the name of an operation without the kind of its object, if the object's name follows: `Migrate` for `Migrate
+/// virtual machine`.
+fn without_object(operation: &str) -> &str {
+    const OBJECT: &str = " virtual machine";
+    let start = operation.len().saturating_sub(OBJECT.len());
+    match (operation.get(..start), operation.get(start..)) {
+        (Some(verb), Some(object)) if !verb.is_empty() && object.eq_ignore_ascii_case(OBJECT) => {
+            verb
+        }
+        _ => operation,
     }
 }
 

@@ -7,6 +7,13 @@ use crate::task::{
     status::{Status, StatusCounts},
 };
 
+/// The counts of a subtree that moves.
+struct Subtree {
+    family: StatusCounts,
+    blocked: u32,
+    new_failures: u32,
+}
+
 impl Node {
     /// Returns the mean of the children's percentages, for a task that reports none.
     pub(super) fn derived_percent(&self) -> Option<u8> {
@@ -158,8 +165,12 @@ impl TaskStore {
         if before == parent {
             return;
         }
-        let (family, percent) = (node.family, node.percent);
-        let blocked = node.blocked_below;
+        let percent = node.percent;
+        let subtree = Subtree {
+            family: node.family,
+            blocked: node.blocked_below,
+            new_failures: node.new_failures,
+        };
         if let Some(old) = before.and_then(|old| self.nodes.get_mut(old)) {
             old.children.retain(|child| *child != handle);
         }
@@ -167,7 +178,7 @@ impl TaskStore {
             new.children.push(handle);
         }
         for (start, joins) in [(before, false), (parent, true)] {
-            self.add_family(start, (family, blocked), joins, touched);
+            self.add_subtree(start, &subtree, joins, touched);
             if let Some(start) = start {
                 let (old, new) = if joins {
                     (None, percent)
@@ -181,10 +192,11 @@ impl TaskStore {
         touched.changed.push(handle);
     }
 
-    fn add_family(
+    /// Adds the counts of a subtree to the path of its new parent, or removes them.
+    fn add_subtree(
         &mut self,
         start: Option<Handle>,
-        (family, blocked): (StatusCounts, u32),
+        subtree: &Subtree,
         joins: bool,
         touched: &mut ChangeSet,
     ) {
@@ -193,11 +205,13 @@ impl TaskStore {
             && let Some(node) = self.nodes.get_mut(handle)
         {
             if joins {
-                node.family += family;
-                node.blocked_below += blocked;
+                node.family += subtree.family;
+                node.blocked_below += subtree.blocked;
+                node.new_failures += subtree.new_failures;
             } else {
-                node.family -= family;
-                node.blocked_below = node.blocked_below.saturating_sub(blocked);
+                node.family -= subtree.family;
+                node.blocked_below = node.blocked_below.saturating_sub(subtree.blocked);
+                node.new_failures = node.new_failures.saturating_sub(subtree.new_failures);
             }
             touched.changed.push(handle);
             next = node.parent;
@@ -224,6 +238,7 @@ impl TaskStore {
                 next = node.parent;
             }
         }
+        self.refresh_new_failure(handle, touched);
         self.refresh_percent(handle, touched);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{ChangeSet, TaskStore, entity_index};
 use crate::{
-    task::{EndpointId, Record},
+    task::{EndpointId, LocationField, Record},
     vim::types::{EntityLocation, ManagedObjectReference},
 };
 
@@ -18,8 +18,15 @@ impl TaskStore {
         self.locations.get(&entity_index::target_of(record)?)
     }
 
+    /// True if this field of any location was read.
+    pub fn knows_location(&self, field: LocationField) -> bool {
+        self.known_location_fields.contains(&field)
+    }
+
     /// Takes over the locations that another store knows.
     pub fn copy_locations(&mut self, other: &Self) {
+        self.known_location_fields
+            .clone_from(&other.known_location_fields);
         self.locations.clone_from(&other.locations);
     }
 
@@ -34,6 +41,11 @@ impl TaskStore {
             let key = (endpoint, entity.value);
             if self.locations.get(&key) != Some(&location) {
                 touched.changed.extend(self.entity_index.tasks_of(&key));
+                for field in LocationField::ALL {
+                    if !self.knows_location(field) && field.of(Some(&location)).is_some() {
+                        self.known_location_fields.push(field);
+                    }
+                }
                 self.locations.insert(key, location);
             }
         }

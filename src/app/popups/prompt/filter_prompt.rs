@@ -19,6 +19,8 @@ pub struct FilterPrompt {
     pub selected: Option<Handle>,
     /// Position of a parse error: start column and length.
     pub error_span: Option<(usize, usize)>,
+    /// An example of the condition whose field is being typed, while the filter is applied without it.
+    pub example: Option<String>,
     /// The open completion list.
     pub completions: Option<CompletionList>,
     /// The recalled history entry, counted from the newest, and the text it replaced.

@@ -20,7 +20,10 @@ use crate::{
         update::{added_tasks, list, saved_filters},
         views::{HistoryView, history::update as history},
     },
-    task::Filter,
+    task::{
+        Filter, FilterError,
+        filter::{UnfinishedField, unfinished_field},
+    },
 };
 
 pub use filter_prompt::{CompletionList, FilterPrompt};
@@ -83,6 +86,11 @@ impl Prompt {
             let line = filter.text().to_owned();
             (filter, line)
         };
+        // More words are typed after a space.
+        let line = match line.as_str() {
+            "" => line,
+            _ => format!("{line} "),
+        };
         let prompt = FilterPrompt {
             previous,
             selected: state.selected(),
@@ -107,21 +115,24 @@ impl Prompt {
         self.changed(state, now);
     }
 
-    /// Applies the changed text. An invalid filter leaves the last valid one active.
+    /// Applies the changed text. An invalid filter leaves the last valid one active, and the name of a field without a
+    /// condition is left out, so that the list is not empty meanwhile.
     fn changed(&mut self, state: &mut AppState, now: Timestamp) {
         self.error = None;
         let text = self.input.text();
+        let is_at_end = self.input.after().is_empty();
         let Some(prompt) = self.filter_mut() else {
             return;
         };
         prompt.error_span = None;
-        let saved = &state.options.saved_filters;
-        let read = match state.views.history() {
-            Some(_) => HistoryView::parse_query(&text, saved).map(|(_, filter)| filter),
-            None => Filter::parse(&text, saved),
-        };
-        match read {
-            Ok(filter) => list::filter(state, filter, now),
+        prompt.example = None;
+        match parse_filter(state, &text) {
+            Ok(filter) => {
+                list::filter(state, filter, now);
+                if is_at_end && state.view().row_model.matching() == 0 {
+                    prompt.example = without_unfinished_field(state, &text, now);
+                }
+            }
             Err(error) => {
                 prompt.error_span = Some(error.columns(&text));
                 self.error = Some(error.message);
@@ -137,7 +148,14 @@ impl Prompt {
             PromptKind::ExportPath => export::export(state, text.trim(), now),
             PromptKind::FilterName => saved_filters::save(state, &text, now),
             PromptKind::Filter(_) if self.error.is_some() => return Response::stay(),
-            PromptKind::Filter(_) => accept_filter(state, &text, now),
+            PromptKind::Filter(prompt) => {
+                if prompt.example.is_some()
+                    && let Ok(filter) = parse_filter(state, &text)
+                {
+                    list::filter(state, filter, now);
+                }
+                accept_filter(state, &text, now)
+            }
         };
         match done {
             Ok(effects) => Response::close_with(effects),
@@ -240,6 +258,22 @@ impl PopupHandler for Prompt {
     fn wheel_step(&self) -> usize {
         0
     }
+}
+
+fn parse_filter(state: &AppState, text: &str) -> Result<Filter, FilterError> {
+    let saved = &state.options.saved_filters;
+    match state.views.history() {
+        Some(_) => HistoryView::parse_query(text, saved).map(|(_, filter)| filter),
+        None => Filter::parse(text.trim(), saved),
+    }
+}
+
+/// If a text ends with the name of a field, applies the filter before it. Returns an example of the condition.
+fn without_unfinished_field(state: &mut AppState, text: &str, now: Timestamp) -> Option<String> {
+    let UnfinishedField { start, example } = unfinished_field(text)?;
+    let filter = parse_filter(state, text.get(..start)?).ok()?;
+    list::filter(state, filter, now);
+    Some(example)
 }
 
 fn accept_filter(state: &mut AppState, text: &str, now: Timestamp) -> Result<Vec<Effect>, String> {

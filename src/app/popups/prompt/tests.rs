@@ -46,7 +46,7 @@ fn invalid_filter_keeps_the_last_valid_one_and_marks_the_error() {
     press(&mut state, "/web stat:");
     assert!(problem(&state).unwrap().contains("did you mean “state”?"));
     assert_eq!(error_span(&state), Some((4, 4)));
-    assert_eq!(state.view().row_model.view().filter.text(), "web stat");
+    assert_eq!(state.view().row_model.view().filter.text(), "web");
     press(&mut state, "<enter>");
     assert_eq!(typed(&state), "web stat:", "it stays to be mended");
     press(&mut state, "<esc>");
@@ -54,6 +54,61 @@ fn invalid_filter_keeps_the_last_valid_one_and_marks_the_error() {
         state.view().row_model.view().filter.is_empty(),
         "as it was before"
     );
+}
+
+fn example(state: &Screen) -> Option<&str> {
+    match &state.popup {
+        Some(Popup::Prompt(Prompt {
+            kind: PromptKind::Filter(typing),
+            ..
+        })) => typing.example.as_deref(),
+        _ => None,
+    }
+}
+
+#[test]
+fn list_is_not_empty_while_a_condition_is_typed() {
+    let mut state = busy(80, 24);
+    let all = rows(&state).len();
+    press(&mut state, "/elapsed");
+    assert_eq!(rows(&state).len(), all);
+    assert_eq!(example(&state), Some("elapsed>1h"));
+    for key in [" ", ">", " ", "1"] {
+        press(&mut state, key);
+        assert_eq!(rows(&state).len(), all, "{key}");
+    }
+    press(&mut state, "h");
+    assert_eq!(rows(&state), ["task-4711"]);
+    assert_eq!(example(&state), None);
+    control(&mut state, 'u');
+    press(&mut state, "db-prod clust");
+    assert_eq!(rows(&state), ["task-4711", "task-4712", "task-4713"]);
+    assert_eq!(example(&state), Some("cluster:text"));
+    press(&mut state, "<enter>");
+    assert_eq!(rows(&state), [""; 0], "the text as it is, on Enter");
+    let filter = state.view().row_model.view().filter.text();
+    assert_eq!(filter, "db-prod clust");
+}
+
+#[test]
+fn word_of_tasks_is_searched_even_if_it_names_a_field() {
+    let mut state = busy(80, 24);
+    press(&mut state, "/host");
+    assert_eq!(example(&state), None);
+    assert!(!rows(&state).is_empty());
+    assert_eq!(state.view().row_model.view().filter.text(), "host");
+}
+
+#[test]
+fn another_word_is_typed_after_a_space() {
+    let mut state = busy(80, 24);
+    press(&mut state, "/db-prod<enter>/");
+    assert_eq!(typed(&state), "db-prod ");
+    press(&mut state, "state:running<enter>");
+    let filter = state.view().row_model.view().filter.text().to_owned();
+    assert_eq!(filter, "db-prod state:running");
+    press(&mut state, "/<enter>");
+    assert_eq!(state.view().row_model.view().filter.text(), filter);
 }
 
 #[test]

@@ -31,6 +31,18 @@ fn q_and_esc_leave_views_and_only_then_quit() {
 }
 
 #[test]
+fn esc_on_the_plain_list_changes_nothing() {
+    let mut state = busy(120, 40);
+    press(&mut state, "/db<enter>m");
+    for _ in 0..4 {
+        press(&mut state, "<esc>");
+        assert_eq!(state.pane_mode, PaneMode::Both(Focus::List));
+    }
+    assert!(state.view().row_model.view().filter.is_empty());
+    assert_eq!(state.view().marked_count(), 0);
+}
+
+#[test]
 fn leaving_zoom_restores_the_focus() {
     let mut state = busy(120, 40);
     for (before, leave) in [

@@ -1,5 +1,5 @@
 use crate::{
-    app::{Columns, test_support::*},
+    app::{Column, Columns, test_support::*},
     vim::types::{EntityLocation, Location, ManagedObjectReference},
     watch::Update,
 };
@@ -47,4 +47,26 @@ fn a_filter_by_cluster_follows_the_locations() {
     let unknown = EntityLocation::Unreadable("NoPermission".into());
     apply_update(&mut state, Update::Locations(vec![(entity, unknown)]));
     assert!(rows(&state).is_empty());
+}
+
+#[test]
+fn wide_default_list_reads_locations_and_shows_those_that_are_known() {
+    let shown = |state: &Screen| {
+        let columns = state.fitting_columns(state.layout().list.width);
+        let columns = columns.iter().map(|spec| spec.column);
+        let locations = columns.filter(|column| column.sort_key().location_field().is_some());
+        locations.collect::<Vec<_>>()
+    };
+    let mut state = busy(120, 40);
+    assert_eq!(sent(&mut state, "j"), [false; 0]);
+    let mut state = busy(200, 40);
+    assert!(state.reads_locations);
+    assert_eq!(shown(&state), []);
+    let known = EntityLocation::Known(Location {
+        host: Some("esx-07".into()),
+        ..Location::default()
+    });
+    let entity = ManagedObjectReference::new("VirtualMachine", "vm-51");
+    apply_update(&mut state, Update::Locations(vec![(entity, known)]));
+    assert_eq!(shown(&state), [Column::Host], "no cluster is known");
 }

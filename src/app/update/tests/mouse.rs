@@ -100,3 +100,24 @@ fn click_on_a_count_shows_only_those_tasks_and_again_all() {
     click(&mut state, ClickTarget::Count(Status::Failed));
     assert_eq!(rows(&state).len(), all);
 }
+
+#[test]
+fn keys_toggle_the_counts_and_return_to_the_filter_of_before() {
+    let mut state = busy(120, 40);
+    let all = rows(&state).len();
+    for (key, filter) in [
+        ("R", "state:running"),
+        ("W", "state:queued"),
+        ("E", "state:failed"),
+        ("X", "state:cancelled"),
+        ("D", "state:success"),
+        ("L", "state:lost"),
+    ] {
+        press(&mut state, key);
+        assert_eq!(state.view().row_model.view().filter.text(), filter);
+    }
+    press(&mut state, "L");
+    assert_eq!(rows(&state).len(), all);
+    press(&mut state, "/db-prod<enter>ERR");
+    assert_eq!(state.view().row_model.view().filter.text(), "db-prod");
+}

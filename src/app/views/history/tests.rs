@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     app::{CancelDialog, SearchState, can_request, eligibility, test_support::*},
-    task::{EndpointId, TaskChange},
+    task::{EndpointId, EntityState, PendingQuestion, TaskChange},
     vim::types::{TaskQuery, TaskState},
     watch::{HistoryPage, HistoryRequest, Privilege, Update},
 };
@@ -445,4 +445,40 @@ fn family_outside_the_period_has_no_rows() {
     assert_eq!(state.view().store.children(parent), [child]);
     press(&mut state, "H");
     assert!(!rows(&state).contains(&"past-300".to_owned()));
+}
+
+#[test]
+fn blocked_tasks_tell_the_same_reason_as_in_the_live_view() {
+    let mut state = empty(120, 40);
+    let ago = |minutes| (now() - SignedDuration::from_mins(minutes)).to_string();
+    let vm = json!({"type": "VirtualMachine", "value": "vm-1"});
+    // Queued before the period of the history.
+    let ahead = json!({"entity": vm, "queueTime": ago(2000), "startTime": ago(2000)});
+    let behind = json!({"entity": vm, "queueTime": ago(5), "state": "queued", "startTime": null});
+    let changes = [("ahead", ahead), ("behind", behind), ("asks", json!({}))];
+    let changes = changes.map(|(mo_id, more)| task(mo_id, &more));
+    apply_update(&mut state, tasks(changes.to_vec()));
+    let question = PendingQuestion {
+        text: "Moved or copied?".to_owned(),
+        choices: Vec::new(),
+    };
+    let asked = Update::EntityState {
+        mo_id: "asks".into(),
+        state: EntityState {
+            question: Some(question),
+            lost_host: None,
+        },
+    };
+    apply_update(&mut state, asked);
+    let reasons = |state: &Screen| {
+        ["behind", "asks"].map(|task| state.insight(find(state, task), now()).blocker.clone())
+    };
+    let live = reasons(&state);
+    assert!(live[0].as_ref().unwrap().starts_with("queued behind"));
+    assert_eq!(live[1].as_deref(), Some("waits for an answer"));
+    press(&mut state, "H");
+    page(&mut state, 900, 10);
+    page_of(&mut state, HERE, end());
+    assert!(!rows(&state).contains(&"ahead".to_owned()));
+    assert_eq!(reasons(&state), live);
 }

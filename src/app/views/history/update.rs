@@ -14,7 +14,7 @@ use crate::{
         server_state::ServerClocks,
         state::AppState,
         update::{detail_subscription, list, live_tasks},
-        views::Shown,
+        views::{Shown, Views},
     },
     task::{ChangeSet, EndpointId, Filter, Handle, Period, TaskChange, TaskId, TaskStore},
     vim::types::TaskInfo,
@@ -264,14 +264,22 @@ fn add_records(state: &mut AppState, changes: Vec<(EndpointId, TaskChange)>, now
         typical,
         ..
     } = state;
-    let Some(HistoryView { view, .. }) = views.history_mut() else {
+    let Views {
+        live,
+        shown: Shown::History(history),
+    } = views
+    else {
         return;
     };
+    let view = &mut history.view;
     let mut touched = ChangeSet::default();
     for (endpoint, change) in changes {
         // `TaskChange::Full` cannot fail.
         let _ = view.store.apply(endpoint, change, &mut touched);
     }
+    let tasks = touched.changed.clone();
+    view.store
+        .copy_entity_states(&live.store, &tasks, &mut touched);
     let clocks = ServerClocks::of(servers, now);
     view.with_rows(typical, &clocks, |rows, eval_context| {
         rows.update(eval_context, &touched);

@@ -77,3 +77,36 @@ fn contradictions_are_explained() {
         assert_eq!(Filter::from(filter).contradiction(), None, "{filter}");
     }
 }
+
+#[test]
+fn values_that_no_task_has_are_explained() {
+    let mut store = TaskStore::new();
+    for (number, target) in ["db-1", "db-2", "web-1", "web-2", "web-3"]
+        .into_iter()
+        .enumerate()
+    {
+        let change = TaskChange::Full {
+            info: info(&format!("task-{number}"), &json!({"entityName": target})),
+            at: at(0),
+        };
+        let mut touched = ChangeSet::default();
+        store.apply(EndpointId(0), change, &mut touched).unwrap();
+    }
+    store.set_endpoint_name(EndpointId(0), "lab");
+    let reason = |filter: &str| Filter::from(filter).unmatched(EvalContext::from(&store));
+    for (filter, expected) in [
+        (
+            "target:mail",
+            Some("no target matches; known: db-1, db-2, web-1, web-2 and 1 more"),
+        ),
+        ("endpoint:branch", Some("no endpoint matches; known: lab")),
+        ("cluster:prod-*", Some("no cluster is known")),
+        ("web host:esx,esy", Some("no host is known")),
+        ("target:mail,db", None),
+        ("-target:mail", None),
+        ("target:db state:failed", None),
+        ("mail", None),
+    ] {
+        assert_eq!(reason(filter).as_deref(), expected, "{filter}");
+    }
+}

@@ -55,10 +55,7 @@ fn question_blocks_the_task_and_its_ancestors() {
     assert_eq!(text(&store, child).unwrap(), "waits for an answer");
     for above in [middle, top] {
         let shown = text(&store, above).unwrap();
-        assert_eq!(
-            shown,
-            "waits for an answer: Relocate virtual machine legacy-nt4"
-        );
+        assert_eq!(shown, "waits for an answer: Relocate legacy-nt4");
         assert_eq!(store.blocker(above).unwrap().by, child);
     }
     // A subtree that moves takes its blockers along.
@@ -102,7 +99,7 @@ fn queued_task_waits_for_the_one_ahead() {
     let ahead = json!({"entity": on("vm-1"), "entityName": "db-prod-01"});
     let (ahead, touched) = put(&mut store, "task-3", &ahead);
     assert!(touched.changed.contains(&parent));
-    let expected = "queued behind Relocate virtual machine db-prod-01";
+    let expected = "queued behind Relocate db-prod-01";
     assert_eq!(text(&store, waits).as_deref(), Some(expected));
     assert_eq!(text(&store, parent).as_deref(), Some(expected));
     assert_eq!(store.blocker(parent).unwrap().by, ahead);

@@ -38,6 +38,7 @@ pub(super) fn draw(
     let mut note = StyledLine::new(ctx.appearance, 40);
     match &prompt.error {
         Some(_) => note.push("incomplete", Role::Dim),
+        None if typing.example.is_some() => note.push("incomplete", Role::Dim),
         None if found == 0 => note.push(&format!("{found} of {all}"), Role::Warning),
         None => note.push(&format!("{found} of {all}"), Role::Dim),
     };
@@ -51,13 +52,15 @@ pub(super) fn draw(
     let x = line.x + u16::try_from(cursor).unwrap_or_default();
     let place = Position::new(x.min(line.right().saturating_sub(1)), line.y);
     let mut under = StyledLine::new(ctx.appearance, below.width);
-    let filter = &ctx.state.view().row_model.view().filter;
     if let (Some(problem), Some((start, columns))) = (&prompt.error, typing.error_span) {
         let start = (lead + start).saturating_sub(hidden);
         draw_error(&mut under, problem, start, columns);
     } else if let Some(offer) = &typing.completions {
         candidates(&mut under, offer);
-    } else if let Some(reason) = filter.contradiction() {
+    } else if let Some(example) = &typing.example {
+        under.gap(lead).push("continue with ", Role::Dim);
+        under.push(example, Role::Text);
+    } else if let Some(reason) = ctx.state.no_match_reason(ctx.now) {
         under.gap(lead).push(&reason, Role::Warning);
     } else if prompt.input.is_empty() {
         examples(ctx, &mut under);
