@@ -23,6 +23,7 @@ use crate::{
         global_args::GlobalArgs,
         list::ListArgs,
         man::ManArgs,
+        report::ReportArgs,
         screen_args::{DemoArgs, WatchArgs},
         simulate::SimulateArgs,
         tree::TreeArgs,
@@ -54,6 +55,7 @@ pub enum Command {
     List(ListArgs),
     Tree(TreeArgs),
     Events(EventsArgs),
+    Report(ReportArgs),
     Wait(Box<WaitArgs>),
     Cancel(CancelArgs),
     /// Show the full-screen view of an embedded vCenter; needs no server
@@ -88,6 +90,7 @@ impl Command {
             Self::Get(args) => &args.tasks,
             Self::Tree(args) => &args.tasks,
             Self::Events(args) => &args.tasks,
+            Self::Report(args) => &args.tasks,
             Self::Wait(args) => &args.tasks,
             Self::Cancel(args) => &args.tasks,
             _ => &[],
@@ -102,6 +105,7 @@ impl Command {
                 | Self::List(_)
                 | Self::Tree(_)
                 | Self::Events(_)
+                | Self::Report(_)
                 | Self::Wait(_)
                 | Self::Cancel(_)
         )

@@ -10,6 +10,7 @@ pub mod command;
 pub mod config;
 pub mod files;
 pub mod metrics;
+pub mod report;
 mod shell;
 pub mod simulator;
 pub mod task;

@@ -103,19 +103,12 @@ async fn read(
             .await;
         let (snapshot, read, events) = match asked {
             // One server that is away must not keep the others' tasks from being printed.
-            Err(CommandError::TimedOut(why)) if target.name.is_some() => {
-                page.messages.push(why);
-                page.outcome = page.outcome.and(Outcome::TimedOut);
+            Err(error) => {
+                let (message, outcome) = target.tolerated(error)?;
+                page.messages.push(message);
+                page.outcome = page.outcome.and(outcome);
                 continue;
             }
-            Err(error) => match error.server_outcome().filter(|_| target.name.is_some()) {
-                Some(of_server) => {
-                    page.messages.push(error.to_string());
-                    page.outcome = page.outcome.and(of_server);
-                    continue;
-                }
-                None => return Err(error),
-            },
             Ok(asked) => asked,
         };
         let Some(mut snapshot) = snapshot else {
@@ -157,19 +150,15 @@ async fn read(
 
 /// Reads the events of tasks. Tasks whose events cannot be read have none.
 async fn read_events(client: &Client, tasks: &[TaskRead]) -> HashMap<Arc<str>, Vec<TaskEvent>> {
-    let mut events = HashMap::new();
-    for (mo_id, answer) in tasks {
-        let info = answer
-            .as_ref()
-            .ok()
-            .and_then(|raw| TaskInfo::of_task(mo_id, raw.clone()).ok());
-        if let Some(info) = info
-            && let Ok(found) = client.task_events(info.event_chain_id).await
-        {
-            events.insert(mo_id.clone(), found);
-        }
-    }
-    events
+    let chains = tasks.iter().filter_map(|(mo_id, answer)| {
+        let raw = answer.as_ref().ok()?.clone();
+        let info = TaskInfo::of_task(mo_id, raw).ok()?;
+        Some((mo_id.clone(), info.event_chain_id))
+    });
+    let read = session::read_events(client, chains.collect()).await;
+    let read = read.into_iter();
+    read.filter_map(|(mo_id, events)| Some((mo_id, events.ok()?)))
+        .collect()
 }
 
 /// Adds a row for each task with the `TaskInfo` as sent. Returns error messages and the outcome.

@@ -22,6 +22,7 @@ mod misspelling;
 pub mod notify;
 mod outcome;
 pub mod output;
+pub mod report;
 pub mod screen;
 pub mod screen_args;
 mod screen_options;
@@ -33,6 +34,7 @@ mod snapshot;
 mod table;
 mod targets;
 mod task_args;
+pub mod task_query;
 mod task_row;
 pub mod tree;
 pub mod trust;
@@ -106,6 +108,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         Some(Command::List(args)) => list::run(&args, connection, io).await,
         Some(Command::Tree(args)) => tree::run(&args, connection, io).await,
         Some(Command::Events(args)) => events::run(&args, connection, io).await,
+        Some(Command::Report(args)) => report::run(&args, connection, io).await,
         Some(Command::Wait(args)) => wait::run(&args, connection, io).await,
         Some(Command::Cancel(args)) => cancel::run(&args, connection, io).await,
         Some(Command::Simulate(args)) => {

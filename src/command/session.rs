@@ -11,7 +11,10 @@ use super::{CommandError, deadline::Ending, io_context::CommandIo};
 use crate::{
     metrics::RequestMetrics,
     task::EndpointId,
-    vim::{Client, ConnectOptions, Error, PastTaskSearch, retrying, types::TaskLocator},
+    vim::{
+        Client, ConnectOptions, Error, PastTaskSearch, retrying,
+        types::{TaskEvent, TaskLocator},
+    },
 };
 
 /// The endpoint ID used when there is only one server.
@@ -256,6 +259,18 @@ async fn read_each(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
             note(&answer);
             (task, answer)
         })
+        .buffered(MAX_CONCURRENT_READS)
+        .collect()
+        .await
+}
+
+/// Reads the events of tasks concurrently, by their event chain ids.
+pub(super) async fn read_events<T>(
+    client: &Client,
+    tasks: Vec<(T, i32)>,
+) -> Vec<(T, Result<Vec<TaskEvent>, Error>)> {
+    stream::iter(tasks)
+        .map(async |(task, chain)| (task, client.task_events(chain).await))
         .buffered(MAX_CONCURRENT_READS)
         .collect()
         .await

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::BufRead, sync::Arc};
 
 use super::{
-    CommandError,
+    CommandError, Outcome,
     io_context::CommandIo,
     task_args::{self, TaskArg},
 };
@@ -42,6 +42,22 @@ impl Target {
 
     fn is_called(&self, name: &str) -> bool {
         self.name.as_deref() == Some(name) || self.again.iter().any(|again| again == name)
+    }
+
+    /// Returns message and outcome of an error that concerns only this one of several servers, so that the others are
+    /// read all the same.
+    ///
+    /// # Errors
+    /// Returns any other error.
+    pub(super) fn tolerated(&self, error: CommandError) -> Result<(String, Outcome), CommandError> {
+        let outcome = match &error {
+            CommandError::TimedOut(_) => Some(Outcome::TimedOut),
+            other => other.server_outcome(),
+        };
+        match outcome.filter(|_| self.name.is_some()) {
+            Some(outcome) => Ok((error.to_string(), outcome)),
+            None => Err(error),
+        }
     }
 
     /// Returns the task ID with the profile name: `lab/task-4711`.

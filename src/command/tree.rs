@@ -1,6 +1,6 @@
 //! `vtask tree`: prints a task with its ancestors and descendants.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, slice, sync::Arc};
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -161,7 +161,7 @@ async fn gather(
         Err(error) => Some(format!("{error} Recent children may be missing.")),
     };
     climb(client, &mut snapshot, task).await?;
-    let history = descend(client, &mut snapshot, task).await?;
+    let history = descend(client, &mut snapshot, slice::from_ref(task)).await?;
     let complaint = [recent, history]
         .into_iter()
         .flatten()
@@ -219,22 +219,22 @@ fn add_ghost(snapshot: &mut Snapshot, key: Arc<str>, reason: &str) {
         .apply(ONLY_ENDPOINT, ghost, &mut ChangeSet::default());
 }
 
-/// Adds the descendants that the history knows, generation by generation. The complaint is about what may be missing.
-async fn descend(
+/// Adds the families of tasks as far as the history knows them, generation by generation. The complaint is about what
+/// may be missing.
+pub(super) async fn descend(
     client: &Client,
     snapshot: &mut Snapshot,
-    task: &Arc<str>,
+    tasks: &[Arc<str>],
 ) -> Result<Option<String>, CommandError> {
     let mut asked: HashSet<Arc<str>> = HashSet::new();
     let (mut is_complete, mut unreadable) = (true, 0);
     for generation in 0..=MAX_DEPTH {
-        let Some(root) = snapshot.find(task).map(|task| snapshot.store.root(task)) else {
-            break;
-        };
-        let family = rows(&snapshot.store, root);
-        let keys = family
-            .iter()
-            .filter_map(|(handle, ..)| snapshot.store.get(*handle));
+        let known = tasks.iter().filter_map(|task| snapshot.find(task));
+        let roots: HashSet<Handle> = known.map(|task| snapshot.store.root(task)).collect();
+        let families = roots
+            .into_iter()
+            .flat_map(|root| rows(&snapshot.store, root));
+        let keys = families.filter_map(|(handle, ..)| snapshot.store.get(handle));
         let keys: Vec<Arc<str>> = keys
             .map(Record::key)
             .filter(|key| asked.insert(key.clone()))
@@ -291,7 +291,8 @@ async fn descend(
 /// A task of the tree: handle, depth, and for each level whether the line continues below it.
 type Row = (Handle, usize, Vec<bool>);
 
-fn rows(store: &TaskStore, root: Handle) -> Vec<Row> {
+/// Returns a task and its descendants in tree order.
+pub(super) fn rows(store: &TaskStore, root: Handle) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut open: Vec<Row> = vec![(root, 0, Vec::new())];
     while let Some((handle, depth, guides)) = open.pop() {

@@ -148,22 +148,36 @@ pub(crate) fn csv(lines: &[Line], columns: &[impl AsRef<str>], with_heading: boo
     sheet
 }
 
-/// Formats as a Markdown table.
+/// Formats objects as a Markdown table.
 pub(crate) fn markdown(lines: &[Line], columns: &[(&str, &str)]) -> String {
     let titles: Vec<&str> = columns.iter().map(|(title, _)| *title).collect();
-    let mut sheet = format!("| {} |\n", titles.join(" | "));
-    let _ = writeln!(sheet, "|{}", " --- |".repeat(titles.len()));
-    for line in lines {
-        sheet.push('|');
-        for (_, name) in columns {
-            let mut escaped = match cell(line, name) {
-                Cell::Text(text) => escaped(text),
+    let rows = lines.iter().map(|line| {
+        let cells = columns.iter().map(|(_, name)| {
+            let mut text = match cell(line, name) {
+                Cell::Text(text) => text.to_owned(),
                 Cell::Figure(figure) => figure,
             };
-            if *name == "progress" && !escaped.is_empty() {
-                escaped.push('%');
+            if *name == "progress" && !text.is_empty() {
+                text.push('%');
             }
-            let _ = write!(sheet, " {escaped} |");
+            text
+        });
+        cells.collect()
+    });
+    markdown_table(&titles, rows)
+}
+
+/// Formats rows of cells as a Markdown table.
+pub(crate) fn markdown_table(
+    titles: &[&str],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> String {
+    let mut sheet = format!("| {} |\n", titles.join(" | "));
+    let _ = writeln!(sheet, "|{}", " --- |".repeat(titles.len()));
+    for row in rows {
+        sheet.push('|');
+        for cell in row {
+            let _ = write!(sheet, " {} |", escaped(&cell));
         }
         sheet.push('\n');
     }

@@ -4,6 +4,22 @@ use serde_json::{Map, Value, json};
 
 use crate::vim::types::Fault;
 
+/// A fault of a chain, as plain data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultEntry {
+    /// Type, such as `NoDiskSpace`.
+    pub type_name: String,
+    /// The message.
+    pub text: String,
+}
+
+impl FaultEntry {
+    /// Returns a line about a cause: `caused by: NoDiskSpace: The datastore is full.`
+    pub(crate) fn caused_by(&self) -> String {
+        format!("caused by: {}: {}", self.type_name, self.text)
+    }
+}
+
 /// Returns the fault as JSON: `type`, `message`, the `causes` (outermost first) and the
 /// `rootCause`, which is the fault itself if it has no causes. A `NoPermission` also has its
 /// `privilege` and `object`.
@@ -38,11 +54,20 @@ fn single(fault: &Fault) -> Map<String, Value> {
     error
 }
 
+/// Returns the fault and its causes, outermost first.
+pub(crate) fn entries(fault: &Fault) -> Vec<FaultEntry> {
+    let entry = |fault: Fault| FaultEntry {
+        type_name: fault.type_name().to_owned(),
+        text: described(&fault),
+    };
+    fault.chain().map(entry).collect()
+}
+
 /// Returns one line for each cause of a fault, outermost first: `caused by: NoDiskSpace: The
 /// datastore is full.`
 pub(crate) fn caused_by(fault: &Fault) -> Vec<String> {
-    let line = |cause: Fault| format!("caused by: {}: {}", cause.type_name(), described(&cause));
-    causes(fault).map(line).collect()
+    let causes = entries(fault).into_iter().skip(1);
+    causes.map(|cause| cause.caused_by()).collect()
 }
 
 /// Returns a fault and its causes in one line.

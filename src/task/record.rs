@@ -68,6 +68,17 @@ impl CancelSeen {
     }
 }
 
+/// The times of a task in their order: `queued` ≤ `started` ≤ `end`, whatever the server sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskSpan {
+    /// Creation time, else the start.
+    pub queued: Timestamp,
+    /// Start time.
+    pub started: Option<Timestamp>,
+    /// End of a finished task, now for an active one.
+    pub end: Timestamp,
+}
+
 impl Record {
     /// Creates a record of which only the id is known.
     pub fn placeholder(id: TaskId, presence: Presence) -> Self {
@@ -225,6 +236,21 @@ impl Record {
     pub fn elapsed(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
         span(info.began()?, self.end(now))
+    }
+
+    /// Returns the times for a time line; `None` if none is known. Server clocks differ: a start after the end counts
+    /// as no duration.
+    pub fn span(&self, now: Timestamp) -> Option<TaskSpan> {
+        let info = self.info.as_ref()?;
+        let began = info.began()?;
+        let elapsed = self.elapsed(now).unwrap_or_default();
+        let queued = info.queue_time.map_or(began, |queued| queued.min(began));
+        let end = began.checked_add(elapsed).unwrap_or(began).max(queued);
+        Some(TaskSpan {
+            queued,
+            started: info.start_time,
+            end,
+        })
     }
 
     /// Returns the start time of a running task.

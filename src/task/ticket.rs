@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::{Handle, TaskStore, display_name, export::escaped, fault_chain, json_output};
+use super::{Handle, TaskEntry, TaskStore, export::escaped, json_output};
 use crate::{text::duration, vim::types::TaskEvent};
 
 /// Maximum number of events; the last ones are kept.
@@ -18,46 +18,34 @@ pub(crate) fn ticket(
     events: &[TaskEvent],
     now: Timestamp,
 ) -> Option<String> {
-    let record = store.get(handle)?;
-    let info = record.info.as_deref();
-    let operation = info.map(|_| store.operation(record));
-    let mut title = escaped(operation.as_deref().unwrap_or("Task"));
-    if let Some(target) = info.and_then(display_name::target) {
+    TaskEntry::of(store, handle, endpoint, events, now).map(|task| of_entry(&task))
+}
+
+/// Describes a task in Markdown, with its last events.
+pub(crate) fn of_entry(task: &TaskEntry) -> String {
+    let mut title = escaped(task.operation.as_deref().unwrap_or("Task"));
+    if let Some(target) = &task.target {
         let _ = write!(title, " – {}", escaped(target));
     }
     let mut text = format!("### {title}\n\n");
     let time = |time: Option<Timestamp>| time.map(|time| format!("{time:.0}"));
-    let progress = store
-        .progress(handle)
-        .percent()
-        .filter(|_| record.status().is_active());
+    let progress = task.progress.filter(|_| task.status.is_active());
     let progress = progress
         .map(|percent| format!(" at {percent}%"))
         .unwrap_or_default();
     let rows = [
         (
             "State",
-            Some(format!(
-                "{}{progress}",
-                json_output::status(record.status())
-            )),
+            Some(format!("{}{progress}", json_output::status(task.status))),
         ),
-        ("Task", Some(record.id.mo_id.to_string())),
-        ("vCenter", Some(endpoint.to_owned())),
-        (
-            "Started by",
-            info.and_then(|info| display_name::started_by(&info.reason))
-                .map(str::to_owned),
-        ),
-        ("Queued", time(info.and_then(|info| info.queue_time))),
-        ("Started", time(info.and_then(|info| info.start_time))),
-        ("Completed", time(info.and_then(|info| info.complete_time))),
-        ("Duration", record.run_time(now).map(duration)),
-        (
-            "Phase",
-            info.and_then(|info| info.description.as_ref())
-                .map(|phase| phase.text().to_owned()),
-        ),
+        ("Task", Some(task.id.clone())),
+        ("vCenter", Some(task.endpoint.clone())),
+        ("Started by", task.started_by.clone()),
+        ("Queued", time(task.queued)),
+        ("Started", time(task.started)),
+        ("Completed", time(task.completed)),
+        ("Duration", task.ran.map(duration)),
+        ("Phase", task.phase.clone()),
     ];
     for (name, value) in rows {
         if let Some(value) = value {
@@ -65,20 +53,20 @@ pub(crate) fn ticket(
             let _ = writeln!(text, "- **{name}:** {}", escaped(&value));
         }
     }
-    if let Some(fault) = info.and_then(|info| info.error.as_deref()) {
+    if let Some((fault, causes)) = task.faults.split_first() {
         let _ = write!(
             text,
             "\n**Error:** {}: {}\n",
-            escaped(fault.type_name()),
-            escaped(&fault_chain::described(fault))
+            escaped(&fault.type_name),
+            escaped(&fault.text)
         );
-        for cause in fault_chain::caused_by(fault) {
-            let _ = writeln!(text, "\n- {}", escaped(&cause));
+        for cause in causes {
+            let _ = writeln!(text, "\n- {}", escaped(&cause.caused_by()));
         }
-    } else if let Some(why) = json_output::why(record) {
-        let _ = write!(text, "\n**Error:** {}\n", escaped(&why));
+    } else if let Some(why) = &task.unreadable {
+        let _ = write!(text, "\n**Error:** {}\n", escaped(why));
     }
-    let last = &events[events.len().saturating_sub(MAX_EVENTS)..];
+    let last = &task.events[task.events.len().saturating_sub(MAX_EVENTS)..];
     if !last.is_empty() {
         text.push_str("\n**Events:**\n\n");
     }
@@ -91,7 +79,7 @@ pub(crate) fn ticket(
         };
         let _ = writeln!(text, "- {time}{user}: {}", escaped(event.text()));
     }
-    Some(text)
+    text
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod named_enum;
 mod nearest;
 mod parse;
 mod sanitize;
+mod time_ticks;
 mod toml_place;
 mod user_info;
 
@@ -17,5 +18,6 @@ pub(crate) use named_enum::named_enum;
 pub use nearest::{did_you_mean, kebab, nearest};
 pub(crate) use parse::{parse_positive_duration, parse_seconds};
 pub use sanitize::{sanitize, sanitize_lines};
+pub(crate) use time_ticks::{TICK_STEPS, time_ticks};
 pub use toml_place::{toml_line, toml_problem};
 pub use user_info::without_user_info;

@@ -6,15 +6,9 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     task::{Estimate, Record, Status},
-    text::width,
+    text::{TICK_STEPS, time_ticks, width},
     ui::{Appearance, labels, styled_line::StyledLine, theme::Role},
 };
-
-/// Time between ticks, in seconds.
-const TICK_STEPS: [i64; 22] = [
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
-    172_800, 604_800, 1_209_600, 2_592_000,
-];
 
 /// The displayed time range and its width.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -117,12 +111,7 @@ impl Axis {
             (false, ..60) => "%m-%d %H:%M:%S",
             (false, _) => "%m-%d %H:%M",
         };
-        // Ticks are at round local times.
-        let offset = i64::from(zone.to_offset(self.start).seconds());
-        let first = (self.start.as_second() + offset).div_euclid(step) * step - offset;
-        (0..)
-            .map_while(|index: i64| Timestamp::from_second(first + index * step).ok())
-            .take_while(|at| *at <= self.end)
+        time_ticks(self.start..self.end, step, zone)
             .filter_map(|at| {
                 let column = self.column(at)?;
                 Some((
@@ -222,19 +211,14 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    /// Server clocks differ: a start after the end counts as no duration.
     pub(super) fn of(record: &Record, now: Timestamp) -> Option<Self> {
-        let info = record.info.as_ref()?;
         let status = record.status();
-        let elapsed = record.elapsed(now).unwrap_or_default();
-        let began = info.began()?;
-        let end = began.checked_add(elapsed).unwrap_or(began);
-        let queued = info.queue_time.map_or(began, |queued| queued.min(began));
+        let span = record.span(now)?;
         Some(Self {
             status,
-            queued,
-            started: info.start_time,
-            end: end.max(queued),
+            queued: span.queued,
+            started: span.started,
+            end: span.end,
             goes_on: status.is_active(),
             has_outcome: true,
             expected: None,

@@ -175,6 +175,14 @@ async fn run(guide: &str, line_text: &str) {
                 words.drain(at..at + 2);
             }
         }
+        for flag in ["--html", "--markdown"] {
+            let file = words.iter().position(|word| word == flag);
+            if let Some(file) = file.and_then(|flag| words.get_mut(flag + 1))
+                && file != "-"
+            {
+                *file = folder.path().join(&*file).display().to_string();
+            }
+        }
         let takes_config = !["man", "completions"].contains(&words[0].as_str());
         let words = words.into_iter().chain(
             takes_config

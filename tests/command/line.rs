@@ -28,6 +28,7 @@ async fn exit_codes_reach_the_shell() {
         (&["list"], 0),
         (&["tree", "task-6"], 0),
         (&["events", "task-2"], 0),
+        (&["report", "task-2", "--html", "-"], 0),
         (&["cancel", "task-4", "--yes"], 1),
         (&["cancel", "task-3", "--yes"], 0),
     ] {
@@ -70,6 +71,7 @@ async fn refused_sign_in_has_own_exit_code_in_every_command() {
         &["list"],
         &["tree", "task-1"],
         &["events", "task-1"],
+        &["report", "task-1", "--html", "-"],
         &["cancel", "task-1", "--yes"],
     ] {
         let mut command = vtask(words);

@@ -25,6 +25,7 @@ async fn a_password_in_a_typed_url_is_refused_and_not_printed() {
         &["wait", "task-1", "--url", &url],
         &["tree", "task-1", "--url", &url],
         &["events", "task-1", "--url", &url],
+        &["report", "task-1", "--html", "-", "--url", &url],
         &["cancel", "task-1", "--yes", "--url", &url],
         &["logout", "--url", &url],
         &["list", "--url", &format!("0ps:{SECRET}@127.0.0.1:1")],

@@ -130,6 +130,34 @@ pub const COMMANDS: &[Texts] = &[
         globals: &[],
     },
     Texts {
+        name: "report",
+        usage: &["[OPTIONS] --html|--markdown <FILE> [TASK]..."],
+        examples: &[
+            (
+                "vtask report --since yesterday --html night.html",
+                "all tasks since yesterday",
+            ),
+            (
+                "vtask report task-4711 --html report.html",
+                "a task and the tasks that it started",
+            ),
+            (
+                "vtask report --since 8h --state failed,cancelled --markdown -",
+                "for a ticket",
+            ),
+            (
+                "vtask report --since 24h --user '*\\ops' --title 'CHG-4711' --html chg-4711.html",
+                "tasks of a user, with a heading",
+            ),
+        ],
+        exit_codes: READING,
+        notes: "The HTML file is complete in itself: it loads nothing and runs no scripts. It has a light and a dark \
+                appearance and prints on A4. Existing files are replaced.\n\n\
+                Without TASKs and flags: the recent tasks. TASKs are added to tasks that the flags select. Times are in \
+                the local time zone in HTML, in UTC in Markdown.",
+        globals: &[],
+    },
+    Texts {
         name: "wait",
         usage: &[
             "[OPTIONS] <TASK>...",

@@ -86,7 +86,7 @@ fn help_of_every_command() {
 }
 
 #[test]
-fn a_summary_has_at_most_25_lines() {
+fn a_summary_fits_on_a_screen() {
     let mut command = definition().term_width(80);
     command.build();
     let subcommands: Vec<Command> = command.get_subcommands().cloned().collect();
@@ -96,6 +96,12 @@ fn a_summary_has_at_most_25_lines() {
         }
         let text = command.render_help().to_string();
         let lines = text.lines().count();
-        assert!(lines <= 25, "{}: {lines} lines\n{text}", command.get_name());
+        // The first summary has a line for each command.
+        let most = if command.has_subcommands() { 30 } else { 25 };
+        assert!(
+            lines <= most,
+            "{}: {lines} lines\n{text}",
+            command.get_name()
+        );
     }
 }

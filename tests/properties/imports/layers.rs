@@ -11,13 +11,14 @@ struct Layer {
     beneath: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 13] = [
+const LAYERS: [Layer; 14] = [
     layer("text", &["text", "shell"], &[]),
     layer("files", &["files"], &[]),
     layer("metrics", &["metrics"], &["text"]),
     layer("vim::types", &["vim::types"], &["metrics"]),
     layer("vim", &["vim"], &["vim::types"]),
     layer("task", &["task"], &["vim::types"]),
+    layer("report", &["report"], &["task"]),
     // The channel types of the watcher, the only part of it that the screen may import.
     layer(
         "watch messages",
@@ -37,7 +38,7 @@ const LAYERS: [Layer; 13] = [
     layer(
         "command",
         &["cli", "command", "config", "main"],
-        &["tui", "watch", "simulator"],
+        &["tui", "watch", "simulator", "report"],
     ),
 ];
 

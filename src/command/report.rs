@@ -1,0 +1,298 @@
+//! `vtask report`: writes what happened as an HTML file or Markdown.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::{Args, builder::NonEmptyStringValueParser};
+use color_eyre::eyre::eyre;
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    CommandError, Outcome, display_name,
+    io_context::CommandIo,
+    session,
+    snapshot::Snapshot,
+    targets,
+    task_query::{QueryScope, QueryServer, TaskQueryArgs},
+    tree,
+};
+use crate::{
+    config::ConnectionArgs,
+    report::{self, Outage, Report, ReportTask},
+    task::{Handle, Status},
+    vim::{Client, types::TaskEvent},
+};
+
+/// Write a report about tasks, as an HTML file or Markdown
+#[derive(Debug, Clone, Args)]
+pub struct ReportArgs {
+    /// Tasks with their children: ID, URN or URL; - for standard input
+    #[arg(value_name = "TASK")]
+    pub(crate) tasks: Vec<String>,
+
+    /// Write HTML to FILE; - for standard output
+    #[arg(long, value_name = "FILE", required_unless_present = "markdown")]
+    html: Option<PathBuf>,
+
+    /// Write Markdown to FILE; - for standard output
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+
+    /// Heading
+    #[arg(long, value_name = "TEXT", default_value = "vSphere task report", value_parser = NonEmptyStringValueParser::new())]
+    title: String,
+
+    #[command(flatten)]
+    query: TaskQueryArgs,
+}
+
+/// What was read of the servers.
+struct Read {
+    snapshots: Vec<(usize, Snapshot)>,
+    /// The tasks of the report, each with the index of its snapshot.
+    chosen: Vec<(usize, Handle)>,
+    outages: Vec<Outage>,
+    messages: Vec<String>,
+    outcome: Outcome,
+}
+
+impl Read {
+    /// Adds messages about missing data.
+    fn note_missing(&mut self, messages: impl IntoIterator<Item = String>) {
+        for message in messages {
+            self.messages.push(message);
+            self.outcome = self.outcome.and(Outcome::Unknown);
+        }
+    }
+}
+
+const SCOPE: QueryScope = QueryScope {
+    is_sorted: false,
+    with_locations: false,
+};
+
+/// Runs `vtask report`.
+///
+/// # Errors
+/// Fails if a server cannot be read or a file cannot be written.
+pub async fn run(
+    args: &ReportArgs,
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
+    let is_stdout = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new("-"));
+    if is_stdout(&args.html) && is_stdout(&args.markdown) {
+        let why = "--html - and --markdown - cannot both write to standard output.";
+        return Err(CommandError::Usage(why.to_owned()));
+    }
+    let mut targets = targets::among(connection, &args.tasks, || (io.input)().0, io.environment)?;
+    if args.is_of_named_tasks() {
+        targets.retain(|target| !target.tasks.is_empty());
+    }
+    targets::warn(&targets, io);
+    let mut servers = args.query.servers(targets, connection, io).await?;
+    let report = read(args, &mut servers, io).await;
+    for server in servers {
+        server.reader.close(io).await;
+    }
+    let (report, outcome) = report?;
+    let is_known = |task: &ReportTask| task.entry.operation.is_some();
+    if args.is_of_named_tasks() && !report.tasks.iter().any(is_known) {
+        return Err(CommandError::NothingFound(report.notes.join(" ")));
+    }
+    if let Some(path) = &args.html {
+        let html = report::html(&report, &TimeZone::system());
+        let html = html.map_err(|error| eyre!("the HTML cannot be written: {error:#}"))?;
+        write(path, &html, io)?;
+    }
+    if let Some(path) = &args.markdown {
+        write(path, &report::markdown(&report), io)?;
+    }
+    for note in &report.notes {
+        io.say(note);
+    }
+    if report.tasks.is_empty() && report.notes.is_empty() {
+        io.say("no tasks found; the report is empty.");
+    }
+    Ok(outcome)
+}
+
+fn write(path: &Path, text: &str, io: &mut CommandIo<'_>) -> Result<(), CommandError> {
+    if path == Path::new("-") {
+        return io.print(text);
+    }
+    fs::write(path, text).map_err(|error| {
+        CommandError::Local(eyre!("{} cannot be written: {error}.", path.display()))
+    })
+}
+
+impl ReportArgs {
+    /// True if the report has the named tasks only.
+    fn is_of_named_tasks(&self) -> bool {
+        !self.tasks.is_empty() && self.query.is_default()
+    }
+}
+
+/// Reads the tasks of all servers.
+async fn read(
+    args: &ReportArgs,
+    servers: &mut [QueryServer],
+    io: &mut CommandIo<'_>,
+) -> Result<(Report, Outcome), CommandError> {
+    let mut read = Read {
+        snapshots: Vec::new(),
+        chosen: Vec::new(),
+        outages: Vec::new(),
+        messages: Vec::new(),
+        outcome: Outcome::Success,
+    };
+    for (at, server) in servers.iter_mut().enumerate() {
+        if let Err(error) = read_server(args, at, server, &mut read, io).await {
+            // One server that is away must not keep the others' tasks from the report.
+            let (message, outcome) = server.target.tolerated(error)?;
+            read.outcome = read.outcome.and(outcome);
+            read.outages.push(Outage {
+                server: server.endpoint.clone(),
+                began: Timestamp::now(),
+                ended: None,
+                reason: message.clone(),
+            });
+            read.note_missing([message]);
+        }
+    }
+    if !args.is_of_named_tasks() {
+        let mut selected = args.query.select(servers, &read.snapshots);
+        if let Some(message) = args.query.cut_message(selected.len(), SCOPE) {
+            selected.truncate(args.query.limit);
+            read.messages.push(message);
+        }
+        read.chosen.extend(selected);
+    }
+    let mut chosen: BTreeMap<usize, Vec<Handle>> = BTreeMap::new();
+    for (at, handle) in &read.chosen {
+        chosen.entry(*at).or_default().push(*handle);
+    }
+    let (mut tasks, mut missing) = (Vec::new(), Vec::new());
+    for (at, handles) in chosen {
+        let Some((server, snapshot)) = read.snapshots.get(at) else {
+            continue;
+        };
+        let Some(server) = servers.get_mut(*server) else {
+            continue;
+        };
+        let (events, message) = read_events(server, snapshot, &handles, io).await?;
+        missing.extend(message);
+        tasks.push(report::tasks_in_order(
+            &snapshot.store,
+            &handles,
+            &server.endpoint,
+            &events,
+            snapshot.now,
+        ));
+    }
+    read.note_missing(missing);
+    let created = read.snapshots.first().map(|(_, snapshot)| snapshot.now);
+    let created = created.unwrap_or_else(Timestamp::now);
+    let report = Report {
+        title: args.title.clone(),
+        created,
+        servers: servers
+            .iter()
+            .map(|server| server.endpoint.clone())
+            .collect(),
+        selection: args.query.in_words(created),
+        tasks: report::merge(tasks),
+        outages: (!read.outages.is_empty()).then_some(read.outages),
+        notes: read.messages,
+    };
+    Ok((report, read.outcome))
+}
+
+async fn read_server(
+    args: &ReportArgs,
+    at: usize,
+    server: &mut QueryServer,
+    read: &mut Read,
+    io: &mut CommandIo<'_>,
+) -> Result<(), CommandError> {
+    let (mut snapshot, messages) = server.gather(&args.query, SCOPE, io).await?;
+    read.note_missing(messages);
+    if !server.target.tasks.is_empty() {
+        let tasks = server.target.tasks.clone();
+        let asked = server.reader.ask(io, async |client| {
+            add_named(client, &mut snapshot, &tasks).await
+        });
+        read.note_missing(asked.await?);
+        let place = read.snapshots.len();
+        let known = tasks.iter().filter_map(|task| snapshot.find(task));
+        for handle in known {
+            let family = tree::rows(&snapshot.store, handle);
+            read.chosen
+                .extend(family.into_iter().map(|(handle, ..)| (place, handle)));
+        }
+    }
+    read.snapshots.push((at, snapshot));
+    Ok(())
+}
+
+/// Reads tasks and their children into a snapshot. The messages are about those that cannot be read.
+async fn add_named(
+    client: &Client,
+    snapshot: &mut Snapshot,
+    tasks: &[Arc<str>],
+) -> Result<Vec<String>, CommandError> {
+    let mut messages = Vec::new();
+    let missing = tasks.iter().filter(|task| snapshot.find(task).is_none());
+    let missing = missing.cloned().collect();
+    for (task, answer) in session::read_or_recall_all(client, missing).await {
+        messages.extend(snapshot.add_read(&task, answer, &client.label()).err());
+    }
+    messages.extend(tree::descend(client, snapshot, tasks).await?);
+    Ok(messages)
+}
+
+/// Reads the events of the failed tasks. The message is about events that cannot be read.
+///
+/// # Errors
+/// Fails if the command is to stop.
+async fn read_events(
+    server: &mut QueryServer,
+    snapshot: &Snapshot,
+    handles: &[Handle],
+    io: &mut CommandIo<'_>,
+) -> Result<(BTreeMap<Handle, Vec<TaskEvent>>, Option<String>), CommandError> {
+    let store = &snapshot.store;
+    let chains = handles.iter().filter_map(|handle| {
+        let record = store.get(*handle)?;
+        let is_wanted = record.status() == Status::Failed;
+        let info = record.info.as_deref().filter(|_| is_wanted)?;
+        Some((*handle, info.event_chain_id))
+    });
+    let chains: Vec<(Handle, i32)> = chains.collect();
+    let mut events = BTreeMap::new();
+    let mut unread: Vec<String> = Vec::new();
+    if !chains.is_empty() {
+        let asked = server.reader.ask(io, async |client| {
+            Ok(session::read_events(client, chains).await)
+        });
+        for (handle, answer) in asked.await? {
+            match answer {
+                Ok(found) => {
+                    events.insert(handle, found);
+                }
+                Err(error) => unread.push(error.to_string()),
+            }
+        }
+    }
+    let message = unread.first().map(|first| {
+        format!(
+            "The events of {} are missing. The first error: {first}",
+            display_name::tasks(unread.len())
+        )
+    });
+    Ok((events, message))
+}
