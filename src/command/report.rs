@@ -50,7 +50,7 @@ pub struct ReportArgs {
     query: TaskQueryArgs,
 }
 
-/// What was read of the servers.
+/// Tasks, outages and messages read from the servers.
 struct Read {
     snapshots: Vec<(usize, Snapshot)>,
     /// The tasks of the report, each with the index of its snapshot.

@@ -88,7 +88,7 @@ pub(super) struct QueryServer {
     pub(super) reader: ServerReader,
 }
 
-/// What of a query is to be read.
+/// Options of a query that depend on the command.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QueryScope {
     /// True if the limit does not apply to the order of the history.
@@ -183,7 +183,7 @@ impl TaskQueryArgs {
             let (since, until) = self.period(snapshot.now);
             found.extend(snapshot.store.iter().filter_map(|(handle, record)| {
                 let placed = record.info.as_deref().and_then(TaskInfo::placed_at);
-                // What is not known of a task does not speak against it, unless it is chosen by that.
+                // A task of which nothing is known is listed, unless a filter is given.
                 let is_chosen = match &record.info {
                     Some(_) => server.selector.takes(&snapshot.store, handle, snapshot.now),
                     None => self.choice.is_empty(),

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use crate::task::TaskEntry;
 
-/// What a report is about. All texts are as the server sent them; the outputs escape them.
+/// The content of a report. All texts are as the server sent them; the outputs escape them.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The heading.

@@ -15,7 +15,7 @@ pub struct TaskInsight {
     pub forecast: Option<Forecast>,
     /// The expected end in the form in which a row shows it.
     pub time_left: Option<TimeLeft>,
-    /// What the task, or a task below it, waits for.
+    /// The blocker of the task or of one of its descendants.
     pub blocker: Option<String>,
     pub blocker_kind: Option<BlockerKind>,
     /// Warnings, most urgent first.

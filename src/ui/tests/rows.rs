@@ -1,4 +1,4 @@
-//! What a row tells: new failures, blockers, outcomes, and texts over empty columns.
+//! Task rows: new failures, blockers, outcomes, and texts that continue over empty columns.
 
 use insta::assert_snapshot;
 use serde_json::json;

@@ -24,7 +24,7 @@ const MIN_COLUMNS_FOR_LONG_BUTTON: u16 = 22;
 /// The lines about the highlighted task.
 pub(super) struct Lines<'a> {
     pub(super) name: Line<'static>,
-    /// What the flags mean.
+    /// Explanation of the flags.
     pub(super) message: Vec<Line<'static>>,
     pub(super) fields: Vec<Field>,
     /// The button, or why there is none; the confirmation while it is open.
