@@ -32,7 +32,7 @@ fn any_running(frozen: &Frozen) -> TaskLocator {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_history_that_is_refused_is_unknown_with_its_reason_and_nothing_else_suffers() {
+async fn refused_history_is_reported_and_isolated() {
     type Change = fn(&mut ServerBehavior);
     let refusals: [(Change, &str, &str); 3] = [
         (|behavior| behavior.history = false, "NotSupported", "ESXi"),
@@ -105,7 +105,7 @@ async fn a_history_that_is_refused_is_unknown_with_its_reason_and_nothing_else_s
 
 /// Sixty thousand tasks: many times what is looked through.
 #[tokio::test(start_paused = true)]
-async fn of_a_huge_history_a_bounded_part_is_read() {
+async fn history_read_is_bounded() {
     let text = "about = \"much\"\nfirst_task = 100000\n[history]\ndays = 30\nper_day = 2000\n\
                 [[history.operations]]\noperation = \"VirtualMachine.clone\"\nmedian = \"9m\"\nspread = 0.4\n\
                 [[task]]\nat = \"-1m\"\n[task.what]\noperation = \"VirtualMachine.clone\"\ntakes = \"1h\"\n";
@@ -152,7 +152,7 @@ async fn of_a_huge_history_a_bounded_part_is_read() {
 }
 
 #[tokio::test]
-async fn a_server_whose_clock_is_hours_off_tells_its_tasks_ages() {
+async fn task_ages_use_server_clock() {
     for hours in [-9, 9] {
         let mut options = standing("demo");
         options.clock_offset = SignedDuration::from_hours(hours);

@@ -29,7 +29,7 @@ fn start() -> Timestamp {
 }
 
 #[tokio::test(start_paused = true)]
-async fn demo_shows_every_kind_of_blocker_and_ancestors_inherit_it() {
+async fn demo_has_every_blocker_and_ancestors_inherit_it() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let mut frozen = Frozen::start(simulator, |options| options.entity_states = true).await;
     let mut shown: BTreeMap<BlockerKind, BTreeSet<String>> = BTreeMap::new();
@@ -165,7 +165,7 @@ async fn learned(scenario: &str) -> (Simulator, Vec<FinishedRun>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn estimates_of_the_demo_are_steady_and_its_warnings_are_real() {
+async fn demo_estimates_are_steady_and_warnings_correct() {
     let (simulator, runs) = learned("demo").await;
     let mut followed = Followed::new(&simulator, runs);
     let mut flagged = Flagged::default();
@@ -235,7 +235,7 @@ async fn estimates_of_the_demo_are_steady_and_its_warnings_are_real() {
 }
 
 #[tokio::test]
-async fn at_most_one_row_in_a_hundred_is_flagged_under_load() {
+async fn load_flags_at_most_one_percent_of_rows() {
     let mut options = Options::new(Scenario::load("load").unwrap()).manual();
     options.starts_at = Some(start());
     options.load = LoadOptions {

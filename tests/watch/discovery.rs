@@ -14,7 +14,7 @@ use vtask::{
 const RECENT: &str = "TaskManager/recentTask";
 
 #[tokio::test]
-async fn new_tasks_are_taken_from_the_pushed_list_without_another_request() {
+async fn pushed_members_need_no_list_request() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.push_recent_tasks = true);
@@ -37,7 +37,7 @@ async fn new_tasks_are_taken_from_the_pushed_list_without_another_request() {
 
 /// Nothing is watched yet: the list is waited for all the same.
 #[tokio::test]
-async fn the_first_task_on_a_quiet_server_is_pushed_too() {
+async fn first_task_on_idle_server_is_pushed() {
     let text = "about = \"later\"\n[[task]]\nat = \"10s\"\nwhat = { operation = \"VirtualMachine.clone\", takes = \"1h\" }\n";
     let scenario = vtask::simulator::scenario::Scenario::parse("later", text).unwrap();
     let options = vtask::simulator::Options::new(scenario).manual();
@@ -58,7 +58,7 @@ async fn the_first_task_on_a_quiet_server_is_pushed_too() {
 }
 
 #[tokio::test]
-async fn where_the_list_cannot_be_watched_it_is_read_again_and_tasks_are_pushed_all_the_same() {
+async fn unwatchable_list_is_polled_while_tasks_are_pushed() {
     for fault in ["NoPermission", "InvalidProperty", "InvalidArgument"] {
         let simulator = Simulator::start(standing("demo")).await.unwrap();
         let control = simulator.control();

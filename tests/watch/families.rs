@@ -61,7 +61,7 @@ fn found(bench: &Bench) -> bool {
 
 /// A root whose object is gone, of the same entity as its child.
 #[tokio::test]
-async fn an_expired_root_is_found_in_the_history_and_no_ghost_any_more() {
+async fn expired_root_is_found_in_history() {
     let simulator = later(minutes(40)).await;
     let control = simulator.control();
     let child = task(&control, of("vim.Task.copyDisk"));
@@ -89,7 +89,7 @@ async fn an_expired_root_is_found_in_the_history_and_no_ghost_any_more() {
 
 /// A root on a host, with children on virtual machines.
 #[tokio::test]
-async fn an_expired_root_of_another_entity_is_found_by_its_time() {
+async fn expired_root_of_other_entity_is_found_by_time() {
     let simulator = later(minutes(14)).await;
     let control = simulator.control();
     let root = task(&control, |info| {
@@ -114,7 +114,7 @@ async fn an_expired_root_of_another_entity_is_found_by_its_time() {
 
 /// What the history does not have stays a ghost, and is not searched for again and again.
 #[tokio::test]
-async fn a_root_that_is_nowhere_stays_a_ghost() {
+async fn missing_root_stays_a_placeholder() {
     let simulator = later(minutes(40)).await;
     let control = simulator.control();
     let child = task(&control, of("vim.Task.copyDisk"));
@@ -137,7 +137,7 @@ async fn a_root_that_is_nowhere_stays_a_ghost() {
 
 /// Where only named tasks are watched and there is no history, the recent tasks still help.
 #[tokio::test]
-async fn without_a_history_the_recent_tasks_are_looked_through() {
+async fn lookup_without_history_uses_recent_tasks() {
     let simulator = later(Duration::from_secs(5 * 60 + 40)).await;
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.history = false);

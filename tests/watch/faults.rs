@@ -33,7 +33,7 @@ async fn suffering(rule: FaultRule) -> (Simulator, Control) {
 }
 
 #[tokio::test]
-async fn collectors_that_are_given_up_do_not_pile_up_on_the_server() {
+async fn abandoned_collectors_do_not_accumulate() {
     // By push alone a refusal that lasts would be the end.
     for effect in [FaultEffect::status(403), FaultEffect::status(401)] {
         let rule = FaultRule::new("PropertyCollector/WaitForUpdatesEx", effect).times(12);
@@ -60,7 +60,7 @@ async fn collectors_that_are_given_up_do_not_pile_up_on_the_server() {
 }
 
 #[tokio::test]
-async fn sessions_do_not_pile_up_on_a_server_that_signs_in_and_then_fails() {
+async fn failed_connections_do_not_accumulate_sessions() {
     let rule = FaultRule::new("ServiceInstance/CurrentTime", FaultEffect::status(503));
     let (simulator, control) = suffering(rule).await;
     // The clock alone would not keep it from being watched.
@@ -80,7 +80,7 @@ async fn sessions_do_not_pile_up_on_a_server_that_signs_in_and_then_fails() {
 }
 
 #[tokio::test]
-async fn a_server_that_fails_again_and_again_is_asked_ever_more_rarely() {
+async fn failing_server_is_retried_with_backoff() {
     for (mode, kind) in [
         (FetchMode::Poll, "TaskManager/recentTask"),
         (FetchMode::Push, "TaskManager/recentTask"),
@@ -104,7 +104,7 @@ async fn a_server_that_fails_again_and_again_is_asked_ever_more_rarely() {
 }
 
 #[tokio::test]
-async fn tasks_that_cannot_be_read_again_and_again_are_shown_as_such_and_nothing_else_stops() {
+async fn unreadable_tasks_do_not_stop_others() {
     let (simulator, control) =
         suffering(FaultRule::new("Task/info", FaultEffect::status(503))).await;
     let mut options = hasty(FetchMode::Poll, &simulator);
@@ -136,7 +136,7 @@ async fn tasks_that_cannot_be_read_again_and_again_are_shown_as_such_and_nothing
 }
 
 #[tokio::test]
-async fn a_server_that_asks_to_wait_until_a_time_is_left_alone_until_then() {
+async fn retry_after_date_is_honoured() {
     let effect = FaultEffect::Status {
         code: 503,
         retry_after: Some(SignedDuration::from_secs(60)),
@@ -159,7 +159,7 @@ async fn a_server_that_asks_to_wait_until_a_time_is_left_alone_until_then() {
 }
 
 #[tokio::test]
-async fn what_is_told_twice_is_not_asked_for() {
+async fn duplicate_report_needs_no_request() {
     let told = FaultEffect::Updates {
         repeat: true,
         shuffle: true,
@@ -178,7 +178,7 @@ async fn what_is_told_twice_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_forbids_everything_while_the_server_starts_is_waited_for() {
+async fn proxy_403_during_server_start_is_retried() {
     for kind in ["hello", "ServiceInstance/content"] {
         let (simulator, control) =
             suffering(FaultRule::new(kind, FaultEffect::status(403)).times(4)).await;
@@ -203,7 +203,7 @@ async fn a_proxy_that_forbids_everything_while_the_server_starts_is_waited_for()
 }
 
 #[tokio::test]
-async fn a_page_is_not_taken_for_the_answer_to_a_new_filter() {
+async fn html_page_is_not_accepted_as_filter_response() {
     let rule = FaultRule::new("PropertyCollector/CreateFilter", FaultEffect::Page).times(1);
     let (simulator, control) = suffering(rule).await;
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
@@ -216,7 +216,7 @@ async fn a_page_is_not_taken_for_the_answer_to_a_new_filter() {
 }
 
 #[tokio::test]
-async fn a_page_is_not_taken_for_an_accepted_cancellation() {
+async fn html_page_is_not_accepted_as_cancel_response() {
     let rule = FaultRule::new("Task/CancelTask", FaultEffect::Page).times(1);
     let (simulator, control) = suffering(rule).await;
     let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
@@ -239,7 +239,7 @@ async fn a_page_is_not_taken_for_an_accepted_cancellation() {
 }
 
 #[tokio::test]
-async fn waits_that_are_answered_with_nothing_at_once_are_no_storm() {
+async fn empty_immediate_waits_are_paced() {
     let rule = FaultRule::new(
         "PropertyCollector/WaitForUpdatesEx",
         FaultEffect::status(204),
@@ -267,7 +267,7 @@ async fn waits_that_are_answered_with_nothing_at_once_are_no_storm() {
 }
 
 #[tokio::test]
-async fn a_task_that_can_be_read_again_and_did_not_change_is_shown_as_readable_again() {
+async fn unchanged_task_becomes_readable_again() {
     let (simulator, control) = suffering(FaultRule::new("none", FaultEffect::Page)).await;
     let mut options = hasty(FetchMode::Poll, &simulator);
     options.tempo.unreadable = Duration::from_millis(100);

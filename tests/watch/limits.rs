@@ -193,7 +193,7 @@ fn requests(control: &Control, kind: &str) -> usize {
 }
 
 #[tokio::test]
-async fn tasks_are_read_no_faster_than_agreed() {
+async fn read_rate_limit_is_kept() {
     let mut options = Options::new(Scenario::load("load").unwrap()).manual();
     options.load.tasks = Some(100);
     let simulator = Simulator::start(options).await.unwrap();

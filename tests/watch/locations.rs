@@ -95,7 +95,7 @@ fn places(bench: &Bench) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn locations_are_read_while_they_are_wanted() {
+async fn locations_are_read_on_request_only() {
     let mut frozen = start(options()).await;
     let control = frozen.simulator.control();
     assert_eq!(count(&control, RETRIEVE), 0, "nothing needs them");
@@ -137,7 +137,7 @@ async fn locations_are_read_while_they_are_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_migrated_machine_is_read_again() {
+async fn location_of_migrated_vm_is_read_again() {
     let mut frozen = start(options()).await;
     let control = frozen.simulator.control();
     frozen.bench.send(Command::ReadLocations(true));
@@ -165,7 +165,7 @@ async fn a_migrated_machine_is_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_not_be_read_is_unknown() {
+async fn forbidden_values_are_unknown() {
     let mut options = options();
     options.behavior.unreadable_types = vec!["HostSystem".to_owned()];
     let mut frozen = start(options).await;
@@ -193,7 +193,7 @@ async fn what_may_not_be_read_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_session_is_renewed_for_them() {
+async fn lookups_renew_dead_session() {
     let mut frozen = start(options()).await;
     let control = frozen.simulator.control();
     control.kill_sessions();
@@ -212,7 +212,7 @@ async fn a_dead_session_is_renewed_for_them() {
 
 /// Requests are for a hundred machines each, one a second after the first.
 #[tokio::test(start_paused = true)]
-async fn many_machines_are_read_in_paced_batches() {
+async fn vm_locations_are_read_in_paced_batches() {
     let machines: Vec<String> = (0..450)
         .map(|number| format!("\"vm-{number:03}\""))
         .collect();
@@ -247,7 +247,7 @@ async fn many_machines_are_read_in_paced_batches() {
 }
 
 #[tokio::test]
-async fn an_unusable_inventory_leaves_everything_else_alone() {
+async fn unusable_inventory_is_isolated() {
     let simulator = Simulator::start(options()).await.unwrap();
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.collectors_unauthenticated = true);

@@ -27,7 +27,7 @@ fn named(task: &str) -> TaskLocator {
 }
 
 #[tokio::test]
-async fn the_events_of_a_task_are_told_or_why_they_are_not() {
+async fn events_or_error_are_reported() {
     let (simulator, mut bench) = begun().await;
     let task = parent(&simulator);
     bench.send(Command::FollowEvents(Some(named(&task))));
@@ -55,7 +55,7 @@ async fn the_events_of_a_task_are_told_or_why_they_are_not() {
 }
 
 #[tokio::test]
-async fn where_the_server_ignores_filters_only_what_belongs_to_the_task_is_told() {
+async fn ignored_filters_are_applied_locally() {
     let mut told = Vec::new();
     for detailed_filters in [true, false] {
         let (simulator, mut bench) = begun().await;
@@ -83,7 +83,7 @@ async fn where_the_server_ignores_filters_only_what_belongs_to_the_task_is_told(
 }
 
 #[tokio::test]
-async fn a_family_is_found_in_the_history_and_nothing_known_is_overwritten() {
+async fn family_from_history_keeps_newer_values() {
     let (simulator, mut bench) = begun().await;
     let control = simulator.control();
     let task = parent(&simulator);

@@ -42,7 +42,7 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_background_asks_once_a_second_and_not_at_all_while_paused() {
+async fn background_reads_are_paced_and_pausable() {
     let mut frozen = frozen(true).await;
     let control = frozen.simulator.control();
     let requests = control.requests();
@@ -89,7 +89,7 @@ async fn the_background_asks_once_a_second_and_not_at_all_while_paused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_opened_goes_at_once_and_is_followed_at_the_pace_of_the_background() {
+async fn opened_task_is_read_at_once_then_paced() {
     let mut frozen = frozen(false).await;
     let task = child(&frozen);
     let events = trace(&frozen, &task);
@@ -140,7 +140,7 @@ async fn what_is_opened_goes_at_once_and_is_followed_at_the_pace_of_the_backgrou
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_longer_followed_is_not_told() {
+async fn unfollowed_tasks_are_not_reported() {
     let mut frozen = frozen(false).await;
     let task = child(&frozen);
     let trace = trace(&frozen, &task);
@@ -166,7 +166,7 @@ async fn what_is_no_longer_followed_is_not_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_session_is_renewed_and_the_look_up_asked_again() {
+async fn lookup_is_repeated_after_session_renewal() {
     let mut frozen = frozen(false).await;
     let control = frozen.simulator.control();
     let task = child(&frozen);
@@ -186,7 +186,7 @@ async fn a_dead_session_is_renewed_and_the_look_up_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trouble_with_a_look_up_is_its_own_and_passes() {
+async fn failed_lookup_is_isolated_and_retried() {
     let mut frozen = frozen(false).await;
     let control = frozen.simulator.control();
     let task = child(&frozen);
@@ -231,7 +231,7 @@ fn questions(frozen: &Frozen, task: &str) -> Vec<Option<PendingQuestion>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_virtual_machines_ask_is_found_in_the_background_and_dropped_when_it_is_answered() {
+async fn vm_questions_are_found_and_dropped_when_answered() {
     let mut frozen = frozen_by(|options| options.entity_states = true).await;
     let control = frozen.simulator.control();
     let task = asking(&frozen);
@@ -259,7 +259,7 @@ async fn what_virtual_machines_ask_is_found_in_the_background_and_dropped_when_i
 
 /// Its changes are pushed, field by field.
 #[tokio::test(start_paused = true)]
-async fn a_question_is_dropped_when_its_task_ends() {
+async fn question_is_dropped_when_task_ends() {
     let push = |options: &mut WatchOptions| {
         options.entity_states = true;
         options.fetch = FetchMode::Push;
@@ -283,7 +283,7 @@ async fn a_question_is_dropped_when_its_task_ends() {
 
 /// All running tasks of one virtual machine, and some others.
 #[tokio::test(start_paused = true)]
-async fn a_right_is_asked_for_once_an_entity() {
+async fn privilege_is_read_once_per_entity() {
     let mut frozen = frozen(false).await;
     let control = frozen.simulator.control();
     let truth = control.expected_tasks();
@@ -329,7 +329,7 @@ async fn a_right_is_asked_for_once_an_entity() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_right_that_is_not_told_is_unknown_with_its_reason() {
+async fn unreadable_privilege_is_unknown_with_reason() {
     let mut frozen = frozen(false).await;
     let task = child(&frozen);
     let trace = trace(&frozen, &task);

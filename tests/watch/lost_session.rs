@@ -38,7 +38,7 @@ fn shows_task(bench: &Bench, control: &Control, task: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_session_that_ends_while_the_poll_hangs_is_renewed() {
+async fn session_ended_during_long_poll_is_renewed() {
     for happening in [ServerEvent::KillSessions, ServerEvent::KillSessionsInPart] {
         let (simulator, control, task) = silent().await;
         let mut bench = Bench::start(checked_often(&simulator, &task));
@@ -59,7 +59,7 @@ async fn a_session_that_ends_while_the_poll_hangs_is_renewed() {
 }
 
 #[tokio::test]
-async fn a_poll_that_answers_is_not_checked() {
+async fn responsive_long_poll_is_not_checked() {
     // Its clock runs, or no wait would end.
     let scenario = Scenario::load("quiet").unwrap();
     let simulator = Simulator::start(Options::new(scenario)).await.unwrap();
@@ -81,7 +81,7 @@ async fn a_poll_that_answers_is_not_checked() {
 
 /// The check is no more than that: where it fails the tasks are followed by the long poll all the same.
 #[tokio::test]
-async fn a_check_that_fails_again_and_again_is_given_up_and_changes_nothing() {
+async fn failing_check_is_given_up() {
     for effect in [
         FaultEffect::status(403),
         FaultEffect::status(503),

@@ -30,7 +30,7 @@ fn assert_live(bench: &Bench) {
 }
 
 #[tokio::test]
-async fn a_task_that_is_reported_as_missing_is_read_by_itself_from_then_on() {
+async fn task_in_missing_set_is_read_individually() {
     for (whole, fault) in [
         (false, "NoPermission"),
         (false, "SystemError"),
@@ -69,7 +69,7 @@ async fn a_task_that_is_reported_as_missing_is_read_by_itself_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_task_that_can_be_read_in_no_way_is_shown_as_not_current_with_the_reason() {
+async fn unreadable_task_is_stale_with_reason() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let task = running_task(&control);
@@ -109,7 +109,7 @@ async fn a_task_that_can_be_read_in_no_way_is_shown_as_not_current_with_the_reas
 }
 
 #[tokio::test]
-async fn a_session_whose_end_shows_in_the_missing_properties_only_is_renewed() {
+async fn session_expiry_in_missing_set_is_recognised() {
     for whole in [false, true] {
         let simulator = Simulator::start(standing("demo")).await.unwrap();
         let control = simulator.control();

@@ -116,7 +116,7 @@ async fn a_call_that_asks_to_wait_stops_nothing_else(mode: FetchMode) {
 /// The clock is asked for at the start to see whether the server answers; a server that never tells it is watched
 /// nevertheless.
 #[tokio::test]
-async fn a_clock_that_can_never_be_read_does_not_keep_tasks_from_being_followed() {
+async fn tasks_are_followed_without_server_clock() {
     for effect in [
         FaultEffect::status(503),
         FaultEffect::Page,

@@ -129,7 +129,7 @@ fn key(info: &Value) -> String {
 }
 
 #[tokio::test]
-async fn one_collector_is_read_page_by_page_and_no_record_twice() {
+async fn history_pages_have_no_duplicates() {
     let mut search = Search::new().await;
     search.begin(1);
     search.pages(1).await;
@@ -155,7 +155,7 @@ async fn one_collector_is_read_page_by_page_and_no_record_twice() {
 }
 
 #[tokio::test]
-async fn a_collector_is_destroyed_with_its_search() {
+async fn collector_is_destroyed_with_its_search() {
     let mut search = Search::new().await;
     search.begin(1);
     search.pages(1).await;
@@ -195,7 +195,7 @@ async fn a_collector_is_destroyed_with_its_search() {
 }
 
 #[tokio::test]
-async fn a_search_outlives_its_session() {
+async fn search_survives_session_renewal() {
     let mut search = Search::new().await;
     search.begin(1);
     search.pages(1).await;
@@ -210,7 +210,7 @@ async fn a_search_outlives_its_session() {
 }
 
 #[tokio::test]
-async fn a_search_outlives_its_collector() {
+async fn search_survives_lost_collector() {
     let mut search = Search::new().await;
     search.begin(1);
     search.pages(1).await;
@@ -223,7 +223,7 @@ async fn a_search_outlives_its_collector() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_leaves_no_gap() {
+async fn lost_response_loses_no_change() {
     let mut search = Search::new().await;
     search.begin(1);
     search.pages(1).await;
@@ -243,7 +243,7 @@ async fn a_lost_answer_leaves_no_gap() {
 }
 
 #[tokio::test]
-async fn a_search_works_while_reading_is_paused() {
+async fn search_works_while_paused() {
     let mut search = Search::new().await;
     search.bench.send(Command::Pause(true));
     let is_paused = |bench: &Bench| bench.links.last() == Some(&Link::Paused);
@@ -257,7 +257,7 @@ async fn a_search_works_while_reading_is_paused() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_searched_says_why_and_what_to_try() {
+async fn failed_search_reports_reason_and_remedy() {
     let mut search = Search::new().await;
     let ways: [(Way, [&str; 2]); 3] = [
         (
@@ -298,7 +298,7 @@ async fn what_cannot_be_searched_says_why_and_what_to_try() {
 }
 
 #[tokio::test]
-async fn an_outage_is_told_and_the_search_goes_on_after_it() {
+async fn search_continues_after_outage() {
     let mut search = Search::new().await;
     search.begin(1);
     search.pages(1).await;
@@ -314,7 +314,7 @@ async fn an_outage_is_told_and_the_search_goes_on_after_it() {
 }
 
 #[tokio::test]
-async fn an_entity_that_the_server_does_not_know_any_more_does_not_end_the_search() {
+async fn unknown_entity_does_not_end_search() {
     let mut search = Search::new().await;
     let query = Box::new(TaskQuery {
         entity: Some(ManagedObjectReference::new("VirtualMachine", "vm-999999")),
@@ -330,7 +330,7 @@ async fn an_entity_that_the_server_does_not_know_any_more_does_not_end_the_searc
 }
 
 #[tokio::test]
-async fn a_task_of_the_past_has_its_family_and_its_events_and_joins_nobody() {
+async fn past_task_has_family_and_events() {
     let mut search = Search::new().await;
     let query = Box::new(TaskQuery::default());
     search.ask(HistoryRequest::Begin { search: 1, query });

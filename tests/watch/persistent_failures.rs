@@ -36,7 +36,7 @@ fn hasty(mut options: WatchOptions) -> WatchOptions {
 }
 
 #[tokio::test]
-async fn a_push_call_that_keeps_failing_leads_to_reading_one_by_one() {
+async fn failing_push_falls_back_to_polling() {
     for call in CALLS {
         for effect in effects() {
             let simulator = Simulator::start(standing("demo")).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_push_call_that_keeps_failing_leads_to_reading_one_by_one() {
 }
 
 #[tokio::test]
-async fn push_comes_back_when_the_call_works_again() {
+async fn push_resumes_after_recovery() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let rule = FaultRule::new("ListView/ModifyListView", FaultEffect::Page);
@@ -90,7 +90,7 @@ async fn push_comes_back_when_the_call_works_again() {
 }
 
 #[tokio::test]
-async fn push_alone_where_it_is_refused_ends_with_the_reason() {
+async fn fetch_push_ends_with_reason_when_refused() {
     for call in [
         "PropertyCollector/CreatePropertyCollector",
         "ListView/ModifyListView",
@@ -115,7 +115,7 @@ async fn push_alone_where_it_is_refused_ends_with_the_reason() {
 
 /// A call that works again after a few failures does not end the loop.
 #[tokio::test]
-async fn push_alone_outlives_a_refusal_that_passes() {
+async fn fetch_push_survives_temporary_refusal() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let rule = FaultRule::new(

@@ -47,7 +47,7 @@ async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut Serve
 }
 
 #[tokio::test]
-async fn values_are_understood_however_they_are_boxed() {
+async fn boxed_values_are_accepted() {
     for boxing in [
         Boxing::Standard,
         Boxing::Bare,
@@ -68,7 +68,7 @@ async fn values_are_understood_however_they_are_boxed() {
 }
 
 #[tokio::test]
-async fn unset_and_empty_come_in_every_shape() {
+async fn every_form_of_unset_and_empty_is_accepted() {
     for unset in [Unset::Null, Unset::Absent] {
         follows(&format!("{unset:?}"), false, |behavior| {
             behavior.unset = unset;
@@ -88,7 +88,7 @@ async fn unset_and_empty_come_in_every_shape() {
 }
 
 #[tokio::test]
-async fn changes_are_applied_by_leaf_by_whole_and_twice_in_a_set() {
+async fn leaf_whole_and_duplicate_changes_apply() {
     follows("whole", false, |behavior| {
         behavior.change_names = ChangeNames::Whole;
     })
@@ -106,7 +106,7 @@ async fn changes_are_applied_by_leaf_by_whole_and_twice_in_a_set() {
 }
 
 #[tokio::test]
-async fn references_with_a_server_guid_name_the_same_task() {
+async fn reference_with_server_guid_is_same_task() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.server_guid_in_references = true);
@@ -120,7 +120,7 @@ async fn references_with_a_server_guid_name_the_same_task() {
 }
 
 #[tokio::test]
-async fn truncated_sets_are_read_to_their_end() {
+async fn truncated_update_sets_are_completed() {
     follows("a cap of two", false, |behavior| {
         behavior.update_cap = Some(2);
     })
@@ -129,13 +129,13 @@ async fn truncated_sets_are_read_to_their_end() {
 }
 
 #[tokio::test]
-async fn waits_that_end_early_are_begun_again() {
+async fn waits_ended_early_are_restarted() {
     let early = Some(Duration::from_millis(30));
     follows("early ends", false, |behavior| behavior.max_wait = early).await;
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_wake_its_wait_for_new_members_is_nudged() {
+async fn new_members_are_read_without_server_wakeup() {
     follows("a sleeper", true, |behavior| {
         behavior.wake_on_view_change = false;
     })
@@ -143,7 +143,7 @@ async fn a_server_that_does_not_wake_its_wait_for_new_members_is_nudged() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_tells_of_new_members_is_polled_instead() {
+async fn missing_member_updates_fall_back_to_polling() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.report_view_changes = false);
@@ -166,12 +166,12 @@ async fn a_server_that_never_tells_of_new_members_is_polled_instead() {
 }
 
 #[tokio::test]
-async fn uncompressed_answers_are_as_good() {
+async fn uncompressed_responses_are_accepted() {
     follows("plain", false, |behavior| behavior.gzip = false).await;
 }
 
 #[tokio::test]
-async fn lost_answers_lose_nothing() {
+async fn lost_responses_lose_no_change() {
     for count in 1..=3 {
         let simulator = Simulator::start(standing("demo")).await.unwrap();
         let control = simulator.control();
@@ -186,7 +186,7 @@ async fn lost_answers_lose_nothing() {
 }
 
 #[tokio::test]
-async fn lost_answers_lose_nothing_where_the_server_keeps_no_versions() {
+async fn lost_responses_without_versions_lose_no_change() {
     for count in 1..=3 {
         let simulator = Simulator::start(standing("demo")).await.unwrap();
         let control = simulator.control();
@@ -203,7 +203,7 @@ async fn lost_answers_lose_nothing_where_the_server_keeps_no_versions() {
 }
 
 #[tokio::test]
-async fn a_session_that_dies_in_part_is_replaced() {
+async fn partly_dead_session_is_replaced() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
@@ -222,7 +222,7 @@ async fn a_session_that_dies_in_part_is_replaced() {
 }
 
 #[tokio::test]
-async fn where_the_long_poll_is_not_allowed_tasks_are_read_one_by_one_until_it_is() {
+async fn forbidden_long_poll_falls_back_until_allowed() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.collector_permission = false);
@@ -247,7 +247,7 @@ async fn where_the_long_poll_is_not_allowed_tasks_are_read_one_by_one_until_it_i
 }
 
 #[tokio::test]
-async fn nothing_is_asked_while_nothing_happens() {
+async fn idle_server_gets_no_requests() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let truth = control.expected_tasks();
@@ -285,7 +285,7 @@ async fn nothing_is_asked_while_nothing_happens() {
 }
 
 #[tokio::test]
-async fn a_proxys_time_out_of_a_long_wait_is_ordinary() {
+async fn proxy_timeout_of_long_poll_is_not_an_error() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
@@ -299,7 +299,7 @@ async fn a_proxys_time_out_of_a_long_wait_is_ordinary() {
 }
 
 #[tokio::test]
-async fn a_task_that_vanishes_while_it_is_pushed_is_kept_as_it_was() {
+async fn expired_pushed_task_keeps_last_state() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
@@ -326,7 +326,7 @@ async fn a_task_that_vanishes_while_it_is_pushed_is_kept_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_refresh_while_changes_are_pushed_never_brings_old_values_back() {
+async fn refresh_during_push_keeps_newer_values() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));

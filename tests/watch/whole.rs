@@ -56,7 +56,7 @@ async fn the_board_shows_what_the_server_knows_and_follows_it(mode: FetchMode) {
 }
 
 #[tokio::test]
-async fn unchanged_tasks_are_not_told_again() {
+async fn unchanged_tasks_are_not_reported_again() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Poll, &simulator, &[]));
@@ -166,7 +166,7 @@ async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {
 }
 
 #[tokio::test]
-async fn a_refused_password_is_tried_once() {
+async fn refused_password_is_not_retried() {
     let mut options = standing("demo");
     options.credentials = Some(("ops".to_owned(), "another".to_owned()));
     let simulator = Simulator::start(options).await.unwrap();
@@ -235,7 +235,7 @@ async fn cancellation_is_asked_for_and_answered_in_every_way(mode: FetchMode) {
 }
 
 #[tokio::test]
-async fn many_cancel_requests_take_turns() {
+async fn cancel_requests_are_paced() {
     const AT_ONCE: u64 = 8;
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
@@ -278,7 +278,7 @@ async fn many_cancel_requests_take_turns() {
 }
 
 #[tokio::test]
-async fn the_privilege_to_cancel_is_told() {
+async fn cancel_privilege_is_reported() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     let control = simulator.control();
     let running = tasks(&simulator, |info| {
@@ -328,7 +328,7 @@ async fn unwatched_tasks_leave_and_are_not_discovered_again(mode: FetchMode) {
 }
 
 #[tokio::test]
-async fn an_old_server_without_hello_is_spoken_to_in_its_release() {
+async fn server_without_hello_uses_its_own_release() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     simulator.control().change_behavior(|behavior| {
         *behavior = vtask::simulator::behavior::ServerBehavior::release_8_0_1();
@@ -338,7 +338,7 @@ async fn an_old_server_without_hello_is_spoken_to_in_its_release() {
 }
 
 #[tokio::test]
-async fn a_self_signed_server_is_refused_with_advice_unless_trusted() {
+async fn self_signed_certificate_is_refused_unless_trusted() {
     let mut options = standing("demo");
     options.tls = true;
     let simulator = Simulator::start(options).await.unwrap();
@@ -361,7 +361,7 @@ async fn a_self_signed_server_is_refused_with_advice_unless_trusted() {
 }
 
 #[tokio::test]
-async fn ready_sessions_and_authorization_values_are_taken_as_they_are() {
+async fn given_session_and_authorization_are_used() {
     let mut options = standing("demo");
     options.authorization = Some("Bearer ready".to_owned());
     options.ready_sessions = vec!["ready-session".to_owned()];
