@@ -9,7 +9,8 @@ use std::{
 };
 
 use clap::{
-    ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
+    ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
     parser::ValueSource,
 };
 
@@ -69,6 +70,8 @@ pub enum Command {
     Doctor,
     Completions(CompletionsArgs),
     Man(ManArgs),
+    /// List the options of all commands: server, login, log, colours
+    Options,
 }
 
 impl Command {
@@ -81,6 +84,7 @@ impl Command {
                 | Self::Config(_)
                 | Self::Completions(_)
                 | Self::Man(_)
+                | Self::Options
         )
     }
 
@@ -127,9 +131,45 @@ pub fn parse<T: Into<OsString>>(words: impl IntoIterator<Item = T>) -> Result<Cl
     if help::is_full_wanted(&words) {
         command = help::full(command);
     }
-    let matches = command.clone().try_get_matches_from(words)?;
+    let matches = command.clone().try_get_matches_from(words);
+    let matches = matches.map_err(explain)?;
     refuse_misplaced(&mut command, &matches)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Improves the messages about unknown options and a missing TASK.
+fn explain(mut error: clap::Error) -> clap::Error {
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(name)) => name.clone(),
+        Some(ContextValue::Strings(names)) => names.join(" "),
+        _ => return error,
+    };
+    match error.kind() {
+        ErrorKind::UnknownArgument => {
+            // The tip of clap is to pass the option as a TASK.
+            error.remove(ContextKind::Suggested);
+            if matches!(argument.as_str(), "-o" | "--output" | "--format") {
+                let tip = "this command prints a table, or JSON with --json".into();
+                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+            }
+            error
+        }
+        ErrorKind::MissingRequiredArgument if argument.contains("<TASK>") => {
+            let usage = error.get(ContextKind::Usage).map(ToString::to_string);
+            let usage = usage.unwrap_or_default();
+            let others = match (usage.contains("--entity"), usage.contains("--new")) {
+                (true, true) => ", or select tasks with --entity, --filter, --new and so on",
+                (true, false) => ", or select tasks with --entity, --filter and so on",
+                (false, _) => "",
+            };
+            let why = format!(
+                "no task given. Write its ID, such as task-4711, or - for standard input{others}\n\n\
+                 {usage}\n\nFor more information, try '--help'.\n"
+            );
+            clap::Error::raw(ErrorKind::MissingRequiredArgument, why)
+        }
+        _ => error,
+    }
 }
 
 /// Refuses flags of the screen in front of a command, and a time limit where none applies.
@@ -150,7 +190,7 @@ fn refuse_misplaced(command: &mut clap::Command, matches: &ArgMatches) -> Result
         return Ok(());
     };
     let why = format!(
-        "--{flag} in front of `{name}` is an option of the full-screen view. Write options of `{name}` behind it"
+        "--{flag} before `{name}` is an option of the full-screen view. Write options of `{name}` after it"
     );
     Err(command.error(ErrorKind::ArgumentConflict, why))
 }
@@ -201,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn the_definition_holds_together() {
+    fn definition_is_consistent() {
         definition().debug_assert();
         help::full(definition()).debug_assert();
     }
@@ -242,13 +282,45 @@ mod tests {
     #[test]
     fn misplaced_options_are_refused() {
         let error = parsed("vtask --theme dark list").unwrap_err();
-        assert!(error.contains("--theme in front of `list`"), "{error}");
+        assert!(error.contains("--theme before `list`"), "{error}");
         let error = parsed("vtask --timeout 5s").unwrap_err();
         assert!(error.contains("needs a command"), "{error}");
     }
 
     #[test]
-    fn an_order_names_columns_that_there_are() {
+    fn errors_suggest_what_helps() {
+        for line in [
+            "vtask wait --bogus task-1",
+            "vtask get --bogus",
+            "vtask wait -o json",
+        ] {
+            let error = parsed(line).unwrap_err();
+            assert!(error.contains("unexpected argument"), "{error}");
+            assert!(!error.contains("as a value"), "{error}");
+        }
+        let error = parsed("vtask wait task-1 -o json").unwrap_err();
+        assert!(error.contains("JSON with --json"), "{error}");
+        let error = parsed("vtask wait task-1 --allow-emty").unwrap_err();
+        assert!(error.contains("'--allow-empty'"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_task_is_explained() {
+        let error = parsed("vtask cancel -y").unwrap_err();
+        assert!(error.contains("no task given"), "{error}");
+        assert!(error.contains("--entity, --filter and so on"), "{error}");
+        assert!(error.contains("Usage: vtask cancel"), "{error}");
+        assert!(parsed("vtask wait").unwrap_err().contains("--new"));
+        let error = parsed("vtask get").unwrap_err();
+        assert!(
+            error.contains("standard input\n\nUsage: vtask get"),
+            "{error}"
+        );
+        assert!(parsed("vtask completions").unwrap_err().contains("<SHELL>"));
+    }
+
+    #[test]
+    fn sort_names_columns() {
         let cli = parsed("vtask --sort -elapsed,target").unwrap();
         assert_eq!(
             cli.watch.screen.sort.unwrap().to_string(),
@@ -258,14 +330,14 @@ mod tests {
         assert!(error.contains("did you mean “elapsed”?"), "{error}");
         let command = Cli::command();
         let sort = command.get_arguments().find(|arg| arg.get_id() == "sort");
-        let help = sort.unwrap().get_help().unwrap().to_string();
+        let help = sort.unwrap().get_long_help().unwrap().to_string();
         for column in SortColumn::ALL {
             assert!(help.contains(column.name()), "{}", column.name());
         }
     }
 
     #[test]
-    fn an_interval_has_to_make_sense() {
+    fn invalid_intervals_are_refused() {
         for interval in ["0", "-1", "NaN", "inf", "x"] {
             let line = format!("vtask --interval {interval}");
             assert!(parsed(&line).is_err(), "{interval}");

@@ -1,7 +1,7 @@
 //! Usage lines, examples and exit codes of the commands, for `-h`, `--help` and the manual.
 //!
-//! `-h` is a summary: own options of a command. `--help` adds the rarely used and the global options, examples and exit
-//! codes, one line per option.
+//! `-h` is a summary: own options of a command. `--help` adds the rarely used options, examples and exit codes, one line
+//! per option, within one screen. `vtask options` lists the global options. The manual has all of it, and the notes.
 
 mod command_texts;
 
@@ -10,6 +10,9 @@ use std::{ffi::OsString, fmt::Write as _};
 use clap::Command;
 
 pub use command_texts::COMMANDS;
+
+/// The command that lists the global options.
+const OPTIONS: &str = "options";
 
 /// The texts of a command in addition to its options.
 #[derive(Debug)]
@@ -22,7 +25,7 @@ pub struct Texts {
     pub examples: &'static [(&'static str, &'static str)],
     /// Exit codes in addition to 0.
     pub exit_codes: &'static [(u8, &'static str)],
-    /// Further paragraphs.
+    /// Further paragraphs, for the manual.
     pub notes: &'static str,
     /// The global options that apply, by ID; empty for all.
     globals: &'static [&'static str],
@@ -52,27 +55,55 @@ impl Texts {
             })
     }
 
-    /// Formats the exit codes, a line each.
-    pub fn exit_code_lines(&self) -> String {
-        let codes = self.exit_codes.iter();
-        std::iter::once(&(0, "success")).chain(codes).fold(
-            String::new(),
-            |mut text, (code, meaning)| {
-                let _ = writeln!(text, "  {code:<3}  {meaning}");
-                text
-            },
-        )
+    /// Formats the exit codes as a table, in two columns.
+    fn exit_code_table(&self) -> String {
+        let codes: Vec<&(u8, &str)> = std::iter::once(&(0, "success"))
+            .chain(self.exit_codes)
+            .collect();
+        let (left, right) = codes.split_at(codes.len().div_ceil(2));
+        let paired = left.iter().zip(right);
+        let width = paired.map(|((_, meaning), _)| meaning.len()).max();
+        let width = width.unwrap_or(0);
+        let mut text = String::new();
+        for (at, (code, meaning)) in left.iter().enumerate() {
+            let _ = match right.get(at) {
+                Some((other, other_meaning)) => writeln!(
+                    text,
+                    "  {code:<3}  {meaning:width$}  {other:<3}  {other_meaning}"
+                ),
+                None => writeln!(text, "  {code:<3}  {meaning}"),
+            };
+        }
+        text
     }
 
     fn after_long_help(&self) -> String {
-        let mut text = format!(
-            "Examples:\n{}\nExit codes:\n{}",
-            self.example_lines(),
-            self.exit_code_lines()
-        );
-        if !self.notes.is_empty() {
-            let _ = write!(text, "\n{}", self.notes);
+        let mut text = format!("Examples:\n{}\n", self.example_lines());
+        // The command whose exit code is its purpose has the table with all codes.
+        if self.name == "wait" {
+            let _ = writeln!(text, "Exit codes:\n{}", self.exit_code_table());
+        } else if !self.exit_codes.is_empty() {
+            let codes = self.exit_codes.iter();
+            let codes = codes.map(|(code, meaning)| format!("; {code} {meaning}"));
+            let _ = writeln!(text, "Exit codes: 0 success{}", codes.collect::<String>());
         }
+        let _ = match (self.name, self.globals) {
+            (OPTIONS, _) => write!(text, "\n{}", self.notes),
+            (_, []) => write!(
+                text,
+                "Options of all commands, such as --profile, --url, --timeout, -v: vtask options"
+            ),
+            (_, globals) => {
+                let flags = globals
+                    .iter()
+                    .map(|id| format!("--{}", id.replace('_', "-")));
+                let flags = flags.collect::<Vec<_>>().join(", ");
+                write!(
+                    text,
+                    "Options of all commands that apply: {flags}; see vtask options"
+                )
+            }
+        };
         text
     }
 }
@@ -88,6 +119,10 @@ pub(super) fn describe(command: Command) -> Command {
     command.mut_subcommands(|command| {
         let name = command.get_name().to_owned();
         let mut command = with_texts(command, &name);
+        if name == OPTIONS {
+            // Elsewhere `--help` hides them.
+            return command.args(globals.clone());
+        }
         let kept = texts(&name).map_or(&[][..], |texts| texts.globals);
         if !kept.is_empty() {
             let others = globals
@@ -117,10 +152,9 @@ fn with_texts(command: Command, name: &str) -> Command {
     } else {
         format!("vtask {name}")
     };
-    let usage: Vec<String> = texts
-        .usage
-        .iter()
-        .map(|line| format!("{before} {line}"))
+    let lines = texts.usage.iter();
+    let usage: Vec<String> = lines
+        .map(|line| format!("{before} {line}").trim_end().to_owned())
         .collect();
     command
         .override_usage(usage.join("\n       "))
@@ -130,16 +164,25 @@ fn with_texts(command: Command, name: &str) -> Command {
 /// Returns true if the command line asks for the full help.
 pub(super) fn is_full_wanted(words: &[OsString]) -> bool {
     let mut words = words.iter().skip(1).take_while(|word| *word != "--");
-    let first = words.next();
-    first.is_some_and(|word| word == "help" || word == "--help")
-        || words.any(|word| word == "--help")
+    words.any(|word| word == "help" || word == "--help")
 }
 
-/// Turns the long texts into the texts of the compact layout, which has one line per option.
+/// Returns the description of the global options.
+pub(crate) fn global_options(definition: Command) -> String {
+    let mut command = full(definition);
+    command.build();
+    let options = command.find_subcommand_mut(OPTIONS);
+    options.map_or_else(String::new, |options| options.render_help().to_string())
+}
+
+/// Returns the definition with the compact layout of `--help`: one line per option. Global options are hidden, except in
+/// `vtask options`; long texts are for the manual.
 pub fn full(command: Command) -> Command {
+    let is_options = command.get_name() == OPTIONS;
     let about = command.get_long_about().cloned();
     let after = command.get_after_long_help().cloned();
-    let mut command = command.mut_args(full_arg).mut_subcommands(full);
+    let command = command.mut_args(|arg| full_arg(arg, is_options));
+    let mut command = command.mut_subcommands(full);
     if let Some(about) = about {
         command = command.about(about).long_about(None::<&str>);
     }
@@ -149,19 +192,17 @@ pub fn full(command: Command) -> Command {
     command
 }
 
-fn full_arg(arg: clap::Arg) -> clap::Arg {
-    let long = arg.get_long_help().cloned();
+fn full_arg(arg: clap::Arg, shows_globals: bool) -> clap::Arg {
+    let is_hidden = arg.is_hide_set() || arg.is_global_set() && !shows_globals;
     // Values with their own help would switch to the layout with several lines per option.
     let values = arg.get_possible_values();
     let are_described = values.iter().any(|value| value.get_help().is_some());
-    let arg = arg
+    let hides_values = are_described || arg.is_hide_possible_values_set();
+    arg.hide(is_hidden)
         .hide_short_help(false)
         .hide_env(true)
-        .hide_possible_values(are_described);
-    match long {
-        Some(long) => arg.help(long).long_help(None::<&str>),
-        None => arg,
-    }
+        .hide_possible_values(hides_values)
+        .long_help(None::<&str>)
 }
 
 #[cfg(test)]

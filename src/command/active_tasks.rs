@@ -16,7 +16,7 @@ pub(super) async fn active_tasks(
     connect: ConnectOptions,
     io: &mut CommandIo<'_>,
 ) -> Result<Vec<Arc<str>>, CommandError> {
-    let server = connect.address.name();
+    let server = connect.address.label();
     let found = session::with(connect, io, async |client| {
         let mut snapshot = Snapshot::begin(client).await;
         let unread = snapshot.add_recent(client).await?;

@@ -12,7 +12,6 @@ use response::{CancelAttempt, CancelResult};
 
 use super::{
     CommandError, Outcome, active_tasks, connect,
-    fetch_args::FetchArgs,
     io_context::CommandIo,
     notify::NotifyArgs,
     selector::{CompiledSelector, TaskSelector},
@@ -49,9 +48,6 @@ pub struct CancelArgs {
     /// Print one JSON object per line for each response
     #[arg(long, requires = "yes")]
     json: bool,
-
-    #[command(flatten)]
-    fetch: FetchArgs,
 }
 
 /// Runs `vtask cancel`.
@@ -115,19 +111,19 @@ pub async fn run(
         }
         tasks.sort_unstable();
         tasks.dedup();
-        let looked = session::with(connect.clone(), io, async |client| {
-            look_at(client, &tasks).await
+        let read = session::with(connect.clone(), io, async |client| {
+            read_tasks(client, &tasks).await
         });
-        let (snapshot, errors) = match looked.await {
+        let (snapshot, errors) = match read.await {
             Err(error) => match error.server_outcome().filter(|_| !is_only) {
                 Some(outcome) => {
-                    let place = (name.as_deref(), &connect);
-                    request.tell_away(io, place, &tasks, &error, outcome)?;
+                    let server = (name.as_deref(), &connect);
+                    request.report_unreachable(io, server, &tasks, &error, outcome)?;
                     continue;
                 }
                 None => return Err(error),
             },
-            Ok(looked) => looked,
+            Ok(read) => read,
         };
         let mut server = CancelServer {
             name,
@@ -158,7 +154,7 @@ pub async fn run(
     if !args.wait || servers.is_empty() {
         return Ok(request.outcome);
     }
-    let ended = wait_for(args, servers, &defaults, io).await?;
+    let ended = wait_for(servers, &defaults, io).await?;
     Ok(request.outcome.and(ended))
 }
 
@@ -181,7 +177,6 @@ fn may_cancel_on(target: &Target, environment: &dyn Environment) -> Result<(), C
 
 /// Waits until the tasks whose requests were accepted have ended. The outcome is success if all ended cancelled.
 async fn wait_for(
-    args: &CancelArgs,
     servers: Vec<CancelServer>,
     defaults: &Defaults,
     io: &mut CommandIo<'_>,
@@ -191,20 +186,20 @@ async fn wait_for(
     } else {
         OutputMode::Lines
     };
-    let goal = WaitCondition {
+    let condition = WaitCondition {
         timeout: io.deadline.map(|deadline| deadline.timeout),
         ..WaitCondition::all_ended(defaults.max_outage.unwrap_or(wait::MAX_OUTAGE))
     };
     let servers = servers.into_iter().map(|server| Server {
         name: server.name,
-        options: args.fetch.options(server.connect, server.wanted, defaults),
+        options: io.fetch.options(server.connect, server.wanted, defaults),
         new: None,
         lost: None,
     });
     let plan = Plan {
         servers: servers.collect(),
-        goal,
-        talk: output,
+        condition,
+        output_mode: output,
         json: false,
         notify: NotifyArgs::default(),
         on_stall: None,
@@ -217,7 +212,7 @@ async fn wait_for(
         | Outcome::Refused
         | Outcome::Unknown) => outcome,
         _ => waiting
-            .awaited
+            .tasks
             .iter()
             .fold(Outcome::Success, |outcome, task| {
                 outcome.and(match waiting.status(task) {
@@ -251,7 +246,7 @@ impl CancelServer {
     fn sort(
         &mut self,
         tasks: Vec<Arc<str>>,
-        errors: &Unreadable,
+        errors: &ReadErrors,
         request: &mut CancelAttempt,
         io: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
@@ -261,13 +256,13 @@ impl CancelServer {
             if let Some(record) = found.and_then(|handle| self.snapshot.store.get(handle)) {
                 let now = self.snapshot.now;
                 let sentence = sentence(&self.snapshot.store, record, name, now);
-                let place = (name, &self.connect);
+                let server = (name, &self.connect);
                 if let Some(why) = unreadable(record, name) {
-                    request.tell(io, place, &task, CancelResult::Failed, &why, None)?;
+                    request.report(io, server, &task, CancelResult::Failed, &why, None)?;
                 } else if let Some(result) = CancelResult::without_request(record) {
                     let info = record.info.as_deref();
                     let fault = info.and_then(|info| info.error.as_deref());
-                    request.tell(io, place, &task, result, &sentence, fault)?;
+                    request.report(io, server, &task, result, &sentence, fault)?;
                     if result == CancelResult::AlreadyCancelling {
                         self.cancelling.push(task);
                     }
@@ -283,7 +278,7 @@ impl CancelServer {
                     .map(|(_, error)| error.to_string())
                     .unwrap_or_default();
                 let fault = error.and_then(|(_, error)| error.fault());
-                request.tell(io, (name, &self.connect), &task, answer, &text, fault)?;
+                request.report(io, (name, &self.connect), &task, answer, &text, fault)?;
             }
         }
         Ok(())
@@ -297,28 +292,28 @@ impl CancelServer {
         is_only: bool,
     ) -> Result<(), CommandError> {
         let wanted = std::mem::take(&mut self.wanted);
-        let (mut sent, mut said) = (0, Vec::new());
-        let asked = session::with(self.connect.clone(), io, async |client| {
+        let (mut sent, mut answers) = (0, Vec::new());
+        let sent_all = session::with(self.connect.clone(), io, async |client| {
             for task in &wanted {
                 sent += 1;
-                said.push((task.clone(), cancel_one(client, task).await));
+                answers.push((task.clone(), cancel_one(client, task).await));
             }
             Ok(())
         });
         let name = self.name.as_deref();
-        let cut_off = match asked.await {
+        let cut_off = match sent_all.await {
             Ok(()) => None,
             Err(error @ (CommandError::TimedOut(_) | CommandError::Interrupted(_))) => Some(error),
             Err(error) => match error.server_outcome().filter(|_| !is_only) {
                 Some(outcome) => {
-                    let place = (name, &self.connect);
-                    return request.tell_away(io, place, &wanted, &error, outcome);
+                    let server = (name, &self.connect);
+                    return request.report_unreachable(io, server, &wanted, &error, outcome);
                 }
                 None => return Err(error),
             },
         };
-        let without_answer = wanted.iter().enumerate().skip(said.len());
-        for (task, result) in said {
+        let without_answer = wanted.iter().enumerate().skip(answers.len());
+        for (task, result) in answers {
             let (answer, text) = match &result {
                 Ok(CancelResult::AlreadyCancelled) => (
                     CancelResult::AlreadyCancelled,
@@ -335,7 +330,7 @@ impl CancelServer {
                 Err(error) => (CancelResult::of(error), error.reason()),
             };
             let fault = result.as_ref().err().and_then(Error::fault);
-            request.tell(io, (name, &self.connect), &task, answer, &text, fault)?;
+            request.report(io, (name, &self.connect), &task, answer, &text, fault)?;
             if matches!(
                 answer,
                 CancelResult::Accepted | CancelResult::AlreadyCancelling
@@ -353,9 +348,9 @@ impl CancelServer {
                     "no answer in time; the server may have accepted the request.",
                 )
             } else {
-                (CancelResult::NotAsked, "not requested: timed out.")
+                (CancelResult::NotRequested, "not requested: timed out.")
             };
-            request.tell(io, (name, &self.connect), task, answer, text, None)?;
+            request.report(io, (name, &self.connect), task, answer, text, None)?;
         }
         Err(error)
     }
@@ -381,15 +376,15 @@ async fn cancel_one(client: &Client, task: &Arc<str>) -> Result<CancelResult, Er
     Err(error)
 }
 
-type Unreadable = Vec<(Arc<str>, Error)>;
+type ReadErrors = Vec<(Arc<str>, Error)>;
 
-async fn look_at(
+async fn read_tasks(
     client: &Client,
     tasks: &[Arc<str>],
-) -> Result<(Snapshot, Unreadable), CommandError> {
+) -> Result<(Snapshot, ReadErrors), CommandError> {
     let mut snapshot = Snapshot::begin(client).await;
     let mut unreadable = Vec::new();
-    for (task, answer) in session::read_or_recall_all(client, tasks.to_vec()).await {
+    for (task, answer) in session::read_or_find_all(client, tasks.to_vec()).await {
         match answer {
             Err(error) => unreadable.push((task, error)),
             // Why nothing can be read of it is kept with the task.

@@ -92,7 +92,7 @@ pub fn run(
         ConfigCommand::Init => {
             let path = path()?;
             config::init_config(&path)?;
-            io.say(&format!("{} is written.", path.display()));
+            io.say(&format!("wrote {}.", path.display()));
             Ok(Outcome::Success)
         }
         ConfigCommand::Edit => {

@@ -72,7 +72,7 @@ async fn check_server(
             return Ok(Outcome::Success);
         }
     };
-    page.section(&format!("Server {}", address.name()));
+    page.section(&format!("Server {}", address.label()));
     server::certificate(page, &address, &trust).await;
     let connect = match connect::in_time(args, io).await {
         Ok(connect) => connect,

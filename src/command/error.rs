@@ -13,32 +13,32 @@ pub enum CommandError {
     /// Wrong usage or configuration.
     #[error("{0}")]
     Usage(String),
-    /// The server could not be asked, or refused.
+    /// The server is unreachable, or refused the request.
     #[error(transparent)]
     Server(#[from] vim::Error),
-    /// The server let us in, but refused something that was asked for.
+    /// The login succeeded, but a request was refused.
     #[error(transparent)]
     Denied(vim::Error),
     /// The user did not accept the certificate of this server.
     #[error("the certificate of {0} was not accepted; nothing was sent there.")]
     Untrusted(String),
-    /// The user, or the system, wants the program to end.
+    /// The user or the system interrupted the program.
     #[error("interrupted")]
     Interrupted(StopSignal),
-    /// Whoever read standard output has had enough.
+    /// Standard output was closed.
     #[error("standard output is closed")]
-    NobodyReads,
+    OutputClosed,
     /// The deadline of the command passed; what was being done.
     #[error("{0}")]
     TimedOut(String),
-    /// Standard input was to name tasks, and is empty.
+    /// Standard input was to have task IDs and is empty.
     #[error("standard input names no task. Give at least one, separated by spaces or line breaks.")]
     EmptyInput,
     /// There is no such task.
     #[error("{0}")]
     NothingFound(String),
     /// A part of the program panicked; its report was printed.
-    #[error("a part of the program failed; the report above says where. Please report it.")]
+    #[error("internal error; the report above says where. Please report it.")]
     Panicked,
     /// Something on this machine failed.
     #[error(transparent)]
@@ -54,7 +54,7 @@ impl CommandError {
             Self::TimedOut(_) => 124,
             Self::Interrupted(signal) => signal.exit_code(),
             // As if SIGPIPE had ended it.
-            Self::NobodyReads => 141,
+            Self::OutputClosed => 141,
             Self::Panicked => 101,
             Self::Usage(_) | Self::EmptyInput | Self::Local(_) => 2,
         }
@@ -88,7 +88,7 @@ impl CommandError {
 
     /// Returns true if the message should be printed; false after an interruption or a closed output.
     pub fn is_reported(&self) -> bool {
-        !matches!(self, Self::Interrupted(_) | Self::NobodyReads)
+        !matches!(self, Self::Interrupted(_) | Self::OutputClosed)
     }
 }
 

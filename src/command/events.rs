@@ -76,7 +76,13 @@ async fn read(
                 let chain = info.map_or(0, |info| info.event_chain_id);
                 Ok((snapshot.now, chain, client.task_events(chain).await?))
             });
-            let (now, chain, events) = read.await?;
+            let (now, chain, events) = match read.await {
+                Ok(found) => found,
+                Err(error) => {
+                    page.add_error(error, target.name.is_none())?;
+                    continue;
+                }
+            };
             let id = target.full(task);
             let source = EventSource {
                 id: &id,

@@ -14,12 +14,20 @@ use crate::{
 /// Flags that control how tasks are fetched.
 #[derive(Debug, Clone, Default, Args)]
 pub struct FetchArgs {
-    /// Fetch tasks with one long poll for all, or by polling each [default: auto]
-    #[arg(long, hide_short_help = true, env = "VTASK_FETCH", value_enum)]
+    /// Screen and wait: one long poll for all tasks (push), reading each (poll) [default: auto]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "VTASK_FETCH",
+        value_name = "MODE",
+        value_enum,
+        hide_possible_values = true
+    )]
     pub fetch: Option<FetchMode>,
 
-    /// Polling interval in seconds, if tasks are polled one by one [default: 2]
-    #[arg(long, hide_short_help = true, env = "VTASK_INTERVAL", value_name = "SECONDS", value_parser = parse_seconds)]
+    /// Screen and wait: interval in seconds, if tasks are read one by one [default: 2]
+    #[arg(long, global = true, hide_short_help = true, env = "VTASK_INTERVAL", value_name = "SECONDS", value_parser = parse_seconds)]
     pub interval: Option<f64>,
 }
 

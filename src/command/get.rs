@@ -84,7 +84,7 @@ async fn read(
         let server = reader.connect.address.label();
         let endpoint = reader.connect.address.name();
         let tasks = target.tasks.clone();
-        let asked = reader
+        let answer = reader
             .ask(io, async |client| {
                 // JSON output contains only the server's data, so labels are not needed.
                 let snapshot = if args.output.json {
@@ -92,7 +92,7 @@ async fn read(
                 } else {
                     Some(Snapshot::begin(client).await)
                 };
-                let read = session::read_or_recall_all(client, tasks).await;
+                let read = session::read_or_find_all(client, tasks).await;
                 let events = if with_tickets {
                     read_events(client, &read).await
                 } else {
@@ -101,15 +101,12 @@ async fn read(
                 Ok((snapshot, read, events))
             })
             .await;
-        let (snapshot, read, events) = match asked {
-            // One server that is away must not keep the others' tasks from being printed.
+        let (snapshot, read, events) = match answer {
             Err(error) => {
-                let (message, outcome) = target.tolerated(error)?;
-                page.messages.push(message);
-                page.outcome = page.outcome.and(outcome);
+                page.add_error(error, target.name.is_none())?;
                 continue;
             }
-            Ok(asked) => asked,
+            Ok(answer) => answer,
         };
         let Some(mut snapshot) = snapshot else {
             let (messages, outcome) = as_json(target, read, &server, &mut page.rows);

@@ -4,15 +4,13 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::deadline::TimeoutArgs;
+use super::{deadline::TimeoutArgs, fetch_args::FetchArgs};
 use crate::config::{ConnectionArgs, Environment};
 
 /// Flags that every command takes, before or after its name.
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[derive(Debug, Clone, Default, Args)]
-#[command(
-    next_help_heading = "Global options (--ca-file is VTASK_CA_FILE in the environment, and so on)"
-)]
+#[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
     #[command(flatten)]
     pub connection: ConnectionArgs,
@@ -20,11 +18,14 @@ pub struct GlobalArgs {
     #[command(flatten)]
     pub timeout: TimeoutArgs,
 
-    /// Log more on standard error: -v events, -vv requests, -vvv also their bodies
+    #[command(flatten)]
+    pub fetch: FetchArgs,
+
+    /// Log on standard error: -v events, -vv requests, -vvv also bodies
     #[arg(short, long, global = true, hide_short_help = true, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// Write the log to FILE; VTASK_LOG filters it, as in vtask::http=debug
+    /// Write the log to FILE; filter with VTASK_LOG=vtask::http=debug
     #[arg(
         long,
         global = true,
@@ -34,13 +35,15 @@ pub struct GlobalArgs {
     )]
     pub log_file: Option<PathBuf>,
 
-    /// Use colours; auto: on a terminal, if `NO_COLOR` is unset
+    /// Use colours: auto (on a terminal without NO_COLOR), always, never [default: auto]
     #[arg(
         long,
         global = true,
         hide_short_help = true,
         env = "VTASK_COLOR",
         value_enum,
+        hide_possible_values = true,
+        hide_default_value = true,
         default_value_t,
         value_name = "WHEN"
     )]

@@ -9,6 +9,7 @@ use std::{
 use super::{
     CommandError,
     deadline::{self, Deadline, Ending},
+    fetch_args::FetchArgs,
     global_args::ColorChoice,
     signals::{self, StopSignal},
 };
@@ -67,6 +68,8 @@ pub struct CommandIo<'a> {
     /// Completes when the user or the system interrupts the command.
     pub interrupted: Pin<Box<dyn Future<Output = StopSignal>>>,
     pub color: ColorChoice,
+    /// How tasks are fetched.
+    pub fetch: FetchArgs,
     /// The deadline set by `--timeout`.
     pub deadline: Option<Deadline>,
 }
@@ -83,7 +86,7 @@ impl std::fmt::Debug for CommandIo<'_> {
 impl CommandIo<'static> {
     /// Uses the standard streams and the environment of the process.
     pub fn of_process() -> Self {
-        // The console interprets escape sequences only after it has been asked to.
+        // The console interprets escape sequences only if this is enabled.
         #[cfg(windows)]
         let _ = crossterm::ansi_support::supports_ansi();
         fn output(writer: impl Write + IsTerminal + 'static) -> Output {
@@ -105,6 +108,7 @@ impl CommandIo<'static> {
             environment: &config::process_environment,
             interrupted: Box::pin(signals::interrupted()),
             color: ColorChoice::Auto,
+            fetch: FetchArgs::default(),
             deadline: None,
         }
     }
@@ -142,7 +146,7 @@ impl CommandIo<'_> {
 /// Converts a write error of standard output.
 pub(super) fn unwritable(error: &io::Error) -> CommandError {
     if error.kind() == io::ErrorKind::BrokenPipe {
-        CommandError::NobodyReads
+        CommandError::OutputClosed
     } else {
         CommandError::Local(color_eyre::eyre::eyre!(
             "standard output cannot be written: {error}. Is the disk full?"

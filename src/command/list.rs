@@ -26,8 +26,9 @@ pub struct ListArgs {
     #[arg(long, value_name = "FIELD,…", allow_hyphen_values = true, value_parser = parse_sort, help_heading = "Output")]
     sort: Option<ListSort>,
 
-    /// Read where the targets run: host, cluster, datacenter and folder. Done as well if --columns, --sort or the filter
-    /// names one of them
+    /// Read where the targets run: host, cluster, datacenter, folder
+    ///
+    /// Done as well if --columns, --sort or the filter names one of them.
     #[arg(long, hide_short_help = true, help_heading = "Output")]
     location: bool,
 
@@ -112,12 +113,7 @@ async fn read(
                 page.messages.extend(messages);
                 snapshots.push((at, snapshot));
             }
-            // One server that is away must not keep the others' tasks from being listed.
-            Err(error) => {
-                let (message, outcome) = server.target.tolerated(error)?;
-                page.messages.push(message);
-                page.outcome = page.outcome.and(outcome);
-            }
+            Err(error) => page.add_error(error, server.target.name.is_none())?,
         }
     }
     let is_incomplete = !page.messages.is_empty();

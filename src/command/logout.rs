@@ -34,7 +34,7 @@ async fn end(connection: &ConnectionArgs, io: &mut CommandIo<'_>) -> Result<Outc
         io.say(&conflict);
     }
     let (draft, user, kept) = config::kept_session(connection, io.environment)?;
-    let whose = format!("{user} on {}", draft.address.name());
+    let whose = format!("{user} on {}", draft.address.label());
     let Some(session) = kept.look() else {
         io.say(&format!("no session of {whose} is kept."));
         return Ok(Outcome::Success);

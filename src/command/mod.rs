@@ -83,6 +83,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         misspelling::check(&watch.tasks)?;
     }
     io.color = global.color;
+    io.fetch = global.fetch.clone();
     let is_screen = matches!(command, None | Some(Command::Demo(_)));
     logging::start(&global, is_screen, io.environment)?;
     let tasks = command.as_ref().map_or(&watch.tasks[..], Command::tasks);
@@ -132,6 +133,10 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         Some(Command::Doctor) => Box::pin(doctor::run(connection, io)).await,
         Some(Command::Completions(args)) => completions::run(&args, io),
         Some(Command::Man(args)) => man::run(&args, cli::definition(), io),
+        Some(Command::Options) => {
+            io.print(&cli::help::global_options(cli::definition()))?;
+            Ok(Outcome::Success)
+        }
     }
 }
 
@@ -173,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_server_says_stays_on_one_line() {
+    fn server_messages_are_one_line() {
         let usage = CommandError::Usage("one\ntwo\u{1b}".to_owned());
         assert_eq!(usage.message(), "one\ntwo␛");
         let server = CommandError::NothingFound("one\nvtask: two".to_owned());

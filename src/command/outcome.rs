@@ -6,7 +6,7 @@ use crate::{task::Status, vim};
 /// The result of a command, which determines its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// All that was asked for succeeded.
+    /// Everything succeeded.
     Success,
     /// A task failed.
     Failed,

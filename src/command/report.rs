@@ -251,7 +251,7 @@ async fn add_named(
     for (task, answer) in session::read_or_recall_all(client, missing).await {
         messages.extend(snapshot.add_read(&task, answer, &client.label()).err());
     }
-    messages.extend(tree::descend(client, snapshot, tasks).await?);
+    messages.extend(tree::add_descendants(client, snapshot, tasks).await?);
     Ok(messages)
 }
 

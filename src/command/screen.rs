@@ -55,7 +55,7 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
     for target in targets {
         let connect = connect::connect(&target.connection, environment).await?;
         let name = target.name.unwrap_or_else(|| connect.address.name());
-        let options = args.fetch.options(connect, target.tasks, &file.defaults);
+        let options = global.fetch.options(connect, target.tasks, &file.defaults);
         watched.push((name, options));
     }
     let notify = args.notify.or(&file.defaults);

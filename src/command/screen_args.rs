@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{fetch_args::FetchArgs, notify::NotifyArgs};
+use super::notify::NotifyArgs;
 use crate::{app::ColumnSet, config::switch, task::row_model::Sort, text::parse_seconds};
 
 #[derive(Debug, Args)]
@@ -19,23 +19,20 @@ pub struct WatchArgs {
     #[command(flatten)]
     pub notify: NotifyArgs,
 
-    /// Notify for every finished task, not only for named and pinned ones
-    #[arg(long, hide_short_help = true, env = "VTASK_NOTIFY_ALL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Notifications")]
+    /// Notify for all finished tasks, not only named and pinned ones
+    #[arg(long, hide_short_help = true, env = "VTASK_NOTIFY_ALL", action = ArgAction::SetTrue, value_parser = switch)]
     pub notify_all: bool,
 
     /// Former name of --notify-all
     #[arg(long, env = "VTASK_TELL_ALL", action = ArgAction::SetTrue, value_parser = switch, hide = true)]
     pub tell_all: bool,
-
-    #[command(flatten)]
-    pub fetch: FetchArgs,
 }
 
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Screen")]
 pub struct ScreenArgs {
-    /// Theme: auto (by the terminal's background), dark, light, high-contrast, color-blind, the name of your own
-    /// theme (NAME.toml in ~/.config/vtask/themes), or a path
+    /// auto, dark, light, high-contrast, color-blind, or your own
+    ///
+    /// auto follows the terminal's background. Your own theme NAME is NAME.toml in ~/.config/vtask/themes.
     #[arg(
         long,
         hide_short_help = true,
@@ -48,9 +45,11 @@ pub struct ScreenArgs {
     #[arg(long, hide_short_help = true, env = "VTASK_LIGHT", action = ArgAction::SetTrue, value_parser = switch, conflicts_with = "theme")]
     pub light: bool,
 
-    /// Sort by these columns; prefix - for descending, as in state,-elapsed. Columns: now (what matters now), state,
+    /// Sort by these columns; - for descending: state,-elapsed
+    ///
+    /// Columns: now (what matters now), state,
     /// task, phase, target, progress, elapsed, left, cancel, started-by, queued, started, completed, queued-for,
-    /// endpoint, operation, id, parent, error, tag, activation, host, cluster, datacenter, folder
+    /// endpoint, operation, id, parent, error, tag, activation, host, cluster, datacenter, folder.
     #[arg(
         long,
         hide_short_help = true,
@@ -60,8 +59,9 @@ pub struct ScreenArgs {
     )]
     pub sort: Option<Sort>,
 
-    /// Columns of the list, from left to right, with optional width, as in task,target,progress:20. As for --sort,
-    /// without now, plus finish (expected end)
+    /// Columns, with optional width: task,target,progress:20
+    ///
+    /// The columns of --sort without now, plus finish (expected end).
     #[arg(
         long,
         hide_short_help = true,
@@ -70,7 +70,9 @@ pub struct ScreenArgs {
     )]
     pub columns: Option<ColumnSet>,
 
-    /// Write performance statistics (requests, bytes, frames, latencies) as JSON to FILE on exit
+    /// Write performance statistics as JSON to FILE on exit
+    ///
+    /// Counts and latencies of requests, bytes and frames.
     #[arg(long, hide_short_help = true, env = "VTASK_STATS", value_name = "FILE")]
     pub stats: Option<PathBuf>,
 

@@ -32,17 +32,16 @@ pub(super) fn screen_options(
     let clipboard = match (defaults.clipboard, &defaults.clipboard_command) {
         (Some(ClipboardChoice::Osc52), _) | (None, None) => Clipboard::Terminal,
         (_, Some(command)) => Clipboard::Command(command.clone()),
-        (Some(ClipboardChoice::Local), None) => {
-            Clipboard::local(|name| environment.get(name)).unwrap_or_else(|| {
-                let text = "clipboard = \"local\": this machine seems to have none; say clipboard-command.";
+        (Some(ClipboardChoice::Local), None) => Clipboard::local(|name| environment.get(name))
+            .unwrap_or_else(|| {
+                let text = "clipboard = \"local\": no clipboard was found; set clipboard-command.";
                 config_warnings.push(text.to_owned());
                 Clipboard::Terminal
-            })
-        }
+            }),
     };
     config_warnings.extend(file.filter_problems());
     let filters = config::named_filters(file, environment);
-    let unread = |problem| format!("filters that were named on the screen: {problem}");
+    let unread = |problem| format!("filters saved on the screen: {problem}");
     config_warnings.extend(filters.problem.map(unread));
     let (sort, problems) = file.sort();
     config_warnings.extend(problems);
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_and_the_screen_starts() {
+    fn errors_are_reported_and_screen_starts() {
         let file = "[defaults]\ntheme = \"drak\"\n[keys.list]\nfly = \"f\"\nup = \"e\"\n";
         let options = from(&[], file);
         assert_eq!(

@@ -161,7 +161,7 @@ impl CompiledSelector {
             return Ok(());
         };
         Err(CommandError::Usage(format!(
-            "--filter: {term} cannot be told from a single reading: tasks have to be watched for it. Use it on the screen \
+            "--filter: {term} needs several readings of the tasks. Use it on the screen \
              (`vtask`, then /{term}), or in `vtask wait --new`."
         )))
     }
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_history_is_asked_for_what_it_can_tell() {
+    fn server_filter_has_supported_fields_only() {
         let choice = |change: fn(&mut TaskSelector)| {
             let mut choice = TaskSelector::default();
             change(&mut choice);

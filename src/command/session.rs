@@ -22,7 +22,7 @@ pub(super) const ONLY_ENDPOINT: EndpointId = EndpointId(0);
 /// Maximum number of concurrent reads.
 const MAX_CONCURRENT_READS: usize = 8;
 /// Number of consecutive failed reads after which the server counts as failing.
-const IN_A_ROW: usize = 3;
+const MAX_CONSECUTIVE_FAILURES: usize = 3;
 
 /// A task ID with the value read, or the error.
 pub(super) type TaskRead = (Arc<str>, Result<Value, Error>);
@@ -206,8 +206,8 @@ async fn sign_out(client: &Client, leave_by: Option<Instant>, io: &mut CommandIo
     }
 }
 
-/// Reads tasks, a few at a time, in the order given. What spoils one answer may pass: it is asked for again. A server
-/// that fails again and again is left alone: the rest of the tasks have the last of its errors.
+/// Reads tasks concurrently, in the order given. Failed reads are repeated. If the server keeps failing, the remaining
+/// tasks get its last error.
 pub(super) async fn read_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
     let mut read = read_each(client, tasks).await;
     let is_dead = |(_, answer): &&TaskRead| answer.as_ref().is_err_and(Error::is_session_dead);
@@ -229,21 +229,21 @@ pub(super) async fn read_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskR
 }
 
 async fn read_each(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
-    // The errors of the tasks that were read in vain since one was read well.
-    let in_vain: Mutex<Vec<Error>> = Mutex::new(Vec::new());
-    let in_vain = &in_vain;
+    // Errors since the last successful read.
+    let failures: Mutex<Vec<Error>> = Mutex::new(Vec::new());
+    let failures = &failures;
     let given_up = || {
-        let in_vain = in_vain.lock().unwrap_or_else(PoisonError::into_inner);
-        in_vain
+        let failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures
             .last()
-            .filter(|_| in_vain.len() >= IN_A_ROW)
+            .filter(|_| failures.len() >= MAX_CONSECUTIVE_FAILURES)
             .cloned()
     };
     let note = |answer: &Result<Value, Error>| {
-        let mut in_vain = in_vain.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
         match answer {
-            Err(error) if error.is_transient() => in_vain.push(error.clone()),
-            _ => in_vain.clear(),
+            Err(error) if error.is_transient() => failures.push(error.clone()),
+            _ => failures.clear(),
         }
     };
     stream::iter(tasks)
@@ -277,7 +277,7 @@ pub(super) async fn read_events<T>(
 }
 
 /// Reads tasks concurrently, in the order given. Tasks that are gone are looked up in the history.
-pub(super) async fn read_or_recall_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
+pub(super) async fn read_or_find_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
     let mut read = read_all(client, tasks).await;
     let is_gone = |(_, answer): &&mut TaskRead| {
         let error = answer.as_ref().err();
@@ -290,7 +290,7 @@ pub(super) async fn read_or_recall_all(client: &Client, tasks: Vec<Arc<str>>) ->
             .await
             .unwrap_or_else(|_| Timestamp::now());
         if let Err(error) = answer {
-            *answer = recall(client, task, now, error.clone()).await;
+            *answer = find_in_history(client, task, now, error.clone()).await;
         }
     }
     read
@@ -300,7 +300,7 @@ pub(super) async fn read_or_recall_all(client: &Client, tasks: Vec<Arc<str>>) ->
 ///
 /// # Errors
 /// The error of the read, if the history has no record either.
-pub(super) async fn read_or_recall(
+pub(super) async fn read_or_find(
     client: &Client,
     task: &Arc<str>,
     now: Timestamp,
@@ -308,10 +308,12 @@ pub(super) async fn read_or_recall(
     let mut read = read_all(client, vec![task.clone()]).await;
     match read.pop() {
         Some((_, Err(error))) if error.is_fault("ManagedObjectNotFound") => {
-            Ok(recall(client, task, now, error).await?)
+            Ok(find_in_history(client, task, now, error).await?)
         }
         Some((_, answer)) => Ok(answer?),
-        None => Err(CommandError::NothingFound(format!("{task} is not there."))),
+        None => Err(CommandError::NothingFound(format!(
+            "{task} does not exist."
+        ))),
     }
 }
 
@@ -320,7 +322,7 @@ pub(super) async fn read_or_recall(
 /// # Errors
 /// `gone`, with the extent of the search, if there is no record or the history cannot be read; connection errors, and
 /// an expired session.
-async fn recall(
+async fn find_in_history(
     client: &Client,
     task: &Arc<str>,
     now: Timestamp,

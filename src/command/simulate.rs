@@ -167,7 +167,7 @@ impl SimulateArgs {
             .ok()
             .filter(|span| !span.is_zero())
         else {
-            bail!("--session-timeout must be longer than nothing");
+            bail!("--session-timeout must be greater than zero");
         };
         options.session_timeout = timeout;
         if self.release_8_0_1 {
@@ -187,7 +187,7 @@ impl SimulateArgs {
 pub async fn run(args: SimulateArgs) -> Result<()> {
     let simulator = match Simulator::start(args.options()?).await {
         Err(error @ SimulatorError::Listen { .. }) => {
-            bail!("{error}. --listen takes another address; port 0 takes any free one.")
+            bail!("{error}. Give another address with --listen; port 0 selects a free one.")
         }
         started => started.wrap_err("the simulator did not start")?,
     };

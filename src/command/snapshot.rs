@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     CommandError,
-    session::{ONLY_ENDPOINT, read_or_recall, read_recent},
+    session::{ONLY_ENDPOINT, read_or_find, read_recent},
 };
 use crate::{
     task::{ChangeSet, Handle, Labels, ServerClock, TaskChange, TaskId, TaskStore},
@@ -70,7 +70,7 @@ impl Snapshot {
         task: &Arc<str>,
     ) -> Result<(Self, Handle), CommandError> {
         let mut snapshot = Self::begin(client).await;
-        let raw = read_or_recall(client, task, snapshot.now).await?;
+        let raw = read_or_find(client, task, snapshot.now).await?;
         let added = snapshot.add_read(task, Ok(raw), &client.label());
         let handle = added.map_err(|why| {
             CommandError::NothingFound(format!(
@@ -137,7 +137,7 @@ impl Snapshot {
                 Ok(info) => {
                     let put = self.put(mo_id, Box::new(info), raw);
                     return put
-                        .ok_or_else(|| format!("reading {mo_id} ({server}) came to nothing."));
+                        .ok_or_else(|| format!("reading {mo_id} ({server}) returned no task."));
                 }
                 Err(malformed) => {
                     let why = format!("reading {mo_id} ({server}): {malformed}.");

@@ -40,7 +40,7 @@ impl Target {
         }
     }
 
-    fn is_called(&self, name: &str) -> bool {
+    fn has_name(&self, name: &str) -> bool {
         self.name.as_deref() == Some(name) || self.again.iter().any(|again| again == name)
     }
 
@@ -121,7 +121,7 @@ pub(super) fn servers(
 
 /// Returns a warning for each server that was given twice.
 fn duplicates(targets: &[Target]) -> Vec<String> {
-    let said = targets.iter().flat_map(|target| {
+    let warnings = targets.iter().flat_map(|target| {
         let name = target.name.as_deref().unwrap_or_default();
         target.again.iter().map(move |again| {
             if again == name {
@@ -131,7 +131,7 @@ fn duplicates(targets: &[Target]) -> Vec<String> {
             }
         })
     });
-    said.collect()
+    warnings.collect()
 }
 
 /// Returns warnings about ambiguous and duplicate servers.
@@ -214,7 +214,7 @@ pub(super) fn among(
     let mut targets = servers(&args, environment)?;
     for (name, named, mo_id) in read {
         let at = match name {
-            Some(name) => targets.iter().position(|target| target.is_called(name)),
+            Some(name) => targets.iter().position(|target| target.has_name(name)),
             None => None,
         };
         let at = match (at, targets.len()) {
@@ -249,14 +249,14 @@ fn is_not_elsewhere(
     environment: &dyn Environment,
 ) -> Result<(), CommandError> {
     let usual = config::server_and_trust(given, environment);
-    let asked = config::server_and_trust(&target.connection, environment);
-    match (host(named)?, usual, asked) {
-        (None, Ok((usual, _)), Ok((asked, _))) if usual != asked => {
+    let server = config::server_and_trust(&target.connection, environment);
+    match (host(named)?, usual, server) {
+        (None, Ok((usual, _)), Ok((server, _))) if usual != server => {
             Err(CommandError::Usage(format!(
                 "{} may be on {} or on {}: the same moId exists on several. Write the profile before it.",
                 named.shown(),
-                usual.name(),
-                asked.name()
+                usual.label(),
+                server.label()
             )))
         }
         _ => Ok(()),
@@ -269,14 +269,16 @@ fn on_the_only(
     named: &TaskArg,
     environment: &dyn Environment,
 ) -> Result<usize, CommandError> {
-    let asked = config::server_and_trust(&target.connection, environment);
+    let server = config::server_and_trust(&target.connection, environment);
     // A missing server is reported when connecting.
-    let asked = asked.map(|(address, _)| address.name()).ok();
-    match (host(named)?, asked) {
-        (Some(host), Some(asked)) if host != asked => Err(CommandError::Usage(format!(
-            "{} is on {host}, but the server is {asked}. Give {host} by --url, or the moId alone if it is the same server.",
-            named.shown()
-        ))),
+    match (host(named)?, server) {
+        (Some(host), Ok((server, _))) if host != server.name() => {
+            Err(CommandError::Usage(format!(
+                "{} is on {host}, but the server is {}. Give {host} by --url, or the moId alone if it is the same server.",
+                named.shown(),
+                server.label()
+            )))
+        }
         _ => Ok(0),
     }
 }
@@ -304,7 +306,7 @@ fn on_which(
     });
     at.ok_or_else(|| {
         CommandError::Usage(format!(
-            "{} is on {host}, which is none of {}.",
+            "{} is on {host}, which is not one of {}.",
             named.shown(),
             servers.join(", ")
         ))
@@ -351,9 +353,9 @@ mod tests {
     const CONFIG: &str = "[profiles.lab]\nurl = \"vc01.lab\"\n[profiles.branch]\nurl = \"vc02.lab\"\n\
                           [profiles.same]\nurl = \"https://vc01.lab/sdk\"\n";
 
-    type Told = (Option<String>, Vec<String>);
+    type Assigned = (Option<String>, Vec<String>);
 
-    fn asked(profiles: &[&str], texts: &[&str]) -> Result<Vec<Told>, String> {
+    fn assigned(profiles: &[&str], texts: &[&str]) -> Result<Vec<Assigned>, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let config = folder.path().join("config.toml");
         std::fs::write(&config, CONFIG).map_err(|error| error.to_string())?;
@@ -366,14 +368,14 @@ mod tests {
         let stdin = || -> Box<dyn BufRead> { Box::new(&b""[..]) };
         let targets = with_tasks(&args, &texts, stdin, &|_: &str| None);
         let targets = targets.map_err(|error| error.to_string())?;
-        let told = targets.into_iter().map(|target| {
+        let found = targets.into_iter().map(|target| {
             let tasks = target.tasks.iter().map(ToString::to_string).collect();
             (target.name, tasks)
         });
-        Ok(told.collect())
+        Ok(found.collect())
     }
 
-    fn on(name: &str, tasks: &[&str]) -> Told {
+    fn on(name: &str, tasks: &[&str]) -> Assigned {
         let tasks = tasks.iter().map(ToString::to_string).collect();
         (Some(name.to_owned()), tasks)
     }
@@ -387,11 +389,11 @@ mod tests {
             "lab/Task:task-1",
         ];
         let expected = [on("lab", &["task-1"]), on("branch", &["task-1", "task-2"])];
-        assert_eq!(asked(&["lab", "branch"], &texts).unwrap(), expected);
+        assert_eq!(assigned(&["lab", "branch"], &texts).unwrap(), expected);
         // Without --profile, the profiles come from the tasks.
         let expected = [on("branch", &["task-1"]), on("lab", &["task-1"])];
-        assert_eq!(asked(&[], &texts[..2]).unwrap(), expected);
-        let only = asked(&["lab"], &["task-7", "lab/task-8"]).unwrap();
+        assert_eq!(assigned(&[], &texts[..2]).unwrap(), expected);
+        let only = assigned(&["lab"], &["task-7", "lab/task-8"]).unwrap();
         assert_eq!(
             only,
             [(None, vec!["task-7".to_owned(), "task-8".to_owned()])]
@@ -399,24 +401,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_plain_is_refused_with_what_to_write() {
-        let refused = asked(&["lab", "branch"], &["task-1"]).unwrap_err();
+    fn ambiguous_servers_are_refused_with_remedy() {
+        let refused = assigned(&["lab", "branch"], &["task-1"]).unwrap_err();
         assert!(refused.contains("Write lab/task-1"), "{refused}");
-        let refused = asked(&["lab"], &["nowhere/task-1"]).unwrap_err();
+        let refused = assigned(&["lab"], &["nowhere/task-1"]).unwrap_err();
         assert!(refused.contains("nowhere"), "{refused}");
         let elsewhere = "https://vc02.lab/sdk/vim25/8.0.3.0/Task/task-2/info";
-        let refused = asked(&["lab"], &[elsewhere]).unwrap_err();
+        let refused = assigned(&["lab"], &[elsewhere]).unwrap_err();
         assert!(
             refused.contains("is on vc02.lab, but the server is vc01.lab"),
             "{refused}"
         );
         let same = "https://VC01.lab:443/sdk/vim25/8.0.3.0/Task/task-2/info";
-        assert!(asked(&["lab"], &[same]).is_ok());
+        assert!(assigned(&["lab"], &[same]).is_ok());
     }
 
     #[test]
-    fn a_server_that_is_named_twice_is_asked_once() {
-        let found = asked(
+    fn duplicate_server_is_read_once() {
+        let found = assigned(
             &["lab", "same", "branch"],
             &["same/task-1", "branch/task-1"],
         )
@@ -429,11 +431,11 @@ mod tests {
             again: vec![again.to_owned()],
             conflict: None,
         };
-        let said = duplicates(&[target("same"), target("lab")]);
+        let warnings = duplicates(&[target("same"), target("lab")]);
         assert!(
-            said[0].contains("lab and same are the same vCenter"),
-            "{said:?}"
+            warnings[0].contains("lab and same are the same vCenter"),
+            "{warnings:?}"
         );
-        assert!(said[1].contains("lab is given twice"), "{said:?}");
+        assert!(warnings[1].contains("lab is given twice"), "{warnings:?}");
     }
 }

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_other_commands_print_can_be_piped_in() {
+    fn output_of_other_commands_is_accepted() {
         let stdin = "TASK    STATE\ntask-1  running  42%\n{\"version\":1,\"moId\":\"task-2\"}\n\
                      {\"task\":{\"type\":\"Task\",\"value\":\"task-3\"}}\n\
                      {\"type\":\"Task\",\"value\":\"task-4\"}\n";
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn json_that_names_no_task_is_refused() {
+    fn json_without_task_is_refused() {
         for stdin in ["{\"moId\":\"task-1\"", "task-1 {\"no\":1}", "[1]", "[{}]"] {
             let error = read_from(&["-"], stdin).unwrap_err();
             assert_eq!(error.code(), 2, "{stdin}");

@@ -80,7 +80,13 @@ async fn read(
                 continue;
             }
             let read = reader.ask(io, async |client| gather(client, task).await);
-            let (snapshot, requested, message) = read.await?;
+            let (snapshot, requested, message) = match read.await {
+                Ok(found) => found,
+                Err(error) => {
+                    page.add_error(error, target.name.is_none())?;
+                    continue;
+                }
+            };
             let rows = rows(&snapshot.store, snapshot.store.root(requested));
             page.messages.extend(message);
             let ids = rows
@@ -160,20 +166,20 @@ async fn gather(
         Err(error) if error.is_session_dead() => return Err(error.into()),
         Err(error) => Some(format!("{error} Recent children may be missing.")),
     };
-    climb(client, &mut snapshot, task).await?;
-    let history = descend(client, &mut snapshot, slice::from_ref(task)).await?;
-    let complaint = [recent, history]
+    add_ancestors(client, &mut snapshot, task).await?;
+    let history = add_descendants(client, &mut snapshot, slice::from_ref(task)).await?;
+    let message = [recent, history]
         .into_iter()
         .flatten()
         .reduce(|one, other| one + " " + &other);
     let handle = snapshot
         .find(task)
         .ok_or_else(|| CommandError::NothingFound(format!("{task} was not found.")))?;
-    Ok((snapshot, handle, complaint))
+    Ok((snapshot, handle, message))
 }
 
-/// Reads the ancestors. Of those that are gone only the keys are known.
-async fn climb(
+/// Reads the ancestors. Those that cannot be read become placeholders.
+async fn add_ancestors(
     client: &Client,
     snapshot: &mut Snapshot,
     task: &Arc<str>,
@@ -191,14 +197,14 @@ async fn climb(
             if snapshot.store.find_key(ONLY_ENDPOINT, &key).is_some() {
                 continue;
             }
-            match session::read_or_recall(client, &key, snapshot.now).await {
+            match session::read_or_find(client, &key, snapshot.now).await {
                 Ok(raw) => {
                     if let Err(malformed) = snapshot.add(raw) {
-                        add_ghost(snapshot, key, &malformed.to_string());
+                        add_placeholder(snapshot, key, &malformed.to_string());
                     }
                 }
                 Err(CommandError::Server(error)) if !error.is_session_dead() => {
-                    add_ghost(snapshot, key, &error.reason());
+                    add_placeholder(snapshot, key, &error.reason());
                 }
                 Err(error) => return Err(error),
             }
@@ -208,25 +214,25 @@ async fn climb(
     Ok(())
 }
 
-/// Adds a task of which no more is known than its key, and why.
-fn add_ghost(snapshot: &mut Snapshot, key: Arc<str>, reason: &str) {
-    let ghost = TaskChange::Placeholder {
+/// Adds a placeholder for a task whose key is known, with the reason.
+fn add_placeholder(snapshot: &mut Snapshot, key: Arc<str>, reason: &str) {
+    let placeholder = TaskChange::Placeholder {
         key,
         reason: reason.into(),
     };
     let _ = snapshot
         .store
-        .apply(ONLY_ENDPOINT, ghost, &mut ChangeSet::default());
+        .apply(ONLY_ENDPOINT, placeholder, &mut ChangeSet::default());
 }
 
-/// Adds the families of tasks as far as the history knows them, generation by generation. The complaint is about what
-/// may be missing.
-pub(super) async fn descend(
+/// Adds the descendants of tasks as far as the history knows them, generation by generation. The message says what may be
+/// missing.
+pub(super) async fn add_descendants(
     client: &Client,
     snapshot: &mut Snapshot,
     tasks: &[Arc<str>],
 ) -> Result<Option<String>, CommandError> {
-    let mut asked: HashSet<Arc<str>> = HashSet::new();
+    let mut searched: HashSet<Arc<str>> = HashSet::new();
     let (mut is_complete, mut unreadable) = (true, 0);
     for generation in 0..=MAX_DEPTH {
         let known = tasks.iter().filter_map(|task| snapshot.find(task));
@@ -237,7 +243,7 @@ pub(super) async fn descend(
         let keys = families.filter_map(|(handle, ..)| snapshot.store.get(handle));
         let keys: Vec<Arc<str>> = keys
             .map(Record::key)
-            .filter(|key| asked.insert(key.clone()))
+            .filter(|key| searched.insert(key.clone()))
             .collect();
         if keys.is_empty() {
             break;
@@ -266,8 +272,8 @@ pub(super) async fn descend(
                     found.extend(past.tasks);
                 }
                 Err(error) if !error.is_session_dead() => {
-                    let complaint = format!("{error} Older children are missing.");
-                    return Ok(Some(complaint));
+                    let message = format!("{error} Older children are missing.");
+                    return Ok(Some(message));
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -329,8 +335,8 @@ fn as_text(
         };
         let mut line = String::new();
         if let Some((own, above)) = guides.split_last() {
-            for goes_on in above {
-                line.push_str(if *goes_on { symbols.guide } else { "  " });
+            for continues in above {
+                line.push_str(if *continues { symbols.guide } else { "  " });
             }
             line.push_str(if *own { symbols.branch } else { symbols.last });
         }
@@ -358,8 +364,8 @@ fn as_text(
             .as_deref()
             .and_then(|info| info.error.as_deref());
         let mut guide = String::new();
-        for goes_on in guides {
-            guide.push_str(if *goes_on { symbols.guide } else { "  " });
+        for continues in guides {
+            guide.push_str(if *continues { symbols.guide } else { "  " });
         }
         let guide = guide + "    ";
         // What does not fit must not be lost, if it is why the task failed.

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_file_is_told_without_secrets() {
+    fn valid_file_is_summarised_without_secrets() {
         let text = "default-profile = \"lab\"\n[profiles.lab]\nurl = \"https://vc01.lab\"\nusername = \"ops\"\n\
                     password-command = \"pass show vc01\"\n";
         let report = checked(text, 0o644);
@@ -230,7 +230,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_will_not_work_is_a_problem() {
+    fn unusable_settings_are_problems() {
         let text = "default-profile = \"lba\"\n[profiles.lab]\nurl = \"http://vc01.lab\"\npassword = \"hunter2\"\n\
                     password-file = \"/nonexistent/p\"\n";
         let report = checked(text, 0o644);

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_order_is_a_list_of_columns_and_what_is_wrong_is_told_with_its_line() {
+    fn sort_errors_have_their_line() {
         let read = |text: &str| ConfigFile::parse(text).unwrap().sort();
         let (sort, problems) = read("[defaults]\nsort = [\"state\", \"-elapsed\"]\n");
         assert_eq!(sort.unwrap().to_string(), "state,-elapsed");
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_there_are_not_are_told_with_their_line_and_the_others_count() {
+    fn unknown_columns_are_reported_with_their_line() {
         let text = "[columns]\nall = [\"tsak\", \"id\"]\nnarrow = 3\n\nwied = [\"id\"]\nnormal = [\"x\"]\n";
         let (columns, problems) = ConfigFile::parse(text).unwrap().columns();
         assert_eq!(shown(&columns, 80), "id");

@@ -67,7 +67,7 @@ pub fn draft(
     if chosen.address.is_exposed() && !chosen.sources.iter().any(is_allowed) {
         return Err(ConfigError(format!(
             "refusing to send credentials to {} over plain http. Use https, or --allow-plain-http to override.",
-            chosen.address.name()
+            chosen.address.label()
         )));
     }
     let trust = trust(args, environment, &chosen)?;
@@ -203,7 +203,7 @@ fn account(chosen: &Chosen) -> Result<String, ConfigError> {
     user.ok_or_else(|| {
         ConfigError(format!(
             "no account for {}. Give --username or set VTASK_USERNAME (or GOVC_USERNAME).{}",
-            chosen.address.name(),
+            chosen.address.label(),
             chosen.hint
         ))
     })

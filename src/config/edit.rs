@@ -82,7 +82,7 @@ pub fn set_config(path: &Path, name: &str, value: &str) -> Result<(), ConfigErro
         }
         _ => value
             .parse()
-            .map_err(|_| wrong(format!("“{value}” is no value of this setting.")))?,
+            .map_err(|_| wrong(format!("“{value}” is not a valid value of this setting.")))?,
     };
     let mut table: &mut Table = document.as_table_mut();
     let mut words: Vec<&str> = name.split('.').collect();
@@ -95,7 +95,7 @@ pub fn set_config(path: &Path, name: &str, value: &str) -> Result<(), ConfigErro
         });
         table = entry
             .as_table_mut()
-            .ok_or_else(|| wrong(format!("{word} is no table in {}.", path.display())))?;
+            .ok_or_else(|| wrong(format!("{word} is not a table in {}.", path.display())))?;
     }
     match table.get_mut(last).and_then(Item::as_value_mut) {
         // The comment behind a value stays.
@@ -186,7 +186,7 @@ mod tests {
         for (name, value, why) in [
             ("defaults.tiemout", "1h", "did you mean “defaults.timeout”?"),
             ("defaults.timeout", "soon", "expected a duration"),
-            ("defaults.bell", "loud", "is no value"),
+            ("defaults.bell", "loud", "is not a valid value"),
             ("defaults.fetch", "pull", "fetch"),
             ("profiles.lab.password", "hunter2", "set-password"),
             ("profiles.lab.thumbprint", "x", "thumbprint"),

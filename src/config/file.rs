@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_profile_is_told_with_the_known_ones() {
+    fn unknown_profile_is_reported_with_known_ones() {
         let config = ConfigFile::parse(SAMPLE).unwrap();
         let error = config.profile(Some("lba")).unwrap_err();
         assert!(

@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_config_file_counts_before_what_was_named_on_the_screen() {
+    fn config_file_overrides_screen_filters() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().display().to_string();
         let environment = |name: &str| (name == "XDG_STATE_HOME").then(|| place.clone());

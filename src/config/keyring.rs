@@ -60,8 +60,8 @@ impl KeyringEntry {
 fn unusable(error: impl std::fmt::Display) -> ConfigError {
     let error = error.to_string();
     ConfigError(format!(
-        "the system's keyring cannot be used: {}. Where none runs (over SSH, in a container), password-command or \
-         password-file serve as well.",
+        "the system's keyring cannot be used: {}. Without one (over SSH, in a container), use password-command \
+         or password-file.",
         error.trim().trim_end_matches('.')
     ))
 }

@@ -79,7 +79,7 @@ fn keys_of(value: &Value) -> Result<Vec<Key>, String> {
         Value::String(name) => name.parse::<Key>().map_err(|error| {
             format!("{error}; keys are written as in \"g\", \"ctrl-b\", \"pageup\", \"f5\".")
         }),
-        other => Err(format!("{other} is no key.")),
+        other => Err(format!("{other} is not a key.")),
     };
     match value {
         Value::Array(names) => names.iter().map(one).collect(),
@@ -92,7 +92,7 @@ mod tests {
     use crate::{app::Keymap, config::ConfigFile};
 
     #[test]
-    fn what_is_wrong_is_named_with_its_line_and_the_rest_counts() {
+    fn key_errors_have_their_line_and_others_apply() {
         let text = "[keys.list]\nup = \"e\"\nxyzzy = [\"f\"]\nopne = [\"o\"]\ndown = [\"f13\"]\n\n[keys.lsit]\n\
                     up = [\"k\"]\n[keys]\nmenu = 3\n";
         let text = text.replace("[keys]\nmenu = 3\n", "");

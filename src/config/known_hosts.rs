@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_is_read_again_and_removed() {
+    fn stored_value_is_read_and_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/er/known-hosts");
         let load = || KnownHosts::load(Some(&path), &nothing).unwrap();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_understood_is_told_not_passed_over() {
+    fn invalid_known_hosts_line_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("known-hosts");
         for line in [

@@ -16,7 +16,7 @@ pub fn arrangement(defaults: &Defaults) -> (PaneSplit, Vec<String>) {
             .find(|(known, _)| *known == name);
         if found.is_none() {
             problems.push(format!(
-                "layout: “{name}” is none of {}{}",
+                "layout: “{name}” is not one of {}{}",
                 names.join(", "),
                 did_you_mean(name, &names)
             ));
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_counts() {
+    fn given_value_wins() {
         assert_eq!(read(""), (PaneSplit::default(), Vec::new()));
         let (arrangement, problems) = read("layout = \"beside\"\ndetails-size = 60");
         assert_eq!(
@@ -58,12 +58,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_and_the_rest_counts() {
+    fn errors_are_reported_and_others_apply() {
         let (arrangement, problems) = read("layout = \"besides\"\ndetails-size = 60");
         assert_eq!(arrangement, PaneSplit::new(DetailsPosition::Auto, Some(60)));
         assert_eq!(
             problems,
-            ["layout: “besides” is none of auto, below, beside; did you mean “beside”?"]
+            ["layout: “besides” is not one of auto, below, beside; did you mean “beside”?"]
         );
         for wrong in ["5", "95", "-1", "1000"] {
             let (arrangement, problems) =

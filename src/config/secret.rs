@@ -107,7 +107,7 @@ pub(super) fn check_private(path: &Path) -> Result<(), ConfigError> {
 fn from_command(command: &str) -> Result<SecretString, ConfigError> {
     let failed = |why: String| {
         ConfigError(format!(
-            "the password-command `{command}` {why} Run it by itself to see what it says."
+            "the password-command `{command}` {why} Run it by itself to see its output."
         ))
     };
     let output = shell::command(command)
@@ -132,7 +132,7 @@ fn from_command(command: &str) -> Result<SecretString, ConfigError> {
 pub(super) fn from_file(flag: &str, path: &Path) -> Result<SecretString, ConfigError> {
     let mut text = text_file::read(path).map_err(|error| {
         ConfigError(format!(
-            "the file of {flag}, {}, cannot be read: {error}. Check the path and its permissions.",
+            "{flag}: {} cannot be read: {error}. Check the path and its permissions.",
             path.display()
         ))
     })?;
@@ -140,7 +140,7 @@ pub(super) fn from_file(flag: &str, path: &Path) -> Result<SecretString, ConfigE
     text.zeroize();
     if line.is_empty() {
         return Err(ConfigError(format!(
-            "the file of {flag}, {}, has an empty first line.",
+            "{flag}: {} has an empty first line.",
             path.display()
         )));
     }
@@ -181,7 +181,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_command_prints_the_password_or_says_why_not() {
+    fn password_command_prints_password_or_error() {
         let secret = from_command("printf 'hunter 2\\nmore\\n'").unwrap();
         assert_eq!(secret.expose_secret(), "hunter 2");
         let error = from_command("echo no >/dev/null; exit 3").unwrap_err();

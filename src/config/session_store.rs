@@ -164,7 +164,7 @@ fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
         return Ok(());
     }
     Err(ConfigError(format!(
-        "{path}, where a session is kept, is not yours alone, so it is not used. Find out who changed it, then remove \
+        "{path}, where a session is kept, is accessible to other users, so it is not used. Find out who changed it, then remove \
          it: `rm -r {path}`.",
         path = path.display()
     )))
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_comes_back_for_its_own_account_only() {
+    fn kept_session_is_for_its_account_only() {
         let base = tempfile::tempdir().unwrap();
         let ops = kept(base.path(), "ops").unwrap();
         assert!(ops.look().is_none());
@@ -233,7 +233,7 @@ mod tests {
         for (path, wrong, right) in [(&*ops.path, 0o640, 0o600), (folder, 0o755, 0o700)] {
             fs::set_permissions(path, fs::Permissions::from_mode(wrong)).unwrap();
             let refused = kept(base.path(), "ops").unwrap_err();
-            assert!(refused.0.contains("not yours alone"), "{refused}");
+            assert!(refused.0.contains("accessible to other users"), "{refused}");
             assert!(ops.look().is_none());
             assert!(!ops.put(&SecretString::from("three")));
             fs::set_permissions(path, fs::Permissions::from_mode(right)).unwrap();

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_theme_is_told_and_the_usual_one_taken() {
+    fn unknown_theme_is_reported_and_replaced() {
         for (name, part) in [
             ("hihg-contrast", "did you mean"),
             ("/nonexistent.toml", "cannot be read"),

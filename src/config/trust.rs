@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_most_exactly_counts() {
+    fn most_specific_value_wins() {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str, text: String| {
             let path = folder.path().join(name);

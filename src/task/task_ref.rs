@@ -106,6 +106,10 @@ impl FromStr for TaskRef {
         if let Some(kind) = type_of(&mo_id) {
             return Err(of_other_type(text, kind, &mo_id));
         }
+        // Every server's IDs have a number in them; `Task:abc` is for one that has not.
+        if mo_id == text && !text.is_empty() && text.chars().all(|c| c.is_ascii_alphabetic()) {
+            return refuse("there is no number in it");
+        }
         if mo_id.is_empty() {
             return refuse("empty text");
         }
@@ -169,6 +173,8 @@ mod tests {
             "VirtualMachine:vm-42",
             "vm-42",
             "host-9",
+            "abc",
+            "Task-",
             "domain-c8",
             "urn:vmomi:VirtualMachine:vm-42:GUID",
             "https://vc01.lab/ui/app",
@@ -195,6 +201,7 @@ mod tests {
             "“group-v3” is not a task ID: it is a Folder; `vtask list --entity group-v3` lists its tasks."
         );
         for other in [
+            "Task:abc",
             "vm-",
             "vm-a",
             "domain-c",

@@ -1,17 +1,18 @@
 //! Suggestions for misspelt words.
 
-/// Minimum similarity for a suggestion, from 0 to 1.
-const MIN_SIMILARITY: f64 = 0.65;
-
 /// Returns the known word most similar to the given one, if any is similar enough.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let likeness = known
-        .iter()
-        .map(|known| (likeness(word, known), *known))
-        .filter(|(likeness, _)| *likeness >= MIN_SIMILARITY);
-    likeness
+    let near = known.iter().filter(|known| is_near(word, known));
+    near.map(|known| (likeness(word, known), *known))
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, known)| known)
+}
+
+/// True if one word is a slip of the other: one changed letter in three, or a word that was not finished.
+fn is_near(word: &str, known: &str) -> bool {
+    let length = word.chars().count().max(known.chars().count());
+    let is_unfinished = word.chars().count() >= 3 && known.starts_with(word);
+    is_unfinished || strsim::damerau_levenshtein(word, known) <= (length / 3).max(1)
 }
 
 /// Returns the end of an error sentence: a suggestion if a known word is similar, else a full stop.
@@ -48,7 +49,9 @@ mod tests {
         let known = ["url", "username", "password-file"];
         assert_eq!(nearest("usrname", &known), Some("username"));
         assert_eq!(nearest("pasword-file", &known), Some("password-file"));
+        assert_eq!(nearest("user", &known), Some("username"));
         assert_eq!(nearest("zzz", &known), None);
+        assert_eq!(nearest("foo", &["took", "folder"]), None);
         assert_eq!(did_you_mean("zzz", &known), ".");
         assert!(did_you_mean("ulr", &known).contains("“url”?"));
     }

@@ -79,7 +79,7 @@ impl Address {
             return Err(refuse("it has no host"));
         }
         if url.path().contains('@') {
-            let why = "there is an @ behind the host; in a password, write / as %2F, ? as %3F and @ as %40";
+            let why = "there is an @ after the host; in a password, write / as %2F, ? as %3F and @ as %40";
             return Err(refuse(why));
         }
         let user = user_info(&url);
@@ -167,7 +167,7 @@ impl Address {
         for segment in segments {
             if segment.is_empty() || *segment == "." || *segment == ".." {
                 return Err(format!(
-                    "“{segment}” cannot stand in the path of a request."
+                    "“{segment}” is not allowed in the path of a request."
                 ));
             }
             text.push('/');

@@ -230,7 +230,7 @@ impl Client {
         entity: &ManagedObjectReference,
         session_key: &str,
     ) -> Result<Option<bool>, Error> {
-        let doing = || format!("asking for the privilege to cancel on {entity}");
+        let doing = || format!("checking the privilege to cancel on {entity}");
         let Some(manager) = &self.content.authorization_manager else {
             return Ok(None);
         };
@@ -298,7 +298,7 @@ impl Client {
         doing: RequestLabel<'_>,
     ) -> Result<ApiResponse, Error> {
         if self.read_only && call.effect == MethodEffect::Changes {
-            let why = "this connection is read-only (--read-only, or what stands for it); nothing was sent.";
+            let why = "this connection is read-only (--read-only, its variable or the config file); nothing was sent.";
             return Err(self.unsupported(doing, why));
         }
         let (kind, value) = (&call.object.kind, &call.object.value);

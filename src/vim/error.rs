@@ -208,10 +208,10 @@ impl fmt::Display for ErrorKind {
             Self::Fault(fault) => write!(f, "{}", display_with_hint(fault)),
             Self::Vanished { fault, history } => write!(f, "{} {history}", display_with_hint(fault)),
             Self::UnknownHost => f.write_str(
-                "there is no host of that name. Check --url, and that this machine's DNS knows it.",
+                "unknown host. Check the name, and the DNS of this machine.",
             ),
             Self::Refused => f.write_str(
-                "the connection was refused. Check the host and port in --url, and that the server is up.",
+                "the connection was refused. Check host and port, and that the server is up.",
             ),
             Self::Broken(why) => {
                 write!(f, "the connection failed: {why}. Check the network and the server.")
@@ -226,7 +226,7 @@ impl fmt::Display for ErrorKind {
                 "that port speaks TLS, but the request was plain HTTP. Give https:// in --url.",
             ),
             Self::NotHttp => f.write_str(
-                "the answer is not HTTP. Check the port in --url; if it speaks TLS, give https:// in --url.",
+                "the response is not HTTP. Check the port in --url; if it speaks TLS, give https:// in --url.",
             ),
             Self::Handshake(why) => write!(f, "TLS handshake failed: {why}."),
             Self::Status { status, retry_after } => {
@@ -242,29 +242,28 @@ impl fmt::Display for ErrorKind {
             }
             Self::Redirected { location } => write!(
                 f,
-                "the answer points to {location}; redirects are not followed. Give that address with --url if \
+                "the response redirects to {location}; redirects are not followed. Give that address with --url if \
                  it is the vCenter's."
             ),
             Self::NotJson(start) => write!(
                 f,
-                "the answer is not JSON (it begins with “{start}”). Check that --url is a vCenter 8.0 U1 or \
+                "the response is not JSON (it begins with “{start}”). Check that --url is a vCenter 8.0 U1 or \
                  later and not a proxy or a login page."
             ),
             Self::Damaged(place) => write!(
                 f,
-                "the answer is cut off or damaged JSON ({place}). Something between here and the server breaks it; \
-                 try again."
+                "the response is incomplete or malformed JSON ({place}). A proxy may have damaged it; try again."
             ),
             Self::Malformed(malformed) => write!(
                 f,
-                "the answer is not what the API declares: {malformed}. Try another --release."
+                "the response does not match the API: {malformed}. Try another --release."
             ),
             Self::TooLarge(limit) => {
-                write!(f, "the answer is larger than {} MB and was not read.", limit >> 20)
+                write!(f, "the response is larger than {} MB and was not read.", limit >> 20)
             }
             Self::TooManyValues(limit) => write!(
                 f,
-                "the answer holds more than {limit} JSON values and was not read."
+                "the response has more than {limit} JSON values and was not read."
             ),
             Self::NoCommonRelease => f.write_str(
                 "the server supports no API release that vtask knows. Choose one with --release.",

@@ -116,7 +116,7 @@ impl Client {
     /// # Errors
     /// Returns faults and connection errors.
     pub async fn current_session(&self) -> Result<Option<UserSession>, Error> {
-        let doing = || "asking whether the session is still open".to_owned();
+        let doing = || "checking the session".to_owned();
         let manager = &self.content.session_manager;
         let answer = self.get(
             manager,

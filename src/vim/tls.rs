@@ -228,7 +228,9 @@ impl ServerCertVerifier for CertificateVerifier {
                 certificate,
                 distrust,
             });
-            return Err(TlsError::General("it was only looked at".to_owned()));
+            return Err(TlsError::General(
+                "the certificate was only read".to_owned(),
+            ));
         }
         match distrust {
             None => Ok(ServerCertVerified::assertion()),

@@ -203,7 +203,7 @@ pub(super) fn handshake(error: &TlsError) -> String {
         TlsError::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
         ) => {
-            "what listens there does not speak TLS; check the port in --url, or give http:// in it if plain HTTP is meant"
+            "the port does not speak TLS; check the port in --url, or give http:// in it if plain HTTP is meant"
         }
         TlsError::AlertReceived(Alert::ProtocolVersion)
         | TlsError::PeerIncompatible(
@@ -228,7 +228,7 @@ pub(super) fn handshake(error: &TlsError) -> String {
         ) => "the server wants a certificate of the client, which vtask does not have",
         TlsError::DecryptError
         | TlsError::AlertReceived(Alert::BadRecordMac | Alert::DecryptError) => {
-            "what arrived had been changed on the way"
+            "the received data was modified on the way"
         }
         other => return crate::text::sanitize(&other.to_string()).into_owned(),
     };
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_handshakes_are_told_in_words() {
+    fn failed_handshakes_are_explained() {
         use AlertDescription as Alert;
         for (error, word) in [
             (
@@ -288,7 +288,7 @@ mod tests {
                 TlsError::AlertReceived(Alert::UnrecognisedName),
                 "the name in --url",
             ),
-            (TlsError::DecryptError, "changed on the way"),
+            (TlsError::DecryptError, "modified on the way"),
             (TlsError::General("\u{1b}[31mred".to_owned()), "red"),
         ] {
             let words = handshake(&error);

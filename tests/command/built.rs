@@ -60,7 +60,7 @@ async fn wait_new_awaits_only_new_tasks() {
     .await;
     assert_eq!(none.status.code(), Some(124), "{}", err(&none));
     assert!(
-        err(&none).contains("nothing has started yet"),
+        err(&none).contains("no task has started yet"),
         "{}",
         err(&none)
     );

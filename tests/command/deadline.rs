@@ -138,7 +138,8 @@ async fn timeout_while_settling_keeps_task_outcome() {
     let ran = in_a_second("wait task-1 --children --settle 30s", &simulator.url()).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
-        ran.err.contains("all ended; --settle was not over yet"),
+        ran.err
+            .contains("ended; the quiet period of --settle had not passed"),
         "{ran:?}"
     );
     assert_eq!(simulator.control().session_count(), 0, "signed out");

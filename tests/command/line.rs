@@ -99,7 +99,7 @@ async fn unresolvable_host_fails_at_once() {
     let output = run(command).await;
     assert_eq!(output.status.code(), Some(4), "{}", err(&output));
     assert!(
-        err(&output).contains("no host of that name") || err(&output).contains("--url"),
+        err(&output).contains("unknown host") || err(&output).contains("--url"),
         "{}",
         err(&output)
     );

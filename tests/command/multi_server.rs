@@ -287,7 +287,7 @@ async fn tree_and_events_take_server_from_task_argument() {
             .await;
         assert_eq!(ran.code, 2, "{ran:?}");
         assert!(
-            ran.err.contains("other.lab") && ran.err.contains("none of"),
+            ran.err.contains("other.lab") && ran.err.contains("not one of"),
             "{}",
             ran.err
         );

@@ -110,7 +110,7 @@ async fn session_file_readable_by_others_is_refused() {
         .on(&simulator)
         .await;
     assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("not yours alone"), "{}", ran.err);
+    assert!(ran.err.contains("accessible to other users"), "{}", ran.err);
     let session = fs::read_to_string(file.path()).unwrap();
     let session: serde_json::Value = serde_json::from_str(&session).unwrap();
     assert!(!ran.err.contains(session["session"].as_str().unwrap()));

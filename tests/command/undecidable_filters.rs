@@ -23,7 +23,7 @@ async fn filter_that_needs_watching_is_refused() {
                 .await;
             assert_eq!(ran.code, 2, "{command} {term}: {}{}", ran.out, ran.err);
             assert_eq!(ran.out, "");
-            assert!(ran.err.contains("single reading"), "{term}: {}", ran.err);
+            assert!(ran.err.contains("several readings"), "{term}: {}", ran.err);
             let name = if term.contains("stuck") {
                 "is:stalled"
             } else {

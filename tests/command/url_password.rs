@@ -34,7 +34,7 @@ async fn a_password_in_a_typed_url_is_refused_and_not_printed() {
         let output = run(vtask(words)).await;
         assert_eq!(output.status.code(), Some(2), "{}", err(&output));
         let stderr = err(&output);
-        assert!(stderr.contains("--url has a password in it"), "{stderr}");
+        assert!(stderr.contains("--url contains a password"), "{stderr}");
         assert!(stderr.contains("--password-file"), "{stderr}");
         shows_no_secret(&output);
     }

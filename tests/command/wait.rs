@@ -238,7 +238,7 @@ async fn lagging_history_is_retried_and_missing_history_is_reported() {
     let ran = line("wait task-5").driven(&simulator).await;
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(
-        ran.err.contains("vanished") && ran.err.contains("NotSupported"),
+        ran.err.contains("disappeared") && ran.err.contains("NotSupported"),
         "{}",
         ran.err
     );

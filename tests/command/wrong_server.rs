@@ -36,7 +36,7 @@ async fn assert_all_fail_at_once(url: &str, code: u8, words: &str) {
 async fn a_web_server_without_the_api_ends_every_command_at_once() {
     for (status, code, words) in [
         ("404 Not Found", 4, "there is no such address (HTTP 404)"),
-        ("200 OK", 4, "the answer is not JSON"),
+        ("200 OK", 4, "the response is not JSON"),
         ("403 Forbidden", 5, "it forbids this (HTTP 403)"),
         ("410 Gone", 4, "(HTTP 410)"),
     ] {
@@ -56,7 +56,7 @@ async fn http_to_tls_port_suggests_https() {
     assert_all_fail_at_once(&url, 4, "give https:// in --url").await;
     // A server with another protocol.
     let url = raw_server::start(|_| Reply::Bytes(b"SSH-2.0-OpenSSH_9.6\r\n".to_vec())).await;
-    assert_all_fail_at_once(&url, 4, "the answer is not HTTP").await;
+    assert_all_fail_at_once(&url, 4, "the response is not HTTP").await;
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ use vtask::{
     cli,
     command::{
         self,
+        fetch_args::FetchArgs,
         global_args::ColorChoice,
         io_context::{CommandIo, Output},
         signals::StopSignal,
@@ -301,6 +302,7 @@ impl Line {
                 None => Box::pin(std::future::pending()),
             },
             color: ColorChoice::Auto,
+            fetch: FetchArgs::default(),
             deadline: None,
         };
         let ran = timeout(BOUND, command::run(cli, &mut stage)).await;

@@ -70,7 +70,7 @@ fn layout_from_the_config() {
     assert!(session.ends_cleanly().success());
     fs::write(&config, "[defaults]\nlayout = \"besides\"\n").unwrap();
     let mut session = Session::start(120, 30, &arguments);
-    session.shows("“besides” is none of auto, below, beside; did you mean “beside”?");
+    session.shows("“besides” is not one of auto, below, beside; did you mean “beside”?");
     session.press("q");
     assert!(session.ends_cleanly().success());
 }

@@ -8,9 +8,17 @@ const OUTCOMES: &[(u8, &str)] = &[
     (3, "a task was cancelled"),
     (4, "outcome unknown: server unreachable, or task expired"),
     (5, "login refused"),
-    (6, "a task is stalled (wait --stalled)"),
+    (6, "a task is stalled (--stalled)"),
     (124, "timed out"),
-    (130, "interrupted (143 by SIGTERM, 129 by SIGHUP)"),
+    (130, "interrupted (143 SIGTERM, 129 SIGHUP)"),
+];
+const GET: &[(u8, &str)] = &[
+    (1, "a task failed"),
+    (2, "wrong usage or configuration"),
+    (3, "a task was cancelled"),
+    (4, "server unreachable, or task not found"),
+    (5, "login refused"),
+    (124, "timed out"),
 ];
 const READING: &[(u8, &str)] = &[
     (2, "wrong usage or configuration"),
@@ -25,7 +33,7 @@ const NO_SERVER: &[&str] = &["color", "verbose", "log_file"];
 pub const COMMANDS: &[Texts] = &[
     Texts {
         name: "",
-        usage: &["[OPTIONS] [TASK]...", "[OPTIONS] <COMMAND>"],
+        usage: &["[OPTIONS] [TASK]... | <COMMAND>"],
         examples: &[
             ("vtask demo", "try the screen without a server"),
             (
@@ -41,8 +49,31 @@ pub const COMMANDS: &[Texts] = &[
                 "wait for a task in a script",
             ),
         ],
-        exit_codes: OUTCOMES,
+        exit_codes: &[
+            (2, "wrong usage or configuration"),
+            (130, "interrupted (143 SIGTERM, 129 SIGHUP)"),
+        ],
         notes: "",
+        globals: &[],
+    },
+    Texts {
+        name: "options",
+        usage: &[""],
+        examples: &[
+            ("vtask list --profile lab", "a server of the config file"),
+            (
+                "vtask --url vc01.lab --username ops list",
+                "before or after the command",
+            ),
+            (
+                "vtask get task-4711 --timeout 10s -vv --log-file vtask.log",
+                "time limit, and a log",
+            ),
+        ],
+        exit_codes: LOCAL,
+        notes: "Each option has a variable: VTASK_CA_FILE for --ca-file, and so on. VTASK_PASSWORD has the password, \
+                VTASK_SESSION a session, VTASK_AUTHORIZATION an Authorization header. govc's variables are read, too.\n\
+                Typed options come first, then variables, then the profile.",
         globals: &[],
     },
     Texts {
@@ -59,7 +90,7 @@ pub const COMMANDS: &[Texts] = &[
             ),
             ("vtask list --ids | vtask get -", "tasks of another command"),
         ],
-        exit_codes: OUTCOMES,
+        exit_codes: GET,
         notes: "A running task counts as success.",
         globals: &[],
     },
@@ -196,7 +227,10 @@ pub const COMMANDS: &[Texts] = &[
     },
     Texts {
         name: "cancel",
-        usage: &["[OPTIONS] <TASK>..."],
+        usage: &[
+            "[OPTIONS] <TASK>...",
+            "[OPTIONS] --entity|--operation|--user|--activation-id|--filter <PATTERN>",
+        ],
         examples: &[
             (
                 "vtask cancel task-4711",
@@ -214,13 +248,13 @@ pub const COMMANDS: &[Texts] = &[
         exit_codes: &[
             (
                 1,
-                "a request was refused or came too late; with --wait: a task ended otherwise",
+                "a request was refused or came too late, or with --wait a task was not cancelled",
             ),
             (
                 2,
                 "wrong usage or configuration, or the connection is read-only",
             ),
-            (4, "a task is gone, or its end is unknown"),
+            (4, "a task has expired, or its outcome is unknown"),
             (5, "login refused"),
             (124, "timed out"),
             (130, "interrupted, or not confirmed"),

@@ -67,14 +67,14 @@ fn examples_are_valid_command_lines() {
     }
 }
 
-#[test]
-fn help_of_every_command() {
-    let mut command = full(definition()).term_width(100);
+/// Returns the help of a command and of its subcommands, each after its parent.
+fn helps(command: Command, width: usize) -> Vec<String> {
+    let mut command = command.term_width(width);
     command.build();
     let mut texts = Vec::new();
     let mut open = vec![command];
     while let Some(mut command) = open.pop() {
-        texts.push(format!("{}", command.render_help()));
+        texts.push(command.render_help().to_string());
         let subcommands = command
             .get_subcommands()
             .filter(|command| command.get_name() != "help");
@@ -82,26 +82,38 @@ fn help_of_every_command() {
         subcommands.reverse();
         open.extend(subcommands);
     }
+    texts
+}
+
+#[test]
+fn help_of_every_command() {
+    let texts = helps(full(definition()), 100);
     insta::assert_snapshot!(texts.join(&format!("\n{}\n", "=".repeat(100))));
 }
 
 #[test]
-fn a_summary_fits_on_a_screen() {
-    let mut command = definition().term_width(80);
-    command.build();
-    let subcommands: Vec<Command> = command.get_subcommands().cloned().collect();
-    for mut command in std::iter::once(command).chain(subcommands) {
-        if command.get_name() == "help" {
-            continue;
+fn help_fits_one_screen() {
+    let is_complete = |texts: &[String]| texts.len() > 20;
+    for (command, width, limit) in [(definition(), 80, 25), (full(definition()), 100, 50)] {
+        let texts = helps(command, width);
+        assert!(is_complete(&texts), "{} texts", texts.len());
+        for text in texts {
+            let lines = text.lines().count();
+            assert!(lines <= limit, "{lines} lines of {limit}\n{text}");
         }
-        let text = command.render_help().to_string();
-        let lines = text.lines().count();
-        // The first summary has a line for each command.
-        let most = if command.has_subcommands() { 30 } else { 25 };
-        assert!(
-            lines <= most,
-            "{}: {lines} lines\n{text}",
-            command.get_name()
-        );
+    }
+}
+
+#[test]
+fn global_options_are_listed_by_one_command() {
+    let options = global_options(definition());
+    for flag in ["--url", "--profile", "--fetch", "--log-file", "--timeout"] {
+        assert!(options.contains(flag), "{flag}\n{options}");
+        let others = helps(full(definition()), 100);
+        let named = others.iter().filter(|text| {
+            let mut lines = text.lines().map(str::trim_start);
+            lines.any(|line| line.starts_with(&format!("{flag} ")))
+        });
+        assert_eq!(named.count(), 1, "{flag}");
     }
 }

@@ -24,7 +24,7 @@ pub(super) enum CancelResult {
     /// Not requested, because the task has ended cancelled.
     AlreadyCancelled,
     /// Not requested, because the task has ended otherwise.
-    NotAsked,
+    NotRequested,
 }
 
 impl CancelResult {
@@ -38,7 +38,7 @@ impl CancelResult {
             Self::Failed => "failed",
             Self::AlreadyCancelling => "alreadyCancelling",
             Self::AlreadyCancelled => "alreadyCancelled",
-            Self::NotAsked => "notAsked",
+            Self::NotRequested => "notAsked",
         }
     }
 
@@ -46,7 +46,7 @@ impl CancelResult {
         match self {
             Self::Accepted | Self::AlreadyCancelling | Self::AlreadyCancelled => Outcome::Success,
             Self::Gone | Self::Failed => Outcome::Unknown,
-            Self::NotSupported | Self::InvalidState | Self::NoPermission | Self::NotAsked => {
+            Self::NotSupported | Self::InvalidState | Self::NoPermission | Self::NotRequested => {
                 Outcome::Failed
             }
         }
@@ -56,7 +56,7 @@ impl CancelResult {
     pub(super) fn without_request(record: &Record) -> Option<Self> {
         match record.status() {
             Status::Cancelled => Some(Self::AlreadyCancelled),
-            status if status.is_finished() => Some(Self::NotAsked),
+            status if status.is_finished() => Some(Self::NotRequested),
             _ => record
                 .is_cancel_requested()
                 .then_some(Self::AlreadyCancelling),
@@ -82,7 +82,7 @@ pub(super) struct CancelAttempt {
 
 impl CancelAttempt {
     /// Prints the result for one task.
-    pub(super) fn tell(
+    pub(super) fn report(
         &mut self,
         io: &mut CommandIo<'_>,
         (name, connect): (Option<&str>, &ConnectOptions),
@@ -93,7 +93,12 @@ impl CancelAttempt {
     ) -> Result<(), CommandError> {
         self.outcome = self.outcome.and(answer.outcome());
         if !self.as_json {
-            io.say(&format!("{}: {text}", full(name, task)));
+            let task = full(name, task);
+            if text.contains(&task) {
+                io.say(text);
+            } else {
+                io.say(&format!("{task}: {text}"));
+            }
             if let Some(fault) = fault {
                 for cause in fault_chain::caused_by(fault) {
                     io.say(&format!("  {cause}"));
@@ -112,17 +117,17 @@ impl CancelAttempt {
     }
 
     /// Prints the error of a server that cannot be reached, for each of its tasks.
-    pub(super) fn tell_away(
+    pub(super) fn report_unreachable(
         &mut self,
         io: &mut CommandIo<'_>,
-        place: (Option<&str>, &ConnectOptions),
+        server: (Option<&str>, &ConnectOptions),
         tasks: &[Arc<str>],
         error: &CommandError,
         outcome: Outcome,
     ) -> Result<(), CommandError> {
         for task in tasks {
             let text = error.to_string();
-            self.tell(io, place, task, CancelResult::Failed, &text, error.fault())?;
+            self.report(io, server, task, CancelResult::Failed, &text, error.fault())?;
         }
         self.outcome = self.outcome.and(outcome);
         Ok(())

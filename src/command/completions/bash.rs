@@ -13,7 +13,7 @@ _BIN_complete() {
     local IFS=$'\013' i last=0 words=() joined="" before="" quoted=0
     for ((i = 0; i <= COMP_CWORD; i++)); do
         local word="${COMP_WORDS[i]}"
-        # What bash cut at : or = belongs together; a lone one is never meant otherwise.
+        # Join what bash split at : and =.
         if ((i > 1)) && [[ -n "$joined" || "$word" == [:=]* ]]; then
             words[last]="${words[last]}$word"
             joined=""
@@ -44,7 +44,7 @@ _BIN_complete() {
     for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
         COMPREPLY[i]="${COMPREPLY[i]#"$before"}"
     done
-    # After lab/ and state: goes on what is there chosen.
+    # No space after lab/ and state:, whose values follow.
     if [[ ${#COMPREPLY[@]} == 1 && "${COMPREPLY[0]}" == *[=/:] ]]; then
         compopt -o nospace 2>/dev/null
     fi

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use crate::{
     command::{
         CommandError, connect,
+        fetch_args::FetchArgs,
         global_args::ColorChoice,
         io_context::{CommandIo, Output},
         session,
@@ -27,7 +28,7 @@ use crate::{
 const COMPLETION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The recent tasks of a server.
-pub(super) struct Asked {
+pub(super) struct ReadServer {
     pub(super) target: Target,
     pub(super) snapshot: Snapshot,
 }
@@ -90,7 +91,7 @@ pub(super) fn is_any_meant(named: Option<&str>) -> bool {
 }
 
 /// Reads the recent tasks of the servers. Servers that would need a prompt are left out.
-pub(super) fn ask(named: Option<&str>) -> Vec<Asked> {
+pub(super) fn ask(named: Option<&str>) -> Vec<ReadServer> {
     let targets = meant(named).unwrap_or_default();
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -98,11 +99,11 @@ pub(super) fn ask(named: Option<&str>) -> Vec<Asked> {
     else {
         return Vec::new();
     };
-    let asked = targets.into_iter().filter_map(|target| {
+    let read = targets.into_iter().filter_map(|target| {
         let snapshot = runtime.block_on(recent(&target)).ok()?;
-        Some(Asked { target, snapshot })
+        Some(ReadServer { target, snapshot })
     });
-    asked.collect()
+    read.collect()
 }
 
 async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
@@ -117,6 +118,7 @@ async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
             StopSignal::Interrupt
         }),
         color: ColorChoice::Never,
+        fetch: FetchArgs::default(),
         deadline: None,
     };
     session::with(connect, &mut io, async |client| {
@@ -133,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_that_is_not_finished_tells_the_connection_all_the_same() {
+    fn incomplete_line_still_selects_server() {
         let typed = |line: &str| {
             let words = line.split(' ').map(OsString::from).collect();
             typed_in(words).unwrap()

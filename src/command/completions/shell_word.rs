@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_a_shell_would_act_on_is_not_offered() {
+    fn unsafe_names_are_not_offered() {
         for text in [
             "task-1",
             "lab/task-1",

@@ -42,17 +42,17 @@ fn tasks_that(is_candidate: fn(&Record) -> bool) -> ArgValueCompleter {
             let profiles = config_file().profiles.into_keys();
             return fitting(profiles.map(|name| (format!("{name}/"), None)), typed);
         }
-        let found = snapshots.iter().flat_map(|asked| {
-            let candidates = asked.snapshot.store.iter();
+        let found = snapshots.iter().flat_map(|read| {
+            let candidates = read.snapshot.store.iter();
             let candidates = candidates.filter(|(_, record)| is_candidate(record));
             candidates.map(|(_, record)| {
-                let name = asked.target.full(&record.id.mo_id);
+                let name = read.target.full(&record.id.mo_id);
                 // Keep the profile that was typed.
                 let name = match named {
                     Some(profile) if !name.contains('/') => format!("{profile}/{name}"),
                     _ => name,
                 };
-                (name, Some(description(&asked.snapshot.store, record)))
+                (name, Some(description(&read.snapshot.store, record)))
             })
         });
         fitting(found, typed)
@@ -194,8 +194,8 @@ pub(super) fn filters() -> ArgValueCompleter {
         if completion.candidates.is_empty() && typed.contains([':', '=']) {
             snapshots = server::ask(None);
         }
-        for asked in &snapshots {
-            let more = filter::complete(&typed, &saved, (&asked.snapshot.store).into());
+        for read in &snapshots {
+            let more = filter::complete(&typed, &saved, (&read.snapshot.store).into());
             completion.candidates.extend(more.candidates);
         }
         let before = typed.get(..completion.start).unwrap_or_default();
@@ -224,8 +224,8 @@ pub(super) fn operations() -> ArgValueCompleter {
 fn of_tasks(text: fn(&TaskStore, &TaskInfo) -> Option<String>) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| {
         let mut found = BTreeSet::new();
-        for asked in server::ask(None) {
-            let store = &asked.snapshot.store;
+        for read in server::ask(None) {
+            let store = &read.snapshot.store;
             let infos = store
                 .iter()
                 .filter_map(|(_, record)| record.info.as_deref());

@@ -12,26 +12,29 @@ use crate::config::{Defaults, switch};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct NotifyArgs {
     /// Ring the terminal bell when a task ends
-    #[arg(long, hide_short_help = true, env = "VTASK_BELL", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Notifications")]
+    #[arg(long, hide_short_help = true, env = "VTASK_BELL", action = ArgAction::SetTrue, value_parser = switch)]
     pub bell: bool,
 
-    /// Send a desktop notification when a task ends (OSC 9, 99 or 777, depending on the terminal)
-    #[arg(long, hide_short_help = true, env = "VTASK_NOTIFY", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Notifications")]
+    /// Send a desktop notification when a task ends
+    ///
+    /// By OSC 9, 99 or 777, depending on the terminal.
+    #[arg(long, hide_short_help = true, env = "VTASK_NOTIFY", action = ArgAction::SetTrue, value_parser = switch)]
     pub notify: bool,
 
-    /// Show progress in the window title and, if supported, on the terminal's tab
-    #[arg(long, hide_short_help = true, env = "VTASK_TITLE", action = ArgAction::SetTrue, value_parser = switch, help_heading = "Notifications")]
+    /// Show progress in the window title and on the terminal's tab
+    #[arg(long, hide_short_help = true, env = "VTASK_TITLE", action = ArgAction::SetTrue, value_parser = switch)]
     pub title: bool,
 
-    /// Run this shell command for each finished task, with VTASK_MOID, VTASK_OPERATION, VTASK_TARGET, VTASK_OUTCOME
-    /// (success, failed, cancelled, unknown), VTASK_DURATION_SECONDS, VTASK_ERROR, VTASK_STARTED_BY and VTASK_ENDPOINT
-    /// in its environment. Quote them like any variable: "$VTASK_TARGET"
+    /// Run COMMAND for each finished task, described by VTASK_MOID, …
+    ///
+    /// The environment of the command has VTASK_MOID, VTASK_OPERATION, VTASK_TARGET, VTASK_OUTCOME
+    /// (success, failed, cancelled, unknown), VTASK_DURATION_SECONDS, VTASK_ERROR, VTASK_STARTED_BY and
+    /// VTASK_ENDPOINT. Quote them like any variable: "$VTASK_TARGET".
     #[arg(
         long,
         hide_short_help = true,
         env = "VTASK_EXEC",
-        value_name = "COMMAND",
-        help_heading = "Notifications"
+        value_name = "COMMAND"
     )]
     pub exec: Option<String>,
 }

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn progress_goes_only_where_it_is_known_to_be_understood() {
+    fn tab_progress_needs_supported_terminal() {
         for (variables, progress) in [
             (&[("TERM", "xterm-256color")][..], false),
             (&[("WT_SESSION", "x")], true),

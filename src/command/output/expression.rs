@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_prints_what_it_finds() {
+    fn jsonpath_prints_matches() {
         for path in [
             "{.error.rootCause.message}",
             ".error.rootCause.message",

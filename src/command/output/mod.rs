@@ -88,6 +88,27 @@ impl Page {
             outcome: Outcome::Success,
         }
     }
+
+    /// Adds the error of one server of several, so that the tasks of the others are printed.
+    ///
+    /// # Errors
+    /// Returns the error if there is only one server, or if it is not about the server.
+    pub(super) fn add_error(
+        &mut self,
+        error: CommandError,
+        is_only: bool,
+    ) -> Result<(), CommandError> {
+        let outcome = match &error {
+            CommandError::TimedOut(_) => Some(Outcome::TimedOut),
+            error => error.server_outcome(),
+        };
+        let Some(outcome) = outcome.filter(|_| !is_only) else {
+            return Err(error);
+        };
+        self.outcome = self.outcome.and(outcome);
+        self.messages.push(error.to_string());
+        Ok(())
+    }
 }
 
 /// The output of a command with its flags checked.

@@ -238,7 +238,7 @@ impl OutputRow {
             .find(|(cell, _)| cell.eq_ignore_ascii_case(name));
         match cell {
             Some((_, text)) => text.clone(),
-            None => match value(name, &self.json) {
+            None => match value(name, &self.with_whole_seconds()) {
                 Value::Null => String::new(),
                 Value::String(text) => text,
                 Value::Object(object) if object.contains_key("message") => {
@@ -302,6 +302,7 @@ mod tests {
             ("error", "full"),
             ("error.rootCause.message", "root"),
             ("root-cause", "root"),
+            ("queuedAt", "2026-11-25T09:30:00Z"),
             ("info.key", "task-1"),
             ("target", ""),
         ] {

@@ -36,7 +36,7 @@ pub(super) fn ask(
 pub(super) fn tell_kept(io: &mut CommandIo<'_>, known: &KnownHosts, host: &str) {
     let path = known.path.clone().unwrap_or_default();
     io.say(&format!(
-        "trusted from now on, in {}; `vtask trust remove {host}` undoes it.",
+        "the certificate is saved in {}; `vtask trust remove {host}` removes it.",
         path.display()
     ));
 }

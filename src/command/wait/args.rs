@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::super::{fetch_args::FetchArgs, notify::NotifyArgs, selector::TaskSelector};
+use super::super::{notify::NotifyArgs, selector::TaskSelector};
 use crate::text::parse_positive_duration;
 
 /// Wait until tasks have finished; the exit code is the result
@@ -49,7 +49,7 @@ pub struct WaitArgs {
     #[arg(long, value_name = "SPAN", value_parser = parse_positive_duration)]
     pub stalled: Option<SignedDuration>,
 
-    /// With --stalled: run this command for the task, as --exec does, and go on waiting
+    /// With --stalled: run COMMAND, as --exec does, and go on waiting
     #[arg(
         long,
         hide_short_help = true,
@@ -76,7 +76,4 @@ pub struct WaitArgs {
 
     #[command(flatten)]
     pub notify: NotifyArgs,
-
-    #[command(flatten)]
-    pub fetch: FetchArgs,
 }

@@ -65,7 +65,7 @@ mod tests {
     };
 
     #[test]
-    fn an_absent_figure_is_a_moving_part_and_never_an_empty_bar() {
+    fn absent_progress_is_an_indeterminate_bar() {
         for second in 0..60 {
             let bar = bar(Progress::None, 10, at(second), PLAIN);
             assert_eq!(bar.matches('▓').count(), 2);

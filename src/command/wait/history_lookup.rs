@@ -14,12 +14,12 @@ const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(5);
 /// A lookup with its schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::command) struct Search {
-    trace: TaskLocator,
+    locator: TaskLocator,
     /// The reason for the lookup, reported if it fails.
     reason: Arc<str>,
-    asked: usize,
+    attempts: usize,
     /// Maximum number of lookups.
-    most: usize,
+    max_attempts: usize,
     /// Time of the next lookup; `None` while one is in progress.
     next: Option<Timestamp>,
     /// Start of a series of failed lookups.
@@ -36,22 +36,22 @@ pub(in crate::command) enum Step {
 
 impl Search {
     /// For a task that was seen before it vanished; it may have ended just now.
-    pub(super) fn for_known(trace: TaskLocator, now: Timestamp) -> Self {
-        let reason = "it vanished from the server before it was seen to end";
-        Self::new(trace, reason.into(), RETRY_DELAYS_SECONDS.len(), now)
+    pub(super) fn for_known(locator: TaskLocator, now: Timestamp) -> Self {
+        let reason = "it disappeared from the server before its end was seen";
+        Self::new(locator, reason.into(), RETRY_DELAYS_SECONDS.len(), now)
     }
 
     /// For a task that was never seen; if it existed, it ended long ago.
-    pub(super) fn for_name(trace: TaskLocator, reason: Arc<str>, now: Timestamp) -> Self {
-        Self::new(trace, reason, 1, now)
+    pub(super) fn for_name(locator: TaskLocator, reason: Arc<str>, now: Timestamp) -> Self {
+        Self::new(locator, reason, 1, now)
     }
 
-    fn new(trace: TaskLocator, reason: Arc<str>, most: usize, now: Timestamp) -> Self {
+    fn new(locator: TaskLocator, reason: Arc<str>, max_attempts: usize, now: Timestamp) -> Self {
         Self {
-            trace,
+            locator,
             reason,
-            asked: 0,
-            most,
+            attempts: 0,
+            max_attempts,
             next: Some(now),
             unanswered_since: None,
         }
@@ -63,8 +63,8 @@ impl Search {
             return None;
         }
         self.next = None;
-        self.asked += 1;
-        Some(self.trace.clone())
+        self.attempts += 1;
+        Some(self.locator.clone())
     }
 
     pub(super) fn next_time(&self) -> Option<Timestamp> {
@@ -72,15 +72,15 @@ impl Search {
     }
 
     /// Repeats a lookup in progress, whose response may be lost.
-    pub(super) fn ask_again(&mut self, now: Timestamp) {
+    pub(super) fn resend(&mut self, now: Timestamp) {
         if self.next.is_none() {
-            self.asked = self.asked.saturating_sub(1);
+            self.attempts = self.attempts.saturating_sub(1);
             self.next = Some(now);
         }
     }
 
     /// Handles a response. Failed lookups are repeated for up to `max_outage`.
-    pub(super) fn answered(
+    pub(super) fn handle_answer(
         &mut self,
         answer: HistoryLookup,
         max_outage: SignedDuration,
@@ -94,15 +94,18 @@ impl Search {
         match answer {
             HistoryLookup::Unanswered(_) if now.duration_since(unanswered_since) < max_outage => {
                 self.unanswered_since = Some(unanswered_since);
-                self.asked = self.asked.saturating_sub(1);
+                self.attempts = self.attempts.saturating_sub(1);
                 self.next = now.checked_add(RETRY_AFTER).ok();
                 Step::GoOn
             }
             // The outcome arrives as a task change.
             HistoryLookup::Found => Step::GoOn,
-            HistoryLookup::NotFound(_) if self.asked < self.most => {
+            HistoryLookup::NotFound(_) if self.attempts < self.max_attempts => {
                 let pause = SignedDuration::from_secs(
-                    RETRY_DELAYS_SECONDS.get(self.asked).copied().unwrap_or(0),
+                    RETRY_DELAYS_SECONDS
+                        .get(self.attempts)
+                        .copied()
+                        .unwrap_or(0),
                 );
                 self.next = now.checked_add(pause).ok();
                 Step::GoOn
@@ -123,7 +126,7 @@ mod tests {
     const OUTAGE: SignedDuration = SignedDuration::from_mins(10);
 
     #[test]
-    fn a_question_without_a_usable_answer_is_repeated_while_the_outage_may_last() {
+    fn failed_lookup_is_repeated_within_max_outage() {
         let mut search = Search::for_name(
             TaskLocator::named("task-1".into()),
             "no such task.".into(),
@@ -132,25 +135,25 @@ mod tests {
         let lost = || HistoryLookup::Unanswered("cut off.".into());
         for second in [0, 5, 300, 599] {
             assert!(search.due(at(second)).is_some(), "{second}");
-            assert_eq!(search.answered(lost(), OUTAGE, at(second)), Step::GoOn);
+            assert_eq!(search.handle_answer(lost(), OUTAGE, at(second)), Step::GoOn);
         }
         assert!(search.due(at(604)).is_some());
-        let Step::GiveUp(why) = search.answered(lost(), OUTAGE, at(604)) else {
+        let Step::GiveUp(why) = search.handle_answer(lost(), OUTAGE, at(604)) else {
             panic!("the outage lasts too long");
         };
         assert!(why.contains("cut off"), "{why}");
     }
 
     #[test]
-    fn a_history_that_lags_is_asked_again_with_pauses() {
-        let trace = TaskLocator::of(&info("task-1", &serde_json::json!({})));
-        let mut search = Search::for_known(trace, at(0));
+    fn lagging_history_is_read_again_with_delays() {
+        let locator = TaskLocator::of(&info("task-1", &serde_json::json!({})));
+        let mut search = Search::for_known(locator, at(0));
         let mut now = at(0);
         for pause in [2, 5, 12] {
             assert!(search.due(now).is_some());
             assert!(search.due(now).is_none(), "one question at a time");
             assert_eq!(
-                search.answered(
+                search.handle_answer(
                     HistoryLookup::NotFound("There is no record.".into()),
                     OUTAGE,
                     now
@@ -161,7 +164,7 @@ mod tests {
             assert_eq!(search.next_time(), Some(now));
         }
         assert!(search.due(now).is_some());
-        let Step::GiveUp(why) = search.answered(
+        let Step::GiveUp(why) = search.handle_answer(
             HistoryLookup::NotFound("There is no record.".into()),
             OUTAGE,
             now,
@@ -172,16 +175,16 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_looked_for_once_and_a_lost_question_asked_again() {
+    fn unknown_name_is_looked_up_once() {
         let mut search = Search::for_name(
             TaskLocator::named("task-1".into()),
             "no such task.".into(),
             at(0),
         );
         assert!(search.due(at(0)).is_some());
-        search.ask_again(at(5));
+        search.resend(at(5));
         assert!(search.due(at(5)).is_some());
-        let answer = search.answered(
+        let answer = search.handle_answer(
             HistoryLookup::NotFound("There is no record.".into()),
             OUTAGE,
             at(5),

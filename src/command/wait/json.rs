@@ -28,18 +28,18 @@ impl LastWritten {
         id: &TaskId,
         now: Timestamp,
     ) -> Option<String> {
-        let place = waiting.place(id.endpoint)?;
+        let server = waiting.server(id.endpoint)?;
         let handle = waiting.store.find(id)?;
         let record = waiting.store.get(handle)?;
-        let rule = waiting.trouble(id, now);
+        let rule = waiting.warning(id, now);
         let state = (record.status(), record.info.as_deref().cloned(), rule);
         if self.tasks.get(id) == Some(&state) {
             return None;
         }
         let info = state.1.as_ref().map(TaskInfo::to_json);
         self.tasks.insert(id.clone(), state);
-        let now = place.clock.at(now);
-        let line = json_output::task(&waiting.store, handle, info, &place.endpoint, now)?;
+        let now = server.clock.at(now);
+        let line = json_output::task(&waiting.store, handle, info, &server.endpoint, now)?;
         Some(json_output::written(line))
     }
 
@@ -50,10 +50,10 @@ impl LastWritten {
         id: EndpointId,
         now: Timestamp,
     ) -> Option<String> {
-        let place = waiting.place(id)?;
-        let state = match &place.link {
+        let server = waiting.server(id)?;
+        let state = match &server.link {
             Link::SignedOut { .. } => "signed-out",
-            _ if place.lost.is_some() => "given-up",
+            _ if server.lost.is_some() => "given-up",
             Link::Connecting => "connecting",
             Link::Live => "live",
             Link::Polling { .. } => "polling",
@@ -63,8 +63,8 @@ impl LastWritten {
         if self.links.insert(id, state) == Some(state) && state != "retrying" {
             return None;
         }
-        let given_up = place.lost.as_ref().map(|loss| loss.reason.clone());
-        let (reason, attempt, next) = match &place.link {
+        let given_up = server.lost.as_ref().map(|loss| loss.reason.clone());
+        let (reason, attempt, next) = match &server.link {
             _ if given_up.is_some() => (given_up, None, None),
             Link::Retrying {
                 reason,
@@ -73,12 +73,12 @@ impl LastWritten {
             } => (
                 Some(reason.clone()),
                 Some(*attempt),
-                Some(place.clock.at(*next)),
+                Some(server.clock.at(*next)),
             ),
             Link::Polling { reason } => (reason.clone(), None, None),
             _ => (None, None, None),
         };
-        let mut line = json_output::envelope("link", &place.endpoint, place.clock.at(now));
+        let mut line = json_output::envelope("link", &server.endpoint, server.clock.at(now));
         line.insert("state".to_owned(), json!(state));
         line.insert("reason".to_owned(), json!(reason));
         line.insert("attempt".to_owned(), json!(attempt));
@@ -89,7 +89,7 @@ impl LastWritten {
 
 /// Returns the summary line. With several servers it has no endpoint and uses the local time.
 pub(super) fn summary(waiting: &WaitTracker, conclusion: &WaitResult, now: Timestamp) -> String {
-    let (endpoint, at) = match &waiting.places[..] {
+    let (endpoint, at) = match &waiting.servers[..] {
         [only] => (Some(&*only.endpoint), only.clock.at(now)),
         _ => (None, now),
     };
@@ -103,29 +103,26 @@ pub(super) fn summary(waiting: &WaitTracker, conclusion: &WaitResult, now: Times
     let waited = now.duration_since(waiting.began);
     line.insert("durationSeconds".to_owned(), json_output::seconds(waited));
     line.insert("reason".to_owned(), json!(conclusion.reason));
-    let tasks = waiting
-        .awaited
-        .iter()
-        .map(|task| summed(waiting, task, now));
+    let tasks = waiting.tasks.iter().map(|task| summed(waiting, task, now));
     line.insert("tasks".to_owned(), tasks.collect());
     json_output::written(line)
 }
 
 /// Returns the entry of a task in the summary.
 fn summed(waiting: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Value {
-    let place = waiting.place(task.id.endpoint);
+    let server = waiting.server(task.id.endpoint);
     let record = waiting.record(&task.id);
     let time = waiting.server_time(task.id.endpoint, now);
     let ran = record.and_then(|record| record.run_time(time));
     let fault = record.and_then(|record| record.info.as_ref()?.error.as_deref());
     let status = waiting.status(task);
-    let error = match (&task.fate, fault) {
+    let error = match (&task.outcome, fault) {
         (TaskOutcome::Unknown(why), _) => fault_chain::message_to_json(why),
         (_, Some(fault)) => fault_chain::to_json(fault),
         _ => Value::Null,
     };
     json!({
-        "endpoint": place.map(|place| &place.endpoint),
+        "endpoint": server.map(|server| &server.endpoint),
         "moId": task.id.mo_id,
         "status": json_output::status(status),
         "outcome": json_output::outcome(status),

@@ -12,13 +12,13 @@ use crate::{
 
 /// Describes a task in one line: `task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks`.
 pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
-    let name = waiting.called(&task.id);
+    let name = waiting.display_name(&task.id);
     let status = waiting.status(task);
     let Some((record, info)) = waiting
         .record(&task.id)
         .and_then(|record| Some((record, record.info.as_deref()?)))
     else {
-        return match &task.fate {
+        return match &task.outcome {
             TaskOutcome::Unknown(why) => format!("{name} unknown: {why}"),
             _ => format!("{name} not found; looking it up in the history"),
         };
@@ -38,9 +38,11 @@ pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
     if record.is_cancel_requested() {
         text.push_str(" (cancellation requested)");
     }
-    let more = match (&task.fate, &info.error, &info.description) {
+    let more = match (&task.outcome, &info.error, &info.description) {
         (TaskOutcome::Unknown(why), _, _) => Some(why.to_string()),
-        (TaskOutcome::Sought(_), _, _) => Some("missing; looking it up in the history".to_owned()),
+        (TaskOutcome::Searching(_), _, _) => {
+            Some("missing; looking it up in the history".to_owned())
+        }
         (_, Some(error), _) => Some(fault_chain::one_line(error)),
         (_, _, Some(phase)) if status.is_active() => Some(phase.text().to_owned()),
         _ => None,
@@ -55,9 +57,9 @@ pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
 pub(super) fn state(waiting: &WaitTracker, task: &TrackedTask) -> String {
     let record = waiting.record(&task.id);
     let info = record.and_then(|record| record.info.as_deref());
-    let more = match &task.fate {
+    let more = match &task.outcome {
         TaskOutcome::Unknown(why) => why.to_string(),
-        TaskOutcome::Sought(_) => "looked up".to_owned(),
+        TaskOutcome::Searching(_) => "looked up".to_owned(),
         TaskOutcome::Open | TaskOutcome::Ended(_) => String::new(),
     };
     let is_cancelled = info.is_some_and(|info| info.cancelled);
@@ -67,10 +69,10 @@ pub(super) fn state(waiting: &WaitTracker, task: &TrackedTask) -> String {
 
 /// Returns the error of a task that did not succeed, with its causes.
 pub(super) fn error(waiting: &WaitTracker, task: &TrackedTask) -> Vec<String> {
-    let name = waiting.called(&task.id);
+    let name = waiting.display_name(&task.id);
     let record = waiting.record(&task.id);
     let info = record.and_then(|record| record.info.as_deref());
-    match (&task.fate, info.and_then(|info| info.error.as_deref())) {
+    match (&task.outcome, info.and_then(|info| info.error.as_deref())) {
         (TaskOutcome::Unknown(why), _) => vec![format!("outcome of {name} unknown: {why}")],
         (TaskOutcome::Ended(status @ (Status::Failed | Status::Cancelled)), Some(fault)) => {
             let status = json_output::status(*status);
@@ -95,7 +97,7 @@ pub(super) fn failure(waiting: &WaitTracker, task: &TrackedTask) -> Vec<String> 
     if causes.is_empty() {
         return causes;
     }
-    let name = waiting.called(&task.id);
+    let name = waiting.display_name(&task.id);
     let mut lines = vec![format!("{name} failed: {}", fault_chain::described(fault))];
     lines.extend(causes.into_iter().map(|cause| format!("  {cause}")));
     lines
@@ -108,7 +110,7 @@ pub(super) fn progress(waiting: &WaitTracker, task: &TrackedTask) -> Progress {
 
 /// Returns the window title: a single task, or the totals.
 pub(super) fn title(waiting: &WaitTracker) -> String {
-    let one = match &waiting.awaited[..] {
+    let one = match &waiting.tasks[..] {
         [task] => waiting.record(&task.id),
         _ => None,
     };
@@ -124,18 +126,18 @@ pub(super) fn title(waiting: &WaitTracker) -> String {
                 .unwrap_or_default();
             format!("{percent}{} {target}", waiting.store.operation(record))
         }
-        None => sum(waiting),
+        None => totals(waiting),
     }
 }
 
 /// Returns the mean progress; ended tasks count as 100 %.
-pub(super) fn mark(waiting: &WaitTracker) -> TabProgress {
+pub(super) fn tab_progress(waiting: &WaitTracker) -> TabProgress {
     let mut sum = 0_usize;
     let mut failed = false;
     let mut known = true;
-    for task in &waiting.awaited {
+    for task in &waiting.tasks {
         failed |= matches!(
-            task.fate,
+            task.outcome,
             TaskOutcome::Ended(Status::Failed) | TaskOutcome::Unknown(_)
         );
         match (task.is_decided(), progress(waiting, task).percent()) {
@@ -144,11 +146,11 @@ pub(super) fn mark(waiting: &WaitTracker) -> TabProgress {
             (false, None) => known = false,
         }
     }
-    let percent = sum.checked_div(waiting.awaited.len()).unwrap_or(0);
+    let percent = sum.checked_div(waiting.tasks.len()).unwrap_or(0);
     let percent = u8::try_from(percent).unwrap_or(100);
     match (failed, known) {
         (true, _) => TabProgress::Failed(percent),
-        (false, true) if !waiting.awaited.is_empty() => TabProgress::At(percent),
+        (false, true) if !waiting.tasks.is_empty() => TabProgress::At(percent),
         (false, _) => TabProgress::Busy,
     }
 }
@@ -156,45 +158,50 @@ pub(super) fn mark(waiting: &WaitTracker) -> TabProgress {
 /// Describes a finished task for `--exec`.
 pub(super) fn ended(waiting: &WaitTracker, id: &TaskId, now: Timestamp) -> Option<FinishedTask> {
     let task = waiting.task(id)?;
-    let place = waiting.place(id.endpoint)?;
+    let server = waiting.server(id.endpoint)?;
     let described = waiting.record(id).and_then(|record| {
-        FinishedTask::new(&waiting.store, record, &place.endpoint, place.clock.at(now))
+        FinishedTask::new(
+            &waiting.store,
+            record,
+            &server.endpoint,
+            server.clock.at(now),
+        )
     });
     let mut finished = described.unwrap_or_default();
     finished.mo_id = id.mo_id.to_string();
-    finished.endpoint = place.endpoint.to_string();
+    finished.endpoint = server.endpoint.to_string();
     finished.outcome = json_output::outcome(waiting.status(task)).unwrap_or("unknown");
-    if let TaskOutcome::Unknown(why) = &task.fate {
+    if let TaskOutcome::Unknown(why) = &task.outcome {
         finished.error = why.to_string();
     }
     Some(finished)
 }
 
 /// Returns totals such as `2 of 3 done, 1 failed`.
-pub(in crate::command) fn sum(waiting: &WaitTracker) -> String {
-    if waiting.awaited.is_empty() {
-        return "nothing has started yet".to_owned();
+pub(in crate::command) fn totals(waiting: &WaitTracker) -> String {
+    if waiting.tasks.is_empty() {
+        return "no task has started yet".to_owned();
     }
     let count = |wanted: fn(&TaskOutcome) -> bool| {
         waiting
-            .awaited
+            .tasks
             .iter()
-            .filter(|task| wanted(&task.fate))
+            .filter(|task| wanted(&task.outcome))
             .count()
     };
-    let done = count(|fate| matches!(fate, TaskOutcome::Ended(_)));
-    let mut text = format!("{done} of {} ended", waiting.awaited.len());
+    let done = count(|outcome| matches!(outcome, TaskOutcome::Ended(_)));
+    let mut text = format!("{done} of {} ended", waiting.tasks.len());
     for (number, word) in [
         (
-            count(|fate| *fate == TaskOutcome::Ended(Status::Failed)),
+            count(|outcome| *outcome == TaskOutcome::Ended(Status::Failed)),
             "failed",
         ),
         (
-            count(|fate| *fate == TaskOutcome::Ended(Status::Cancelled)),
+            count(|outcome| *outcome == TaskOutcome::Ended(Status::Cancelled)),
             "cancelled",
         ),
         (
-            count(|fate| matches!(fate, TaskOutcome::Unknown(_))),
+            count(|outcome| matches!(outcome, TaskOutcome::Unknown(_))),
             "unknown",
         ),
     ] {

@@ -72,7 +72,7 @@ pub async fn run(
         }
         servers => servers?,
     };
-    let goal = WaitCondition {
+    let condition = WaitCondition {
         any: args.any,
         fail_fast: args.fail_fast,
         stalled: args.stalled,
@@ -84,7 +84,7 @@ pub async fn run(
             .or(defaults.max_outage)
             .unwrap_or(MAX_OUTAGE),
     };
-    let talk = match (args.quiet, io.err.is_terminal()) {
+    let output_mode = match (args.quiet, io.err.is_terminal()) {
         (true, _) if args.json => OutputMode::None,
         (true, _) => OutputMode::Errors,
         (false, true) if args.json && io.out.is_terminal() => OutputMode::None,
@@ -94,8 +94,8 @@ pub async fn run(
     };
     let plan = Plan {
         servers,
-        goal,
-        talk,
+        condition,
+        output_mode,
         json: args.json,
         notify: args.notify.or(&defaults),
         on_stall: args.on_stall.clone(),
@@ -138,7 +138,7 @@ async fn servers(
         if !args.new {
             selector.check_single_reading()?;
         }
-        let mut options = args.fetch.options(connect, target.tasks, defaults);
+        let mut options = io.fetch.options(connect, target.tasks, defaults);
         options.discover = args.new || args.children;
         let settle = args.settle.unsigned_abs();
         options.discover_interval = DISCOVERY_INTERVAL.min(settle / 3);

@@ -32,7 +32,7 @@ pub(in crate::command) fn lines(
 ) -> Vec<String> {
     // The last column stays free, because some terminals wrap when it is written.
     let (columns, rows) = (size.0.saturating_sub(1), size.1.saturating_sub(2).max(1));
-    let mut shown: Vec<&TrackedTask> = waiting.awaited.iter().collect();
+    let mut shown: Vec<&TrackedTask> = waiting.tasks.iter().collect();
     let room = rows.saturating_sub(1);
     let mut hidden = 0;
     if shown.len() > room {
@@ -128,8 +128,8 @@ fn name(
 ) -> String {
     let dot = if style.ascii { " - " } else { " · " };
     let mut parts: Vec<String> = Vec::new();
-    let place = waiting.place(task.id.endpoint);
-    parts.extend(place.and_then(|place| Some(place.name.as_deref()?.to_owned())));
+    let server = waiting.server(task.id.endpoint);
+    parts.extend(server.and_then(|server| Some(server.name.as_deref()?.to_owned())));
     match record.and_then(|record| Some((record, record.info.as_deref()?))) {
         Some((record, info)) => {
             parts.push(waiting.store.operation(record).into_owned());
@@ -138,9 +138,9 @@ fn name(
         }
         None => parts.push(task.id.mo_id.to_string()),
     }
-    match &task.fate {
+    match &task.outcome {
         TaskOutcome::Unknown(why) => parts.push(why.to_string()),
-        TaskOutcome::Sought(_) => {
+        TaskOutcome::Searching(_) => {
             parts.push("missing; looking it up in the history".to_owned());
         }
         TaskOutcome::Open | TaskOutcome::Ended(_) => {}
@@ -149,9 +149,9 @@ fn name(
 }
 
 fn word(task: &TrackedTask, status: Status) -> &'static str {
-    match (status, &task.fate) {
+    match (status, &task.outcome) {
         (Status::Success, _) => "done",
-        (Status::Placeholder | Status::Lost, TaskOutcome::Open | TaskOutcome::Sought(_)) => "…",
+        (Status::Placeholder | Status::Lost, TaskOutcome::Open | TaskOutcome::Searching(_)) => "…",
         (status, _) => status.word(),
     }
 }
@@ -173,9 +173,9 @@ fn color(status: Status) -> u8 {
 
 fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, style: BarStyle) -> String {
     let dot = if style.ascii { " - " } else { " · " };
-    let mut parts = vec![messages::sum(waiting)];
+    let mut parts = vec![messages::totals(waiting)];
     parts.push(duration(now.duration_since(waiting.began)));
-    let open = waiting.awaited.iter().filter(|task| !task.is_decided());
+    let open = waiting.tasks.iter().filter(|task| !task.is_decided());
     let lefts = open.map(|task| forecast(waiting, task, now)?.estimate);
     // The longest remaining time; unknown if any is unknown.
     let longest = lefts
@@ -205,17 +205,17 @@ fn forecast(waiting: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Option
 
 /// Describes the connections, once if all are in the same state.
 fn links(waiting: &WaitTracker, now: Timestamp) -> String {
-    let states = waiting.places.iter().map(|place| match &place.lost {
+    let states = waiting.servers.iter().map(|server| match &server.lost {
         Some(_) => "given up".to_owned(),
-        None => link(&place.link, now),
+        None => link(&server.link, now),
     });
     let states: Vec<String> = states.collect();
     if states.windows(2).all(|pair| pair[0] == pair[1]) {
         return states.into_iter().next().unwrap_or_default();
     }
-    let named = waiting.places.iter().zip(states);
-    let named = named.map(|(place, state)| {
-        let name = place.name.as_deref().unwrap_or(&place.endpoint);
+    let named = waiting.servers.iter().zip(states);
+    let named = named.map(|(server, state)| {
+        let name = server.name.as_deref().unwrap_or(&server.endpoint);
         format!("{name} {state}")
     });
     named.collect::<Vec<_>>().join(", ")
@@ -260,11 +260,11 @@ mod tests {
     };
 
     fn waiting(name: Option<&str>) -> WaitTracker {
-        let goal = WaitCondition::all_ended(SignedDuration::from_mins(10));
+        let condition = WaitCondition::all_ended(SignedDuration::from_mins(10));
         let tasks = ["task-1", "task-2", "task-3", "task-4"].map(Into::into);
-        let mut waiting = WaitTracker::new(goal, at(0));
-        let here = waiting.add_place("vc01.lab", name, &tasks, None);
-        waiting.take(here, Update::Link(Link::Live), at(0));
+        let mut waiting = WaitTracker::new(condition, at(0));
+        let here = waiting.add_server("vc01.lab", name, &tasks, None);
+        waiting.handle(here, Update::Link(Link::Live), at(0));
         let infos = [
             info(
                 "task-1",
@@ -285,20 +285,20 @@ mod tests {
             .map(|info| TaskChange::Full { info, at: at(1) })
             .to_vec();
         let since = std::time::Instant::now();
-        waiting.take(here, Update::Tasks { changes, since }, at(1));
+        waiting.handle(here, Update::Tasks { changes, since }, at(1));
         // Steady progress, so that a remaining time is shown.
         for second in (2..60).step_by(2) {
             let mo_id = "task-1".into();
             let fields = vec![("progress".into(), json!(40 * second / 60))];
             let at = at(second);
             let changes = vec![TaskChange::Fields { mo_id, fields, at }];
-            waiting.take(here, Update::Tasks { changes, since }, at);
+            waiting.handle(here, Update::Tasks { changes, since }, at);
         }
         waiting
     }
 
     #[test]
-    fn bars_at_a_common_and_a_narrow_width() {
+    fn bars_at_common_and_narrow_width() {
         let waiting = waiting(None);
         let mut text = String::new();
         for columns in [100, 80, 50, 30] {
@@ -309,16 +309,16 @@ mod tests {
     }
 
     #[test]
-    fn several_servers_are_told_apart() {
+    fn several_servers_are_distinguished() {
         let mut waiting = waiting(Some("lab"));
-        let branch = waiting.add_place("vc02.lab", Some("branch"), &["task-1".into()], None);
+        let branch = waiting.add_server("vc02.lab", Some("branch"), &["task-1".into()], None);
         let reason = "connecting (vc02.lab): connection refused.".into();
         let retrying = Link::Retrying {
             attempt: 2,
             next: at(70),
             reason,
         };
-        waiting.take(branch, Update::Link(retrying), at(59));
+        waiting.handle(branch, Update::Link(retrying), at(59));
         let mut text = String::new();
         for columns in [120, 60] {
             text.push_str(&lines(&waiting, at(60), (columns, 24), PLAIN).join("\n"));
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_try_that_is_due_has_no_zero_seconds_left() {
+    fn due_retry_shows_no_zero_seconds() {
         let retrying = Link::Retrying {
             attempt: 1,
             next: at(60),
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_wider_and_no_block_higher_than_the_terminal() {
+    fn bars_fit_the_terminal() {
         let waiting = waiting(None);
         for ascii in [false, true] {
             for columns in 1..130 {

@@ -35,7 +35,7 @@ pub(in crate::command) enum OutputMode {
     Errors,
     /// A line per change.
     Lines,
-    /// Progress bars, redrawn in place.
+    /// Progress bars, redrawn in server.
     Bars,
 }
 
@@ -49,7 +49,7 @@ struct PrintedLine {
 
 /// Prints the output of `vtask wait`.
 pub(in crate::command) struct Reporter<'a> {
-    pub(in crate::command) talk: OutputMode,
+    pub(in crate::command) output_mode: OutputMode,
     pub(in crate::command) json: bool,
     pub(in crate::command) style: BarStyle,
     pub(in crate::command) notify: NotifyArgs,
@@ -70,14 +70,14 @@ pub(in crate::command) struct Reporter<'a> {
 
 impl<'a> Reporter<'a> {
     pub(in crate::command) fn new(
-        talk: OutputMode,
+        output_mode: OutputMode,
         json: bool,
         style: BarStyle,
         out: &'a mut Output,
         err: &'a mut Output,
     ) -> Self {
         Self {
-            talk,
+            output_mode,
             json,
             style,
             notify: NotifyArgs::default(),
@@ -95,33 +95,33 @@ impl<'a> Reporter<'a> {
     }
 
     /// Prints the changes of an update.
-    pub(super) fn news(
+    pub(super) fn show(
         &mut self,
         waiting: &WaitTracker,
-        news: &Effect,
+        effect: &Effect,
         now: Timestamp,
     ) -> Result<(), CommandError> {
-        let notices = news.notices.iter();
+        let notices = effect.notices.iter();
         let notices: Vec<String> = notices.map(|text| format!("vtask: {text}")).collect();
         if !notices.is_empty() {
             self.above(&notices);
         }
-        let mut changed = news.changed.clone();
-        let decided = news.decided.iter();
-        changed.extend(decided.filter(|id| !news.changed.contains(id)).cloned());
+        let mut changed = effect.changed.clone();
+        let decided = effect.decided.iter();
+        changed.extend(decided.filter(|id| !effect.changed.contains(id)).cloned());
         if self.json {
             let mut text = String::new();
-            for place in &news.links {
-                text.extend(self.written.link(waiting, *place, now));
+            for server in &effect.links {
+                text.extend(self.written.link(waiting, *server, now));
             }
             for id in &changed {
                 text.extend(self.written.task(waiting, id, now));
             }
             self.data(&text)?;
         }
-        if self.talk == OutputMode::Lines {
-            for place in &news.links {
-                self.link_line(waiting, *place, now);
+        if self.output_mode == OutputMode::Lines {
+            for server in &effect.links {
+                self.link_line(waiting, *server, now);
             }
             for id in &changed {
                 self.task_line(waiting, id, now);
@@ -140,32 +140,32 @@ impl<'a> Reporter<'a> {
             .map_err(|error| unwritable(&error))
     }
 
-    fn talk(&mut self, text: &str) {
+    fn message(&mut self, text: &str) {
         // Errors are ignored: messages are best effort.
         let _ = self.err.writer.write_all(text.as_bytes());
         let _ = self.err.writer.flush();
     }
 
     fn link_line(&mut self, waiting: &WaitTracker, id: EndpointId, now: Timestamp) {
-        let Some(place) = waiting.place(id) else {
+        let Some(server) = waiting.server(id) else {
             return;
         };
-        let before = place.before();
-        let text = match (&place.link, &place.lost) {
+        let before = server.prefix();
+        let text = match (&server.link, &server.lost) {
             // If there is only one server, the result reports the reason.
-            (_, Some(loss)) if place.name.is_some() => {
+            (_, Some(loss)) if server.name.is_some() => {
                 format!("{before}given up: {}", loss.reason)
             }
             (Link::Retrying { .. }, None) => {
                 self.reported_away.insert(id);
-                format!("{before}{}", progress_bars::link(&place.link, now))
+                format!("{before}{}", progress_bars::link(&server.link, now))
             }
             (link, None) if link.is_current() && self.reported_away.remove(&id) => {
-                format!("{before}the server answers again.")
+                format!("{} answers again.", server.label)
             }
             _ => return,
         };
-        self.talk(&format!("vtask: {}\n", sanitize(&text)));
+        self.message(&format!("vtask: {}\n", sanitize(&text)));
     }
 
     /// Prints a line such as `19:51:06 task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks` if
@@ -192,18 +192,18 @@ impl<'a> Reporter<'a> {
             .server_time(task.id.endpoint, now)
             .round(TimestampRound::new().smallest(Unit::Second))
             .unwrap_or(now);
-        self.talk(&format!("{time} {}\n", sanitize(&text)));
+        self.message(&format!("{time} {}\n", sanitize(&text)));
         let line = PrintedLine { state, at: now };
         self.printed.insert(task.id.clone(), line);
     }
 
     /// Prints the progress of running tasks at the interval of `--log-every`.
     fn progress_lines(&mut self, waiting: &WaitTracker, now: Timestamp) {
-        let is_log = self.talk == OutputMode::Lines;
+        let is_log = self.output_mode == OutputMode::Lines;
         let Some(interval) = self.log_every.filter(|_| is_log) else {
             return;
         };
-        for task in waiting.awaited.iter().filter(|task| !task.is_decided()) {
+        for task in waiting.tasks.iter().filter(|task| !task.is_decided()) {
             let last = self.printed.get(&task.id);
             if let Some(last) = last.filter(|last| now.duration_since(last.at) >= interval) {
                 let state = last.state.clone();
@@ -215,7 +215,7 @@ impl<'a> Reporter<'a> {
     /// Redraws the bars and the window title.
     pub(super) fn redraw(&mut self, waiting: &WaitTracker, now: Timestamp) {
         self.progress_lines(waiting, now);
-        if self.talk == OutputMode::Bars {
+        if self.output_mode == OutputMode::Bars {
             let size = self.err.size.as_ref().map_or((80, 24), |size| size());
             let lines = progress_bars::lines(waiting, now, size, self.style);
             let mut text = self.back();
@@ -225,7 +225,7 @@ impl<'a> Reporter<'a> {
             }
             text.push_str("\u{1b}[J");
             self.drawn = lines.len();
-            self.talk(&text);
+            self.message(&text);
         }
         if self.notify.title && self.err.is_terminal() {
             let mut text = String::new();
@@ -235,9 +235,9 @@ impl<'a> Reporter<'a> {
             text.push_str(
                 &self
                     .terminal
-                    .show(&messages::title(waiting), messages::mark(waiting)),
+                    .show(&messages::title(waiting), messages::tab_progress(waiting)),
             );
-            self.talk(&text);
+            self.message(&text);
         }
     }
 
@@ -252,7 +252,7 @@ impl<'a> Reporter<'a> {
     /// Prints lines above the bars.
     pub(super) fn above(&mut self, lines: &[String]) {
         let mut text = String::new();
-        if self.talk == OutputMode::Bars {
+        if self.output_mode == OutputMode::Bars {
             text = self.back();
             text.push_str("\u{1b}[J");
         }
@@ -260,7 +260,7 @@ impl<'a> Reporter<'a> {
             text.push_str(&sanitize(line));
             text.push('\n');
         }
-        self.talk(&text);
+        self.message(&text);
     }
 
     /// Prints the final state, the result and the notifications.
@@ -274,32 +274,33 @@ impl<'a> Reporter<'a> {
         self.clear();
         if let Some(reason) = &conclusion.reason {
             // The reason is an error, which is printed even with --quiet.
-            self.talk(&format!("vtask: {}\n", sanitize(reason)));
+            self.message(&format!("vtask: {}\n", sanitize(reason)));
         }
-        if self.talk == OutputMode::Lines && !matches!(conclusion.outcome, Outcome::Interrupted(_))
+        if self.output_mode == OutputMode::Lines
+            && !matches!(conclusion.outcome, Outcome::Interrupted(_))
         {
             let text = format!(
                 "{} after {}",
-                messages::sum(waiting),
+                messages::totals(waiting),
                 duration(now.duration_since(waiting.began))
             );
-            self.talk(&format!("vtask: {text}\n"));
+            self.message(&format!("vtask: {text}\n"));
         }
-        if self.talk == OutputMode::Errors {
-            let tasks = waiting.awaited.iter();
+        if self.output_mode == OutputMode::Errors {
+            let tasks = waiting.tasks.iter();
             for line in tasks.flat_map(|task| messages::error(waiting, task)) {
-                self.talk(&format!("vtask: {}\n", sanitize(&line)));
+                self.message(&format!("vtask: {}\n", sanitize(&line)));
             }
         }
-        if self.talk == OutputMode::Bars {
+        if self.output_mode == OutputMode::Bars {
             // Bars have little room for a reason; lost servers have been reported already.
-            for task in &waiting.awaited {
-                let lost = waiting.place(task.id.endpoint);
-                let lost = lost.and_then(|place| place.lost.as_ref());
-                if let TaskOutcome::Unknown(why) = &task.fate
+            for task in &waiting.tasks {
+                let lost = waiting.server(task.id.endpoint);
+                let lost = lost.and_then(|server| server.lost.as_ref());
+                if let TaskOutcome::Unknown(why) = &task.outcome
                     && lost.is_none_or(|loss| loss.reason != *why)
                 {
-                    let name = waiting.called(&task.id);
+                    let name = waiting.display_name(&task.id);
                     let text = format!("vtask: outcome of {name} unknown: {why}");
                     let _ = writeln!(self.err.writer, "{}", sanitize(&text));
                 }
@@ -319,10 +320,10 @@ impl<'a> Reporter<'a> {
                         messages::title(waiting)
                     ),
                 );
-                self.talk(&text);
+                self.message(&text);
             }
             if self.notify.bell {
-                self.talk(&terminal::bell());
+                self.message(&terminal::bell());
             }
         }
         if self.json {
@@ -335,7 +336,7 @@ impl<'a> Reporter<'a> {
     fn clear(&mut self) {
         if std::mem::take(&mut self.titled) {
             let text = self.terminal.end();
-            self.talk(&text);
+            self.message(&text);
         }
     }
 }

@@ -35,8 +35,8 @@ const REDRAW_INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::f
 /// The tasks to wait for and the output to print.
 pub(in crate::command) struct Plan {
     pub(in crate::command) servers: Vec<Server>,
-    pub(in crate::command) goal: WaitCondition,
-    pub(in crate::command) talk: OutputMode,
+    pub(in crate::command) condition: WaitCondition,
+    pub(in crate::command) output_mode: OutputMode,
     pub(in crate::command) json: bool,
     pub(in crate::command) notify: NotifyArgs,
     /// Command for tasks that stall.
@@ -65,18 +65,22 @@ pub(in crate::command) async fn follow(
     let style = super::bar_style(io);
     let deadline = io.deadline;
     let began = deadline.map_or_else(Timestamp::now, |deadline| deadline.began);
-    let mut waiting = WaitTracker::new(plan.goal, began);
+    let mut waiting = WaitTracker::new(plan.condition, began);
     let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
     let mut loops = Watchers::default();
     let mut before = Effect::default();
     for server in plan.servers {
-        let endpoint = server.options.connect.address.name();
+        let address = &server.options.connect.address;
+        let (endpoint, label) = (address.name(), address.label());
         let tasks = &server.options.tasks;
         let reads_locations = server
             .new
             .as_ref()
             .is_some_and(CompiledSelector::needs_locations);
-        let id = waiting.add_place(&endpoint, server.name.as_deref(), tasks, server.new);
+        let id = waiting.add_server(&endpoint, server.name.as_deref(), tasks, server.new);
+        if let Some(server) = waiting.servers.last_mut() {
+            server.label = label.into();
+        }
         if let Some(loss) = server.lost {
             before.links.extend(waiting.give_up(id, loss).links);
             continue;
@@ -94,7 +98,7 @@ pub(in crate::command) async fn follow(
         interrupted,
         ..
     } = io;
-    let mut reporter = Reporter::new(plan.talk, plan.json, style, out, err);
+    let mut reporter = Reporter::new(plan.output_mode, plan.json, style, out, err);
     reporter.notify = plan.notify;
     reporter.on_stall = plan.on_stall;
     reporter.log_every = plan.log_every;
@@ -106,11 +110,11 @@ pub(in crate::command) async fn follow(
         loop {
             let now = Timestamp::now();
             for id in loops.ended() {
-                let news = waiting.give_up(id, broken());
-                show(&mut reporter, &waiting, &news, &mut hooks)?;
+                let effect = waiting.give_up(id, broken());
+                show(&mut reporter, &waiting, &effect, &mut hooks)?;
             }
-            let news = waiting.pass(now);
-            show(&mut reporter, &waiting, &news, &mut hooks)?;
+            let effect = waiting.tick(now);
+            show(&mut reporter, &waiting, &effect, &mut hooks)?;
             for (id, command) in waiting.due(now) {
                 loops.send(id, command);
             }
@@ -134,11 +138,11 @@ pub(in crate::command) async fn follow(
                 }
                 Some(Ok(lines)) = hooks.join_next() => reporter.above(&lines),
                 Some((from, update)) = updates.recv() => {
-                    let news = waiting.take(from, update, Timestamp::now());
-                    show(&mut reporter, &waiting, &news, &mut hooks)?;
+                    let effect = waiting.handle(from, update, Timestamp::now());
+                    show(&mut reporter, &waiting, &effect, &mut hooks)?;
                     while let Ok((from, update)) = updates.try_recv() {
-                        let news = waiting.take(from, update, Timestamp::now());
-                        show(&mut reporter, &waiting, &news, &mut hooks)?;
+                        let effect = waiting.handle(from, update, Timestamp::now());
+                        show(&mut reporter, &waiting, &effect, &mut hooks)?;
                     }
                 }
                 () = sleep(pause) => {}
@@ -218,33 +222,33 @@ impl Watchers {
 fn broken() -> LostReason {
     LostReason {
         outcome: Outcome::Unknown,
-        reason: "a part of the program ended unexpectedly.".into(),
+        reason: "internal error: a fetch loop ended unexpectedly.".into(),
     }
 }
 
 fn show(
     reporter: &mut Reporter<'_>,
     waiting: &WaitTracker,
-    news: &Effect,
+    effect: &Effect,
     hooks: &mut JoinSet<Vec<String>>,
 ) -> Result<(), CommandError> {
     let now = Timestamp::now();
     if let Some(command) = &reporter.notify.exec {
-        for id in &news.decided {
+        for id in &effect.decided {
             if let Some(ended) = messages::ended(waiting, id, now) {
                 hooks.spawn(exec::run(command.clone(), ended));
             }
         }
     }
     if let Some(command) = &reporter.on_stall {
-        for id in &news.stalled {
+        for id in &effect.stalled {
             if let Some(mut task) = messages::ended(waiting, id, now) {
                 task.outcome = "stalled";
                 hooks.spawn(exec::run(command.clone(), task));
             }
         }
     }
-    reporter.news(waiting, news, now)
+    reporter.show(waiting, effect, now)
 }
 
 /// Returns the time until something periodic is due.

@@ -83,47 +83,47 @@ pub(in crate::command) struct Effect {
 /// The tasks that are waited for, with everything known about them.
 #[derive(Debug)]
 pub(in crate::command) struct WaitTracker {
-    goal: WaitCondition,
+    condition: WaitCondition,
     pub(in crate::command) store: TaskStore,
     pub(in crate::command) began: Timestamp,
-    pub(in crate::command) awaited: Vec<TrackedTask>,
+    pub(in crate::command) tasks: Vec<TrackedTask>,
     index: HashMap<TaskId, usize>,
     /// The servers, indexed by endpoint ID.
-    pub(in crate::command) places: Vec<WaitServer>,
+    pub(in crate::command) servers: Vec<WaitServer>,
     /// Time of the last change among the child tasks.
-    stirred: Timestamp,
+    last_change: Timestamp,
     /// The warning of each task that has one, and the time of the last check.
-    troubles: HashMap<TaskId, Rule>,
-    looked: Timestamp,
+    warnings: HashMap<TaskId, Rule>,
+    warnings_checked: Timestamp,
     stalls: StallDetector,
 }
 
 impl WaitTracker {
-    pub(in crate::command) fn new(goal: WaitCondition, now: Timestamp) -> Self {
+    pub(in crate::command) fn new(condition: WaitCondition, now: Timestamp) -> Self {
         Self {
-            goal,
+            condition,
             store: TaskStore::new(),
             began: now,
-            awaited: Vec::new(),
+            tasks: Vec::new(),
             index: HashMap::new(),
-            places: Vec::new(),
-            stirred: now,
-            troubles: HashMap::new(),
-            looked: now,
+            servers: Vec::new(),
+            last_change: now,
+            warnings: HashMap::new(),
+            warnings_checked: now,
             stalls: StallDetector::default(),
         }
     }
 
     /// Adds a server with its tasks. `new` selects tasks that start from now on.
-    pub(in crate::command) fn add_place(
+    pub(in crate::command) fn add_server(
         &mut self,
         endpoint: &str,
         name: Option<&str>,
         tasks: &[Arc<str>],
         new: Option<CompiledSelector>,
     ) -> EndpointId {
-        let id = EndpointId(u16::try_from(self.places.len()).unwrap_or(u16::MAX));
-        self.places
+        let id = EndpointId(u16::try_from(self.servers.len()).unwrap_or(u16::MAX));
+        self.servers
             .push(WaitServer::new(id, endpoint, name, new, self.began));
         for task in tasks {
             self.add(TaskId::new(id, task.clone()));
@@ -135,34 +135,35 @@ impl WaitTracker {
         if self.index.contains_key(&id) {
             return false;
         }
-        self.index.insert(id.clone(), self.awaited.len());
-        self.awaited.push(TrackedTask::new(id));
+        self.index.insert(id.clone(), self.tasks.len());
+        self.tasks.push(TrackedTask::new(id));
         true
     }
 
-    pub(in crate::command) fn place(&self, id: EndpointId) -> Option<&WaitServer> {
-        self.places.get(usize::from(id.0))
+    pub(in crate::command) fn server(&self, id: EndpointId) -> Option<&WaitServer> {
+        self.servers.get(usize::from(id.0))
     }
 
-    fn place_mut(&mut self, id: EndpointId) -> Option<&mut WaitServer> {
-        self.places.get_mut(usize::from(id.0))
+    fn server_mut(&mut self, id: EndpointId) -> Option<&mut WaitServer> {
+        self.servers.get_mut(usize::from(id.0))
     }
 
     /// Returns the time of a server.
-    pub(in crate::command) fn server_time(&self, place: EndpointId, now: Timestamp) -> Timestamp {
-        self.place(place).map_or(now, |place| place.clock.at(now))
+    pub(in crate::command) fn server_time(&self, server: EndpointId, now: Timestamp) -> Timestamp {
+        self.server(server)
+            .map_or(now, |server| server.clock.at(now))
     }
 
     /// Returns `task-4711`, or `lab/task-4711` with several servers.
-    pub(in crate::command) fn called(&self, id: &TaskId) -> String {
+    pub(in crate::command) fn display_name(&self, id: &TaskId) -> String {
         let name = self
-            .place(id.endpoint)
-            .and_then(|place| place.name.as_deref());
+            .server(id.endpoint)
+            .and_then(|server| server.name.as_deref());
         super::super::targets::full(name, &id.mo_id)
     }
 
     pub(in crate::command) fn task(&self, id: &TaskId) -> Option<&TrackedTask> {
-        self.awaited.get(*self.index.get(id)?)
+        self.tasks.get(*self.index.get(id)?)
     }
 
     pub(in crate::command) fn record(&self, id: &TaskId) -> Option<&Record> {
@@ -170,45 +171,45 @@ impl WaitTracker {
     }
 
     /// Returns the decided status, or the current one.
-    pub(in crate::command) fn status(&self, awaited: &TrackedTask) -> Status {
-        match awaited.fate {
+    pub(in crate::command) fn status(&self, task: &TrackedTask) -> Status {
+        match task.outcome {
             TaskOutcome::Ended(status) => status,
             TaskOutcome::Unknown(_) => Status::Lost,
-            TaskOutcome::Open | TaskOutcome::Sought(_) => self
-                .record(&awaited.id)
+            TaskOutcome::Open | TaskOutcome::Searching(_) => self
+                .record(&task.id)
                 .map_or(Status::Placeholder, Record::status),
         }
     }
 
     /// Applies an update. Updates of a lost server are ignored.
-    pub(in crate::command) fn take(
+    pub(in crate::command) fn handle(
         &mut self,
         from: EndpointId,
         update: Update,
         now: Timestamp,
     ) -> Effect {
-        let mut news = Effect::default();
-        let Some(place) = self.place_mut(from).filter(|place| place.lost.is_none()) else {
-            return news;
+        let mut effect = Effect::default();
+        let Some(server) = self.server_mut(from).filter(|server| server.lost.is_none()) else {
+            return effect;
         };
         match update {
-            Update::Link(link) => self.take_link(from, link, now, &mut news),
-            Update::Clock(clock) => place.clock = clock,
+            Update::Link(link) => self.handle_link(from, link, now, &mut effect),
+            Update::Clock(clock) => server.clock = clock,
             Update::Labels(labels) => self.store.set_labels(from, labels),
             Update::Tasks { changes, .. } => {
                 for change in changes {
-                    self.take_change(from, change, &mut news);
+                    self.apply_change(from, change, &mut effect);
                 }
             }
             Update::LookedUp { mo_id, answer } => {
-                self.take_answer(&TaskId::new(from, mo_id), answer, now, &mut news);
+                self.handle_lookup(&TaskId::new(from, mo_id), answer, now, &mut effect);
             }
             Update::Locations(locations) => {
                 let mut touched = ChangeSet::default();
                 self.store.set_locations(from, locations, &mut touched);
             }
-            Update::Notice(text) => news.notices.push(text),
-            Update::RecentRefused(reason) => self.take_refused_list(from, &reason, &mut news),
+            Update::Notice(text) => effect.notices.push(text),
+            Update::RecentRefused(reason) => self.handle_refused_list(from, &reason, &mut effect),
             Update::Server(_)
             | Update::Cancel { .. }
             | Update::Privilege { .. }
@@ -220,34 +221,34 @@ impl WaitTracker {
             | Update::TypicalUnknown(_)
             | Update::EntityState { .. } => {}
         }
-        self.widen(now, &mut news);
-        self.review(now, &mut news);
-        news
+        self.add_discovered(now, &mut effect);
+        self.decide_outcomes(now, &mut effect);
+        effect
     }
 
-    fn take_link(&mut self, from: EndpointId, link: Link, now: Timestamp, news: &mut Effect) {
+    fn handle_link(&mut self, from: EndpointId, link: Link, now: Timestamp, effect: &mut Effect) {
         let began = self.began;
-        let place = self.place_mut(from);
-        let is_back = place.is_some_and(|place| place.take_link(link, began, now));
+        let server = self.server_mut(from);
+        let is_back = server.is_some_and(|server| server.handle_link(link, began, now));
         if is_back {
             // A request sent before the outage may never be answered.
-            for awaited in self
-                .awaited
+            for task in self
+                .tasks
                 .iter_mut()
                 .filter(|task| task.id.endpoint == from)
             {
-                if let TaskOutcome::Sought(search) = &mut awaited.fate {
-                    search.ask_again(now);
+                if let TaskOutcome::Searching(search) = &mut task.outcome {
+                    search.resend(now);
                 }
             }
         }
-        news.links.push(from);
+        effect.links.push(from);
     }
 
     /// Gives up a server that was to discover tasks for `--new`, cannot, and has found none so far.
-    fn take_refused_list(&mut self, from: EndpointId, reason: &str, news: &mut Effect) {
-        let discovers = self.place(from).is_some_and(|place| place.new.is_some());
-        let has_found = self.awaited.iter().any(|task| task.id.endpoint == from);
+    fn handle_refused_list(&mut self, from: EndpointId, reason: &str, effect: &mut Effect) {
+        let discovers = self.server(from).is_some_and(|server| server.new.is_some());
+        let has_found = self.tasks.iter().any(|task| task.id.endpoint == from);
         if discovers && !has_found {
             let reason =
                 format!("--new cannot discover tasks, the recent tasks cannot be listed: {reason}");
@@ -255,69 +256,69 @@ impl WaitTracker {
                 outcome: Outcome::Unknown,
                 reason: reason.into(),
             };
-            self.lose(from, loss, news);
+            self.lose(from, loss, effect);
         }
     }
 
-    fn take_change(&mut self, from: EndpointId, change: TaskChange, news: &mut Effect) {
+    fn apply_change(&mut self, from: EndpointId, change: TaskChange, effect: &mut Effect) {
         let mo_id = change.mo_id().clone();
-        if let Some(place) = self.place_mut(from) {
+        if let Some(server) = self.server_mut(from) {
             match &change {
                 TaskChange::Placeholder { key, reason } => {
-                    place.ghosts.insert(key.clone(), reason.clone());
+                    server.missing.insert(key.clone(), reason.clone());
                 }
                 TaskChange::Unreadable {
                     reason,
                     may_pass: false,
                     ..
                 } => {
-                    place.unreadable.insert(mo_id.clone(), reason.clone());
+                    server.unreadable.insert(mo_id.clone(), reason.clone());
                 }
                 _ => {
-                    place.unreadable.remove(&mo_id);
+                    server.unreadable.remove(&mo_id);
                 }
             }
         }
         // A malformed value is skipped; the other changes apply.
         let _ = self.store.apply(from, change, &mut ChangeSet::default());
         let id = TaskId::new(from, mo_id);
-        if self.index.contains_key(&id) && !news.changed.contains(&id) {
-            news.changed.push(id);
+        if self.index.contains_key(&id) && !effect.changed.contains(&id) {
+            effect.changed.push(id);
         }
     }
 
-    fn take_answer(
+    fn handle_lookup(
         &mut self,
         id: &TaskId,
         answer: HistoryLookup,
         now: Timestamp,
-        news: &mut Effect,
+        effect: &mut Effect,
     ) {
-        let awaited = self.index.get(id).and_then(|at| self.awaited.get_mut(*at));
-        let Some(awaited) = awaited else {
+        let task = self.index.get(id).and_then(|at| self.tasks.get_mut(*at));
+        let Some(task) = task else {
             return;
         };
-        let TaskOutcome::Sought(search) = &mut awaited.fate else {
+        let TaskOutcome::Searching(search) = &mut task.outcome else {
             return;
         };
-        if let Step::GiveUp(why) = search.answered(answer, self.goal.max_outage, now) {
-            awaited.fate = TaskOutcome::Unknown(why);
-            news.decided.push(id.clone());
+        if let Step::GiveUp(why) = search.handle_answer(answer, self.condition.max_outage, now) {
+            task.outcome = TaskOutcome::Unknown(why);
+            effect.decided.push(id.clone());
         }
     }
 
     /// Adds new tasks and child tasks that match.
-    fn widen(&mut self, now: Timestamp, news: &mut Effect) {
+    fn add_discovered(&mut self, now: Timestamp, effect: &mut Effect) {
         let mut more: Vec<TaskId> = Vec::new();
-        if self.places.iter().any(|place| place.new.is_some()) {
+        if self.servers.iter().any(|server| server.new.is_some()) {
             let is_new = |handle: Handle, record: &Record| {
-                let place = self.place(record.id.endpoint)?;
-                let choice = place.new.as_ref()?;
+                let server = self.server(record.id.endpoint)?;
+                let choice = server.new.as_ref()?;
                 let info = record.info.as_ref()?;
-                let is_it = info.placed_at().is_some_and(|at| place.is_new(at))
+                let is_match = info.placed_at().is_some_and(|at| server.is_new(at))
                     && info.parent_key().is_none()
-                    && choice.takes(&self.store, handle, place.clock.at(now));
-                is_it.then(|| record.id.clone())
+                    && choice.takes(&self.store, handle, server.clock.at(now));
+                is_match.then(|| record.id.clone())
             };
             more.extend(
                 self.store
@@ -326,9 +327,9 @@ impl WaitTracker {
             );
             more.sort_unstable();
         }
-        if self.goal.children.is_some() {
+        if self.condition.children.is_some() {
             let mut open: Vec<Handle> = self
-                .awaited
+                .tasks
                 .iter()
                 .filter_map(|task| self.store.find(&task.id))
                 .collect();
@@ -346,118 +347,126 @@ impl WaitTracker {
         }
         for id in more {
             if self.add(id.clone()) {
-                self.stirred = now;
-                news.changed.push(id);
+                self.last_change = now;
+                effect.changed.push(id);
             }
         }
     }
 
     /// Decides the outcomes that are known by now.
-    fn review(&mut self, now: Timestamp, news: &mut Effect) {
-        for at in 0..self.awaited.len() {
-            let before = &self.awaited[at];
-            let Some(place) = self.place(before.id.endpoint) else {
+    fn decide_outcomes(&mut self, now: Timestamp, effect: &mut Effect) {
+        for at in 0..self.tasks.len() {
+            let before = &self.tasks[at];
+            let Some(server) = self.server(before.id.endpoint) else {
                 continue;
             };
             if before.is_decided() {
                 continue;
             }
             let record = self.record(&before.id);
-            let (fate, unreadable_since) = before.next(record, place, self.goal.max_outage, now);
-            if matches!(fate, TaskOutcome::Ended(_) | TaskOutcome::Unknown(_)) {
-                news.decided.push(before.id.clone());
-                self.stirred = now;
+            let (outcome, unreadable_since) =
+                before.next(record, server, self.condition.max_outage, now);
+            if matches!(outcome, TaskOutcome::Ended(_) | TaskOutcome::Unknown(_)) {
+                effect.decided.push(before.id.clone());
+                self.last_change = now;
             }
-            let awaited = &mut self.awaited[at];
-            awaited.fate = fate;
-            awaited.unreadable_since = unreadable_since;
+            let task = &mut self.tasks[at];
+            task.outcome = outcome;
+            task.unreadable_since = unreadable_since;
         }
         let lost: Vec<(EndpointId, LostReason)> = self
-            .places
+            .servers
             .iter()
-            .filter(|place| place.lost.is_none())
-            .filter_map(|place| Some((place.id, place.loss(self.goal.max_outage, now)?)))
+            .filter(|server| server.lost.is_none())
+            .filter_map(|server| Some((server.id, server.loss(self.condition.max_outage, now)?)))
             .collect();
-        for (place, loss) in lost {
-            self.lose(place, loss, news);
+        for (server, loss) in lost {
+            self.lose(server, loss, effect);
         }
     }
 
     /// Marks a server as lost. Its open tasks become unknown; other servers are not affected.
-    fn lose(&mut self, from: EndpointId, loss: LostReason, news: &mut Effect) {
-        for awaited in &mut self.awaited {
-            if awaited.id.endpoint == from && !awaited.is_decided() {
-                awaited.fate = TaskOutcome::Unknown(loss.reason.clone());
+    fn lose(&mut self, from: EndpointId, loss: LostReason, effect: &mut Effect) {
+        for task in &mut self.tasks {
+            if task.id.endpoint == from && !task.is_decided() {
+                task.outcome = TaskOutcome::Unknown(loss.reason.clone());
             }
         }
-        if let Some(place) = self.place_mut(from) {
-            place.lost = Some(loss);
+        if let Some(server) = self.server_mut(from) {
+            server.lost = Some(loss);
         }
-        if !news.links.contains(&from) {
-            news.links.push(from);
+        if !effect.links.contains(&from) {
+            effect.links.push(from);
         }
     }
 
     /// Marks a server as lost, unless it already is.
-    pub(in crate::command) fn give_up(&mut self, place: EndpointId, loss: LostReason) -> Effect {
-        let mut news = Effect::default();
-        if self.place(place).is_some_and(|place| place.lost.is_none()) {
-            self.lose(place, loss, &mut news);
+    pub(in crate::command) fn give_up(&mut self, server: EndpointId, loss: LostReason) -> Effect {
+        let mut effect = Effect::default();
+        if self
+            .server(server)
+            .is_some_and(|server| server.lost.is_none())
+        {
+            self.lose(server, loss, &mut effect);
         }
-        news
+        effect
     }
 
     /// Returns the history lookups to send now.
     pub(in crate::command) fn due(&mut self, now: Timestamp) -> Vec<(EndpointId, Command)> {
-        let places = &self.places;
-        let is_up = |id: EndpointId| places.get(usize::from(id.0)).is_some_and(WaitServer::is_up);
-        let searches = self.awaited.iter_mut().filter_map(|awaited| {
-            let place = awaited.id.endpoint;
-            match &mut awaited.fate {
-                TaskOutcome::Sought(search) if is_up(place) => Some((place, search.due(now)?)),
+        let servers = &self.servers;
+        let is_up = |id: EndpointId| {
+            servers
+                .get(usize::from(id.0))
+                .is_some_and(WaitServer::is_up)
+        };
+        let searches = self.tasks.iter_mut().filter_map(|task| {
+            let server = task.id.endpoint;
+            match &mut task.outcome {
+                TaskOutcome::Searching(search) if is_up(server) => Some((server, search.due(now)?)),
                 _ => None,
             }
         });
         searches
-            .map(|(place, trace)| (place, Command::LookUp(trace)))
+            .map(|(server, trace)| (server, Command::LookUp(trace)))
             .collect()
     }
 
     /// Applies the passing of time.
-    pub(in crate::command) fn pass(&mut self, now: Timestamp) -> Effect {
-        let mut news = Effect::default();
-        self.review(now, &mut news);
-        self.look_for_trouble(now, &mut news);
-        self.look_for_stalls(now, &mut news);
-        news
+    pub(in crate::command) fn tick(&mut self, now: Timestamp) -> Effect {
+        let mut effect = Effect::default();
+        self.decide_outcomes(now, &mut effect);
+        self.check_warnings(now, &mut effect);
+        self.check_stalls(now, &mut effect);
+        effect
     }
 
     /// Reports tasks whose warning changed; checked once per second.
-    fn look_for_trouble(&mut self, now: Timestamp, news: &mut Effect) {
-        if now.duration_since(self.looked) < SignedDuration::from_secs(1) {
+    fn check_warnings(&mut self, now: Timestamp, effect: &mut Effect) {
+        if now.duration_since(self.warnings_checked) < SignedDuration::from_secs(1) {
             return;
         }
-        self.looked = now;
-        for task in self.awaited.iter().filter(|task| !task.is_decided()) {
-            let rule = self.trouble(&task.id, now);
+        self.warnings_checked = now;
+        for task in self.tasks.iter().filter(|task| !task.is_decided()) {
+            let rule = self.warning(&task.id, now);
             let before = match rule {
-                Some(rule) => self.troubles.insert(task.id.clone(), rule),
-                None => self.troubles.remove(&task.id),
+                Some(rule) => self.warnings.insert(task.id.clone(), rule),
+                None => self.warnings.remove(&task.id),
             };
-            if before != rule && !news.changed.contains(&task.id) {
-                news.changed.push(task.id.clone());
+            if before != rule && !effect.changed.contains(&task.id) {
+                effect.changed.push(task.id.clone());
             }
         }
     }
 
     /// Reports tasks that have made no progress for the time of `--stalled`. While a server is unreachable, its tasks
     /// do not count.
-    fn look_for_stalls(&mut self, now: Timestamp, news: &mut Effect) {
-        let Some(limit) = self.goal.stalled else {
+    fn check_stalls(&mut self, now: Timestamp, effect: &mut Effect) {
+        let Some(limit) = self.condition.stalled else {
             return;
         };
-        for task in &self.awaited {
-            let is_up = self.place(task.id.endpoint).is_some_and(WaitServer::is_up);
+        for task in &self.tasks {
+            let is_up = self.server(task.id.endpoint).is_some_and(WaitServer::is_up);
             let handle = self.store.find(&task.id);
             let handle = handle.filter(|_| is_up && !task.is_decided());
             let mark = handle.and_then(|handle| {
@@ -468,13 +477,13 @@ impl WaitTracker {
                 is_running.then(|| (percent, phase.map(|phase| phase.text().to_owned())))
             });
             if self.stalls.observe(&task.id, mark, limit, now) {
-                news.stalled.push(task.id.clone());
+                effect.stalled.push(task.id.clone());
             }
         }
     }
 
     /// Returns the most important warning of a task.
-    pub(in crate::command) fn trouble(&self, id: &TaskId, now: Timestamp) -> Option<Rule> {
+    pub(in crate::command) fn warning(&self, id: &TaskId, now: Timestamp) -> Option<Rule> {
         let time = self.server_time(id.endpoint, now);
         let handle = self.store.find(id)?;
         let findings = self.store.warnings(handle, None, time);

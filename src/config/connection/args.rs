@@ -13,15 +13,13 @@ use crate::vim::Fingerprint;
     reason = "each stands for an independent flag"
 )]
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(
-    next_help_heading = "Global options (--ca-file is VTASK_CA_FILE in the environment, and so on)"
-)]
+#[command(next_help_heading = "Global options")]
 pub struct ConnectionArgs {
     /// URL or host of the vCenter; https unless a scheme is given
     #[arg(long, global = true, hide_short_help = true)]
     pub url: Option<RedactedUrl>,
 
-    /// User name; the password is prompted for unless it comes from elsewhere
+    /// User name; the password is prompted for if none is configured
     #[arg(short, long, global = true, hide_short_help = true)]
     pub username: Option<String>,
 

@@ -67,7 +67,7 @@ impl PartialConnection {
             } => {
                 let password = match password {
                     Some(password) => password.clone(),
-                    None => secret::prompt(user, &self.address.name(), hint)?,
+                    None => secret::prompt(user, &self.address.label(), hint)?,
                 };
                 let user = user.clone();
                 match kept {

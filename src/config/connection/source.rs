@@ -244,7 +244,7 @@ fn parse(origin: Origin, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>
         Address::parse(url).map_err(|error| ConfigError(error.to_string()))?;
     if user_info.is_none() && url.contains('@') {
         return Err(ConfigError(format!(
-            "the address of {} has an @ in it that belongs to no user name. In a password, write / as %2F, ? as %3F, \
+            "the address of {} contains an @ that does not end a user name. In a password, write / as %2F, ? as %3F, \
              # as %23 and @ as %40.",
             origin.of_server()
         )));
@@ -254,7 +254,7 @@ fn parse(origin: Origin, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>
         .is_some_and(|(_, password)| password.is_some());
     if origin == Origin::Flags && has_password {
         return Err(ConfigError(
-            "--url has a password in it, which all users can see in the process list. Give the password by \
+            "--url contains a password, which all users can see in the process list. Give the password by \
              --password-file, VTASK_PASSWORD or at the prompt, and change it if others use this machine."
                 .to_owned(),
         ));
@@ -309,7 +309,7 @@ impl Chosen {
             return Err(ConfigError(format!(
                 "{} names {}, but {} names {server}. Give one of them.",
                 origin.of_server(),
-                address.name(),
+                address.label(),
                 other.of_server()
             )));
         }

@@ -82,7 +82,7 @@ fn credentials_do_not_travel_plain_text_warning() {
 }
 
 #[test]
-fn what_is_missing_is_said() {
+fn missing_keys_are_reported() {
     let nothing = environment(&[]);
     let error = resolve(&ConnectionArgs::default(), &nothing).unwrap_err();
     assert!(error.0.contains("--url"), "{error}");

@@ -327,12 +327,16 @@ fn no_such_field(name: &str) -> String {
         .iter()
         .flat_map(|(name, _, others)| std::iter::once(*name).chain(others.iter().copied()))
         .collect();
-    match nearest(name, &names) {
-        Some(near) => format!(
+    if let Some(near) = nearest(name, &names) {
+        return format!(
             "unknown field “{name}”; did you mean “{near}”? Quote text containing operators"
-        ),
-        None => format!("unknown field “{name}”. Quote text containing operators: \"{name}:…\""),
+        );
     }
+    let fields: Vec<&str> = FIELDS.iter().map(|(name, ..)| *name).collect();
+    format!(
+        "unknown field “{name}”. Quote text containing operators: \"{name}:…\". Fields: {}",
+        fields.join(", ")
+    )
 }
 
 fn expected(field: Field) -> &'static str {

@@ -16,39 +16,35 @@ impl WaitTracker {
             return Some(WaitResult { outcome, reason });
         }
         let stalled = self.stalls.stalled().min();
-        if let Some(stalled) = stalled.filter(|_| self.goal.stop_on_stall) {
-            let limit = self.goal.stalled.unwrap_or_default();
-            let name = self.called(stalled);
+        if let Some(stalled) = stalled.filter(|_| self.condition.stop_on_stall) {
+            let limit = self.condition.stalled.unwrap_or_default();
+            let name = self.display_name(stalled);
             return Some(WaitResult {
                 outcome: Outcome::Stalled,
                 reason: Some(format!("{name} has made no progress for {limit:#}.")),
             });
         }
         let is_over = |timeout| now.duration_since(self.began) >= timeout;
-        if !self.goal.timeout.is_some_and(is_over) {
+        if !self.condition.timeout.is_some_and(is_over) {
             return None;
         }
-        let open = self
-            .awaited
-            .iter()
-            .filter(|task| !task.is_decided())
-            .count();
-        let away: Vec<String> = self.places.iter().filter_map(WaitServer::away).collect();
-        let outcome = if open == 0 && !self.awaited.is_empty() && away.is_empty() {
+        let open = self.tasks.iter().filter(|task| !task.is_decided()).count();
+        let away: Vec<String> = self.servers.iter().filter_map(WaitServer::away).collect();
+        let outcome = if open == 0 && !self.tasks.is_empty() && away.is_empty() {
             // Only the quiet period of --children is missing, so the known outcomes count.
             self.outcome_of_all()
         } else {
             Outcome::TimedOut
         };
         let state = match open {
-            0 if self.awaited.is_empty() => "no task has started".to_owned(),
+            0 if self.tasks.is_empty() => "no task has started".to_owned(),
             0 => {
-                let all = display_name::tasks(self.awaited.len());
-                format!("{all} known so far, all ended; --settle was not over yet")
+                let all = display_name::tasks(self.tasks.len());
+                format!("{all} ended; the quiet period of --settle had not passed")
             }
             open => format!("{} still running", display_name::tasks(open)),
         };
-        let timeout = self.goal.timeout.unwrap_or_default();
+        let timeout = self.condition.timeout.unwrap_or_default();
         let why = format!("timed out after {timeout:#}; {state}.");
         let reasons = [Some(why)]
             .into_iter()
@@ -63,7 +59,7 @@ impl WaitTracker {
 
     /// Returns the outcome of all tasks and lost servers.
     fn outcome_of_all(&self) -> Outcome {
-        let outcomes = self.awaited.iter().map(|task| match task.fate {
+        let outcomes = self.tasks.iter().map(|task| match task.outcome {
             TaskOutcome::Ended(status) => Outcome::of(status),
             _ => Outcome::Unknown,
         });
@@ -74,8 +70,8 @@ impl WaitTracker {
 
     /// Returns the outcome, and true if lost servers contribute to it.
     fn outcome(&self, now: Timestamp) -> Option<(Outcome, bool)> {
-        if self.goal.any {
-            let ended = self.awaited.iter().filter_map(|task| match task.fate {
+        if self.condition.any {
+            let ended = self.tasks.iter().filter_map(|task| match task.outcome {
                 TaskOutcome::Ended(status) => Some((self.ended_at(&task.id), Outcome::of(status))),
                 _ => None,
             });
@@ -84,8 +80,8 @@ impl WaitTracker {
                 return Some((outcome, false));
             }
         }
-        if self.goal.fail_fast {
-            let ended = self.awaited.iter().filter_map(|task| match task.fate {
+        if self.condition.fail_fast {
+            let ended = self.tasks.iter().filter_map(|task| match task.outcome {
                 TaskOutcome::Ended(status @ (Status::Failed | Status::Cancelled)) => Some(status),
                 _ => None,
             });
@@ -94,30 +90,33 @@ impl WaitTracker {
                 return Some((outcome, false));
             }
         }
-        let all_lost = self.places.iter().all(|place| place.lost.is_some());
-        let is_there_any = all_lost || !self.awaited.is_empty();
-        if !is_there_any || !self.awaited.iter().all(TrackedTask::is_decided) {
+        let all_lost = self.servers.iter().all(|server| server.lost.is_some());
+        let is_there_any = all_lost || !self.tasks.is_empty();
+        if !is_there_any || !self.tasks.iter().all(TrackedTask::is_decided) {
             return None;
         }
         let is_settled = all_lost
-            || self.goal.children.is_none_or(|quiet| {
-                let is_up = |place: &WaitServer| place.lost.is_some() || place.is_up();
-                self.places.iter().all(is_up) && now.duration_since(self.stirred) >= quiet
+            || self.condition.children.is_none_or(|quiet| {
+                let is_up = |server: &WaitServer| server.lost.is_some() || server.is_up();
+                self.servers.iter().all(is_up) && now.duration_since(self.last_change) >= quiet
             });
         is_settled.then(|| (self.outcome_of_all(), true))
     }
 
     /// Returns the outcomes of lost servers.
     fn lost(&self) -> impl Iterator<Item = Outcome> {
-        let lost = self.places.iter().filter_map(|place| place.lost.as_ref());
+        let lost = self
+            .servers
+            .iter()
+            .filter_map(|server| server.lost.as_ref());
         lost.map(|loss| loss.outcome)
     }
 
     /// Returns the reasons of lost servers.
     fn losses(&self) -> Option<String> {
-        let lost = self.places.iter().filter_map(|place| {
-            let reason = &place.lost.as_ref()?.reason;
-            Some(format!("{}{reason}", place.before()))
+        let lost = self.servers.iter().filter_map(|server| {
+            let reason = &server.lost.as_ref()?.reason;
+            Some(format!("{}{reason}", server.prefix()))
         });
         let lost: Vec<String> = lost.collect();
         (!lost.is_empty()).then(|| lost.join(" "))
@@ -132,25 +131,25 @@ impl WaitTracker {
     /// Returns the time of the next scheduled action.
     pub(in crate::command) fn next_time(&self) -> Option<Timestamp> {
         let after = |from: Timestamp, span: SignedDuration| from.checked_add(span).ok();
-        let searches = self.awaited.iter().filter_map(|task| match &task.fate {
-            TaskOutcome::Sought(search) if self.place(task.id.endpoint)?.is_up() => {
+        let searches = self.tasks.iter().filter_map(|task| match &task.outcome {
+            TaskOutcome::Searching(search) if self.server(task.id.endpoint)?.is_up() => {
                 search.next_time()
             }
             _ => None,
         });
-        let unreadable = self.awaited.iter().filter_map(|task| task.unreadable_since);
-        let unreadable = unreadable.filter_map(|since| after(since, self.goal.max_outage));
+        let unreadable = self.tasks.iter().filter_map(|task| task.unreadable_since);
+        let unreadable = unreadable.filter_map(|since| after(since, self.condition.max_outage));
         let given_up = self
-            .places
+            .servers
             .iter()
-            .filter_map(|place| place.given_up_at(self.goal.max_outage));
+            .filter_map(|server| server.given_up_at(self.condition.max_outage));
         let timeout = self
-            .goal
+            .condition
             .timeout
             .and_then(|timeout| after(self.began, timeout));
-        let is_decided = self.awaited.iter().all(TrackedTask::is_decided);
-        let quiet = self.goal.children.filter(|_| is_decided);
-        let settled = quiet.and_then(|quiet| after(self.stirred, quiet));
+        let is_decided = self.tasks.iter().all(TrackedTask::is_decided);
+        let quiet = self.condition.children.filter(|_| is_decided);
+        let settled = quiet.and_then(|quiet| after(self.last_change, quiet));
         let dues = searches.chain(unreadable).chain(given_up);
         dues.chain(timeout).chain(settled).min()
     }

@@ -16,6 +16,8 @@ pub(in crate::command) struct WaitServer {
     pub(in crate::command) id: EndpointId,
     /// The address, as printed in JSON.
     pub(in crate::command) endpoint: Arc<str>,
+    /// The address with the profile, for messages.
+    pub(in crate::command) label: Arc<str>,
     /// The profile name; `None` if there is only one server.
     pub(in crate::command) name: Option<Arc<str>>,
     pub(in crate::command) clock: ServerClock,
@@ -27,7 +29,7 @@ pub(in crate::command) struct WaitServer {
     /// The start of the waiting by the server's clock, fixed at the first response because clocks can be set.
     since: Option<Timestamp>,
     /// Tasks that the server reported as missing, with the reason.
-    pub(super) ghosts: HashMap<Arc<str>, Arc<str>>,
+    pub(super) missing: HashMap<Arc<str>, Arc<str>>,
     /// Tasks that cannot be read, with the reason.
     pub(super) unreadable: HashMap<Arc<str>, Arc<str>>,
     /// Start and reason of an outage.
@@ -53,13 +55,14 @@ impl WaitServer {
         Self {
             id,
             endpoint: endpoint.into(),
+            label: endpoint.into(),
             name: name.map(Into::into),
             clock: ServerClock::default(),
             link: Link::Connecting,
             lost: None,
             new,
             since: None,
-            ghosts: HashMap::new(),
+            missing: HashMap::new(),
             unreadable: HashMap::new(),
             down: Some((now, None)),
         }
@@ -71,7 +74,7 @@ impl WaitServer {
     }
 
     /// Applies the connection state. Returns true if the server responds.
-    pub(super) fn take_link(&mut self, link: Link, began: Timestamp, now: Timestamp) -> bool {
+    pub(super) fn handle_link(&mut self, link: Link, began: Timestamp, now: Timestamp) -> bool {
         let is_back = link.is_current();
         if is_back {
             self.since.get_or_insert(self.clock.at(began));
@@ -115,10 +118,10 @@ impl WaitServer {
     /// Returns a message about an outage in progress.
     pub(super) fn away(&self) -> Option<String> {
         let (_, reason) = self.down.as_ref().filter(|_| self.lost.is_none())?;
-        let before = self.before();
+        let before = self.prefix();
         Some(match reason {
             Some(reason) => format!("{before}unreachable: {reason}"),
-            None => format!("{before}still connecting to {}.", self.endpoint),
+            None => format!("{before}still connecting to {}.", self.label),
         })
     }
 
@@ -129,7 +132,7 @@ impl WaitServer {
     }
 
     /// Returns the prefix of messages, such as `lab: `; empty if there is only one server.
-    pub(in crate::command) fn before(&self) -> String {
+    pub(in crate::command) fn prefix(&self) -> String {
         let name = self.name.as_deref();
         name.map(|name| format!("{name}: ")).unwrap_or_default()
     }

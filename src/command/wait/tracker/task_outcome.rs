@@ -16,7 +16,7 @@ pub(in crate::command) enum TaskOutcome {
     /// Not decided yet.
     Open,
     /// It vanished; its end is looked for.
-    Sought(Box<Search>),
+    Searching(Box<Search>),
     /// It ended.
     Ended(Status),
     /// Unknown, for this reason.
@@ -27,7 +27,7 @@ pub(in crate::command) enum TaskOutcome {
 #[derive(Debug, Clone)]
 pub(in crate::command) struct TrackedTask {
     pub(in crate::command) id: TaskId,
-    pub(in crate::command) fate: TaskOutcome,
+    pub(in crate::command) outcome: TaskOutcome,
     /// The time since which the task cannot be read.
     pub(super) unreadable_since: Option<Timestamp>,
 }
@@ -36,48 +36,53 @@ impl TrackedTask {
     pub(super) fn new(id: TaskId) -> Self {
         Self {
             id,
-            fate: TaskOutcome::Open,
+            outcome: TaskOutcome::Open,
             unreadable_since: None,
         }
     }
 
     /// True if the outcome is decided.
     pub(in crate::command) fn is_decided(&self) -> bool {
-        matches!(self.fate, TaskOutcome::Ended(_) | TaskOutcome::Unknown(_))
+        matches!(
+            self.outcome,
+            TaskOutcome::Ended(_) | TaskOutcome::Unknown(_)
+        )
     }
 
     /// Returns the next outcome and `unreadable_since`.
     pub(super) fn next(
         &self,
         record: Option<&Record>,
-        place: &WaitServer,
+        server: &WaitServer,
         max_outage: SignedDuration,
         now: Timestamp,
     ) -> (TaskOutcome, Option<Timestamp>) {
         let mo_id = &self.id.mo_id;
-        let open = (self.fate.clone(), None);
+        let open = (self.outcome.clone(), None);
         let Some(record) = record else {
             return open;
         };
         match record.status() {
-            Status::Lost if self.fate == TaskOutcome::Open => {
+            Status::Lost if self.outcome == TaskOutcome::Open => {
                 let trace = record.info.as_deref().map(TaskLocator::of);
                 let trace = trace.unwrap_or_else(|| TaskLocator::named(mo_id.clone()));
                 (
-                    TaskOutcome::Sought(Box::new(Search::for_known(trace, now))),
+                    TaskOutcome::Searching(Box::new(Search::for_known(trace, now))),
                     None,
                 )
             }
-            Status::Placeholder => match (place.ghosts.get(mo_id), place.unreadable.get(mo_id)) {
-                (Some(reason), _) if self.fate == TaskOutcome::Open => {
-                    let trace = TaskLocator::named(mo_id.clone());
-                    let search = Search::for_name(trace, reason.clone(), now);
-                    (TaskOutcome::Sought(Box::new(search)), None)
+            Status::Placeholder => {
+                match (server.missing.get(mo_id), server.unreadable.get(mo_id)) {
+                    (Some(reason), _) if self.outcome == TaskOutcome::Open => {
+                        let trace = TaskLocator::named(mo_id.clone());
+                        let search = Search::for_name(trace, reason.clone(), now);
+                        (TaskOutcome::Searching(Box::new(search)), None)
+                    }
+                    (None, Some(reason)) => (TaskOutcome::Unknown(reason.clone()), None),
+                    (None, None) => self.while_unreadable(record, max_outage, now),
+                    _ => open,
                 }
-                (None, Some(reason)) => (TaskOutcome::Unknown(reason.clone()), None),
-                (None, None) => self.while_unreadable(record, max_outage, now),
-                _ => open,
-            },
+            }
             status if status.is_finished() && status != Status::Lost => {
                 (TaskOutcome::Ended(status), None)
             }
@@ -93,13 +98,13 @@ impl TrackedTask {
         now: Timestamp,
     ) -> (TaskOutcome, Option<Timestamp>) {
         let Presence::Unreadable(reason) = &record.presence else {
-            return (self.fate.clone(), None);
+            return (self.outcome.clone(), None);
         };
         let since = self.unreadable_since.unwrap_or(now);
         if now.duration_since(since) >= max_outage {
             (TaskOutcome::Unknown(reason.clone()), None)
         } else {
-            (self.fate.clone(), Some(since))
+            (self.outcome.clone(), Some(since))
         }
     }
 }

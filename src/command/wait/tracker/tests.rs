@@ -34,18 +34,18 @@ fn track_new(
 ) -> WaitTracker {
     let tasks: Vec<Arc<str>> = tasks.iter().map(|task| Arc::from(*task)).collect();
     let mut tracker = WaitTracker::new(condition, at(0));
-    tracker.add_place("vc01.lab", None, &tasks, new);
+    tracker.add_server("vc01.lab", None, &tasks, new);
     set_link(&mut tracker, Link::Live, 0);
     tracker
 }
 
 fn set_link(tracker: &mut WaitTracker, link: Link, second: i64) -> Effect {
-    tracker.take(HERE, Update::Link(link), at(second))
+    tracker.handle(HERE, Update::Link(link), at(second))
 }
 
 fn apply_changes(tracker: &mut WaitTracker, changes: Vec<TaskChange>, second: i64) -> Effect {
     let since = Instant::now();
-    tracker.take(HERE, Update::Tasks { changes, since }, at(second))
+    tracker.handle(HERE, Update::Tasks { changes, since }, at(second))
 }
 
 fn update_task(tracker: &mut WaitTracker, mo_id: &str, more: &Value, second: i64) -> Effect {
@@ -64,7 +64,7 @@ fn removed(mo_id: &str, second: i64) -> TaskChange {
 }
 
 fn outcome(tracker: &mut WaitTracker, second: i64) -> Option<Outcome> {
-    tracker.pass(at(second));
+    tracker.tick(at(second));
     tracker
         .conclusion(at(second))
         .map(|conclusion| conclusion.outcome)
@@ -88,7 +88,7 @@ fn finish_lookup(
     answer: HistoryLookup,
     second: i64,
 ) -> Effect {
-    tracker.take(
+    tracker.handle(
         HERE,
         Update::LookedUp {
             mo_id: mo_id.into(),

@@ -88,11 +88,11 @@ fn stalled_task_ends_waiting_with_stop_on_stall() {
         update_task(&mut tracker, "task-1", &json!({"progress": 5}), 1);
         // A task that reports no progress does not count.
         update_task(&mut tracker, "task-2", &json!({}), 1);
-        let first = tracker.pass(at(2)).stalled.len();
+        let first = tracker.tick(at(2)).stalled.len();
         update_task(&mut tracker, "task-1", &json!({"progress": 6}), 30);
-        tracker.pass(at(30));
-        assert_eq!((first, tracker.pass(at(89)).stalled.len()), (0, 0));
-        let found = tracker.pass(at(90)).stalled;
+        tracker.tick(at(30));
+        assert_eq!((first, tracker.tick(at(89)).stalled.len()), (0, 0));
+        let found = tracker.tick(at(90)).stalled;
         assert_eq!(found.len(), 1);
         tracker.conclusion(at(90))
     };
@@ -108,9 +108,9 @@ fn long_queued_task_is_reported_once() {
     let mut tracker = track(all_ended(), &["task-1"]);
     let queued = json!({"state": "queued", "startTime": null, "queueTime": at(0).to_string()});
     update_task(&mut tracker, "task-1", &queued, 0);
-    assert!(tracker.pass(at(30)).changed.is_empty());
-    assert_eq!(tracker.pass(at(90)).changed.len(), 1);
-    assert!(tracker.pass(at(120)).changed.is_empty());
+    assert!(tracker.tick(at(30)).changed.is_empty());
+    assert_eq!(tracker.tick(at(90)).changed.len(), 1);
+    assert!(tracker.tick(at(120)).changed.is_empty());
     let id = TaskId::new(HERE, "task-1");
     let line = crate::command::wait::json::LastWritten::default().task(&tracker, &id, at(120));
     let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
@@ -123,7 +123,7 @@ fn long_queued_task_is_reported_once() {
     );
     update_task(&mut tracker, "task-1", &json!({}), 121);
     assert_eq!(
-        tracker.pass(at(122)).changed.len(),
+        tracker.tick(at(122)).changed.len(),
         1,
         "the task is running"
     );

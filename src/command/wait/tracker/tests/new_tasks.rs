@@ -25,7 +25,7 @@ fn matching_new_tasks_are_awaited() {
     assert_eq!(outcome(&mut tracker, 3), None);
     update_task(&mut tracker, "task-3", &web(3, "success"), 4);
     assert_eq!(outcome(&mut tracker, 4), Some(Outcome::Success));
-    assert_eq!(tracker.awaited.len(), 1);
+    assert_eq!(tracker.tasks.len(), 1);
 }
 
 #[test]
@@ -42,14 +42,14 @@ fn server_clock_change_keeps_start_of_new_tasks() {
         &json!({"queueTime": at(-1).to_string()}),
         1,
     );
-    tracker.take(HERE, Update::Clock(clock(600)), at(2));
+    tracker.handle(HERE, Update::Clock(clock(600)), at(2));
     update_task(
         &mut tracker,
         "task-2",
         &json!({"queueTime": at(3).to_string()}),
         3,
     );
-    assert_eq!(tracker.awaited.len(), 1);
+    assert_eq!(tracker.tasks.len(), 1);
 }
 
 #[test]
@@ -61,12 +61,12 @@ fn refused_recent_tasks_end_new_but_not_named_tasks() {
         "vc01.lab".into(),
     );
     let mut new = track_new(all_ended(), &[], Some(selector.unwrap()));
-    new.take(HERE, refused(), at(5));
+    new.handle(HERE, refused(), at(5));
     let result = new.conclusion(at(5)).unwrap();
     assert_eq!(result.outcome, Outcome::Unknown);
     assert!(result.reason.unwrap().contains("NoPermission"));
     let mut named = track(all_ended(), &["task-1"]);
     update_task(&mut named, "task-1", &json!({}), 1);
-    named.take(HERE, refused(), at(5));
+    named.handle(HERE, refused(), at(5));
     assert_eq!(outcome(&mut named, 5), None);
 }

@@ -6,8 +6,8 @@ const BRANCH: EndpointId = EndpointId(1);
 fn two_servers(condition: WaitCondition) -> WaitTracker {
     let mut tracker = WaitTracker::new(condition, at(0));
     for (endpoint, name) in [("vc01.lab", "lab"), ("vc02.lab", "branch")] {
-        let id = tracker.add_place(endpoint, Some(name), &["task-1".into()], None);
-        tracker.take(id, Update::Link(Link::Live), at(0));
+        let id = tracker.add_server(endpoint, Some(name), &["task-1".into()], None);
+        tracker.handle(id, Update::Link(Link::Live), at(0));
     }
     tracker
 }
@@ -17,7 +17,7 @@ fn update_task(tracker: &mut WaitTracker, from: EndpointId, more: &Value, second
     let at = at(second);
     let changes = vec![TaskChange::Full { info, at }];
     let since = Instant::now();
-    tracker.take(from, Update::Tasks { changes, since }, at)
+    tracker.handle(from, Update::Tasks { changes, since }, at)
 }
 
 fn retrying() -> Update {
@@ -33,11 +33,14 @@ fn same_task_id_on_two_servers_is_two_tasks() {
     let mut tracker = two_servers(all_ended());
     let effect = update_task(&mut tracker, BRANCH, &failed(), 1);
     assert_eq!(effect.decided, [TaskId::new(BRANCH, "task-1")]);
-    assert_eq!(tracker.awaited[0].fate, TaskOutcome::Open);
+    assert_eq!(tracker.tasks[0].outcome, TaskOutcome::Open);
     assert_eq!(outcome(&mut tracker, 1), None);
     update_task(&mut tracker, LAB, &success(), 2);
     assert_eq!(outcome(&mut tracker, 2), Some(Outcome::Failed));
-    let called = tracker.awaited.iter().map(|task| tracker.called(&task.id));
+    let called = tracker
+        .tasks
+        .iter()
+        .map(|task| tracker.display_name(&task.id));
     assert!(called.eq(["lab/task-1", "branch/task-1"]));
 }
 
@@ -47,7 +50,7 @@ fn lookups_go_to_server_of_task() {
     update_task(&mut tracker, BRANCH, &json!({}), 1);
     let changes = vec![removed("task-1", 2)];
     let since = Instant::now();
-    tracker.take(BRANCH, Update::Tasks { changes, since }, at(2));
+    tracker.handle(BRANCH, Update::Tasks { changes, since }, at(2));
     assert!(matches!(
         tracker.due(at(2))[..],
         [(BRANCH, Command::LookUp(_))]
@@ -56,26 +59,29 @@ fn lookups_go_to_server_of_task() {
     let mo_id: Arc<str> = "task-1".into();
     let answer = HistoryLookup::Failed("no".into());
     let update = Update::LookedUp { mo_id, answer };
-    tracker.take(LAB, update, at(3));
-    assert!(matches!(tracker.awaited[1].fate, TaskOutcome::Sought(_)));
+    tracker.handle(LAB, update, at(3));
+    assert!(matches!(
+        tracker.tasks[1].outcome,
+        TaskOutcome::Searching(_)
+    ));
 }
 
 #[test]
 fn outage_limit_applies_per_server() {
     let mut tracker = two_servers(all_ended());
-    tracker.take(LAB, retrying(), at(10));
-    tracker.take(BRANCH, retrying(), at(300));
+    tracker.handle(LAB, retrying(), at(10));
+    tracker.handle(BRANCH, retrying(), at(300));
     assert_eq!(tracker.next_time(), Some(at(610)));
-    let effect = tracker.pass(at(610));
+    let effect = tracker.tick(at(610));
     assert_eq!(effect.links, [LAB]);
-    assert!(matches!(tracker.awaited[0].fate, TaskOutcome::Unknown(_)));
-    assert_eq!(tracker.awaited[1].fate, TaskOutcome::Open);
+    assert!(matches!(tracker.tasks[0].outcome, TaskOutcome::Unknown(_)));
+    assert_eq!(tracker.tasks[1].outcome, TaskOutcome::Open);
     assert_eq!(tracker.next_time(), Some(at(900)));
-    tracker.take(BRANCH, Update::Link(Link::Live), at(700));
+    tracker.handle(BRANCH, Update::Link(Link::Live), at(700));
     // Updates of a lost server are ignored.
-    tracker.take(LAB, Update::Link(Link::Live), at(701));
+    tracker.handle(LAB, Update::Link(Link::Live), at(701));
     update_task(&mut tracker, LAB, &success(), 702);
-    assert!(matches!(tracker.awaited[0].fate, TaskOutcome::Unknown(_)));
+    assert!(matches!(tracker.tasks[0].outcome, TaskOutcome::Unknown(_)));
     assert_eq!(outcome(&mut tracker, 702), None);
     update_task(&mut tracker, BRANCH, &success(), 703);
     let conclusion = tracker.conclusion(at(703)).unwrap();
@@ -88,7 +94,7 @@ fn outage_limit_applies_per_server() {
 fn refused_sign_in_decides_after_other_servers_finish() {
     let mut tracker = two_servers(all_ended());
     let reason = "wrong password".into();
-    tracker.take(LAB, Update::Link(Link::SignedOut { reason }), at(1));
+    tracker.handle(LAB, Update::Link(Link::SignedOut { reason }), at(1));
     assert_eq!(outcome(&mut tracker, 1), None);
     update_task(&mut tracker, BRANCH, &failed(), 2);
     assert_eq!(outcome(&mut tracker, 2), Some(Outcome::Refused));
@@ -101,14 +107,14 @@ fn any_ends_with_first_finished_task_on_any_server() {
         ..all_ended()
     };
     let mut tracker = two_servers(any());
-    tracker.take(LAB, retrying(), at(0));
-    tracker.pass(at(600));
+    tracker.handle(LAB, retrying(), at(0));
+    tracker.tick(at(600));
     assert_eq!(outcome(&mut tracker, 600), None, "one server is left");
     update_task(&mut tracker, BRANCH, &success(), 601);
     assert_eq!(outcome(&mut tracker, 601), Some(Outcome::Success));
     let mut tracker = two_servers(any());
     for server in [LAB, BRANCH] {
-        tracker.take(server, retrying(), at(0));
+        tracker.handle(server, retrying(), at(0));
     }
     assert_eq!(outcome(&mut tracker, 600), Some(Outcome::Unknown));
 }
@@ -119,12 +125,12 @@ fn new_tasks_on_any_server_are_awaited_until_all_servers_are_lost() {
     for name in ["lab", "branch"] {
         let new = CompiledSelector::new(&TaskSelector::default(), &Saved::new(), name.to_owned())
             .unwrap();
-        let id = tracker.add_place(name, Some(name), &[], Some(new));
-        tracker.take(id, Update::Link(Link::Live), at(0));
+        let id = tracker.add_server(name, Some(name), &[], Some(new));
+        tracker.handle(id, Update::Link(Link::Live), at(0));
     }
-    tracker.take(LAB, retrying(), at(1));
+    tracker.handle(LAB, retrying(), at(1));
     assert_eq!(outcome(&mut tracker, 601), None);
-    assert!(tracker.places[0].lost.is_some());
+    assert!(tracker.servers[0].lost.is_some());
     update_task(
         &mut tracker,
         BRANCH,
@@ -132,7 +138,7 @@ fn new_tasks_on_any_server_are_awaited_until_all_servers_are_lost() {
         602,
     );
     assert_eq!(outcome(&mut tracker, 602), Some(Outcome::Unknown));
-    tracker.awaited.clear();
-    tracker.take(BRANCH, retrying(), at(700));
+    tracker.tasks.clear();
+    tracker.handle(BRANCH, retrying(), at(700));
     assert_eq!(outcome(&mut tracker, 1300), Some(Outcome::Unknown));
 }

@@ -73,11 +73,11 @@ fn denied_task_is_unknown_at_once_if_never_read_or_after_max_outage() {
         2,
     );
     assert_eq!(
-        tracker.awaited[1].fate,
+        tracker.tasks[1].outcome,
         TaskOutcome::Unknown("no permission.".into())
     );
-    assert_eq!(tracker.awaited[0].fate, TaskOutcome::Open);
-    tracker.pass(at(602));
+    assert_eq!(tracker.tasks[0].outcome, TaskOutcome::Open);
+    tracker.tick(at(602));
     assert_eq!(outcome(&mut tracker, 602), Some(Outcome::Unknown));
 }
 
@@ -91,14 +91,14 @@ fn transient_read_errors_are_tolerated_up_to_max_outage() {
     };
     for second in [1, 2, 32, 62] {
         apply_changes(&mut tracker, vec![unreadable()], second);
-        assert_eq!(tracker.awaited[0].fate, TaskOutcome::Open, "{second}");
+        assert_eq!(tracker.tasks[0].outcome, TaskOutcome::Open, "{second}");
     }
     assert_eq!(tracker.next_time(), Some(at(601)));
-    tracker.pass(at(600));
+    tracker.tick(at(600));
     assert_eq!(outcome(&mut tracker, 600), None);
-    tracker.pass(at(601));
+    tracker.tick(at(601));
     assert_eq!(
-        tracker.awaited[0].fate,
+        tracker.tasks[0].outcome,
         TaskOutcome::Unknown("cut off.".into())
     );
 }
