@@ -248,7 +248,7 @@ async fn add_named(
     let mut messages = Vec::new();
     let missing = tasks.iter().filter(|task| snapshot.find(task).is_none());
     let missing = missing.cloned().collect();
-    for (task, answer) in session::read_or_recall_all(client, missing).await {
+    for (task, answer) in session::read_or_find_all(client, missing).await {
         messages.extend(snapshot.add_read(&task, answer, &client.label()).err());
     }
     messages.extend(tree::add_descendants(client, snapshot, tasks).await?);
