@@ -7,7 +7,7 @@ mod command_texts;
 
 use std::{ffi::OsString, fmt::Write as _};
 
-use clap::Command;
+use clap::{Arg, ArgAction, Command};
 
 pub use command_texts::COMMANDS;
 
@@ -110,12 +110,21 @@ impl Texts {
 
 /// Adds the texts to the definition.
 pub(super) fn describe(command: Command) -> Command {
-    let globals: Vec<clap::Arg> = command
+    let globals: Vec<Arg> = command
         .get_arguments()
         .filter(|arg| arg.is_global_set())
         .cloned()
         .collect();
-    let command = with_texts(command, "");
+    // In the summary its line is needed for a command.
+    let version = Arg::new("version")
+        .short('V')
+        .long("version")
+        .action(ArgAction::Version)
+        .hide_short_help(true)
+        .help("Print version");
+    let command = with_texts(command, "")
+        .disable_version_flag(true)
+        .arg(version);
     command.mut_subcommands(|command| {
         let name = command.get_name().to_owned();
         let mut command = with_texts(command, &name);
@@ -192,7 +201,7 @@ pub fn full(command: Command) -> Command {
     command
 }
 
-fn full_arg(arg: clap::Arg, shows_globals: bool) -> clap::Arg {
+fn full_arg(arg: Arg, shows_globals: bool) -> Arg {
     let is_hidden = arg.is_hide_set() || arg.is_global_set() && !shows_globals;
     // Values with their own help would switch to the layout with several lines per option.
     let values = arg.get_possible_values();
