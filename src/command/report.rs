@@ -223,10 +223,10 @@ async fn read_server(
     read.note_missing(messages);
     if !server.target.tasks.is_empty() {
         let tasks = server.target.tasks.clone();
-        let asked = server.reader.ask(io, async |client| {
+        let answer = server.reader.ask(io, async |client| {
             add_named(client, &mut snapshot, &tasks).await
         });
-        read.note_missing(asked.await?);
+        read.note_missing(answer.await?);
         let place = read.snapshots.len();
         let known = tasks.iter().filter_map(|task| snapshot.find(task));
         for handle in known {
@@ -276,10 +276,10 @@ async fn read_events(
     let mut events = BTreeMap::new();
     let mut unread: Vec<String> = Vec::new();
     if !chains.is_empty() {
-        let asked = server.reader.ask(io, async |client| {
+        let answer = server.reader.ask(io, async |client| {
             Ok(session::read_events(client, chains).await)
         });
-        for (handle, answer) in asked.await? {
+        for (handle, answer) in answer.await? {
             match answer {
                 Ok(found) => {
                     events.insert(handle, found);

@@ -203,10 +203,10 @@ impl TaskQueryArgs {
     /// Returns the part of the flags that the server's history can filter by.
     fn server_filter(&self) -> ServerFilter {
         let statuses = Status::ALL.into_iter();
-        let asked = statuses.filter(|status| self.is_in_state(*status));
+        let chosen = statuses.filter(|status| self.is_in_state(*status));
         match self.state[..] {
             [] => ServerFilter::default(),
-            _ => ServerFilter::of_statuses(&asked.collect::<Vec<_>>()),
+            _ => ServerFilter::of_statuses(&chosen.collect::<Vec<_>>()),
         }
     }
 
@@ -317,10 +317,10 @@ impl QueryServer {
         io: &mut CommandIo<'_>,
     ) -> Result<(Snapshot, Vec<String>), CommandError> {
         let selector = &self.selector;
-        let asked = self.reader.ask(io, async |client| {
+        let answer = self.reader.ask(io, async |client| {
             query.gather(selector, scope, client).await
         });
-        let (mut snapshot, messages) = asked.await?;
+        let (mut snapshot, messages) = answer.await?;
         if let Some(name) = &self.target.name {
             snapshot
                 .store
