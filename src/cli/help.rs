@@ -121,6 +121,7 @@ pub(super) fn describe(command: Command) -> Command {
         .long("version")
         .action(ArgAction::Version)
         .hide_short_help(true)
+        .help_heading(None)
         .help("Print version");
     let command = with_texts(command, "")
         .disable_version_flag(true)

@@ -79,7 +79,7 @@ async fn read(
             let (now, chain, events) = match read.await {
                 Ok(found) => found,
                 Err(error) => {
-                    page.add_error(error, target.name.is_none())?;
+                    page.add_error(error, target)?;
                     continue;
                 }
             };

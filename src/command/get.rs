@@ -103,7 +103,7 @@ async fn read(
             .await;
         let (snapshot, read, events) = match answer {
             Err(error) => {
-                page.add_error(error, target.name.is_none())?;
+                page.add_error(error, target)?;
                 continue;
             }
             Ok(answer) => answer,

@@ -113,7 +113,7 @@ async fn read(
                 page.messages.extend(messages);
                 snapshots.push((at, snapshot));
             }
-            Err(error) => page.add_error(error, server.target.name.is_none())?,
+            Err(error) => page.add_error(error, &server.target)?,
         }
     }
     let is_incomplete = !page.messages.is_empty();

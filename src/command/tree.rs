@@ -83,7 +83,7 @@ async fn read(
             let (snapshot, requested, message) = match read.await {
                 Ok(found) => found,
                 Err(error) => {
-                    page.add_error(error, target.name.is_none())?;
+                    page.add_error(error, target)?;
                     continue;
                 }
             };

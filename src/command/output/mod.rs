@@ -17,7 +17,7 @@ pub(super) use row::{EVENTS, OutputRow, RowKind, TASK_DETAILS, TASKS};
 pub(super) use sort::FieldSort;
 use watch::Screen;
 
-use super::{CommandError, Outcome, io_context::CommandIo, json_output, table};
+use super::{CommandError, Outcome, io_context::CommandIo, json_output, table, targets::Target};
 use crate::{
     task::export,
     text::{parse_positive_duration, sanitize_lines},
@@ -96,17 +96,11 @@ impl Page {
     pub(super) fn add_error(
         &mut self,
         error: CommandError,
-        is_only: bool,
+        target: &Target,
     ) -> Result<(), CommandError> {
-        let outcome = match &error {
-            CommandError::TimedOut(_) => Some(Outcome::TimedOut),
-            error => error.server_outcome(),
-        };
-        let Some(outcome) = outcome.filter(|_| !is_only) else {
-            return Err(error);
-        };
+        let (message, outcome) = target.tolerated(error)?;
+        self.messages.push(message);
         self.outcome = self.outcome.and(outcome);
-        self.messages.push(error.to_string());
         Ok(())
     }
 }
