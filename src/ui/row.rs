@@ -38,7 +38,7 @@ pub(super) fn draw_task<'a>(
     let operation = ctx.state.view().store.operation(record);
     let mut marks = marks(appearance, row, record, shown.now);
     if ctx.state.view().is_new(row) {
-        marks.gap(1).push("new", Role::Alarm);
+        marks.gap(1).push("new", Role::Warning);
     }
     let room = cell.remaining().saturating_sub(marks.width());
     if let Some(text) = badge_text(shown) {
