@@ -11,7 +11,7 @@ pub mod config;
 pub mod files;
 pub mod metrics;
 pub mod report;
-mod shell;
+mod shell_command;
 pub mod simulator;
 pub mod task;
 pub mod text;

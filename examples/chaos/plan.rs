@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::SignedDuration;
-use vtask::simulator::faults::{
+use vtask::simulator::fault_injection::{
     CloseMode, DurationRange, FaultEffect, FaultEvent, FaultPlan, FaultRule, FaultTarget,
     ServerEvent,
 };

@@ -10,12 +10,12 @@ use tokio::sync::mpsc;
 use vtask::{
     simulator::{
         Control, Options, RequestRecord, Simulator,
-        behavior::{Boxing, Versions},
         scenario::Scenario,
+        server_behavior::{Boxing, Versions},
     },
     task::{ChangeSet, EndpointId, Presence, Record, TaskId, TaskStore},
     vim::{ConnectOptions, Credentials, TrustPolicy, types::unboxed},
-    watch::{FetchMode, Link, Tempo, Update, WatchOptions, Watcher},
+    watch::{FetchMode, Intervals, Link, Update, WatchOptions, Watcher},
 };
 
 use super::plan::plan;
@@ -324,7 +324,7 @@ fn allowed_rate(tasks: usize) -> usize {
         |interval: Duration| usize::try_from(1000 / interval.as_millis()).unwrap_or(1);
     tasks * each_second(POLL_INTERVAL)
         + each_second(DISCOVERY_INTERVAL)
-        + 12 * each_second(tempo().min_backoff)
+        + 12 * each_second(intervals().min_backoff)
 }
 
 fn check_staleness(
@@ -375,15 +375,15 @@ fn last(links: &[Link]) -> &[Link] {
     &links[links.len().saturating_sub(4)..]
 }
 
-fn tempo() -> Tempo {
-    Tempo {
+fn intervals() -> Intervals {
+    Intervals {
         initial_backoff: Duration::from_millis(100),
         max_backoff: Duration::from_secs(2),
         min_backoff: Duration::from_millis(50),
         queued: POLL_INTERVAL,
         unreadable: Duration::from_secs(1),
-        wait: LONG_POLL_TIMEOUT,
-        ..Tempo::default()
+        long_poll: LONG_POLL_TIMEOUT,
+        ..Intervals::default()
     }
 }
 
@@ -406,6 +406,6 @@ fn watch_options(simulator: &Simulator, mode: FetchMode) -> Result<WatchOptions,
     options.interval = POLL_INTERVAL;
     options.discover_interval = DISCOVERY_INTERVAL;
     options.push_retry = Duration::from_secs(1);
-    options.tempo = tempo();
+    options.intervals = intervals();
     Ok(options)
 }

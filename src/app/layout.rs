@@ -22,7 +22,7 @@ pub struct ScreenLayout {
     pub header: Rect,
     /// List and details together.
     pub body: Rect,
-    /// The report of what changed during an absence, above the list.
+    /// The report of what changed during a period of absence, above the list.
     pub report: Rect,
     /// The column headers.
     pub columns: Rect,

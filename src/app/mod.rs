@@ -3,18 +3,18 @@
 //! [`update`] does no I/O: it takes an [`Event`] and the current time, changes the [`AppState`], and returns
 //! [`Effect`]s for the event loop in `tui` to carry out. Drawing is in `ui`.
 
-mod absence;
 mod action;
 mod added_tasks;
+mod away_report;
+mod click_targets;
 mod clipboard;
 mod columns;
 mod event;
 pub mod filter_history;
 mod finish_tracker;
-mod frame_map;
 mod insight;
 mod keymap;
-pub mod last_seen_file;
+pub mod last_seen_times;
 mod layout;
 mod lineage;
 mod marks;
@@ -36,15 +36,15 @@ mod text_input;
 mod update;
 mod views;
 
-pub use absence::{Absence, AbsenceTracker};
 pub use action::Action;
+pub use away_report::{AwayPeriod, AwayTracker};
+pub use click_targets::{ClickTarget, FrameMap};
 pub use clipboard::CopyItem;
 pub use columns::{
     Column, ColumnArea, ColumnSet, ColumnSpec, Columns, ParseColumnsError, WidthClass, WidthRange,
 };
 pub use event::{Effect, Event, ExitReason};
 pub use finish_tracker::{FinishTracker, Notifier};
-pub use frame_map::{ClickTarget, FrameMap};
 pub use insight::{InsightCache, TaskInsight};
 pub use keymap::{Binding, Context, Key, Keymap, KeymapError};
 pub use layout::ScreenLayout;

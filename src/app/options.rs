@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::{
-    columns::Columns, finish_tracker::FinishTracker, keymap::Keymap, last_seen_file::LastSeen,
+    columns::Columns, finish_tracker::FinishTracker, keymap::Keymap, last_seen_times::LastSeen,
     pane_split::PaneSplit,
 };
 use crate::task::{Saved, row_model::Sort};

@@ -33,7 +33,7 @@ pub fn next_redraw(screen: &Screen, now: Timestamp) -> Option<Timestamp> {
         detail_subscription::due(state, now),
         state.notifications.expires_at(now),
         filter_changes_at(state, now),
-        absence(state),
+        away(state),
     ];
     let next = clocks.into_iter().flatten().min()?;
     Some(whole_second(next).max(whole_second(now + SignedDuration::from_nanos(1))))
@@ -107,11 +107,11 @@ fn filter_changes_at(state: &AppState, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Returns when running tasks are checked for stalls because the user is absent.
-fn absence(state: &AppState) -> Option<Timestamp> {
+fn away(state: &AppState) -> Option<Timestamp> {
     let running = state.views.live.store.counts()[Status::Running];
     let is_current = state.servers.iter().any(|server| !server.is_stale());
     state
-        .absence
+        .away
         .next_check()
         .filter(|_| running > 0 && is_current)
 }

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 
 use super::{
-    absence::AbsenceTracker,
     added_tasks::AddedTasks,
+    away_report::AwayTracker,
+    click_targets::FrameMap,
     columns::{self, ColumnArea, ColumnSpec},
     event::Effect,
     finish_tracker::FinishTracker,
-    frame_map::FrameMap,
     keymap::{Context, Keymap, KeymapError},
     layout::{ExtraLines, ScreenLayout},
     lineage::LineageEntry,
@@ -25,9 +25,8 @@ use super::{
 use crate::{
     metrics::MetricsReport,
     task::{
-        EndpointId, EvalContext, Handle, Record, TypicalDurations, UndoLog,
+        EndpointId, EvalContext, Handle, Record, TypicalDurations, UndoLog, markdown,
         row_model::{RowId, RowModel, View},
-        ticket,
     },
     watch::Command,
 };
@@ -71,7 +70,7 @@ pub struct AppState {
     /// Selects the tasks to notify of.
     pub finish_tracker: Option<FinishTracker>,
     /// Presence of the user, and what changed during the last absence.
-    pub absence: AbsenceTracker,
+    pub away: AwayTracker,
     /// Tasks added on the screen that were not read yet.
     pub added_tasks: AddedTasks,
     pub frame: FrameMap,
@@ -131,7 +130,7 @@ impl AppState {
             removed: Vec::new(),
             quit_asked_at: None,
             paused: false,
-            absence: AbsenceTracker::default(),
+            away: AwayTracker::default(),
             added_tasks: AddedTasks::default(),
             frame: FrameMap::default(),
         })
@@ -211,7 +210,7 @@ impl AppState {
             .get(&handle)
             .and_then(|events| events.as_deref().ok());
         let time = self.time(record, now);
-        ticket::ticket(
+        markdown::task_markdown(
             &view.store,
             handle,
             endpoint,
@@ -281,7 +280,7 @@ impl AppState {
             self.pane_mode,
             &self.pane_split,
             ExtraLines {
-                report: self.views.is_live() && self.absence.report().is_some(),
+                report: self.views.is_live() && self.away.report().is_some(),
                 status: self.views.history().is_some(),
             },
         )

@@ -13,8 +13,8 @@ use std::{
 use super::update::new_failures;
 pub(crate) use super::{
     action::Action,
+    click_targets::ClickTarget,
     event::{Effect, Event},
-    frame_map::ClickTarget,
     keymap::Context,
     options::Options,
     panes::{Focus, PaneMode, Tab},

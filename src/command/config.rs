@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 use super::{CommandError, Outcome, io_context::CommandIo, table};
 use crate::{
     config::{self, ConnectionArgs},
-    shell,
+    shell_command,
     text::{json_pretty, sanitize, toml_problem},
 };
 
@@ -144,7 +144,7 @@ fn edit(path: &Path, io: &CommandIo<'_>) -> Result<(), CommandError> {
         .find_map(|name| io.environment.get(name));
     let editor = editor.unwrap_or_else(|| "vi".to_owned());
     // The editor may have arguments; the path is passed so that the shell does not interpret it.
-    let mut command = shell::command(&format!("{editor} \"$VTASK_CONFIG_FILE\""));
+    let mut command = shell_command::command(&format!("{editor} \"$VTASK_CONFIG_FILE\""));
     let status = command.env("VTASK_CONFIG_FILE", path).status();
     match status {
         Ok(status) if status.success() => Ok(()),

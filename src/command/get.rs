@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::ConnectionArgs,
-    task::{Handle, Status, ticket},
+    task::{Handle, Status, markdown},
     vim::{
         Client,
         types::{TaskEvent, TaskInfo},
@@ -125,8 +125,13 @@ async fn read(
                 if with_tickets {
                     let mo_id = &snapshot.store.get(handle)?.id.mo_id;
                     let events = events.get(mo_id).map_or(&[][..], Vec::as_slice);
-                    let ticket =
-                        ticket::ticket(&snapshot.store, handle, &endpoint, events, snapshot.now)?;
+                    let ticket = markdown::task_markdown(
+                        &snapshot.store,
+                        handle,
+                        &endpoint,
+                        events,
+                        snapshot.now,
+                    )?;
                     if !text.is_empty() {
                         text.push('\n');
                     }

@@ -1,6 +1,6 @@
 //! Protects passwords and sessions in memory: no core dumps, no access by debuggers of the same user.
 
-use crate::config::{process_environment, switch};
+use crate::config::{env_flag, process_environment};
 
 /// If on, the process can be debugged and may write core dumps.
 const DEBUGGABLE: &str = "VTASK_DEBUGGABLE";
@@ -8,7 +8,7 @@ const DEBUGGABLE: &str = "VTASK_DEBUGGABLE";
 /// Disables core dumps for the life of the process, since secrets can enter memory at any time. On Linux the process
 /// becomes non-dumpable, which child processes do not inherit; on other Unix systems the core size limit is zero.
 pub fn disable_core_dumps() {
-    if process_environment(DEBUGGABLE).is_some_and(|value| switch(&value) == Ok(true)) {
+    if process_environment(DEBUGGABLE).is_some_and(|value| env_flag(&value) == Ok(true)) {
         return;
     }
     // Best effort: a failure leaves the defaults in place.

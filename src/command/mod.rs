@@ -9,6 +9,7 @@ pub mod deadline;
 pub mod doctor;
 mod error;
 pub mod events;
+mod exit_code;
 pub mod fetch_args;
 pub mod get;
 pub mod global_args;
@@ -20,7 +21,6 @@ pub mod logout;
 pub mod man;
 mod misspelling;
 pub mod notify;
-mod outcome;
 pub mod output;
 pub mod report;
 pub mod screen;
@@ -45,7 +45,7 @@ pub mod wait;
 use crate::task::display_name;
 pub use crate::task::json_output;
 pub use error::CommandError;
-pub use outcome::Outcome;
+pub use exit_code::Outcome;
 
 use std::{io::BufRead, pin::Pin};
 

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     app::{
         self, ExitReason, FinishTracker, Notifier, filter_history::FilterHistoryFile,
-        last_seen_file::LastSeenFile, saved_filter_file::SavedFilterFile,
+        last_seen_times::LastSeenFile, saved_filter_file::SavedFilterFile,
     },
     config::{self, ConfigFile},
     metrics::{Metrics, MetricsReport},
@@ -32,7 +32,7 @@ use crate::{
     task::{EndpointId, TaskId},
     tui::{self, EventSources, SizedBackend, StateFiles, TerminalGuard},
     vim::{ConnectOptions, Credentials, TrustPolicy},
-    watch::{Tempo, Update, WatchOptions, Watcher},
+    watch::{Intervals, Update, WatchOptions, Watcher},
 };
 
 /// Capacity of the channel from the watchers to the screen, in updates.
@@ -114,7 +114,7 @@ pub async fn demo(args: &DemoArgs, global: &GlobalArgs) -> Result<Outcome, Comma
             connect.address.name()
         };
         let mut options = WatchOptions::new(connect, Vec::new());
-        options.tempo.clock = clock_interval(args.speed);
+        options.intervals.clock = clock_interval(args.speed);
         watched.push((name, options));
         simulators.push(simulator);
     }
@@ -133,7 +133,7 @@ pub async fn demo(args: &DemoArgs, global: &GlobalArgs) -> Result<Outcome, Comma
 /// Returns the interval at which to read a clock of the given speed, so that it is off by at most one second.
 fn clock_interval(speed: f64) -> Duration {
     const MIN: Duration = Duration::from_millis(250);
-    let usual = Tempo::default().clock;
+    let usual = Intervals::default().clock;
     Duration::try_from_secs_f64((speed - 1.0).abs().recip())
         .map_or(usual, |interval| interval.clamp(MIN, usual))
 }
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn clock_interval_keeps_the_error_below_one_second() {
         let seconds = Duration::from_secs_f64;
-        let usual = Tempo::default().clock;
+        let usual = Intervals::default().clock;
         for (speed, interval) in [
             (1.0, usual),
             (1.001, usual),

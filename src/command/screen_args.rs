@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 
 use super::notify::NotifyArgs;
-use crate::{app::ColumnSet, config::switch, task::row_model::Sort, text::parse_seconds};
+use crate::{app::ColumnSet, config::env_flag, task::row_model::Sort, text::parse_seconds};
 
 #[derive(Debug, Args)]
 pub struct WatchArgs {
@@ -20,11 +20,11 @@ pub struct WatchArgs {
     pub notify: NotifyArgs,
 
     /// Notify for all finished tasks, not only named and pinned ones
-    #[arg(long, hide_short_help = true, env = "VTASK_NOTIFY_ALL", action = ArgAction::SetTrue, value_parser = switch)]
+    #[arg(long, hide_short_help = true, env = "VTASK_NOTIFY_ALL", action = ArgAction::SetTrue, value_parser = env_flag)]
     pub notify_all: bool,
 
     /// Former name of --notify-all
-    #[arg(long, env = "VTASK_TELL_ALL", action = ArgAction::SetTrue, value_parser = switch, hide = true)]
+    #[arg(long, env = "VTASK_TELL_ALL", action = ArgAction::SetTrue, value_parser = env_flag, hide = true)]
     pub tell_all: bool,
 }
 
@@ -42,7 +42,7 @@ pub struct ScreenArgs {
     pub theme: Option<String>,
 
     /// Use a light theme; same as --theme light
-    #[arg(long, hide_short_help = true, env = "VTASK_LIGHT", action = ArgAction::SetTrue, value_parser = switch, conflicts_with = "theme")]
+    #[arg(long, hide_short_help = true, env = "VTASK_LIGHT", action = ArgAction::SetTrue, value_parser = env_flag, conflicts_with = "theme")]
     pub light: bool,
 
     /// Sort by these columns; - for descending: state,-elapsed
@@ -77,7 +77,7 @@ pub struct ScreenArgs {
     pub stats: Option<PathBuf>,
 
     /// Draw with ASCII characters only
-    #[arg(long, hide_short_help = true, env = "VTASK_ASCII", action = ArgAction::SetTrue, value_parser = switch)]
+    #[arg(long, hide_short_help = true, env = "VTASK_ASCII", action = ArgAction::SetTrue, value_parser = env_flag)]
     pub ascii: bool,
 }
 

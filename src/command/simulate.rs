@@ -9,7 +9,7 @@ use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, bail};
 use jiff::SignedDuration;
 
-use crate::simulator::faults::FaultPlan;
+use crate::simulator::fault_injection::FaultPlan;
 use crate::simulator::scenario::{LoadOptions, Scenario};
 use crate::simulator::{ClockMode, Options, Simulator, SimulatorError};
 
@@ -171,7 +171,7 @@ impl SimulateArgs {
         };
         options.session_timeout = timeout;
         if self.release_8_0_1 {
-            options.behavior = crate::simulator::behavior::ServerBehavior::release_8_0_1();
+            options.behavior = crate::simulator::server_behavior::ServerBehavior::release_8_0_1();
         }
         options.behavior.gzip = !self.no_gzip;
         options.behavior.omit_type_names = self.lean;

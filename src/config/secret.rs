@@ -16,7 +16,7 @@ use crate::{
         private_file::{self, Access},
         text_file,
     },
-    shell,
+    shell_command,
     text::sanitize,
 };
 
@@ -110,7 +110,7 @@ fn from_command(command: &str) -> Result<SecretString, ConfigError> {
             "the password-command `{command}` {why} Run it by itself to see its output."
         ))
     };
-    let output = shell::command(command)
+    let output = shell_command::command(command)
         .stdin(Stdio::inherit())
         .stderr(Stdio::inherit())
         .output()

@@ -12,7 +12,7 @@ use super::{
 use crate::task::{
     Status,
     export::{escaped, markdown_table},
-    ticket,
+    markdown,
 };
 
 /// Writes the report as Markdown. All times are in UTC, as in other Markdown of vtask.
@@ -58,7 +58,7 @@ pub fn markdown(report: &Report) -> String {
         text += &markdown_table(&["Tasks", "Root cause", "Message"], causes);
         for task in failed {
             text.push('\n');
-            text += &ticket::of_entry(&task.entry);
+            text += &markdown::entry_markdown(&task.entry);
         }
     }
     let iso = |moment: &Option<Moment>| moment.as_ref().map(|at| at.iso.clone());

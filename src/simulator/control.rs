@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::behavior::{ProxyResponse, ServerBehavior};
-use super::faults::{FaultPlan, ServerEvent};
+use super::fault_injection::{FaultPlan, ServerEvent};
 use super::http::log::RequestRecord;
 use super::open_objects::OpenObjects;
 use super::server::ServerCore;
+use super::server_behavior::{ProxyResponse, ServerBehavior};
 use super::world::task::TaskId;
 
 /// Handle of a running server. Cheap to clone.

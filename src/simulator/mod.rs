@@ -18,17 +18,17 @@
 
 #![warn(missing_docs)]
 
-pub mod behavior;
 mod clock;
 mod control;
 mod duration_range;
-mod fault;
-pub mod faults;
+pub mod fault_injection;
 mod http;
+mod method_fault;
 mod open_objects;
 mod options;
 pub mod scenario;
 mod server;
+pub mod server_behavior;
 mod server_events;
 mod service;
 mod value;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::behavior::ServerBehavior;
 use super::clock::ClockMode;
-use super::faults::FaultPlan;
+use super::fault_injection::FaultPlan;
 use super::http::tls::TlsOptions;
 use super::scenario::{LoadOptions, Scenario};
+use super::server_behavior::ServerBehavior;
 
 /// Start options. [`Options::new`] returns the defaults for a scenario.
 #[derive(Clone, Debug)]

@@ -8,10 +8,10 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::SimulatorClock;
-use super::fault::Fault;
-use super::faults::Faults;
+use super::fault_injection::Faults;
 use super::http::listener_control::ListenerControl;
 use super::http::log::RequestLog;
+use super::method_fault::Fault;
 use super::service::{ApiCall, CallResponse, Core, WaitRequest, WaitTicket};
 
 /// Minimum sleep of the clock task while a client waits for changes.

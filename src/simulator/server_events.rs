@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::faults::{FaultEvent, FaultPlan, ServerEvent};
+use super::fault_injection::{FaultEvent, FaultPlan, ServerEvent};
 use super::server::ServerCore;
 use super::service::Core;
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::behavior::{Boxing, ServerBehavior};
+use super::server_behavior::{Boxing, ServerBehavior};
 
 /// A reference to a managed object.
 #[derive(Clone)]

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 
 use super::{
     estimate::{Basis, Estimate, TimeLeft, estimate, interval, rounded, short},
-    rules,
     status::{Status, StatusCounts},
     store::{Handle, TaskStore},
     typical::{DurationStats, TypicalDurations},
+    warnings,
 };
 
 /// Maximum number of tasks that are evaluated for one forecast. A task that waits for more has no
@@ -282,7 +282,7 @@ impl<'a> Forecaster<'a> {
                 _ => Forecast::unknown(Reason::NoData),
             };
         };
-        if rules::is_stalled(record, typical, now) {
+        if warnings::is_stalled(record, typical, now) {
             return Forecast::unknown(Reason::Halted(Halt::Stalled));
         }
         let history = record.history.as_deref();

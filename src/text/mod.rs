@@ -8,7 +8,7 @@ mod nearest;
 mod parse;
 mod sanitize;
 mod time_ticks;
-mod toml_place;
+mod toml_line;
 mod user_info;
 
 pub use duration::{ago, duration};
@@ -19,5 +19,5 @@ pub use nearest::{did_you_mean, kebab, nearest};
 pub(crate) use parse::{parse_positive_duration, parse_seconds};
 pub use sanitize::{sanitize, sanitize_lines};
 pub(crate) use time_ticks::{TICK_STEPS, time_ticks};
-pub use toml_place::{toml_line, toml_problem};
+pub use toml_line::{toml_line, toml_problem};
 pub use user_info::without_user_info;

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{io::AsyncWriteExt, process::Command, task::spawn_blocking};
 
-use crate::{app::Severity, shell};
+use crate::{app::Severity, shell_command};
 
 /// Notification to show when a background job ends, if any.
 pub(super) type JobResult = Option<(Severity, String)>;
@@ -23,7 +23,7 @@ pub(super) async fn copy(command: String, text: String) -> JobResult {
 }
 
 async fn pipe_to_command(command: &str, text: &str) -> Result<(), String> {
-    let child = Command::from(shell::command(command))
+    let child = Command::from(shell_command::command(command))
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

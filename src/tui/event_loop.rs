@@ -22,7 +22,7 @@ use super::{
     signals::Signal,
 };
 use crate::{
-    app::last_seen_file::LastSeen,
+    app::last_seen_times::LastSeen,
     app::{
         AppState, Event, ExitReason, KeymapError, Options, Popup, Screen, Severity, next_redraw,
     },

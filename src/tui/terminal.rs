@@ -28,7 +28,7 @@ use crate::{
     app::{
         Notifier,
         filter_history::FilterHistoryFile,
-        last_seen_file::{LastSeen, LastSeenFile},
+        last_seen_times::{LastSeen, LastSeenFile},
         saved_filter_file::SavedFilterFile,
     },
     task::{FinishedTask, StatusCounts},

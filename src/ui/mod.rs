@@ -2,9 +2,9 @@
 //!
 //! [`draw`] returns a [`FrameMap`] of the clickable areas and scroll ranges of the frame.
 
-mod absence_report;
 mod appearance;
 mod ascii;
+mod away_report;
 mod cells;
 mod chart;
 mod details;
@@ -73,7 +73,7 @@ pub fn draw(
         timeline::draw(&mut ctx, timeline, areas.body);
     } else {
         details::draw_border(&mut ctx, areas.border);
-        absence_report::draw(&mut ctx, areas.report);
+        away_report::draw(&mut ctx, areas.report);
         list::draw(&mut ctx, &areas);
         if let Some(history) = state.views.history() {
             history::draw_status(&mut ctx, history, areas.status);

@@ -1,6 +1,6 @@
 //! Snapshot tests of the panels, as text and with styles.
 
-mod absence;
+mod away_report;
 mod cancel;
 mod columns;
 mod degenerate_sizes;

@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use super::options::Tempo;
+use super::options::Intervals;
 
 /// Exponential backoff with full jitter, so that clients do not return at the same moment.
 #[derive(Debug)]
 pub(super) struct Backoff {
-    tempo: Tempo,
+    intervals: Intervals,
     failures: u32,
     random: fastrand::Rng,
 }
 
 impl Backoff {
     /// Creates a backoff without failures. The same seed gives the same pauses.
-    pub(super) fn new(tempo: Tempo, seed: u64) -> Self {
+    pub(super) fn new(intervals: Intervals, seed: u64) -> Self {
         Self {
-            tempo,
+            intervals,
             failures: 0,
             random: fastrand::Rng::with_seed(seed),
         }
@@ -31,12 +31,14 @@ impl Backoff {
     /// request ([`Error::retry_after`](crate::vim::Error::retry_after), which is capped).
     pub(super) fn record_failure(&mut self, asked: Option<Duration>) -> Duration {
         let bound = self
-            .tempo
+            .intervals
             .initial_backoff
             .saturating_mul(2_u32.saturating_pow(self.failures))
-            .min(self.tempo.max_backoff);
+            .min(self.intervals.max_backoff);
         self.failures = self.failures.saturating_add(1);
-        let jittered = bound.mul_f64(self.random.f64()).max(self.tempo.min_backoff);
+        let jittered = bound
+            .mul_f64(self.random.f64())
+            .max(self.intervals.min_backoff);
         match asked {
             Some(asked) => jittered.max(asked),
             None => jittered,
@@ -47,7 +49,7 @@ impl Backoff {
     /// fails soon after each sign-in is tried less and less often.
     pub(super) fn record_uptime(&mut self, time: Duration) {
         const QUICK_RETRIES: u32 = 3;
-        if time >= self.tempo.initial_backoff * QUICK_RETRIES {
+        if time >= self.intervals.initial_backoff * QUICK_RETRIES {
             self.failures = 0;
         }
     }
@@ -59,12 +61,13 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_the_cap_and_are_never_zero() {
-        let mut backoff = Backoff::new(Tempo::default(), 7);
+        let mut backoff = Backoff::new(Intervals::default(), 7);
         for failure in 0..40 {
-            let bound = Duration::from_secs(1 << failure.min(6)).min(Tempo::default().max_backoff);
+            let bound =
+                Duration::from_secs(1 << failure.min(6)).min(Intervals::default().max_backoff);
             let pause = backoff.record_failure(None);
             assert!(
-                pause >= Tempo::default().min_backoff && pause <= bound,
+                pause >= Intervals::default().min_backoff && pause <= bound,
                 "{failure}: {pause:?}"
             );
         }
@@ -72,12 +75,12 @@ mod tests {
         backoff.record_uptime(Duration::from_millis(100));
         assert_eq!(backoff.failures(), 40);
         backoff.record_uptime(Duration::from_secs(10));
-        assert!(backoff.record_failure(None) <= Tempo::default().initial_backoff);
+        assert!(backoff.record_failure(None) <= Intervals::default().initial_backoff);
     }
 
     #[test]
     fn retry_after_is_honoured() {
-        let mut backoff = Backoff::new(Tempo::default(), 7);
+        let mut backoff = Backoff::new(Intervals::default(), 7);
         let asked = Duration::from_secs(30);
         assert!(backoff.record_failure(Some(asked)) >= asked);
     }

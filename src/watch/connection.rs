@@ -30,7 +30,7 @@ impl Connection {
         Self {
             client: None,
             renewals: Renewals::new(options.connect.credentials.can_renew()),
-            backoff: Backoff::new(options.tempo, fastrand::u64(..)),
+            backoff: Backoff::new(options.intervals, fastrand::u64(..)),
             is_session_dead: false,
             clock_failures: 0,
         }

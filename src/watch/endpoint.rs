@@ -93,8 +93,8 @@ impl Endpoint {
         let now = Instant::now();
         let pace = PollIntervals {
             running: options.interval,
-            queued: options.tempo.queued.max(options.interval),
-            unreadable: options.tempo.unreadable,
+            queued: options.intervals.queued.max(options.interval),
+            unreadable: options.intervals.unreadable,
         };
         let mut watched = WatchSet::new(pace, options.keep_finished, options.max_tasks);
         for task in &options.tasks {

@@ -9,7 +9,7 @@ use super::{
     failure_detector::concerns_all,
     in_flight::{Completed, InFlight},
     long_poll::{AfterFailure, LongPoll, WaitAnswer, WaitTuning},
-    options::{FetchMode, Tempo, WatchOptions},
+    options::{FetchMode, Intervals, WatchOptions},
     rate_limiter::TokenBucket,
     renewals::{Call, Renewals},
     stop_reason::{LoopExit, StopReason},
@@ -43,7 +43,7 @@ pub(super) struct Fetch {
     mode: FetchMode,
     /// Duration of polling before the long poll is tried again.
     push_retry: Duration,
-    tempo: Tempo,
+    intervals: Intervals,
     state: FetchState,
     /// Tuning learned by the previous long poll.
     wait_tuning: Option<WaitTuning>,
@@ -78,7 +78,7 @@ impl Fetch {
         Self {
             mode: options.fetch,
             push_retry: options.push_retry,
-            tempo: options.tempo,
+            intervals: options.intervals,
             state: FetchState::initial(options.fetch, now),
             wait_tuning: None,
             stale_collectors: Vec::new(),
@@ -113,7 +113,7 @@ impl Fetch {
         now: Instant,
     ) {
         let tuning = self.wait_tuning.take().unwrap_or(WaitTuning {
-            wait: self.tempo.wait,
+            wait: self.intervals.long_poll,
             failures: 0,
         });
         self.state = FetchState::Push(Box::new(LongPoll::new(collector, tuning, now)));
@@ -205,7 +205,7 @@ impl Fetch {
             task.filter(|_| !view.is_modifying()),
             poll.next_start(!view.is_empty()),
             view.wake_due().filter(|_| poll.can_cancel()),
-            view.pending.read_due(self.tempo.report_timeout),
+            view.pending.read_due(self.intervals.report_timeout),
             self.check_due(poll, view),
         ];
         due.into_iter().flatten().min()
@@ -220,7 +220,7 @@ impl Fetch {
 
     /// Returns the time of the next check of the silent long poll.
     fn check_due(&self, poll: &LongPoll, view: &ViewMembers) -> Option<Instant> {
-        let due = poll.check_due(self.tempo.check);
+        let due = poll.check_due(self.intervals.check);
         due.filter(|_| self.check_failures < MAX_CHECK_FAILURES && !view.is_empty())
     }
 
@@ -283,7 +283,9 @@ impl Fetch {
                 Completed::WaitCancelled
             });
         }
-        let late = view.pending.take_overdue(self.tempo.report_timeout, now);
+        let late = view
+            .pending
+            .take_overdue(self.intervals.report_timeout, now);
         if view.pending.consecutive_timeouts() > MAX_SILENT_WAITS {
             let doing = || "waiting for changes".to_owned();
             let why = "the server never tells of the tasks that it is to tell of.";
@@ -398,7 +400,7 @@ impl Fetch {
             let retry = if error.is_session_dead() {
                 Instant::now()
             } else {
-                Instant::now() + self.tempo.initial_backoff
+                Instant::now() + self.intervals.initial_backoff
             };
             for mo_id in joining {
                 feed.watched.schedule_at(mo_id, retry);

@@ -82,7 +82,7 @@ impl InFlight {
             is_probing: false,
             knows_recent: false,
             list_at: options.discover.then_some(now),
-            clock_at: now + options.tempo.clock,
+            clock_at: now + options.intervals.clock,
         }
     }
 

@@ -23,6 +23,7 @@ mod options;
 mod outbox;
 mod pending_members;
 mod poll_throttle;
+mod pushed_changes;
 mod queue;
 mod rate_limiter;
 mod read_loop;
@@ -32,7 +33,6 @@ mod stop_reason;
 mod task_feed;
 mod translate;
 mod update;
-mod updates;
 mod view_members;
 mod watch_set;
 
@@ -40,7 +40,7 @@ pub use command::{Command, HistoryRequest};
 pub use endpoint::Watcher;
 pub use history_query::history_query;
 pub use link::Link;
-pub use options::{FetchMode, Tempo, WatchOptions};
+pub use options::{FetchMode, Intervals, WatchOptions};
 pub use update::{FamilyState, HistoryLookup, HistoryPage, ServerFacts, Update};
 
 pub use crate::task::cancellation::{CancelResponse, Privilege};

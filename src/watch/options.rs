@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use super::long_poll::MAX_LONG_POLL;
 use crate::vim::ConnectOptions;
 
 /// The way tasks are followed.
@@ -19,7 +20,7 @@ pub enum FetchMode {
 
 /// Intervals and limits of the loop. The defaults suit a vCenter; tests change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tempo {
+pub struct Intervals {
     /// Upper bound of the first pause before a retry; it doubles with each failure…
     pub initial_backoff: Duration,
     /// …up to this.
@@ -31,7 +32,7 @@ pub struct Tempo {
     /// Interval between reads of a task that cannot be read.
     pub unreadable: Duration,
     /// Maximum duration of a long poll, in whole seconds. Proxies cut longer ones.
-    pub wait: Duration,
+    pub long_poll: Duration,
     /// Time after which a task in the view that was not reported yet is read, repeatedly.
     pub report_timeout: Duration,
     /// Silence of the long poll after which some tasks are read as a check, repeatedly: a poll may hang although its
@@ -41,7 +42,7 @@ pub struct Tempo {
     pub clock: Duration,
 }
 
-impl Default for Tempo {
+impl Default for Intervals {
     fn default() -> Self {
         Self {
             initial_backoff: Duration::from_secs(1),
@@ -49,7 +50,7 @@ impl Default for Tempo {
             min_backoff: Duration::from_millis(200),
             queued: Duration::from_secs(5),
             unreadable: Duration::from_secs(30),
-            wait: Duration::from_secs(55),
+            long_poll: MAX_LONG_POLL,
             report_timeout: Duration::from_secs(4),
             check: Duration::from_secs(10),
             clock: Duration::from_secs(300),
@@ -75,7 +76,7 @@ pub struct WatchOptions {
     /// Duration of polling before the long poll is tried again.
     pub push_retry: Duration,
     /// Intervals and limits of the loop.
-    pub tempo: Tempo,
+    pub intervals: Intervals,
     /// True to learn typical durations from the server's history.
     pub typical: bool,
     /// True to look for pending questions and lost hosts of tasks that do not progress.
@@ -100,7 +101,7 @@ impl WatchOptions {
             interval: Duration::from_secs(2),
             discover_interval: Duration::from_secs(5),
             push_retry: Duration::from_secs(300),
-            tempo: Tempo::default(),
+            intervals: Intervals::default(),
             typical: false,
             entity_states: false,
             keep_finished: 5_000,

@@ -149,7 +149,7 @@ impl Endpoint {
         self.lookups.start_due(now);
         if !self.paused {
             if in_flight.clock_at <= now {
-                in_flight.clock_at = now + self.options.tempo.clock;
+                in_flight.clock_at = now + self.options.intervals.clock;
                 in_flight.read_clock();
             }
             if in_flight.list_at.is_some_and(|at| at <= now) {
@@ -252,11 +252,11 @@ impl Endpoint {
         if done.is_good() {
             in_flight.failures.record_success(Instant::now());
         }
-        let (feed, tempo) = (&mut self.feed, &self.options.tempo);
+        let (feed, intervals) = (&mut self.feed, &self.options.intervals);
         let renewals = &mut self.connection.renewals;
         match done {
             Completed::Task(mo_id, answer) => {
-                in_flight.handle_task(feed, renewals, tempo, &mo_id, answer)?;
+                in_flight.handle_task(feed, renewals, intervals, &mo_id, answer)?;
             }
             Completed::RecentTasks(answer) => {
                 let updates = self

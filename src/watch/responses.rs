@@ -8,7 +8,7 @@ use super::{
     CancelResponse,
     failure_detector::Failure,
     in_flight::{InFlight, TaskAnswer},
-    options::Tempo,
+    options::Intervals,
     renewals::{Call, Renewals},
     stop_reason::LoopExit,
     task_feed::TaskFeed,
@@ -24,7 +24,7 @@ impl InFlight {
         &mut self,
         feed: &mut TaskFeed,
         renewals: &mut Renewals,
-        tempo: &Tempo,
+        intervals: &Intervals,
         mo_id: &Arc<str>,
         answer: TaskAnswer,
     ) -> Result<(), LoopExit> {
@@ -54,7 +54,7 @@ impl InFlight {
                 return Err(LoopExit::dead(error));
             }
             Err(error) if error.is_transient() => {
-                return self.handle_failed_read(feed, tempo, mo_id, error, asked);
+                return self.handle_failed_read(feed, intervals, mo_id, error, asked);
             }
             Err(error) => {
                 feed.mark_unreadable(mo_id, error.reason(), false);
@@ -71,7 +71,7 @@ impl InFlight {
     fn handle_failed_read(
         &mut self,
         feed: &mut TaskFeed,
-        tempo: &Tempo,
+        intervals: &Intervals,
         mo_id: &Arc<str>,
         error: Error,
         asked: Instant,
@@ -84,15 +84,16 @@ impl InFlight {
                 return Err(LoopExit::failed(error));
             }
             Failure::First { ask } => {
-                feed.watched.schedule_at(mo_id, now + tempo.initial_backoff);
+                feed.watched
+                    .schedule_at(mo_id, now + intervals.initial_backoff);
                 ask
             }
             Failure::Repeated { ask, times } => {
                 feed.mark_unreadable(mo_id, error.reason(), true);
                 let longer = 2_u32.saturating_pow(times - 1);
-                let pause = tempo.initial_backoff.saturating_mul(longer);
+                let pause = intervals.initial_backoff.saturating_mul(longer);
                 feed.watched
-                    .schedule_at(mo_id, now + pause.min(tempo.unreadable));
+                    .schedule_at(mo_id, now + pause.min(intervals.unreadable));
                 ask
             }
         };

@@ -82,7 +82,7 @@ impl TaskFeed {
         self.add_to_watched(mo_id, &info, digest);
         let at = self.now();
         self.push(TaskChange::Full { info, at });
-        self.make_room();
+        self.evict();
     }
 
     /// Records a finished task of the history; a watched one only if its end was missed.
@@ -105,14 +105,14 @@ impl TaskFeed {
 
     /// Adds the tasks of the current list of recent tasks.
     pub(super) fn add_recent(&mut self, tasks: Vec<ManagedObjectReference>) {
-        self.make_room();
+        self.evict();
         let tasks: Vec<_> = tasks.into_iter().map(|task| task.value).collect();
         self.watched.add_recent(&tasks, Instant::now());
     }
 
     /// Evicts finished tasks beyond the limits.
-    fn make_room(&mut self) {
-        for mo_id in self.watched.make_room() {
+    fn evict(&mut self) {
+        for mo_id in self.watched.evict() {
             self.leave_view(&mo_id);
             self.push(TaskChange::Unwatched { mo_id });
         }

@@ -1,6 +1,7 @@
 //! The set of watched tasks and the time of each task's next read. Pure: `now` is an argument.
 
 mod checks;
+mod eviction;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -420,50 +421,6 @@ impl WatchSet {
         };
         let mut going = self.entries.values().filter(|entry| !entry.finished);
         self.is_running(&trace.mo_id) || going.any(is_member)
-    }
-
-    /// Evicts the oldest finished tasks beyond the limit, except those that are named, pinned, or ancestors of a
-    /// running task. Returns the evicted tasks.
-    pub(super) fn make_room(&mut self) -> Vec<Arc<str>> {
-        let going_on = self.entries.len() - self.finished.len();
-        let keep = self.keep.min(self.limit.saturating_sub(going_on));
-        // Starts at a tenth over the limit, because finding the needed tasks visits the whole set.
-        if self.finished.len() <= keep + keep / 10 {
-            return Vec::new();
-        }
-        let needed: HashSet<Arc<str>> = self
-            .entries
-            .values()
-            .filter(|entry| !entry.finished)
-            .flat_map(|entry| [entry.parent.clone(), entry.root.clone()])
-            .flatten()
-            .collect();
-        let excess = self.finished.len() - keep;
-        let is_kept = |mo_id: &Arc<str>| match self.entries.get(mo_id) {
-            Some(entry) => {
-                let key = entry.key.as_ref().unwrap_or(mo_id);
-                entry.pinned || entry.origin == Origin::Named || needed.contains(key)
-            }
-            None => false,
-        };
-        let dropped: Vec<Arc<str>> = self
-            .finished
-            .iter()
-            .filter(|mo_id| !is_kept(mo_id))
-            .take(excess)
-            .cloned()
-            .collect();
-        for mo_id in &dropped {
-            let entry = self.entries.get(mo_id);
-            if entry.is_some_and(|entry| entry.origin == Origin::Discovered) {
-                self.evicted.insert(mo_id.clone());
-            }
-            self.remove(mo_id);
-        }
-        if self.entries.len() < self.limit {
-            self.refused = LimitNotice::None;
-        }
-        dropped
     }
 
     fn schedule(&mut self, mo_id: &str, at: Option<Instant>) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use vtask::simulator::{
     Simulator,
-    faults::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
+    fault_injection::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
 };
 
 use crate::command_support::{

@@ -400,7 +400,7 @@ async fn recent_tasks_complete_partial_history() {
 
 #[tokio::test]
 async fn every_response_variant_of_lists_is_understood() {
-    use vtask::simulator::behavior::{Boxing, EmptyList, VoidResponse};
+    use vtask::simulator::server_behavior::{Boxing, EmptyList, VoidResponse};
 
     for (empty, boxing, void) in [
         (EmptyList::Null, Boxing::Bare, VoidResponse::EmptyOk),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::command_support::{line, server};
 use vtask::simulator::{
     Simulator,
-    faults::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
+    fault_injection::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
 };
 
 async fn with_faults(rule: FaultRule) -> Simulator {

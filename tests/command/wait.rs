@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::sleep;
 use vtask::simulator::{
     Options, Simulator,
-    faults::{FaultEffect, FaultPlan, FaultRule},
+    fault_injection::{FaultEffect, FaultPlan, FaultRule},
     scenario::Scenario,
 };
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::support::*;
 use serde_json::{Value, json};
 use vtask::simulator::Options;
-use vtask::simulator::behavior::ErrorForm;
 use vtask::simulator::scenario::Scenario;
+use vtask::simulator::server_behavior::ErrorForm;
 
 const HOST: &str = "HostEventArgument";
 const FOLDER: &str = "FolderEventArgument";

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use vtask::simulator::faults::{
+use vtask::simulator::fault_injection::{
     CloseMode, FaultEffect, FaultEvent, FaultPlan, FaultRule, FaultTarget, ServerEvent,
 };
 

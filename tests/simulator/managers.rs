@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use serde_json::{Value, json};
-use vtask::simulator::behavior::EmptyList;
+use vtask::simulator::server_behavior::EmptyList;
 
 #[tokio::test]
 async fn unknown_members_are_faults_and_unknown_paths_html() {

@@ -3,7 +3,7 @@
 use crate::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
-use vtask::simulator::behavior::{ProxyResponse, VoidResponse};
+use vtask::simulator::server_behavior::{ProxyResponse, VoidResponse};
 
 #[tokio::test]
 async fn responses_are_compressed_on_request() {

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use serde_json::{Value, json};
-use vtask::simulator::behavior::Boxing;
+use vtask::simulator::server_behavior::Boxing;
 
 const RETRIEVE: &str = "PropertyCollector/propertyCollector/RetrievePropertiesEx";
 

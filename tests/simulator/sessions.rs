@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
-use vtask::simulator::behavior::ServerBehavior;
+use vtask::simulator::server_behavior::ServerBehavior;
 
 #[tokio::test]
 async fn hello_returns_the_first_common_release() {

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use serde_json::{Value, json};
-use vtask::simulator::behavior::{Boxing, ErrorForm};
+use vtask::simulator::server_behavior::{Boxing, ErrorForm};
 
 #[tokio::test]
 async fn task_info_fields_have_their_types() {

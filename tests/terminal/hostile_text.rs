@@ -6,7 +6,9 @@ use std::{fs, path::Path, time::Duration};
 use crate::hostile_support::{Found, Terminal, is_safe};
 use crate::pty_support::Session;
 use serde_json::Value;
-use vtask::simulator::{ClockMode, Options, Simulator, faults::FaultPlan, scenario::Scenario};
+use vtask::simulator::{
+    ClockMode, Options, Simulator, fault_injection::FaultPlan, scenario::Scenario,
+};
 
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/faults/hostile.toml");
 

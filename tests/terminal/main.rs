@@ -8,8 +8,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
-mod absence;
 mod adding;
+mod away_report;
 mod filter;
 mod history;
 #[path = "../hostile_support/mod.rs"]

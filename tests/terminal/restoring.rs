@@ -11,7 +11,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use vtask::{
     app::{
-        filter_history::FilterHistoryFile, last_seen_file::LastSeenFile,
+        filter_history::FilterHistoryFile, last_seen_times::LastSeenFile,
         saved_filter_file::SavedFilterFile,
     },
     tui::{StateFiles, TerminalGuard},

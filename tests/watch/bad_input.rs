@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::support::{Bench, frozen::Frozen, standing, watch};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
-    simulator::{Options, Simulator, behavior::ServerBehavior, scenario::Scenario},
+    simulator::{Options, Simulator, scenario::Scenario, server_behavior::ServerBehavior},
     vim::types::TaskLocator,
     watch::{Command, FamilyState, FetchMode, Link},
 };

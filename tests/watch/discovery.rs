@@ -6,7 +6,7 @@ use crate::support::{Bench, count, standing, watch_by};
 use vtask::{
     simulator::{
         Simulator,
-        faults::{FaultEffect, FaultPlan, FaultRule},
+        fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
     watch::{FetchMode, Link},
 };

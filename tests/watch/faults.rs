@@ -7,20 +7,20 @@ use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{
         Control, Simulator,
-        faults::{FaultEffect, FaultPlan, FaultRule, ServerEvent},
+        fault_injection::{FaultEffect, FaultPlan, FaultRule, ServerEvent},
     },
     task::Presence,
-    watch::{CancelResponse, Command, FetchMode, Link, Tempo, WatchOptions},
+    watch::{CancelResponse, Command, FetchMode, Intervals, Link, WatchOptions},
 };
 
 /// Retries follow each other quickly.
 fn hasty(mode: FetchMode, simulator: &Simulator) -> WatchOptions {
     let mut options = watch_by(mode, simulator, &[]);
-    options.tempo = Tempo {
+    options.intervals = Intervals {
         initial_backoff: Duration::from_millis(150),
         max_backoff: Duration::from_millis(200),
         min_backoff: Duration::from_millis(10),
-        ..Tempo::default()
+        ..Intervals::default()
     };
     options
 }
@@ -108,7 +108,7 @@ async fn unreadable_tasks_do_not_stop_others() {
     let (simulator, control) =
         suffering(FaultRule::new("Task/info", FaultEffect::status(503))).await;
     let mut options = hasty(FetchMode::Poll, &simulator);
-    options.tempo.unreadable = Duration::from_millis(300);
+    options.intervals.unreadable = Duration::from_millis(300);
     options.tasks = vec!["task-1000".into()];
     let mut bench = Bench::start(options);
     bench
@@ -270,7 +270,7 @@ async fn empty_immediate_waits_are_paced() {
 async fn unchanged_task_becomes_readable_again() {
     let (simulator, control) = suffering(FaultRule::new("none", FaultEffect::Page)).await;
     let mut options = hasty(FetchMode::Poll, &simulator);
-    options.tempo.unreadable = Duration::from_millis(100);
+    options.intervals.unreadable = Duration::from_millis(100);
     let mut bench = Bench::start(options);
     bench.until_truth("the truth", &control).await;
     let is_unreadable = |bench: &Bench| {

@@ -10,7 +10,7 @@ use crate::{
 use vtask::{
     simulator::{
         Control, Simulator,
-        faults::{FaultEffect, FaultPlan, FaultRule},
+        fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
     watch::{FetchMode, Link},
 };

@@ -7,7 +7,7 @@ use crate::support::{Bench, standing, watch_by};
 use vtask::{
     simulator::{
         Control, Options, Simulator,
-        faults::{FaultEffect, FaultPlan, FaultRule, ReplacementText},
+        fault_injection::{FaultEffect, FaultPlan, FaultRule, ReplacementText},
         scenario::Scenario,
     },
     vim::types::limits,

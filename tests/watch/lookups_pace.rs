@@ -8,7 +8,7 @@ use crate::support::{
     standing,
 };
 use vtask::{
-    simulator::{Simulator, behavior::ProxyResponse},
+    simulator::{Simulator, server_behavior::ProxyResponse},
     task::PendingQuestion,
     vim::types::TaskLocator,
     watch::{Command, FamilyState, FetchMode, Link, Privilege, WatchOptions},

@@ -6,7 +6,7 @@ use crate::support::{Bench, count, running_task, watch_by};
 use vtask::{
     simulator::{
         Control, Options, Simulator,
-        faults::{FaultEffect, FaultPlan, FaultRule, ServerEvent},
+        fault_injection::{FaultEffect, FaultPlan, FaultRule, ServerEvent},
         scenario::Scenario,
     },
     task::Presence,
@@ -28,7 +28,7 @@ async fn silent() -> (Simulator, Control, String) {
 
 fn checked_often(simulator: &Simulator, task: &str) -> WatchOptions {
     let mut options = watch_by(FetchMode::Push, simulator, &[task]);
-    options.tempo.check = Duration::from_millis(100);
+    options.intervals.check = Duration::from_millis(100);
     options
 }
 
@@ -66,7 +66,7 @@ async fn responsive_long_poll_is_not_checked() {
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.max_wait = Some(Duration::from_millis(300)));
     let mut options = checked_often(&simulator, &running_task(&control));
-    options.tempo.check = Duration::from_secs(5);
+    options.intervals.check = Duration::from_secs(5);
     let mut bench = Bench::start(options);
     let wait = "PropertyCollector/WaitForUpdatesEx";
     bench

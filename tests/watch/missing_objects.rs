@@ -7,7 +7,7 @@ use crate::support::{Bench, count, running_task, standing, watch_by};
 use vtask::{
     simulator::{
         Control, Simulator,
-        faults::{FaultEffect, FaultPlan, FaultRule},
+        fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
     task::Presence,
     watch::{FetchMode, Link},
@@ -74,7 +74,7 @@ async fn unreadable_task_is_stale_with_reason() {
     let control = simulator.control();
     let task = running_task(&control);
     let mut options = watch_by(FetchMode::Push, &simulator, &[]);
-    options.tempo.unreadable = Duration::from_millis(200);
+    options.intervals.unreadable = Duration::from_millis(200);
     let mut bench = Bench::start(options);
     bench.until_truth("the truth", &control).await;
     let plan = FaultPlan::default()

@@ -7,7 +7,7 @@ use crate::support::{Bench, count, running_task, standing, watch_by};
 use vtask::{
     simulator::{
         Simulator,
-        faults::{FaultEffect, FaultPlan, FaultRule},
+        fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
     vim::types::TaskLocator,
     watch::{CancelResponse, Command, FetchMode, Link, Privilege},
@@ -128,9 +128,9 @@ async fn tasks_are_followed_without_server_clock() {
             let rule = FaultRule::new("ServiceInstance/CurrentTime", effect.clone());
             control.inject(&FaultPlan::default().with(rule));
             let mut options = watch_by(mode, &simulator, &[]);
-            options.tempo.initial_backoff = Duration::from_millis(50);
-            options.tempo.min_backoff = Duration::from_millis(10);
-            options.tempo.clock = Duration::from_millis(300);
+            options.intervals.initial_backoff = Duration::from_millis(50);
+            options.intervals.min_backoff = Duration::from_millis(10);
+            options.intervals.clock = Duration::from_millis(300);
             let mut bench = Bench::start(options);
             bench.until_truth("the truth", &control).await;
             let links = bench.links.len();

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::time::timeout;
 use vtask::{
-    simulator::{Control, Simulator, behavior::ProxyResponse},
+    simulator::{Control, Simulator, server_behavior::ProxyResponse},
     vim::{
         Client, RecordAction,
         types::{ManagedObjectReference, TaskInfo, TaskLocator, TaskQuery},

@@ -7,7 +7,7 @@ use crate::support::{Bench, count, standing, watch, watch_by};
 use vtask::{
     simulator::{
         Simulator,
-        faults::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
+        fault_injection::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
     },
     watch::{FetchMode, Link, WatchOptions},
 };
@@ -29,9 +29,9 @@ fn effects() -> [FaultEffect; 5] {
 }
 
 fn hasty(mut options: WatchOptions) -> WatchOptions {
-    options.tempo.initial_backoff = Duration::from_millis(100);
-    options.tempo.max_backoff = Duration::from_millis(200);
-    options.tempo.min_backoff = Duration::from_millis(10);
+    options.intervals.initial_backoff = Duration::from_millis(100);
+    options.intervals.max_backoff = Duration::from_millis(200);
+    options.intervals.min_backoff = Duration::from_millis(10);
     options
 }
 

@@ -6,7 +6,7 @@ use crate::support::{Bench, count, standing, watch, watch_by};
 use vtask::{
     simulator::{
         Simulator,
-        behavior::{
+        server_behavior::{
             Boxing, ChangeNames, EmptyList, ErrorForm, ProxyResponse, ServerBehavior, Unset,
             Versions, VoidResponse,
         },
@@ -148,7 +148,7 @@ async fn missing_member_updates_fall_back_to_polling() {
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.report_view_changes = false);
     let mut options = watch_by(FetchMode::Auto, &simulator, &[]);
-    options.tempo.report_timeout = Duration::from_millis(300);
+    options.intervals.report_timeout = Duration::from_millis(300);
     let mut bench = Bench::start(options);
     let polling =
         |link: &Link| matches!(link, Link::Polling { reason: Some(why) } if why.contains("never"));

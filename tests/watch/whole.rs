@@ -8,8 +8,8 @@ use serde_json::Value;
 use vtask::{
     simulator::{
         Simulator,
-        behavior::ProxyResponse,
-        faults::{FaultEffect, FaultPlan, FaultRule},
+        fault_injection::{FaultEffect, FaultPlan, FaultRule},
+        server_behavior::ProxyResponse,
     },
     task::{Presence, Status},
     vim::{Client, Credentials, TrustPolicy, types::TaskLocator},
@@ -331,7 +331,7 @@ async fn unwatched_tasks_leave_and_are_not_discovered_again(mode: FetchMode) {
 async fn server_without_hello_uses_its_own_release() {
     let simulator = Simulator::start(standing("demo")).await.unwrap();
     simulator.control().change_behavior(|behavior| {
-        *behavior = vtask::simulator::behavior::ServerBehavior::release_8_0_1();
+        *behavior = vtask::simulator::server_behavior::ServerBehavior::release_8_0_1();
     });
     let client = Client::connect(connect(&simulator)).await.unwrap();
     assert_eq!(client.release(), "8.0.1.0");

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{CacheEntry, TaskInsight};
 use crate::{
     app::state::AppState,
-    task::{Forecaster, Handle, Record, TaskStore, TimeLeft, row_model::Row, rules},
+    task::{Forecaster, Handle, Record, TaskStore, TimeLeft, row_model::Row, warnings},
 };
 
 impl TaskInsight {
@@ -172,7 +172,7 @@ fn until_change(
     let record = state.view().store.get(handle)?;
     let there = state.time(record, now);
     let left = insight.time_left.and_then(until_left_changes);
-    let warning = rules::next_change(&state.view().store, handle, Some(&state.typical), there);
+    let warning = warnings::next_change(&state.view().store, handle, Some(&state.typical), there);
     // A warning appears once its threshold is exceeded, not when it is reached.
     let warning = warning.map(|at| at.duration_since(there) + SignedDuration::from_nanos(1));
     left.into_iter().chain(warning).min()

@@ -6,7 +6,7 @@ use crate::{
         Severity, TaskInsight,
         test_support::{Screen, apply_update, busy, climbed, empty, find, now, task, tasks},
     },
-    task::{fixture::at, rules},
+    task::{fixture::at, warnings},
     watch::Update,
 };
 
@@ -95,7 +95,7 @@ fn invisible_rows_need_no_redraw() {
 fn new_warning_is_drawn_at_once() {
     let state = climbed(40, 90);
     let handle = find(&state, "task-1");
-    let stalls = rules::next_change(&state.view().store, handle, None, now()).unwrap();
+    let stalls = warnings::next_change(&state.view().store, handle, None, now()).unwrap();
     let tick = next_redraw(&state, stalls - SignedDuration::from_millis(500)).unwrap();
     assert!(tick > stalls && tick <= stalls + SignedDuration::from_secs(1));
     assert!(TaskInsight::of(&state, handle, tick).is_stalled());

@@ -7,8 +7,8 @@ use ratatui::{Terminal, backend::TestBackend};
 use super::now;
 use crate::{
     app::{
+        click_targets::ClickTarget,
         event::{Effect, Event},
-        frame_map::ClickTarget,
         screen::Screen,
         update::update,
     },

@@ -4,7 +4,8 @@ use crossterm::event::KeyEvent;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    absence, blocker, details, lineage, list, new_failures, panes as pane_actions, saved_filters,
+    away_report, blocker, details, lineage, list, new_failures, panes as pane_actions,
+    saved_filters,
 };
 use crate::{
     app::{
@@ -182,7 +183,7 @@ fn handle_screen_action(
         Action::Help => screen.popup = Some(Popup::Help(HelpPopup::new(context))),
         Action::Notices => screen.popup = Some(Popup::Notifications(TextPopup::default())),
         Action::Figures => screen.popup = Some(Popup::Metrics(TextPopup::timed())),
-        Action::ShowChanges => absence::toggle(state, now),
+        Action::ShowChanges => away_report::toggle(state, now),
         Action::Back => back(state, now),
         _ if lineage::handle_action(state, action, now)
             || details::handle_action(state, action)
@@ -241,7 +242,7 @@ fn back(state: &mut AppState, now: Timestamp) {
         state.pane_mode,
         PaneMode::List | PaneMode::Both(Focus::List)
     );
-    if on_list && (absence::dismiss(state, now) || state.view_mut().marks.clear()) {
+    if on_list && (away_report::dismiss(state, now) || state.view_mut().marks.clear()) {
         return;
     }
     match state.pane_mode {

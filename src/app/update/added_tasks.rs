@@ -156,7 +156,7 @@ pub(super) fn after_changes(screen: &mut Screen, read: &[(TaskId, Timestamp)], n
         return;
     }
     for (task, added) in read {
-        let is_awaited = state.absence.last_input.is_none_or(|last| last <= *added);
+        let is_awaited = state.away.last_input.is_none_or(|last| last <= *added);
         if let Some(handle) = find(state, task).filter(|_| is_awaited) {
             list::reveal(state, handle, now);
             return;

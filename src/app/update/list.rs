@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{absence, details};
+use super::{away_report, details};
 use crate::{
     app::{
         action::Action,
@@ -298,10 +298,10 @@ pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
 /// Selects a task: unfolds its ancestors and clears the filter if they hide it.
 pub(in crate::app) fn reveal(state: &mut AppState, handle: Handle, now: Timestamp) {
     if state.views.is_live()
-        && state.absence.is_showing()
+        && state.away.is_showing()
         && state.view().row_model.nearest_visible(handle).is_none()
     {
-        absence::dismiss(state, now);
+        away_report::dismiss(state, now);
     }
     if state.view().row_model.nearest_visible(handle).is_none()
         && !state.view().row_model.view().filter.is_empty()

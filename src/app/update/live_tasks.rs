@@ -34,11 +34,11 @@ pub(in crate::app) fn apply(
     }
     let clocks = ServerClocks::of(&state.servers, now);
     let live = &mut state.views.live;
-    if let Some(absence) = &mut state.absence.absence {
-        absence.follow(&live.store, &touched, &state.typical, &clocks);
+    if let Some(period) = &mut state.away.period {
+        period.follow(&live.store, &touched, &state.typical, &clocks);
         for &handle in &touched.changed {
             live.row_model
-                .restrict_task(handle, absence.contains(handle));
+                .restrict_task(handle, period.contains(handle));
         }
     }
     // A failure moves to the top. The row that is selected by default must not change while the user reads it.

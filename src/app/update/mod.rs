@@ -1,8 +1,8 @@
 //! Event handling: pure, without IO or a clock.
 
-pub(super) mod absence;
 mod actions;
 pub(super) mod added_tasks;
+pub(super) mod away_report;
 mod blocker;
 pub(super) mod detail_subscription;
 pub(super) mod details;
@@ -29,7 +29,7 @@ use crate::watch::Command;
 
 /// Applies an event to the screen. Returns the effects in order. `now` is by the local clock.
 pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> {
-    absence::before_event(&mut screen.state, &event, now);
+    away_report::before_event(&mut screen.state, &event, now);
     let is_input = is_input(&event);
     if is_input && screen.popup.is_none() {
         new_failures::before_input(&mut screen.state);
@@ -68,7 +68,7 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
     };
     let state = &mut screen.state;
     list::refresh_time_based(state, now);
-    absence::after_event(state, now);
+    away_report::after_event(state, now);
     state.sync_selection();
     // A popup, such as the filter that is being typed, may restore the selection.
     if is_input && screen.popup.is_none() {

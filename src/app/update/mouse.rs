@@ -8,7 +8,7 @@ use super::{
     actions::{click_entry, handle_action},
     details, list, panes,
 };
-use crate::app::{action::Action, event::Effect, frame_map::ClickTarget, screen::Screen};
+use crate::app::{action::Action, click_targets::ClickTarget, event::Effect, screen::Screen};
 
 /// Lines per step of the mouse wheel.
 const ROWS_PER_WHEEL_STEP: usize = 3;

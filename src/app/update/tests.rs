@@ -1,7 +1,7 @@
 //! Keys, clicks and updates, without a terminal.
 
-mod absence;
 mod added_tasks;
+mod away_report;
 mod grouping;
 mod keys;
 mod list;

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-use crate::{shell, task::FinishedTask};
+use crate::{shell_command, task::FinishedTask};
 
 /// Variables that may contain secrets (a URL may contain a password); removed from the command's environment.
 const SECRET_VARIABLES: [&str; 6] = [
@@ -32,12 +32,12 @@ fn variables(task: &FinishedTask) -> [(&'static str, String); 8] {
         ("VTASK_STARTED_BY", task.started_by.clone()),
         ("VTASK_ENDPOINT", task.endpoint.clone()),
     ]
-    .map(|(name, value)| (name, shell::variable_value(&value)))
+    .map(|(name, value)| (name, shell_command::variable_value(&value)))
 }
 
 /// Runs the command. Returns the lines that it printed, and an error message if it failed.
 pub async fn run(command: String, task: FinishedTask) -> Vec<String> {
-    let mut child = Command::from(shell::command(&command));
+    let mut child = Command::from(shell_command::command(&command));
     for name in SECRET_VARIABLES {
         child.env_remove(name);
     }

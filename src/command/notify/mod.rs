@@ -6,23 +6,23 @@ pub mod terminal;
 
 use clap::{ArgAction, Args};
 
-use crate::config::{Defaults, switch};
+use crate::config::{Defaults, env_flag};
 
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct NotifyArgs {
     /// Ring the terminal bell when a task ends
-    #[arg(long, hide_short_help = true, env = "VTASK_BELL", action = ArgAction::SetTrue, value_parser = switch)]
+    #[arg(long, hide_short_help = true, env = "VTASK_BELL", action = ArgAction::SetTrue, value_parser = env_flag)]
     pub bell: bool,
 
     /// Send a desktop notification when a task ends
     ///
     /// By OSC 9, 99 or 777, depending on the terminal.
-    #[arg(long, hide_short_help = true, env = "VTASK_NOTIFY", action = ArgAction::SetTrue, value_parser = switch)]
+    #[arg(long, hide_short_help = true, env = "VTASK_NOTIFY", action = ArgAction::SetTrue, value_parser = env_flag)]
     pub notify: bool,
 
     /// Show progress in the window title and on the terminal's tab
-    #[arg(long, hide_short_help = true, env = "VTASK_TITLE", action = ArgAction::SetTrue, value_parser = switch)]
+    #[arg(long, hide_short_help = true, env = "VTASK_TITLE", action = ArgAction::SetTrue, value_parser = env_flag)]
     pub title: bool,
 
     /// Run COMMAND for each finished task, described by VTASK_MOID, …

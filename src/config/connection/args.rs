@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ArgAction;
 use secrecy::SecretString;
 
-use super::super::{ConfigError, Environment, RedactedUrl, switch};
+use super::super::{ConfigError, Environment, RedactedUrl, env_flag};
 use crate::vim::Fingerprint;
 
 #[expect(
@@ -66,11 +66,11 @@ pub struct ConnectionArgs {
     pub allow_plain_http: bool,
 
     /// Keep the session for the next run; `vtask logout` ends it
-    #[arg(long, global = true, hide_short_help = true, env = "VTASK_KEEP_SESSION", action = ArgAction::SetTrue, value_parser = switch)]
+    #[arg(long, global = true, hide_short_help = true, env = "VTASK_KEEP_SESSION", action = ArgAction::SetTrue, value_parser = env_flag)]
     pub keep_session: bool,
 
     /// Refuse requests that change something on the server
-    #[arg(long, global = true, hide_short_help = true, env = "VTASK_READ_ONLY", action = ArgAction::SetTrue, value_parser = switch)]
+    #[arg(long, global = true, hide_short_help = true, env = "VTASK_READ_ONLY", action = ArgAction::SetTrue, value_parser = env_flag)]
     pub read_only: bool,
 
     /// Profile of the config file; several for several servers

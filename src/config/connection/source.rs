@@ -8,7 +8,7 @@ use std::{fmt, path::PathBuf};
 use secrecy::SecretString;
 
 use super::{
-    super::{ConfigError, ConfigFile, Environment, Profile, RedactedUrl, switch},
+    super::{ConfigError, ConfigFile, Environment, Profile, RedactedUrl, env_flag},
     args::{ConnectionArgs, variable_profiles},
 };
 use crate::vim::{Address, Fingerprint};
@@ -138,7 +138,7 @@ impl Source {
     fn variables(environment: &dyn Environment) -> Result<Self, ConfigError> {
         let path = |name: &str| environment.get(name).map(PathBuf::from);
         let secret = |name: &str| environment.get(name).map(SecretString::from);
-        let is_on = |name: &str| match switch(&environment.get(name).unwrap_or_default()) {
+        let is_on = |name: &str| match env_flag(&environment.get(name).unwrap_or_default()) {
             Ok(is_on) => Ok(is_on),
             Err(expected) => Err(ConfigError(format!("{name}: {expected}."))),
         };
@@ -171,7 +171,7 @@ impl Source {
             username: environment.get("GOVC_USERNAME"),
             password: environment.get("GOVC_PASSWORD").map(SecretString::from),
             ca_file: environment.get("GOVC_TLS_CA_CERTS").map(PathBuf::from),
-            insecure: insecure.is_some_and(|value| switch(&value) == Ok(true)),
+            insecure: insecure.is_some_and(|value| env_flag(&value) == Ok(true)),
             ..Self::of(Origin::Govc, url.as_ref())
         }
     }

@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::response::Response;
 
 use super::log::{BodySize, RequestRecord};
-use crate::simulator::faults::Dropped;
+use crate::simulator::fault_injection::Dropped;
 use crate::simulator::server::ServerCore;
 
 /// A request in progress, logged on drop.

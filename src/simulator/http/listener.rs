@@ -15,7 +15,7 @@ use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
 use super::stream::{BreakableStream, Connection};
-use crate::simulator::faults::FaultEffect;
+use crate::simulator::fault_injection::FaultEffect;
 use crate::simulator::server::ServerCore;
 
 /// Limit on the TLS handshake, after which the connection is closed.

@@ -21,10 +21,10 @@ use tower_http::compression::CompressionLayer;
 
 use self::log::BodySize;
 use self::path::{ObjectPath, Route};
-use super::behavior::{ProxyResponse, ServerBehavior};
-use super::fault::Fault;
-use super::faults;
+use super::fault_injection;
+use super::method_fault::Fault;
 use super::server::ServerCore;
+use super::server_behavior::{ProxyResponse, ServerBehavior};
 use super::service::{ApiCall, CallResponse};
 use super::value::{self, MoRef};
 
@@ -56,7 +56,7 @@ pub(super) fn router(server: Arc<ServerCore>) -> Router {
         .layer(CompressionLayer::new().compress_when(should_compress))
         .layer(axum::middleware::from_fn_with_state(
             server.clone(),
-            faults::inject_faults,
+            fault_injection::inject_faults,
         ))
         .with_state(server)
 }

@@ -22,7 +22,7 @@ use crate::simulator::duration_range::DurationRange;
 use crate::simulator::world::WorldConfig;
 use crate::simulator::world::archive::{ArchiveSpec, OperationProfile};
 use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
-use crate::simulator::world::load::Load;
+use crate::simulator::world::load_profile::Load;
 use crate::simulator::world::task_plan::{
     CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve, ScheduleEntry, TaskPlan,
 };

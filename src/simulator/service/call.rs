@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::simulator::behavior::{EmptyList, ServerBehavior, VoidResponse};
+use crate::simulator::server_behavior::{EmptyList, ServerBehavior, VoidResponse};
 use crate::simulator::value::MoRef;
 
 /// A call of a method or read of a property.

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::entities::ADMINISTRATOR;
-use crate::simulator::behavior::ServerBehavior;
 use crate::simulator::scenario::OperationCatalogue;
+use crate::simulator::server_behavior::ServerBehavior;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::World;
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::context::ReadContext;
-use crate::simulator::fault;
+use crate::simulator::method_fault;
 use crate::simulator::value::MoRef;
 use crate::simulator::world::inventory::{Entity, EntityId, EntityKind};
 use crate::simulator::world::task::Record;
@@ -141,7 +141,7 @@ impl<'a> EventSource<'a> {
     /// Returns the task's error in the form of faults inside data.
     pub(super) fn error(self) -> Option<Value> {
         let error = self.record.error.as_ref()?;
-        Some(fault::embedded(
+        Some(method_fault::embedded(
             error,
             self.context.writer.behavior.error_form,
         ))

@@ -8,7 +8,7 @@ use super::task_filter::{
     EntityRecursion, TimeRange, Trigger, entity_matches, read_entity, read_triggers, read_users,
     user_matches, was_triggered,
 };
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::world::World;
 use crate::simulator::world::inventory::{EntityId, Inventory};
 use crate::simulator::world::task::Record;

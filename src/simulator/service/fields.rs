@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::value::MoRef;
 
 const MAX_PAGE_SIZE: usize = 1000;

@@ -4,7 +4,7 @@
 mod call;
 mod content;
 mod context;
-mod core;
+mod dispatch;
 mod entities;
 mod event;
 mod event_details;
@@ -31,6 +31,6 @@ mod views;
 
 pub(super) use call::{ApiCall, CallResponse};
 pub(super) use content::INSTANCE;
-pub(super) use core::{AccessPolicy, Core};
+pub(super) use dispatch::{AccessPolicy, Core};
 pub(super) use methods::{WaitRequest, WaitTicket};
 pub(super) use session::Sessions;

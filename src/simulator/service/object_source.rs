@@ -2,7 +2,7 @@
 
 use super::context::ReadContext;
 use super::views::View;
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::value::{MoRef, Property};
 
 /// The managed objects that a property filter can select.

@@ -9,7 +9,7 @@ use super::schema;
 use super::session::{Session, Sessions};
 use super::views::View;
 use super::{content, events};
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::task::{Field, TaskId};
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::object_source::ObjectSource;
 use super::property_filter::PropertyFilter;
-use crate::simulator::behavior::Versions;
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
+use crate::simulator::server_behavior::Versions;
 use crate::simulator::value::MoRef;
 
 /// The version of the last response, not used by the client yet.

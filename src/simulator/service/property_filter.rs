@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::filter_spec::FilterSpec;
 use super::object_source::ObjectSource;
-use crate::simulator::fault::{self, Fault};
+use crate::simulator::method_fault::{self, Fault};
 use crate::simulator::value::MoRef;
 use crate::simulator::world::changes::ChangedObject;
 use crate::simulator::world::task::{Field, TaskId};
@@ -298,7 +298,8 @@ impl PropertyFilter {
             self.missing
                 .iter()
                 .map(|object| {
-                    let fault = fault::embedded(&Fault::object_not_found(object).into_json(), form);
+                    let fault =
+                        method_fault::embedded(&Fault::object_not_found(object).into_json(), form);
                     json!({"_typeName": "MissingObject", "obj": object.to_json(), "fault": fault})
                 })
                 .collect()

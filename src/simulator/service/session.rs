@@ -14,7 +14,7 @@ use super::property_filter::PropertyFilter;
 use super::retrieval::TruncatedRetrieval;
 use super::task_history::TaskRecords;
 use super::views::View;
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::open_objects::OpenObjects;
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::time::{Calendar, WorldTime};

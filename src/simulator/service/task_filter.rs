@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::fields::Fields;
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::world::World;
 use crate::simulator::world::archive::FilterFields;
 use crate::simulator::world::inventory::{EntityId, Inventory};

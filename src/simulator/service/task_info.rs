@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::simulator::behavior::{Boxing, ServerBehavior};
-use crate::simulator::fault;
+use crate::simulator::method_fault;
+use crate::simulator::server_behavior::{Boxing, ServerBehavior};
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::task::{Field, Record};
 use crate::simulator::world::time::{Calendar, WorldTime};
@@ -58,7 +58,9 @@ impl TaskInfoWriter<'_> {
             Field::Cancelled => Property::boolean(record.cancelled),
             Field::Cancelable => Property::boolean(record.cancelable),
             Field::Error => match &record.error {
-                Some(error) => Property::Object(fault::embedded(error, self.behavior.error_form)),
+                Some(error) => {
+                    Property::Object(method_fault::embedded(error, self.behavior.error_form))
+                }
                 None => Property::Unset,
             },
             Field::Result => record

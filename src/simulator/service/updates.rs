@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::object_source::ObjectSource;
 use super::property_filter::{FilterMember, PropertyFilter, PropertyPath};
-use crate::simulator::behavior::{ChangeNames, Unset};
+use crate::simulator::server_behavior::{ChangeNames, Unset};
 use crate::simulator::value::{MoRef, Property};
 use crate::simulator::world::task::{Field, Task};
 

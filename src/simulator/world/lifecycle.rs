@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::changes::ChangedObject;
 use super::event_queue::WorldEvent;
-use super::script::{self, ScriptAction};
+use super::progress_curve::{self, ScriptAction};
 use super::task::{Execution, Field, FieldVersions, Record, Task, TaskId, TaskState};
 use super::task_plan::{PlannedEnd, TaskPlan};
 use super::{World, replace};
@@ -188,7 +188,7 @@ impl World {
         };
         task.execution.duration = duration.unwrap_or(Duration::from_secs(3600));
         task.execution.steps =
-            script::steps_for(&plan, task.execution.duration, &mut task.execution.rng);
+            progress_curve::steps_for(&plan, task.execution.duration, &mut task.execution.rng);
         let spawns: Vec<Duration> = plan
             .children
             .iter()
@@ -249,7 +249,7 @@ impl World {
                         replace(&mut record.progress, Some(percent))
                     });
                     if details {
-                        let details = script::details(percent, duration);
+                        let details = progress_curve::details(percent, duration);
                         self.update(id, Field::ProgressDetails, |record| {
                             replace(&mut record.progress_details, details)
                         });

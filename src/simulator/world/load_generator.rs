@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fastrand::Rng;
 
 use super::event_queue::WorldEvent;
-use super::load::LINEAGE;
+use super::load_profile::LINEAGE;
 use super::task::{Execution, Field, TaskId, TaskState};
 use super::task_plan::PlannedOutcome;
 use super::time::WorldTime;

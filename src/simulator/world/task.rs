@@ -9,7 +9,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::inventory::EntityId;
-use super::script::ScriptStep;
+use super::progress_curve::ScriptStep;
 use super::task_plan::TaskPlan;
 use super::time::WorldTime;
 use crate::simulator::value::{MoRef, message};

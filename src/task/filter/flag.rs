@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::context::{EvalTarget, MatchResult};
-use crate::task::{Rule, Status, rules};
+use crate::task::{Rule, Status, warnings};
 
 /// Properties that a filter tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,11 +129,11 @@ fn warning(rule: Option<Rule>, target: &EvalTarget<'_>) -> MatchResult {
         return MatchResult::always(false);
     }
     let now = target.now();
-    let found = rules::warnings(context.store, handle, context.typical, now);
+    let found = warnings::warnings(context.store, handle, context.typical, now);
     let holds = found
         .iter()
         .any(|warning| rule.is_none_or(|rule| warning.rule == rule));
-    let next = rules::next_change(context.store, handle, context.typical, now);
+    let next = warnings::next_change(context.store, handle, context.typical, now);
     let after = |at: Timestamp| at.checked_add(super::context::ONE_NANOSECOND).ok();
     MatchResult {
         holds,

@@ -48,4 +48,4 @@ pub(crate) use any::scalar_at;
 pub(crate) use task_info::FIELDS;
 
 #[cfg(test)]
-mod nested_boxes;
+mod boxing_tests;

@@ -12,7 +12,7 @@ struct Layer {
 }
 
 const LAYERS: [Layer; 14] = [
-    layer("text", &["text", "shell"], &[]),
+    layer("text", &["text", "shell_command"], &[]),
     layer("files", &["files"], &[]),
     layer("metrics", &["metrics"], &["text"]),
     layer("vim::types", &["vim::types"], &["metrics"]),

@@ -1,7 +1,7 @@
 //! Watches tasks through a property collector.
 
-mod behavior;
 mod objects;
+mod server_behavior;
 mod versions;
 mod waits;
 

@@ -7,8 +7,8 @@ use crate::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use vtask::simulator::Options;
-use vtask::simulator::behavior::{ProxyResponse, ProxyWaitLimit};
 use vtask::simulator::scenario::Scenario;
+use vtask::simulator::server_behavior::{ProxyResponse, ProxyWaitLimit};
 
 #[tokio::test]
 async fn first_update_is_complete_and_later_ones_are_changes() {

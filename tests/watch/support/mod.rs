@@ -62,7 +62,7 @@ pub fn watch(simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
     let mut options = WatchOptions::new(connect(simulator), tasks);
     options.interval = Duration::from_millis(50);
     options.discover_interval = Duration::from_millis(100);
-    options.tempo.queued = Duration::from_millis(100);
+    options.intervals.queued = Duration::from_millis(100);
     options
 }
 

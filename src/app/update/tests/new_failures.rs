@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    app::{last_seen_file::LastSeen, test_support::*},
+    app::{last_seen_times::LastSeen, test_support::*},
     task::fixture::at,
 };
 

@@ -204,8 +204,8 @@ impl<'a> EntityProperties<'a> {
 mod tests {
     use super::super::schema;
     use super::*;
-    use crate::simulator::behavior::ServerBehavior;
     use crate::simulator::scenario::{LoadOptions, Scenario};
+    use crate::simulator::server_behavior::ServerBehavior;
     use crate::simulator::service::schema::check;
     use crate::simulator::service::task_info::TaskInfoWriter;
     use crate::simulator::world::World;

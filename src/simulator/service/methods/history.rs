@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::service::call::{ApiCall, CallResponse};
-use crate::simulator::service::core::Core;
+use crate::simulator::service::dispatch::Core;
 use crate::simulator::service::event_filter::{EventFilter, EventView};
 use crate::simulator::service::events::matching;
 use crate::simulator::service::history_collector::{HistoryCollector, HistoryRecords, Position};

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::service::call::{ApiCall, CallResponse};
 use crate::simulator::service::content;
-use crate::simulator::service::core::Core;
+use crate::simulator::service::dispatch::Core;
 use crate::simulator::service::object_source::ObjectSource;
 use crate::simulator::world::CancelRefusal;
 use crate::simulator::world::task::TaskId;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::service::call::{ApiCall, CallResponse};
 use crate::simulator::service::content::DEFAULT_COLLECTOR;
-use crate::simulator::service::core::Core;
+use crate::simulator::service::dispatch::Core;
 use crate::simulator::service::filter_spec::FilterSpec;
 use crate::simulator::service::property_collector::{PropertyCollector, Urgency};
 use crate::simulator::service::property_filter::PropertyFilter;

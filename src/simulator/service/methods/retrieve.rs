@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::service::call::{ApiCall, CallResponse};
-use crate::simulator::service::core::Core;
+use crate::simulator::service::dispatch::Core;
 use crate::simulator::service::filter_spec::FilterSpec;
 use crate::simulator::service::object_source::ObjectSource;
 use crate::simulator::service::objects::Objects;

@@ -1,8 +1,8 @@
 //! `SearchIndex`: finds objects by path, name, UUID or address.
 
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::service::call::{ApiCall, CallResponse};
-use crate::simulator::service::core::Core;
+use crate::simulator::service::dispatch::Core;
 use crate::simulator::service::entities::{address, instance_uuid, uuid};
 use crate::simulator::service::fields::Fields;
 use crate::simulator::service::object_source::ObjectSource;

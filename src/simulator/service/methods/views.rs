@@ -1,8 +1,8 @@
 //! Methods of `ViewManager` and of views.
 
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 use crate::simulator::service::call::{ApiCall, CallResponse};
-use crate::simulator::service::core::Core;
+use crate::simulator::service::dispatch::Core;
 use crate::simulator::service::fields::Fields;
 use crate::simulator::service::object_source::ObjectSource;
 use crate::simulator::service::schema::{is_a, is_managed};

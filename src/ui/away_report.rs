@@ -1,24 +1,24 @@
-//! The report of what ended or stalled while the user was absent, a line above the list.
+//! The report of what ended or stalled while the user was away, a line above the list.
 
 use jiff::{Timestamp, tz::TimeZone};
 use ratatui::layout::Rect;
 
 use super::{RenderContext, labels, styled_line::StyledLine, theme::Role};
 use crate::{
-    app::{Absence, Action, ClickTarget, Context},
+    app::{Action, AwayPeriod, ClickTarget, Context},
     task::Status,
     text::width,
 };
 
 pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
-    let Some(absence) = ctx.state.absence.report() else {
+    let Some(period) = ctx.state.away.report() else {
         return;
     };
     if area.height == 0 {
         return;
     }
-    let is_showing = ctx.state.absence.is_showing();
-    let since = since(absence.since, ctx.clock, &ctx.state.options.time_zone);
+    let is_showing = ctx.state.away.is_showing();
+    let since = since(period.since, ctx.clock, &ctx.state.options.time_zone);
     let mut line = StyledLine::new(ctx.appearance, area.width);
     if is_showing {
         // Highlighted like a filter, because it limits the list.
@@ -26,7 +26,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     } else {
         line.push(&format!(" Since {since}: "), Role::Strong);
     }
-    for (index, (count, word, role)) in counts(absence).into_iter().enumerate() {
+    for (index, (count, word, role)) in counts(period).into_iter().enumerate() {
         if index > 0 {
             line.push(", ", Role::Dim);
         }
@@ -51,15 +51,15 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
 }
 
 /// Returns the numbers of tasks with their words, most urgent first.
-fn counts(absence: &Absence) -> Vec<(u32, &'static str, Role)> {
-    let ended = absence.ended();
+fn counts(period: &AwayPeriod) -> Vec<(u32, &'static str, Role)> {
+    let ended = period.ended();
     let of = |status: Status, word| (ended[status], word, labels::role(status));
     let all = [
         of(Status::Failed, "failed"),
         of(Status::Cancelled, "cancelled"),
         of(Status::Success, "finished"),
         of(Status::Lost, "expired"),
-        (absence.stalled(), "stalled", Role::Warning),
+        (period.stalled(), "stalled", Role::Warning),
     ];
     all.into_iter().filter(|(count, ..)| *count > 0).collect()
 }
@@ -80,7 +80,7 @@ fn hints(ctx: &RenderContext, is_showing: bool) -> Vec<(String, &'static str)> {
         .collect()
 }
 
-/// Formats the start of an absence: time of day, with the day if it was not today.
+/// Formats the start of a period of absence: time of day, with the day if it was not today.
 fn since(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let [at, now] = [at, now].map(|time| time.to_zoned_datetime(zone.clone()));
     let days = now

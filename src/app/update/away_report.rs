@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     app::{
-        absence::{Absence, ViewBefore, Window},
+        away_report::{AwayPeriod, ViewBefore, Window},
         event::Event,
-        last_seen_file::LastSeen,
+        last_seen_times::LastSeen,
         notifications::Severity,
         panes::{Focus, PaneMode},
         server_state::{ServerClocks, ServerState},
@@ -24,7 +24,7 @@ const START_TIME: SignedDuration = SignedDuration::from_mins(1);
 
 /// Follows the presence of the user. Called before the event is applied.
 pub(super) fn before_event(state: &mut AppState, event: &Event, now: Timestamp) {
-    let tracker = &mut state.absence;
+    let tracker = &mut state.away;
     let last_input = *tracker.last_input.get_or_insert(now);
     tracker.caught_up.get_or_insert(now);
     match event {
@@ -53,74 +53,74 @@ pub(super) fn before_event(state: &mut AppState, event: &Event, now: Timestamp) 
 
 /// Checks for stalls when it is time. Called after an event was applied.
 pub(super) fn after_event(state: &mut AppState, now: Timestamp) {
-    let absence = state.absence.absence.as_ref();
-    if absence
-        .and_then(Absence::next_check)
+    let period = state.away.period.as_ref();
+    if period
+        .and_then(AwayPeriod::next_check)
         .is_some_and(|next| next <= now)
     {
         scan(state, now);
     }
-    if state.absence.is_showing() && state.absence.report().is_none() {
+    if state.away.is_showing() && state.away.report().is_none() {
         dismiss(state, now);
     }
 }
 
-/// Begins an absence unless one lasts. Continues the last one if it is still reported.
+/// Begins a period of absence unless one lasts. Continues the last one if it is still reported.
 fn begin(state: &mut AppState, since: Timestamp, now: Timestamp) {
     let is_new_start = |until: Timestamp| now.duration_since(until) < START_TIME;
-    match &mut state.absence.absence {
-        Some(absence) if absence.until.is_none() => return,
-        Some(absence)
-            if !absence.is_empty()
-                || absence.is_from_last_run && absence.until.is_some_and(is_new_start) =>
+    match &mut state.away.period {
+        Some(period) if period.until.is_none() => return,
+        Some(period)
+            if !period.is_empty()
+                || period.is_from_last_run && period.until.is_some_and(is_new_start) =>
         {
-            absence.resume();
+            period.resume();
         }
-        absence => *absence = Some(absence_since(&state.servers, since)),
+        period => *period = Some(period_since(&state.servers, since)),
     }
     scan(state, now);
 }
 
-fn absence_since(servers: &[ServerState], since: Timestamp) -> Absence {
+fn period_since(servers: &[ServerState], since: Timestamp) -> AwayPeriod {
     let windows = servers.iter().map(|server| {
         let start = server.clock_time(since);
         (server.id, Window { start, end: None })
     });
-    Absence::new(since, windows.collect())
+    AwayPeriod::new(since, windows.collect())
 }
 
 /// Ends the current absence, which may have been without any event until now.
 fn end(state: &mut AppState, now: Timestamp) {
-    if let Some(since) = state.absence.idle_since(now) {
+    if let Some(since) = state.away.idle_since(now) {
         begin(state, since, now);
     }
-    let tracker = &mut state.absence;
+    let tracker = &mut state.away;
     tracker.last_input = Some(now);
     tracker.is_unfocused = false;
-    if !matches!(&tracker.absence, Some(absence) if absence.until.is_none()) {
+    if !matches!(&tracker.period, Some(period) if period.until.is_none()) {
         return;
     }
     tracker.caught_up = Some(now);
     scan(state, now);
     let clocks = ServerClocks::of(&state.servers, now);
-    if let Some(absence) = &mut state.absence.absence {
-        absence.end(&clocks, now);
+    if let Some(period) = &mut state.away.period {
+        period.end(&clocks, now);
     }
 }
 
 /// Considers all live tasks.
 fn scan(state: &mut AppState, now: Timestamp) {
     let clocks = ServerClocks::of(&state.servers, now);
-    if let Some(absence) = &mut state.absence.absence {
-        absence.scan(&state.views.live.store, &state.typical, &clocks, now);
+    if let Some(period) = &mut state.away.period {
+        period.scan(&state.views.live.store, &state.typical, &clocks, now);
     }
     restrict(state, now);
 }
 
 /// Limits the live list to the tasks that changed while they are shown.
 fn restrict(state: &mut AppState, now: Timestamp) {
-    let tracker = &state.absence;
-    let tasks = tracker.absence.as_ref().map(Absence::tasks);
+    let tracker = &state.away;
+    let tasks = tracker.period.as_ref().map(AwayPeriod::tasks);
     let tasks = tasks.filter(|_| tracker.is_showing());
     let clocks = ServerClocks::of(&state.servers, now);
     let live = &mut state.views.live;
@@ -142,19 +142,19 @@ fn set_filter(state: &mut AppState, filter: Filter, now: Timestamp) {
 
 /// Shows the tasks that changed, or returns from them. Without a report, looks for changes since the last one.
 pub(super) fn toggle(state: &mut AppState, now: Timestamp) {
-    if state.absence.is_showing() {
+    if state.away.is_showing() {
         dismiss(state, now);
         return;
     }
-    if state.absence.report().is_none() {
-        let since = state.absence.caught_up.unwrap_or(now);
-        state.absence.absence = Some(absence_since(&state.servers, since));
+    if state.away.report().is_none() {
+        let since = state.away.caught_up.unwrap_or(now);
+        state.away.period = Some(period_since(&state.servers, since));
         scan(state, now);
         let clocks = ServerClocks::of(&state.servers, now);
-        if let Some(absence) = &mut state.absence.absence {
-            absence.end(&clocks, now);
+        if let Some(period) = &mut state.away.period {
+            period.end(&clocks, now);
         }
-        if state.absence.report().is_none() {
+        if state.away.report().is_none() {
             let since = state.options.time_zone.to_datetime(since);
             let text = format!("No task ended or stalled since {}", since.strftime("%H:%M"));
             state.notifications.push(Severity::Info, text, now);
@@ -163,7 +163,7 @@ pub(super) fn toggle(state: &mut AppState, now: Timestamp) {
     }
     let live = &mut state.views.live;
     live.pin_selection();
-    state.absence.before = Some(ViewBefore {
+    state.away.before = Some(ViewBefore {
         filter: live.row_model.view().filter.clone(),
         selection: std::mem::take(&mut live.selection),
     });
@@ -179,24 +179,24 @@ pub(super) fn toggle(state: &mut AppState, now: Timestamp) {
 /// Dismisses the report, and returns to the list with its filter and selection of before. Returns false if there is
 /// none.
 pub(in crate::app) fn dismiss(state: &mut AppState, now: Timestamp) -> bool {
-    let is_reported = state.absence.report().is_some();
-    if let Some(before) = state.absence.before.take() {
+    let is_reported = state.away.report().is_some();
+    if let Some(before) = state.away.before.take() {
         restrict(state, now);
         set_filter(state, before.filter, now);
         state.views.live.selection = before.selection;
     } else if !is_reported {
         return false;
     }
-    state.absence.absence = None;
-    state.absence.caught_up = Some(now);
+    state.away.period = None;
+    state.away.caught_up = Some(now);
     true
 }
 
 impl AppState {
     /// Reports what changed since the last exit of the program, once the tasks are read.
     pub fn begin_with_last_seen(&mut self, now: Timestamp) {
-        self.absence.last_input = Some(now);
-        self.absence.caught_up = Some(now);
+        self.away.last_input = Some(now);
+        self.away.caught_up = Some(now);
         let mut since = now;
         let mut windows = HashMap::new();
         for server in &self.servers {
@@ -214,15 +214,15 @@ impl AppState {
         if windows.is_empty() {
             return;
         }
-        let mut absence = Absence::new(since, windows);
-        absence.until = Some(now);
-        absence.is_from_last_run = true;
-        self.absence.absence = Some(absence);
+        let mut period = AwayPeriod::new(since, windows);
+        period.until = Some(now);
+        period.is_from_last_run = true;
+        self.away.period = Some(period);
     }
 
     /// Returns until when the user has seen each server, to be saved for the next run.
     pub fn last_seen(&self, now: Timestamp) -> Vec<LastSeen> {
-        let left = self.absence.away_since(now).unwrap_or(now);
+        let left = self.away.away_since(now).unwrap_or(now);
         let read = self.servers.iter().filter(|server| server.facts.is_some());
         read.filter(|server| !server.base.is_empty())
             .map(|server| LastSeen {

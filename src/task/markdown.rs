@@ -11,18 +11,18 @@ use crate::{text::duration, vim::types::TaskEvent};
 const MAX_EVENTS: usize = 10;
 
 /// Describes a task in Markdown, with its last events. `now` is the server's time.
-pub(crate) fn ticket(
+pub(crate) fn task_markdown(
     store: &TaskStore,
     handle: Handle,
     endpoint: &str,
     events: &[TaskEvent],
     now: Timestamp,
 ) -> Option<String> {
-    TaskEntry::of(store, handle, endpoint, events, now).map(|task| of_entry(&task))
+    TaskEntry::of(store, handle, endpoint, events, now).map(|task| entry_markdown(&task))
 }
 
 /// Describes a task in Markdown, with its last events.
-pub(crate) fn of_entry(task: &TaskEntry) -> String {
+pub(crate) fn entry_markdown(task: &TaskEntry) -> String {
     let mut title = escaped(task.operation.as_deref().unwrap_or("Task"));
     if let Some(target) = &task.target {
         let _ = write!(title, " – {}", escaped(target));
@@ -116,6 +116,8 @@ mod tests {
                     "userName": "LAB\\kim", "fullFormattedMessage": format!("step {second}")}))
             })
             .collect();
-        insta::assert_snapshot!(ticket(&store, handle, "vc01.lab", &events, at(200)).unwrap());
+        insta::assert_snapshot!(
+            task_markdown(&store, handle, "vc01.lab", &events, at(200)).unwrap()
+        );
     }
 }

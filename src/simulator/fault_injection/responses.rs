@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bodies;
-use crate::simulator::fault::Fault;
+use crate::simulator::method_fault::Fault;
 
 /// Response extension that marks a response as lost because its connection was closed.
 #[derive(Clone, Copy)]

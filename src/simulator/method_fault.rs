@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::behavior::ErrorForm;
+use super::server_behavior::ErrorForm;
 use super::value::MoRef;
 
 /// A `MethodFault`: a data object with `_typeName`, `faultstring` and the fields of its type.

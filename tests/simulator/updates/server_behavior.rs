@@ -6,8 +6,8 @@ use super::*;
 use crate::support::*;
 use serde_json::{Value, json};
 use vtask::simulator::Options;
-use vtask::simulator::behavior::{Boxing, ChangeNames, Unset};
 use vtask::simulator::scenario::Scenario;
+use vtask::simulator::server_behavior::{Boxing, ChangeNames, Unset};
 
 #[tokio::test]
 async fn info_changes_are_reported_by_field_or_as_a_whole() {

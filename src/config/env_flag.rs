@@ -4,7 +4,7 @@
 ///
 /// # Errors
 /// Returns an error listing the accepted words.
-pub(crate) fn switch(text: &str) -> Result<bool, String> {
+pub(crate) fn env_flag(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" | "t" | "y" => Ok(true),
         "" | "0" | "false" | "no" | "off" | "f" | "n" => Ok(false),
@@ -19,13 +19,13 @@ mod tests {
     #[test]
     fn both_values_have_several_words_and_others_are_refused() {
         for word in ["1", "true", "TRUE", "Yes", "on", "t", "y"] {
-            assert_eq!(switch(word), Ok(true), "{word}");
+            assert_eq!(env_flag(word), Ok(true), "{word}");
         }
         for word in ["", "0", "false", "No", "OFF", "f", "n"] {
-            assert_eq!(switch(word), Ok(false), "{word}");
+            assert_eq!(env_flag(word), Ok(false), "{word}");
         }
         for word in ["2", "ture", " ", "yes!"] {
-            assert!(switch(word).is_err(), "{word}");
+            assert!(env_flag(word).is_err(), "{word}");
         }
     }
 }

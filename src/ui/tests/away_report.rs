@@ -1,4 +1,4 @@
-//! The report of what changed while the user was absent.
+//! The report of what changed while the user was away.
 
 use insta::assert_snapshot;
 

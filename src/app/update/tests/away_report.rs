@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::{
-    app::{last_seen_file::LastSeen, next_redraw, test_support::*},
+    app::{last_seen_times::LastSeen, next_redraw, test_support::*},
     task::{ServerClock, Status, TaskChange},
     watch::Update,
 };
@@ -42,13 +42,13 @@ fn ended(mo_id: &str, outcome: &str, seconds: i64) -> TaskChange {
 
 /// Returns failed, cancelled, successful and stalled tasks of the report.
 fn counts(state: &Screen) -> Option<[u32; 4]> {
-    let absence = state.absence.report()?;
-    let ended = absence.ended();
+    let period = state.away.report()?;
+    let ended = period.ended();
     Some([
         ended[Status::Failed],
         ended[Status::Cancelled],
         ended[Status::Success],
-        absence.stalled(),
+        period.stalled(),
     ])
 }
 
@@ -68,7 +68,7 @@ fn returned() -> Screen {
 fn tasks_that_end_without_focus_are_reported() {
     let state = returned();
     assert_eq!(counts(&state), Some([1, 1, 1, 0]));
-    assert_eq!(state.absence.report().unwrap().since, after(10));
+    assert_eq!(state.away.report().unwrap().since, after(10));
     assert_eq!(state.layout().report.height, 1);
 }
 
@@ -78,7 +78,7 @@ fn report_does_not_move_the_selection_and_the_filter_returns() {
         let mut state = returned();
         let before = (selected(&state), rows(&state));
         press_at(&mut state, KeyCode::Char('N'), 110);
-        assert!(state.absence.is_showing());
+        assert!(state.away.is_showing());
         let mut shown = rows(&state);
         shown.sort();
         assert_eq!(shown, ["task-4711", "task-4712", "task-9"]);
@@ -108,9 +108,9 @@ fn report_is_dismissed_with_one_key_before_the_filter_is_cleared() {
 fn click_shows_the_tasks_and_another_one_returns() {
     let mut state = returned();
     click(&mut state, ClickTarget::Action(Action::ShowChanges));
-    assert!(state.absence.is_showing());
+    assert!(state.away.is_showing());
     click(&mut state, ClickTarget::Action(Action::ShowChanges));
-    assert_eq!((state.absence.is_showing(), counts(&state)), (false, None));
+    assert_eq!((state.away.is_showing(), counts(&state)), (false, None));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn minutes_without_a_key_count_as_absence() {
     assert_eq!(counts(&state), None);
     event_at(&mut state, Event::Tick, 300);
     assert_eq!(counts(&state), Some([1, 0, 0, 0]));
-    assert_eq!(state.absence.report().unwrap().since, now());
+    assert_eq!(state.away.report().unwrap().since, now());
     // Without any event in between, as after the machine slept.
     let mut state = empty(80, 24);
     press_at(&mut state, KeyCode::Char('k'), 4000);
@@ -183,7 +183,7 @@ fn stalled_tasks_count_until_they_move_on() {
         other => other,
     };
     apply_at(&mut state, moved, 3602);
-    assert_eq!((counts(&state), state.absence.is_showing()), (None, false));
+    assert_eq!((counts(&state), state.away.is_showing()), (None, false));
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn second_absence_adds_to_a_report_that_was_not_dismissed() {
     apply_at(&mut state, ended("task-10", "failed", 130), 131);
     assert_eq!(counts(&state), Some([2, 1, 1, 0]));
     assert!(rows(&state).contains(&"task-10".to_owned()), "it is shown");
-    assert_eq!(state.absence.report().unwrap().since, after(10));
+    assert_eq!(state.away.report().unwrap().since, after(10));
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn key_shows_changes_since_the_last_report() {
     let mut state = returned();
     press_at(&mut state, KeyCode::Esc, 110);
     press_at(&mut state, KeyCode::Char('N'), 111);
-    assert!(!state.absence.is_showing());
+    assert!(!state.away.is_showing());
     let notice = state.notifications.shown(after(111)).unwrap();
     assert!(
         notice.text.starts_with("No task ended or stalled since "),
@@ -231,7 +231,7 @@ fn changes_are_shown_in_the_live_view_only() {
     let mut state = returned();
     press(&mut state, "<");
     press(&mut state, "N");
-    assert!(!state.absence.is_showing());
+    assert!(!state.away.is_showing());
     assert!(
         state
             .notifications
@@ -242,9 +242,9 @@ fn changes_are_shown_in_the_live_view_only() {
             .contains("time travel")
     );
     press(&mut state, "0HN");
-    assert!(!state.absence.is_showing());
+    assert!(!state.away.is_showing());
     press(&mut state, "HN");
-    assert!(state.absence.is_showing());
+    assert!(state.away.is_showing());
 }
 
 fn restarted(left: i64) -> Screen {
@@ -272,7 +272,7 @@ fn tasks_that_ended_since_the_last_run_are_reported_by_the_clock_of_the_server()
     apply_at(&mut state, ended("task-3", "cancelled", 999), 2);
     event_at(&mut state, Event::FocusGained, 3);
     assert_eq!(counts(&state), Some([0, 1, 1, 0]));
-    assert_eq!(state.absence.report().unwrap().since, after(-600));
+    assert_eq!(state.away.report().unwrap().since, after(-600));
     let mut changed_clock = restarted(600);
     apply_at(&mut changed_clock, ended("task-2", "success", 401), 2);
     assert_eq!(counts(&changed_clock), None);

@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::{selection::Selection, server_state::ServerClocks};
 use crate::task::{
     ChangeSet, EndpointId, EndpointInfo, Filter, Handle, Record, Rule, Status, StatusCounts,
-    TaskStore, TypicalDurations, rules,
+    TaskStore, TypicalDurations, warnings,
 };
 
-/// Time without a key or the mouse after which the user counts as absent.
+/// Time without a key or the mouse after which the user counts as away.
 pub(super) const IDLE_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
-/// Interval at which running tasks are checked for stalls during an absence.
+/// Interval at which running tasks are checked for stalls during a period of absence.
 const STALL_CHECK_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
 /// A change of a task that the user should know of.
@@ -22,7 +22,7 @@ enum NotableChange {
     Stalled,
 }
 
-/// The part of an absence on one server, by the server's clock.
+/// The part of a period of absence on one server, by the server's clock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
     pub(super) start: Timestamp,
@@ -30,9 +30,9 @@ pub(super) struct Window {
     pub(super) end: Option<Timestamp>,
 }
 
-/// An absence, current or past, with the tasks that ended or stalled in it.
+/// A period of absence, current or past, with the tasks that ended or stalled in it.
 #[derive(Debug)]
-pub struct Absence {
+pub struct AwayPeriod {
     /// Start, by the local clock.
     pub since: Timestamp,
     /// End, by the local clock; `None` while it lasts.
@@ -47,7 +47,7 @@ pub struct Absence {
     stalls_checked: Timestamp,
 }
 
-impl Absence {
+impl AwayPeriod {
     pub(super) fn new(since: Timestamp, windows: HashMap<EndpointId, Window>) -> Self {
         Self {
             since,
@@ -84,7 +84,7 @@ impl Absence {
         self.changes.keys().copied().collect()
     }
 
-    /// Continues an absence that had ended.
+    /// Continues a period of absence that had ended.
     pub(super) fn resume(&mut self) {
         self.until = None;
         for window in self.windows.values_mut() {
@@ -175,7 +175,7 @@ impl Absence {
             return false;
         };
         let is_stalled = |at| {
-            let warnings = rules::warnings(store, handle, Some(typical), at);
+            let warnings = warnings::warnings(store, handle, Some(typical), at);
             warnings.iter().any(|warning| warning.rule == Rule::Stalled)
         };
         record.status() == Status::Running
@@ -210,22 +210,22 @@ pub(super) struct ViewBefore {
 
 /// Follows if the user is present, and what changed during the last absence.
 #[derive(Debug, Default)]
-pub struct AbsenceTracker {
+pub struct AwayTracker {
     /// Time of the last key or mouse event, or of the start.
     pub(super) last_input: Option<Timestamp>,
     /// True if the terminal reported that it lost the focus.
     pub(super) is_unfocused: bool,
     /// Time up to which the user knows what happened.
     pub(super) caught_up: Option<Timestamp>,
-    pub(super) absence: Option<Absence>,
+    pub(super) period: Option<AwayPeriod>,
     /// Present while the list shows only the tasks that changed.
     pub(super) before: Option<ViewBefore>,
 }
 
-impl AbsenceTracker {
+impl AwayTracker {
     /// Returns the absence to report: one with changes that was not dismissed.
-    pub fn report(&self) -> Option<&Absence> {
-        self.absence.as_ref().filter(|absence| !absence.is_empty())
+    pub fn report(&self) -> Option<&AwayPeriod> {
+        self.period.as_ref().filter(|period| !period.is_empty())
     }
 
     /// True if the list shows only the tasks that changed.
@@ -241,16 +241,16 @@ impl AbsenceTracker {
 
     /// Returns the start of the absence that lasts now.
     pub(super) fn away_since(&self, now: Timestamp) -> Option<Timestamp> {
-        let absence = self.absence.as_ref();
-        let current = absence.filter(|absence| absence.until.is_none());
-        let since = current.map(|absence| absence.since);
+        let period = self.period.as_ref();
+        let current = period.filter(|period| period.until.is_none());
+        let since = current.map(|period| period.since);
         since.or_else(|| self.idle_since(now))
     }
 
     /// Returns when the state changes or has to be checked without an event.
     pub(super) fn next_check(&self) -> Option<Timestamp> {
-        match &self.absence {
-            Some(absence) if absence.until.is_none() => absence.next_check(),
+        match &self.period {
+            Some(period) if period.until.is_none() => period.next_check(),
             _ => self.last_input?.checked_add(IDLE_TIMEOUT).ok(),
         }
     }
