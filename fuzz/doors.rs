@@ -1,6 +1,9 @@
 //! Bodies of the fuzz targets, shared with the tests so that they are compiled and run without a fuzzer.
 
+use std::io::Cursor;
+
 use vtask::{
+    record::{Reader, RecordedState, Redactor},
     text::sanitize,
     vim::types::{Fault, Path, TaskInfo, UpdateSet},
 };
@@ -43,6 +46,27 @@ pub fn update_set(body: &[u8]) {
     }
     let written = info.to_json();
     assert!(TaskInfo::from_json(written).is_ok());
+}
+
+/// Reads a record, redacts it and applies all its lines.
+pub fn record(body: &[u8]) {
+    let Ok(reader) = Reader::new(Cursor::new(body.to_vec()), "fuzz") else {
+        return;
+    };
+    let mut redactor = Redactor::default();
+    let (mut state, mut redacted) = (RecordedState::default(), RecordedState::default());
+    let mut end = reader.header().started;
+    for line in reader {
+        end = end.max(line.t);
+        let written = serde_json::to_string(&line).expect("a line can be written");
+        serde_json::from_str::<vtask::record::Line>(&written)
+            .expect("what was written can be read");
+        let mut copy = line.clone();
+        copy.entry = redactor.entry(copy.entry);
+        state.apply(line);
+        redacted.apply(copy);
+    }
+    assert_eq!(state.into_lines(end).len(), redacted.into_lines(end).len());
 }
 
 /// Parses a fault and reads its chain, messages and fields.

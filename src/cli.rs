@@ -24,6 +24,7 @@ use crate::{
         global_args::GlobalArgs,
         list::ListArgs,
         man::ManArgs,
+        record::{FromArgs, RecordCommandArgs, ReplayArgs},
         report::ReportArgs,
         screen_args::{DemoArgs, WatchArgs},
         simulate::SimulateArgs,
@@ -59,6 +60,8 @@ pub enum Command {
     Report(ReportArgs),
     Wait(Box<WaitArgs>),
     Cancel(CancelArgs),
+    Record(RecordCommandArgs),
+    Replay(ReplayArgs),
     /// Show the full-screen view of an embedded vCenter; needs no server
     Demo(DemoArgs),
     Simulate(SimulateArgs),
@@ -80,6 +83,7 @@ impl Command {
         !matches!(
             self,
             Self::Demo(_)
+                | Self::Replay(_)
                 | Self::Simulate(_)
                 | Self::Config(_)
                 | Self::Completions(_)
@@ -97,22 +101,35 @@ impl Command {
             Self::Report(args) => &args.tasks,
             Self::Wait(args) => &args.tasks,
             Self::Cancel(args) => &args.tasks,
+            Self::Record(args) => args.tasks(),
             _ => &[],
+        }
+    }
+
+    /// Returns the record that the command reads instead of a server, if it takes one.
+    pub(crate) fn from(&self) -> Option<&FromArgs> {
+        match self {
+            Self::Get(args) => Some(&args.from),
+            Self::List(args) => Some(&args.from),
+            Self::Tree(args) => Some(&args.from),
+            Self::Events(args) => Some(&args.from),
+            _ => None,
         }
     }
 
     /// Returns true if the command signs in to servers.
     pub(crate) fn reads_server(&self) -> bool {
-        matches!(
-            self,
+        match self {
+            Self::Record(args) => args.action.is_none(),
             Self::Get(_)
-                | Self::List(_)
-                | Self::Tree(_)
-                | Self::Events(_)
-                | Self::Report(_)
-                | Self::Wait(_)
-                | Self::Cancel(_)
-        )
+            | Self::List(_)
+            | Self::Tree(_)
+            | Self::Events(_)
+            | Self::Report(_)
+            | Self::Wait(_)
+            | Self::Cancel(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -128,9 +145,11 @@ pub fn definition() -> clap::Command {
 pub fn parse<T: Into<OsString>>(words: impl IntoIterator<Item = T>) -> Result<Cli, clap::Error> {
     let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
     let mut command = definition();
-    if help::is_full_wanted(&words) {
-        command = help::full(command);
-    }
+    command = if help::is_full_wanted(&words) {
+        help::full(command)
+    } else {
+        help::summary(command)
+    };
     let matches = command.clone().try_get_matches_from(words);
     let matches = matches.map_err(explain)?;
     refuse_misplaced(&mut command, &matches)?;

@@ -10,6 +10,7 @@ pub mod command;
 pub mod config;
 pub mod files;
 pub mod metrics;
+pub mod record;
 pub mod report;
 mod shell_command;
 pub mod simulator;

@@ -13,6 +13,10 @@ pub use command_texts::COMMANDS;
 
 /// The command that lists the global options.
 const OPTIONS: &str = "options";
+/// Commands that are listed only in the full help: they are needed once, to set up the machine.
+const RARE: [&str; 2] = ["completions", "man"];
+/// IDs of options that `--help` names in the line of another option, to save theirs.
+const NAMED_BY_OTHERS: [&str; 2] = ["light", "redact_record"];
 
 /// The texts of a command in addition to its options.
 #[derive(Debug)]
@@ -177,6 +181,13 @@ pub(super) fn is_full_wanted(words: &[OsString]) -> bool {
     words.any(|word| word == "help" || word == "--help")
 }
 
+/// Returns the definition for the summary that `-h` prints.
+pub(super) fn summary(command: Command) -> Command {
+    RARE.iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |command| command.hide(true))
+    })
+}
+
 /// Returns the description of the global options.
 pub(crate) fn global_options(definition: Command) -> String {
     let mut command = full(definition);
@@ -203,7 +214,9 @@ pub fn full(command: Command) -> Command {
 }
 
 fn full_arg(arg: Arg, shows_globals: bool) -> Arg {
-    let is_hidden = arg.is_hide_set() || arg.is_global_set() && !shows_globals;
+    let is_hidden = arg.is_hide_set()
+        || arg.is_global_set() && !shows_globals
+        || NAMED_BY_OTHERS.contains(&arg.get_id().as_str());
     // Values with their own help would switch to the layout with several lines per option.
     let values = arg.get_possible_values();
     let are_described = values.iter().any(|value| value.get_help().is_some());

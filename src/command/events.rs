@@ -9,6 +9,7 @@ use super::{
     io_context::CommandIo,
     json_output,
     output::{EVENTS, FieldSort, OutputArgs, OutputRow, Page, Presenter},
+    record::FromArgs,
     session::ServerReader,
     snapshot::Snapshot,
     targets::{self, Target},
@@ -25,6 +26,9 @@ pub struct EventsArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) from: FromArgs,
 
     /// JSON fields; - for descending [default: oldest first]
     #[arg(long, value_name = "FIELD,…", allow_hyphen_values = true, value_parser = parse_sort, help_heading = "Output")]

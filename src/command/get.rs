@@ -8,6 +8,7 @@ use super::{
     CommandError, Outcome, connect,
     io_context::CommandIo,
     output::{FieldSort, OutputArgs, OutputFormat, OutputRow, Page, Presenter, TASK_DETAILS},
+    record::FromArgs,
     session::{self, ServerReader, TaskRead},
     snapshot::Snapshot,
     targets::{self, Target},
@@ -31,6 +32,9 @@ pub struct GetArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) from: FromArgs,
 
     /// JSON fields; - for descending [default: as given]
     #[arg(long, value_name = "FIELD,…", allow_hyphen_values = true, value_parser = parse_sort, help_heading = "Output")]

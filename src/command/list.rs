@@ -6,6 +6,7 @@ use super::{
     CommandError, Outcome,
     io_context::CommandIo,
     output::{FieldSort, OutputArgs, Page, Presenter, TASKS},
+    record::FromArgs,
     snapshot::Snapshot,
     targets,
     task_query::{QueryScope, QueryServer, TaskQueryArgs},
@@ -34,6 +35,9 @@ pub struct ListArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) from: FromArgs,
 }
 
 impl ListArgs {

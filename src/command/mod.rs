@@ -22,6 +22,7 @@ pub mod man;
 mod misspelling;
 pub mod notify;
 pub mod output;
+pub mod record;
 pub mod report;
 pub mod screen;
 pub mod screen_args;
@@ -84,15 +85,26 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
     }
     io.color = global.color;
     io.fetch = global.fetch.clone();
-    let is_screen = matches!(command, None | Some(Command::Demo(_)));
+    let is_screen = matches!(command, None | Some(Command::Demo(_) | Command::Replay(_)));
     logging::start(&global, is_screen, io.environment)?;
     let tasks = command.as_ref().map_or(&watch.tasks[..], Command::tasks);
     read_password(&mut global.connection, tasks, io)?;
+    let from = command.as_ref().and_then(Command::from);
+    let mut _served = None;
+    if let Some((from, path)) = from.and_then(|from| Some((from, from.from.as_deref()?))) {
+        let (simulator, connection) = record::serve(from, path, &global.connection, io).await?;
+        global.connection = connection;
+        // It ends with the command.
+        _served = Some(simulator);
+    }
     let connection = &global.connection;
     let reads_server = command.as_ref().is_some_and(Command::reads_server);
     if command.as_ref().is_some_and(Command::has_deadline) {
         let timeout = match global.timeout.timeout {
-            None if reads_server => defaults(connection, io.environment)?.timeout,
+            // A record ends by `--for`, not by the default for commands.
+            None if reads_server && !matches!(command, Some(Command::Record(_))) => {
+                defaults(connection, io.environment)?.timeout
+            }
             timeout => timeout,
         };
         io.deadline = timeout.map(Deadline::new);
@@ -105,6 +117,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         // The screen's futures are the largest. They are boxed so that other commands do not reserve space for them.
         None => Box::pin(screen::watch(&watch, &global)).await,
         Some(Command::Demo(args)) => Box::pin(screen::demo(&args, &global)).await,
+        Some(Command::Replay(args)) => Box::pin(screen::replay(&args, &global)).await,
         Some(Command::Get(args)) => get::run(&args, connection, io).await,
         Some(Command::List(args)) => list::run(&args, connection, io).await,
         Some(Command::Tree(args)) => tree::run(&args, connection, io).await,
@@ -112,6 +125,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         Some(Command::Report(args)) => report::run(&args, connection, io).await,
         Some(Command::Wait(args)) => wait::run(&args, connection, io).await,
         Some(Command::Cancel(args)) => cancel::run(&args, connection, io).await,
+        Some(Command::Record(args)) => record::run(&args, connection, io).await,
         Some(Command::Simulate(args)) => {
             simulate::run(args).await?;
             Ok(Outcome::Success)

@@ -16,6 +16,7 @@ use super::{
     CommandError, Outcome, connect,
     global_args::{ColorChoice, GlobalArgs},
     notify::{NotifyArgs, screen_notifier::ScreenNotifier, terminal::Terminal},
+    record::{self, ReplayArgs},
     screen_args::{DemoArgs, ScreenArgs, WatchArgs},
     screen_options,
     signals::StopSignal,
@@ -28,11 +29,11 @@ use crate::{
     },
     config::{self, ConfigFile},
     metrics::{Metrics, MetricsReport},
-    simulator::{self, ClockMode, Simulator, scenario::Scenario},
+    simulator::{self, ClockMode, Control, Simulator, scenario::Scenario},
     task::{EndpointId, TaskId},
     tui::{self, EventSources, SizedBackend, StateFiles, TerminalGuard},
     vim::{ConnectOptions, Credentials, TrustPolicy},
-    watch::{Intervals, Update, WatchOptions, Watcher},
+    watch::{Command, Intervals, Update, WatchOptions, Watcher},
 };
 
 /// Capacity of the channel from the watchers to the screen, in updates.
@@ -56,10 +57,19 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
         let connect = connect::connect(&target.connection, environment).await?;
         let name = target.name.unwrap_or_else(|| connect.address.name());
         let options = global.fetch.options(connect, target.tasks, &file.defaults);
-        watched.push((name, options));
+        watched.push(Watched {
+            name,
+            options,
+            playback: None,
+        });
+    }
+    let names = watched.iter().map(|server| server.name.clone()).collect();
+    let recorder = record::always_on(&args.record, &file.defaults, names)?;
+    for server in &mut watched {
+        server.options.recorder.clone_from(&recorder);
     }
     let notify = args.notify.or(&file.defaults);
-    Box::pin(show(
+    let shown = Box::pin(show(
         watched,
         warnings,
         (&args.screen, global.color),
@@ -68,7 +78,11 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
         args.notify_all || args.tell_all,
         LastSeenFile::from_environment(environment),
     ))
-    .await
+    .await;
+    if let Some(Err(problem)) = recorder.map(|recorder| recorder.finish()) {
+        eprintln!("vtask: {problem}");
+    }
+    shown
 }
 
 /// Runs `vtask demo`: the full screen over embedded vCenters.
@@ -76,20 +90,60 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
 /// # Errors
 /// Fails if standard output is not a terminal.
 pub async fn demo(args: &DemoArgs, global: &GlobalArgs) -> Result<Outcome, CommandError> {
-    require_terminal()?;
-    let file = ConfigFile::load(
-        global.connection.config.as_deref(),
-        &config::process_environment,
-    )?;
-    let local = |error: color_eyre::Report| CommandError::Local(error);
-    let mut simulators = Vec::new();
-    let mut watched = Vec::new();
+    let mut servers = Vec::new();
     for number in 0..args.vcenters {
         let scenario = Scenario::load("demo").map_err(|error| local(error.into()))?;
         let mut options = simulator::Options::new(scenario);
         // Different tasks on each server.
         options.seed = args.seed.wrapping_add(u64::from(number));
         options.clock = ClockMode::Real { speed: args.speed };
+        let name = (args.vcenters > 1).then(|| format!("demo-{}", number + 1));
+        servers.push((name, options));
+    }
+    embedded(servers, Vec::new(), args.speed, &args.screen, global).await
+}
+
+/// Runs `vtask replay`: the full screen over a record.
+///
+/// # Errors
+/// Fails if standard output is not a terminal or the record cannot be read.
+pub async fn replay(args: &ReplayArgs, global: &GlobalArgs) -> Result<Outcome, CommandError> {
+    let (servers, warnings) = args.servers()?;
+    let servers = servers.into_iter();
+    let servers = servers.map(|(name, options)| (Some(name), options));
+    let mut global = global.clone();
+    global.connection.read_only = true;
+    embedded(
+        servers.collect(),
+        warnings,
+        args.speed,
+        &args.screen,
+        &global,
+    )
+    .await
+}
+
+fn local(error: color_eyre::Report) -> CommandError {
+    CommandError::Local(error)
+}
+
+/// Shows embedded vCenters, each with its display name.
+async fn embedded(
+    servers: Vec<(Option<String>, simulator::Options)>,
+    warnings: Vec<String>,
+    speed: f64,
+    screen: &ScreenArgs,
+    global: &GlobalArgs,
+) -> Result<Outcome, CommandError> {
+    require_terminal()?;
+    let file = ConfigFile::load(
+        global.connection.config.as_deref(),
+        &config::process_environment,
+    )?;
+    let mut simulators = Vec::new();
+    let mut watched = Vec::new();
+    for (name, options) in servers {
+        let is_record = options.recording.is_some();
         let simulator = Simulator::start(options)
             .await
             .map_err(|error| local(error.into()))?;
@@ -108,21 +162,21 @@ pub async fn demo(args: &DemoArgs, global: &GlobalArgs) -> Result<Outcome, Comma
             timeout: ConnectOptions::REQUEST_TIMEOUT,
             traffic: Arc::default(),
         };
-        let name = if args.vcenters > 1 {
-            format!("demo-{}", number + 1)
-        } else {
-            connect.address.name()
-        };
+        let name = name.unwrap_or_else(|| connect.address.name());
         let mut options = WatchOptions::new(connect, Vec::new());
-        options.intervals.clock = clock_interval(args.speed);
-        watched.push((name, options));
+        options.intervals.clock = clock_interval(speed);
+        watched.push(Watched {
+            name,
+            options,
+            playback: is_record.then(|| (simulator.control(), speed)),
+        });
         simulators.push(simulator);
     }
-    let screen = (&args.screen, global.color);
     let notify = NotifyArgs::default();
     // The embedded vCenters end with the program.
     let last_seen = LastSeenFile::default();
-    let run = show(watched, Vec::new(), screen, &file, notify, false, last_seen);
+    let screen = (screen, global.color);
+    let run = show(watched, warnings, screen, &file, notify, false, last_seen);
     let outcome = Box::pin(run).await;
     for simulator in simulators {
         simulator.stop().await;
@@ -147,9 +201,38 @@ fn require_terminal() -> Result<(), CommandError> {
     Err(CommandError::Usage(why.to_owned()))
 }
 
-/// Watches the endpoints, each with its display name, and shows them on the full screen.
+/// A server to watch.
+struct Watched {
+    /// Display name.
+    name: String,
+    options: WatchOptions,
+    /// The embedded server that plays a record, and its speed.
+    playback: Option<(Control, f64)>,
+}
+
+/// Returns a channel of commands that also pauses and resumes a record.
+fn pausing(
+    control: Control,
+    speed: f64,
+    watcher: mpsc::UnboundedSender<Command>,
+) -> mpsc::UnboundedSender<Command> {
+    let (sender, mut commands) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(command) = commands.recv().await {
+            if let Command::Pause(is_paused) = command {
+                control.set_speed(if is_paused { 0.0 } else { speed });
+            }
+            if watcher.send(command).is_err() {
+                break;
+            }
+        }
+    });
+    sender
+}
+
+/// Watches the endpoints and shows them on the full screen.
 async fn show(
-    watched: Vec<(String, WatchOptions)>,
+    watched: Vec<Watched>,
     warnings: Vec<String>,
     (args, color): (&ScreenArgs, ColorChoice),
     file: &ConfigFile,
@@ -171,7 +254,12 @@ async fn show(
     let mut endpoints = Vec::new();
     let mut traffic = Vec::new();
     let mut watchers = Vec::new();
-    for (id, (name, mut options)) in (0..).map(EndpointId).zip(watched) {
+    for (id, server) in (0..).map(EndpointId).zip(watched) {
+        let Watched {
+            name,
+            mut options,
+            playback,
+        } = server;
         options.typical = true;
         options.entity_states = true;
         let connect = options.connect.clone();
@@ -181,7 +269,10 @@ async fn show(
             name,
             read_only: connect.read_only,
             base: connect.address.base(),
-            commands: fetch_loop.commands(),
+            commands: match playback {
+                None => fetch_loop.commands(),
+                Some((control, speed)) => pausing(control, speed, fetch_loop.commands()),
+            },
         });
         traffic.push(connect.traffic);
         watchers.push(fetch_loop);
@@ -211,15 +302,15 @@ async fn show(
 }
 
 /// Tracks the tasks named on the command line and those pinned later, or all tasks.
-fn finish_tracker(watched: &[(String, WatchOptions)], all: bool) -> FinishTracker {
+fn finish_tracker(watched: &[Watched], all: bool) -> FinishTracker {
     let ids = (0..).map(EndpointId);
-    let named = ids.clone().zip(watched).flat_map(|(id, (_, options))| {
-        let tasks = options.tasks.iter();
+    let named = ids.clone().zip(watched).flat_map(|(id, server)| {
+        let tasks = server.options.tasks.iter();
         tasks.map(move |task| TaskId::new(id, task.clone()))
     });
     let servers = watched
         .iter()
-        .map(|(_, options)| options.connect.address.name());
+        .map(|server| server.options.connect.address.name());
     FinishTracker::new(all, ids.zip(servers).collect(), named.collect())
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::notify::NotifyArgs;
+use super::{notify::NotifyArgs, record::RecordArgs};
 use crate::{app::ColumnSet, config::env_flag, task::row_model::Sort, text::parse_seconds};
 
 #[derive(Debug, Args)]
@@ -26,11 +26,14 @@ pub struct WatchArgs {
     /// Former name of --notify-all
     #[arg(long, env = "VTASK_TELL_ALL", action = ArgAction::SetTrue, value_parser = env_flag, hide = true)]
     pub tell_all: bool,
+
+    #[command(flatten)]
+    pub record: RecordArgs,
 }
 
 #[derive(Debug, Clone, Args)]
 pub struct ScreenArgs {
-    /// auto, dark, light, high-contrast, color-blind, or your own
+    /// auto, dark, light (--light), high-contrast, color-blind or own
     ///
     /// auto follows the terminal's background. Your own theme NAME is NAME.toml in ~/.config/vtask/themes.
     #[arg(

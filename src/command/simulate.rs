@@ -9,9 +9,14 @@ use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, bail};
 use jiff::SignedDuration;
 
+use super::record;
+use crate::record::{Overview, Source};
 use crate::simulator::fault_injection::FaultPlan;
 use crate::simulator::scenario::{LoadOptions, Scenario};
 use crate::simulator::{ClockMode, Options, Simulator, SimulatorError};
+
+/// Interval of looking for the end of a record.
+const END_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Serve the embedded vCenter to any VI JSON client
 #[derive(Args, Clone, Debug)]
@@ -27,6 +32,18 @@ pub struct SimulateArgs {
     /// Scenario: demo, load, quiet, empty, or the path of a scenario file
     #[arg(long, value_name = "NAME|FILE", default_value = "demo")]
     pub scenario: String,
+
+    /// Serve a record instead of a scenario, from its beginning
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenario", "tasks", "rate"])]
+    pub from: Option<std::path::PathBuf>,
+
+    /// With --from: vCenter of the record, by name, if there are several
+    #[arg(hide_short_help = true, long, value_name = "NAME", requires = "from")]
+    pub vcenter: Option<String>,
+
+    /// With --from: restart when the record ends
+    #[arg(long = "loop", requires = "from")]
+    pub repeat: bool,
 
     /// Random seed: the same seed produces the same tasks at the same times
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -140,7 +157,7 @@ fn parse_cap(text: &str) -> Result<Cap, String> {
     }
 }
 
-fn parse_speed(text: &str) -> Result<f64, String> {
+pub(super) fn parse_speed(text: &str) -> Result<f64, String> {
     let speed = text.parse().ok();
     speed
         .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)
@@ -149,7 +166,18 @@ fn parse_speed(text: &str) -> Result<f64, String> {
 
 impl SimulateArgs {
     fn options(&self) -> Result<Options> {
-        let mut options = Options::new(Scenario::load(&self.scenario)?);
+        let mut options = match &self.from {
+            None => Options::new(Scenario::load(&self.scenario)?),
+            Some(path) => {
+                let source = Source::File(path.clone());
+                let overview = Overview::of_beginning(&source)?;
+                let at = overview.header.started;
+                let vc = record::place(&overview, self.vcenter.as_deref())?;
+                let mut options = record::empty_server()?;
+                options.recording = Some(record::recording(&source, &overview, vc, at));
+                options
+            }
+        };
         options.listen = self.listen;
         options.seed = self.seed;
         options.clock = ClockMode::Real { speed: self.speed };
@@ -185,12 +213,47 @@ impl SimulateArgs {
 
 /// Runs `vtask simulate` until SIGINT or SIGTERM.
 pub async fn run(args: SimulateArgs) -> Result<()> {
-    let simulator = match Simulator::start(args.options()?).await {
+    let mut options = args.options()?;
+    let mut simulator = start(options.clone()).await?;
+    // A restart serves the same address.
+    options.listen = simulator.address();
+    prepare(&args, &simulator)?;
+    announce(&args, &simulator)?;
+    loop {
+        tokio::select! {
+            interrupt = interrupted() => {
+                interrupt?;
+                break;
+            }
+            () = end_of_record(&simulator), if args.repeat => {}
+        }
+        simulator.stop().await;
+        simulator = start(options.clone()).await?;
+        prepare(&args, &simulator)?;
+    }
+    simulator.stop().await;
+    Ok(())
+}
+
+/// Completes when the record has ended.
+async fn end_of_record(simulator: &Simulator) {
+    let control = simulator.control();
+    while !control.has_played_all() {
+        tokio::time::sleep(END_INTERVAL).await;
+    }
+}
+
+async fn start(options: Options) -> Result<Simulator> {
+    match Simulator::start(options).await {
         Err(error @ SimulatorError::Listen { .. }) => {
             bail!("{error}. Give another address with --listen; port 0 selects a free one.")
         }
-        started => started.wrap_err("the simulator did not start")?,
-    };
+        started => started.wrap_err("the simulator did not start"),
+    }
+}
+
+/// Writes the certificate and opens the log.
+fn prepare(args: &SimulateArgs, simulator: &Simulator) -> Result<()> {
     if let (Some(file), Some(pem)) = (&args.certificate_file, simulator.certificate_pem()) {
         std::fs::write(file, pem)
             .wrap_err_with(|| format!("cannot write the certificate to {}", file.display()))?;
@@ -200,20 +263,20 @@ pub async fn run(args: SimulateArgs) -> Result<()> {
             .wrap_err_with(|| format!("cannot write the log to {}", file.display()))?;
         simulator.control().log_to(log);
     }
-    announce(&args, &simulator)?;
-    interrupted().await?;
-    simulator.stop().await;
     Ok(())
 }
 
 fn announce(args: &SimulateArgs, simulator: &Simulator) -> std::io::Result<()> {
     let mut out = stdout().lock();
     writeln!(out, "url {}", simulator.url())?;
-    writeln!(
-        out,
-        "scenario {} seed {} speed {}",
-        args.scenario, args.seed, args.speed
-    )?;
+    match &args.from {
+        Some(path) => writeln!(out, "record {} speed {}", path.display(), args.speed)?,
+        None => writeln!(
+            out,
+            "scenario {} seed {} speed {}",
+            args.scenario, args.seed, args.speed
+        )?,
+    }
     match &args.username {
         Some(user) => writeln!(out, "accepts {user} with its password")?,
         None => writeln!(out, "accepts any user and password that are not empty")?,

@@ -10,6 +10,7 @@ use super::{
     io_context::CommandIo,
     json_output,
     output::{OutputArgs, OutputRow, Page, Presenter, TASKS},
+    record::FromArgs,
     session::{self, ONLY_ENDPOINT, ServerReader},
     snapshot::Snapshot,
     table::{self, cell},
@@ -38,6 +39,9 @@ pub struct TreeArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) from: FromArgs,
 }
 
 /// Runs `vtask tree`.

@@ -1,5 +1,7 @@
 //! Defaults for flags, from the config file.
 
+use std::path::PathBuf;
+
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de::Error};
 
@@ -7,6 +9,9 @@ use crate::{
     text::{parse_positive_duration, parse_seconds},
     watch::FetchMode,
 };
+
+/// Maximum of `record-max-mb`.
+pub(super) const MAX_RECORD_MB: u64 = 1_000_000;
 
 /// The section `[defaults]`: values for flags that are not given.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -25,6 +30,14 @@ pub struct Defaults {
     /// Default for `--max-outage` of `wait`.
     #[serde(deserialize_with = "span")]
     pub max_outage: Option<SignedDuration>,
+    /// Directory of records of every run.
+    pub record: Option<PathBuf>,
+    /// Maximum size of all records in it, in MiB.
+    #[serde(deserialize_with = "size")]
+    pub record_max_mb: Option<u64>,
+    /// Maximum age of the records in it.
+    #[serde(deserialize_with = "span")]
+    pub record_max_age: Option<SignedDuration>,
     pub keep_session: bool,
     pub bell: bool,
     pub notify: bool,
@@ -81,6 +94,17 @@ fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SignedDurat
     parse_positive_duration(&text)
         .map(Some)
         .map_err(Error::custom)
+}
+
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let size = u64::deserialize(deserializer)?;
+    if (1..=MAX_RECORD_MB).contains(&size) {
+        Ok(Some(size))
+    } else {
+        Err(Error::custom(format!(
+            "expected a number from 1 to {MAX_RECORD_MB}"
+        )))
+    }
 }
 
 fn interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {

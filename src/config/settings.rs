@@ -53,7 +53,7 @@ const fn setting(
 }
 
 /// All settings with a fixed name; tables of the user's own names are in [`TABLES`].
-pub(super) const SETTINGS: [Setting; 33] = [
+pub(super) const SETTINGS: [Setting; 36] = [
     setting(
         "",
         "default-profile",
@@ -88,6 +88,27 @@ pub(super) const SETTINGS: [Setting; 33] = [
         Kind::Span,
         Some("VTASK_MAX_OUTAGE"),
         "`wait`: longest outage (10m)",
+    ),
+    setting(
+        DEFAULTS,
+        "record",
+        Kind::Text,
+        None,
+        "Directory for a record of every run",
+    ),
+    setting(
+        DEFAULTS,
+        "record-max-mb",
+        Kind::Number(1, 1_000_000),
+        None,
+        "Size of the records in MiB (256)",
+    ),
+    setting(
+        DEFAULTS,
+        "record-max-age",
+        Kind::Span,
+        None,
+        "Age of the records (`14d`)",
     ),
     setting(
         DEFAULTS,

@@ -55,6 +55,11 @@ impl Control {
         self.server.wake_waits();
     }
 
+    /// Changes the speed of a real clock; 0 stops it.
+    pub fn set_speed(&self, speed: f64) {
+        self.server.clock.set_speed(speed);
+    }
+
     /// Returns the newest 50,000 requests, oldest first.
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.server.log().newest()
@@ -137,6 +142,11 @@ impl Control {
     pub fn fingerprint(&self) -> Option<String> {
         let certificate = self.server.listener_control.certificate();
         certificate.map(|certificate| certificate.fingerprint)
+    }
+
+    /// Returns true if the record that the server plays has ended.
+    pub fn has_played_all(&self) -> bool {
+        self.server.with(|core| core.world.has_played_all())
     }
 
     /// Removes a task's object. Returns true if it existed.

@@ -26,6 +26,7 @@ mod http;
 mod method_fault;
 mod open_objects;
 mod options;
+mod recording;
 pub mod scenario;
 mod server;
 pub mod server_behavior;
@@ -47,6 +48,7 @@ pub use http::log::RequestRecord;
 pub use http::tls::{CertificateValidity, TlsError, TlsOptions};
 pub use open_objects::OpenObjects;
 pub use options::Options;
+pub use recording::Recording;
 
 use http::listener::ControlledListener;
 use http::listener_control::ListenerControl;
@@ -75,6 +77,9 @@ pub enum SimulatorError {
     /// The certificate cannot be generated.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The record cannot be read.
+    #[error(transparent)]
+    Record(#[from] crate::record::ReadError),
     /// The speed is not a positive number.
     #[error("speed must be greater than 0, not {0}")]
     Speed(f64),
@@ -113,10 +118,15 @@ impl Simulator {
             .map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
 
-        let origin = options
-            .starts_at
+        let recording = options.recording.as_ref();
+        let origin = recording
+            .map(Recording::origin)
+            .or(options.starts_at)
             .unwrap_or_else(|| clock::origin(options.clock_offset));
-        let world = world::World::new(config, options.seed);
+        let mut world = world::World::new(config, options.seed);
+        if let Some(playback) = recording.map(Recording::open).transpose()? {
+            world.play(playback);
+        }
         let mut sessions = service::Sessions::new(options.session_timeout, options.seed);
         for token in options.ready_sessions {
             sessions.open_with(token, "VSPHERE.LOCAL\\ready", world.now(), Duration::ZERO);

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::clock::ClockMode;
 use super::fault_injection::FaultPlan;
 use super::http::tls::TlsOptions;
+use super::recording::Recording;
 use super::scenario::{LoadOptions, Scenario};
 use super::server_behavior::ServerBehavior;
 
@@ -18,6 +19,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Simulated scenario.
     pub scenario: Scenario,
+    /// Record to serve; the scenario should be `empty`.
+    pub recording: Option<Recording>,
     /// Overrides for the scenario's load generator.
     pub load: LoadOptions,
     /// Random seed; the same seed produces the same tasks.
@@ -52,6 +55,7 @@ impl Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             scenario,
+            recording: None,
             load: LoadOptions::default(),
             seed: 1,
             clock: ClockMode::Real { speed: 1.0 },

@@ -104,7 +104,7 @@ impl Endpoint {
             commands,
             pending: Vec::new(),
             paused: false,
-            outbox: Outbox::new(id, updates),
+            outbox: Outbox::new(id, updates, options.recorder.clone()),
             connection: Connection::new(&options),
             feed: TaskFeed::new(watched),
             fetch: Fetch::new(&options, now),

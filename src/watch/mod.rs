@@ -27,6 +27,7 @@ mod pushed_changes;
 mod queue;
 mod rate_limiter;
 mod read_loop;
+mod recording;
 mod renewals;
 mod responses;
 mod stop_reason;

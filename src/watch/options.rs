@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::long_poll::MAX_LONG_POLL;
-use crate::vim::ConnectOptions;
+use crate::{record::Recorder, vim::ConnectOptions};
 
 /// The way tasks are followed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
@@ -88,6 +88,8 @@ pub struct WatchOptions {
     pub max_tasks: usize,
     /// Maximum number of task reads per second while polling, and size of a burst.
     pub max_reads_per_second: u32,
+    /// Record to which everything is written that is sent to the consumer.
+    pub recorder: Option<Recorder>,
 }
 
 impl WatchOptions {
@@ -107,6 +109,7 @@ impl WatchOptions {
             keep_finished: 5_000,
             max_tasks: 100_000,
             max_reads_per_second: 100,
+            recorder: None,
         }
     }
 }

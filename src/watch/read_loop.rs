@@ -215,7 +215,10 @@ impl Endpoint {
                     }
                 }
             }
-            Command::Cancel(mo_id) => in_flight.cancel(mo_id),
+            Command::Cancel(mo_id) => {
+                self.outbox.record_cancel_request(&mo_id);
+                in_flight.cancel(mo_id);
+            }
             Command::LookUp(task) => {
                 let now = self.feed.now();
                 in_flight.start(move |client| async move {

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
+    io::Cursor,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -13,6 +14,7 @@ use tokio::time::timeout;
 use vtask::{
     cli::Cli,
     config::ConfigFile,
+    record::{FORMAT_VERSION, Reader},
     simulator::{Options, Simulator, scenario::Scenario},
 };
 
@@ -22,8 +24,11 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Programs other than vtask that the guides use.
 const OTHER_PROGRAMS: [&str; 4] = ["cargo", "echo", "jq", "source"];
-/// Commands that need a terminal, a keyring or another machine: only their arguments are checked.
-const PARSED_ONLY: [&str; 6] = [
+/// Commands that need a terminal, a keyring, another machine or a file: only their arguments are checked.
+const PARSED_ONLY: [&str; 9] = [
+    "--from",
+    "record",
+    "replay",
     "demo",
     "simulate",
     "trust",
@@ -241,6 +246,25 @@ async fn every_command_runs() {
         }
     }
     assert!(count > 40, "only {count} commands found");
+}
+
+#[test]
+fn the_lines_of_the_record_format_are_valid() {
+    let text = read(Path::new(&format!("{ROOT}/docs/recording.md")));
+    let record = blocks(&text, "json").concat();
+    let mut reader = Reader::new(Cursor::new(record.clone()), "docs").unwrap();
+    assert_eq!(reader.header().vtask_record, FORMAT_VERSION);
+    let lines: Vec<_> = reader.by_ref().collect();
+    assert_eq!(reader.damage().to_string(), "");
+    assert_eq!(lines.len() + 1, record.lines().count());
+    for (line, text) in lines.iter().zip(record.lines().skip(1)) {
+        let text: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_value(line).unwrap(), text);
+        let entry = text.as_object().unwrap().keys().next_back().unwrap();
+        assert!(
+            read(Path::new(&format!("{ROOT}/docs/recording.md"))).contains(&format!("`{entry}`"))
+        );
+    }
 }
 
 #[test]

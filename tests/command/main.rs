@@ -40,6 +40,7 @@ mod output;
 mod pty_support;
 mod raw_server;
 mod read_only;
+mod record;
 mod report;
 #[cfg(unix)]
 mod secrets;

@@ -58,6 +58,19 @@ fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
     found
 }
 
+/// Runs the screen and returns what it wrote to the terminal.
+fn use_screen(url: &str, stats: &str, home: &str) -> Vec<u8> {
+    let words = ["--url", url, "--username", "ops", "--stats", stats];
+    let environment = [("VTASK_PASSWORD", PASSWORD), ("HOME", home)];
+    let mut session = crate::pty_support::Session::start_in(120, 40, &words, &environment);
+    session.shows("live");
+    for key in ["5", "F", "\u{3}"] {
+        session.press(key);
+    }
+    session.ends_cleanly();
+    session.seen.0.lock().unwrap().bytes.clone()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_output_contains_secrets() {
     let simulator = server_with(|options| {
@@ -92,6 +105,11 @@ async fn no_output_contains_secrets() {
         ("get task-3", &good, 0),
         ("tree task-3 --json", &good, 0),
         ("events task-3", &good, 0),
+        (
+            &format!("record --for 3s {}", path("record.ndjson")),
+            &good,
+            0,
+        ),
         ("get task-999999", &good, 4),
         ("list", &wrong, 5),
         ("list", &ready, 0),
@@ -108,7 +126,7 @@ async fn no_output_contains_secrets() {
         assert_eq!(ended, code, "{words:?}: {}", String::from_utf8_lossy(&text));
         written.push((words.join(" "), text));
     }
-    let log = path("log");
+    let (log, waited) = (path("log"), path("wait.ndjson"));
     let wait = [
         "wait",
         "task-8",
@@ -118,28 +136,17 @@ async fn no_output_contains_secrets() {
         "-vvv",
         "--log-file",
         &log,
+        "--record",
+        &waited,
     ];
     let words = [&wait[..], &server].concat();
     let (ended, text) = run(&words, &good).await;
     assert_eq!(ended, 0, "{}", String::from_utf8_lossy(&text));
     written.push(("wait".to_owned(), text));
-    let seen = tokio::task::spawn_blocking({
-        let url = url.clone();
-        move || {
-            let words = ["--url", &url, "--username", "ops", "--stats", &stats];
-            let environment = [("VTASK_PASSWORD", PASSWORD), ("HOME", &home)];
-            let mut session = crate::pty_support::Session::start_in(120, 40, &words, &environment);
-            session.shows("live");
-            for key in ["5", "F", "\u{3}"] {
-                session.press(key);
-            }
-            session.ends_cleanly();
-            session.seen.0.lock().unwrap().bytes.clone()
-        }
-    });
+    let seen = tokio::task::spawn_blocking(move || use_screen(&url, &stats, &home));
     written.push(("the screen".to_owned(), seen.await.unwrap()));
     let files = files_below(folder.path());
-    for name in ["environment", "stats.json"] {
+    for name in ["environment", "stats.json", "record.ndjson", "wait.ndjson"] {
         assert!(
             files
                 .iter()

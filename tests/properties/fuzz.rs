@@ -9,10 +9,11 @@ use crate::{cases, doors};
 /// Entry point of a fuzz target.
 type Door = fn(&[u8]);
 
-const DOORS: [(&str, Door); 3] = [
+const DOORS: [(&str, Door); 4] = [
     ("task_info", doors::task_info),
     ("update_set", doors::update_set),
     ("fault", doors::fault),
+    ("record", doors::record),
 ];
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {

@@ -41,10 +41,6 @@ pub const COMMANDS: &[Texts] = &[
                 "all recent tasks of a vCenter",
             ),
             (
-                "vtask --profile lab --profile branch",
-                "two vCenters of the config file on one screen",
-            ),
-            (
                 "vtask wait task-4711 && echo done",
                 "wait for a task in a script",
             ),
@@ -209,10 +205,6 @@ pub const COMMANDS: &[Texts] = &[
                 "the first task that starts from now on",
             ),
             (
-                "vtask wait lab/task-4711 branch/task-4711",
-                "on two vCenters, one exit code",
-            ),
-            (
                 "vtask list --ids --state active | vtask wait - --json",
                 "one JSON object per change",
             ),
@@ -282,6 +274,46 @@ pub const COMMANDS: &[Texts] = &[
         globals: &["color", "verbose", "log_file", "config", "read_only"],
     },
     Texts {
+        name: "record",
+        usage: &["[OPTIONS] [TASK]... <FILE>", "redact [OPTIONS] <IN> <OUT>"],
+        examples: &[
+            (
+                "vtask record --for 8h night.ndjson.zst",
+                "all recent tasks of a maintenance night",
+            ),
+            (
+                "vtask record task-4711 clone.ndjson",
+                "one task, as plain NDJSON",
+            ),
+            (
+                "vtask list --from night.ndjson.zst --state failed",
+                "read a record",
+            ),
+            (
+                "vtask record redact night.ndjson.zst public.ndjson.zst",
+                "a copy without names",
+            ),
+        ],
+        exit_codes: READING,
+        notes: "Events of failed tasks are read and recorded, too. The file may be read while it is written.",
+        globals: &[],
+    },
+    Texts {
+        name: "replay",
+        usage: &["[OPTIONS] <FILE>", "[OPTIONS] --demo"],
+        examples: &[
+            ("vtask replay --demo", "a record that comes with vtask"),
+            (
+                "vtask replay night.ndjson.zst --speed 60",
+                "an hour in a minute",
+            ),
+            ("vtask replay night.ndjson.zst --at 1h", "its last hour"),
+        ],
+        exit_codes: LOCAL,
+        notes: "< > [ ] go back and forward in what has been shown. Nothing can be cancelled.",
+        globals: NO_SERVER,
+    },
+    Texts {
         name: "simulate",
         usage: &["[OPTIONS]"],
         examples: &[
@@ -296,7 +328,7 @@ pub const COMMANDS: &[Texts] = &[
             ),
         ],
         exit_codes: LOCAL,
-        notes: "Prints `url`, `scenario`, `accepts` and, with --tls, `sha256`, one per line, then serves until it is \
+        notes: "Prints `url`, `scenario` (or `record`), `accepts` and, with --tls, `sha256`, one per line, then serves until it is \
                 interrupted.",
         globals: NO_SERVER,
     },

@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::super::{notify::NotifyArgs, selector::TaskSelector};
+use super::super::{notify::NotifyArgs, record::RecordArgs, selector::TaskSelector};
 use crate::text::parse_positive_duration;
 
 /// Wait until tasks have finished; the exit code is the result
@@ -76,4 +76,7 @@ pub struct WaitArgs {
 
     #[command(flatten)]
     pub notify: NotifyArgs,
+
+    #[command(flatten)]
+    pub record: RecordArgs,
 }

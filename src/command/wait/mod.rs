@@ -29,6 +29,7 @@ use super::{
     CommandError, Outcome, active_tasks, connect,
     deadline::Ending,
     io_context::CommandIo,
+    record,
     selector::CompiledSelector,
     targets::{self, Target},
 };
@@ -66,12 +67,20 @@ pub async fn run(
     if args.choice.is_empty() && !args.new {
         targets.retain(|target| !target.tasks.is_empty());
     }
-    let servers = match servers(args, targets, &saved, &defaults, io).await {
+    let mut servers = match servers(args, targets, &saved, &defaults, io).await {
         Err(CommandError::NothingFound(_)) if args.allow_empty => {
             return nothing_to_wait_for(args, io);
         }
         servers => servers?,
     };
+    let names = servers.iter().map(|server| {
+        let name = server.name.clone();
+        name.unwrap_or_else(|| server.options.connect.address.name())
+    });
+    let recorder = record::always_on(&args.record, &defaults, names.collect())?;
+    for server in &mut servers {
+        server.options.recorder.clone_from(&recorder);
+    }
     let condition = WaitCondition {
         any: args.any,
         fail_fast: args.fail_fast,
@@ -101,7 +110,9 @@ pub async fn run(
         on_stall: args.on_stall.clone(),
         log_every: args.log_every,
     };
-    let (conclusion, _) = follow(plan, io).await?;
+    let followed = follow(plan, io).await;
+    record::end(recorder, io);
+    let (conclusion, _) = followed?;
     Ok(conclusion.outcome)
 }
 

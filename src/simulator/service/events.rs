@@ -87,6 +87,9 @@ pub(super) fn description() -> Value {
 
 /// Returns the events of a task, ordered by time.
 fn events_of(record: &Record, context: ReadContext<'_>) -> Vec<BuiltEvent> {
+    if let Some(recorded) = context.world.recorded_events(record.id) {
+        return recorded.iter().map(as_recorded).collect();
+    }
     let mut builder = EventBuilder {
         source: EventSource { record, context },
         events: Vec::new(),
@@ -130,6 +133,21 @@ fn events_of(record: &Record, context: ReadContext<'_>) -> Vec<BuiltEvent> {
         builder.add(time, INFO, "VmMessageEvent", &text);
     }
     builder.events
+}
+
+/// Returns an event of a record.
+fn as_recorded((time, event): &(WorldTime, Value)) -> BuiltEvent {
+    let severity = match event["severity"].as_str() {
+        Some("error") => ERROR,
+        _ => INFO,
+    };
+    let key = event["key"].as_i64();
+    BuiltEvent {
+        time: *time,
+        key: key.and_then(|key| i32::try_from(key).ok()).unwrap_or(0),
+        severity,
+        event: event.clone(),
+    }
 }
 
 struct EventBuilder<'a> {

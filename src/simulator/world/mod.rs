@@ -13,7 +13,9 @@ mod lifecycle;
 mod load_generator;
 pub(super) mod load_profile;
 mod locks;
+pub(super) mod playback;
 mod progress_curve;
+mod recorded_tasks;
 pub(super) mod task;
 pub(super) mod task_plan;
 pub(super) mod time;
@@ -30,6 +32,7 @@ use event_queue::{EventQueue, WorldEvent};
 use inventory::{EntityId, Inventory};
 use load_profile::Load;
 use locks::Locks;
+use playback::Playback;
 use task::{Field, Record, Task, TaskId, TaskState};
 use task_plan::ScheduleEntry;
 use time::WorldTime;
@@ -86,6 +89,7 @@ pub(super) struct World {
     next_task: u64,
     next_chain: i32,
     archive: LazyArchive,
+    playback: Option<Box<Playback>>,
 }
 
 impl World {
@@ -123,6 +127,7 @@ impl World {
             archive: LazyLock::new(Box::new(move || {
                 Archive::generate(history, first_task, seed)
             })),
+            playback: None,
         };
         for index in 0..world.entries.len() {
             world.schedule_occurrence(index);
@@ -150,8 +155,10 @@ impl World {
     }
 
     /// Returns the time of the next scheduled event.
-    pub(super) fn next_due(&self) -> Option<WorldTime> {
-        self.events.next_time()
+    pub(super) fn next_due(&mut self) -> Option<WorldTime> {
+        let recorded = self.playback.as_mut();
+        let recorded = recorded.and_then(|playback| playback.next_time());
+        self.events.next_time().into_iter().chain(recorded).min()
     }
 
     /// Processes all events due until `until`, in order. Time never goes back.
@@ -160,6 +167,7 @@ impl World {
             self.now = self.now.max(at);
             self.process(due);
         }
+        self.play_until(until);
         self.now = self.now.max(until);
     }
 

@@ -11,9 +11,10 @@ struct Layer {
     beneath: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 14] = [
+const LAYERS: [Layer; 15] = [
     layer("text", &["text", "shell_command"], &[]),
     layer("files", &["files"], &[]),
+    layer("record", &["record"], &["files", "text"]),
     layer("metrics", &["metrics"], &["text"]),
     layer("vim::types", &["vim::types"], &["metrics"]),
     layer("vim", &["vim"], &["vim::types"]),
@@ -30,11 +31,11 @@ const LAYERS: [Layer; 14] = [
         ],
         &["task"],
     ),
-    layer("watch", &["watch"], &["watch messages", "vim"]),
+    layer("watch", &["watch"], &["watch messages", "vim", "record"]),
     layer("app", &["app"], &["watch messages", "files"]),
     layer("ui", &["ui"], &["app"]),
     layer("tui", &["tui"], &["ui"]),
-    layer("simulator", &["simulator"], &["files", "text"]),
+    layer("simulator", &["simulator"], &["record"]),
     layer(
         "command",
         &["cli", "command", "config", "main"],

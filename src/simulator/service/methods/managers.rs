@@ -91,6 +91,17 @@ impl Core {
                 CANCEL_PRIVILEGE,
             ));
         }
+        if let Some(answer) = self.world.recorded_answer(id) {
+            return match answer {
+                "accepted" => Ok(CallResponse::Void),
+                "ManagedObjectNotFound" => Err(Fault::object_not_found(&call.object)),
+                "NoPermission" => Err(Fault::no_permission(&call.object, CANCEL_PRIVILEGE)),
+                "InvalidState" => Err(Fault::invalid_state("This is the recorded answer.")),
+                _ => Err(Fault::not_supported(
+                    "A record is played; nothing can be cancelled.",
+                )),
+            };
+        }
         match self.world.request_cancel(id) {
             Ok(()) => Ok(CallResponse::Void),
             Err(CancelRefusal::NotFound) => Err(Fault::object_not_found(&call.object)),

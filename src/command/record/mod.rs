@@ -1,0 +1,290 @@
+//! `vtask record`: writes every change of tasks to a file, without a screen.
+
+mod replay;
+mod serve;
+mod start;
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::{Args, Subcommand};
+use jiff::SignedDuration;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+
+pub use replay::ReplayArgs;
+pub use serve::FromArgs;
+pub(super) use serve::{empty_server, place, recording, serve};
+pub use start::RecordArgs;
+pub(super) use start::{always_on, end};
+
+use super::{
+    CommandError, Outcome, connect, deadline::Ending, fetch_args::FetchArgs, io_context::CommandIo,
+    targets,
+};
+use crate::{
+    config::{self, ConnectionArgs},
+    record::{self, Reader, Recorder},
+    task::{EndpointId, TaskChange},
+    text::parse_positive_duration,
+    vim::types::{TaskLocator, TaskState},
+    watch::{Command, Link, Update, WatchOptions, Watcher},
+};
+
+/// Capacity of the channel of updates.
+const UPDATES_AHEAD: usize = 256;
+/// Maximum number of failed tasks whose events wait to be read.
+const MAX_WAITING: usize = 1000;
+
+/// Record every change of tasks to a file, for replay and reports
+#[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
+pub struct RecordCommandArgs {
+    #[command(subcommand)]
+    pub action: Option<RecordAction>,
+
+    /// Tasks [default: all], then the new file; .ndjson for plain text
+    ///
+    /// Tasks are IDs, URNs or URLs; - reads them from standard input. A file of any other name is compressed by zstd.
+    #[arg(value_name = "TASK_OR_FILE", required = true)]
+    words: Vec<String>,
+
+    /// Stop after this time, such as 8h [default: until Ctrl-C]
+    #[arg(long = "for", value_name = "SPAN", value_parser = parse_positive_duration)]
+    pub span: Option<SignedDuration>,
+
+    /// Replace names of machines, users, vCenters and paths
+    #[arg(long)]
+    pub redact: bool,
+
+    #[command(flatten)]
+    pub fetch: FetchArgs,
+}
+
+impl RecordCommandArgs {
+    /// Returns the TASKs as given.
+    pub(crate) fn tasks(&self) -> &[String] {
+        self.words.split_last().map_or(&[], |(_, tasks)| tasks)
+    }
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum RecordAction {
+    /// Copy a record with names replaced by stand-ins
+    Redact {
+        /// Record to read
+        #[arg(value_name = "IN")]
+        input: PathBuf,
+        /// New record
+        #[arg(value_name = "OUT")]
+        output: PathBuf,
+    },
+}
+
+/// Runs `vtask record`.
+///
+/// # Errors
+/// Fails without a connection, if the file cannot be written, or if every server refuses to sign in.
+pub async fn run(
+    args: &RecordCommandArgs,
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
+    if let Some(RecordAction::Redact { input, output }) = &args.action {
+        return redact(input, output, io);
+    }
+    let Some(file) = args.words.last().map(Path::new) else {
+        return Err(CommandError::Usage("FILE is missing.".to_owned()));
+    };
+    let defaults = config::defaults(connection, io.environment)?;
+    let targets = targets::named(connection, args.tasks(), io)?;
+    let mut servers = Vec::new();
+    for target in targets {
+        let connect = connect::in_time(&target.connection, io).await?;
+        let name = target.name.unwrap_or_else(|| connect.address.name());
+        let options = args.fetch.options(connect, target.tasks, &defaults);
+        servers.push((name, options));
+    }
+    let names: Vec<String> = servers.iter().map(|(name, _)| name.clone()).collect();
+    let recorder = start::create(file, names.clone(), args.redact)?;
+    io.say(&format!(
+        "recording {} to {}; Ctrl-C ends the record.",
+        names.join(", "),
+        file.display()
+    ));
+    let followed = follow(servers, &recorder, args.span, io).await;
+    let lines = match (recorder.finish(), followed) {
+        (_, Err(error)) => return Err(error),
+        (Err(problem), _) | (_, Ok(Err(problem))) => {
+            return Err(CommandError::Local(color_eyre::eyre::eyre!(problem)));
+        }
+        (Ok(lines), Ok(Ok(()))) => lines,
+    };
+    io.say(&format!("{} has {lines} lines.", file.display()));
+    Ok(Outcome::Success)
+}
+
+/// Runs `vtask record redact`.
+fn redact(input: &Path, output: &Path, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+    let usage = |error: &dyn std::error::Error| CommandError::Usage(error.to_string());
+    let reader = Reader::open(input).map_err(|error| usage(&error))?;
+    let (lines, damage) = record::redact(reader, output).map_err(|error| usage(&error))?;
+    let damage = damage.to_string();
+    if !damage.is_empty() {
+        io.say(&format!("{}: {damage}.", input.display()));
+    }
+    io.say(&format!("{} has {lines} lines.", output.display()));
+    Ok(Outcome::Success)
+}
+
+/// Watches until the end of the span, a signal or a failure of the record, which is returned as the inner error.
+async fn follow(
+    connections: Vec<(String, WatchOptions)>,
+    recorder: &Recorder,
+    span: Option<SignedDuration>,
+    io: &mut CommandIo<'_>,
+) -> Result<Result<(), String>, CommandError> {
+    let until = span.map(|span| Instant::now() + span.unsigned_abs());
+    let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
+    let mut servers = Vec::new();
+    for (id, (name, mut options)) in (0..).map(EndpointId).zip(connections) {
+        options.recorder = Some(recorder.clone());
+        let watcher = Watcher::spawn(id, options, sender.clone());
+        servers.push(Server {
+            name,
+            watcher,
+            running: HashMap::new(),
+            failed: Vec::new(),
+            reading: None,
+            refused: None,
+        });
+    }
+    drop(sender);
+    let result = loop {
+        tokio::select! {
+            biased;
+            ending = io.ending() => break match ending {
+                Ending::Interrupted(_) => Ok(Ok(())),
+                ending @ Ending::TimedOut(_) => Err(ending.error(&Arc::default())),
+            },
+            () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => break Ok(Ok(())),
+            Some((id, update)) = updates.recv() => {
+                if let Some(problem) = recorder.take_problem() {
+                    break Ok(Err(problem));
+                }
+                let Some(server) = servers.get_mut(usize::from(id.0)) else {
+                    continue;
+                };
+                match update {
+                    Update::Notice(text) if text.starts_with("Recording stopped") => {
+                        break Ok(Err(text.to_string()));
+                    }
+                    update => server.take(update, io),
+                }
+                if let Some(refused) = servers
+                    .iter()
+                    .map(|server| server.refused.clone())
+                    .collect::<Option<Vec<_>>>()
+                {
+                    break Ok(Err(refused.join("\n")));
+                }
+            }
+            else => break Ok(Ok(())),
+        }
+    };
+    drop(updates);
+    let watchers = servers.into_iter().map(|server| server.watcher);
+    futures_util::future::join_all(watchers.map(Watcher::stop)).await;
+    result
+}
+
+/// A recorded server.
+struct Server {
+    name: String,
+    watcher: Watcher,
+    /// Tasks that have not ended.
+    running: HashMap<Arc<str>, TaskLocator>,
+    /// Failed tasks whose events are to be read, oldest first.
+    failed: Vec<TaskLocator>,
+    /// The task whose events are being read.
+    reading: Option<Arc<str>>,
+    /// The reason why the server was given up.
+    refused: Option<String>,
+}
+
+impl Server {
+    /// Reports connection problems, and has the events of failed tasks read, so that the record contains them.
+    fn take(&mut self, update: Update, io: &mut CommandIo<'_>) {
+        match update {
+            Update::Link(Link::Retrying {
+                attempt: 1, reason, ..
+            }) => {
+                io.say(&format!("{}: {reason} Retrying.", self.name));
+            }
+            Update::Link(Link::SignedOut { reason }) => {
+                let reason = format!("{}: {reason}", self.name);
+                io.say(&reason);
+                self.refused = Some(reason);
+            }
+            Update::Notice(text) => io.say(&format!("{}: {text}", self.name)),
+            Update::Tasks { changes, .. } => {
+                for change in &changes {
+                    self.take_change(change);
+                }
+            }
+            Update::Events { mo_id, .. } if self.reading.as_ref() == Some(&mo_id) => {
+                self.reading = None;
+                if self.failed.is_empty() {
+                    self.send(Command::FollowEvents(None));
+                }
+            }
+            _ => {}
+        }
+        if self.reading.is_none() && !self.failed.is_empty() {
+            let task = self.failed.remove(0);
+            self.reading = Some(task.mo_id.clone());
+            self.send(Command::FollowEvents(Some(task)));
+        }
+    }
+
+    fn take_change(&mut self, change: &TaskChange) {
+        let (state, locator) = match change {
+            TaskChange::Full { info, .. } => (info.state.clone(), Some(TaskLocator::of(info))),
+            TaskChange::Fields { fields, .. } => {
+                let mut states = fields.iter().filter(|(name, _)| name == "state");
+                let state = states.next_back().map(|(_, state)| state.clone());
+                match state.map(|state| TaskState::from_json("state", state)) {
+                    Some(Ok(state)) => (state, None),
+                    _ => return,
+                }
+            }
+            TaskChange::Gone { mo_id, .. } => {
+                // Its end was missed; the history has it.
+                if let Some(locator) = self.running.remove(mo_id) {
+                    self.send(Command::LookUp(locator));
+                }
+                return;
+            }
+            _ => return,
+        };
+        let known = self.running.remove(change.mo_id());
+        let Some(locator) = locator.or(known) else {
+            return;
+        };
+        if !state.is_finished() {
+            self.running.insert(change.mo_id().clone(), locator);
+        } else if state == TaskState::Error && self.failed.len() < MAX_WAITING {
+            self.failed.push(locator);
+        }
+    }
+
+    fn send(&self, command: Command) {
+        // A watcher that has ended needs no commands.
+        let _ = self.watcher.commands().send(command);
+    }
+}

@@ -1,0 +1,244 @@
+//! The lines of a record.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Version of the format that this program writes. Readers refuse a greater one; additions that older readers can skip
+/// do not change it.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The first line of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// Version of the format.
+    pub vtask_record: u32,
+    /// Version of the program that wrote it.
+    pub vtask: String,
+    /// Time of the start, by the local clock.
+    pub started: Timestamp,
+    /// Display name of each vCenter, in the order of their numbers.
+    pub vcenters: Vec<String>,
+    /// True if names were replaced by stand-ins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
+}
+
+impl Header {
+    /// Returns the header of a record of these vCenters.
+    pub fn new(started: Timestamp, vcenters: Vec<String>) -> Self {
+        Self {
+            vtask_record: FORMAT_VERSION,
+            vtask: env!("CARGO_PKG_VERSION").to_owned(),
+            started,
+            vcenters,
+            redacted: false,
+        }
+    }
+}
+
+/// Any line after the first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Time of arrival, by the local clock.
+    pub t: Timestamp,
+    /// Number of the vCenter, from 0.
+    #[serde(default)]
+    pub vc: u16,
+    /// What arrived.
+    #[serde(flatten)]
+    pub entry: Entry,
+}
+
+/// What arrived. `at` is a time by the server's clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// Server and account, after each sign-in.
+    Server(ServerInfo),
+    /// Server time minus local time, in milliseconds.
+    ClockOffset(i64),
+    /// The connection's state changed.
+    Link(LinkState),
+    /// A complete `TaskInfo`: the first state of a task, or all of it again.
+    Task {
+        /// Time of the observation.
+        at: Timestamp,
+        /// `TaskInfo` as sent.
+        info: Value,
+    },
+    /// A finished task from the server's history.
+    PastTask {
+        /// Time of the query.
+        at: Timestamp,
+        /// `TaskInfo` as stored in the history.
+        info: Value,
+    },
+    /// Changed fields of a task.
+    Change {
+        /// moId of the task.
+        task: String,
+        /// Time of the observation.
+        at: Timestamp,
+        /// New values of `TaskInfo` fields; `null` unsets.
+        fields: Map<String, Value>,
+    },
+    /// The task object was removed from the server.
+    Gone {
+        /// moId of the task.
+        task: String,
+        /// Time at which the removal was noticed.
+        at: Timestamp,
+    },
+    /// Only the key of a task is known.
+    Placeholder {
+        /// Key of the task.
+        task: String,
+        /// Reason.
+        reason: String,
+    },
+    /// A task could not be read.
+    Unreadable {
+        /// moId of the task.
+        task: String,
+        /// Reason.
+        reason: String,
+    },
+    /// A task is no longer watched.
+    Unwatched {
+        /// moId of the task.
+        task: String,
+    },
+    /// A cancellation was requested.
+    CancelRequest {
+        /// moId of the task.
+        task: String,
+    },
+    /// The server's answer to a cancel request.
+    CancelAnswer {
+        /// moId of the task.
+        task: String,
+        /// `accepted`, `failed` (no answer arrived), or the type of the fault, such as `NotSupported`.
+        answer: String,
+        /// The missing privilege or the reason of the failure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// All events of a task that could be read, oldest first.
+    Events {
+        /// moId of the task.
+        task: String,
+        /// The events as sent.
+        events: Vec<Value>,
+    },
+    /// A page of the server's task history.
+    History {
+        /// `TaskInfo` of each task, newest first.
+        tasks: Vec<Value>,
+    },
+    /// Lines that were not written because the disk was too slow.
+    Lost {
+        /// Their number.
+        lines: u64,
+    },
+}
+
+impl Entry {
+    /// Returns the moId of the task that the entry is about.
+    pub fn task(&self) -> Option<&str> {
+        match self {
+            Self::Task { info, .. } | Self::PastTask { info, .. } => mo_id(info),
+            Self::Change { task, .. }
+            | Self::Gone { task, .. }
+            | Self::Placeholder { task, .. }
+            | Self::Unreadable { task, .. }
+            | Self::Unwatched { task }
+            | Self::CancelRequest { task }
+            | Self::CancelAnswer { task, .. }
+            | Self::Events { task, .. } => Some(task),
+            _ => None,
+        }
+    }
+}
+
+/// Returns the moId of a `TaskInfo`.
+pub(super) fn mo_id(info: &Value) -> Option<&str> {
+    let task = &info["task"]["value"];
+    task.as_str().or_else(|| info["key"].as_str())
+}
+
+/// Server and account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerInfo {
+    /// Host and port.
+    pub host: String,
+    /// Product name with version.
+    pub product: String,
+    /// Release of the API, such as `8.0.3.0`.
+    pub release: String,
+    /// Account as the server names it.
+    pub user: String,
+}
+
+/// State of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum LinkState {
+    /// Connecting or signing in.
+    Connecting,
+    /// Changes are pushed.
+    Live,
+    /// Tasks are polled one by one.
+    Polling {
+        /// Reason why changes are not pushed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Paused by the user.
+    Paused,
+    /// An attempt failed; another is scheduled.
+    Retrying {
+        /// Number of the next attempt, from 1.
+        attempt: u32,
+        /// Reason of the failure.
+        reason: String,
+    },
+    /// Given up.
+    SignedOut {
+        /// Reason.
+        reason: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(line: &Value) -> Line {
+        serde_json::from_str(&line.to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_line_is_its_time_its_server_and_one_entry() {
+        let line = json!({"t": "2026-11-29T10:00:00.5Z", "vc": 1,
+            "change": {"task": "task-7", "at": "2026-11-29T10:00:00Z", "fields": {"progress": 41, "error": null}}});
+        let read = read(&line);
+        assert_eq!((read.vc, read.entry.task()), (1, Some("task-7")));
+        let Entry::Change { fields, .. } = &read.entry else {
+            panic!("{read:?}")
+        };
+        assert_eq!(fields["progress"], 41);
+        assert!(fields["error"].is_null());
+        assert_eq!(serde_json::to_value(&read).unwrap(), line);
+    }
+
+    #[test]
+    fn further_fields_of_later_versions_are_ignored() {
+        let more =
+            json!({"t": "2026-11-29T10:00:00Z", "link": {"state": "live", "since": 3}, "hint": 1});
+        let line = serde_json::from_str::<Line>(&more.to_string()).unwrap();
+        assert_eq!(line.entry, Entry::Link(LinkState::Live));
+    }
+}

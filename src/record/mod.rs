@@ -1,0 +1,29 @@
+//! Records of an operation: the format, the writer, the reader and the player.
+//!
+//! A record is NDJSON, either plain or in zstd frames: a [`Header`] followed by [`Line`]s in the order of their arrival.
+//! `docs/recording.md` describes it. Tasks and events are kept as JSON, so this module knows neither the client nor the
+//! screen, and the embedded vCenter can play a record, too.
+
+#![warn(missing_docs)]
+
+mod frames;
+mod line;
+mod overview;
+mod player;
+mod reader;
+mod recorder;
+mod redact;
+mod rewrite;
+mod ring;
+mod source;
+
+pub use frames::RecordError;
+pub use line::{Entry, FORMAT_VERSION, Header, Line, LinkState, ServerInfo};
+pub use overview::Overview;
+pub use player::{Player, RecordedState};
+pub use reader::{Damage, ReadError, Reader};
+pub use recorder::Recorder;
+pub use redact::Redactor;
+pub use rewrite::{RewriteError, redact};
+pub use ring::Limits;
+pub use source::Source;

@@ -1,0 +1,227 @@
+//! Converts updates to the entries of a record. Pure.
+
+use serde_json::Value;
+
+use super::{Link, Update};
+use crate::{
+    record::{Entry, LinkState, ServerInfo},
+    task::{TaskChange, cancellation::CancelResponse},
+    vim::types::TaskInfo,
+};
+
+/// Passes the entries for an update to `add`. Updates about the program itself have none, nor have those that are
+/// derived from what is recorded.
+pub(super) fn entries(update: &Update, mut add: impl FnMut(Entry)) {
+    match update {
+        Update::Link(link) => add(Entry::Link(link_state(link))),
+        Update::Server(facts) => add(Entry::Server(ServerInfo {
+            host: facts.host.clone(),
+            product: facts.about.full_name.clone(),
+            release: facts.release.clone(),
+            user: facts.user.clone(),
+        })),
+        Update::Clock(clock) => {
+            let offset = clock.offset.as_millis();
+            add(Entry::ClockOffset(
+                i64::try_from(offset).unwrap_or_default(),
+            ));
+        }
+        Update::Tasks { changes, .. } => changes.iter().map(task_entry).for_each(add),
+        Update::Cancel { mo_id, answer } => {
+            let (answer, reason) = cancel_answer(answer);
+            add(Entry::CancelAnswer {
+                task: mo_id.to_string(),
+                answer: answer.to_owned(),
+                reason,
+            });
+        }
+        Update::Events {
+            mo_id,
+            events: Ok(events),
+        } => add(Entry::Events {
+            task: mo_id.to_string(),
+            events: events.iter().map(|event| event.raw.clone()).collect(),
+        }),
+        Update::Relatives { members, .. } if !members.is_empty() => add(history(members)),
+        Update::Past { page: Ok(page), .. } if !page.tasks.is_empty() => add(history(&page.tasks)),
+        Update::Events { events: Err(_), .. }
+        | Update::Past { .. }
+        | Update::Relatives { .. }
+        | Update::Labels(_)
+        | Update::Privilege { .. }
+        | Update::LookedUp { .. }
+        | Update::Family { .. }
+        | Update::Typical(_)
+        | Update::TypicalUnknown(_)
+        | Update::EntityState { .. }
+        | Update::Locations(_)
+        | Update::Notice(_)
+        | Update::RecentRefused(_) => {}
+    }
+}
+
+fn history(tasks: &[TaskInfo]) -> Entry {
+    Entry::History {
+        tasks: tasks.iter().map(TaskInfo::to_json).collect(),
+    }
+}
+
+fn task_entry(change: &TaskChange) -> Entry {
+    match change {
+        TaskChange::Full { info, at } => Entry::Task {
+            at: *at,
+            info: info.to_json(),
+        },
+        TaskChange::FromHistory { info, at } => Entry::PastTask {
+            at: *at,
+            info: info.to_json(),
+        },
+        TaskChange::Fields { mo_id, fields, at } => Entry::Change {
+            task: mo_id.to_string(),
+            at: *at,
+            // Of two values of a field the later one counts.
+            fields: fields
+                .iter()
+                .map(|(name, value): &(_, Value)| (name.clone().into_owned(), value.clone()))
+                .collect(),
+        },
+        TaskChange::Gone { mo_id, at } => Entry::Gone {
+            task: mo_id.to_string(),
+            at: *at,
+        },
+        TaskChange::Placeholder { key, reason } => Entry::Placeholder {
+            task: key.to_string(),
+            reason: reason.to_string(),
+        },
+        TaskChange::Unreadable { mo_id, reason, .. } => Entry::Unreadable {
+            task: mo_id.to_string(),
+            reason: reason.to_string(),
+        },
+        TaskChange::Unwatched { mo_id } => Entry::Unwatched {
+            task: mo_id.to_string(),
+        },
+    }
+}
+
+fn link_state(link: &Link) -> LinkState {
+    match link {
+        Link::Connecting => LinkState::Connecting,
+        Link::Live => LinkState::Live,
+        Link::Polling { reason } => LinkState::Polling {
+            reason: reason.as_deref().map(str::to_owned),
+        },
+        Link::Paused => LinkState::Paused,
+        Link::Retrying {
+            attempt, reason, ..
+        } => LinkState::Retrying {
+            attempt: *attempt,
+            reason: reason.to_string(),
+        },
+        Link::SignedOut { reason } => LinkState::SignedOut {
+            reason: reason.to_string(),
+        },
+    }
+}
+
+fn cancel_answer(answer: &CancelResponse) -> (&'static str, Option<String>) {
+    match answer {
+        CancelResponse::Accepted => ("accepted", None),
+        CancelResponse::NotSupported => ("NotSupported", None),
+        CancelResponse::InvalidState => ("InvalidState", None),
+        CancelResponse::NoPermission { privilege } => ("NoPermission", Some(privilege.clone())),
+        CancelResponse::Gone => ("ManagedObjectNotFound", None),
+        CancelResponse::Failed(reason) => ("failed", Some(reason.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        task::fixture::{self, at},
+        vim::types::TaskEvent,
+    };
+
+    fn recorded(update: &Update) -> Vec<Value> {
+        let mut all = Vec::new();
+        entries(update, |entry| {
+            all.push(serde_json::to_value(entry).unwrap());
+        });
+        all
+    }
+
+    #[test]
+    fn tasks_and_changes_are_recorded_as_sent() {
+        let info = fixture::info("task-1", &json!({"progress": 7, "mood": "good"}));
+        let changes = vec![
+            TaskChange::Full {
+                info: info.clone(),
+                at: at(1),
+            },
+            TaskChange::Fields {
+                mo_id: "task-1".into(),
+                fields: vec![
+                    ("progress".into(), json!(8)),
+                    ("progress".into(), json!(9)),
+                    ("error".into(), Value::Null),
+                ],
+                at: at(2),
+            },
+            TaskChange::Unwatched {
+                mo_id: "task-1".into(),
+            },
+        ];
+        let since = std::time::Instant::now();
+        let written = recorded(&Update::Tasks { changes, since });
+        assert_eq!(
+            written,
+            [
+                json!({"task": {"at": at(1), "info": info.to_json()}}),
+                json!({"change": {"task": "task-1", "at": at(2), "fields": {"progress": 9, "error": null}}}),
+                json!({"unwatched": {"task": "task-1"}}),
+            ]
+        );
+        assert_eq!(written[0]["task"]["info"]["mood"], "good");
+    }
+
+    #[test]
+    fn answers_links_and_events_are_recorded() {
+        let cancel = |answer| {
+            recorded(&Update::Cancel {
+                mo_id: "task-1".into(),
+                answer,
+            })
+        };
+        assert_eq!(
+            cancel(CancelResponse::Accepted),
+            [json!({"cancel_answer": {"task": "task-1", "answer": "accepted"}})]
+        );
+        assert_eq!(
+            cancel(CancelResponse::NoPermission {
+                privilege: "Global.CancelTask".to_owned()
+            }),
+            [
+                json!({"cancel_answer": {"task": "task-1", "answer": "NoPermission", "reason": "Global.CancelTask"}})
+            ]
+        );
+        let link = Link::Retrying {
+            attempt: 3,
+            next: at(9),
+            reason: "connection refused".into(),
+        };
+        assert_eq!(
+            recorded(&Update::Link(link)),
+            [json!({"link": {"state": "retrying", "attempt": 3, "reason": "connection refused"}})]
+        );
+        let raw = json!({"_typeName": "EventEx", "key": 4, "fullFormattedMessage": "x"});
+        let events = Ok([TaskEvent::from_json(raw.clone())].into());
+        let mo_id = "task-1".into();
+        assert_eq!(
+            recorded(&Update::Events { mo_id, events }),
+            [json!({"events": {"task": "task-1", "events": [raw]}})]
+        );
+        assert!(recorded(&Update::Notice("x".into())).is_empty());
+    }
+}

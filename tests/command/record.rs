@@ -1,0 +1,202 @@
+//! Records: what is written, and that reading it gives what the server had.
+
+use std::{fs, path::Path, time::Duration};
+
+use serde_json::Value;
+use tokio::time::sleep;
+use vtask::{
+    record::{Entry, Line, LinkState, Reader, Source},
+    simulator::{Options, Recording, Simulator, scenario::Scenario},
+};
+
+use crate::command_support::{line, server};
+
+const ALL: &str = "task-1 task-2 task-3 task-4 task-5 task-6 task-7 task-8";
+
+/// Records thirty seconds of the server's time; then its clock stands still.
+async fn record(simulator: &Simulator, file: &Path) {
+    let control = simulator.control();
+    let recording = line("record")
+        .word(file.to_str().unwrap())
+        .interrupted(Duration::from_secs(6))
+        .on(simulator);
+    let driving = async {
+        sleep(Duration::from_secs(1)).await;
+        for _ in 0..60 {
+            sleep(Duration::from_millis(20)).await;
+            control.advance(Duration::from_millis(500));
+        }
+    };
+    let (ran, ()) = tokio::join!(recording, driving);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("recording"), "{}", ran.err);
+}
+
+async fn from(words: &str, file: &Path) -> crate::command_support::Ran {
+    let line = line(words).word("--from").word(file.to_str().unwrap());
+    line.variable("VTASK_PROFILE", "a,b").at("").await
+}
+
+fn lines(file: &Path) -> Vec<Entry> {
+    let mut reader = Reader::open(file).unwrap();
+    let entries = reader.by_ref().map(|line| line.entry).collect();
+    assert_eq!(reader.damage().to_string(), "");
+    entries
+}
+
+#[tokio::test]
+async fn a_record_has_the_states_that_the_server_had() {
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("night.ndjson.zst");
+    record(&simulator, &file).await;
+
+    let live = line(&format!("get --json {ALL}")).on(&simulator).await;
+    let recorded = from(&format!("get --json {ALL}"), &file).await;
+    assert_eq!(live.lines().len(), 8, "{}", live.err);
+    assert_eq!(recorded.lines(), live.lines(), "{}", recorded.err);
+    assert_eq!(recorded.code, live.code);
+
+    // The events of the failed tasks were read without being asked for.
+    let messages = |lines: Vec<Value>| -> Vec<Value> {
+        let messages = lines.iter().map(|line| line["message"].clone());
+        messages.collect()
+    };
+    let live = line("events task-2 --json").on(&simulator).await;
+    let recorded = from("events task-2 --json", &file).await;
+    assert!(live.lines().len() >= 2, "{}", live.out);
+    assert_eq!(messages(recorded.lines()), messages(live.lines()));
+
+    let failed = from("list --state failed --ids", &file).await;
+    assert_eq!(failed.out, "task-7\ntask-2\n", "{}", failed.err);
+    let tree = from("tree task-7", &file).await;
+    assert!(tree.out.contains("task-6"), "{}", tree.out);
+    let mut reader = Reader::open(&file).unwrap();
+    let is_read =
+        |line: &Line| matches!(&line.entry, Entry::Task { info, .. } if info["key"] == "task-2");
+    let first = reader.find(is_read).unwrap().t;
+    let early = from(&format!("get --json task-2 --at {first}"), &file).await;
+    assert_eq!(early.lines()[0]["state"], "running", "{}", early.out);
+
+    let entries = lines(&file);
+    let has = |found: fn(&Entry) -> bool| entries.iter().any(found);
+    assert!(has(|entry| matches!(entry, Entry::Server(_))));
+    assert!(has(|entry| matches!(entry, Entry::ClockOffset(_))));
+    assert!(has(|entry| *entry == Entry::Link(LinkState::Live)));
+    assert!(has(|entry| matches!(entry, Entry::Change { .. })));
+}
+
+#[tokio::test]
+async fn waits_are_recorded_with_all_that_arrives() {
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wait.ndjson");
+    let path = file.to_str().unwrap();
+    let words = format!("wait task-2 --record {path}");
+    let ran = line(&words).driven(&simulator).await;
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let state = |entry: &Entry| match entry {
+        Entry::Task { info, .. } => info["state"].as_str().map(str::to_owned),
+        _ => None,
+    };
+    let entries = lines(&file);
+    assert!(entries.iter().any(|entry| entry.task() == Some("task-2")));
+    assert!(entries.iter().find_map(state).is_some());
+    assert!(
+        fs::read_to_string(&file)
+            .unwrap()
+            .starts_with("{\"vtask_record\":1")
+    );
+    let recorded = from("get --json task-2", &file).await;
+    assert_eq!(recorded.lines()[0]["state"], "error", "{}", recorded.err);
+
+    let again = line(&words).driven(&simulator).await;
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("exists already"), "{}", again.err);
+}
+
+#[tokio::test]
+async fn cancel_requests_are_recorded_and_answered_alike_when_the_record_is_served() {
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cancel.ndjson.zst");
+    record(&simulator, &file).await;
+
+    let mut options = Options::new(Scenario::load("empty").unwrap()).manual();
+    let started = Reader::open(&file).unwrap().header().started;
+    options.recording = Some(Recording {
+        source: Source::File(file),
+        vc: 0,
+        at: started,
+        clock_offset: jiff::SignedDuration::ZERO,
+    });
+    let served = Simulator::start(options).await.unwrap();
+    let control = served.control();
+    assert!(!control.has_played_all());
+    control.advance(Duration::from_secs(60));
+    assert!(control.has_played_all());
+    let cancelled = line("cancel task-3 --yes").on(&served).await;
+    assert_eq!(cancelled.code, 1, "{}", cancelled.err);
+    let listed = line("list --json").on(&served).await;
+    assert_eq!(listed.lines().len(), 7, "{}", listed.out);
+}
+
+#[tokio::test]
+async fn other_files_are_refused_in_plain_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.zst");
+    fs::write(&file, "hello\n").unwrap();
+    for words in ["list", "get task-1", "tree task-1", "events task-1"] {
+        let ran = from(words, &file).await;
+        assert_eq!(ran.code, 2, "{}", ran.err);
+        assert!(ran.err.contains("is not a vtask record"), "{}", ran.err);
+    }
+    let ran = from("list", &folder.path().join("no")).await;
+    assert!(ran.err.contains("cannot read"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn the_record_of_the_demo_is_read_in_full() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo.ndjson.zst");
+    assert!(fs::metadata(&path).unwrap().len() <= 200_000);
+    assert!(lines(&path).len() > 900);
+    let failed = from("list --state failed --json", &path).await;
+    assert!(failed.lines().len() >= 2, "{}", failed.err);
+    // The same time of the same record gives the same tasks.
+    let ids = from("list --ids --at 2m", &path).await.out;
+    assert!(ids.lines().count() > 10, "{ids}");
+    let words = format!("get --json --at 2m {}", ids.replace('\n', " "));
+    let (one, other) = (from(&words, &path).await, from(&words, &path).await);
+    assert_eq!(one.lines().len(), ids.lines().count(), "{}", one.err);
+    assert_eq!(one.out, other.out);
+}
+
+#[tokio::test]
+async fn a_redacted_copy_has_the_same_tasks_without_their_names() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo.ndjson.zst");
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.ndjson");
+    let words = format!("record redact {} {}", path.display(), copy.display());
+    let ran = line(&words).at("").await;
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let before = from("list --json", &path).await.lines();
+    let after = from("list --json", &copy).await.lines();
+    assert_eq!(after.len(), before.len());
+    let text = fs::read_to_string(&copy).unwrap();
+    for task in &before {
+        let names = [
+            &task["entity_name"],
+            &task["user"],
+            &task["info"]["entityName"],
+        ];
+        for name in names.into_iter().filter_map(Value::as_str) {
+            assert!(name.len() < 4 || !text.contains(name), "{name}");
+        }
+    }
+    for field in ["id", "state", "started", "parent"] {
+        let of = |tasks: &[Value]| -> Vec<Value> {
+            tasks.iter().map(|task| task[field].clone()).collect()
+        };
+        assert_eq!(of(&after), of(&before), "{field}");
+    }
+}
