@@ -77,8 +77,8 @@ fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
     }
     let elapsed = record.elapsed(there);
     let elapsed = until_change(elapsed.unwrap_or_default());
-    let outlook = state.insight_changes_at(handle, now);
-    Some(outlook.map_or(now + elapsed, |outlook| outlook.min(now + elapsed)))
+    let insight = state.insight_changes_at(handle, now);
+    Some(insight.map_or(now + elapsed, |insight| insight.min(now + elapsed)))
 }
 
 /// Ages and durations in popups.

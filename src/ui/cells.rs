@@ -8,7 +8,8 @@ use super::{RenderContext, labels, progress, sparkline, styled_line::StyledLine,
 use crate::{
     app::{Column, TaskInsight},
     task::{
-        BlockerKind, Progress, Record, Status, TimeLeft, cancellation::CancelState, row_model::Row,
+        BlockerKind, Progress, Record, Rule, Status, TimeLeft, cancellation::CancelState,
+        row_model::Row,
     },
     text::{duration, width},
     vim::types::EntityLocation,
@@ -22,9 +23,11 @@ pub(super) struct RowContext<'a> {
     /// Current time by the clock of the task's server.
     pub(super) now: Timestamp,
     pub(super) is_stale: bool,
-    pub(super) outlook: Arc<TaskInsight>,
+    pub(super) insight: Arc<TaskInsight>,
     /// The column that shows what the task waits for.
     pub(super) blocker_column: Option<Column>,
+    /// The column that shows the most urgent warning.
+    pub(super) warning_column: Option<Column>,
 }
 
 impl<'a> RowContext<'a> {
@@ -37,18 +40,33 @@ impl<'a> RowContext<'a> {
         let state = ctx.state;
         let handle = row.task()?;
         let record = state.view().store.get(handle)?;
-        let outlook = state.insight(handle, ctx.now);
+        let insight = state.insight(handle, ctx.now);
         let mut places = [Column::Phase, Column::Progress].into_iter();
         let place = places.find(|column| columns.contains(column));
         Some(Self {
-            blocker_column: place.filter(|_| outlook.blocker.is_some()),
+            warning_column: warning_column(&insight).filter(|column| columns.contains(column)),
+            blocker_column: place.filter(|_| insight.blocker.is_some()),
             row,
             record,
             progress: state.view().store.progress(handle),
             now: state.time(record, ctx.now),
             is_stale: state.is_stale(record),
-            outlook,
+            insight,
         })
+    }
+}
+
+/// Returns the column with room for the most urgent warning. What a task waits for is more urgent.
+fn warning_column(insight: &TaskInsight) -> Option<Column> {
+    if insight.blocker.is_some() {
+        return None;
+    }
+    match insight.warnings.first()?.rule {
+        Rule::QueuedLong => Some(Column::Progress),
+        Rule::Stalled if !matches!(insight.time_left, Some(TimeLeft::About(_))) => {
+            Some(Column::Left)
+        }
+        _ => None,
     }
 }
 
@@ -59,10 +77,16 @@ impl RowContext<'_> {
         self.record.status().is_finished() && info.is_some_and(|info| info.error.is_some())
     }
 
+    /// Returns the warning that this column shows.
+    fn warning(&self, column: Column) -> Option<&'static str> {
+        let warning = self.insight.warnings.first()?;
+        (self.warning_column == Some(column)).then(|| warning.rule.label())
+    }
+
     /// Returns what the task waits for, with its role. A place in a queue is no reason to worry.
     pub(super) fn blocker(&self) -> Option<(&str, Role)> {
-        let text = self.outlook.blocker.as_deref()?;
-        Some(match self.outlook.blocker_kind? {
+        let text = self.insight.blocker.as_deref()?;
+        Some(match self.insight.blocker_kind? {
             BlockerKind::Queue => (text, Role::Queued),
             BlockerKind::Question | BlockerKind::LostHost => (text, Role::Warning),
         })
@@ -91,10 +115,15 @@ pub(super) fn draw_cell(
             }
             cell.push(text, role);
         }
-        Column::Progress => {
-            let (progress, now) = (shown.progress, shown.now);
-            progress::draw(cell, ctx.appearance, record, progress, now, shown.is_stale);
-        }
+        Column::Progress => match shown.warning(column) {
+            Some(text) => {
+                cell.push(text, Role::Warning);
+            }
+            None => {
+                let (progress, now) = (shown.progress, shown.now);
+                progress::draw(cell, ctx.appearance, record, progress, now, shown.is_stale);
+            }
+        },
         Column::Trend => {
             sparkline::draw(cell, ctx.appearance, record, shown.now, shown.is_stale);
         }
@@ -222,9 +251,12 @@ fn time_left(ctx: &RenderContext, cell: &mut StyledLine, column: Column, shown: 
     if !shown.record.status().is_active() {
         return;
     }
-    let left = shown.outlook.time_left.unwrap_or(TimeLeft::Unknown);
+    let left = shown.insight.time_left.unwrap_or(TimeLeft::Unknown);
     let TimeLeft::About(span) = left else {
-        cell.push(&left.to_string(), Role::Faint);
+        match shown.warning(column) {
+            Some(text) => cell.push(text, Role::Warning),
+            None => cell.push(&left.to_string(), Role::Faint),
+        };
         return;
     };
     let role = if shown.is_stale {

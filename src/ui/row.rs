@@ -200,13 +200,14 @@ fn marks<'a>(
     marks
 }
 
-/// Returns what a task waits for, unless a column shows it, else its most urgent warning.
+/// Returns what a task waits for, else its most urgent warning; `None` if a column shows it.
 fn badge_text<'a>(shown: &'a RowContext) -> Option<&'a str> {
     match shown.blocker() {
         Some(_) if shown.blocker_column.is_some() => None,
         Some((blocker, _)) => Some(blocker),
+        None if shown.warning_column.is_some() => None,
         None => {
-            let warning = shown.outlook.warnings.first();
+            let warning = shown.insight.warnings.first();
             warning.map(|warning| warning.rule.label())
         }
     }

@@ -8,11 +8,15 @@ use crate::task::{ProgressHistory, Record};
 /// Time shown for a short run, in milliseconds; of a longer one, its last third is shown.
 const MIN_SPAN: u64 = 10 * 60 * 1000;
 
+/// Minimum run time in milliseconds. The reports of a shorter run are too few: their rounding would show as changes.
+const MIN_RUN: u64 = 60 * 1000;
+
 /// The levels, from the bottom. The highest one leaves room above, so that rows do not merge.
 const LEVELS: [char; 5] = ['▁', '▂', '▃', '▄', '▅'];
 const ASCII_LEVELS: [char; 4] = ['_', '.', '-', '^'];
 
-/// Draws the pace of a running task, oldest first. The highest level is the greatest pace within the time shown.
+/// Draws the pace of a running task, oldest first. A steady pace is in the middle; the highest level is the greatest pace
+/// within the time shown, at least twice the mean.
 pub(super) fn draw(
     cell: &mut StyledLine,
     appearance: &Appearance,
@@ -47,7 +51,7 @@ fn levels(history: &ProgressHistory, now: Timestamp, columns: usize, height: usi
     let whole = last.0 - first.0;
     let span = whole.min((whole / 3).max(MIN_SPAN));
     let count = u64::try_from(columns).unwrap_or_default();
-    if span < count || count == 0 {
+    if whole < MIN_RUN || count == 0 {
         return Vec::new();
     }
     let bound = |bound| progress_at(&line, last.0 - span + span * bound / count);
@@ -57,7 +61,9 @@ fn levels(history: &ProgressHistory, now: Timestamp, columns: usize, height: usi
         end.saturating_sub(std::mem::replace(&mut before, end))
     });
     let gains: Vec<u64> = gains.collect();
-    let most = gains.iter().copied().max().unwrap_or_default().max(1);
+    let twice_mean = 2 * gains.iter().sum::<u64>() / count;
+    let most = gains.iter().copied().max().unwrap_or_default();
+    let most = most.max(twice_mean).max(1);
     let steps = u64::try_from(height.saturating_sub(1)).unwrap_or_default();
     let level = |gain: u64| usize::try_from((gain * steps + most / 2) / most).ok();
     gains.into_iter().filter_map(level).collect()
@@ -112,16 +118,16 @@ mod tests {
     }
 
     #[test]
-    fn steady_progress_is_level() {
+    fn steady_progress_is_at_mid_height() {
         let steps = (1..=50).map(|percent| (i64::from(percent) * 10, percent));
         let steady = run(&steps.collect::<Vec<_>>());
-        assert_eq!(line(&steady, at(500), 4, false), "▅▅▅▅");
+        assert_eq!(line(&steady, at(500), 4, false), "▃▃▃▃");
         assert_eq!(
             line(&steady, at(509), 4, false),
-            "▅▅▅▅",
+            "▃▃▃▃",
             "a pause shorter than a step"
         );
-        assert_eq!(line(&steady, at(500), 4, true), "^^^^");
+        assert_eq!(line(&steady, at(500), 4, true), "----");
     }
 
     #[test]
@@ -129,14 +135,14 @@ mod tests {
         let stalled = run(&[(100, 40), (200, 80)]);
         assert_eq!(line(&stalled, at(400), 4, false), "▅▅▁▁");
         let faster = run(&[(200, 10), (400, 50)]);
-        assert_eq!(line(&faster, at(400), 4, false), "▂▂▅▅");
-        assert_eq!(line(&faster, at(400), 4, true), "..^^");
+        assert_eq!(line(&faster, at(400), 4, false), "▂▂▄▄");
+        assert_eq!(line(&faster, at(400), 4, true), "..--");
     }
 
     #[test]
     fn long_run_shows_its_last_third() {
         let history = run(&[(6000, 60), (9000, 61)]);
-        assert_eq!(line(&history, at(9000), 3, true), "^^^");
+        assert_eq!(line(&history, at(9000), 3, true), "---");
     }
 
     #[test]
@@ -144,7 +150,8 @@ mod tests {
         assert_eq!(line(&run(&[]), at(0), 8, false), "");
         let none = ProgressHistory::begin(Some(at(0)), at(0), None);
         assert_eq!(line(&none, at(100), 8, false), "");
-        for now in 0..100 {
+        assert_eq!(line(&run(&[(1, 3), (50, 99)]), at(59), 8, false), "");
+        for now in 60..160 {
             for columns in 0..20 {
                 let history = run(&[(1, 3), (2, 1), (50, 99)]);
                 let length = line(&history, at(now), columns, false).chars().count();

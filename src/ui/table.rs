@@ -174,7 +174,7 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
         error_span: Option<&Range<usize>>,
     ) -> Vec<bool> {
         let is_blocked = shown.blocker_column == Some(Column::Progress);
-        let has_no_end = !matches!(shown.outlook.time_left, Some(TimeLeft::About(_)));
+        let has_no_end = !matches!(shown.insight.time_left, Some(TimeLeft::About(_)));
         let columns = self.columns.iter().zip(cells).enumerate();
         let free = columns.map(|(at, (placed, cell))| {
             let tells_less = match placed.column {

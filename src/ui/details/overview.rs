@@ -214,21 +214,21 @@ fn location(fields: &mut FieldList, record: &Record) {
 /// Adds the time left and the warnings.
 fn time_left(fields: &mut FieldList, handle: Handle, record: &Record) {
     let state = fields.ctx.state;
-    let outlook = state.insight(handle, fields.ctx.now);
+    let insight = state.insight(handle, fields.ctx.now);
     let question = state.view().store.question(handle);
-    if let Some(forecast) = outlook.forecast {
+    if let Some(forecast) = insight.forecast {
         let typical = state.typical.of_record(record);
         fields.text("Time left", &forecast.explain(&state.view().store, typical));
     }
     let is_own_question = question.is_some();
-    if let Some(blocker) = outlook.blocker.as_deref().filter(|_| !is_own_question) {
+    if let Some(blocker) = insight.blocker.as_deref().filter(|_| !is_own_question) {
         let key = state.keymap.key(Context::List, Action::Blocker);
         let key = key.map_or_else(String::new, |key| {
             format!("  ({} goes there)", key.label(state.options.ascii))
         });
         fields.push("Blocked", &format!("{blocker}{key}"), Role::Warning);
     }
-    for finding in &outlook.warnings {
+    for finding in &insight.warnings {
         match (finding.rule, question) {
             (Rule::Question, Some(asked)) => pending_question(fields, asked),
             _ => fields.push("Warning", &finding.message, Role::Warning),
