@@ -238,9 +238,61 @@ fn completion_scripts_are_well_formed() {
             "PowerShell parses the script"
         );
     }
-    assert!(powershell.starts_with("Register-ArgumentCompleter -Native -CommandName vtask"));
-    assert!(powershell.contains("$env:VTASK_COMPLETE = \"powershell\""));
+    assert!(powershell.starts_with("Register-ArgumentCompleter -Native -CommandName 'vtask'"));
+    assert!(powershell.contains("$env:VTASK_COMPLETE = 'powershell'"));
     assert_balanced(&powershell);
+    // The words are arguments of one call by name; nothing evaluates text.
+    assert!(powershell.contains("& 'vtask' '--' @words"));
+    assert_eq!(powershell.matches("& ").count(), 1, "{powershell}");
+    for evaluates in [
+        "Invoke-Expression",
+        "iex ",
+        "[scriptblock]",
+        "Invoke-Command",
+        "ExpandString",
+        "$(",
+        "@\"",
+    ] {
+        assert!(!powershell.contains(evaluates), "{evaluates}");
+    }
+}
+
+/// The program gets the words as PowerShell passes them; Windows PowerShell drops an empty last word.
+#[tokio::test]
+async fn powershell_candidates_have_help_and_follow_empty_words() {
+    let candidates = |index: usize, words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_vtask"))
+            .arg("--")
+            .args(words)
+            .env("VTASK_COMPLETE", "powershell")
+            .env("_VTASK_INDEX", index.to_string())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{words:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines = text.lines().map(str::to_owned);
+        lines.collect::<Vec<String>>()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mark = folder.path().join("evaluated");
+    let evaluated = format!("$(New-Item {})", mark.display());
+    assert_eq!(
+        candidates(2, &["vtask", &evaluated, "li"]),
+        Vec::<String>::new()
+    );
+    assert!(!mark.exists());
+    let commands = candidates(1, &["vtask", "li"]);
+    assert_eq!(
+        commands,
+        ["list\tList recent tasks, or tasks of a time range"]
+    );
+    for words in [&["vtask", "completions"][..], &["vtask", "completions", ""]] {
+        let shells = candidates(2, words);
+        assert!(
+            shells.iter().any(|shell| shell == "powershell"),
+            "{shells:?}"
+        );
+    }
 }
 
 /// Checks that every bracket, quote and here-string outside quoted text is closed.

@@ -5,6 +5,7 @@
 //! server by [`values`].
 
 mod bash;
+mod powershell;
 mod server;
 mod shell_word;
 mod values;
@@ -13,7 +14,7 @@ use clap::{Args, ValueEnum};
 use clap_complete::{
     CompleteEnv,
     engine::ArgValueCompleter,
-    env::{Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh},
+    env::{Elvish, EnvCompleter, Fish, Shells, Zsh},
 };
 
 use super::{CommandError, Outcome, io_context::CommandIo};
@@ -47,7 +48,7 @@ pub fn run(args: &CompletionsArgs, io: &mut CommandIo<'_>) -> Result<Outcome, Co
         Shell::Bash => &bash::Bash,
         Shell::Elvish => &Elvish,
         Shell::Fish => &Fish,
-        Shell::Powershell => &Powershell,
+        Shell::Powershell => &powershell::Powershell,
         Shell::Zsh => &Zsh,
     };
     let mut script = Vec::new();
@@ -66,7 +67,13 @@ pub fn answer(definition: fn() -> clap::Command) {
     }
     CompleteEnv::with_factory(move || with_values(definition()))
         .var(COMPLETE_VARIABLE)
-        .shells(Shells(&[&bash::Bash, &Elvish, &Fish, &Powershell, &Zsh]))
+        .shells(Shells(&[
+            &bash::Bash,
+            &Elvish,
+            &Fish,
+            &powershell::Powershell,
+            &Zsh,
+        ]))
         .complete();
 }
 

@@ -15,7 +15,8 @@ pub(super) fn set_shell(name: &str) {
 /// True if the shell takes the candidate literally. A name sent by the server must never be interpreted by the shell.
 pub(super) fn is_safe(text: &str) -> bool {
     let quotes_by_itself = matches!(SHELL.get().map(String::as_str), Some("fish" | "zsh"));
-    if text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
+    // PowerShell expands words that start with @.
+    if text.is_empty() || text.starts_with(['-', '@']) || text.chars().any(char::is_control) {
         return false;
     }
     let in_quotes = std::env::var_os(bash::QUOTED).is_some_and(|quoted| quoted == OsStr::new("1"));
@@ -52,6 +53,7 @@ mod tests {
         for text in [
             "",
             "-rf",
+            "@profile",
             "a b",
             "$(reboot)",
             "`reboot`",
