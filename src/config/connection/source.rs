@@ -3,7 +3,7 @@
 //! A source that names a server applies to that server only: its other settings, above all credentials, are never
 //! used for another one.
 
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 
 use secrecy::SecretString;
 
@@ -37,29 +37,6 @@ impl Origin {
     /// Returns true if the source was typed for this run.
     pub(in crate::config) fn is_typed(self) -> bool {
         matches!(self, Self::Flags | Self::TypedProfile)
-    }
-
-    /// Returns the name of the setting that gives the server.
-    fn of_server(self) -> &'static str {
-        match self {
-            Self::Flags => "--url",
-            Self::TypedProfile => "--profile",
-            Self::Variables => "VTASK_URL",
-            Self::VariableProfile => "VTASK_PROFILE",
-            Self::Govc => "GOVC_URL",
-            Self::DefaultProfile => "the default profile",
-        }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Flags => "the flags",
-            Self::Variables => "the variables VTASK_…",
-            Self::Govc => "the variables GOVC_…",
-            Self::TypedProfile | Self::VariableProfile | Self::DefaultProfile => "the profile",
-        })
     }
 }
 
@@ -202,6 +179,30 @@ impl Source {
         named.into_iter().flatten().find(|user| !user.is_empty())
     }
 
+    /// Returns the setting that gives the server, such as `VTASK_URL` or `the default profile lab`.
+    fn server_setting(&self) -> String {
+        let profile = self.profile.as_ref();
+        let profile = profile.map_or("", |profile| profile.name.as_str());
+        match self.origin {
+            Origin::Flags => "--url".to_owned(),
+            Origin::TypedProfile => format!("--profile {profile}"),
+            Origin::Variables => "VTASK_URL".to_owned(),
+            Origin::VariableProfile => format!("VTASK_PROFILE={profile}"),
+            Origin::Govc => "GOVC_URL".to_owned(),
+            Origin::DefaultProfile => format!("the default profile {profile}"),
+        }
+    }
+
+    /// Returns the place of the account: `the flags`, `the variables VTASK_…` or `the profile lab`.
+    fn place(&self) -> String {
+        match (self.origin, &self.profile) {
+            (_, Some(profile)) => format!("the profile {}", profile.name),
+            (Origin::Variables, _) => "the variables VTASK_…".to_owned(),
+            (Origin::Govc, _) => "the variables GOVC_…".to_owned(),
+            (_, None) => "the flags".to_owned(),
+        }
+    }
+
     /// Returns true if the settings may be used for a server.
     fn is_for(&self, address: &Address) -> bool {
         match &self.server {
@@ -209,6 +210,10 @@ impl Source {
             Some(Err(_)) => false,
             None => self.is_for.is_empty() || self.is_for.contains(address),
         }
+    }
+
+    fn server(&self) -> Option<Result<Address, ConfigError>> {
+        self.server.clone()
     }
 
     fn has_credentials(&self) -> bool {
@@ -246,7 +251,12 @@ fn parse(origin: Origin, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>
         return Err(ConfigError(format!(
             "the address of {} contains an @ that does not end a user name. In a password, write / as %2F, ? as %3F, \
              # as %23 and @ as %40.",
-            origin.of_server()
+            match origin {
+                Origin::Flags => "--url",
+                Origin::Variables => "VTASK_URL",
+                Origin::Govc => "GOVC_URL",
+                _ => "the profile",
+            }
         )));
     }
     let has_password = user_info
@@ -285,42 +295,41 @@ impl Chosen {
         file: &ConfigFile,
     ) -> Result<Self, ConfigError> {
         let sources = collect(args, environment, file)?;
-        let named = |source: &Source| {
-            let profile = source.profile.as_ref().map(|profile| profile.name.clone());
-            Some((source.origin, source.server.clone()?, profile))
-        };
+        let named = |source| Some((source, Source::server(source)?));
         let mut named = sources.iter().filter_map(named);
-        let Some((origin, address, profile)) = named.next() else {
+        let Some((used, address)) = named.next() else {
             return Err(ConfigError(
                 "no vCenter specified. Give --url, set VTASK_URL (or GOVC_URL), or try `vtask demo`, which needs none."
                     .to_owned(),
             ));
         };
-        let address = match profile {
-            Some(profile) => address?.of_profile(&profile),
+        let address = match &used.profile {
+            Some(profile) => address?.of_profile(&profile.name),
             None => address?,
         };
+        let first = format!("{} names {}", used.server_setting(), address.name());
         let others: Vec<_> = named
-            .filter(|(_, other, _)| other.as_ref() != Ok(&address))
-            .map(|(origin, other, _)| (origin, other.map_or("another".to_owned(), |a| a.name())))
+            .filter(|(_, other)| other.as_ref() != Ok(&address))
+            .map(|(source, other)| {
+                let server = other.map_or("an invalid address".to_owned(), |server| server.name());
+                (
+                    source.origin,
+                    format!("{} names {server}", source.server_setting()),
+                )
+            })
             .collect();
         let typed = others.iter().find(|(origin, _)| origin.is_typed());
-        if let Some((other, server)) = typed {
+        if let Some((_, other)) = typed {
             return Err(ConfigError(format!(
-                "{} names {}, but {} names {server}. Give one of them.",
-                origin.of_server(),
-                address.label(),
-                other.of_server()
+                "{first}, but {other}. Give one of them."
             )));
         }
-        let conflict = (!origin.is_typed() && !others.is_empty()).then(|| {
-            let others = others.iter();
-            let others = others.map(|(other, name)| format!("{} {name}", other.of_server()));
+        let conflict = (!used.origin.is_typed() && !others.is_empty()).then(|| {
+            let others: Vec<_> = others.iter().map(|(_, other)| other.as_str()).collect();
             format!(
-                "{} names {used}, {}: {used} is used. Give --url or --profile to choose.",
-                origin.of_server(),
-                others.collect::<Vec<_>>().join(", "),
-                used = address.name(),
+                "{first}, but {}. Using {}; give --url or --profile to choose.",
+                others.join(" and "),
+                address.name(),
             )
         });
         let (sources, left_out): (Vec<_>, Vec<_>) = sources
@@ -328,8 +337,8 @@ impl Chosen {
             .partition(|source| source.is_for(&address));
         let hints = left_out.iter().filter(|source| source.has_credentials());
         let hints = hints.map(|source| {
-            let (origin, servers) = (source.origin, source.servers());
-            format!(" The account of {origin} is for {servers} and is not used here.")
+            let (place, servers) = (source.place(), source.servers());
+            format!(" The account of {place} is for {servers} and is not used here.")
         });
         Ok(Self {
             hint: hints.collect(),
