@@ -1,21 +1,30 @@
 //! `vtask events`: prints the events of a task.
 
+use std::sync::Arc;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
     CommandError, Outcome, connect,
+    fetch_args::FetchArgs,
     io_context::CommandIo,
     json_output,
-    output::{EVENTS, FieldSort, OutputArgs, OutputRow, Page, Presenter},
+    output::{
+        Changes, EVENTS, FieldSort, FollowedServer, OutputArgs, OutputRow, Page, Presenter, Reading,
+    },
     record::FromArgs,
     session::ServerReader,
     snapshot::Snapshot,
     targets::{self, Target},
     task_row::short_time,
 };
-use crate::{config::ConnectionArgs, vim::types::TaskEvent};
+use crate::{
+    config::{ConnectionArgs, Defaults},
+    vim::types::{TaskEvent, TaskLocator},
+    watch::{Command, Update},
+};
 
 /// Print the events of tasks
 #[derive(Debug, Clone, Args)]
@@ -52,58 +61,142 @@ pub async fn run(
     let mut servers = Vec::new();
     for target in targets::named(connection, &args.tasks, io)? {
         let connect = connect::in_time(&target.connection, io).await?;
-        servers.push((target, ServerReader::new(connect)));
+        servers.push(EventServer {
+            target,
+            reader: ServerReader::new(connect),
+            tasks: Vec::new(),
+        });
     }
-    let printed = presenter
-        .present(io, async |io| read(args, &mut servers, io).await)
-        .await;
-    for (_, reader) in servers {
-        reader.close(io).await;
-    }
-    printed
+    let mut reading = EventReading { args, servers };
+    presenter.present(&mut reading, connection, io).await
 }
 
-async fn read(
-    args: &EventsArgs,
-    servers: &mut [(Target, ServerReader)],
-    io: &mut CommandIo<'_>,
-) -> Result<Page, CommandError> {
-    let mut page = Page::new();
-    let is_terminal = io.out.is_terminal();
-    for (target, reader) in servers {
-        let endpoint = reader.connect.address.name();
-        for task in &target.tasks {
-            let read = reader.ask(io, async |client| {
-                let (snapshot, handle) = Snapshot::of(client, task).await?;
-                let record = snapshot.store.get(handle);
-                let info = record.and_then(|record| record.info.as_deref());
-                let chain = info.map_or(0, |info| info.event_chain_id);
-                Ok((snapshot.now, chain, client.task_events(chain).await?))
-            });
-            let (now, chain, events) = match read.await {
-                Ok(found) => found,
-                Err(error) => {
-                    page.add_error(error, target)?;
-                    continue;
+/// Data of `vtask events`.
+struct EventReading<'a> {
+    args: &'a EventsArgs,
+    servers: Vec<EventServer>,
+}
+
+/// A server with the events of its tasks.
+struct EventServer {
+    target: Target,
+    reader: ServerReader,
+    tasks: Vec<TaskEvents>,
+}
+
+/// The events of a task.
+struct TaskEvents {
+    locator: TaskLocator,
+    events: Arc<[TaskEvent]>,
+    /// The server's time when they were read.
+    at: Timestamp,
+}
+
+impl Reading for EventReading<'_> {
+    async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
+        let mut errors = Page::new();
+        for EventServer {
+            target,
+            reader,
+            tasks,
+        } in &mut self.servers
+        {
+            for task in &target.tasks {
+                let read = reader.ask(io, async |client| {
+                    let (snapshot, handle) = Snapshot::of(client, task).await?;
+                    let record = snapshot.store.get(handle);
+                    let info = record.and_then(|record| record.info.as_deref());
+                    let locator = match info {
+                        Some(info) => TaskLocator::of(info),
+                        None => TaskLocator::named(task.clone()),
+                    };
+                    let chain = locator.event_chain().unwrap_or_default();
+                    Ok(TaskEvents {
+                        locator,
+                        events: client.task_events(chain).await?.into(),
+                        at: snapshot.now,
+                    })
+                });
+                match read.await {
+                    Ok(read) => tasks.push(read),
+                    Err(error) => errors.add_error(error, target)?,
                 }
-            };
-            let id = target.full(task);
-            let source = EventSource {
-                id: &id,
-                task,
-                chain,
-                endpoint: &endpoint,
-            };
-            let rows = events
-                .into_iter()
-                .map(|event| source.row(event, now, is_terminal));
-            page.rows.extend(rows);
+            }
+        }
+        let page = self.page(io.out.columns());
+        Ok(Page {
+            messages: errors.messages,
+            outcome: errors.outcome,
+            ..page
+        })
+    }
+
+    async fn sign_out(&mut self, io: &mut CommandIo<'_>) {
+        for server in &mut self.servers {
+            server.reader.close(io).await;
         }
     }
-    if let Some(sort) = &args.sort {
-        sort.sort(&mut page.rows);
+
+    fn followed(&self, fetch: &FetchArgs, defaults: &Defaults) -> Vec<FollowedServer> {
+        let servers = self.servers.iter();
+        let followed = servers.map(|server| {
+            let tasks = server.target.tasks.clone();
+            let known = server.tasks.iter();
+            let locators = known.map(|task| task.locator.clone()).collect();
+            FollowedServer {
+                name: server.target.name.clone(),
+                options: fetch.options(server.reader.connect.clone(), tasks, defaults),
+                commands: vec![Command::FollowEvents(locators)],
+            }
+        });
+        followed.collect()
     }
-    Ok(page)
+
+    fn apply(&mut self, server: usize, update: Update) -> Changes {
+        let mut changes = Changes::default();
+        let Some(server) = self.servers.get_mut(server) else {
+            return changes;
+        };
+        let Update::Events { mo_id, events } = update else {
+            return changes;
+        };
+        let id = server.target.full(&mo_id);
+        let mut tasks = server.tasks.iter_mut();
+        match (events, tasks.find(|task| task.locator.mo_id == mo_id)) {
+            (Ok(events), Some(task)) => {
+                task.events = events;
+                changes.rows.push(id);
+            }
+            (Err(reason), _) => {
+                changes.message = Some(format!("the events of {id} cannot be read: {reason}"));
+            }
+            (Ok(_), None) => {}
+        }
+        changes
+    }
+
+    fn page(&mut self, columns: Option<usize>) -> Page {
+        let mut page = Page::new();
+        for server in &self.servers {
+            let endpoint = server.reader.connect.address.name();
+            for task in &server.tasks {
+                let mo_id = &task.locator.mo_id;
+                let source = EventSource {
+                    id: &server.target.full(mo_id),
+                    task: mo_id,
+                    chain: task.locator.event_chain().unwrap_or_default(),
+                    endpoint: &endpoint,
+                };
+                let events = task.events.iter().cloned();
+                let rows = events.map(|event| source.row(event, task.at, columns.is_some()));
+                page.rows.extend(rows);
+            }
+        }
+        if let Some(sort) = &self.args.sort {
+            sort.sort(&mut page.rows);
+        }
+        page
+    }
 }
 
 /// The task of some events.

@@ -14,7 +14,7 @@ use crate::{
 /// Flags that control how tasks are fetched.
 #[derive(Debug, Clone, Default, Args)]
 pub struct FetchArgs {
-    /// Screen and wait: one long poll for all tasks (push), reading each (poll) [default: auto]
+    /// Screen, wait, --watch: one long poll (push), reading each task (poll) [default: auto]
     #[arg(
         long,
         global = true,
@@ -26,7 +26,7 @@ pub struct FetchArgs {
     )]
     pub fetch: Option<FetchMode>,
 
-    /// Screen and wait: interval in seconds, if tasks are read one by one [default: 2]
+    /// Screen, wait, --watch: interval in seconds, if tasks are read one by one [default: 2]
     #[arg(long, global = true, hide_short_help = true, env = "VTASK_INTERVAL", value_name = "SECONDS", value_parser = parse_seconds)]
     pub interval: Option<f64>,
 }

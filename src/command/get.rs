@@ -3,11 +3,16 @@
 use std::{collections::HashMap, sync::Arc};
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::{
     CommandError, Outcome, connect,
+    fetch_args::FetchArgs,
     io_context::CommandIo,
-    output::{FieldSort, OutputArgs, OutputFormat, OutputRow, Page, Presenter, TASK_DETAILS},
+    output::{
+        Changes, FieldSort, FollowedServer, OutputArgs, OutputFormat, OutputRow, Page, Presenter,
+        Reading, TASK_DETAILS,
+    },
     record::FromArgs,
     session::{self, ServerReader, TaskRead},
     snapshot::Snapshot,
@@ -15,12 +20,13 @@ use super::{
     task_row,
 };
 use crate::{
-    config::ConnectionArgs,
+    config::{ConnectionArgs, Defaults},
     task::{Handle, Status, markdown},
     vim::{
         Client,
         types::{TaskEvent, TaskInfo},
     },
+    watch::Update,
 };
 
 /// Print tasks once
@@ -55,103 +61,167 @@ pub async fn run(
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
     let presenter = Presenter::new(&args.output, &TASK_DETAILS)?;
-    let targets = targets::named(connection, &args.tasks, io)?;
     let mut servers = Vec::new();
-    for target in targets {
+    for target in targets::named(connection, &args.tasks, io)? {
         let connect = connect::in_time(&target.connection, io).await?;
-        servers.push((target, ServerReader::new(connect)));
+        servers.push(GetServer {
+            target,
+            reader: ServerReader::new(connect),
+            snapshot: Snapshot::empty(Timestamp::now()),
+        });
     }
     let with_tickets =
         *presenter.format() == OutputFormat::Markdown && args.output.columns.is_empty();
-    let printed = presenter
-        .present(io, async |io| {
-            read(args, with_tickets, &mut servers, io).await
-        })
-        .await;
-    for (_, reader) in servers {
-        reader.close(io).await;
-    }
-    printed
+    let mut reading = GetReading {
+        args,
+        with_tickets,
+        servers,
+    };
+    presenter.present(&mut reading, connection, io).await
 }
 
-/// Reads the tasks of all servers.
-async fn read(
-    args: &GetArgs,
+/// Data of `vtask get`.
+struct GetReading<'a> {
+    args: &'a GetArgs,
+    /// True to describe each task in Markdown.
     with_tickets: bool,
-    servers: &mut [(Target, ServerReader)],
-    io: &mut CommandIo<'_>,
-) -> Result<Page, CommandError> {
-    let mut page = Page::new();
-    let mut text = String::new();
-    let is_terminal = io.out.is_terminal();
-    for (target, reader) in servers {
-        let server = reader.connect.address.label();
-        let endpoint = reader.connect.address.name();
-        let tasks = target.tasks.clone();
-        let answer = reader
-            .ask(io, async |client| {
-                // JSON output contains only the server's data, so labels are not needed.
-                let snapshot = if args.output.json {
-                    None
-                } else {
-                    Some(Snapshot::begin(client).await)
-                };
-                let read = session::read_or_find_all(client, tasks).await;
-                let events = if with_tickets {
-                    read_events(client, &read).await
-                } else {
-                    HashMap::new()
-                };
-                Ok((snapshot, read, events))
-            })
-            .await;
-        let (snapshot, read, events) = match answer {
-            Err(error) => {
-                page.add_error(error, target)?;
+    servers: Vec<GetServer>,
+}
+
+/// A server with its tasks.
+struct GetServer {
+    target: Target,
+    reader: ServerReader,
+    /// The tasks, for `--watch`.
+    snapshot: Snapshot,
+}
+
+impl Reading for GetReading<'_> {
+    async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
+        let mut page = Page::new();
+        let mut text = String::new();
+        let is_terminal = io.out.is_terminal();
+        let output = &self.args.output;
+        let with_tickets = self.with_tickets;
+        for server in &mut self.servers {
+            let GetServer { target, reader, .. } = server;
+            let label = reader.connect.address.label();
+            let endpoint = reader.connect.address.name();
+            let tasks = target.tasks.clone();
+            let answer = reader
+                .ask(io, async |client| {
+                    // JSON output contains only the server's data, so labels are not needed.
+                    let snapshot = if output.json && !output.watch {
+                        None
+                    } else {
+                        Some(Snapshot::begin(client).await)
+                    };
+                    let read = session::read_or_find_all(client, tasks).await;
+                    let events = if with_tickets {
+                        read_events(client, &read).await
+                    } else {
+                        HashMap::new()
+                    };
+                    Ok((snapshot, read, events))
+                })
+                .await;
+            let (snapshot, read, events) = match answer {
+                Err(error) => {
+                    page.add_error(error, target)?;
+                    continue;
+                }
+                Ok(answer) => answer,
+            };
+            let Some(mut snapshot) = snapshot else {
+                let (messages, outcome) = as_json(target, read, &label, &mut page.rows);
+                page.messages.extend(messages);
+                page.outcome = page.outcome.and(outcome);
                 continue;
-            }
-            Ok(answer) => answer,
-        };
-        let Some(mut snapshot) = snapshot else {
-            let (messages, outcome) = as_json(target, read, &server, &mut page.rows);
-            page.messages.extend(messages);
-            page.outcome = page.outcome.and(outcome);
-            continue;
-        };
-        add(
-            read,
-            &mut snapshot,
-            &server,
-            &mut page,
-            |snapshot, handle| {
-                let mut row = task_row::row(target, &endpoint, snapshot, handle, is_terminal)?;
-                with_phase(&mut row);
-                if with_tickets {
-                    let mo_id = &snapshot.store.get(handle)?.id.mo_id;
-                    let events = events.get(mo_id).map_or(&[][..], Vec::as_slice);
-                    let ticket = markdown::task_markdown(
-                        &snapshot.store,
-                        handle,
-                        &endpoint,
-                        events,
-                        snapshot.now,
-                    )?;
-                    if !text.is_empty() {
-                        text.push('\n');
+            };
+            add(
+                read,
+                &mut snapshot,
+                &label,
+                &mut page,
+                |snapshot, handle| {
+                    let row = details(target, &endpoint, snapshot, handle, is_terminal)?;
+                    if with_tickets {
+                        let mo_id = &snapshot.store.get(handle)?.id.mo_id;
+                        let events = events.get(mo_id).map_or(&[][..], Vec::as_slice);
+                        let ticket = markdown::task_markdown(
+                            &snapshot.store,
+                            handle,
+                            &endpoint,
+                            events,
+                            snapshot.now,
+                        )?;
+                        if !text.is_empty() {
+                            text.push('\n');
+                        }
+                        text.push_str(&ticket);
                     }
-                    text.push_str(&ticket);
+                    Some(row)
+                },
+            );
+            server.snapshot = snapshot;
+        }
+        self.sort(&mut page);
+        page.markdown = with_tickets.then_some(text);
+        Ok(page)
+    }
+
+    async fn sign_out(&mut self, io: &mut CommandIo<'_>) {
+        for server in &mut self.servers {
+            server.reader.close(io).await;
+        }
+    }
+
+    fn followed(&self, fetch: &FetchArgs, defaults: &Defaults) -> Vec<FollowedServer> {
+        let servers = self.servers.iter();
+        let followed = servers.map(|GetServer { target, reader, .. }| FollowedServer {
+            name: target.name.clone(),
+            options: fetch.options(reader.connect.clone(), target.tasks.clone(), defaults),
+            commands: Vec::new(),
+        });
+        followed.collect()
+    }
+
+    fn apply(&mut self, server: usize, update: Update) -> Changes {
+        let server = self.servers.get_mut(server);
+        server.map_or_else(Changes::default, |server| {
+            task_row::changes(&mut server.snapshot, update, &server.target)
+        })
+    }
+
+    fn page(&mut self, columns: Option<usize>) -> Page {
+        let mut page = Page::new();
+        for server in &mut self.servers {
+            server.snapshot.advance();
+            let (target, snapshot) = (&server.target, &server.snapshot);
+            let endpoint = server.reader.connect.address.name();
+            let rows = target.tasks.iter().filter_map(|mo_id| {
+                let handle = snapshot.find(mo_id)?;
+                let mut row = details(target, &endpoint, snapshot, handle, columns.is_some())?;
+                if self.args.output.json {
+                    row.json.clone_from(snapshot.raw(handle)?.as_object()?);
                 }
                 Some(row)
-            },
-        );
+            });
+            page.rows.extend(rows);
+        }
+        self.sort(&mut page);
+        page
     }
-    if let Some(sort) = &args.sort {
-        sort.sort(&mut page.rows);
+}
+
+impl GetReading<'_> {
+    fn sort(&self, page: &mut Page) {
+        if let Some(sort) = &self.args.sort {
+            sort.sort(&mut page.rows);
+        }
+        // Without any task, a heading would be of no use.
+        page.text = page.rows.is_empty().then(String::new);
     }
-    page.markdown = with_tickets.then_some(text);
-    // Without any task, a heading would be of no use.
-    page.text = page.rows.is_empty().then(String::new);
-    Ok(page)
 }
 
 /// Reads the events of tasks. Tasks whose events cannot be read have none.
@@ -234,8 +304,15 @@ fn add(
     }
 }
 
-/// Appends the phase to the operation, unless the error says more.
-fn with_phase(row: &mut OutputRow) {
+/// Returns the row of a task, with the phase after the operation unless the error says more.
+fn details(
+    target: &Target,
+    endpoint: &str,
+    snapshot: &Snapshot,
+    handle: Handle,
+    is_terminal: bool,
+) -> Option<OutputRow> {
+    let mut row = task_row::row(target, endpoint, snapshot, handle, is_terminal)?;
     let cell = |name: &str| row.cells.iter().position(|(cell, _)| *cell == name);
     if let (Some(operation), Some(phase), None) = (cell("operation"), cell("phase"), &row.note) {
         let phase = row.cells[phase].1.clone();
@@ -243,6 +320,7 @@ fn with_phase(row: &mut OutputRow) {
             row.cells[operation].1 = format!("{} · {phase}", row.cells[operation].1);
         }
     }
+    Some(row)
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! `vtask list`: prints recent tasks and, for a time range, the server's history.
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::{
     CommandError, Outcome,
+    fetch_args::FetchArgs,
     io_context::CommandIo,
-    output::{FieldSort, OutputArgs, Page, Presenter, TASKS},
+    output::{Changes, FieldSort, FollowedServer, OutputArgs, Page, Presenter, Reading, TASKS},
     record::FromArgs,
     snapshot::Snapshot,
     targets,
@@ -13,8 +15,9 @@ use super::{
     task_row,
 };
 use crate::{
-    config::ConnectionArgs,
+    config::{ConnectionArgs, Defaults},
     task::row_model::{Layout, Sort, SortColumn, SortKey},
+    watch::{Command, Update},
 };
 
 /// List recent tasks, or tasks of a time range
@@ -81,7 +84,7 @@ fn parse_sort(text: &str) -> Result<ListSort, String> {
     }
 }
 
-/// Lists.
+/// Runs `vtask list`.
 ///
 /// # Errors
 /// Fails if the server cannot be read or standard output cannot be written.
@@ -93,66 +96,114 @@ pub async fn run(
     let presenter = Presenter::new(&args.output, &TASKS)?;
     let targets = targets::servers(connection, io.environment)?;
     targets::warn(&targets, io);
-    let mut servers = args.query.servers(targets, connection, io).await?;
-    let listed = presenter
-        .present(io, async |io| read(args, &mut servers, io).await)
-        .await;
-    for server in servers {
-        server.reader.close(io).await;
-    }
-    listed
+    let mut reading = ListReading {
+        args,
+        servers: args.query.servers(targets, connection, io).await?,
+        snapshots: Vec::new(),
+    };
+    presenter.present(&mut reading, connection, io).await
 }
 
-/// Reads the tasks of all servers.
-async fn read(
-    args: &ListArgs,
-    servers: &mut [QueryServer],
-    io: &mut CommandIo<'_>,
-) -> Result<Page, CommandError> {
-    let mut page = Page::new();
-    let mut snapshots: Vec<(usize, Snapshot)> = Vec::new();
-    for (at, server) in servers.iter_mut().enumerate() {
-        match server.gather(&args.query, args.scope(), io).await {
-            Ok((snapshot, messages)) => {
-                page.messages.extend(messages);
-                snapshots.push((at, snapshot));
+/// Data of `vtask list`.
+struct ListReading<'a> {
+    args: &'a ListArgs,
+    servers: Vec<QueryServer>,
+    /// Tasks with the index of their server.
+    snapshots: Vec<(usize, Snapshot)>,
+}
+
+impl Reading for ListReading<'_> {
+    async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
+        let args = self.args;
+        let mut errors = Page::new();
+        for (at, server) in self.servers.iter_mut().enumerate() {
+            match server.gather(&args.query, args.scope(), io).await {
+                Ok((snapshot, messages)) => {
+                    errors.messages.extend(messages);
+                    self.snapshots.push((at, snapshot));
+                }
+                Err(error) => {
+                    errors.add_error(error, &server.target)?;
+                    if args.output.watch {
+                        self.snapshots.push((at, Snapshot::empty(Timestamp::now())));
+                    }
+                }
             }
-            Err(error) => page.add_error(error, &server.target)?,
+        }
+        let mut page = self.page(io.out.columns());
+        if !errors.messages.is_empty() {
+            page.outcome = errors.outcome.and(Outcome::Unknown);
+        } else if page.rows.is_empty() && io.err.is_terminal() && !args.output.watch {
+            page.messages.push("no tasks found.".to_owned());
+        }
+        page.messages.extend(errors.messages);
+        Ok(page)
+    }
+
+    async fn sign_out(&mut self, io: &mut CommandIo<'_>) {
+        for server in &mut self.servers {
+            server.reader.close(io).await;
         }
     }
-    let is_incomplete = !page.messages.is_empty();
-    let mut selected = args.query.select(servers, &snapshots);
-    if let Some(ListSort::Columns(sort)) = &args.sort {
-        selected.sort_by_cached_key(|(at, handle)| {
-            let (_, snapshot) = snapshots.get(*at)?;
-            let key = SortKey::of(&snapshot.store, *handle, Layout::Flat, sort);
-            Some((key, *at))
+
+    fn followed(&self, fetch: &FetchArgs, defaults: &Defaults) -> Vec<FollowedServer> {
+        let servers = self.servers.iter();
+        let followed = servers.map(|server| {
+            let reads_locations = server.reads_locations(self.args.scope());
+            FollowedServer {
+                name: server.target.name.clone(),
+                options: fetch.options(server.reader.connect.clone(), Vec::new(), defaults),
+                commands: Vec::from_iter(reads_locations.then_some(Command::ReadLocations(true))),
+            }
         });
+        followed.collect()
     }
-    let is_terminal = io.out.is_terminal();
-    let rows = selected.iter().filter_map(|(at, handle)| {
-        let (server, snapshot) = snapshots.get(*at)?;
-        let server = servers.get(*server)?;
-        task_row::row(
-            &server.target,
-            &server.endpoint,
-            snapshot,
-            *handle,
-            is_terminal,
-        )
-    });
-    page.rows = rows.collect();
-    if let Some(ListSort::Fields(sort)) = &args.sort {
-        sort.sort(&mut page.rows);
+
+    fn apply(&mut self, server: usize, update: Update) -> Changes {
+        let snapshot = self.snapshots.iter_mut().find(|(at, _)| *at == server);
+        match (snapshot, self.servers.get(server)) {
+            (Some((_, snapshot)), Some(server)) => {
+                task_row::changes(snapshot, update, &server.target)
+            }
+            _ => Changes::default(),
+        }
     }
-    if let Some(message) = args.query.cut_message(page.rows.len(), args.scope()) {
-        page.rows.truncate(args.query.limit);
-        page.messages.insert(0, message);
+
+    fn page(&mut self, columns: Option<usize>) -> Page {
+        let mut page = Page::new();
+        let args = self.args;
+        if args.output.watch {
+            for (_, snapshot) in &mut self.snapshots {
+                snapshot.advance();
+            }
+        }
+        let mut selected = args.query.select(&self.servers, &self.snapshots);
+        if let Some(ListSort::Columns(sort)) = &args.sort {
+            selected.sort_by_cached_key(|(at, handle)| {
+                let (_, snapshot) = self.snapshots.get(*at)?;
+                let key = SortKey::of(&snapshot.store, *handle, Layout::Flat, sort);
+                Some((key, *at))
+            });
+        }
+        let rows = selected.iter().filter_map(|(at, handle)| {
+            let (server, snapshot) = self.snapshots.get(*at)?;
+            let server = self.servers.get(*server)?;
+            task_row::row(
+                &server.target,
+                &server.endpoint,
+                snapshot,
+                *handle,
+                columns.is_some(),
+            )
+        });
+        page.rows = rows.collect();
+        if let Some(ListSort::Fields(sort)) = &args.sort {
+            sort.sort(&mut page.rows);
+        }
+        if let Some(message) = args.query.cut_message(page.rows.len(), args.scope()) {
+            page.rows.truncate(args.query.limit);
+            page.messages.push(message);
+        }
+        page
     }
-    if is_incomplete {
-        page.outcome = page.outcome.and(Outcome::Unknown);
-    } else if page.rows.is_empty() && io.err.is_terminal() {
-        page.messages.push("no tasks found.".to_owned());
-    }
-    Ok(page)
 }

@@ -42,6 +42,7 @@ pub mod trust;
 mod value_parsers;
 pub mod version;
 pub mod wait;
+mod watchers;
 
 use crate::task::display_name;
 pub use crate::task::json_output;

@@ -96,7 +96,7 @@ pub async fn run(
     targets::warn(&targets, io);
     let mut servers = args.query.servers(targets, connection, io).await?;
     let report = read(args, &mut servers, io).await;
-    for server in servers {
+    for mut server in servers {
         server.reader.close(io).await;
     }
     let (report, outcome) = report?;

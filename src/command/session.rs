@@ -174,8 +174,8 @@ impl ServerReader {
     }
 
     /// Signs out if a session is open.
-    pub(super) async fn close(self, io: &mut CommandIo<'_>) {
-        if let Some(session) = self.session {
+    pub(super) async fn close(&mut self, io: &mut CommandIo<'_>) {
+        if let Some(session) = self.session.take() {
             session.close(io).await;
         }
     }

@@ -1,4 +1,4 @@
-//! Tasks read at one time, in a store of their own.
+//! Tasks read at one time, in a store of their own; with `--watch` they are kept current by the fetch loop.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,11 +13,12 @@ use super::{
     session::{ONLY_ENDPOINT, read_or_find, read_recent},
 };
 use crate::{
-    task::{ChangeSet, Handle, Labels, ServerClock, TaskChange, TaskId, TaskStore},
+    task::{ChangeSet, Handle, Labels, Presence, ServerClock, TaskChange, TaskId, TaskStore},
     vim::{
         Client, Error, InventoryCache, MAX_LOCATED_AT_ONCE, NoThrottle,
         types::{Malformed, TaskInfo},
     },
+    watch::Update,
 };
 
 /// Error messages of the tasks that could not be read.
@@ -39,9 +40,10 @@ impl Unread {
 #[derive(Debug)]
 pub(super) struct Snapshot {
     pub(super) store: TaskStore,
-    pub(super) raw: HashMap<Arc<str>, Value>,
+    raw: HashMap<Arc<str>, Value>,
     /// The server's time.
     pub(super) now: Timestamp,
+    clock: ServerClock,
 }
 
 impl Snapshot {
@@ -52,12 +54,14 @@ impl Snapshot {
         let (time, labels) = tokio::join!(client.current_time(), client.operation_labels());
         let received = Timestamp::now();
         let clock = time.map(|time| ServerClock::from_reading(time, sent, received));
+        let clock = clock.unwrap_or_default();
         let mut store = TaskStore::new();
         store.set_labels(ONLY_ENDPOINT, labels.map(Labels::new).unwrap_or_default());
         Self {
             store,
             raw: HashMap::new(),
-            now: clock.unwrap_or_default().at(received),
+            now: clock.at(received),
+            clock,
         }
     }
 
@@ -70,22 +74,34 @@ impl Snapshot {
         task: &Arc<str>,
     ) -> Result<(Self, Handle), CommandError> {
         let mut snapshot = Self::begin(client).await;
-        let raw = read_or_find(client, task, snapshot.now).await?;
-        let added = snapshot.add_read(task, Ok(raw), &client.label());
-        let handle = added.map_err(|why| {
-            CommandError::NothingFound(format!(
-                "{why} `vtask get --json` prints what the server sends."
-            ))
-        })?;
+        let handle = snapshot.add_found(client, task).await?;
         Ok((snapshot, handle))
     }
 
-    #[cfg(test)]
+    /// Reads a task from the server or its history.
+    ///
+    /// # Errors
+    /// Fails if the task is unknown or malformed.
+    pub(super) async fn add_found(
+        &mut self,
+        client: &Client,
+        task: &Arc<str>,
+    ) -> Result<Handle, CommandError> {
+        let raw = read_or_find(client, task, self.now).await?;
+        let added = self.add_read(task, Ok(raw), &client.label());
+        added.map_err(|why| {
+            CommandError::NothingFound(format!(
+                "{why} `vtask get --json` prints what the server sends."
+            ))
+        })
+    }
+
     pub(super) fn empty(now: Timestamp) -> Self {
         Self {
             store: TaskStore::new(),
             raw: HashMap::new(),
             now,
+            clock: ServerClock::default(),
         }
     }
 
@@ -186,9 +202,57 @@ impl Snapshot {
         self.store.find(&TaskId::new(ONLY_ENDPOINT, mo_id.clone()))
     }
 
-    /// Returns the value sent by the server.
+    /// Returns the `TaskInfo` as sent by the server.
     pub(super) fn raw(&self, handle: Handle) -> Option<Value> {
         let record = self.store.get(handle)?;
-        self.raw.get(&record.id.mo_id).cloned()
+        let raw = self.raw.get(&record.id.mo_id).cloned();
+        raw.or_else(|| record.info.as_deref().map(TaskInfo::to_json))
+    }
+
+    /// Sets the time to the server's current time.
+    pub(super) fn advance(&mut self) {
+        self.now = self.clock.at(Timestamp::now());
+    }
+
+    /// Applies an update of the fetch loop. Returns the IDs of tasks that differ from before.
+    pub(super) fn apply(&mut self, update: Update) -> Vec<Arc<str>> {
+        let mut changed = Vec::new();
+        match update {
+            Update::Tasks { changes, .. } => {
+                for change in changes {
+                    let mo_id = change.mo_id().clone();
+                    if !self.is_known(&change) {
+                        self.raw.remove(&mo_id);
+                        changed.push(mo_id);
+                    }
+                    // A malformed field keeps its value.
+                    let _ = self
+                        .store
+                        .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
+                }
+            }
+            Update::Locations(located) => {
+                self.store
+                    .set_locations(ONLY_ENDPOINT, located, &mut ChangeSet::default());
+            }
+            Update::Labels(labels) => self.store.set_labels(ONLY_ENDPOINT, labels),
+            Update::Clock(clock) => self.clock = clock,
+            _ => {}
+        }
+        changed
+    }
+
+    /// True if a change contains only what is known.
+    fn is_known(&self, change: &TaskChange) -> bool {
+        let record = self.find(change.mo_id());
+        let record = record.and_then(|handle| self.store.get(handle));
+        match (change, record) {
+            (TaskChange::Full { info, .. }, Some(record)) => {
+                record.presence == Presence::Present && record.info.as_ref() == Some(info)
+            }
+            // Servers remove finished tasks after some time.
+            (TaskChange::Gone { .. }, Some(record)) => record.status().is_finished(),
+            _ => false,
+        }
     }
 }

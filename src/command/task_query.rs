@@ -240,7 +240,7 @@ impl TaskQueryArgs {
             let message = self.add_history(selector, scope, client, &mut snapshot);
             messages.extend(message.await?);
         }
-        if (scope.with_locations || selector.needs_locations())
+        if reads_locations(scope, selector)
             && let Err(error) = snapshot.add_locations(client).await
         {
             messages.push(format!("{error} Where the targets run is not known."));
@@ -305,7 +305,17 @@ impl TaskQueryArgs {
     }
 }
 
+/// True if the locations of targets are read.
+fn reads_locations(scope: QueryScope, selector: &CompiledSelector) -> bool {
+    scope.with_locations || selector.needs_locations()
+}
+
 impl QueryServer {
+    /// True if the locations of targets are read.
+    pub(super) fn reads_locations(&self, scope: QueryScope) -> bool {
+        reads_locations(scope, &self.selector)
+    }
+
     /// Reads the tasks that may be chosen.
     ///
     /// # Errors

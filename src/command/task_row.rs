@@ -3,11 +3,17 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
-    display_name, json_output, output::OutputRow, snapshot::Snapshot, table, targets::Target,
+    display_name, json_output,
+    output::{Changes, OutputRow},
+    snapshot::Snapshot,
+    table,
+    targets::Target,
 };
 use crate::{
-    task::{Handle, Progress, Record},
+    task::{Handle, Progress, Record, Status},
     text::duration,
+    vim::types::TaskLocator,
+    watch::{Command, Update},
 };
 
 /// Returns the row of a task. On a terminal, times are short and the progress of a parent may be derived from its
@@ -75,6 +81,23 @@ pub(super) fn row(
         cells,
         note: why.map(|why| table::cell(&why)),
     })
+}
+
+/// Applies an update of the fetch loop. Returns the changed rows, and requests the history records of tasks that were
+/// removed before their end was seen.
+pub(super) fn changes(snapshot: &mut Snapshot, update: Update, target: &Target) -> Changes {
+    let changed = snapshot.apply(update);
+    let lost = changed.iter().filter_map(|mo_id| {
+        let record = snapshot.store.get(snapshot.find(mo_id)?)?;
+        let info = record.info.as_deref()?;
+        let is_lost = record.status() == Status::Lost;
+        is_lost.then(|| Command::LookUp(TaskLocator::of(info)))
+    });
+    Changes {
+        commands: lost.collect(),
+        rows: changed.iter().map(|mo_id| target.full(mo_id)).collect(),
+        message: None,
+    }
 }
 
 /// Returns whether a task can be cancelled, in the words of the API.

@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     CommandError, Outcome, connect, display_name,
+    fetch_args::FetchArgs,
     io_context::CommandIo,
     json_output,
-    output::{OutputArgs, OutputRow, Page, Presenter, TASKS},
+    output::{Changes, FollowedServer, OutputArgs, OutputRow, Page, Presenter, Reading, TASKS},
     record::FromArgs,
     session::{self, ONLY_ENDPOINT, ServerReader},
     snapshot::Snapshot,
@@ -18,11 +19,12 @@ use super::{
     task_row, wait,
 };
 use crate::{
-    config::ConnectionArgs,
+    config::{ConnectionArgs, Defaults},
     task::{ChangeSet, Handle, Presence, Progress, Record, TaskChange, TaskStore, fault_chain},
     text::{duration, sanitize, truncate},
     ui::Symbols,
     vim::{Client, types::TaskQuery},
+    watch::Update,
 };
 
 /// Maximum number of tasks read from the history.
@@ -57,64 +59,141 @@ pub async fn run(
     let mut servers = Vec::new();
     for target in targets::named(connection, &args.tasks, io)? {
         let connect = connect::in_time(&target.connection, io).await?;
-        servers.push((target, ServerReader::new(connect)));
+        servers.push(TreeServer {
+            target,
+            reader: ServerReader::new(connect),
+            snapshot: None,
+        });
     }
-    let printed = presenter
-        .present(io, async |io| read(&mut servers, io).await)
-        .await;
-    for (_, reader) in servers {
-        reader.close(io).await;
-    }
-    printed
+    let mut reading = TreeReading {
+        ascii: wait::bar_style(io).ascii,
+        is_live: args.output.watch,
+        servers,
+    };
+    presenter.present(&mut reading, connection, io).await
 }
 
-/// Reads the trees of all tasks; a tree that contains several of them comes once.
-async fn read(
-    servers: &mut [(Target, ServerReader)],
-    io: &mut CommandIo<'_>,
-) -> Result<Page, CommandError> {
-    let mut page = Page::new();
-    let (mut text, mut nested) = (String::new(), Vec::new());
-    let (ascii, columns) = (wait::bar_style(io).ascii, io.out.columns());
-    for (target, reader) in servers {
-        let endpoint = reader.connect.address.name();
-        let mut shown: HashSet<Arc<str>> = HashSet::new();
-        for task in &target.tasks {
-            if shown.contains(task) {
-                continue;
-            }
-            let read = reader.ask(io, async |client| gather(client, task).await);
-            let (snapshot, requested, message) = match read.await {
-                Ok(found) => found,
-                Err(error) => {
-                    page.add_error(error, target)?;
+/// Data of `vtask tree`.
+struct TreeReading {
+    ascii: bool,
+    /// True if the time of the page is that of the output.
+    is_live: bool,
+    servers: Vec<TreeServer>,
+}
+
+/// A server with its tasks.
+struct TreeServer {
+    target: Target,
+    reader: ServerReader,
+    /// The tasks read.
+    snapshot: Option<Snapshot>,
+}
+
+impl Reading for TreeReading {
+    async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
+        let mut errors = Page::new();
+        for TreeServer {
+            target,
+            reader,
+            snapshot,
+        } in &mut self.servers
+        {
+            let mut read: HashSet<Handle> = HashSet::new();
+            for task in &target.tasks {
+                let known = snapshot.as_ref().and_then(|tasks| tasks.find(task));
+                if known.is_some_and(|known| read.contains(&known)) {
                     continue;
                 }
-            };
-            let rows = rows(&snapshot.store, snapshot.store.root(requested));
-            page.messages.extend(message);
-            let ids = rows
-                .iter()
-                .filter_map(|(handle, ..)| snapshot.store.get(*handle));
-            shown.extend(ids.map(|record| record.id.mo_id.clone()));
-            text.push_str(&as_text(&snapshot, &rows, requested, ascii, columns));
-            let rows: Vec<(usize, OutputRow)> = rows
-                .iter()
-                .filter_map(|(handle, depth, _)| {
-                    let is_terminal = columns.is_some();
-                    let mut row =
-                        task_row::row(target, &endpoint, &snapshot, *handle, is_terminal)?;
-                    add_place(&snapshot, *handle, *depth, &mut row.json);
-                    Some((*depth, row))
-                })
-                .collect();
-            nested.extend(nest(&rows));
-            page.rows.extend(rows.into_iter().map(|(_, row)| row));
+                let reading = async |client: &Client| add_family(client, task, snapshot).await;
+                match reader.ask(io, reading).await {
+                    Ok(message) => {
+                        errors.messages.extend(message);
+                        let tree = snapshot.as_ref().and_then(|tasks| tree_of(tasks, task));
+                        let rows = tree.map(|(_, rows)| rows).unwrap_or_default();
+                        read.extend(rows.iter().map(|(handle, ..)| *handle));
+                    }
+                    Err(error) => errors.add_error(error, target)?,
+                }
+            }
+        }
+        let page = self.page(io.out.columns());
+        Ok(Page {
+            messages: errors.messages,
+            outcome: errors.outcome,
+            ..page
+        })
+    }
+
+    async fn sign_out(&mut self, io: &mut CommandIo<'_>) {
+        for server in &mut self.servers {
+            server.reader.close(io).await;
         }
     }
-    page.text = Some(text);
-    page.json = Some(Value::Array(nested));
-    Ok(page)
+
+    fn followed(&self, fetch: &FetchArgs, defaults: &Defaults) -> Vec<FollowedServer> {
+        let servers = self.servers.iter();
+        let followed = servers.map(|TreeServer { target, reader, .. }| {
+            let tasks = target.tasks.clone();
+            let mut options = fetch.options(reader.connect.clone(), tasks, defaults);
+            // Children that start later are recent tasks.
+            options.discover = true;
+            FollowedServer {
+                name: target.name.clone(),
+                options,
+                commands: Vec::new(),
+            }
+        });
+        followed.collect()
+    }
+
+    fn apply(&mut self, server: usize, update: Update) -> Changes {
+        let server = self.servers.get_mut(server);
+        server.map_or_else(Changes::default, |server| {
+            let snapshot = server.snapshot.as_mut();
+            snapshot.map_or_else(Changes::default, |snapshot| {
+                task_row::changes(snapshot, update, &server.target)
+            })
+        })
+    }
+
+    /// Formats the trees of all tasks; a tree that contains several of them comes once.
+    fn page(&mut self, columns: Option<usize>) -> Page {
+        let mut page = Page::new();
+        let (mut text, mut nested) = (String::new(), Vec::new());
+        for server in &mut self.servers {
+            let Some(snapshot) = &mut server.snapshot else {
+                continue;
+            };
+            if self.is_live {
+                snapshot.advance();
+            }
+            let (target, snapshot) = (&server.target, &*snapshot);
+            let endpoint = server.reader.connect.address.name();
+            let mut shown: HashSet<Handle> = HashSet::new();
+            for task in &target.tasks {
+                let Some((requested, rows)) = tree_of(snapshot, task) else {
+                    continue;
+                };
+                if shown.contains(&requested) {
+                    continue;
+                }
+                shown.extend(rows.iter().map(|(handle, ..)| *handle));
+                text.push_str(&as_text(snapshot, &rows, requested, self.ascii, columns));
+                let rows = rows.iter().filter_map(|(handle, depth, _)| {
+                    let is_terminal = columns.is_some();
+                    let mut row = task_row::row(target, &endpoint, snapshot, *handle, is_terminal)?;
+                    add_place(snapshot, *handle, *depth, &mut row.json);
+                    Some((*depth, row))
+                });
+                let rows: Vec<(usize, OutputRow)> = rows.collect();
+                nested.extend(nest(&rows));
+                page.rows.extend(rows.into_iter().map(|(_, row)| row));
+            }
+        }
+        page.text = Some(text);
+        page.json = Some(Value::Array(nested));
+        page
+    }
 }
 
 /// Adds depth and parent to the object of a task.
@@ -157,29 +236,38 @@ fn nest(rows: &[(usize, OutputRow)]) -> Vec<Value> {
     roots
 }
 
-/// Reads the related tasks. The message reports a history that could not be read.
-async fn gather(
+/// Reads a task and its family into a snapshot, which is created for the first task. The message reports a history that
+/// could not be read.
+async fn add_family(
     client: &Client,
     task: &Arc<str>,
-) -> Result<(Snapshot, Handle, Option<String>), CommandError> {
-    let (mut snapshot, _) = Snapshot::of(client, task).await?;
-    let recent = match snapshot.add_recent(client).await {
-        Ok(unread) => unread
-            .note()
-            .map(|note| format!("{note} It may belong to the tree.")),
-        Err(error) if error.is_session_dead() => return Err(error.into()),
-        Err(error) => Some(format!("{error} Recent children may be missing.")),
+    snapshot: &mut Option<Snapshot>,
+) -> Result<Option<String>, CommandError> {
+    let (snapshot, recent) = if let Some(snapshot) = snapshot {
+        snapshot.add_found(client, task).await?;
+        (snapshot, None)
+    } else {
+        let (mut tasks, _) = Snapshot::of(client, task).await?;
+        let recent = match tasks.add_recent(client).await {
+            Ok(unread) => unread
+                .note()
+                .map(|note| format!("{note} It may belong to the tree.")),
+            Err(error) if error.is_session_dead() => return Err(error.into()),
+            Err(error) => Some(format!("{error} Recent children may be missing.")),
+        };
+        (snapshot.insert(tasks), recent)
     };
-    add_ancestors(client, &mut snapshot, task).await?;
-    let history = add_descendants(client, &mut snapshot, slice::from_ref(task)).await?;
-    let message = [recent, history]
-        .into_iter()
-        .flatten()
-        .reduce(|one, other| one + " " + &other);
-    let handle = snapshot
-        .find(task)
-        .ok_or_else(|| CommandError::NothingFound(format!("{task} was not found.")))?;
-    Ok((snapshot, handle, message))
+    add_ancestors(client, snapshot, task).await?;
+    let history = add_descendants(client, snapshot, slice::from_ref(task)).await?;
+    let messages = [recent, history].into_iter().flatten();
+    Ok(messages.reduce(|one, other| one + " " + &other))
+}
+
+/// Returns a task with the rows of its whole tree.
+fn tree_of(snapshot: &Snapshot, task: &Arc<str>) -> Option<(Handle, Vec<Row>)> {
+    let requested = snapshot.find(task)?;
+    let root = snapshot.store.root(requested);
+    Some((requested, rows(&snapshot.store, root)))
 }
 
 /// Reads the ancestors. Those that cannot be read become placeholders.

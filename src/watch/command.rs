@@ -24,8 +24,8 @@ pub enum Command {
     /// Looks for the ancestors, siblings and descendants of this task among the recent tasks and in the history,
     /// repeatedly while one of them runs; they arrive as changes of tasks. One family at a time; `None` stops.
     FollowFamily(Option<TaskLocator>),
-    /// Reads the events of this task, repeatedly while it runs. One task at a time; `None` stops.
-    FollowEvents(Option<TaskLocator>),
+    /// Reads the events of these tasks, and of no others, repeatedly while a task runs.
+    FollowEvents(Vec<TaskLocator>),
     /// Starts or stops reading where the targets of tasks are in the inventory, and keeping that current.
     ReadLocations(bool),
     /// Searches the server's history.

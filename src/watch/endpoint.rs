@@ -344,7 +344,7 @@ impl Endpoint {
                     self.outbox.send(state).await?;
                 }
             }
-            Some(Command::FollowEvents(task)) => self.lookups.follow_events(task),
+            Some(Command::FollowEvents(tasks)) => self.lookups.follow_events(tasks),
             Some(Command::ReadLocations(is_wanted)) => self.lookups.read_locations(is_wanted),
             Some(Command::Pause(paused)) => {
                 self.paused = paused;

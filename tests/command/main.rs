@@ -56,4 +56,5 @@ mod usage;
 mod vanished_tasks;
 mod wait;
 mod wait_options;
+mod watch;
 mod wrong_server;

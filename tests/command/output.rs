@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::command_support::{Paper, drive, line, server};
+use crate::command_support::{line, server};
 
 #[tokio::test]
 async fn failed_tasks_of_the_last_day_as_json() {
@@ -173,48 +173,4 @@ async fn a_task_as_markdown_for_a_ticket() {
             assert!(ran.out.contains(part), "{part}: {}", ran.out);
         }
     }
-}
-
-#[tokio::test]
-async fn watch_appends_changed_rows_through_one_session() {
-    let simulator = server().await;
-    let control = simulator.control();
-    let paper = Paper::default();
-    let watching = line("list --entity a --operation Relocate* --watch=50ms --timeout 5s")
-        .into(paper.clone())
-        .on(&simulator);
-    let driving = async {
-        while !paper.text().contains("success") {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            control.advance(Duration::from_millis(100));
-        }
-    };
-    tokio::pin!(watching);
-    tokio::select! {
-        ran = &mut watching => panic!("{ran:?}"),
-        () = driving => {}
-    }
-    let text = paper.text();
-    assert_eq!(text.matches("STATE").count(), 1, "{text}");
-    assert!(text.matches("task-1").count() > 2, "{text}");
-    let logins = control.requests();
-    let logins = logins
-        .iter()
-        .filter(|request| request.kind.contains("Login"));
-    assert_eq!(logins.count(), 1);
-    let ran = line("list -o json --watch").on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
-}
-
-#[tokio::test]
-async fn watch_redraws_a_terminal_and_ends_with_the_time_limit() {
-    let simulator = server().await;
-    let control = simulator.control();
-    let ran = tokio::select! {
-        ran = line("list --watch=50ms --timeout 400ms").wide(100).on(&simulator) => ran,
-        () = drive(&control) => unreachable!(),
-    };
-    assert_eq!(ran.code, 124, "{ran:?}");
-    assert!(ran.out.contains("\u{1b}[J"), "{ran:?}");
-    assert_eq!(simulator.control().session_count(), 0);
 }

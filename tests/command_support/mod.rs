@@ -20,7 +20,10 @@ use std::{
 
 use futures_util::future::join_all;
 use serde_json::Value;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::oneshot,
+    time::{sleep, timeout},
+};
 use vtask::{
     cli,
     command::{
@@ -165,6 +168,7 @@ pub(crate) struct Line {
     out: Option<Box<dyn Write>>,
     environment: Vec<(&'static str, String)>,
     interrupted: Option<Duration>,
+    stopped: Option<oneshot::Receiver<()>>,
 }
 
 pub(crate) fn line(words: &str) -> Line {
@@ -177,6 +181,7 @@ pub(crate) fn line(words: &str) -> Line {
         out: None,
         environment: vec![("VTASK_PASSWORD", "secret".to_owned())],
         interrupted: None,
+        stopped: None,
     }
 }
 
@@ -228,6 +233,12 @@ impl Line {
     /// Ctrl-C comes after that time.
     pub(crate) fn interrupted(mut self, after: Duration) -> Self {
         self.interrupted = Some(after);
+        self
+    }
+
+    /// Ctrl-C is pressed when this is sent.
+    pub(crate) fn interrupted_by(mut self, stopped: oneshot::Receiver<()>) -> Self {
+        self.stopped = Some(stopped);
         self
     }
 
@@ -294,12 +305,16 @@ impl Line {
             },
             input: Box::new(move || (Box::new(Cursor::new(input)), is_terminal)),
             environment: &environment,
-            interrupted: match self.interrupted {
-                Some(after) => Box::pin(async move {
+            interrupted: match (self.interrupted, self.stopped) {
+                (Some(after), _) => Box::pin(async move {
                     sleep(after).await;
                     StopSignal::Interrupt
                 }),
-                None => Box::pin(std::future::pending()),
+                (None, Some(stopped)) => Box::pin(async move {
+                    let _ = stopped.await;
+                    StopSignal::Interrupt
+                }),
+                (None, None) => Box::pin(std::future::pending()),
             },
             color: ColorChoice::Auto,
             fetch: FetchArgs::default(),

@@ -63,7 +63,7 @@ async fn refused_history_is_reported_and_isolated() {
         frozen
             .bench
             .send(Command::FollowFamily(Some(trace.clone())));
-        frozen.bench.send(Command::FollowEvents(Some(trace)));
+        frozen.bench.send(Command::FollowEvents(vec![trace]));
         frozen.settle().await;
         let Some((_, FamilyState::Failed(reason))) = frozen.bench.families.last() else {
             panic!("{fault}: {:?}", frozen.bench.families);

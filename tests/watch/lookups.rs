@@ -30,7 +30,7 @@ fn named(task: &str) -> TaskLocator {
 async fn events_or_error_are_reported() {
     let (simulator, mut bench) = begun().await;
     let task = parent(&simulator);
-    bench.send(Command::FollowEvents(Some(named(&task))));
+    bench.send(Command::FollowEvents(vec![named(&task)]));
     bench
         .until("its events", |bench| !bench.events.is_empty())
         .await;
@@ -42,7 +42,7 @@ async fn events_or_error_are_reported() {
     simulator
         .control()
         .change_behavior(|behavior| behavior.events_permission = false);
-    bench.send(Command::FollowEvents(Some(named(&task))));
+    bench.send(Command::FollowEvents(vec![named(&task)]));
     bench
         .until("the refusal", |bench| !bench.events.is_empty())
         .await;
@@ -55,6 +55,35 @@ async fn events_or_error_are_reported() {
 }
 
 #[tokio::test]
+async fn events_of_several_tasks_are_followed() {
+    let (simulator, mut bench) = begun().await;
+    let control = simulator.control();
+    let truth = control.expected_tasks();
+    let running = truth.iter().filter(|info| info["state"] == "running");
+    let tasks: Vec<&str> = running.filter_map(|info| info["key"].as_str()).collect();
+    let tasks = &tasks[..3];
+    let locators = tasks.iter().map(|task| named(task)).collect();
+    bench.send(Command::FollowEvents(locators));
+    let of = |bench: &Bench, task: &str| {
+        let mut events = bench.events.iter();
+        events.any(|(mo_id, events)| **mo_id == *task && events.is_ok())
+    };
+    bench
+        .until("the events of all", |bench| {
+            tasks.iter().all(|task| of(bench, task))
+        })
+        .await;
+    // Answers for tasks that are no longer followed are dropped.
+    bench.send(Command::FollowEvents(vec![named(tasks[1])]));
+    bench.events.clear();
+    bench
+        .until("the events of one", |bench| of(bench, tasks[1]))
+        .await;
+    assert!(bench.events.iter().all(|(mo_id, _)| **mo_id == *tasks[1]));
+    bench.stop().await;
+}
+
+#[tokio::test]
 async fn ignored_filters_are_applied_locally() {
     let mut told = Vec::new();
     for detailed_filters in [true, false] {
@@ -62,7 +91,7 @@ async fn ignored_filters_are_applied_locally() {
         let control = simulator.control();
         control.change_behavior(|behavior| behavior.detailed_filters = detailed_filters);
         let task = parent(&simulator);
-        bench.send(Command::FollowEvents(Some(named(&task))));
+        bench.send(Command::FollowEvents(vec![named(&task)]));
         bench.send(Command::FollowFamily(Some(named(&task))));
         let is_found = |bench: &Bench| {
             let last = bench.families.last();

@@ -95,7 +95,7 @@ async fn opened_task_is_read_at_once_then_paced() {
     let events = trace(&frozen, &task);
     frozen
         .bench
-        .send(Command::FollowEvents(Some(events.clone())));
+        .send(Command::FollowEvents(vec![events.clone()]));
     frozen.bench.send(Command::FollowFamily(Some(events)));
     frozen.settle().await;
     assert!(frozen.bench.events.len() == 1, "no time has passed");
@@ -129,7 +129,7 @@ async fn opened_task_is_read_at_once_then_paced() {
     frozen.pass(seconds(60)).await;
     assert_eq!(frozen.look_ups().len(), before);
     frozen.bench.send(Command::Pause(false));
-    frozen.bench.send(Command::FollowEvents(None));
+    frozen.bench.send(Command::FollowEvents(Vec::new()));
     frozen.bench.send(Command::FollowFamily(None));
     frozen.pass(seconds(10)).await;
     let before = frozen.look_ups().len();
@@ -146,8 +146,8 @@ async fn unfollowed_tasks_are_not_reported() {
     let trace = trace(&frozen, &task);
     frozen
         .bench
-        .send(Command::FollowEvents(Some(trace.clone())));
-    frozen.bench.send(Command::FollowEvents(None));
+        .send(Command::FollowEvents(vec![trace.clone()]));
+    frozen.bench.send(Command::FollowEvents(Vec::new()));
     frozen.bench.send(Command::FollowFamily(Some(trace)));
     frozen.bench.send(Command::FollowFamily(None));
     frozen.settle().await;

@@ -32,7 +32,7 @@ const OPTIONAL: [&str; 6] = [
 fn ask_for_everything(bench: &Bench, task: &str) {
     let trace = TaskLocator::of(bench.record(task).unwrap().info.as_deref().unwrap());
     bench.send(Command::CheckPrivilege(trace.clone()));
-    bench.send(Command::FollowEvents(Some(trace.clone())));
+    bench.send(Command::FollowEvents(vec![trace.clone()]));
     bench.send(Command::FollowFamily(Some(trace.clone())));
     bench.send(Command::LookUp(trace));
     bench.send(Command::Cancel(task.into()));

@@ -369,7 +369,7 @@ async fn past_task_has_family_and_events() {
     let members: Vec<_> = members.flat_map(|(_, members)| members).collect();
     let parent = child.parent_key().unwrap();
     assert!(members.iter().any(|member| member.key == *parent));
-    search.bench.send(Command::FollowEvents(Some(trace)));
+    search.bench.send(Command::FollowEvents(vec![trace]));
     search
         .bench
         .until("its events", |bench| !bench.events.is_empty())

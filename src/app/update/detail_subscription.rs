@@ -83,7 +83,7 @@ fn required(state: &AppState) -> Option<(Handle, Tab)> {
 fn command(tab: Tab, trace: Option<TaskLocator>) -> Command {
     match tab {
         Tab::Lineage => Command::FollowFamily(trace),
-        _ => Command::FollowEvents(trace),
+        _ => Command::FollowEvents(trace.into_iter().collect()),
     }
 }
 
@@ -114,13 +114,13 @@ mod tests {
     /// Lists the subscriptions that the effects request: `family` or `events` with the task ID, or `-` for none.
     fn asked(effects: &[Effect]) -> Vec<String> {
         let words = effects.iter().map(|effect| match effect {
-            Effect::Send(_, Command::FollowFamily(trace)) => ("family", trace),
-            Effect::Send(_, Command::FollowEvents(trace)) => ("events", trace),
+            Effect::Send(_, Command::FollowFamily(trace)) => ("family", trace.as_ref()),
+            Effect::Send(_, Command::FollowEvents(traces)) => ("events", traces.first()),
             other => panic!("{other:?}"),
         });
         words
             .map(|(what, trace)| {
-                let of = trace.as_ref().map_or("-", |trace| &trace.mo_id);
+                let of = trace.map_or("-", |trace| &trace.mo_id);
                 format!("{what} {of}")
             })
             .collect()

@@ -1,31 +1,37 @@
 //! Output of the reading commands: tables, JSON, CSV, Markdown, IDs, templates and paths into JSON.
 //!
-//! A command reads a [`Page`] of rows; [`present`] formats it, once or again and again (`--watch`).
+//! A command reads a [`Page`] of rows; [`Presenter`] formats it; with `--watch` the rows follow
+//! the changes of the server.
 
 mod expression;
+mod follow;
 mod format;
 mod row;
 mod sort;
 mod watch;
 
 use clap::Args;
-use jiff::SignedDuration;
 
 use expression::Expression;
+pub(super) use follow::{Changes, FollowedServer, Reading};
 pub(super) use format::{NAMES as FORMAT_NAMES, OutputFormat};
 pub(super) use row::{EVENTS, OutputRow, RowKind, TASK_DETAILS, TASKS};
 pub(super) use sort::FieldSort;
-use watch::Screen;
 
 use super::{CommandError, Outcome, io_context::CommandIo, json_output, table, targets::Target};
 use crate::{
+    config::{self, ConnectionArgs},
     task::export,
-    text::{parse_positive_duration, sanitize_lines},
+    text::sanitize_lines,
 };
 
 /// Flags of the output.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for an independent flag"
+)]
 pub struct OutputArgs {
     /// table, wide, json, ndjson, csv, markdown, ids, template=…, jsonpath=…
     #[arg(short, long, alias = "format", value_name = "FORMAT", value_parser = OutputFormat::parse, conflicts_with_all = ["json", "ids"], help_heading = "Output")]
@@ -44,9 +50,9 @@ pub struct OutputArgs {
     #[arg(long, hide_short_help = true, help_heading = "Output")]
     pub(super) no_headers: bool,
 
-    /// Read again every SPAN [default: 5s]
-    #[arg(long, value_name = "SPAN", value_parser = parse_positive_duration, num_args = 0..=1, require_equals = true, default_missing_value = "5s", help_heading = "Output")]
-    pub(super) watch: Option<SignedDuration>,
+    /// Follow changes until interrupted
+    #[arg(short, long, help_heading = "Output")]
+    pub(super) watch: bool,
 
     /// Print one JSON object per line
     #[arg(long, help_heading = "Output")]
@@ -128,7 +134,7 @@ impl<'a> Presenter<'a> {
         for column in &args.columns {
             kind.check(column).map_err(CommandError::Usage)?;
         }
-        if args.watch.is_some() && !format.is_by_row() {
+        if args.watch && !format.is_by_row() {
             let why = "--watch needs a format with one line per row, such as table or ndjson.";
             return Err(CommandError::Usage(why.to_owned()));
         }
@@ -145,42 +151,40 @@ impl<'a> Presenter<'a> {
         &self.format
     }
 
-    /// Reads and prints, repeatedly with `--watch`.
+    /// Reads and prints, and keeps the output current with `--watch`. Signs out.
     ///
     /// # Errors
-    /// The errors of `read`, and an error if standard output cannot be written.
+    /// The errors of reading, and an error if standard output cannot be written.
     pub(super) async fn present(
         &self,
+        reading: &mut impl Reading,
+        connection: &ConnectionArgs,
         io: &mut CommandIo<'_>,
-        mut read: impl AsyncFnMut(&mut CommandIo<'_>) -> Result<Page, CommandError>,
     ) -> Result<Outcome, CommandError> {
-        let Some(interval) = self.args.watch else {
-            let page = read(io).await?;
-            let text = self.text(&page, io.out.columns())?;
-            io.print(&text)?;
-            for message in &page.messages {
-                io.say(message);
-            }
-            return Ok(page.outcome);
+        let printed = match reading.read(io).await {
+            Ok(page) => self.print(&page, io).map(|()| page.outcome),
+            Err(error) => Err(error),
         };
-        let mut screen = Screen::default();
-        loop {
-            let page = read(io).await?;
-            if let Some(size) = io.out.size.as_ref().map(|size| size()) {
-                let text = self.text(&page, Some(size.0))?;
-                io.print(&screen.redraw(&text, &page.messages, size))?;
-            } else {
-                let lines = self.row_lines(&page)?;
-                io.print(&screen.append(lines))?;
-                for message in screen.new_messages(&page.messages) {
-                    io.say(&message);
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(interval.unsigned_abs()) => {}
-                ending = io.ending() => return Err(ending.without_request()),
-            }
+        reading.sign_out(io).await;
+        if !self.args.watch {
+            return printed;
         }
+        printed?;
+        let defaults = config::defaults(connection, io.environment)?;
+        let servers = reading.followed(&io.fetch, &defaults);
+        self.follow(servers, reading, io).await
+    }
+
+    /// Prints a page; with `--watch` only its messages.
+    fn print(&self, page: &Page, io: &mut CommandIo<'_>) -> Result<(), CommandError> {
+        if !self.args.watch {
+            let text = self.text(page, io.out.columns())?;
+            io.print(&text)?;
+        }
+        for message in &page.messages {
+            io.say(message);
+        }
+        Ok(())
     }
 
     /// Formats a page.

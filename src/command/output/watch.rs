@@ -1,9 +1,12 @@
 //! Output of `--watch`: a terminal is redrawn in place, elsewhere changed rows are appended. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use crate::{command::io_context::Size, text::sanitize};
+use crate::{
+    command::io_context::Size,
+    text::{sanitize, truncate},
+};
 
 /// Output printed so far.
 #[derive(Debug, Default)]
@@ -12,59 +15,70 @@ pub(super) struct Screen {
     drawn: usize,
     /// The last line of each row.
     printed: HashMap<String, String>,
-    messages: Vec<String>,
 }
 
 impl Screen {
-    /// Returns the text that replaces the lines drawn before, cut to the height of the terminal.
-    pub(super) fn redraw(&mut self, text: &str, messages: &[String], (_, rows): Size) -> String {
-        let mut drawing = match self.drawn {
+    /// Returns the text that removes the lines drawn before.
+    pub(super) fn erase(&mut self) -> String {
+        self.begin() + "\u{1b}[J"
+    }
+
+    /// Moves the cursor to the first line drawn.
+    fn begin(&mut self) -> String {
+        match std::mem::take(&mut self.drawn) {
             0 => "\r".to_owned(),
             lines => format!("\r\u{1b}[{lines}A"),
-        };
-        let notes = messages
+        }
+    }
+
+    /// Returns the text that replaces the lines drawn before, cut to the size of the terminal. The status lines are
+    /// always visible.
+    pub(super) fn redraw(
+        &mut self,
+        text: &str,
+        status: &[String],
+        (columns, rows): Size,
+    ) -> String {
+        let mut drawing = self.begin();
+        let notes = status
             .iter()
-            .map(|message| format!("vtask: {}", sanitize(message)));
-        let lines: Vec<String> = text.lines().map(str::to_owned).chain(notes).collect();
-        let room = rows.saturating_sub(1).max(1);
-        let hidden = lines.len().saturating_sub(room);
-        let shown = if hidden > 0 { room - 1 } else { lines.len() };
-        for line in lines.iter().take(shown) {
+            .map(|line| truncate(&format!("vtask: {}", sanitize(line)), columns, "…").into_owned());
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let room = rows.saturating_sub(1 + status.len()).max(1);
+        if lines.len() > room {
+            let hidden = lines.len() - (room - 1);
+            lines.truncate(room - 1);
+            lines.push(format!("({hidden} more lines)"));
+        }
+        lines.extend(notes);
+        self.drawn = lines.len();
+        for line in lines {
             // Writing to a string cannot fail.
             let _ = writeln!(drawing, "{line}\u{1b}[K");
         }
-        if hidden > 0 {
-            let _ = writeln!(drawing, "({} more lines)\u{1b}[K", lines.len() - shown);
-        }
-        self.drawn = shown + usize::from(hidden > 0);
         drawing.push_str("\u{1b}[J");
         drawing
     }
 
-    /// Returns the lines of rows that are new or have changed. The heading has an empty ID and is printed once.
-    pub(super) fn append(&mut self, lines: Vec<(String, String)>) -> String {
+    /// Returns the lines of new rows and of `changed` ones. The heading has an empty ID and is printed once. Other rows
+    /// may differ by their age only.
+    pub(super) fn append(
+        &mut self,
+        lines: Vec<(String, String)>,
+        changed: &HashSet<String>,
+    ) -> String {
         let mut text = String::new();
         for (id, line) in lines {
-            let is_known = self
+            let is_current = self
                 .printed
                 .get(&id)
-                .is_some_and(|before| id.is_empty() || same(before, &line));
-            if !is_known {
+                .is_some_and(|before| !changed.contains(&id) || same(before, &line));
+            if !is_current {
                 text.push_str(&line);
                 self.printed.insert(id, line);
             }
         }
         text
-    }
-
-    /// Returns the messages that were not printed before.
-    pub(super) fn new_messages(&mut self, messages: &[String]) -> Vec<String> {
-        let new = messages
-            .iter()
-            .filter(|message| !self.messages.contains(message));
-        let new: Vec<String> = new.cloned().collect();
-        self.messages.extend(new.iter().cloned());
-        new
     }
 }
 
@@ -84,11 +98,13 @@ mod tests {
             screen.redraw("a\nb\n", &[], (80, 24)),
             "\ra\u{1b}[K\nb\u{1b}[K\n\u{1b}[J"
         );
-        let again = screen.redraw("1\n2\n3\n4\n", &["x\u{1b}".to_owned()], (80, 4));
+        let again = screen.redraw("1\n2\n3\n4\n", &["x\u{1b}".to_owned()], (80, 5));
         assert_eq!(
             again,
-            "\r\u{1b}[2A1\u{1b}[K\n2\u{1b}[K\n(3 more lines)\u{1b}[K\n\u{1b}[J"
+            "\r\u{1b}[2A1\u{1b}[K\n2\u{1b}[K\n(2 more lines)\u{1b}[K\nvtask: x\u{241b}\u{1b}[K\n\u{1b}[J"
         );
+        assert_eq!(screen.erase(), "\r\u{1b}[4A\u{1b}[J");
+        assert_eq!(screen.erase(), "\r\u{1b}[J");
     }
 
     #[test]
@@ -100,15 +116,19 @@ mod tests {
                 .map(|(id, line)| ((*id).to_owned(), format!("{line}\n")))
                 .collect::<Vec<_>>()
         };
+        let mut changed = HashSet::new();
+        let first = [("", "ID  X"), ("a", "a  1"), ("b", "b  1"), ("c", "c  1")];
         assert_eq!(
-            screen.append(lines(&[("", "ID  X"), ("a", "a  1"), ("b", "b  1")])),
-            "ID  X\na  1\nb  1\n"
+            screen.append(lines(&first), &changed),
+            "ID  X\na  1\nb  1\nc  1\n"
         );
-        assert_eq!(
-            screen.append(lines(&[("", "ID   X"), ("a", "a   1"), ("b", "b   2")])),
-            "b   2\n"
-        );
-        assert_eq!(screen.new_messages(&["m".to_owned()]), ["m"]);
-        assert!(screen.new_messages(&["m".to_owned()]).is_empty());
+        changed.extend(["a", "b"].map(str::to_owned));
+        let second = [
+            ("", "ID   X"),
+            ("a", "a   1"),
+            ("b", "b   2"),
+            ("c", "c  2"),
+        ];
+        assert_eq!(screen.append(lines(&second), &changed), "b   2\n");
     }
 }

@@ -240,7 +240,7 @@ impl Server {
             Update::Events { mo_id, .. } if self.reading.as_ref() == Some(&mo_id) => {
                 self.reading = None;
                 if self.failed.is_empty() {
-                    self.send(Command::FollowEvents(None));
+                    self.send(Command::FollowEvents(Vec::new()));
                 }
             }
             _ => {}
@@ -248,7 +248,7 @@ impl Server {
         if self.reading.is_none() && !self.failed.is_empty() {
             let task = self.failed.remove(0);
             self.reading = Some(task.mo_id.clone());
-            self.send(Command::FollowEvents(Some(task)));
+            self.send(Command::FollowEvents(vec![task]));
         }
     }
 

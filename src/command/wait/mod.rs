@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use args::WaitArgs;
 pub(super) use bar::BarStyle;
+pub(super) use progress_bars::link;
 pub(super) use report::OutputMode;
 pub(super) use runner::{Plan, Server, follow};
 pub(super) use tracker::{LostReason, WaitCondition};
@@ -228,7 +229,7 @@ async fn preflight(options: &WatchOptions, io: &mut CommandIo<'_>) -> Result<(),
     }
 }
 
-fn is_dumb(io: &CommandIo<'_>) -> bool {
+pub(super) fn is_dumb(io: &CommandIo<'_>) -> bool {
     io.environment.get("TERM").as_deref() == Some("dumb")
 }
 

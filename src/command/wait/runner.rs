@@ -2,13 +2,8 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use tokio::{
-    sync::mpsc::{self, UnboundedSender},
-    task::JoinSet,
-    time::sleep,
-};
+use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 
 use super::{
     OutputMode, messages,
@@ -22,13 +17,11 @@ use crate::{
         io_context::CommandIo,
         notify::{NotifyArgs, exec, terminal::Terminal},
         selector::CompiledSelector,
+        watchers::{UPDATES_AHEAD, Watchers},
     },
-    task::EndpointId,
-    watch::{Command, Update, WatchOptions, Watcher},
+    watch::{Command, WatchOptions},
 };
 
-/// Capacity of the update channel.
-const UPDATES_AHEAD: usize = 256;
 /// Minimum and maximum time between two redraws of the bars.
 const REDRAW_INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
@@ -175,46 +168,6 @@ async fn end_hooks(
     if leave_in_time(deadline, ending).await.is_none() {
         let why = "vtask: --timeout passed before the command of --exec had ended; it was stopped.";
         reporter.above(&[why.to_owned()]);
-    }
-}
-
-/// The watchers of all servers.
-#[derive(Default)]
-struct Watchers {
-    running: Vec<(EndpointId, UnboundedSender<Command>, Watcher)>,
-}
-
-impl Watchers {
-    fn start(
-        &mut self,
-        id: EndpointId,
-        options: WatchOptions,
-        updates: &mpsc::Sender<(EndpointId, Update)>,
-    ) {
-        let watcher = Watcher::spawn(id, options, updates.clone());
-        self.running.push((id, watcher.commands(), watcher));
-    }
-
-    fn send(&self, to: EndpointId, command: Command) {
-        for (id, commands, _) in &self.running {
-            if *id == to {
-                // The loop notices watchers that ended.
-                let _ = commands.send(command);
-                return;
-            }
-        }
-    }
-
-    /// Returns the endpoints whose watchers have ended.
-    fn ended(&self) -> impl Iterator<Item = EndpointId> {
-        let ended = self.running.iter();
-        ended.filter_map(|(id, commands, _)| commands.is_closed().then_some(*id))
-    }
-
-    /// Signs out of all servers.
-    async fn stop(self) {
-        let watchers = self.running.into_iter().map(|(_, _, watcher)| watcher);
-        join_all(watchers.map(Watcher::stop)).await;
     }
 }
 

@@ -1,8 +1,10 @@
-//! The events of the followed task.
+//! The events of followed tasks.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::scheduler::Permit;
+use tokio::time::Instant;
+
+use super::{scheduler::Permit, subscription::Subscription};
 use crate::vim::{
     Client, Error, Throttle,
     types::{TaskEvent, TaskLocator},
@@ -10,6 +12,26 @@ use crate::vim::{
 
 /// Interval of reading them while the task runs, and once after its end.
 pub(super) const EVENTS_REFRESH_INTERVAL: Duration = Duration::from_secs(5);
+
+/// A task whose events are followed.
+#[derive(Debug)]
+pub(super) struct EventSubscription {
+    pub(super) subscription: Subscription,
+    /// The events sent last.
+    pub(super) sent: Option<Arc<[TaskEvent]>>,
+}
+
+impl EventSubscription {
+    /// Follows the events of a task. `number` distinguishes the lookup from those for other tasks.
+    pub(super) fn new(number: u32, task: TaskLocator, now: Instant) -> Self {
+        let mut subscription = Subscription::numbered(number);
+        subscription.follow(Some(task), now);
+        Self {
+            subscription,
+            sent: None,
+        }
+    }
+}
 
 /// Returns the events of a task, oldest first.
 pub(super) async fn events(

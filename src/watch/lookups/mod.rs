@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use self::{
     entity_states::EntityStates,
+    events::EventSubscription,
     family::FamilyCache,
     history_search::Past,
     locations::Locations,
@@ -35,7 +36,7 @@ use crate::{
     task::TaskChange,
     vim::{
         Client,
-        types::{ManagedObjectReference, TaskEvent, TaskLocator},
+        types::{ManagedObjectReference, TaskLocator},
     },
 };
 
@@ -55,9 +56,9 @@ pub(super) struct Lookups {
     family: Subscription,
     /// Results about recent tasks and keys around the followed family.
     family_cache: FamilyCache,
-    events: Subscription,
-    /// The events sent last.
-    sent_events: Option<Arc<[TaskEvent]>>,
+    events: Vec<EventSubscription>,
+    /// Number of event subscriptions so far, from which each takes its number.
+    event_subscriptions: u32,
     typical: TypicalRuns,
     entity_states: EntityStates,
     locations: Locations,
@@ -77,8 +78,8 @@ impl Lookups {
             session_key: "".into(),
             family: Subscription::default(),
             family_cache: FamilyCache::default(),
-            events: Subscription::default(),
-            sent_events: None,
+            events: Vec::new(),
+            event_subscriptions: 0,
             typical: TypicalRuns::default(),
             entity_states: EntityStates::new(now),
             locations: Locations::new(now),
@@ -101,7 +102,9 @@ impl Lookups {
     pub(super) fn interrupted(&mut self, now: Instant) {
         self.running.interrupted();
         self.family.interrupted(now);
-        self.events.interrupted(now);
+        for events in &mut self.events {
+            events.subscription.interrupted(now);
+        }
         self.typical.interrupted(now);
         self.entity_states.interrupted(now);
         self.locations.interrupted();
@@ -181,10 +184,15 @@ impl Lookups {
         mo_id.map(|mo_id| Update::Family { mo_id, state })
     }
 
-    /// Starts or stops following the events of a task.
-    pub(super) fn follow_events(&mut self, task: Option<TaskLocator>) {
-        self.sent_events = None;
-        self.events.follow(task, Instant::now());
+    /// Follows the events of these tasks and of no others.
+    pub(super) fn follow_events(&mut self, tasks: Vec<TaskLocator>) {
+        let now = Instant::now();
+        self.events.clear();
+        for task in tasks {
+            self.event_subscriptions += 1;
+            let events = EventSubscription::new(self.event_subscriptions, task, now);
+            self.events.push(events);
+        }
     }
 
     /// Starts or stops reading the locations of entities.
@@ -231,12 +239,15 @@ impl Lookups {
                 ))
             });
         }
-        if is_due(self.events.due(self.scheduler.is_paused()))
-            && let Some((number, task, permit)) = self.events.begin(&self.scheduler)
-        {
-            self.running.start(|client| async move {
-                LookupResult::Events(number, events::events(&client, &permit, &task).await)
-            });
+        for events in &mut self.events {
+            let events = &mut events.subscription;
+            if is_due(events.due(self.scheduler.is_paused()))
+                && let Some((number, task, permit)) = events.begin(&self.scheduler)
+            {
+                self.running.start(move |client| async move {
+                    LookupResult::Events(number, events::events(&client, &permit, &task).await)
+                });
+            }
         }
         if is_due(self.typical_due(now)) {
             let (since, permit) = self.typical.begin(&self.scheduler);
@@ -262,9 +273,12 @@ impl Lookups {
 
     /// Returns the time of the next due lookup.
     pub(super) fn next_time(&self, now: Instant) -> Option<Instant> {
+        let is_paused = self.scheduler.is_paused();
+        let events = self.events.iter();
+        let events = events.filter_map(|events| events.subscription.due(is_paused));
         let due = [
-            self.family.due(self.scheduler.is_paused()),
-            self.events.due(self.scheduler.is_paused()),
+            self.family.due(is_paused),
+            events.min(),
             self.typical_due(now),
             self.entity_states_due(),
             self.locations_due(now),

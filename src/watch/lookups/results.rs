@@ -105,27 +105,34 @@ impl Lookups {
         events: Result<Vec<TaskEvent>, Error>,
         now: Instant,
     ) -> Result<Option<Update>, LoopExit> {
-        let Some(task) = self.events.answered(number) else {
+        let mut all = self.events.iter_mut();
+        let answered = all.find_map(|events| {
+            let task = events.subscription.answered(number)?;
+            Some((task, events))
+        });
+        let Some((task, followed)) = answered else {
             return Ok(None);
         };
         let is_running = watched.is_running(&task.mo_id);
         let due = is_running.then_some(now + events::EVENTS_REFRESH_INTERVAL);
         let events = match events {
             Ok(events) => {
-                self.events.reset(due);
-                if self.sent_events.as_deref() == Some(&events[..]) {
+                followed.subscription.reset(due);
+                if followed.sent.as_deref() == Some(&events[..]) {
                     return Ok(None);
                 }
                 let events: Arc<[TaskEvent]> = events.into();
-                self.sent_events = Some(events.clone());
+                followed.sent = Some(events.clone());
                 Ok(events)
             }
-            Err(error) if error.is_session_dead() && can_renew && self.events.renews(now) => {
+            Err(error)
+                if error.is_session_dead() && can_renew && followed.subscription.renews(now) =>
+            {
                 return Err(LoopExit::dead(error));
             }
             Err(error) => {
-                self.events.record_failure(due);
-                self.sent_events = None;
+                followed.subscription.record_failure(due);
+                followed.sent = None;
                 Err(error.reason().into())
             }
         };

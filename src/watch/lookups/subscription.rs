@@ -27,6 +27,14 @@ struct SubscribedTask {
 }
 
 impl Subscription {
+    /// Creates a subscription whose first lookup has the number after this one.
+    pub(super) fn numbered(number: u32) -> Self {
+        Self {
+            followed: None,
+            number,
+        }
+    }
+
     /// Follows this task, or none. Cancels the lookup for another one.
     pub(super) fn follow(&mut self, trace: Option<TaskLocator>, now: Instant) {
         self.number += 1;

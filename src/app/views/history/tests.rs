@@ -406,7 +406,7 @@ fn details_are_looked_up_in_the_history_view_while_paused() {
     let later = |millis| now() + SignedDuration::from_millis(millis);
     let followed = |effects: Vec<Effect>| {
         let trace = effects.into_iter().find_map(|effect| match effect {
-            Effect::Send(_, Command::FollowEvents(trace)) => Some(trace),
+            Effect::Send(_, Command::FollowEvents(traces)) => Some(traces.first().cloned()),
             _ => None,
         });
         trace.map(|trace| trace.map(|trace| trace.mo_id.to_string()))

@@ -1,0 +1,310 @@
+//! `--watch`: prints what a command has read and keeps it current with the fetch loop.
+
+use std::{collections::HashSet, time::Duration};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+
+use super::{Page, Presenter, watch::Screen};
+use crate::{
+    command::{
+        CommandError, Outcome,
+        deadline::leave_in_time,
+        fetch_args::FetchArgs,
+        io_context::CommandIo,
+        wait,
+        watchers::{UPDATES_AHEAD, Watchers},
+    },
+    config::Defaults,
+    task::EndpointId,
+    watch::{Command, Link, Update, WatchOptions},
+};
+
+/// Minimum time between two outputs.
+const OUTPUT_INTERVAL: Duration = Duration::from_millis(250);
+/// Time after which a terminal is redrawn without changes, because ages grow.
+const REDRAW_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Data of a reading command.
+pub(in crate::command) trait Reading {
+    /// Reads everything once.
+    ///
+    /// # Errors
+    /// Fails if nothing can be read.
+    async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError>;
+
+    /// Signs out of all servers.
+    async fn sign_out(&mut self, io: &mut CommandIo<'_>);
+
+    /// Returns the servers in the order of the numbers that [`Reading::apply`] gets.
+    fn followed(&self, fetch: &FetchArgs, defaults: &Defaults) -> Vec<FollowedServer>;
+
+    /// Applies an update of a server.
+    fn apply(&mut self, server: usize, update: Update) -> Changes;
+
+    /// Returns the current rows, for a terminal of that width.
+    fn page(&mut self, columns: Option<usize>) -> Page;
+}
+
+/// A server that is followed.
+#[derive(Debug)]
+pub(in crate::command) struct FollowedServer {
+    /// The profile name; `None` if there is only one server.
+    pub(in crate::command) name: Option<String>,
+    pub(in crate::command) options: WatchOptions,
+    /// Commands for the start.
+    pub(in crate::command) commands: Vec<Command>,
+}
+
+/// Result of applying an update.
+#[derive(Debug, Default)]
+pub(in crate::command) struct Changes {
+    /// IDs of the changed rows.
+    pub(in crate::command) rows: Vec<String>,
+    /// Requests to the fetch loop.
+    pub(in crate::command) commands: Vec<Command>,
+    /// A message for standard error.
+    pub(in crate::command) message: Option<String>,
+}
+
+/// The connection to a server that is followed.
+struct Connection {
+    /// Name before messages, such as `lab: `; empty if there is only one server.
+    prefix: String,
+    /// Name of the server.
+    label: String,
+    link: Link,
+    /// True after an outage was reported.
+    is_outage_reported: bool,
+    /// True if it will not be tried again.
+    is_lost: bool,
+}
+
+impl Connection {
+    /// Applies the state. Returns a message about it.
+    fn handle_link(&mut self, link: Link, is_terminal: bool) -> Option<String> {
+        self.link = link;
+        match &self.link {
+            Link::SignedOut { reason } => {
+                self.is_lost = true;
+                Some(format!("{}{reason}", self.prefix))
+            }
+            // A terminal has a status line.
+            Link::Retrying { .. } if !self.is_outage_reported => {
+                self.is_outage_reported = true;
+                (!is_terminal)
+                    .then(|| self.status(Timestamp::now()))
+                    .flatten()
+            }
+            link if link.is_current() && self.is_outage_reported => {
+                self.is_outage_reported = false;
+                (!is_terminal).then(|| format!("{} answers again.", self.label))
+            }
+            _ => None,
+        }
+    }
+
+    /// Describes an outage.
+    fn status(&self, now: Timestamp) -> Option<String> {
+        let is_away = matches!(self.link, Link::Retrying { .. })
+            || self.link == Link::Connecting && self.is_outage_reported;
+        is_away.then(|| format!("{}{}", self.prefix, wait::link(&self.link, now)))
+    }
+}
+
+impl Presenter<'_> {
+    /// Prints the rows and keeps them current until the command is stopped.
+    ///
+    /// # Errors
+    /// Fails if standard output cannot be written, and if the command is interrupted or its time is over.
+    pub(super) async fn follow(
+        &self,
+        servers: Vec<FollowedServer>,
+        reading: &mut impl Reading,
+        io: &mut CommandIo<'_>,
+    ) -> Result<Outcome, CommandError> {
+        let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
+        let (mut watchers, mut connections) = (Watchers::default(), Vec::new());
+        for (id, server) in (0..).map(EndpointId).zip(servers) {
+            let name = server.name.as_ref();
+            connections.push(Connection {
+                prefix: name.map(|name| format!("{name}: ")).unwrap_or_default(),
+                label: server.options.connect.address.label(),
+                link: Link::Connecting,
+                is_outage_reported: false,
+                is_lost: false,
+            });
+            watchers.start(id, server.options, &sender);
+            for command in server.commands {
+                watchers.send(id, command);
+            }
+        }
+        drop(sender);
+        let mut live = LiveOutput {
+            presenter: self,
+            screen: Screen::default(),
+            connections,
+            changed: HashSet::new(),
+            is_redrawn: io.out.is_terminal() && !wait::is_dumb(io),
+        };
+        let followed = live.run(&watchers, &mut updates, reading, io).await;
+        drop(updates);
+        leave_in_time(io.deadline, watchers.stop()).await;
+        followed
+    }
+}
+
+/// Output of `--watch` with its state.
+struct LiveOutput<'a> {
+    presenter: &'a Presenter<'a>,
+    screen: Screen,
+    connections: Vec<Connection>,
+    /// IDs of the rows that changed since the last output.
+    changed: HashSet<String>,
+    is_redrawn: bool,
+}
+
+impl LiveOutput<'_> {
+    async fn run(
+        &mut self,
+        watchers: &Watchers,
+        updates: &mut mpsc::Receiver<(EndpointId, Update)>,
+        reading: &mut impl Reading,
+        io: &mut CommandIo<'_>,
+    ) -> Result<Outcome, CommandError> {
+        let mut is_outdated = true;
+        let mut printed: Option<Instant> = None;
+        loop {
+            for id in watchers.ended() {
+                if let Some(connection) = self.connections.get_mut(usize::from(id.0))
+                    && !connection.is_lost
+                {
+                    connection.is_lost = true;
+                    io.say("internal error: a fetch loop ended unexpectedly.");
+                }
+            }
+            let output_at = printed.map(|at| at + OUTPUT_INTERVAL);
+            let is_lost = self.connections.iter().all(|connection| connection.is_lost);
+            if is_outdated && (is_lost || output_at.is_none_or(|at| at <= Instant::now())) {
+                self.print(reading, io)?;
+                printed = Some(Instant::now());
+                is_outdated = false;
+            }
+            if is_lost {
+                return Ok(self.outcome());
+            }
+            let due = match (is_outdated, self.is_redrawn) {
+                (true, _) => output_at,
+                (false, true) => printed.map(|at| at + REDRAW_INTERVAL),
+                (false, false) => None,
+            };
+            let due = async {
+                match due {
+                    Some(due) => sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                ending = io.ending() => return Err(ending.without_request()),
+                Some((from, update)) = updates.recv() => {
+                    is_outdated |= self.handle(from, update, watchers, reading, io)?;
+                    while let Ok((from, update)) = updates.try_recv() {
+                        is_outdated |= self.handle(from, update, watchers, reading, io)?;
+                    }
+                }
+                () = due => is_outdated = true,
+            }
+        }
+    }
+
+    /// Returns the outcome after all servers were lost.
+    fn outcome(&self) -> Outcome {
+        let links = self.connections.iter().map(|connection| &connection.link);
+        let outcomes = links.map(|link| match link {
+            Link::SignedOut { .. } => Outcome::Refused,
+            _ => Outcome::Unknown,
+        });
+        outcomes.fold(Outcome::Success, Outcome::and)
+    }
+
+    /// Handles an update. Returns true if the output is to be renewed.
+    fn handle(
+        &mut self,
+        from: EndpointId,
+        update: Update,
+        watchers: &Watchers,
+        reading: &mut impl Reading,
+        io: &mut CommandIo<'_>,
+    ) -> Result<bool, CommandError> {
+        let server = usize::from(from.0);
+        let Some(connection) = self.connections.get_mut(server) else {
+            return Ok(false);
+        };
+        match update {
+            Update::Link(link) => {
+                let message = connection.handle_link(link, self.is_redrawn);
+                self.message(message, io)?;
+                Ok(self.is_redrawn)
+            }
+            Update::Notice(text) => {
+                let message = format!("{}{text}", connection.prefix);
+                self.message(Some(message), io)?;
+                Ok(true)
+            }
+            Update::RecentRefused(reason) => {
+                let message = format!("{}new tasks cannot be found: {reason}", connection.prefix);
+                self.message(Some(message), io)?;
+                Ok(true)
+            }
+            update => {
+                let changes = reading.apply(server, update);
+                for command in changes.commands {
+                    watchers.send(from, command);
+                }
+                self.message(changes.message, io)?;
+                let is_changed = !changes.rows.is_empty();
+                self.changed.extend(changes.rows);
+                Ok(is_changed)
+            }
+        }
+    }
+
+    /// Prints a message above the lines that are redrawn.
+    fn message(
+        &mut self,
+        message: Option<String>,
+        io: &mut CommandIo<'_>,
+    ) -> Result<(), CommandError> {
+        if let Some(message) = message {
+            if self.is_redrawn {
+                io.print(&self.screen.erase())?;
+            }
+            io.say(&message);
+        }
+        Ok(())
+    }
+
+    fn print(
+        &mut self,
+        reading: &mut impl Reading,
+        io: &mut CommandIo<'_>,
+    ) -> Result<(), CommandError> {
+        let size = io.out.size.as_ref().map(|size| size());
+        let page = reading.page(size.map(|(columns, _)| columns));
+        let text = if let Some(size) = size.filter(|_| self.is_redrawn) {
+            let now = Timestamp::now();
+            let status = self.connections.iter();
+            let status: Vec<_> = status.filter_map(|server| server.status(now)).collect();
+            let text = self.presenter.text(&page, Some(size.0))?;
+            self.screen.redraw(&text, &status, size)
+        } else {
+            let lines = self.presenter.row_lines(&page)?;
+            self.screen.append(lines, &self.changed)
+        };
+        self.changed.clear();
+        io.print(&text)
+    }
+}

@@ -1,0 +1,54 @@
+//! The fetch loops of a command, one per server.
+
+use futures_util::future::join_all;
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+use crate::{
+    task::EndpointId,
+    watch::{Command, Update, WatchOptions, Watcher},
+};
+
+/// Capacity of the update channel.
+pub(super) const UPDATES_AHEAD: usize = 256;
+
+/// The watchers of all servers.
+#[derive(Default)]
+pub(super) struct Watchers {
+    running: Vec<(EndpointId, UnboundedSender<Command>, Watcher)>,
+}
+
+impl Watchers {
+    /// Starts to follow a server.
+    pub(super) fn start(
+        &mut self,
+        id: EndpointId,
+        options: WatchOptions,
+        updates: &mpsc::Sender<(EndpointId, Update)>,
+    ) {
+        let watcher = Watcher::spawn(id, options, updates.clone());
+        self.running.push((id, watcher.commands(), watcher));
+    }
+
+    /// Sends a command to the watcher of a server.
+    pub(super) fn send(&self, to: EndpointId, command: Command) {
+        for (id, commands, _) in &self.running {
+            if *id == to {
+                // The loop notices watchers that ended.
+                let _ = commands.send(command);
+                return;
+            }
+        }
+    }
+
+    /// Returns the endpoints whose watchers have ended.
+    pub(super) fn ended(&self) -> impl Iterator<Item = EndpointId> {
+        let ended = self.running.iter();
+        ended.filter_map(|(id, commands, _)| commands.is_closed().then_some(*id))
+    }
+
+    /// Signs out of all servers.
+    pub(super) async fn stop(self) {
+        let watchers = self.running.into_iter().map(|(_, _, watcher)| watcher);
+        join_all(watchers.map(Watcher::stop)).await;
+    }
+}
