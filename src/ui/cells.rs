@@ -115,15 +115,14 @@ pub(super) fn draw_cell(
             }
             cell.push(text, role);
         }
-        Column::Progress => match shown.warning(column) {
-            Some(text) => {
+        Column::Progress => {
+            if let Some(text) = shown.warning(column) {
                 cell.push(text, Role::Warning);
-            }
-            None => {
+            } else {
                 let (progress, now) = (shown.progress, shown.now);
                 progress::draw(cell, ctx.appearance, record, progress, now, shown.is_stale);
             }
-        },
+        }
         Column::Trend => {
             sparkline::draw(cell, ctx.appearance, record, shown.now, shown.is_stale);
         }
