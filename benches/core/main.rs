@@ -66,7 +66,7 @@ fn apply(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("apply to 10000");
     let mut state = None;
     for layout in [Layout::Tree, Layout::Flat] {
-        for column in [SortColumn::Attention, SortColumn::Progress] {
+        for column in [SortColumn::Urgency, SortColumn::Progress] {
             for size in [100, 10_000] {
                 let mut percent = 0;
                 let mut start = 0;

@@ -46,15 +46,15 @@ pub(crate) const CASES: [Case; 8] = {
         }
     }
     use Layout::{Flat, Tree};
-    use SortColumn::{Attention, Progress};
+    use SortColumn::{Progress, Urgency};
     [
-        case(Tree, Attention, ""),
+        case(Tree, Urgency, ""),
         case(Tree, Progress, ""),
-        case(Tree, Attention, "disks"),
+        case(Tree, Urgency, "disks"),
         case(Tree, Progress, "disks"),
-        case(Flat, Attention, ""),
+        case(Flat, Urgency, ""),
         case(Flat, Progress, ""),
-        case(Flat, Attention, "disks"),
+        case(Flat, Urgency, "disks"),
         case(Flat, Progress, "disks"),
     ]
 };
@@ -65,7 +65,7 @@ impl Case {
             Layout::Tree => "tree".to_owned(),
             Layout::Flat => "list".to_owned(),
         };
-        if self.column != SortColumn::Attention {
+        if self.column != SortColumn::Urgency {
             name.push_str(" sorted");
         }
         if !self.filter.is_empty() {

@@ -50,7 +50,7 @@ pub struct ScreenArgs {
 
     /// Sort by these columns; - for descending: state,-elapsed
     ///
-    /// Columns: now (what matters now), state,
+    /// Columns: urgency, state,
     /// task, phase, target, progress, elapsed, left, cancel, started-by, queued, started, completed, queued-for,
     /// endpoint, operation, id, parent, error, tag, activation, host, cluster, datacenter, folder.
     #[arg(
@@ -64,7 +64,7 @@ pub struct ScreenArgs {
 
     /// Columns, with optional width: task,target,progress:20
     ///
-    /// The columns of --sort without now, plus finish (expected end).
+    /// The columns of --sort without urgency, plus finish (expected end).
     #[arg(
         long,
         hide_short_help = true,

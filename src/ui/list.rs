@@ -123,7 +123,7 @@ fn hidden_sort_and_group(ctx: &RenderContext, columns: &[ColumnArea]) -> String 
         let is_seen = columns
             .iter()
             .any(|placed| placed.column.sort_key() == *key);
-        !is_seen && *key != SortColumn::Attention
+        !is_seen && *key != SortColumn::Urgency
     });
     let groups = ctx.state.view().row_model.grouped_by();
     let groups = groups.map(|by| format!("grouped by {}", by.name()));

@@ -186,11 +186,7 @@ mod tests {
         }
         let mut sorted: Vec<_> = Column::ALL.iter().map(|column| column.sort_key()).collect();
         sorted.dedup();
-        assert_eq!(
-            sorted.len() + 1,
-            SortColumn::ALL.len(),
-            "all but what matters now"
-        );
+        assert_eq!(sorted.len() + 1, SortColumn::ALL.len(), "all but urgency");
     }
 
     #[test]

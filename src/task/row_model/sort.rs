@@ -14,7 +14,7 @@ named_enum! {
         /// By urgency: new failures, running, queued, failed, then the rest; longest running and latest ended first.
         /// In a tree, a family has the urgency of its most urgent member.
         #[default]
-        Attention: "now" | "attention", "Urgency", "new failures, running, queued, failed, rest";
+        Urgency: "urgency" | "now" | "attention", "Urgency", "new failures, running, queued, failed, rest";
         /// Running, queued, failed, cancelled, then the rest.
         State: "state" | "status", "State", "by status only";
         /// The operation's label.
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn sort_order_formats_and_parses() {
-        for text in ["now", "state,-elapsed", "-progress,target,id"] {
+        for text in ["urgency", "state,-elapsed", "-progress,target,id"] {
             let sort: Sort = text.parse().unwrap();
             assert_eq!(sort.to_string(), text);
         }
@@ -306,7 +306,7 @@ mod tests {
     fn columns_are_added_reversed_and_removed() {
         let mut sort = Sort::default();
         sort.cycle(SortColumn::State);
-        assert_eq!(sort.to_string(), "state", "in the place of what matters");
+        assert_eq!(sort.to_string(), "state", "replaces the default");
         sort.cycle(SortColumn::Elapsed);
         assert_eq!(sort.to_string(), "state,-elapsed");
         assert_eq!(sort.place(SortColumn::Elapsed), Some((2, true)));

@@ -162,7 +162,7 @@ impl KeySource<'_> {
         let info = record.info.as_deref();
         let text = |text: Option<&str>| RankedValue::text(text, descending);
         let rank = match column {
-            SortColumn::Attention => return self.attention(descending),
+            SortColumn::Urgency => return self.attention(descending),
             SortColumn::Elapsed => return elapsed(record, descending),
             SortColumn::QueuedFor => return queued_for(record, descending),
             SortColumn::State => {

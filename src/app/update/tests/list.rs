@@ -94,7 +94,7 @@ fn sort_menu_adds_keys_and_reverses_each() {
     let mut state = busy(80, 24);
     let sort = |state: &Screen| state.view().row_model.view().sort.to_string();
     press(&mut state, "s<down><space>");
-    assert_eq!(sort(&state), "state", "it stands for what matters now");
+    assert_eq!(sort(&state), "state", "replaces the order by urgency");
     press(&mut state, "<down><down><down><space>");
     assert_eq!(sort(&state), "state,target");
     press(&mut state, "S");
@@ -104,7 +104,7 @@ fn sort_menu_adds_keys_and_reverses_each() {
     press(&mut state, "<down><space><esc>");
     assert_eq!(sort(&state), "-state");
     press(&mut state, "sg<enter>");
-    assert_eq!(sort(&state), "now");
+    assert_eq!(sort(&state), "urgency");
     press(&mut state, "sG<enter>");
     assert_eq!(sort(&state), "folder");
 }

@@ -51,7 +51,7 @@ fn attention_sorts_by_urgency() {
     harness.put("waits", &with(times(-1, 0), &waits));
     harness.put("runs-long", &times(0, 0));
     harness.put("runs", &times(-20, 7));
-    let [ascending, descending] = both(&mut harness, SortColumn::Attention);
+    let [ascending, descending] = both(&mut harness, SortColumn::Urgency);
     let expected = "runs-long runs waits-long waits failed-late failed-early cancelled odd ok-late ok-early ghost";
     assert_eq!(ascending, expected);
     let mut reversed: Vec<&str> = expected.split(' ').collect();
@@ -71,7 +71,7 @@ fn family_is_sorted_by_most_urgent_member() {
     harness.put("failed", &ended("error", 20));
     harness.put("over", &ended("success", 3));
     harness.put("over-1", &child_of("over", &times(0, 1)));
-    let rows = order(&mut harness, Layout::Tree, SortColumn::Attention, false);
+    let rows = order(&mut harness, Layout::Tree, SortColumn::Urgency, false);
     assert_eq!(
         rows,
         "older over over-1 runs runs-1 failed broken broken-1 quiet"
