@@ -50,7 +50,7 @@ pub struct Cli {
     pub global: GlobalArgs,
 }
 
-#[expect(missing_docs, reason = "what --help prints stands at the arguments")]
+#[expect(missing_docs, reason = "the arguments are documented by --help")]
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Get(GetArgs),

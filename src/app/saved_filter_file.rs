@@ -35,15 +35,15 @@ impl SavedFilterFile {
         let Some(path) = &self.0 else {
             return Ok(Saved::new());
         };
-        let told = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+        let problem = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
         match fs::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Saved::new()),
-            Err(error) => return Err(told(&error)),
-            Ok(file) if file.len() > MAX_FILE_BYTES => return Err(told(&"file too large")),
+            Err(error) => return Err(problem(&error)),
+            Ok(file) if file.len() > MAX_FILE_BYTES => return Err(problem(&"file too large")),
             Ok(_) => {}
         }
-        let text = fs::read_to_string(path).map_err(|error| told(&error))?;
-        toml::from_str(&text).map_err(|error| told(&error.message()))
+        let text = fs::read_to_string(path).map_err(|error| problem(&error))?;
+        toml::from_str(&text).map_err(|error| problem(&error.message()))
     }
 
     /// Saves or deletes a filter. Reads the file again first, as other instances may have changed it.

@@ -161,18 +161,22 @@ pub(crate) fn climbed(percent: i64, every: i64) -> Screen {
 }
 
 /// Applies an update of the first endpoint.
-pub(crate) fn apply_update(state: &mut Screen, news: Update) -> Vec<Effect> {
-    update(state, Event::ServerUpdate(HERE, news), now())
+pub(crate) fn apply_update(state: &mut Screen, message: Update) -> Vec<Effect> {
+    update(state, Event::ServerUpdate(HERE, message), now())
 }
 
 /// Applies an update of the first endpoint at another time.
-pub(crate) fn apply_update_at(state: &mut Screen, news: Update, at: Timestamp) -> Vec<Effect> {
-    update(state, Event::ServerUpdate(HERE, news), at)
+pub(crate) fn apply_update_at(state: &mut Screen, message: Update, at: Timestamp) -> Vec<Effect> {
+    update(state, Event::ServerUpdate(HERE, message), at)
 }
 
 /// Applies an update of any endpoint.
-pub(crate) fn apply_change(state: &mut Screen, endpoint: EndpointId, news: Update) -> Vec<Effect> {
-    update(state, Event::ServerUpdate(endpoint, news), now())
+pub(crate) fn apply_change(
+    state: &mut Screen,
+    endpoint: EndpointId,
+    message: Update,
+) -> Vec<Effect> {
+    update(state, Event::ServerUpdate(endpoint, message), now())
 }
 
 /// Returns a new or changed task.

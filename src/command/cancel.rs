@@ -68,7 +68,7 @@ pub async fn run(
         let why = "not interactive: confirm with --yes.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let mut targets = targets::among(connection, &args.tasks, || (io.input)().0, io.environment)?;
+    let mut targets = targets::assign(connection, &args.tasks, || (io.input)().0, io.environment)?;
     if args.choice.is_empty() {
         targets.retain(|target| !target.tasks.is_empty());
     }

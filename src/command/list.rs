@@ -117,7 +117,7 @@ impl Reading for ListReading<'_> {
         let args = self.args;
         let mut errors = Page::new();
         for (at, server) in self.servers.iter_mut().enumerate() {
-            match server.gather(&args.query, args.scope(), io).await {
+            match server.read(&args.query, args.scope(), io).await {
                 Ok((snapshot, messages)) => {
                     errors.messages.extend(messages);
                     self.snapshots.push((at, snapshot));

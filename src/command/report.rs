@@ -89,7 +89,7 @@ pub async fn run(
         let why = "--html - and --markdown - cannot both write to standard output.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let mut targets = targets::among(connection, &args.tasks, || (io.input)().0, io.environment)?;
+    let mut targets = targets::assign(connection, &args.tasks, || (io.input)().0, io.environment)?;
     if args.is_of_named_tasks() {
         targets.retain(|target| !target.tasks.is_empty());
     }
@@ -219,7 +219,7 @@ async fn read_server(
     read: &mut Read,
     io: &mut CommandIo<'_>,
 ) -> Result<(), CommandError> {
-    let (mut snapshot, messages) = server.gather(&args.query, SCOPE, io).await?;
+    let (mut snapshot, messages) = server.read(&args.query, SCOPE, io).await?;
     read.note_missing(messages);
     if !server.target.tasks.is_empty() {
         let tasks = server.target.tasks.clone();

@@ -164,14 +164,14 @@ pub(super) fn named(
 /// Returns the servers that have tasks; all of them if no task is given.
 ///
 /// # Errors
-/// The errors of [`among`].
+/// The errors of [`assign`].
 pub(super) fn with_tasks(
     args: &ConnectionArgs,
     texts: &[String],
     stdin: impl FnOnce() -> Box<dyn BufRead>,
     environment: &dyn Environment,
 ) -> Result<Vec<Target>, CommandError> {
-    let mut targets = among(args, texts, stdin, environment)?;
+    let mut targets = assign(args, texts, stdin, environment)?;
     if targets.iter().any(|target| !target.tasks.is_empty()) {
         targets.retain(|target| !target.tasks.is_empty());
     }
@@ -182,7 +182,7 @@ pub(super) fn with_tasks(
 ///
 /// # Errors
 /// Fails if a text is not a task ID or its server is ambiguous.
-pub(super) fn among(
+pub(super) fn assign(
     args: &ConnectionArgs,
     texts: &[String],
     stdin: impl FnOnce() -> Box<dyn BufRead>,

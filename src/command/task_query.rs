@@ -227,7 +227,7 @@ impl TaskQueryArgs {
     ///
     /// # Errors
     /// Fails if the server cannot be read at all.
-    pub(super) async fn gather(
+    pub(super) async fn read(
         &self,
         selector: &CompiledSelector,
         scope: QueryScope,
@@ -320,16 +320,16 @@ impl QueryServer {
     ///
     /// # Errors
     /// Fails if the server cannot be read.
-    pub(super) async fn gather(
+    pub(super) async fn read(
         &mut self,
         query: &TaskQueryArgs,
         scope: QueryScope,
         io: &mut CommandIo<'_>,
     ) -> Result<(Snapshot, Vec<String>), CommandError> {
         let selector = &self.selector;
-        let answer = self.reader.ask(io, async |client| {
-            query.gather(selector, scope, client).await
-        });
+        let answer = self
+            .reader
+            .ask(io, async |client| query.read(selector, scope, client).await);
         let (mut snapshot, messages) = answer.await?;
         if let Some(name) = &self.target.name {
             snapshot

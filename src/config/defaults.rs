@@ -16,10 +16,7 @@ pub(super) const MAX_RECORD_MB: u64 = 1_000_000;
 /// The section `[defaults]`: values for flags that are not given.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each stands for an independent flag"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 pub struct Defaults {
     pub fetch: Option<FetchMode>,
     #[serde(deserialize_with = "interval")]

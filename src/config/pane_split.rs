@@ -69,8 +69,8 @@ mod tests {
             let (arrangement, problems) =
                 read(&format!("layout = \"below\"\ndetails-size = {wrong}"));
             assert_eq!(arrangement, PaneSplit::new(DetailsPosition::Below, None));
-            let told = format!("details-size: {wrong} is not from 10 to 90 percent.");
-            assert_eq!(problems, [told]);
+            let problem = format!("details-size: {wrong} is not from 10 to 90 percent.");
+            assert_eq!(problems, [problem]);
         }
     }
 }

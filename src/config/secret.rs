@@ -236,9 +236,12 @@ mod tests {
     fn a_password_without_its_quotes_is_not_quoted_back() {
         for value in ["12345678", "[\"12345678\"]", "2026-11-25"] {
             let error = toml::from_str::<Profile>(&format!("password = {value}")).unwrap_err();
-            let said = error.message();
-            assert!(said.contains("in quotes"), "{said}");
-            assert!(!said.contains("1234") && !said.contains("2026"), "{said}");
+            let message = error.message();
+            assert!(message.contains("in quotes"), "{message}");
+            assert!(
+                !message.contains("1234") && !message.contains("2026"),
+                "{message}"
+            );
         }
     }
 

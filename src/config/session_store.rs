@@ -34,7 +34,7 @@ enum StoreError {
     #[default]
     None,
     Untold(String),
-    Told,
+    Reported,
 }
 
 /// Contents of the file. Not `Debug`, because it holds the session.
@@ -123,9 +123,9 @@ impl SessionStore for SessionFile {
 
     fn trouble(&self) -> Option<String> {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        match std::mem::replace(&mut *trouble, StoreError::Told) {
+        match std::mem::replace(&mut *trouble, StoreError::Reported) {
             StoreError::Untold(text) => Some(text),
-            StoreError::Told => None,
+            StoreError::Reported => None,
             StoreError::None => {
                 *trouble = StoreError::None;
                 None

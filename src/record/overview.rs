@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Damage, Entry, Header, ReadError, Reader, Source};
 
-/// Number of lines in which each server has told its time.
+/// Number of lines in which each server has sent its time.
 const FIRST_LINES: usize = 10_000;
 
 /// Facts about a record.

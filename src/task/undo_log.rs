@@ -71,7 +71,7 @@ pub struct UndoLog {
     heap: usize,
     began: Option<Timestamp>,
     /// Server time of the first observation from each endpoint.
-    heard: HashMap<EndpointId, Timestamp>,
+    latest: HashMap<EndpointId, Timestamp>,
 }
 
 impl UndoLog {
@@ -109,8 +109,8 @@ impl UndoLog {
         let record = handle.and_then(|handle| store.get(handle));
         let replaced = match (change, record) {
             (TaskChange::Full { info, at } | TaskChange::FromHistory { info, at }, None) => {
-                let heard = *self.heard.entry(endpoint).or_insert(*at);
-                (is_new || info.queue_time.is_some_and(|queued| queued > heard))
+                let latest = *self.latest.entry(endpoint).or_insert(*at);
+                (is_new || info.queue_time.is_some_and(|queued| queued > latest))
                     .then_some(OldValue::Record(None))
             }
             (TaskChange::Full { info, .. }, Some(record)) => match &record.info {

@@ -83,9 +83,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         let name = path.to_str().unwrap().to_owned();
-        let said = save(name.clone(), "one".into(), "2 tasks".into()).await;
+        let message = save(name.clone(), "one".into(), "2 tasks".into()).await;
         assert_eq!(
-            said,
+            message,
             Some((Severity::Info, format!("Saved 2 tasks to {name}")))
         );
         let (gravity, text) = save(name, "two".into(), "2 tasks".into()).await.unwrap();
@@ -106,7 +106,7 @@ mod tests {
         let command = format!("cat > '{}'", path.display());
         assert_eq!(copy(command, text.clone()).await, None);
         assert_eq!(std::fs::read_to_string(path).unwrap(), text);
-        let (gravity, said) = copy("exit 3".into(), text).await.unwrap();
-        assert!(gravity == Severity::Warning && said.contains("exit 3"));
+        let (gravity, message) = copy("exit 3".into(), text).await.unwrap();
+        assert!(gravity == Severity::Warning && message.contains("exit 3"));
     }
 }

@@ -409,15 +409,15 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
 /// Shows the problems of the config file: each as a notification, and their number if there are several.
 fn report_config_warnings(state: &mut AppState, now: Timestamp) {
-    let complaints = state.options.config_warnings.clone();
-    for complaint in &complaints {
-        let text = format!("Config file: {complaint}");
+    let warnings = state.options.config_warnings.clone();
+    for warning in &warnings {
+        let text = format!("Config file: {warning}");
         state.notifications.push(Severity::Warning, text, now);
     }
-    if complaints.len() > 1 {
+    if warnings.len() > 1 {
         let text = format!(
             "{} problems in the config file; see the messages or run `vtask config check`.",
-            complaints.len()
+            warnings.len()
         );
         state.notifications.push(Severity::Warning, text, now);
     }

@@ -177,7 +177,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self.kind {
             ErrorKind::Status { retry_after, .. } => {
-                retry_after.map(|asked| asked.min(MAX_RETRY_AFTER))
+                retry_after.map(|pause| pause.min(MAX_RETRY_AFTER))
             }
             _ => None,
         }
@@ -390,12 +390,12 @@ mod tests {
         for seconds in [601, u64::MAX] {
             let error = status(seconds);
             assert_eq!(error.retry_after(), Some(MAX_RETRY_AFTER));
-            let told = error.to_string();
+            let message = error.to_string();
             assert!(
-                told.ends_with("longer than 600 s; vtask waits 600 s at most."),
-                "{told}"
+                message.ends_with("longer than 600 s; vtask waits 600 s at most."),
+                "{message}"
             );
-            assert!(!told.contains(&seconds.to_string()), "{told}");
+            assert!(!message.contains(&seconds.to_string()), "{message}");
         }
     }
 

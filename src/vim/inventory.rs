@@ -19,7 +19,7 @@ use properties::ObjectProperties;
 
 /// Maximum number of entities located with one call: the number of objects that a vCenter returns at a time.
 pub const MAX_LOCATED_AT_ONCE: usize = 100;
-/// Maximum number of cached objects; the cache starts anew beyond it.
+/// Maximum number of cached objects; the cache is emptied beyond it.
 const MAX_CACHED: usize = 20_000;
 
 /// Hosts, clusters, folders and datacenters that were read. They are shared by many entities and change rarely.

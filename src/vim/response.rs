@@ -134,15 +134,15 @@ pub(super) fn error_from_status(status: StatusCode, headers: &HeaderMap, body: &
 /// Parses `Retry-After`: seconds, or a date by the clock of its sender.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
-    let asked = text(RETRY_AFTER)?;
-    if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
+    let value = text(RETRY_AFTER)?;
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // A number that overflows counts as the maximum.
-        return Some(Duration::from_secs(asked.parse().unwrap_or(u64::MAX)));
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = |text| DateTimeParser::new().parse_timestamp(text).ok();
     let sent = text(DATE).and_then(date).unwrap_or(now);
     // A date in the past requests no delay.
-    Some(Duration::try_from(date(asked)?.duration_since(sent)).unwrap_or_default())
+    Some(Duration::try_from(date(value)?.duration_since(sent)).unwrap_or_default())
 }
 
 /// Returns the start of an untrusted text on one line.
@@ -170,7 +170,7 @@ mod tests {
     fn a_server_asks_to_wait_by_seconds_or_by_its_own_clock() {
         let now: Timestamp = "1994-11-06T08:49:00Z".parse().unwrap();
         let date = "Sun, 06 Nov 1994 08:49:37 GMT";
-        for (asked, sent, expected) in [
+        for (value, sent, expected) in [
             ("30", None, Some(30)),
             (date, None, Some(37)),
             (date, Some("Sun, 06 Nov 1994 08:49:30 GMT"), Some(7)),
@@ -184,12 +184,12 @@ mod tests {
             ("-5", None, None),
         ] {
             let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, HeaderValue::from_static(asked));
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(value));
             if let Some(sent) = sent {
                 headers.insert(DATE, HeaderValue::from_static(sent));
             }
             let expected = expected.map(Duration::from_secs);
-            assert_eq!(retry_after(&headers, now), expected, "{asked}");
+            assert_eq!(retry_after(&headers, now), expected, "{value}");
         }
     }
 

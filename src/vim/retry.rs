@@ -36,8 +36,8 @@ pub async fn retrying<T>(request: impl AsyncFn() -> Result<T, Error>) -> Result<
 pub(super) async fn pause(failed: u32, error: &Error) {
     let bound = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1)));
     let pause = bound.mul_f64(0.5 + fastrand::f64() / 2.0);
-    let asked = error.retry_after().unwrap_or_default();
-    sleep(pause.max(asked.min(MAX_RETRY_AFTER))).await;
+    let retry_after = error.retry_after().unwrap_or_default();
+    sleep(pause.max(retry_after.min(MAX_RETRY_AFTER))).await;
 }
 
 impl Error {
@@ -107,11 +107,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_the_server_asks_for_is_waited_for_within_reason() {
-        for (asked, waited) in [(7, 7), (3600, 10)] {
+        for (retry_after, waited) in [(7, 7), (3600, 10)] {
             let began = tokio::time::Instant::now();
             let kind = ErrorKind::Status {
                 status: 503,
-                retry_after: Some(Duration::from_secs(asked)),
+                retry_after: Some(Duration::from_secs(retry_after)),
             };
             pause(1, &error(kind)).await;
             assert_eq!(began.elapsed().as_secs(), waited);

@@ -27,9 +27,9 @@ impl Backoff {
         self.failures
     }
 
-    /// Records a failure and returns the pause before the next attempt. A longer `asked` is honoured: the server's
+    /// Records a failure and returns the pause before the next attempt. A longer `retry_after` is honoured: the server's
     /// request ([`Error::retry_after`](crate::vim::Error::retry_after), which is capped).
-    pub(super) fn record_failure(&mut self, asked: Option<Duration>) -> Duration {
+    pub(super) fn record_failure(&mut self, retry_after: Option<Duration>) -> Duration {
         let bound = self
             .intervals
             .initial_backoff
@@ -39,8 +39,8 @@ impl Backoff {
         let jittered = bound
             .mul_f64(self.random.f64())
             .max(self.intervals.min_backoff);
-        match asked {
-            Some(asked) => jittered.max(asked),
+        match retry_after {
+            Some(retry_after) => jittered.max(retry_after),
             None => jittered,
         }
     }
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn retry_after_is_honoured() {
         let mut backoff = Backoff::new(Intervals::default(), 7);
-        let asked = Duration::from_secs(30);
-        assert!(backoff.record_failure(Some(asked)) >= asked);
+        let retry_after = Duration::from_secs(30);
+        assert!(backoff.record_failure(Some(retry_after)) >= retry_after);
     }
 }

@@ -67,8 +67,8 @@ impl FailureDetector {
     }
 
     /// True if a good answer came after this time.
-    pub(super) fn succeeded_since(&self, asked: Instant) -> bool {
-        self.good_at.is_some_and(|good| good > asked)
+    pub(super) fn succeeded_since(&self, requested_at: Instant) -> bool {
+        self.good_at.is_some_and(|good| good > requested_at)
     }
 
     /// Records a failed task read and returns its scope.
@@ -76,12 +76,12 @@ impl FailureDetector {
         &mut self,
         mo_id: &Arc<str>,
         error: &Error,
-        asked: Instant,
+        requested_at: Instant,
     ) -> Failure {
         if !self.record_failure.contains(mo_id) {
             self.record_failure.push(mo_id.clone());
         }
-        let ask = !self.succeeded_since(asked);
+        let ask = !self.succeeded_since(requested_at);
         let is_mute = ask && matches!(error.kind, ErrorKind::TimedOut(_));
         if concerns_all(error) || is_mute || self.record_failure.len() >= MAX_CONSECUTIVE_FAILURES {
             return Failure::Connection;
@@ -136,44 +136,44 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn three_consecutive_task_failures_are_a_connection_failure() {
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         let tasks: [Arc<str>; 3] = ["task-1", "task-2", "task-3"].map(Arc::from);
         let mut failures = FailureDetector::default();
         assert_eq!(
-            failures.record_task_failure(&tasks[0], &damaged(), asked),
+            failures.record_task_failure(&tasks[0], &damaged(), requested_at),
             Failure::First { ask: true }
         );
-        failures.record_success(asked + Duration::from_millis(1));
+        failures.record_success(requested_at + Duration::from_millis(1));
         assert_eq!(
-            failures.record_task_failure(&tasks[0], &damaged(), asked),
+            failures.record_task_failure(&tasks[0], &damaged(), requested_at),
             Failure::Repeated {
                 ask: false,
                 times: 2
             }
         );
         assert_eq!(
-            failures.record_task_failure(&tasks[1], &damaged(), asked),
+            failures.record_task_failure(&tasks[1], &damaged(), requested_at),
             Failure::First { ask: false }
         );
         assert_eq!(
-            failures.record_task_failure(&tasks[2], &damaged(), asked),
+            failures.record_task_failure(&tasks[2], &damaged(), requested_at),
             Failure::Connection
         );
         failures.record_task_success("task-3");
         assert_eq!(
-            failures.record_task_failure(&tasks[2], &damaged(), asked),
+            failures.record_task_failure(&tasks[2], &damaged(), requested_at),
             Failure::First { ask: false }
         );
         failures.record_task_success("task-1");
         assert_eq!(
-            failures.record_task_failure(&tasks[0], &damaged(), asked),
+            failures.record_task_failure(&tasks[0], &damaged(), requested_at),
             Failure::First { ask: false }
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn some_errors_are_connection_failures() {
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         let task = Arc::from("task-1");
         let wait = ErrorKind::Status {
             status: 503,
@@ -186,14 +186,14 @@ mod tests {
         let mute = ErrorKind::TimedOut(Duration::from_secs(30));
         for kind in [ErrorKind::Refused, wait, limit, mute.clone()] {
             assert_eq!(
-                FailureDetector::default().record_task_failure(&task, &error(kind), asked),
+                FailureDetector::default().record_task_failure(&task, &error(kind), requested_at),
                 Failure::Connection
             );
         }
         let mut failures = FailureDetector::default();
-        failures.record_success(asked + Duration::from_secs(1));
+        failures.record_success(requested_at + Duration::from_secs(1));
         assert_eq!(
-            failures.record_task_failure(&task, &error(mute), asked),
+            failures.record_task_failure(&task, &error(mute), requested_at),
             Failure::First { ask: false }
         );
     }

@@ -431,14 +431,15 @@ impl Fetch {
         feed: &mut TaskFeed,
         renewals: &mut Renewals,
         mo_id: &Arc<str>,
-        asked: Instant,
+        requested_at: Instant,
         answer: Result<Box<TaskInfo>, Error>,
     ) -> Result<(), LoopExit> {
         let is_missed = match answer {
             Ok(info) => {
                 renewals.succeeded(&Call::Check);
                 self.check_failures = 0;
-                !feed.watched.is_stale(mo_id, asked) && feed.watched.is_other(mo_id, &info.state)
+                !feed.watched.is_stale(mo_id, requested_at)
+                    && feed.watched.is_other(mo_id, &info.state)
             }
             Err(error) if error.is_fault("ManagedObjectNotFound") => true,
             Err(error) if renewals.ends_session(Call::Check, &error) => {

@@ -90,9 +90,10 @@ impl InFlight {
     where
         F: Future<Output = Completed> + Send + 'static,
     {
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         let answer = request(self.client.clone());
-        self.requests.spawn(async move { (asked, answer.await) });
+        self.requests
+            .spawn(async move { (requested_at, answer.await) });
     }
 
     /// True if another task may be read now.

@@ -12,7 +12,7 @@ use crate::vim::{Error, ErrorKind, TaskCollector, types::UpdateSet};
 
 /// Default maximum duration of a long poll, in whole seconds. Proxies commonly cut connections that are idle for a minute.
 pub(super) const MAX_LONG_POLL: Duration = Duration::from_secs(55);
-/// Waits that a proxy cuts sooner than this are not worth while.
+/// Waits that a proxy cuts sooner than this are not worthwhile.
 const MIN_LONG_POLL: Duration = Duration::from_secs(5);
 /// Minimum time between waits that return nothing: a proxy may answer instead of the server.
 const MIN_WAIT_GAP: Duration = Duration::from_millis(250);

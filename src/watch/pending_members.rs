@@ -65,17 +65,17 @@ impl PendingMembers {
     }
 
     /// Returns the time at which the running wait is to be cancelled for members pending this long; once per member.
-    pub(super) fn wake_due(&self, patience: Duration) -> Option<Instant> {
+    pub(super) fn wake_due(&self, timeout: Duration) -> Option<Instant> {
         let first = self
             .since
             .values()
             .filter(|joined| !joined.is_wait_cancelled);
-        self.due(first.map(|joined| joined.at).min(), patience)
+        self.due(first.map(|joined| joined.at).min(), timeout)
     }
 
     /// Returns true if the running wait is to be cancelled now.
-    pub(super) fn take_wake(&mut self, patience: Duration, now: Instant) -> bool {
-        let is_due = self.wake_due(patience).is_some_and(|due| due <= now);
+    pub(super) fn take_wake(&mut self, timeout: Duration, now: Instant) -> bool {
+        let is_due = self.wake_due(timeout).is_some_and(|due| due <= now);
         if is_due {
             let everybody = self.since.values_mut();
             everybody.for_each(|joined| joined.is_wait_cancelled = true);
@@ -84,19 +84,19 @@ impl PendingMembers {
     }
 
     /// Returns the time at which a member pending this long is to be read.
-    pub(super) fn read_due(&self, patience: Duration) -> Option<Instant> {
+    pub(super) fn read_due(&self, timeout: Duration) -> Option<Instant> {
         let first = self.since.values().map(|joined| joined.at).min();
-        self.due(first, patience)
+        self.due(first, timeout)
     }
 
     /// Returns the overdue members to read now; each comes again until it is reported.
-    pub(super) fn take_overdue(&mut self, patience: Duration, now: Instant) -> Vec<Arc<str>> {
-        if self.read_due(patience).is_none_or(|due| due > now) {
+    pub(super) fn take_overdue(&mut self, timeout: Duration, now: Instant) -> Vec<Arc<str>> {
+        if self.read_due(timeout).is_none_or(|due| due > now) {
             return Vec::new();
         }
         self.consecutive_timeouts += 1;
         let late = self.since.iter_mut();
-        let late = late.filter(|(_, joined)| joined.at + patience <= now);
+        let late = late.filter(|(_, joined)| joined.at + timeout <= now);
         late.map(|(mo_id, joined)| {
             joined.at = now;
             mo_id.clone()
@@ -109,10 +109,10 @@ impl PendingMembers {
         self.consecutive_timeouts
     }
 
-    fn due(&self, first: Option<Instant>, patience: Duration) -> Option<Instant> {
+    fn due(&self, first: Option<Instant>, timeout: Duration) -> Option<Instant> {
         let first = first?;
         let silent = self.telling.map_or(first, |telling| telling.max(first));
-        Some(silent + patience)
+        Some(silent + timeout)
     }
 }
 
@@ -120,7 +120,7 @@ impl PendingMembers {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(4);
+    const TIMEOUT: Duration = Duration::from_secs(4);
 
     fn joining(now: Instant) -> PendingMembers {
         let mut joining = PendingMembers::default();
@@ -134,16 +134,16 @@ mod tests {
         let mut joining = joining(now);
         joining.confirm("task-1");
         for consecutive_timeouts in 1..=3 {
-            assert_eq!(joining.read_due(PATIENCE), Some(now + PATIENCE));
-            assert!(joining.take_overdue(PATIENCE, now).is_empty());
-            now += PATIENCE;
-            let late = joining.take_overdue(PATIENCE, now);
+            assert_eq!(joining.read_due(TIMEOUT), Some(now + TIMEOUT));
+            assert!(joining.take_overdue(TIMEOUT, now).is_empty());
+            now += TIMEOUT;
+            let late = joining.take_overdue(TIMEOUT, now);
             assert_eq!(late, ["task-2".into()] as [Arc<str>; 1]);
             assert_eq!(joining.consecutive_timeouts(), consecutive_timeouts);
         }
         joining.confirm("task-2");
         assert_eq!(
-            (joining.read_due(PATIENCE), joining.consecutive_timeouts()),
+            (joining.read_due(TIMEOUT), joining.consecutive_timeouts()),
             (None, 0)
         );
     }
@@ -152,17 +152,14 @@ mod tests {
     async fn a_wait_is_cancelled_once_per_new_member() {
         let now = Instant::now();
         let mut joining = joining(now);
-        assert!(!joining.take_wake(PATIENCE, now));
-        let recheck_interval = now + PATIENCE;
-        assert!(joining.take_wake(PATIENCE, recheck_interval));
-        assert!(!joining.take_wake(PATIENCE, recheck_interval + PATIENCE));
-        assert_eq!(joining.wake_due(PATIENCE), None);
+        assert!(!joining.take_wake(TIMEOUT, now));
+        let recheck_interval = now + TIMEOUT;
+        assert!(joining.take_wake(TIMEOUT, recheck_interval));
+        assert!(!joining.take_wake(TIMEOUT, recheck_interval + TIMEOUT));
+        assert_eq!(joining.wake_due(TIMEOUT), None);
         joining.add(&["task-3".into()], recheck_interval);
-        assert_eq!(
-            joining.wake_due(PATIENCE),
-            Some(recheck_interval + PATIENCE)
-        );
-        assert!(joining.take_wake(PATIENCE, recheck_interval + PATIENCE));
+        assert_eq!(joining.wake_due(TIMEOUT), Some(recheck_interval + TIMEOUT));
+        assert!(joining.take_wake(TIMEOUT, recheck_interval + TIMEOUT));
     }
 
     #[tokio::test(start_paused = true)]
@@ -172,9 +169,9 @@ mod tests {
         for _ in 0..100 {
             now += Duration::from_secs(1);
             joining.telling(now);
-            assert!(joining.take_overdue(PATIENCE, now).is_empty());
+            assert!(joining.take_overdue(TIMEOUT, now).is_empty());
         }
-        assert!(!joining.take_wake(PATIENCE, now + PATIENCE / 2));
-        assert_eq!(joining.take_overdue(PATIENCE, now + PATIENCE).len(), 2);
+        assert!(!joining.take_wake(TIMEOUT, now + TIMEOUT / 2));
+        assert_eq!(joining.take_overdue(TIMEOUT, now + TIMEOUT).len(), 2);
     }
 }

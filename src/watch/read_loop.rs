@@ -84,8 +84,8 @@ impl Endpoint {
                     let mut next = Some(done);
                     while let Some(done) = next {
                         // A request that panicked or was aborted has no result.
-                        if let Ok((asked, done)) = done {
-                            self.handle_response(in_flight, asked, done).await?;
+                        if let Ok((requested_at, done)) = done {
+                            self.handle_response(in_flight, requested_at, done).await?;
                         }
                         next = match self.feed.changes().len() {
                             ..READ_BATCH => in_flight.requests.try_join_next(),
@@ -249,7 +249,7 @@ impl Endpoint {
     async fn handle_response(
         &mut self,
         in_flight: &mut InFlight,
-        asked: Instant,
+        requested_at: Instant,
         done: Completed,
     ) -> Result<(), LoopExit> {
         if done.is_good() {
@@ -276,8 +276,8 @@ impl Endpoint {
                 if renewals.ends_session(Call::Clock, &error) {
                     return Err(LoopExit::dead(error));
                 }
-                // A single failure among good answers means nothing.
-                if !in_flight.failures.succeeded_since(asked)
+                // A single failure among good answers is ignored.
+                if !in_flight.failures.succeeded_since(requested_at)
                     && self.connection.clock_failure_counts(&error)
                 {
                     return Err(LoopExit::failed(error));
@@ -296,7 +296,7 @@ impl Endpoint {
             }
             Completed::Check(mo_id, answer) => {
                 self.fetch
-                    .handle_check(feed, renewals, &mo_id, asked, answer)?;
+                    .handle_check(feed, renewals, &mo_id, requested_at, answer)?;
             }
             Completed::WaitCancelled => {}
         }

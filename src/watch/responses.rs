@@ -29,19 +29,19 @@ impl InFlight {
         answer: TaskAnswer,
     ) -> Result<(), LoopExit> {
         let now = Instant::now();
-        let asked = self.finish(mo_id).unwrap_or(now);
+        let requested_at = self.finish(mo_id).unwrap_or(now);
         if !feed.watched.contains(mo_id) {
             return Ok(());
         }
-        let before = feed.watched.mark_requested(mo_id, asked);
+        let before = feed.watched.mark_requested(mo_id, requested_at);
         match answer {
             Ok(None) => feed.watched.record_unchanged(mo_id, now),
-            Ok(Some(_)) if feed.watched.is_stale(mo_id, asked) => {
+            Ok(Some(_)) if feed.watched.is_stale(mo_id, requested_at) => {
                 feed.watched.schedule_at(mo_id, now + STALE_READ_AFTER);
             }
             Ok(Some(answer)) => {
                 let (info, digest) = *answer;
-                feed.note_change_time(before.unwrap_or(asked));
+                feed.note_change_time(before.unwrap_or(requested_at));
                 renewals.record_read();
                 feed.record(mo_id, Box::new(info), Some(digest));
             }
@@ -54,7 +54,7 @@ impl InFlight {
                 return Err(LoopExit::dead(error));
             }
             Err(error) if error.is_transient() => {
-                return self.handle_failed_read(feed, intervals, mo_id, error, asked);
+                return self.handle_failed_read(feed, intervals, mo_id, error, requested_at);
             }
             Err(error) => {
                 feed.mark_unreadable(mo_id, error.reason(), false);
@@ -74,11 +74,14 @@ impl InFlight {
         intervals: &Intervals,
         mo_id: &Arc<str>,
         error: Error,
-        asked: Instant,
+        requested_at: Instant,
     ) -> Result<(), LoopExit> {
         let now = Instant::now();
         feed.watched.record_failure(mo_id);
-        let ask = match self.failures.record_task_failure(mo_id, &error, asked) {
+        let ask = match self
+            .failures
+            .record_task_failure(mo_id, &error, requested_at)
+        {
             Failure::Connection => {
                 feed.watched.schedule_at(mo_id, now);
                 return Err(LoopExit::failed(error));

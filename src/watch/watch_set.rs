@@ -59,7 +59,7 @@ struct Entry {
     /// Time of the last pushed change: answers to earlier requests are stale.
     pushed: Option<Instant>,
     /// Time of the last request.
-    asked: Option<Instant>,
+    requested_at: Option<Instant>,
     key: Option<Arc<str>>,
     parent: Option<Arc<str>>,
     root: Option<Arc<str>>,
@@ -70,7 +70,7 @@ struct Entry {
 enum LimitNotice {
     None,
     Untold,
-    Told,
+    Reported,
 }
 
 /// The watched tasks.
@@ -150,7 +150,7 @@ impl WatchSet {
             checked: None,
             digest: None,
             pushed: None,
-            asked: None,
+            requested_at: None,
             key: None,
             parent: None,
             root: None,
@@ -176,7 +176,7 @@ impl WatchSet {
     pub(super) fn take_limit_notice(&mut self) -> bool {
         let is_new = self.refused == LimitNotice::Untold;
         if is_new {
-            self.refused = LimitNotice::Told;
+            self.refused = LimitNotice::Reported;
         }
         is_new
     }
@@ -308,21 +308,24 @@ impl WatchSet {
         };
         let value = unboxed(value.clone());
         // A task may name itself as its root, or nothing.
-        let told = value.as_str().filter(|told| {
-            !told.is_empty() && (field == "key" || Some(*told) != entry.key.as_deref())
+        let reported = value.as_str().filter(|reported| {
+            !reported.is_empty() && (field == "key" || Some(*reported) != entry.key.as_deref())
         });
-        told == known.as_deref() && (told.is_some() || value.is_null() || value.is_string())
+        reported == known.as_deref() && (reported.is_some() || value.is_null() || value.is_string())
     }
 
     /// Records the time of an answered request. Returns the previous one.
-    pub(super) fn mark_requested(&mut self, mo_id: &str, asked: Instant) -> Option<Instant> {
-        self.entries.get_mut(mo_id)?.asked.replace(asked)
+    pub(super) fn mark_requested(&mut self, mo_id: &str, requested_at: Instant) -> Option<Instant> {
+        self.entries
+            .get_mut(mo_id)?
+            .requested_at
+            .replace(requested_at)
     }
 
     /// True if a change was pushed after this request was sent.
-    pub(super) fn is_stale(&self, mo_id: &str, asked: Instant) -> bool {
+    pub(super) fn is_stale(&self, mo_id: &str, requested_at: Instant) -> bool {
         let pushed = self.entries.get(mo_id).and_then(|entry| entry.pushed);
-        pushed.is_some_and(|pushed| pushed >= asked)
+        pushed.is_some_and(|pushed| pushed >= requested_at)
     }
 
     /// Records a read of an unchanged task.

@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(next([20, 10, 9]), [30, 15, 9], "shorter texts fit");
         assert_eq!(next([40, 15, 9]), [30, 15, 9], "nothing to give");
         assert_eq!(next([40, 10, 9]), [35, 10, 9]);
-        // Another size is laid out anew.
+        // Another size is laid out again.
         assert_eq!(
             widths(&place(61, set.specs(), &[20, 10, 9], &first)),
             [20, 10, 25]

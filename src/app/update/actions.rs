@@ -210,14 +210,14 @@ fn reject_on_group(state: &mut AppState, action: Action, now: Timestamp) -> bool
     asks && on_group
 }
 
-/// Quits; while a cancel request is unanswered, only if asked again.
+/// Quits; while a cancel request is unanswered, only if pressed again.
 fn quit(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     const CONFIRM_WITHIN: SignedDuration = SignedDuration::from_secs(10);
     let requests = state.views.live.cancel_requests.values();
     let pending = requests.filter(|request| request.is_pending()).count();
     let is_confirmed = state
         .quit_asked_at
-        .is_some_and(|asked| now.duration_since(asked) < CONFIRM_WITHIN);
+        .is_some_and(|first| now.duration_since(first) < CONFIRM_WITHIN);
     if pending == 0 || is_confirmed {
         return vec![Effect::Quit(ExitReason::Quit)];
     }

@@ -193,7 +193,7 @@ pub(super) fn looked_up(
     }
 }
 
-/// Repeats the searches of a server whose answers may be lost because it was connected anew.
+/// Repeats the searches of a server whose answers may be lost because its connection was lost.
 pub(super) fn repeat_searches(state: &AppState, endpoint: EndpointId) -> Vec<Effect> {
     let added = state.added_tasks.0.iter();
     added

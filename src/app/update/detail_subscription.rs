@@ -112,7 +112,7 @@ mod tests {
     }
 
     /// Lists the subscriptions that the effects request: `family` or `events` with the task ID, or `-` for none.
-    fn asked(effects: &[Effect]) -> Vec<String> {
+    fn subscriptions(effects: &[Effect]) -> Vec<String> {
         let words = effects.iter().map(|effect| match effect {
             Effect::Send(_, Command::FollowFamily(trace)) => ("family", trace.as_ref()),
             Effect::Send(_, Command::FollowEvents(traces)) => ("events", traces.first()),
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(due(&state, now()), None, "nothing is needed");
         state.tab = Tab::Lineage;
         assert!(after(&mut state, 100).is_empty());
-        assert_eq!(asked(&after(&mut state, 400)), ["family task-4711"]);
+        assert_eq!(subscriptions(&after(&mut state, 400)), ["family task-4711"]);
         assert!(after(&mut state, 900).is_empty(), "once");
         assert!(
             after(&mut state, 90_000).is_empty(),
@@ -143,7 +143,7 @@ mod tests {
         );
         state.tab = Tab::Events;
         assert_eq!(
-            asked(&after(&mut state, 90_500)),
+            subscriptions(&after(&mut state, 90_500)),
             ["family -", "events task-4711"]
         );
     }
@@ -154,13 +154,13 @@ mod tests {
         choose(&mut state, "task-4711");
         state.pane_mode = PaneMode::Details;
         assert!(after(&mut state, 0).is_empty());
-        assert_eq!(asked(&after(&mut state, 400)), ["events task-4711"]);
+        assert_eq!(subscriptions(&after(&mut state, 400)), ["events task-4711"]);
         // The Events tab needs the same.
         state.tab = Tab::Events;
         assert!(after(&mut state, 900).is_empty());
         state.tab = Tab::Overview;
         state.size.width = 80;
-        assert_eq!(asked(&after(&mut state, 1000)), ["events -"]);
+        assert_eq!(subscriptions(&after(&mut state, 1000)), ["events -"]);
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
                 .family_states
                 .insert(handle, FamilyState::Searching);
             close(&mut state);
-            assert_eq!(asked(&after(&mut state, 500)), ["family -"]);
+            assert_eq!(subscriptions(&after(&mut state, 500)), ["family -"]);
             assert!(
                 state.view().family_states.is_empty(),
                 "the search has ended"
@@ -199,7 +199,10 @@ mod tests {
         assert!(after(&mut state, 60_000).is_empty());
         assert_eq!(due(&state, now()), None);
         state.paused = false;
-        assert_eq!(asked(&after(&mut state, 61_000)), ["events task-4711"]);
+        assert_eq!(
+            subscriptions(&after(&mut state, 61_000)),
+            ["events task-4711"]
+        );
         state.paused = true;
         assert!(after(&mut state, 62_000).is_empty());
     }

@@ -28,10 +28,7 @@ use crate::{
 /// Flags of the output.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each stands for an independent flag"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 pub struct OutputArgs {
     /// table, wide, json, ndjson, csv, markdown, ids, template=…, jsonpath=…
     #[arg(short, long, alias = "format", value_name = "FORMAT", value_parser = OutputFormat::parse, conflicts_with_all = ["json", "ids"], help_heading = "Output")]

@@ -59,7 +59,7 @@ pub async fn run(
     let defaults = config::defaults(connection, io.environment)?;
     let file = config::file(connection, io.environment)?;
     let saved = config::named_filters(&file, io.environment).all;
-    let targets = targets::among(connection, &args.tasks, || (io.input)().0, io.environment);
+    let targets = targets::assign(connection, &args.tasks, || (io.input)().0, io.environment);
     let mut targets = match targets {
         Err(CommandError::EmptyInput) if args.allow_empty => return nothing_to_wait_for(args, io),
         targets => targets?,

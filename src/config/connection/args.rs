@@ -8,10 +8,7 @@ use secrecy::SecretString;
 use super::super::{ConfigError, Environment, RedactedUrl, env_flag};
 use crate::vim::Fingerprint;
 
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each stands for an independent flag"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct ConnectionArgs {

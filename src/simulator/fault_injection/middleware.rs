@@ -196,7 +196,7 @@ fn without_compression(mut request: Request) -> Request {
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
-    reason = "a share of a length lies between nothing and the length"
+    reason = "a share of a length is between 0 and the length"
 )]
 fn fraction_of(length: usize, share: f64) -> usize {
     ((length as f64 * share) as usize).min(length)

@@ -204,13 +204,13 @@ mod tests {
             "reason": {"_typeName": "TaskReasonUser", "userName": "ops"}, "progress": 4
         });
         let texts = [ReplacementText::Plain("\u{1b}[2J\"".to_owned())];
-        let told: Value =
+        let changed: Value =
             serde_json::from_slice(&replaced(info.to_string().as_bytes(), &texts)).unwrap();
         let mut expected = info.clone();
         expected["entityName"] = json!("\u{1b}[2J\"");
         expected["reason"]["userName"] = json!("\u{1b}[2J\"");
         expected["\u{1b}[2J\""] = json!("\u{1b}[2J\"");
-        assert_eq!(told, expected);
+        assert_eq!(changed, expected);
     }
 
     #[test]
@@ -241,12 +241,12 @@ mod tests {
             {"name": "info.entityName", "val": {"_typeName": "string", "_value": "web"}},
             {"name": "info.key", "val": "task-1"}
         ]});
-        let told = replaced(
+        let changed = replaced(
             update.to_string().as_bytes(),
             &[ReplacementText::Plain("!".to_owned())],
         );
         let mut expected = update.clone();
         expected["changeSet"][1]["val"]["_value"] = json!("!");
-        assert_eq!(serde_json::from_slice::<Value>(&told).unwrap(), expected);
+        assert_eq!(serde_json::from_slice::<Value>(&changed).unwrap(), expected);
     }
 }

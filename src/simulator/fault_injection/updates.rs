@@ -34,7 +34,7 @@ pub(super) fn reordered(
 
 /// Repeats some updates with the same values.
 fn repeated(updates: Vec<Value>, rng: &mut fastrand::Rng) -> Vec<Value> {
-    let mut told = Vec::with_capacity(updates.len() * 2);
+    let mut updates_sent = Vec::with_capacity(updates.len() * 2);
     for update in updates {
         let again = (update["kind"] != "leave" && rng.u8(..3) == 0).then(|| {
             let mut again = update.clone();
@@ -42,10 +42,10 @@ fn repeated(updates: Vec<Value>, rng: &mut fastrand::Rng) -> Vec<Value> {
             again["kind"] = Value::from("modify");
             again
         });
-        told.push(update);
-        told.extend(again);
+        updates_sent.push(update);
+        updates_sent.extend(again);
     }
-    told
+    updates_sent
 }
 
 /// Shuffles the objects; the updates of one object keep their order.
@@ -113,16 +113,16 @@ mod tests {
         let update =
             |task: &str| json!({"kind": "modify", "obj": {"value": task}, "changeSet": [1]});
         let body = json!({"filterSet": [{"objectSet": [update("a"), update("b")]}]}).to_string();
-        let told = |whole| -> Value {
-            let told = with_missing(body.as_bytes(), Some("a"), "NoPermission", whole);
-            serde_json::from_slice(&told).unwrap()
+        let updates_sent = |whole| -> Value {
+            let updates_sent = with_missing(body.as_bytes(), Some("a"), "NoPermission", whole);
+            serde_json::from_slice(&updates_sent).unwrap()
         };
-        let filter = &told(false)["filterSet"][0];
+        let filter = &updates_sent(false)["filterSet"][0];
         assert_eq!(filter["objectSet"][1], update("b"));
         assert!(filter["objectSet"][0]["changeSet"].is_null());
         let missing = &filter["objectSet"][0]["missingSet"][0];
         assert_eq!(missing["fault"]["_typeName"], "NoPermission");
-        let filter = &told(true)["filterSet"][0];
+        let filter = &updates_sent(true)["filterSet"][0];
         assert_eq!(filter["objectSet"], json!([update("b")]));
         assert_eq!(filter["missingSet"][0]["obj"]["value"], "a");
     }
@@ -133,13 +133,15 @@ mod tests {
         let updates: Vec<Value> = (0..30).map(|number| update(number % 5, number)).collect();
         let body = json!({"version": "1", "filterSet": [{"objectSet": updates}]}).to_string();
         let mut rng = fastrand::Rng::with_seed(5);
-        let told: Value =
+        let updates_sent: Value =
             serde_json::from_slice(&reordered(body.as_bytes(), true, true, &mut rng)).unwrap();
-        let told = told["filterSet"][0]["objectSet"].as_array().unwrap();
-        assert!(told.len() > 30);
-        assert_ne!(told[..5], updates[..5]);
+        let updates_sent = updates_sent["filterSet"][0]["objectSet"]
+            .as_array()
+            .unwrap();
+        assert!(updates_sent.len() > 30);
+        assert_ne!(updates_sent[..5], updates[..5]);
         for task in 0..5 {
-            let mut values: Vec<u64> = told
+            let mut values: Vec<u64> = updates_sent
                 .iter()
                 .filter(|update| update["obj"]["value"] == task)
                 .map(|update| update["changeSet"].as_u64().unwrap())

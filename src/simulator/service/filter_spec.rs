@@ -96,9 +96,9 @@ impl FilterSpec {
     /// Returns the selected property paths of the type `kind`; `None` if objects of this type are not reported.
     pub(super) fn paths(&self, kind: &str) -> Option<Vec<String>> {
         let mut paths: Vec<String> = Vec::new();
-        let mut asked = false;
+        let mut is_set = false;
         for spec in self.properties.iter().filter(|spec| is_a(kind, &spec.kind)) {
-            asked = true;
+            is_set = true;
             let all = schema::properties(kind).map(|field| field.name.to_owned());
             let wanted: Box<dyn Iterator<Item = String>> = if spec.all {
                 Box::new(all)
@@ -111,7 +111,7 @@ impl FilterSpec {
                 }
             }
         }
-        asked.then_some(paths)
+        is_set.then_some(paths)
     }
 
     /// Returns the start objects.

@@ -276,19 +276,19 @@ impl PropertyFilter {
                 self.queue.pop_front();
                 continue;
             };
-            let news = self.updates_of(member, objects);
-            if !news.is_empty() && !updates.is_empty() && updates.len() + news.len() > most {
+            let sent = self.updates_of(member, objects);
+            if !sent.is_empty() && !updates.is_empty() && updates.len() + sent.len() > most {
                 more = true;
                 break;
             }
-            if !news.is_empty() && most == 0 {
+            if !sent.is_empty() && most == 0 {
                 more = true;
                 break;
             }
             let Some(key) = self.queue.pop_front() else {
                 break;
             };
-            updates.extend(news);
+            updates.extend(sent);
             self.served(key, objects.context().world.version());
         }
         let missing: Vec<Value> = if std::mem::replace(&mut self.missing_issued, true) {

@@ -190,7 +190,7 @@ impl TaskFilter {
     }
 
     pub(super) fn matches(&self, task: &FilterFields<'_>, inventory: &Inventory) -> bool {
-        let among = |list: &[String], value: Option<&str>| {
+        let contains = |list: &[String], value: Option<&str>| {
             list.is_empty() || value.is_some_and(|value| list.iter().any(|listed| listed == value))
         };
         let family = |keys: &Option<Vec<TaskId>>, value: Option<TaskId>| {
@@ -209,10 +209,10 @@ impl TaskFilter {
                 .users
                 .as_ref()
                 .is_none_or(|(system, users)| user_matches(*system, users, task.reason))
-            && among(&self.activations, task.activation)
-            && among(&self.states, Some(task.state.name()))
+            && contains(&self.activations, task.activation)
+            && contains(&self.states, Some(task.state.name()))
             && (self.chains.is_empty() || self.chains.contains(&task.chain))
-            && among(&self.tags, task.tag)
+            && contains(&self.tags, task.tag)
             && was_triggered(&self.triggers, task.reason)
     }
 }

@@ -62,10 +62,10 @@ impl PropertyFilter {
         objects: &dyn ObjectSource,
     ) -> Vec<Value> {
         let changed = |field: &Field| task.versions.of(*field) > since;
-        let mut told: Vec<(Cow<'_, str>, Option<Field>)> = Vec::new();
+        let mut properties: Vec<(Cow<'_, str>, Option<Field>)> = Vec::new();
         let mut tell = |name, field| {
-            if !told.iter().any(|(known, _)| *known == name) {
-                told.push((name, field));
+            if !properties.iter().any(|(known, _)| *known == name) {
+                properties.push((name, field));
             }
         };
         let mut asks_for_all = false;
@@ -87,18 +87,18 @@ impl PropertyFilter {
             }
         }
         let whole = objects.context().writer.behavior.change_names == ChangeNames::Whole;
-        if !told.is_empty() && (whole || (asks_for_all && !self.partial)) {
-            told = vec![("info".into(), None)];
+        if !properties.is_empty() && (whole || (asks_for_all && !self.partial)) {
+            properties = vec![("info".into(), None)];
         }
         let value = |name: &str| objects.value(&member.object, name);
-        let told = told.into_iter().map(|(name, field)| {
+        let properties = properties.into_iter().map(|(name, field)| {
             let value = match field {
                 Some(field) => objects.context().writer.field(&task.record, field),
                 None => value(&name).unwrap_or(Property::Unset),
             };
             property_change(&name, value, objects)
         });
-        told.collect()
+        properties.collect()
     }
 
     /// Returns a change of `recentTask` if a task was created or removed after `since`. Other properties of a manager

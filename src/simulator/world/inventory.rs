@@ -70,7 +70,7 @@ pub(crate) struct Entity {
     pub datastore: Option<EntityId>,
     /// Network of a virtual machine.
     pub network: Option<EntityId>,
-    /// Pending question of a virtual machine and the time it was asked.
+    /// Pending question of a virtual machine and the time at which it was posed.
     pub question: Option<(WorldTime, Value)>,
     /// True for a host that does not respond.
     pub is_lost: bool,

@@ -250,8 +250,8 @@ impl World {
     fn set_question(&mut self, machine: EntityId, question: Option<Value>) {
         let now = self.now();
         let entity = self.inventory.entity_mut(machine);
-        let asked = entity.question.as_ref().map(|(_, asked)| asked);
-        if asked != question.as_ref() {
+        let since = entity.question.as_ref().map(|(_, since)| since);
+        if since != question.as_ref() {
             entity.question = question.map(|question| (now, question));
             entity.last_change = self
                 .changes

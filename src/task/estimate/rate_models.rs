@@ -231,14 +231,14 @@ fn shapes(segments: &[Segment], done: f64, counted: f64) -> Vec<RateEstimate> {
         });
         let whole = took / worked;
         // Deviation of each segment's rate from the one predicted by the previous segment.
-        let (mut before, mut news) = (0.0, 0.0);
+        let (mut before, mut innovation) = (0.0, 0.0);
         for segment in segments {
             let pace = (segment.took / whole / length(segment)).ln();
-            news += (pace - RATE_CORRELATION * before).powi(2);
+            innovation += (pace - RATE_CORRELATION * before).powi(2);
             before = pace;
         }
-        let fit = -0.5 * count * (news / count + ROUNDING_LOG_RATE_VARIANCE).ln();
-        let variance = ((news + PRIOR_LOG_RATE_VARIANCE) / (count + 1.0))
+        let fit = -0.5 * count * (innovation / count + ROUNDING_LOG_RATE_VARIANCE).ln();
+        let variance = ((innovation + PRIOR_LOG_RATE_VARIANCE) / (count + 1.0))
             / (1.0 - RATE_CORRELATION * RATE_CORRELATION);
         let ahead = 1.0 - work(done);
         // The last segment's deviation continues with decreasing weight, as far as segments differ
@@ -246,7 +246,7 @@ fn shapes(segments: &[Segment], done: f64, counted: f64) -> Vec<RateEstimate> {
         let next = (ahead / (worked / count)).max(1e-3);
         let lasting = RATE_CORRELATION * (1.0 - RATE_CORRELATION.powf(next))
             / ((1.0 - RATE_CORRELATION) * next);
-        let recent = (before * lasting * news / (news + EVEN_LOG_RATE_VARIATION))
+        let recent = (before * lasting * innovation / (innovation + EVEN_LOG_RATE_VARIATION))
             .clamp(-0.7, 0.7)
             .exp();
         // Correlation length of the rate.

@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn supported_terms_are_pushed_down() {
         let none: [&str; 0] = [];
-        for (text, asked, left) in [
+        for (text, on_server, left) in [
             ("", &none[..], &none[..]),
             ("state:running", &["state"], &[]),
             ("state:failed", &["state"], &["state"]),
@@ -301,11 +301,15 @@ mod tests {
                 &["state", "op"],
             ),
         ] {
-            let (found_asked, mut found_left) = split(text);
+            let (found_on_server, mut found_left) = split(text);
             let mut left = left.to_vec();
             found_left.sort_unstable();
             left.sort_unstable();
-            assert_eq!((found_asked, found_left), (asked.to_vec(), left), "{text}");
+            assert_eq!(
+                (found_on_server, found_left),
+                (on_server.to_vec(), left),
+                "{text}"
+            );
         }
     }
 

@@ -86,8 +86,8 @@ impl RowModel {
         if let Some(folded) = self.group_folds.get(&group.key) {
             return !folded;
         }
-        let news = [Status::Running, Status::Queued, Status::Failed];
-        !self.view.filter.is_empty() || news.into_iter().any(|s| group.item.matched[s] > 0)
+        let important = [Status::Running, Status::Queued, Status::Failed];
+        !self.view.filter.is_empty() || important.into_iter().any(|s| group.item.matched[s] > 0)
     }
 
     /// Removes all groups and their folds.

@@ -250,14 +250,14 @@ impl KeySource<'_> {
         let Self {
             context, record, ..
         } = self;
-        let (since, heard) = (record.running_since()?, record.seen?);
+        let (since, seen) = (record.running_since()?, record.seen?);
         let info = record.info.as_deref()?;
         let entity = info.entity.as_ref().map(|entity| &*entity.value);
         let typical = context
             .typical
             .and_then(|typical| typical.get(record.id.endpoint, &info.description_id, entity));
-        let estimate = estimate(since, record.history.as_deref(), typical, heard)?;
-        heard.checked_add(estimate.best).ok()
+        let estimate = estimate(since, record.history.as_deref(), typical, seen)?;
+        seen.checked_add(estimate.best).ok()
     }
 }
 

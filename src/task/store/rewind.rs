@@ -82,13 +82,13 @@ impl TaskStore {
             return;
         };
         let (presence, history) = (record.presence.clone(), record.history.clone());
-        let (seen, asked) = (record.seen, record.cancel_seen);
+        let (seen, requested) = (record.seen, record.cancel_seen);
         let at = seen.unwrap_or_default();
         let _ = self.assign(handle, fields, at, touched);
         if let Some(node) = self.nodes.get_mut(handle) {
             let record = &mut node.record;
             (record.presence, record.history) = (presence, history);
-            record.cancel_seen = asked;
+            record.cancel_seen = requested;
         }
     }
 

@@ -184,15 +184,19 @@ fn incremental_summary_equals_rebuilt_summary() {
         let mut touched = ChangeSet::default();
         let _ = all.store.apply(endpoint, change, &mut touched);
         all.summary.update(&all.store, &touched);
-        let (followed, anew) = (&all.summary, Summary::of(&all.store));
+        let (followed, recomputed) = (&all.summary, Summary::of(&all.store));
         assert_eq!(followed.len(), all.store.len(), "step {step}");
-        assert_eq!(followed.operations(9), anew.operations(9), "step {step}");
-        assert_eq!(followed.users(9), anew.users(9), "step {step}");
-        assert_eq!(followed.running, anew.running, "step {step}");
-        assert_eq!(followed.queued, anew.queued, "step {step}");
-        assert_eq!(followed.failed, anew.failed, "step {step}");
+        assert_eq!(
+            followed.operations(9),
+            recomputed.operations(9),
+            "step {step}"
+        );
+        assert_eq!(followed.users(9), recomputed.users(9), "step {step}");
+        assert_eq!(followed.running, recomputed.running, "step {step}");
+        assert_eq!(followed.queued, recomputed.queued, "step {step}");
+        assert_eq!(followed.failed, recomputed.failed, "step {step}");
         for endpoint in [HERE, THERE] {
-            assert_eq!(followed.endpoint(endpoint), anew.endpoint(endpoint));
+            assert_eq!(followed.endpoint(endpoint), recomputed.endpoint(endpoint));
         }
     }
 }

@@ -176,11 +176,11 @@ fn stalled(record: &Record, typical: Option<&DurationStats>, now: Timestamp) -> 
 }
 
 fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
-    let asked = record
+    let requested = record
         .cancel_seen
         .filter(|_| record.is_cancel_requested())?;
-    let age = now.duration_since(asked.at);
-    (age > MIN_WARNING_TIME).then(|| messages::cancel_ignored(asked, now))
+    let age = now.duration_since(requested.at);
+    (age > MIN_WARNING_TIME).then(|| messages::cancel_ignored(requested, now))
 }
 
 /// Returns the parent, if it is finished.

@@ -254,7 +254,7 @@ async fn background_reply_selects_the_theme() {
     });
     harness.tell(running(42)).await;
     harness.until("42%").await;
-    assert_eq!(harness.host.asked(), 1);
+    assert_eq!(harness.host.requests(), 1);
     let [dark, light] = [ThemeChoice::Dark, ThemeChoice::Light].map(|t| ground_of_selection(&t));
     assert!(harness.screen.has_color(dark) && !harness.screen.has_color(light));
     answer(&harness, "ffff/ffff/ffff");
@@ -278,7 +278,7 @@ async fn chosen_theme_sends_no_background_query() {
         ..Options::default()
     });
     harness.until("connecting").await;
-    assert_eq!(harness.host.asked(), 0);
+    assert_eq!(harness.host.requests(), 0);
     harness.press('q');
     assert_eq!(harness.exit().await, ExitReason::Quit);
 }

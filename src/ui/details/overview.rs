@@ -230,7 +230,7 @@ fn time_left(fields: &mut FieldList, handle: Handle, record: &Record) {
     }
     for finding in &insight.warnings {
         match (finding.rule, question) {
-            (Rule::Question, Some(asked)) => pending_question(fields, asked),
+            (Rule::Question, Some(question)) => pending_question(fields, question),
             _ => fields.push("Warning", &finding.message, Role::Warning),
         }
     }
@@ -273,13 +273,13 @@ fn whole(span: Duration) -> String {
 }
 
 /// Adds the pending question of the virtual machine and its possible answers.
-fn pending_question(fields: &mut FieldList, asked: &PendingQuestion) {
+fn pending_question(fields: &mut FieldList, question: &PendingQuestion) {
     let text = format!(
         "The virtual machine is waiting for an answer: {}",
-        asked.text.trim()
+        question.text.trim()
     );
     fields.push("Warning", &text, Role::Warning);
-    for (index, choice) in asked.choices.iter().enumerate() {
+    for (index, choice) in question.choices.iter().enumerate() {
         let name = if index == 0 { "Answers" } else { "" };
         fields.text(
             name,

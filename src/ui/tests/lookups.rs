@@ -21,7 +21,7 @@ use crate::{
     watch::{FamilyState, Update},
 };
 
-fn asked(width: u16, height: u16) -> Screen {
+fn with_question(width: u16, height: u16) -> Screen {
     let mut state = labelled(width, height);
     let text = "This virtual machine might have been moved or copied. In order to configure certain \
                 management and networking features, VMware ESX needs to know if it was moved or copied.";
@@ -48,7 +48,7 @@ fn asked(width: u16, height: u16) -> Screen {
 #[test]
 fn pending_question_is_shown_with_its_answers() {
     for (width, height) in [(80, 24), (160, 45)] {
-        let mut state = asked(width, height);
+        let mut state = with_question(width, height);
         assert_snapshot!(format!("question_{width}x{height}"), draw_text(&state));
         press(&mut state, "1z");
         assert_snapshot!(
@@ -132,7 +132,7 @@ fn typical_duration_or_why_it_is_unknown() {
     let mut state = labelled(80, 60);
     choose(&mut state, "task-4711");
     press(&mut state, "1z");
-    assert_eq!(line(&state), "", "nobody has asked yet");
+    assert_eq!(line(&state), "", "not requested yet");
     let refused = "NoPermission: Permission to perform this operation was denied. Ask for that privilege, or use \
                    another account.";
     apply_update(&mut state, Update::TypicalUnknown(refused.into()));

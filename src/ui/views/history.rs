@@ -108,9 +108,9 @@ pub(in crate::ui) fn message(ctx: &RenderContext, history: &HistoryView) -> (Str
         let title = format!("{} Not connected", symbols.retrying);
         return (title, Role::Warning, waiting);
     }
-    let told: usize = history.searches.iter().map(|search| search.received).sum();
+    let received: usize = history.searches.iter().map(|search| search.received).sum();
     let filter = state.view().row_model.view().filter.text();
-    if told == 0 && history.is_reading() {
+    if received == 0 && history.is_reading() {
         let text = "Searching the task history of the server.";
         return (
             "Reading the history".to_owned(),
@@ -123,13 +123,13 @@ pub(in crate::ui) fn message(ctx: &RenderContext, history: &HistoryView) -> (Str
     } else {
         "No tasks so far"
     };
-    let text = match (told, filter) {
+    let text = match (received, filter) {
         (0, "") => format!("No tasks were queued {}.", period(ctx, history).trim()),
         (0, filter) => format!(
             "No tasks were queued {} that match “{filter}”.",
             period(ctx, history).trim()
         ),
-        (told, filter) => {
+        (received, filter) => {
             let more = if history.is_complete() {
                 ""
             } else if history.is_reading() {
@@ -137,7 +137,7 @@ pub(in crate::ui) fn message(ctx: &RenderContext, history: &HistoryView) -> (Str
             } else {
                 " Move down to search further back."
             };
-            format!("None of {told} tasks matches “{filter}”.{more}")
+            format!("None of {received} tasks matches “{filter}”.{more}")
         }
     };
     (title.to_owned(), Role::Strong, text)
@@ -153,11 +153,11 @@ pub(in crate::ui) const HINT_ACTIONS: &[(Action, &str)] = &[
 /// Returns the progress of the search.
 fn progress(ctx: &RenderContext, history: &HistoryView) -> String {
     let state = ctx.state;
-    let told: usize = history.searches.iter().map(|search| search.received).sum();
+    let received: usize = history.searches.iter().map(|search| search.received).sum();
     let found = state.view().row_model.matching();
     let is_narrowed = !history.filter().is_empty();
-    let count = if is_narrowed && found < told {
-        format!("{found} of {told}")
+    let count = if is_narrowed && found < received {
+        format!("{found} of {received}")
     } else {
         found.to_string()
     };
@@ -180,7 +180,7 @@ fn progress(ctx: &RenderContext, history: &HistoryView) -> String {
     let back = oldest.map(|at| format!(", back to {}", moment(ctx, at)));
     let back = back.unwrap_or_default();
     if history.is_reading() {
-        match told {
+        match received {
             0 => "Loading…".to_owned(),
             _ => format!("{count} so far{back}; loading…"),
         }
@@ -212,11 +212,11 @@ fn waiting(ctx: &RenderContext, history: &HistoryView) -> Option<String> {
 
 /// Returns which conditions the server and the client apply.
 fn filter_split(history: &HistoryView) -> String {
-    let (asked, here) = history.split_filter();
-    let asked = format!("filtered on the server: {}", asked.join(", "));
+    let (on_server, here) = history.split_filter();
+    let on_server = format!("filtered on the server: {}", on_server.join(", "));
     match &here[..] {
-        [] => asked,
-        here => format!("{asked}; locally: {}", here.join(", ")),
+        [] => on_server,
+        here => format!("{on_server}; locally: {}", here.join(", ")),
     }
 }
 

@@ -33,7 +33,7 @@ impl VmQuestion {
             let mut named = named.into_iter().map(text);
             named.find(|name| !name.is_empty()).unwrap_or_default()
         });
-        let asked = Some(text(&question["text"])).filter(|text| !text.is_empty());
+        let question_text = Some(text(&question["text"])).filter(|text| !text.is_empty());
         let messages = || {
             let messages = items("message", question["message"].clone()).unwrap_or_default();
             let messages: Vec<String> = messages
@@ -43,7 +43,7 @@ impl VmQuestion {
             messages.join(" ")
         };
         Some(Self {
-            text: asked.unwrap_or_else(messages),
+            text: question_text.unwrap_or_else(messages),
             choices: choices.filter(|choice| !choice.is_empty()).collect(),
         })
     }

@@ -54,7 +54,7 @@ pub(super) struct EntityStates {
     /// True if the session was found dead by the last check.
     has_renewed: bool,
     /// Changes to send.
-    news: Vec<(Arc<str>, EntityState)>,
+    changes: Vec<(Arc<str>, EntityState)>,
 }
 
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl EntityStates {
             in_flight_guard: None,
             rate: TokenBucket::new(BATCH_INTERVAL, BATCH_SIZE, now),
             has_renewed: false,
-            news: Vec::new(),
+            changes: Vec::new(),
         }
     }
 
@@ -137,7 +137,7 @@ impl EntityStates {
         let looked = std::mem::take(&mut task.looks) > 0;
         let found = std::mem::take(&mut task.state) != EntityState::default();
         if found {
-            self.news.push((mo_id.clone(), EntityState::default()));
+            self.changes.push((mo_id.clone(), EntityState::default()));
         }
         // After a check, the next one may be due much later than a check of the new state.
         if (found || looked) && task.due.is_some() {
@@ -151,7 +151,7 @@ impl EntityStates {
         if let Some(task) = self.tasks.remove(mo_id)
             && task.state != EntityState::default()
         {
-            self.news.push((mo_id.clone(), EntityState::default()));
+            self.changes.push((mo_id.clone(), EntityState::default()));
         }
     }
 
@@ -211,7 +211,7 @@ impl EntityStates {
             }
             if task.state != *state {
                 task.state = state.clone();
-                self.news.push((mo_id.clone(), state.clone()));
+                self.changes.push((mo_id.clone(), state.clone()));
             }
             let pause = if *state == EntityState::default() {
                 task.looks += 1;
@@ -253,7 +253,7 @@ impl EntityStates {
 
     /// Takes the changed states of the tasks' entities.
     pub(super) fn take_changes(&mut self) -> Vec<(Arc<str>, EntityState)> {
-        std::mem::take(&mut self.news)
+        std::mem::take(&mut self.changes)
     }
 
     fn schedule(&mut self, mo_id: &Arc<str>, due: Option<Instant>) {
@@ -416,12 +416,15 @@ mod tests {
         let now = start + QUIET_BEFORE_CHECK;
         let machine = looks(&mut states, now).unwrap();
         states.answered(&machine, &moved_or_copied(), now);
-        let mut news = states.take_changes();
-        news.sort_by(|one, other| one.0.cmp(&other.0));
-        let asked = moved_or_copied();
+        let mut changes = states.take_changes();
+        changes.sort_by(|one, other| one.0.cmp(&other.0));
+        let runtime = moved_or_copied();
         assert_eq!(
-            news,
-            [("task-1".into(), asked.clone()), ("task-2".into(), asked)]
+            changes,
+            [
+                ("task-1".into(), runtime.clone()),
+                ("task-2".into(), runtime)
+            ]
         );
         states.answered(&machine, &moved_or_copied(), now + seconds(1));
         assert!(states.take_changes().is_empty(), "once");
@@ -437,7 +440,7 @@ mod tests {
         );
         states.over(&"task-3".into());
         states.over(&"task-4".into());
-        assert!(states.take_changes().is_empty(), "nothing was asked");
+        assert!(states.take_changes().is_empty(), "no request was sent");
         states.over(&"task-1".into());
         assert_eq!((states.due(), states.tasks.len()), (None, 0));
     }
@@ -453,9 +456,9 @@ mod tests {
         assert_eq!(next, start + QUIET_BEFORE_CHECK + FOUND_REFRESH_INTERVAL);
         looks(&mut states, next).unwrap();
         states.answered(&machine, &EntityState::default(), next);
-        let news = states.take_changes();
+        let changes = states.take_changes();
         assert_eq!(
-            news.last().unwrap(),
+            changes.last().unwrap(),
             &("task-1".into(), EntityState::default())
         );
     }

@@ -169,7 +169,7 @@ async fn read_below(
     parents.extend(trace.parent().cloned());
     parents.sort();
     parents.dedup();
-    let mut asked: HashSet<Arc<str>> = parents.iter().cloned().collect();
+    let mut searched: HashSet<Arc<str>> = parents.iter().cloned().collect();
     for _ in 0..MAX_DEPTH {
         let by_parents = TaskQuery {
             parents,
@@ -179,7 +179,7 @@ async fn read_below(
         let names_root = |info: &&TaskInfo| info.root_key().is_some_and(|named| *named == root);
         let rest = family.members.iter().filter(|info| !names_root(info));
         let rest = rest.map(|info| info.key.clone());
-        parents = rest.filter(|key| asked.insert(key.clone())).collect();
+        parents = rest.filter(|key| searched.insert(key.clone())).collect();
         if parents.is_empty() || family.members.len() >= MAX_RELATIVES || !permit.is_wanted() {
             break;
         }

@@ -86,7 +86,7 @@ impl Locations {
             due: BTreeSet::new(),
             active: HashMap::new(),
             in_flight: None,
-            urgency: Urgency::Asked,
+            urgency: Urgency::Interactive,
             not_before: now,
             cache: InventoryCache::default(),
             cached_since: now,
@@ -97,7 +97,7 @@ impl Locations {
     /// Starts or stops reading. The first request is made at once.
     pub(super) fn want(&mut self, is_wanted: bool) {
         self.is_wanted = is_wanted;
-        self.urgency = Urgency::Asked;
+        self.urgency = Urgency::Interactive;
         if !is_wanted && let Some((numbers, _)) = self.in_flight.take() {
             self.unread[0].extend(numbers);
         }

@@ -220,7 +220,7 @@ impl Lookups {
 
     fn ask_privilege(&mut self, subject: Subject) {
         let key = self.session_key.clone();
-        let permit = self.scheduler.permit(Urgency::Asked);
+        let permit = self.scheduler.permit(Urgency::Interactive);
         self.running.start(|client| async move {
             let privilege = privileges::ask(&client, &permit, &subject, &key).await;
             LookupResult::Privilege(subject, privilege)

@@ -24,7 +24,7 @@ const DENIED_TTL: Duration = Duration::from_secs(20);
 pub(super) struct Privileges {
     known: HashMap<ManagedObjectReference, (Privilege, Instant)>,
     /// Checks in flight, with the tasks that wait for them.
-    asked: HashMap<Subject, Waiting>,
+    pending: HashMap<Subject, Waiting>,
 }
 
 /// Subject of a check: an entity, or a task whose entity is unknown.
@@ -46,7 +46,7 @@ struct Waiting {
 pub(super) enum Step {
     /// The privilege is known.
     Tell(Privilege),
-    /// The server has to be asked.
+    /// The server has to check it.
     Ask(Subject),
     /// A check is in flight.
     Wait,
@@ -69,12 +69,12 @@ impl Privileges {
             }
             None => Subject::Task(trace.mo_id.clone()),
         };
-        let is_asked = self.asked.contains_key(&subject);
-        let waiting = self.asked.entry(subject.clone()).or_default();
+        let is_pending = self.pending.contains_key(&subject);
+        let waiting = self.pending.entry(subject.clone()).or_default();
         if !waiting.tasks.contains(&trace.mo_id) {
             waiting.tasks.push(trace.mo_id.clone());
         }
-        if is_asked {
+        if is_pending {
             Step::Wait
         } else {
             Step::Ask(subject)
@@ -97,18 +97,18 @@ impl Privileges {
         if let Some((entity, counts)) = entity.zip(counts) {
             self.known.insert(entity, (privilege.clone(), now + counts));
         }
-        self.asked.remove(subject).unwrap_or_default().tasks
+        self.pending.remove(subject).unwrap_or_default().tasks
     }
 
     /// Handles a dead session. Returns true if it is worth renewing; the check is repeated then.
     pub(super) fn renews(&mut self, subject: &Subject) -> bool {
-        let waiting = self.asked.get_mut(subject);
+        let waiting = self.pending.get_mut(subject);
         waiting.is_some_and(|waiting| !std::mem::replace(&mut waiting.has_renewed, true))
     }
 
     /// Returns the checks to repeat after an interruption.
     pub(super) fn open(&self) -> Vec<Subject> {
-        self.asked.keys().cloned().collect()
+        self.pending.keys().cloned().collect()
     }
 
     /// Forgets everything: another session may have another role.
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(
             privileges.want(&third, now),
             Step::Wait,
-            "still being asked"
+            "the request is pending"
         );
     }
 

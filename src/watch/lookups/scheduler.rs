@@ -27,7 +27,7 @@ const DEFER_INTERVAL: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Urgency {
     /// For a view that the user just opened.
-    Asked,
+    Interactive,
     /// For a view that is kept current.
     Followed,
     /// In the background.
@@ -195,7 +195,7 @@ impl Queue {
 
     /// Returns the time from which a request may be made; `None` if others precede it or it is not allowed now.
     fn due(&self, ticket: Ticket, now: Instant) -> Option<Instant> {
-        if ticket.0 == Urgency::Asked {
+        if ticket.0 == Urgency::Interactive {
             return Some(now);
         }
         let is_first = self.waiting.first() == Some(&ticket);
@@ -205,7 +205,7 @@ impl Queue {
     /// Removes a request that is made now.
     fn take(&mut self, ticket: Ticket, now: Instant) {
         self.waiting.remove(&ticket);
-        self.next = if ticket.0 == Urgency::Asked {
+        self.next = if ticket.0 == Urgency::Interactive {
             (self.next.max(now) + MIN_SPACING).min(now + DEFER_INTERVAL)
         } else {
             now + MIN_SPACING
@@ -249,7 +249,7 @@ mod tests {
             Urgency::Background,
             Urgency::Followed,
             Urgency::Background,
-            Urgency::Asked,
+            Urgency::Interactive,
             Urgency::Followed,
         ] {
             queue.enter(urgency);
@@ -274,15 +274,15 @@ mod tests {
                 let now = start + Duration::from_millis(millisecond);
                 if chance.u32(0..30) == 0 {
                     let urgency = match chance.u32(0..4) {
-                        0 => Urgency::Asked,
+                        0 => Urgency::Interactive,
                         1 => Urgency::Followed,
                         _ => Urgency::Background,
                     };
-                    came += usize::from(urgency != Urgency::Asked);
+                    came += usize::from(urgency != Urgency::Interactive);
                     queue.enter(urgency);
                 }
                 while let Some((urgency, _)) = take(&mut queue, now) {
-                    went.extend((urgency != Urgency::Asked).then_some(now));
+                    went.extend((urgency != Urgency::Interactive).then_some(now));
                 }
             }
             let end = start + seconds(60);
@@ -299,13 +299,13 @@ mod tests {
         let mut queue = open(now);
         let deferred = queue.enter(Urgency::Background);
         for _ in 0..3 {
-            let asked = queue.enter(Urgency::Asked);
-            assert_eq!(take(&mut queue, now), Some(asked));
+            let interactive = queue.enter(Urgency::Interactive);
+            assert_eq!(take(&mut queue, now), Some(interactive));
         }
         assert_eq!(take(&mut queue, now + seconds(2)), None);
         assert_eq!(next_time(&queue, now), Some(now + seconds(3)));
         for _ in 0..1_000 {
-            queue.enter(Urgency::Asked);
+            queue.enter(Urgency::Interactive);
             assert!(take(&mut queue, now).is_some());
         }
         assert_eq!(
@@ -327,8 +327,8 @@ mod tests {
         queue.is_open = true;
         queue.is_paused = true;
         assert_eq!(take(&mut queue, now + seconds(100)), None);
-        let asked = queue.enter(Urgency::Asked);
-        assert_eq!(take(&mut queue, now + seconds(100)), Some(asked));
+        let interactive = queue.enter(Urgency::Interactive);
+        assert_eq!(take(&mut queue, now + seconds(100)), Some(interactive));
         queue.is_paused = false;
         assert_eq!(take(&mut queue, now + seconds(100)), None, "it counts");
         assert_eq!(take(&mut queue, now + seconds(101)), Some(followed));

@@ -41,7 +41,7 @@ impl Subscription {
         self.followed = trace.map(|trace| SubscribedTask {
             trace,
             due: Some(now),
-            urgency: Urgency::Asked,
+            urgency: Urgency::Interactive,
             in_flight_guard: None,
             has_renewed: false,
         });
@@ -50,7 +50,7 @@ impl Subscription {
     /// Returns the time of the next lookup; while paused only of one just requested.
     pub(super) fn due(&self, is_paused: bool) -> Option<Instant> {
         let followed = self.followed.as_ref()?;
-        let may_go = !is_paused || followed.urgency == Urgency::Asked;
+        let may_go = !is_paused || followed.urgency == Urgency::Interactive;
         followed.due.filter(|_| may_go)
     }
 
@@ -154,7 +154,7 @@ mod tests {
         follow.follow(Some(of("task-1")), now);
         assert_eq!(follow.due(true), Some(now));
         let (number, permit) = begin(&mut follow);
-        assert_eq!(permit.urgency(), Urgency::Asked);
+        assert_eq!(permit.urgency(), Urgency::Interactive);
         assert_eq!(follow.due(false), None, "it is under way");
         assert!(follow.answered(number).is_some());
         follow.reset(recheck_interval);

@@ -28,9 +28,9 @@ fn story(state: &Screen, mo_id: &str) -> String {
 #[test]
 fn opening_refreshes_the_task_and_sends_no_cancel_request() {
     let mut state = busy(80, 24);
-    let asked = press(&mut state, "c");
+    let effects = press(&mut state, "c");
     assert_eq!(
-        asked,
+        effects,
         [
             Effect::Send(HERE, Command::Refresh(vec!["task-4711".into()])),
             check(&state, "task-4711"),
@@ -64,22 +64,22 @@ fn pending_request_is_not_repeated() {
 fn response_is_stored_with_the_task() {
     let mut state = busy(80, 24);
     press(&mut state, "c<enter>y");
-    let news = Update::Cancel {
+    let update = Update::Cancel {
         mo_id: "task-4711".into(),
         answer: CancelResponse::NotSupported,
     };
-    apply_update(&mut state, news);
+    apply_update(&mut state, update);
     assert!(
         state.notifications.shown(now()).is_none(),
         "it is seen already"
     );
     press(&mut state, "<esc>");
     assert!(story(&state, "task-4711").contains("NotSupported"));
-    let news = Update::Cancel {
+    let update = Update::Cancel {
         mo_id: "task-4721".into(),
         answer: CancelResponse::InvalidState,
     };
-    apply_update(&mut state, news);
+    apply_update(&mut state, update);
     let notification = state.notifications.shown(now()).unwrap();
     assert!(notification.text.contains("task-4721") && notification.text.contains("InvalidState"));
 }
@@ -131,11 +131,11 @@ fn removing_the_task_closes_its_dialog() {
     let mut state = busy(80, 24);
     press(&mut state, "c<enter>y");
     let handle = find(&state, "task-4711");
-    let news = Update::Privilege {
+    let update = Update::Privilege {
         mo_id: "task-4711".into(),
         privilege: Privilege::Granted,
     };
-    apply_update(&mut state, news);
+    apply_update(&mut state, update);
     let dropped = TaskChange::Unwatched {
         mo_id: "task-4711".into(),
     };
@@ -150,11 +150,11 @@ fn removing_the_task_closes_its_dialog() {
 #[test]
 fn responses_to_other_requests_are_stored() {
     let mut state = busy(80, 24);
-    let news = Update::Cancel {
+    let update = Update::Cancel {
         mo_id: "task-4711".into(),
         answer: CancelResponse::Accepted,
     };
-    apply_update(&mut state, news);
+    apply_update(&mut state, update);
     let request: &CancelRequest = &state.view().cancel_requests[&find(&state, "task-4711")];
     assert!(!request.is_pending());
 }

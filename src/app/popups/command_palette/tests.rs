@@ -67,12 +67,13 @@ fn shows_the_key_of_actions_in_other_contexts() {
     let mut state = busy(80, 24);
     press(&mut state, ":Keep the task<enter>");
     assert!(state.popup.is_none());
-    let said = state.notifications.iter().next().unwrap();
+    let message = state.notifications.iter().next().unwrap();
     assert!(
-        said.text
+        message
+            .text
             .starts_with("Cancel confirmation: n or esc or q is"),
         "{}",
-        said.text
+        message.text
     );
 }
 
@@ -84,7 +85,7 @@ fn closing_restores_the_menu_below() {
     press(&mut state, "<esc>");
     assert_eq!(state.context(), Context::Order);
     press(&mut state, ":reverse<enter>");
-    assert_eq!(state.context(), Context::Order, "and was heard");
+    assert_eq!(state.context(), Context::Order, "and the key was handled");
 }
 
 fn found(from: Context, text: &str) -> Vec<Action> {

@@ -36,6 +36,6 @@ fn unavailable_items_are_not_copied() {
     let mut state = busy(80, 24);
     choose(&mut state, "task-4711");
     assert_eq!(press(&mut state, "y<down><enter>"), []);
-    let said = state.notifications.iter().next().unwrap();
-    assert!(said.text.contains("Not available"), "{}", said.text);
+    let message = state.notifications.iter().next().unwrap();
+    assert!(message.text.contains("Not available"), "{}", message.text);
 }

@@ -18,7 +18,7 @@ fn problem(state: &Screen) -> String {
     }
 }
 
-fn said(state: &Screen) -> &str {
+fn message(state: &Screen) -> &str {
     &state.notifications.shown(now()).unwrap().text
 }
 
@@ -59,7 +59,7 @@ fn ready_filters_are_there_from_the_first_run() {
 fn saves_and_deletes_the_current_filter() {
     let mut state = screen();
     press(&mut state, "fs");
-    assert!(said(&state).contains("No filter"), "{}", said(&state));
+    assert!(message(&state).contains("No filter"), "{}", message(&state));
     press(&mut state, "<esc>/web<enter>fs");
     let kept = press(&mut state, "@wild<enter>");
     let keep = |filter: Option<&str>| Effect::SaveNamedFilter {
@@ -67,7 +67,7 @@ fn saves_and_deletes_the_current_filter() {
         filter: filter.map(str::to_owned),
     };
     assert_eq!(kept, [keep(Some("web"))]);
-    assert!(said(&state).contains("Saved as @wild: web"));
+    assert!(message(&state).contains("Saved as @wild: web"));
     assert_eq!(state.options.user_filters["wild"], "web");
     press(&mut state, "<esc>f<end><enter>");
     assert_eq!(rows(&state), ["task-4740"]);
@@ -75,7 +75,11 @@ fn saves_and_deletes_the_current_filter() {
     assert!(!state.options.saved_filters.contains_key("wild"));
     assert_eq!(rows(&state), ["task-4740"], "what is in force stays so");
     press(&mut state, "x");
-    assert!(said(&state).contains("config file"), "{}", said(&state));
+    assert!(
+        message(&state).contains("config file"),
+        "{}",
+        message(&state)
+    );
     assert!(state.options.saved_filters.contains_key("mine"));
 }
 

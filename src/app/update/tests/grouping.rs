@@ -116,8 +116,8 @@ fn grouping_works_during_time_travel() {
     press(&mut state, "bbb");
     let later = now() + jiff::SignedDuration::from_hours(1);
     let kim = json!({"reason": {"_typeName": "TaskReasonUser", "userName": "new"}});
-    let news = tasks(vec![task("task-9999", &kim)]);
-    let event = crate::app::Event::ServerUpdate(crate::app::test_support::HERE, news);
+    let change = tasks(vec![task("task-9999", &kim)]);
+    let event = crate::app::Event::ServerUpdate(crate::app::test_support::HERE, change);
     update(&mut state, event, later);
     choose(&mut state, "task-9999");
     press(&mut state, "<left>");

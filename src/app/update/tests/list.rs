@@ -100,7 +100,11 @@ fn sort_menu_adds_keys_and_reverses_each() {
     press(&mut state, "S");
     assert_eq!(sort(&state), "state,-target");
     press(&mut state, "<up>S");
-    assert_eq!(sort(&state), "-state,target", "elsewhere all turn round");
+    assert_eq!(
+        sort(&state),
+        "-state,target",
+        "in the list, all are reversed"
+    );
     press(&mut state, "<down><space><esc>");
     assert_eq!(sort(&state), "-state");
     press(&mut state, "sg<enter>");

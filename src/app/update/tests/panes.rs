@@ -41,9 +41,9 @@ fn arrangements_without_room_are_skipped_with_a_notification() {
     let mut narrow = busy(80, 24);
     press(&mut narrow, "v");
     assert_eq!(way(&narrow), "details");
-    let said = &narrow.notifications.shown(now()).unwrap().text;
+    let message = &narrow.notifications.shown(now()).unwrap().text;
     assert_eq!(
-        said,
+        message,
         "Details beside the list need 100 columns; the screen has 80"
     );
     let mut low = busy(60, 9);
@@ -65,23 +65,23 @@ fn resizing_explains_why_details_moved_below() {
     let to = |width| Event::Resize { width, height: 30 };
     update(&mut state, to(90), now());
     assert_eq!(way(&state), "below");
-    let said = |state: &Screen| {
+    let message = |state: &Screen| {
         state
             .notifications
             .shown(now())
             .map(|notification| notification.text.clone())
     };
-    assert!(said(&state).unwrap().contains("the screen has 90"));
+    assert!(message(&state).unwrap().contains("the screen has 90"));
     state.notifications = Notifications::default();
     update(&mut state, to(85), now());
-    assert_eq!(said(&state), None, "once is enough");
+    assert_eq!(message(&state), None, "once is enough");
     update(&mut state, to(130), now());
     assert_eq!(way(&state), "beside");
     // The same applies at startup.
     let mut first = connecting(0, 0);
     first.pane_split = state.pane_split.clone();
     update(&mut first, to(80), now());
-    assert!(said(&first).unwrap().contains("the screen has 80"));
+    assert!(message(&first).unwrap().contains("the screen has 80"));
 }
 
 #[test]

@@ -180,17 +180,17 @@ impl HistoryView {
 
     /// Returns the names of the fields filtered by the servers and of those filtered locally.
     pub fn split_filter(&self) -> (Vec<&'static str>, Vec<&'static str>) {
-        let mut asked = vec!["time"];
+        let mut on_server = vec!["time"];
         let mut here = self.filter.residual();
         let is_unknown = self.searches.iter().any(|search| search.without_entity);
         for field in self.query.1.server_filter().fields() {
             if field == "target" && is_unknown {
                 here.push(field);
             } else {
-                asked.push(field);
+                on_server.push(field);
             }
         }
-        (asked, here)
+        (on_server, here)
     }
 
     /// Returns the search that limits the window, if it may fetch another page.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Returns the history requests among the effects.
-fn asked(effects: &[Effect]) -> Vec<(EndpointId, HistoryRequest)> {
+fn history_requests(effects: &[Effect]) -> Vec<(EndpointId, HistoryRequest)> {
     let requests = effects.iter().filter_map(|effect| match effect {
         Effect::Send(endpoint, Command::Past(request)) => Some((*endpoint, request.clone())),
         _ => None,
@@ -20,7 +20,7 @@ fn asked(effects: &[Effect]) -> Vec<(EndpointId, HistoryRequest)> {
 }
 
 fn query(effects: &[Effect]) -> TaskQuery {
-    match &asked(effects)[..] {
+    match &history_requests(effects)[..] {
         [.., (_, HistoryRequest::Begin { query, .. })] => query.as_ref().clone(),
         other => panic!("{other:?}"),
     }
@@ -28,7 +28,7 @@ fn query(effects: &[Effect]) -> TaskQuery {
 
 /// Counts requests for further pages.
 fn mores(effects: &[Effect]) -> usize {
-    let requests = asked(effects);
+    let requests = history_requests(effects);
     let more = |(_, request): &&(EndpointId, HistoryRequest)| {
         matches!(request, HistoryRequest::More { .. })
     };
@@ -37,7 +37,7 @@ fn mores(effects: &[Effect]) -> usize {
 
 /// Counts new searches.
 fn begins(effects: &[Effect]) -> usize {
-    let requests = asked(effects);
+    let requests = history_requests(effects);
     let begin = |(_, request): &&(EndpointId, HistoryRequest)| {
         matches!(request, HistoryRequest::Begin { .. })
     };
@@ -82,7 +82,7 @@ fn closing_the_history_restores_the_live_view() {
     press(&mut state, "<down><down>");
     assert_eq!(selected(&state), "past-898");
     let effects = press(&mut state, "H");
-    let ends = asked(&effects);
+    let ends = history_requests(&effects);
     assert!(
         matches!(&ends[..], [(HERE, HistoryRequest::End { .. })]),
         "{ends:?}"
@@ -201,13 +201,16 @@ fn tasks_missing_from_the_server_history_are_added() {
 fn only_the_period_read_from_all_servers_is_shown() {
     let mut state = twins(120, 40);
     let effects = press(&mut state, "H");
-    let to: Vec<_> = asked(&effects).into_iter().map(|(to, _)| to).collect();
+    let to: Vec<_> = history_requests(&effects)
+        .into_iter()
+        .map(|(to, _)| to)
+        .collect();
     assert_eq!(to, [HERE, THERE]);
     page_of(&mut state, HERE, past_page(900, 20));
     assert_eq!(rows(&state).last().unwrap(), "past-881");
     let effects = page_of(&mut state, THERE, past_page(890, 5));
     assert_eq!(rows(&state).last().unwrap(), "past-886", "of both");
-    let more = asked(&effects);
+    let more = history_requests(&effects);
     assert!(
         matches!(&more[..], [(THERE, HistoryRequest::More { .. })]),
         "{more:?}"
@@ -349,7 +352,7 @@ fn history_tasks_cannot_be_cancelled() {
     press(&mut state, "H");
     assert!(state.view().privileges.is_empty());
     page(&mut state, 900, 10);
-    assert!(press(&mut state, "c").is_empty(), "nothing is asked");
+    assert!(press(&mut state, "c").is_empty(), "no request is sent");
     let highlighted = match &state.popup {
         Some(Popup::CancelDialog(CancelDialog { highlighted, .. })) => *highlighted,
         other => panic!("{other:?}"),
@@ -462,14 +465,14 @@ fn blocked_tasks_tell_the_same_reason_as_in_the_live_view() {
         text: "Moved or copied?".to_owned(),
         choices: Vec::new(),
     };
-    let asked = Update::EntityState {
+    let state_update = Update::EntityState {
         mo_id: "asks".into(),
         state: EntityState {
             question: Some(question),
             lost_host: None,
         },
     };
-    apply_update(&mut state, asked);
+    apply_update(&mut state, state_update);
     let reasons = |state: &Screen| {
         ["behind", "asks"].map(|task| state.insight(find(state, task), now()).blocker.clone())
     };

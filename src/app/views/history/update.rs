@@ -135,19 +135,19 @@ pub(in crate::app) fn problem(state: &AppState, line: &str, now: Timestamp) -> O
 
 /// Applies the typed query; sends a new search if the servers must filter differently.
 pub(in crate::app) fn accept(state: &mut AppState, line: &str, now: Timestamp) -> Vec<Effect> {
-    let Ok(asked) = HistoryView::parse_query(line, &state.options.saved_filters) else {
+    let Ok(query) = HistoryView::parse_query(line, &state.options.saved_filters) else {
         return Vec::new();
     };
     let Some(history) = state.views.history_mut() else {
         return Vec::new();
     };
-    if !history.needs_new_search(asked.0, &asked.1) {
+    if !history.needs_new_search(query.0, &query.1) {
         history.set_period_text(line);
         line.clone_into(&mut state.last_query.line);
-        list::filter(state, asked.1, now);
+        list::filter(state, query.1, now);
         return Vec::new();
     }
-    begin(state, line, asked, now)
+    begin(state, line, query, now)
 }
 
 /// Adds the selected task to the live list and watches it.

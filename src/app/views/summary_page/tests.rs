@@ -96,8 +96,8 @@ fn opening_a_task_selects_it_in_the_list() {
     assert!(state.popup.is_none());
     assert_eq!(selected(&state), "task-4712");
     assert!(state.view().row_model.view().filter.is_empty());
-    let said = &state.notifications.shown(now()).unwrap().text;
-    assert!(said.contains("Filter cleared"), "{said}");
+    let message = &state.notifications.shown(now()).unwrap().text;
+    assert!(message.contains("Filter cleared"), "{message}");
     press(&mut state, "o");
     let task = RowSubject::Task(find(&state, "task-4740"));
     go_to(&mut state, &task);

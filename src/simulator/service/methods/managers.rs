@@ -116,7 +116,7 @@ impl Core {
 
     fn privileges(&self, token: &str, call: &ApiCall) -> Result<CallResponse, Fault> {
         let mut fields = self.fields(call)?;
-        let (entities, session, asked) = (
+        let (entities, session, privileges) = (
             fields.references("entity")?,
             fields.string("sessionId")?,
             fields.strings("privId")?,
@@ -132,7 +132,7 @@ impl Core {
                 "There is no session with this key.",
             ));
         }
-        if let Some(unknown) = asked
+        if let Some(unknown) = privileges
             .iter()
             .find(|id| !content::PRIVILEGES.contains(&id.as_str()))
         {
@@ -147,7 +147,7 @@ impl Core {
             if !objects.exists(&entity) {
                 return Err(Fault::object_not_found(&entity));
             }
-            let availability: Vec<Value> = asked
+            let availability: Vec<Value> = privileges
                 .iter()
                 .map(|id| {
                     let granted = id != CANCEL_PRIVILEGE || self.behavior.cancel_privilege;

@@ -244,7 +244,7 @@ impl Core {
         let cancelled = collector.cancels != ticket.cancels;
         let look_at_views =
             self.behavior.report_view_changes && (first || self.behavior.wake_on_view_change);
-        let news = (!cancelled).then(|| {
+        let sent = (!cancelled).then(|| {
             collector.collect(
                 *most,
                 look_at_views,
@@ -256,7 +256,7 @@ impl Core {
         if let Some(session) = self.sessions.get_mut(token) {
             session.collectors.insert(object.id.to_string(), collector);
         }
-        news.ok_or_else(Fault::request_canceled)
+        sent.ok_or_else(Fault::request_canceled)
     }
 
     /// Ends a wait, with or without a response.

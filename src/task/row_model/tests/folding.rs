@@ -23,8 +23,8 @@ fn finished_family() -> Harness {
 fn family_is_open_while_descendant_is_active_or_failed() {
     let mut harness = finished_family();
     assert_eq!(harness.picture(), ["lone", "▶root+3"]);
-    for news in [json!({}), json!({"state": "queued"}), ended("error", 5)] {
-        harness.put("a1", &child_of("a", &news));
+    for change in [json!({}), json!({"state": "queued"}), ended("error", 5)] {
+        harness.put("a1", &child_of("a", &change));
         assert_eq!(harness.picture(), ["▼root", "├▼a", "│└a1", "└b", "lone"]);
     }
     let cancelled = json!({"state": "error", "error": {"_typeName": "RequestCanceled"}});
@@ -57,7 +57,7 @@ fn chosen_fold_takes_precedence() {
     assert_eq!(
         harness.picture(),
         ["▶root+3", "lone"],
-        "news do not open it"
+        "change do not open it"
     );
     harness.set_view(flat());
     harness.set_view(View::default());

@@ -200,13 +200,13 @@ fn check(harness: &Harness) {
     fresh.folds = outline.folds.clone();
     fresh.group_folds = outline.group_folds.clone();
     fresh.rebuild(harness.context(&harness.clock()));
-    let mut anew = fresh.rows(0..fresh.len());
-    for row in &mut anew {
+    let mut recomputed = fresh.rows(0..fresh.len());
+    for row in &mut recomputed {
         if let RowId::Group(group) = row.id {
             row.id = outline.same_group(&fresh, group).unwrap().into();
         }
     }
-    assert_eq!(rows, anew);
+    assert_eq!(rows, recomputed);
     assert_eq!(outline.matching(), fresh.matching());
     assert_eq!(outline.items.len(), store.len());
     let mut seen = HashSet::new();

@@ -152,10 +152,10 @@ fn blockers_do_not_depend_on_the_order_of_changes() {
             put(&mut store, &mo_id, &more);
             last[number] = Some(more);
         }
-        let mut anew = TaskStore::new();
+        let mut recomputed = TaskStore::new();
         for (number, more) in last.iter().enumerate() {
             if let Some(more) = more {
-                put(&mut anew, &format!("task-{number}"), more);
+                put(&mut recomputed, &format!("task-{number}"), more);
             }
         }
         let blocked = |store: &TaskStore| -> Vec<Option<(BlockerKind, String)>> {
@@ -167,7 +167,7 @@ fn blockers_do_not_depend_on_the_order_of_changes() {
             };
             (0..last.len()).map(of).collect()
         };
-        assert_eq!(blocked(&store), blocked(&anew), "{last:#?}");
+        assert_eq!(blocked(&store), blocked(&recomputed), "{last:#?}");
         for (_, node) in &store.nodes {
             let below: u32 = node
                 .children

@@ -165,7 +165,7 @@ impl Backend for Screen {
 /// Records the calls that the loop makes on its host.
 #[derive(Clone, Default)]
 pub(super) struct FakeHost {
-    asked: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
     pub(super) panicked: Arc<Notify>,
     suspended: Arc<AtomicUsize>,
     no_shell: Arc<AtomicBool>,
@@ -182,8 +182,8 @@ impl FakeHost {
     }
 
     /// Number of background queries.
-    pub(super) fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+    pub(super) fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
     }
 
     pub(super) fn copied(&self) -> Vec<String> {
@@ -205,7 +205,7 @@ impl TerminalHost for FakeHost {
     }
 
     fn query_background(&mut self) -> io::Result<()> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.requests.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 

@@ -49,9 +49,9 @@ pub(in crate::watch) struct Past {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NextPage {
     /// Not requested.
-    NotAsked,
+    NotRequested,
     /// Requested.
-    Awaited,
+    Requested,
     /// Requested and being read.
     Read,
     /// There is none.
@@ -79,7 +79,7 @@ impl ServerSearch {
             query,
             collector: None,
             trail: SeenRecords::default(),
-            page: NextPage::Awaited,
+            page: NextPage::Requested,
             lost: 0,
             without_entity: false,
         }
@@ -108,7 +108,7 @@ impl Past {
         if let Some(search) = &mut self.search
             && search.page == NextPage::Read
         {
-            search.page = NextPage::Awaited;
+            search.page = NextPage::Requested;
             self.left.extend(search.collector.take());
         }
     }
@@ -149,8 +149,8 @@ impl Past {
                         return Some(search.page_update(end));
                     }
                     NextPage::Read => {}
-                    NextPage::NotAsked | NextPage::Awaited => {
-                        search.page = NextPage::Awaited;
+                    NextPage::NotRequested | NextPage::Requested => {
+                        search.page = NextPage::Requested;
                         self.read_next(running);
                     }
                 }
@@ -181,7 +181,7 @@ impl Past {
     /// Reads the next page if it is requested.
     fn read_next(&mut self, running: &mut RunningLookups) {
         let search = self.search.as_mut();
-        let Some(search) = search.filter(|search| search.page == NextPage::Awaited) else {
+        let Some(search) = search.filter(|search| search.page == NextPage::Requested) else {
             return;
         };
         search.page = NextPage::Read;
@@ -190,7 +190,7 @@ impl Past {
         }
         let (number, collector) = (search.number, search.collector.clone());
         let query = search.trail.query_after_last_page(&search.query);
-        let permit = self.scheduler.permit(Urgency::Asked);
+        let permit = self.scheduler.permit(Urgency::Interactive);
         running.start(move |client| async move {
             let mut made = None;
             let page = read(&client, &permit, &query, collector, &mut made).await;
@@ -221,7 +221,7 @@ impl Past {
             self.leave_collector(running, made);
             return Ok(None);
         };
-        search.page = NextPage::Awaited;
+        search.page = NextPage::Requested;
         search.collector = made.or(search.collector.take());
         let page = match page {
             Ok(page) => page,
@@ -238,7 +238,7 @@ impl Past {
         search.page = if is_end {
             NextPage::None
         } else {
-            NextPage::NotAsked
+            NextPage::NotRequested
         };
         let page = search.page_update(gained);
         let done = search.collector.take_if(|_| is_end);
@@ -274,7 +274,7 @@ impl Past {
                 return Ok(None);
             }
         }
-        search.page = NextPage::NotAsked;
+        search.page = NextPage::NotRequested;
         self.leave_collector(running, collector);
         let page = Err(reason(&error));
         Ok(Some(Update::Past {
@@ -295,7 +295,7 @@ impl Past {
     }
 
     fn destroy(&self, running: &mut RunningLookups, collector: ManagedObjectReference) {
-        let permit = self.scheduler.permit(Urgency::Asked);
+        let permit = self.scheduler.permit(Urgency::Interactive);
         running.start(|client| async move {
             permit.pass().await;
             // If this fails, the collector ends with the session.
@@ -349,7 +349,7 @@ pub(super) fn reason(error: &Error) -> Arc<str> {
         }
         Some("InvalidState") => {
             " The session may have all the history collectors that it can have (about 32). End other programs that \
-             use this session, then read anew."
+             use this session, then read again."
         }
         _ => "",
     };
