@@ -144,7 +144,7 @@ pub async fn run(
             return Err(CommandError::Interrupted(StopSignal::Interrupt));
         }
         for server in servers.iter_mut().filter(|server| server.has_requests()) {
-            server.ask(&mut request, io, is_only).await?;
+            server.send_requests(&mut request, io, is_only).await?;
         }
     }
     for server in &mut servers {
@@ -285,7 +285,7 @@ impl CancelServer {
     }
 
     /// Sends the requests, and keeps the tasks whose requests were accepted.
-    async fn ask(
+    async fn send_requests(
         &mut self,
         request: &mut CancelAttempt,
         io: &mut CommandIo<'_>,

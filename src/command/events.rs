@@ -102,7 +102,7 @@ impl Reading for EventReading<'_> {
         } in &mut self.servers
         {
             for task in &target.tasks {
-                let read = reader.ask(io, async |client| {
+                let read = reader.request(io, async |client| {
                     let (snapshot, handle) = Snapshot::of(client, task).await?;
                     let record = snapshot.store.get(handle);
                     let info = record.and_then(|record| record.info.as_deref());

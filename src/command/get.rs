@@ -109,7 +109,7 @@ impl Reading for GetReading<'_> {
             let endpoint = reader.connect.address.name();
             let tasks = target.tasks.clone();
             let answer = reader
-                .ask(io, async |client| {
+                .request(io, async |client| {
                     // JSON output contains only the server's data, so labels are not needed.
                     let snapshot = if output.json && !output.watch {
                         None

@@ -223,7 +223,7 @@ async fn read_server(
     read.note_missing(messages);
     if !server.target.tasks.is_empty() {
         let tasks = server.target.tasks.clone();
-        let answer = server.reader.ask(io, async |client| {
+        let answer = server.reader.request(io, async |client| {
             add_named(client, &mut snapshot, &tasks).await
         });
         read.note_missing(answer.await?);
@@ -276,7 +276,7 @@ async fn read_events(
     let mut events = BTreeMap::new();
     let mut unread: Vec<String> = Vec::new();
     if !chains.is_empty() {
-        let answer = server.reader.ask(io, async |client| {
+        let answer = server.reader.request(io, async |client| {
             Ok(session::read_events(client, chains).await)
         });
         for (handle, answer) in answer.await? {

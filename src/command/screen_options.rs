@@ -25,7 +25,7 @@ pub(super) fn screen_options(
     let name = name.or(light(defaults.light)).unwrap_or("auto");
     let (themes, mut config_warnings): (Themes, _) =
         config::theme(name, file.path.as_deref(), environment);
-    let (keymap, problems) = file.wishes.keymap(&Keymap::standard()?);
+    let (keymap, problems) = file.key_overrides.keymap(&Keymap::standard()?);
     config_warnings.extend(problems);
     let (pane_split, problems) = config::arrangement(defaults);
     config_warnings.extend(problems);

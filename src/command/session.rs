@@ -27,17 +27,17 @@ const MAX_CONSECUTIVE_FAILURES: usize = 3;
 /// A task ID with the value read, or the error.
 pub(super) type TaskRead = (Arc<str>, Result<Value, Error>);
 
-/// Signs in, runs `ask` and signs out, even if interrupted.
+/// Signs in, runs `send` and signs out, even if interrupted.
 ///
 /// # Errors
-/// Fails if the server is unreachable or refuses, and with the errors of `ask`.
+/// Fails if the server is unreachable or refuses, and with the errors of `send`.
 pub(super) async fn with<T>(
     connect: ConnectOptions,
     io: &mut CommandIo<'_>,
-    ask: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
+    send: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
     let mut session = Session::open(connect, io).await?;
-    let answer = session.ask(io, ask).await;
+    let answer = session.request(io, send).await;
     session.close(io).await;
     answer
 }
@@ -104,15 +104,15 @@ impl Session {
     /// Sends requests.
     ///
     /// # Errors
-    /// The errors of `ask`, or the reason why the command is to stop.
-    pub(super) async fn ask<T>(
+    /// The errors of `send`, or the reason why the command is to stop.
+    pub(super) async fn request<T>(
         &mut self,
         io: &mut CommandIo<'_>,
-        ask: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
+        send: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
     ) -> Result<T, CommandError> {
         let client = &self.client;
-        let ask = async {
-            match ask(client).await {
+        let requests = async {
+            match send(client).await {
                 Err(CommandError::Server(error)) if error.is_auth_failure() => {
                     Err(refused(client, error).await)
                 }
@@ -120,7 +120,7 @@ impl Session {
             }
         };
         let ending = tokio::select! {
-            answer = ask => return answer,
+            answer = requests => return answer,
             ending = io.ending() => ending,
         };
         self.ending = Some(ending);
@@ -154,17 +154,17 @@ impl ServerReader {
     /// Sends requests. After an error the next call uses a new session.
     ///
     /// # Errors
-    /// Fails if the server is unreachable or refuses, and with the errors of `ask`.
-    pub(super) async fn ask<T>(
+    /// Fails if the server is unreachable or refuses, and with the errors of `send`.
+    pub(super) async fn request<T>(
         &mut self,
         io: &mut CommandIo<'_>,
-        ask: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
+        send: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
     ) -> Result<T, CommandError> {
         let mut session = match self.session.take() {
             Some(session) => session,
             None => Session::open(self.connect.clone(), io).await?,
         };
-        let answer = session.ask(io, ask).await;
+        let answer = session.request(io, send).await;
         if answer.is_ok() {
             self.session = Some(session);
         } else {
@@ -181,8 +181,8 @@ impl ServerReader {
     }
 }
 
-/// What a refusal means that came after the sign-in: the credentials count for nothing where the server refuses the
-/// simplest question, too; else it is about one request.
+/// Classifies a refusal after the sign-in: if the server also refuses to send its time, the credentials are invalid;
+/// otherwise only the request was refused.
 async fn refused(client: &Client, error: Error) -> CommandError {
     match client.current_time().await {
         Err(probe) if probe.is_auth_failure() => CommandError::Server(error),
@@ -200,7 +200,7 @@ async fn sign_out(client: &Client, leave_by: Option<Instant>, io: &mut CommandIo
         Ok(Ok(())) => {}
         Ok(Err(error)) => io.say(&error.to_string()),
         Err(_) => io.say(&format!(
-            "signing out ({}): no answer in time; the session ends once it is idle for long enough.",
+            "signing out ({}): no answer in time; the session ends after the idle time-out of the server.",
             client.label()
         )),
     }

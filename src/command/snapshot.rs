@@ -105,7 +105,7 @@ impl Snapshot {
         }
     }
 
-    /// Adds what is recent on the server. A task that cannot be read is there by its name. Answers which those are.
+    /// Adds the recent tasks. Tasks that cannot be read are added by their IDs, and their errors are returned.
     ///
     /// # Errors
     /// Fails if neither the list nor any of its tasks can be read.
@@ -137,11 +137,10 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Adds a task as it was read from that server. One of which nothing can be read is there by its name; why is
-    /// answered.
+    /// Adds a task as it was read from that server. A task that cannot be read is added by its ID.
     ///
     /// # Errors
-    /// Fails if nothing of the task can be read.
+    /// Returns the error of a task that cannot be read.
     pub(super) fn add_read(
         &mut self,
         mo_id: &Arc<str>,
@@ -173,7 +172,7 @@ impl Snapshot {
         Err(why)
     }
 
-    /// Adds a task of the history as the server sent it; one that is there already stays.
+    /// Adds a task of the history as the server sent it, unless the task is known.
     ///
     /// # Errors
     /// Fails if it names no task or contains nothing about it.

@@ -222,11 +222,11 @@ pub(super) fn assign(
             (None, 1) => {
                 // The profile named by one TASK must not apply to TASKs without a profile.
                 if name.is_none() && given.profile.is_empty() && !args.profile.is_empty() {
-                    is_not_elsewhere(&targets[0], named, given, environment)?;
+                    check_same_server(&targets[0], named, given, environment)?;
                 }
-                on_the_only(&targets[0], named, environment)?
+                check_only_server(&targets[0], named, environment)?
             }
-            (None, _) => on_which(&targets, named, &mo_id, environment)?,
+            (None, _) => server_of(&targets, named, &mo_id, environment)?,
         };
         let tasks = &mut targets[at].tasks;
         if !tasks.contains(&mo_id) {
@@ -242,7 +242,7 @@ fn names_a_server(args: &ConnectionArgs) -> bool {
 }
 
 /// Refuses a TASK without a server next to TASKs with a profile, if on its own it would be read from another server.
-fn is_not_elsewhere(
+fn check_same_server(
     target: &Target,
     named: &TaskArg,
     given: &ConnectionArgs,
@@ -264,7 +264,7 @@ fn is_not_elsewhere(
 }
 
 /// Returns the index of the only server, unless the URL of the task names another: moIds are only unique per server.
-fn on_the_only(
+fn check_only_server(
     target: &Target,
     named: &TaskArg,
     environment: &dyn Environment,
@@ -284,7 +284,7 @@ fn on_the_only(
 }
 
 /// Returns the index of the server of a task without a profile name, by its URL or JSON object.
-fn on_which(
+fn server_of(
     targets: &[Target],
     named: &TaskArg,
     mo_id: &str,

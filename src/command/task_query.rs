@@ -329,7 +329,7 @@ impl QueryServer {
         let selector = &self.selector;
         let answer = self
             .reader
-            .ask(io, async |client| query.read(selector, scope, client).await);
+            .request(io, async |client| query.read(selector, scope, client).await);
         let (mut snapshot, messages) = answer.await?;
         if let Some(name) = &self.target.name {
             snapshot

@@ -105,7 +105,7 @@ impl Reading for TreeReading {
                     continue;
                 }
                 let reading = async |client: &Client| add_family(client, task, snapshot).await;
-                match reader.ask(io, reading).await {
+                match reader.request(io, reading).await {
                     Ok(message) => {
                         errors.messages.extend(message);
                         let tree = snapshot.as_ref().and_then(|tasks| tree_of(tasks, task));

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::Keymap,
-    files::private_file,
+    files::{private_file, text_file},
     vim::{Address, TrustPolicy},
 };
 
@@ -32,34 +32,29 @@ pub struct Report {
 /// # Errors
 /// Returns an error if it cannot be read or parsed.
 pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Report, ConfigError> {
-    if let Some(path) = named
-        .map(Path::to_owned)
-        .or_else(|| default_path(environment))
-        && let Ok(text) = fs::read_to_string(&path)
-    {
-        let problems = ConfigFile::errors(&text);
-        if !problems.is_empty() {
-            return Ok(Report {
-                text: format!("{}\n", path.display()),
-                problems,
-                ..Report::default()
-            });
+    let (file, problems) = match ConfigFile::load(named, environment) {
+        Ok(file) => (file, Vec::new()),
+        Err(error) => {
+            let path = named.map(Path::to_owned);
+            let path = path.or_else(|| default_path(environment));
+            let text = path.as_ref().and_then(|path| text_file::read(path).ok());
+            let text = text.ok_or(error)?;
+            let (mut file, problems) = ConfigFile::parse_valid(&text);
+            file.path = path;
+            (file, problems)
         }
-    }
-    let file = ConfigFile::load(named, environment)?;
+    };
     let Some(path) = &file.path else {
         let place = default_path(environment)
             .unwrap_or_else(|| PathBuf::from("~/.config/vtask/config.toml"));
         return Ok(Report {
-            text: format!(
-                "There is no config file; it would be {}.\n",
-                place.display()
-            ),
+            text: format!("No config file; the default path is {}.\n", place.display()),
             ..Report::default()
         });
     };
     let mut report = Report {
         text: format!("{}\n", path.display()),
+        problems,
         ..Report::default()
     };
     if let Some(name) = &file.default_profile
@@ -67,7 +62,7 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
     {
         report.problems.push(format!("default-profile: {error}"));
     }
-    report.problems.extend(looks(&file, environment));
+    report.problems.extend(screen_problems(&file, environment));
     report.problems.extend(file.filter_problems());
     report.problems.extend(file.sort().1);
     report.problems.extend(file.columns().1);
@@ -84,20 +79,20 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
             "  {name}{mark}: {account} on {server}, password {}",
             source_of(profile)
         );
-        look_at(name, profile, path, &mut report);
+        check_profile(name, profile, path, &mut report);
     }
     Ok(report)
 }
 
 /// Returns the problems of theme, panels and keys.
-fn looks(file: &ConfigFile, environment: &dyn Environment) -> Vec<String> {
+fn screen_problems(file: &ConfigFile, environment: &dyn Environment) -> Vec<String> {
     let mut problems = match &file.defaults.theme {
         Some(name) => super::theme(name, file.path.as_deref(), environment).1,
         None => Vec::new(),
     };
     problems.extend(super::arrangement(&file.defaults).1);
     match Keymap::standard() {
-        Ok(standard) => problems.extend(file.wishes.keymap(&standard).1),
+        Ok(standard) => problems.extend(file.key_overrides.keymap(&standard).1),
         Err(error) => problems.push(error.to_string()),
     }
     problems
@@ -124,7 +119,7 @@ fn source_of(profile: &Profile) -> String {
     }
 }
 
-fn look_at(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
+fn check_profile(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
     let mut problem = |text: String| report.problems.push(format!("profile {name}: {text}"));
     match profile.url.as_deref().map(Address::parse) {
         Some(Err(error)) => problem(error.to_string()),
@@ -239,6 +234,21 @@ mod tests {
             assert!(all.contains(word), "{word}: {all}");
         }
         assert!(!format!("{report:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn invalid_settings_do_not_hide_other_problems() {
+        let text = "[defaults]\nbell = 3\n[filters]\nbad = \"state:\"\n[profiles.lab]\nurl = \"ftp://x\"\n";
+        let problems = checked(text, 0o600).problems;
+        let starts = [
+            "line 2: defaults.bell: ",
+            "the saved filter “bad”",
+            "profile lab: ",
+        ];
+        assert_eq!(problems.len(), starts.len(), "{problems:#?}");
+        for (problem, start) in problems.iter().zip(starts) {
+            assert!(problem.starts_with(start), "{problem}");
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl ConfigFile {
                 for name in table.keys().filter(|name| !known.contains(&name.as_str())) {
                     let hint = did_you_mean(name, &known);
                     let all = known.join(", ");
-                    report(name, vec![format!("there are only {all}{hint}")]);
+                    report(name, vec![format!("unknown key{hint} Keys are {all}.")]);
                 }
             }
             Some(other) => {
@@ -83,7 +83,7 @@ impl ConfigFile {
 /// Parses a string or a list of strings.
 fn set(value: &Value) -> (Option<ColumnSet>, Vec<String>) {
     let no_list = || {
-        let text = "a list of columns belongs here, such as [\"task\", \"progress:20\"].";
+        let text = "expected a list of columns, such as [\"task\", \"progress:20\"].";
         (None, vec![text.to_owned()])
     };
     match value {
@@ -156,9 +156,9 @@ mod tests {
         assert_eq!(shown(&columns, 80), "id");
         let starts = [
             "line 2: [columns] all: unknown column “tsak”; did you mean “task”?",
-            "line 3: [columns] narrow: a list of columns",
+            "line 3: [columns] narrow: expected a list of columns",
             "line 6: [columns] normal: unknown column “x”.",
-            "line 5: [columns] wied: there are only all, narrow, normal, wide; did you mean “wide”?",
+            "line 5: [columns] wied: unknown key; did you mean “wide”? Keys are all, narrow, normal, wide.",
         ];
         assert_eq!(problems.len(), starts.len(), "{problems:#?}");
         for (problem, start) in problems.iter().zip(starts) {
@@ -166,7 +166,7 @@ mod tests {
         }
         let (_, problems) = ConfigFile::parse("columns = [3]\n").unwrap().columns();
         assert!(
-            problems[0].starts_with("line 1: columns: a list"),
+            problems[0].starts_with("line 1: columns: expected a list"),
             "{problems:?}"
         );
     }

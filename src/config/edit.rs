@@ -84,6 +84,14 @@ pub fn set_config(path: &Path, name: &str, value: &str) -> Result<(), ConfigErro
             .parse()
             .map_err(|_| wrong(format!("“{value}” is not a valid value of this setting.")))?,
     };
+    // A file with comments only: they belong before the first table.
+    let comments = document.trailing().as_str().unwrap_or_default().to_owned();
+    if document.is_empty() && !comments.is_empty() {
+        document.set_trailing("");
+        document
+            .decor_mut()
+            .set_prefix(comments.trim_end().to_owned() + "\n\n");
+    }
     let mut table: &mut Table = document.as_table_mut();
     let mut words: Vec<&str> = name.split('.').collect();
     let last = words.pop().unwrap_or_default();
@@ -109,7 +117,7 @@ pub fn set_config(path: &Path, name: &str, value: &str) -> Result<(), ConfigErro
         }
     }
     let text = document.to_string();
-    let errors = ConfigFile::errors(&text);
+    let (_, errors) = ConfigFile::parse_valid(&text);
     if let Some(error) = errors.first() {
         return Err(wrong(error.clone()));
     }
@@ -196,6 +204,19 @@ mod tests {
             assert!(!error.contains("hunter2"), "{error}");
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "# mine\n");
+    }
+
+    #[test]
+    fn settings_follow_the_comments_of_a_new_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        init_config(&path).unwrap();
+        let comments = fs::read_to_string(&path).unwrap();
+        set_config(&path, "defaults.bell", "true").unwrap();
+        set_config(&path, "profiles.lab.url", "vc01.lab").unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let settings = "\n[defaults]\nbell = true\n\n[profiles.lab]\nurl = \"vc01.lab\"\n";
+        assert_eq!(text, comments.trim_end().to_owned() + "\n" + settings);
     }
 
     #[test]

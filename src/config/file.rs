@@ -34,7 +34,7 @@ pub struct ConfigFile {
     keys: toml::Table,
     /// Parsed key bindings.
     #[serde(skip)]
-    pub wishes: KeyOverrides,
+    pub key_overrides: KeyOverrides,
     /// Columns as written: a list, or a list for each width class.
     pub(super) columns: Option<toml::Value>,
     #[serde(skip)]
@@ -164,63 +164,69 @@ impl ConfigFile {
             let message = suggest::with_suggestion(&error.message().trim().replace('\n', " "));
             ConfigError(format!("{}{message}", place.unwrap_or_default()))
         })?;
-        file.wishes = KeyOverrides::read(&file.keys, text);
-        file.lines = SourceLines::of(text, file.columns.as_ref());
+        file.locate_settings(text);
         Ok(file)
     }
 
-    /// Returns all errors of a config file, each with its line and setting.
-    pub fn errors(text: &str) -> Vec<String> {
-        let Err(first) = Self::parse(text) else {
-            return Vec::new();
+    /// Parses a config file without its invalid settings. Returns the errors, too, each with its line and setting.
+    pub fn parse_valid(text: &str) -> (Self, Vec<String>) {
+        let first = match Self::parse(text) {
+            Ok(file) => return (file, Vec::new()),
+            Err(error) => error,
         };
-        let Ok(table) = text.parse::<toml::Table>() else {
-            return vec![first.0];
+        let Ok(mut valid) = text.parse::<toml::Table>() else {
+            return (Self::default(), vec![first.0]);
         };
         let mut errors = Vec::new();
-        let mut check = |path: &[&str], value: &toml::Value| {
+        let mut is_valid = |path: &[&str], value: &toml::Value| {
             let (first, inner) = path.split_first().unwrap_or((&"", &[]));
             let value = inner.iter().rev().fold(value.clone(), |value, name| {
                 toml::Table::from_iter([((*name).to_owned(), value)]).into()
             });
             let table = toml::Table::from_iter([((*first).to_owned(), value)]);
-            if let Err(error) = Self::deserialize(toml::Value::Table(table)) {
-                let place = toml_line(text, path).map(|line| format!("line {line}: "));
-                let message = error.message().trim().replace('\n', " ");
-                errors.push(format!(
-                    "{}{}: {}",
-                    place.unwrap_or_default(),
-                    path.join("."),
-                    suggest::with_suggestion(&message)
-                ));
-            }
+            let Err(error) = Self::deserialize(toml::Value::Table(table)) else {
+                return true;
+            };
+            let line = toml_line(text, path);
+            let place = line
+                .map(|line| format!("line {line}: "))
+                .unwrap_or_default();
+            let message = error.message().trim().replace('\n', " ");
+            let message = suggest::with_suggestion(&message);
+            errors.push((line, format!("{place}{}: {message}", path.join("."))));
+            false
         };
-        for (name, value) in &table {
-            match (name.as_str(), value.as_table()) {
-                ("defaults", Some(settings)) => {
-                    for (key, value) in settings {
-                        check(&[name, key], value);
-                    }
-                }
-                ("profiles", Some(profiles)) => {
-                    for (profile, value) in profiles {
-                        match value.as_table() {
-                            None => check(&[name, profile], value),
-                            Some(settings) => {
-                                for (key, value) in settings {
-                                    check(&[name, profile, key], value);
-                                }
-                            }
-                        }
-                    }
-                }
-                _ => check(&[name], value),
+        valid.retain(|name, value| match (name, value) {
+            ("defaults", toml::Value::Table(settings)) => {
+                settings.retain(|key, value| is_valid(&[name, key], value));
+                true
             }
-        }
+            ("profiles", toml::Value::Table(profiles)) => {
+                profiles.retain(|profile, value| match value {
+                    toml::Value::Table(settings) => {
+                        settings.retain(|key, value| is_valid(&[name, profile, key], value));
+                        true
+                    }
+                    value => is_valid(&[name, profile], value),
+                });
+                true
+            }
+            (_, value) => is_valid(&[name], value),
+        });
+        errors.sort();
+        let mut errors: Vec<String> = errors.into_iter().map(|(_, error)| error).collect();
         if errors.is_empty() {
             errors.push(first.0);
         }
-        errors
+        let mut file = Self::deserialize(toml::Value::Table(valid)).unwrap_or_default();
+        file.locate_settings(text);
+        (file, errors)
+    }
+
+    /// Sets the lines of settings, for messages about them.
+    fn locate_settings(&mut self, text: &str) {
+        self.key_overrides = KeyOverrides::read(&self.keys, text);
+        self.lines = SourceLines::of(text, self.columns.as_ref());
     }
 
     /// Returns the profile of that name; without a name, the default or only profile.
@@ -269,10 +275,10 @@ mod tests {
         assert_eq!(profile.url.as_deref(), Some("vc01.lab.example"));
         assert!(config.profile(Some("branch")).unwrap().ca_file.is_some());
         let (_, problems) = config
-            .wishes
+            .key_overrides
             .keymap(&crate::app::Keymap::standard().unwrap());
         assert_eq!(problems, [""; 0]);
-        assert_eq!(config.wishes.bindings.len(), 4);
+        assert_eq!(config.key_overrides.bindings.len(), 4);
         let (columns, problems) = config.columns();
         assert_eq!(problems, [""; 0]);
         assert_ne!(columns, crate::app::Columns::default());
@@ -312,7 +318,7 @@ mod tests {
     fn all_errors_are_found_at_once() {
         let text = "default-profil = \"lab\"\n[defaults]\ntimeout = \"soon\"\nbell = 3\n\
                     [profiles.lab]\nuser = \"ops\"\npassword = 12345\n";
-        let errors = ConfigFile::errors(text);
+        let (_, errors) = ConfigFile::parse_valid(text);
         let starts = [
             "line 1: default-profil: there is no key “default-profil”; did you mean “default-profile”?",
             "line 3: defaults.timeout: expected a duration",
@@ -321,15 +327,13 @@ mod tests {
             "line 7: profiles.lab.password: expected a password in quotes",
         ];
         assert_eq!(errors.len(), starts.len(), "{errors:#?}");
-        for start in starts {
-            assert!(
-                errors.iter().any(|error| error.starts_with(start)),
-                "{start}: {errors:#?}"
-            );
+        for (error, start) in errors.iter().zip(starts) {
+            assert!(error.starts_with(start), "{start}: {errors:#?}");
         }
         assert!(!errors.concat().contains("12345"));
-        assert_eq!(ConfigFile::errors("a = \n").len(), 1);
-        assert_eq!(ConfigFile::errors("[defaults]\nbell = true\n"), [""; 0]);
+        assert_eq!(ConfigFile::parse_valid("a = \n").1.len(), 1);
+        let valid = "[defaults]\nbell = true\n";
+        assert_eq!(ConfigFile::parse_valid(valid).1, [""; 0]);
     }
 
     #[test]

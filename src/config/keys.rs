@@ -19,18 +19,18 @@ pub struct KeyOverrides {
 impl KeyOverrides {
     /// Parses the section; `text` is the whole file.
     pub(super) fn read(keys: &Table, text: &str) -> Self {
-        let mut wishes = Self::default();
+        let mut key_overrides = Self::default();
         let line = |path: &[&str]| toml_line(text, path).unwrap_or_default();
         for (place, bindings) in keys {
             let at = line(&["keys", place]);
             let Some(context) = Context::named(place) else {
                 let known: Vec<&str> = Context::ALL.iter().map(|c| c.name()).collect();
                 let hint = did_you_mean(place, &known);
-                wishes.add_problem(at, &format!("there is no section [keys.{place}]{hint}"));
+                key_overrides.add_problem(at, &format!("there is no section [keys.{place}]{hint}"));
                 continue;
             };
             let Value::Table(bindings) = bindings else {
-                wishes.add_problem(at, &format!("[keys.{place}] should be a section"));
+                key_overrides.add_problem(at, &format!("[keys.{place}] must be a table"));
                 continue;
             };
             for (name, keys) in bindings {
@@ -39,25 +39,26 @@ impl KeyOverrides {
                     let known: Vec<String> = Action::ALL.iter().map(|a| a.name()).collect();
                     let known: Vec<&str> = known.iter().map(String::as_str).collect();
                     let hint = did_you_mean(name, &known);
-                    wishes.add_problem(at, &format!("[keys.{place}] has no action “{name}”{hint}"));
+                    key_overrides
+                        .add_problem(at, &format!("[keys.{place}] has no action “{name}”{hint}"));
                     continue;
                 };
                 match keys_of(keys) {
-                    Ok(keys) => wishes.bindings.push(Binding {
+                    Ok(keys) => key_overrides.bindings.push(Binding {
                         context,
                         action,
                         keys,
                         line: at,
                     }),
                     Err(error) => {
-                        wishes.add_problem(at, &format!("[keys.{place}] {name}: {error}"));
+                        key_overrides.add_problem(at, &format!("[keys.{place}] {name}: {error}"));
                     }
                 }
             }
         }
-        wishes.bindings.sort_by_key(|binding| binding.line);
-        wishes.problems.sort_by_key(|(line, _)| *line);
-        wishes
+        key_overrides.bindings.sort_by_key(|binding| binding.line);
+        key_overrides.problems.sort_by_key(|(line, _)| *line);
+        key_overrides
     }
 
     fn add_problem(&mut self, line: usize, what: &str) {
@@ -97,7 +98,7 @@ mod tests {
                     up = [\"k\"]\n[keys]\nmenu = 3\n";
         let text = text.replace("[keys]\nmenu = 3\n", "");
         let file = ConfigFile::parse(&text).unwrap();
-        let (keymap, problems) = file.wishes.keymap(&Keymap::standard().unwrap());
+        let (keymap, problems) = file.key_overrides.keymap(&Keymap::standard().unwrap());
         let starts = [
             "line 3: [keys.list] has no action “xyzzy”.",
             "line 4: [keys.list] has no action “opne”; did you mean “open”?",
@@ -112,6 +113,6 @@ mod tests {
         let up = keymap.key(crate::app::Context::List, crate::app::Action::Up);
         assert_eq!(up.unwrap().to_string(), "e");
         let odd = ConfigFile::parse("[keys]\nmenu = 3\n").unwrap();
-        assert_eq!(odd.wishes.problems[0].0, 2);
+        assert_eq!(odd.key_overrides.problems[0].0, 2);
     }
 }

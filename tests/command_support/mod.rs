@@ -166,6 +166,7 @@ pub(crate) struct Line {
     size: Option<(usize, usize)>,
     out_size: Option<usize>,
     out: Option<Box<dyn Write>>,
+    err: Paper,
     environment: Vec<(&'static str, String)>,
     interrupted: Option<Duration>,
     stopped: Option<oneshot::Receiver<()>>,
@@ -179,6 +180,7 @@ pub(crate) fn line(words: &str) -> Line {
         size: None,
         out_size: None,
         out: None,
+        err: Paper::default(),
         environment: vec![("VTASK_PASSWORD", "secret".to_owned())],
         interrupted: None,
         stopped: None,
@@ -216,6 +218,12 @@ impl Line {
 
     pub(crate) fn into(mut self, writer: impl Write + 'static) -> Self {
         self.out = Some(Box::new(writer));
+        self
+    }
+
+    /// Standard error can be read while the command runs.
+    pub(crate) fn messages_into(mut self, paper: Paper) -> Self {
+        self.err = paper;
         self
     }
 
@@ -268,7 +276,7 @@ impl Line {
     }
 
     pub(crate) async fn at(self, url: &str) -> Ran {
-        let (out, err) = (Paper::default(), Paper::default());
+        let (out, err) = (Paper::default(), self.err);
         let words = ["vtask"].into_iter().map(str::to_owned).chain(self.words);
         let connection = ["--url", url, "--username", "ops"].map(str::to_owned);
         let is_known = |words: &[String]| {

@@ -30,10 +30,10 @@ impl EffectiveBinding {
 impl Keymap {
     /// Returns the key map with user bindings applied, and warnings about conflicts.
     #[must_use]
-    pub fn with(&self, wishes: &[Binding]) -> (Self, Vec<String>) {
+    pub fn with(&self, key_overrides: &[Binding]) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let mut bound: Vec<EffectiveBinding> = Vec::new();
-        for wish in wishes {
+        for wish in key_overrides {
             let (context, action) = (wish.context, wish.action);
             if !self.is_applicable(context, action) {
                 problems.push(format!(
@@ -67,8 +67,8 @@ impl Keymap {
             }
         }
         let is_wished = |context: Context, action: Action| {
-            let mut wishes = wishes.iter();
-            wishes.any(|wish| (wish.context, wish.action) == (context, action))
+            let mut key_overrides = key_overrides.iter();
+            key_overrides.any(|wish| (wish.context, wish.action) == (context, action))
         };
         let own = bound.clone();
         let mut taken = Vec::new();
@@ -183,8 +183,8 @@ mod tests {
         }
     }
 
-    fn merged(wishes: &[Binding]) -> (Keymap, Vec<String>) {
-        Keymap::standard().unwrap().with(wishes)
+    fn merged(key_overrides: &[Binding]) -> (Keymap, Vec<String>) {
+        Keymap::standard().unwrap().with(key_overrides)
     }
 
     fn at(keymap: &Keymap, context: Context, key: char) -> Option<Action> {

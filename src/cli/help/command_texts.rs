@@ -188,7 +188,7 @@ pub const COMMANDS: &[Texts] = &[
         name: "wait",
         usage: &[
             "[OPTIONS] <TASK>...",
-            "[OPTIONS] --entity|--operation|--user|--activation-id|--filter <PATTERN>",
+            "[OPTIONS] --entity <NAME>|--filter <FILTER>|…",
             "[OPTIONS] --new",
         ],
         examples: &[
@@ -221,7 +221,7 @@ pub const COMMANDS: &[Texts] = &[
         name: "cancel",
         usage: &[
             "[OPTIONS] <TASK>...",
-            "[OPTIONS] --entity|--operation|--user|--activation-id|--filter <PATTERN>",
+            "[OPTIONS] --entity <NAME>|--filter <FILTER>|…",
         ],
         examples: &[
             (

@@ -101,6 +101,8 @@ fn help_fits_one_screen() {
         for text in texts {
             let lines = text.lines().count();
             assert!(lines <= limit, "{lines} lines of {limit}\n{text}");
+            let widest = text.lines().map(crate::text::width).max();
+            assert!(widest <= Some(width), "{widest:?} of {width}\n{text}");
         }
     }
 }

@@ -91,7 +91,7 @@ pub(super) fn is_any_meant(named: Option<&str>) -> bool {
 }
 
 /// Reads the recent tasks of the servers. Servers that would need a prompt are left out.
-pub(super) fn ask(named: Option<&str>) -> Vec<ReadServer> {
+pub(super) fn read(named: Option<&str>) -> Vec<ReadServer> {
     let targets = meant(named).unwrap_or_default();
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()

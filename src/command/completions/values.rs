@@ -33,7 +33,7 @@ fn tasks_that(is_candidate: fn(&Record) -> bool) -> ArgValueCompleter {
             return Vec::new();
         };
         let named = typed.split_once('/').map(|(name, _)| name);
-        let snapshots = server::ask(named);
+        let snapshots = server::read(named);
         if snapshots.is_empty() && server::is_any_meant(named) {
             return Vec::new();
         }
@@ -192,7 +192,7 @@ pub(super) fn filters() -> ArgValueCompleter {
         let mut snapshots = Vec::new();
         let mut completion = filter::complete(&typed, &saved, (&TaskStore::new()).into());
         if completion.candidates.is_empty() && typed.contains([':', '=']) {
-            snapshots = server::ask(None);
+            snapshots = server::read(None);
         }
         for read in &snapshots {
             let more = filter::complete(&typed, &saved, (&read.snapshot.store).into());
@@ -224,7 +224,7 @@ pub(super) fn operations() -> ArgValueCompleter {
 fn of_tasks(text: fn(&TaskStore, &TaskInfo) -> Option<String>) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| {
         let mut found = BTreeSet::new();
-        for read in server::ask(None) {
+        for read in server::read(None) {
             let store = &read.snapshot.store;
             let infos = store
                 .iter()

@@ -57,7 +57,7 @@ impl OutputFormat {
             _ => {
                 let hint = did_you_mean(name, &NAMES);
                 return Err(format!(
-                    "no such format{hint} There are {}",
+                    "unknown format{hint} Formats are {}.",
                     NAMES.join(", ")
                 ));
             }
@@ -92,7 +92,7 @@ mod tests {
         );
         for (text, why) in [
             ("tabel", "did you mean “table”?"),
-            ("yaml", "There are table"),
+            ("yaml", "Formats are table"),
             ("csv=x", "takes no argument"),
             ("jsonpath", "write jsonpath=…"),
             ("template=", "write template=…"),
