@@ -434,14 +434,10 @@ fn as_text(
         }
         let status = record.status();
         let text_of_task = description(snapshot, *handle, record, &symbols);
-        let here = if *handle == requested && rows.len() > 1 {
-            if ascii {
-                "  <- requested"
-            } else {
-                "  ← requested"
-            }
-        } else {
-            ""
+        let here = match (*handle == requested && rows.len() > 1, ascii) {
+            (true, true) => "  <- requested",
+            (true, false) => "  ← requested",
+            (false, _) => "",
         };
         let full = format!("{line}{} {text_of_task}{here}", symbols.status(status));
         let full = sanitize(&full);
