@@ -11,6 +11,7 @@ pub mod config;
 pub mod files;
 pub mod metrics;
 pub mod record;
+pub mod replay;
 pub mod report;
 mod shell_command;
 pub mod simulator;

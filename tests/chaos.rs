@@ -11,17 +11,26 @@ mod plan;
 #[path = "../examples/chaos/run.rs"]
 mod run;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
+use jiff::Timestamp;
+use ratatui::{Terminal, backend::TestBackend};
 use tokio::task::JoinSet;
-use vtask::watch::FetchMode;
+use vtask::{
+    app::{Event, Options, Playback, Screen, arrive_at_position, restart_playback, update},
+    record::{Header, Recorder, Source},
+    replay::{Replay, StopAt},
+    task::EndpointId,
+    ui::{self, Appearance},
+    watch::FetchMode,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_store_recovers_from_all_faults() {
     let mut running = JoinSet::new();
     for seed in [4, 29, 47, 63, 76, 90] {
         for mode in [FetchMode::Push, FetchMode::Poll] {
-            running.spawn(run::run(seed, mode, Duration::from_secs(4)));
+            running.spawn(run::run(seed, mode, Duration::from_secs(4), None));
         }
     }
     let outcomes = running.join_all().await;
@@ -30,5 +39,90 @@ async fn the_store_recovers_from_all_faults() {
     assert!(faults > 20, "{faults}");
     for outcome in outcomes {
         assert_eq!(outcome.problems, Vec::<String>::new(), "{outcome:?}");
+    }
+}
+
+/// A screen over a record.
+struct Board {
+    screen: Screen,
+    replay: Replay,
+}
+
+impl Board {
+    fn of(file: &Path) -> Self {
+        let replay = Replay::open(Source::File(file.to_owned()), None).unwrap();
+        let names = replay.header().vcenters.clone();
+        let servers = (0..).map(EndpointId).zip(names);
+        let mut screen = Screen::new(Options::default(), servers).unwrap();
+        let started = replay.header().started;
+        screen.state.playback = Some(Playback::new(started, 1.0));
+        let (width, height) = (160, 50);
+        update(&mut screen, Event::Resize { width, height }, started);
+        Self { screen, replay }
+    }
+
+    fn play(&mut self, until: Timestamp, stop: &StopAt) {
+        while let Some(batch) = self.replay.next(until, stop) {
+            if let Some(changed) = batch.update {
+                let event = Event::ServerUpdate(batch.endpoint, changed);
+                update(&mut self.screen, event, batch.time);
+            }
+        }
+    }
+
+    fn jump(&mut self, to: Timestamp) {
+        restart_playback(&mut self.screen);
+        self.replay.rewind(to);
+        self.play(to, &StopAt::Nothing);
+    }
+
+    /// Returns what is on the screen at a time.
+    fn draw(&mut self, now: Timestamp) -> String {
+        arrive_at_position(&mut self.screen, None);
+        update(&mut self.screen, Event::Tick, now);
+        self.screen.refresh_insights(now);
+        let mut terminal = Terminal::new(TestBackend::new(160, 50)).unwrap();
+        let appearance = Appearance::new(&Options::default());
+        let drawn = terminal.draw(|frame| {
+            ui::draw(&self.screen, &appearance, frame, now);
+        });
+        drawn.unwrap();
+        terminal.backend().to_string()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recorded_run_looks_the_same_at_the_same_position() {
+    let folder = tempfile::tempdir().unwrap();
+    for (seed, mode) in [(29, FetchMode::Push), (76, FetchMode::Poll)] {
+        let file = folder.path().join(format!("{seed}.ndjson.zst"));
+        let header = Header::new(Timestamp::now(), vec!["vc01".to_owned()]);
+        let recorder = Recorder::create(&file, header, None).unwrap();
+        let outcome = run::run(seed, mode, Duration::from_secs(4), Some(recorder.clone())).await;
+        assert_eq!(outcome.problems, Vec::<String>::new());
+        assert!(recorder.finish().unwrap() > 50);
+
+        let mut played = Board::of(&file);
+        let start = played.replay.header().started;
+        let length = played.replay.known_end().unwrap().duration_since(start);
+        let times: Vec<Timestamp> = (0..=12).map(|part| start + length * part / 12).collect();
+        let boards: Vec<String> = times
+            .iter()
+            .map(|time| {
+                played.play(*time, &StopAt::EachTime);
+                played.draw(*time)
+            })
+            .collect();
+        let different = boards.windows(2).filter(|pair| pair[0] != pair[1]);
+        assert!(different.count() > 6, "{}", boards[12]);
+        let mut jumping = Board::of(&file);
+        for part in [12, 3, 7, 0, 11, 1, 9, 5, 2, 10, 4, 8, 6] {
+            jumping.jump(times[part]);
+            assert_eq!(
+                jumping.draw(times[part]),
+                boards[part],
+                "{seed}, {part} of 12"
+            );
+        }
     }
 }

@@ -47,7 +47,7 @@ async fn main() -> std::process::ExitCode {
         while running.len() < arguments.at_once
             && let Some((seed, mode)) = waiting.pop_front()
         {
-            running.spawn(run::run(seed, mode, fault_duration));
+            running.spawn(run::run(seed, mode, fault_duration, None));
         }
         if let Some(Ok(outcome)) = running.join_next().await {
             for problem in &outcome.problems {

@@ -8,6 +8,7 @@ use std::{
 
 use tokio::sync::mpsc;
 use vtask::{
+    record::Recorder,
     simulator::{
         Control, Options, RequestRecord, Simulator,
         scenario::Scenario,
@@ -156,7 +157,12 @@ impl ObservedTasks {
 }
 
 /// Runs a schedule.
-pub(crate) async fn run(seed: u64, mode: FetchMode, fault_duration: Duration) -> Outcome {
+pub(crate) async fn run(
+    seed: u64,
+    mode: FetchMode,
+    fault_duration: Duration,
+    recorder: Option<Recorder>,
+) -> Outcome {
     let mut outcome = Outcome {
         seed,
         mode,
@@ -167,19 +173,25 @@ pub(crate) async fn run(seed: u64, mode: FetchMode, fault_duration: Duration) ->
         faults: 0,
         problems: Vec::new(),
     };
-    if let Err(problem) = run_schedule(&mut outcome, fault_duration).await {
+    if let Err(problem) = run_schedule(&mut outcome, fault_duration, recorder).await {
         outcome.problems.push(problem);
     }
     outcome
 }
 
-async fn run_schedule(outcome: &mut Outcome, fault_duration: Duration) -> Result<(), String> {
+async fn run_schedule(
+    outcome: &mut Outcome,
+    fault_duration: Duration,
+    recorder: Option<Recorder>,
+) -> Result<(), String> {
     let (seed, mode) = (outcome.seed, outcome.mode);
     let simulator = start_server(seed).await?;
     let control = simulator.control();
     control.inject(&plan(seed, fault_duration));
     let (sender, updates) = mpsc::channel(64);
-    let watcher = Watcher::spawn(ENDPOINT, watch_options(&simulator, mode)?, sender);
+    let mut options = watch_options(&simulator, mode)?;
+    options.recorder = recorder;
+    let watcher = Watcher::spawn(ENDPOINT, options, sender);
     let mut follower = Follower {
         updates,
         store: TaskStore::new(),

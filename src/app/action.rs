@@ -108,6 +108,11 @@ actions! {
     MinuteBack: "go back a minute", "Go back one minute: in time travel";
     MinuteForward: "go on a minute", "Go forward one minute: in time travel";
     Now: "return to now", "Return to now: leave time travel";
+    PlaySlower: "play slower", "Play slower: in a replay";
+    PlayFaster: "play faster", "Play faster: in a replay, up to 600 times";
+    JumpToTime: "go to time…", "Go to a time: in a replay";
+    NextFailure: "find failure", "Go to the next failure: in a replay";
+    NextTaskChange: "find its change", "Go to its next change: of the task, in a replay";
     History: "search history", "Search the history: of the server; again to return to now";
     ToggleDetails: "show or hide details", "Show or hide the details";
     Zoom: "zoom", "Zoom the details: to the whole screen, or back";
@@ -192,6 +197,7 @@ mod tests {
         "pan",
         "pause",
         "pin",
+        "play",
         "quit",
         "recall",
         "redraw",

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::options::Background;
+use super::{options::Background, playback::PlaybackCommand};
 use crate::{
     task::{EndpointId, FinishedTask, StatusCounts},
     watch::{Command, Update},
@@ -57,6 +57,8 @@ pub enum Effect {
         /// Description of the contents, for the notification.
         what: String,
     },
+    /// Control the playback of a record.
+    Playback(PlaybackCommand),
     /// Restore the terminal and stop the process until it is resumed.
     Suspend,
     Quit(ExitReason),

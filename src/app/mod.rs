@@ -22,6 +22,7 @@ mod notifications;
 mod options;
 mod pane_split;
 mod panes;
+mod playback;
 mod popups;
 mod redraw_timer;
 pub mod saved_filter_file;
@@ -54,6 +55,7 @@ pub use notifications::{Notification, Notifications, Severity};
 pub use options::{Background, Clipboard, ColorDepth, Options, ThemeChoice, Themes};
 pub use pane_split::{DetailsPosition, PaneSplit, Side};
 pub use panes::{Focus, PaneMode, Tab};
+pub use playback::{Playback, PlaybackCommand, PlaybackState, SeekTarget};
 pub use popups::{
     Button, CancelDialog, CancelMarked, ColumnEditor, ColumnEntry, CommandPalette, CompletionList,
     CopyMenu, FilterMenu, FilterMenuEntry, FilterPrompt, HelpPopup, MarkedTask, PaletteMatch,
@@ -66,7 +68,10 @@ pub use selection::Selection;
 pub use server_state::{ServerClocks, ServerState};
 pub use state::AppState;
 pub use text_input::TextInput;
-pub use update::update;
+pub use update::{
+    playback_position::{arrive_at_position, restart_playback},
+    update,
+};
 pub use views::{
     HistorySearch, HistoryView, SearchState, Shown, TaskView, TimeTravel, Views,
     summary_page::{RowSubject, Section, SectionKind, SummaryPage, SummaryRow},

@@ -36,12 +36,17 @@ pub struct Notification {
 #[derive(Debug, Default)]
 pub struct Notifications {
     log: VecDeque<Notification>,
+    /// True if the last one is no longer shown, whatever the time.
+    hidden: bool,
+    /// Speed of the clock while a record is played; notifications are shown as long as otherwise.
+    clock_speed: Option<f64>,
 }
 
 impl Notifications {
     /// Adds a notification. Consecutive duplicates are counted instead of repeated.
     pub fn push(&mut self, severity: Severity, text: impl Into<String>, now: Timestamp) {
         let text = text.into();
+        self.hidden = false;
         if let Some(last) = self.log.back_mut()
             && last.text == text
         {
@@ -63,22 +68,36 @@ impl Notifications {
     /// Returns the notification to show now.
     pub fn shown(&self, now: Timestamp) -> Option<&Notification> {
         let last = self.log.back()?;
-        (now < until(last)).then_some(last)
+        (now < self.until(last) && !self.hidden).then_some(last)
+    }
+
+    /// Sets the speed of the clock.
+    pub fn set_clock_speed(&mut self, speed: f64) {
+        self.clock_speed = Some(speed);
+    }
+
+    fn until(&self, notification: &Notification) -> Timestamp {
+        let time = notification.severity.display_time();
+        let time = self.clock_speed.map_or(time, |speed| {
+            SignedDuration::try_from_secs_f64(time.as_secs_f64() * speed).unwrap_or(time)
+        });
+        notification.at.checked_add(time).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Hides the current notification; it stays in the log.
+    pub fn hide(&mut self) {
+        self.hidden = true;
     }
 
     /// Returns when the shown notification disappears.
     pub fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
-        self.shown(now).map(until)
+        self.shown(now).map(|shown| self.until(shown))
     }
 
     /// Iterates over all notifications, newest first.
     pub fn iter(&self) -> impl Iterator<Item = &Notification> {
         self.log.iter().rev()
     }
-}
-
-fn until(notification: &Notification) -> Timestamp {
-    notification.at + notification.severity.display_time()
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use super::{
     options::Options,
     pane_split::PaneSplit,
     panes::{Focus, PaneMode, Tab},
+    playback::Playback,
     server_state::{ServerClocks, ServerState},
     views::{TaskView, Views, history::LastHistoryQuery},
 };
@@ -65,6 +66,8 @@ pub struct AppState {
     pub quit_asked_at: Option<Timestamp>,
     /// True while polling is paused.
     pub paused: bool,
+    /// Present while a record is played instead of watching servers.
+    pub playback: Option<Playback>,
     /// True while the fetch loops read the locations of targets.
     pub reads_locations: bool,
     /// Selects the tasks to notify of.
@@ -130,6 +133,7 @@ impl AppState {
             removed: Vec::new(),
             quit_asked_at: None,
             paused: false,
+            playback: None,
             away: AwayTracker::default(),
             added_tasks: AddedTasks::default(),
             frame: FrameMap::default(),
@@ -225,7 +229,9 @@ impl AppState {
 
     /// True if requests that change the server are disabled.
     pub fn is_read_only(&self, id: EndpointId) -> bool {
-        self.options.read_only || self.server(id).is_some_and(|server| server.read_only)
+        self.options.read_only
+            || self.playback.is_some()
+            || self.server(id).is_some_and(|server| server.read_only)
     }
 
     /// Returns the context for evaluating filters. `clocks` is [`ServerClocks::of`] the servers.

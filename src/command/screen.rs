@@ -29,11 +29,11 @@ use crate::{
     },
     config::{self, ConfigFile},
     metrics::{Metrics, MetricsReport},
-    simulator::{self, ClockMode, Control, Simulator, scenario::Scenario},
+    simulator::{self, ClockMode, Simulator, scenario::Scenario},
     task::{EndpointId, TaskId},
-    tui::{self, EventSources, SizedBackend, StateFiles, TerminalGuard},
+    tui::{self, EventSources, RecordPlayer, SizedBackend, StateFiles, TerminalGuard},
     vim::{ConnectOptions, Credentials, TrustPolicy},
-    watch::{Command, Intervals, Update, WatchOptions, Watcher},
+    watch::{Intervals, Update, WatchOptions, Watcher},
 };
 
 /// Capacity of the channel from the watchers to the screen, in updates.
@@ -57,16 +57,12 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
         let connect = connect::connect(&target.connection, environment).await?;
         let name = target.name.unwrap_or_else(|| connect.address.name());
         let options = global.fetch.options(connect, target.tasks, &file.defaults);
-        watched.push(Watched {
-            name,
-            options,
-            playback: None,
-        });
+        watched.push((name, options));
     }
-    let names = watched.iter().map(|server| server.name.clone()).collect();
+    let names = watched.iter().map(|(name, _)| name.clone()).collect();
     let recorder = record::always_on(&args.record, &file.defaults, names)?;
-    for server in &mut watched {
-        server.options.recorder.clone_from(&recorder);
+    for (_, options) in &mut watched {
+        options.recorder.clone_from(&recorder);
     }
     let notify = args.notify.or(&file.defaults);
     let shown = Box::pin(show(
@@ -85,65 +81,57 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
     shown
 }
 
+/// Runs `vtask replay`: the full screen over a record.
+///
+/// # Errors
+/// Fails if standard output is not a terminal or the record cannot be read.
+pub async fn replay(args: &ReplayArgs, global: &GlobalArgs) -> Result<Outcome, CommandError> {
+    let (names, player) = args.open()?;
+    require_terminal()?;
+    let file = config::file(&global.connection, &config::process_environment)?;
+    let environment = |name: &str| global.color.variable(&config::process_environment, name);
+    let options = screen_options::screen_options(&args.screen, &file, &environment)
+        .map_err(|error| CommandError::Local(error.into()))?;
+    // No fetch loop sends updates or receives commands.
+    let (commands, _) = mpsc::unbounded_channel();
+    let endpoints = names.into_iter().map(|(id, name)| tui::WatchedEndpoint {
+        id,
+        name,
+        read_only: true,
+        base: String::new(),
+        commands: commands.clone(),
+    });
+    let (_, updates) = mpsc::channel(1);
+    let sources = Sources {
+        endpoints: endpoints.collect(),
+        updates,
+        record: Some(player),
+    };
+    let last_seen = LastSeenFile::default();
+    let run = run_screen(sources, options, Metrics::new(Vec::new()), None, last_seen);
+    let (exit, metrics) = Box::pin(run).await?;
+    ended(exit, &metrics, &args.screen)
+}
+
 /// Runs `vtask demo`: the full screen over embedded vCenters.
 ///
 /// # Errors
 /// Fails if standard output is not a terminal.
 pub async fn demo(args: &DemoArgs, global: &GlobalArgs) -> Result<Outcome, CommandError> {
-    let mut servers = Vec::new();
+    require_terminal()?;
+    let file = ConfigFile::load(
+        global.connection.config.as_deref(),
+        &config::process_environment,
+    )?;
+    let local = |error: color_eyre::Report| CommandError::Local(error);
+    let mut simulators = Vec::new();
+    let mut watched = Vec::new();
     for number in 0..args.vcenters {
         let scenario = Scenario::load("demo").map_err(|error| local(error.into()))?;
         let mut options = simulator::Options::new(scenario);
         // Different tasks on each server.
         options.seed = args.seed.wrapping_add(u64::from(number));
         options.clock = ClockMode::Real { speed: args.speed };
-        let name = (args.vcenters > 1).then(|| format!("demo-{}", number + 1));
-        servers.push((name, options));
-    }
-    embedded(servers, Vec::new(), args.speed, &args.screen, global).await
-}
-
-/// Runs `vtask replay`: the full screen over a record.
-///
-/// # Errors
-/// Fails if standard output is not a terminal or the record cannot be read.
-pub async fn replay(args: &ReplayArgs, global: &GlobalArgs) -> Result<Outcome, CommandError> {
-    let (servers, warnings) = args.servers()?;
-    let servers = servers.into_iter();
-    let servers = servers.map(|(name, options)| (Some(name), options));
-    let mut global = global.clone();
-    global.connection.read_only = true;
-    embedded(
-        servers.collect(),
-        warnings,
-        args.speed,
-        &args.screen,
-        &global,
-    )
-    .await
-}
-
-fn local(error: color_eyre::Report) -> CommandError {
-    CommandError::Local(error)
-}
-
-/// Shows embedded vCenters, each with its display name.
-async fn embedded(
-    servers: Vec<(Option<String>, simulator::Options)>,
-    warnings: Vec<String>,
-    speed: f64,
-    screen: &ScreenArgs,
-    global: &GlobalArgs,
-) -> Result<Outcome, CommandError> {
-    require_terminal()?;
-    let file = ConfigFile::load(
-        global.connection.config.as_deref(),
-        &config::process_environment,
-    )?;
-    let mut simulators = Vec::new();
-    let mut watched = Vec::new();
-    for (name, options) in servers {
-        let is_record = options.recording.is_some();
         let simulator = Simulator::start(options)
             .await
             .map_err(|error| local(error.into()))?;
@@ -162,21 +150,21 @@ async fn embedded(
             timeout: ConnectOptions::REQUEST_TIMEOUT,
             traffic: Arc::default(),
         };
-        let name = name.unwrap_or_else(|| connect.address.name());
+        let name = if args.vcenters > 1 {
+            format!("demo-{}", number + 1)
+        } else {
+            connect.address.name()
+        };
         let mut options = WatchOptions::new(connect, Vec::new());
-        options.intervals.clock = clock_interval(speed);
-        watched.push(Watched {
-            name,
-            options,
-            playback: is_record.then(|| (simulator.control(), speed)),
-        });
+        options.intervals.clock = clock_interval(args.speed);
+        watched.push((name, options));
         simulators.push(simulator);
     }
+    let screen = (&args.screen, global.color);
     let notify = NotifyArgs::default();
     // The embedded vCenters end with the program.
     let last_seen = LastSeenFile::default();
-    let screen = (screen, global.color);
-    let run = show(watched, warnings, screen, &file, notify, false, last_seen);
+    let run = show(watched, Vec::new(), screen, &file, notify, false, last_seen);
     let outcome = Box::pin(run).await;
     for simulator in simulators {
         simulator.stop().await;
@@ -201,38 +189,9 @@ fn require_terminal() -> Result<(), CommandError> {
     Err(CommandError::Usage(why.to_owned()))
 }
 
-/// A server to watch.
-struct Watched {
-    /// Display name.
-    name: String,
-    options: WatchOptions,
-    /// The embedded server that plays a record, and its speed.
-    playback: Option<(Control, f64)>,
-}
-
-/// Returns a channel of commands that also pauses and resumes a record.
-fn pausing(
-    control: Control,
-    speed: f64,
-    watcher: mpsc::UnboundedSender<Command>,
-) -> mpsc::UnboundedSender<Command> {
-    let (sender, mut commands) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Some(command) = commands.recv().await {
-            if let Command::Pause(is_paused) = command {
-                control.set_speed(if is_paused { 0.0 } else { speed });
-            }
-            if watcher.send(command).is_err() {
-                break;
-            }
-        }
-    });
-    sender
-}
-
-/// Watches the endpoints and shows them on the full screen.
+/// Watches the endpoints, each with its display name, and shows them on the full screen.
 async fn show(
-    watched: Vec<Watched>,
+    watched: Vec<(String, WatchOptions)>,
     warnings: Vec<String>,
     (args, color): (&ScreenArgs, ColorChoice),
     file: &ConfigFile,
@@ -254,12 +213,7 @@ async fn show(
     let mut endpoints = Vec::new();
     let mut traffic = Vec::new();
     let mut watchers = Vec::new();
-    for (id, server) in (0..).map(EndpointId).zip(watched) {
-        let Watched {
-            name,
-            mut options,
-            playback,
-        } = server;
+    for (id, (name, mut options)) in (0..).map(EndpointId).zip(watched) {
         options.typical = true;
         options.entity_states = true;
         let connect = options.connect.clone();
@@ -269,10 +223,7 @@ async fn show(
             name,
             read_only: connect.read_only,
             base: connect.address.base(),
-            commands: match playback {
-                None => fetch_loop.commands(),
-                Some((control, speed)) => pausing(control, speed, fetch_loop.commands()),
-            },
+            commands: fetch_loop.commands(),
         });
         traffic.push(connect.traffic);
         watchers.push(fetch_loop);
@@ -285,12 +236,26 @@ async fn show(
     drop(sender);
     options.last_seen = last_seen.read();
     let metrics = Metrics::new(traffic);
-    let result = run_screen(endpoints, updates, options, metrics, notifier, last_seen).await;
+    let sources = Sources {
+        endpoints,
+        updates,
+        record: None,
+    };
+    let result = run_screen(sources, options, metrics, notifier, last_seen).await;
     // Concurrently, so that one unresponsive server does not keep the other sessions open.
     futures_util::future::join_all(watchers.into_iter().map(Watcher::stop)).await;
     let (exit, metrics) = result?;
+    ended(exit, &metrics, args)
+}
+
+/// Writes the statistics and returns the outcome of the screen.
+fn ended(
+    exit: ExitReason,
+    metrics: &MetricsReport,
+    args: &ScreenArgs,
+) -> Result<Outcome, CommandError> {
     if let Some(path) = &args.stats {
-        write_metrics(path, &metrics)?;
+        write_metrics(path, metrics)?;
     }
     match exit {
         ExitReason::Quit => Ok(Outcome::Success),
@@ -302,22 +267,32 @@ async fn show(
 }
 
 /// Tracks the tasks named on the command line and those pinned later, or all tasks.
-fn finish_tracker(watched: &[Watched], all: bool) -> FinishTracker {
+fn finish_tracker(watched: &[(String, WatchOptions)], all: bool) -> FinishTracker {
     let ids = (0..).map(EndpointId);
-    let named = ids.clone().zip(watched).flat_map(|(id, server)| {
-        let tasks = server.options.tasks.iter();
+    let named = ids.clone().zip(watched).flat_map(|(id, (_, options))| {
+        let tasks = options.tasks.iter();
         tasks.map(move |task| TaskId::new(id, task.clone()))
     });
     let servers = watched
         .iter()
-        .map(|server| server.options.connect.address.name());
+        .map(|(_, options)| options.connect.address.name());
     FinishTracker::new(all, ids.zip(servers).collect(), named.collect())
+}
+
+/// What the screen shows.
+struct Sources {
+    endpoints: Vec<tui::WatchedEndpoint>,
+    updates: mpsc::Receiver<(EndpointId, Update)>,
+    record: Option<RecordPlayer>,
 }
 
 /// Runs the screen in the terminal of the process, and restores the terminal at the end.
 async fn run_screen(
-    endpoints: Vec<tui::WatchedEndpoint>,
-    updates: mpsc::Receiver<(EndpointId, Update)>,
+    Sources {
+        endpoints,
+        updates,
+        record,
+    }: Sources,
     options: app::Options,
     metrics: Metrics,
     notifier: Option<Box<dyn Notifier>>,
@@ -337,6 +312,7 @@ async fn run_screen(
         .map_err(|error| failed("set up the terminal", &error))?;
     let sources = EventSources {
         input: tui::input().map_err(|error| failed("read keys", &error))?,
+        record,
         updates,
         signals,
     };

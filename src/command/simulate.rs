@@ -172,7 +172,7 @@ impl SimulateArgs {
                 let source = Source::File(path.clone());
                 let overview = Overview::of_beginning(&source)?;
                 let at = overview.header.started;
-                let vc = record::place(&overview, self.vcenter.as_deref())?;
+                let vc = record::place(&overview.header.vcenters, self.vcenter.as_deref())?;
                 let mut options = record::empty_server()?;
                 options.recording = Some(record::recording(&source, &overview, vc, at));
                 options

@@ -1,5 +1,7 @@
 //! The lines of a record.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -136,6 +138,23 @@ pub enum Entry {
         /// `TaskInfo` of each task, newest first.
         tasks: Vec<Value>,
     },
+    /// Labels of operations by `descriptionId`.
+    Labels(BTreeMap<String, String>),
+    /// Successful runs of operations, from which typical durations are computed.
+    Runs(Vec<Run>),
+    /// State of a task's entity that may keep the task from progressing; neither if it no longer does.
+    EntityState {
+        /// moId of the task.
+        task: String,
+        /// The pending question of the virtual machine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        question: Option<Question>,
+        /// The host to which the server has no connection.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lost_host: Option<LostHost>,
+    },
+    /// Place of an entity in the inventory.
+    Location(Location),
     /// Lines that were not written because the disk was too slow.
     Lost {
         /// Their number.
@@ -144,6 +163,20 @@ pub enum Entry {
 }
 
 impl Entry {
+    /// True for a change of a task.
+    pub fn is_change(&self) -> bool {
+        matches!(
+            self,
+            Self::Task { .. }
+                | Self::PastTask { .. }
+                | Self::Change { .. }
+                | Self::Gone { .. }
+                | Self::Placeholder { .. }
+                | Self::Unreadable { .. }
+                | Self::Unwatched { .. }
+        )
+    }
+
     /// Returns the moId of the task that the entry is about.
     pub fn task(&self) -> Option<&str> {
         match self {
@@ -155,6 +188,7 @@ impl Entry {
             | Self::Unwatched { task }
             | Self::CancelRequest { task }
             | Self::CancelAnswer { task, .. }
+            | Self::EntityState { task, .. }
             | Self::Events { task, .. } => Some(task),
             _ => None,
         }
@@ -180,6 +214,60 @@ pub struct ServerInfo {
     pub user: String,
 }
 
+/// A successful run of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// `descriptionId`.
+    pub operation: String,
+    /// moId of the entity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
+    /// Time from start to completion, in milliseconds.
+    pub millis: u64,
+}
+
+/// A question of a virtual machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// The question.
+    pub text: String,
+    /// The allowed answers.
+    #[serde(default)]
+    pub choices: Vec<String>,
+}
+
+/// A host to which the server has no connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostHost {
+    /// Its name.
+    pub name: String,
+    /// True if it does not answer; else it was disconnected.
+    #[serde(default)]
+    pub is_silent: bool,
+}
+
+/// Place of an entity in the inventory: names, as far as they are known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Location {
+    /// Type of the entity.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// moId of the entity.
+    pub value: String,
+    /// The host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// The datacenter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub datacenter: Option<String>,
+    /// The path of folders below the datacenter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+}
+
 /// State of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -200,6 +288,9 @@ pub enum LinkState {
     Retrying {
         /// Number of the next attempt, from 1.
         attempt: u32,
+        /// Time of the next attempt, by the local clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Timestamp>,
         /// Reason of the failure.
         reason: String,
     },

@@ -6,6 +6,8 @@
 
 #![warn(missing_docs)]
 
+mod checkpoints;
+mod decompressor;
 mod frames;
 mod line;
 mod overview;
@@ -16,14 +18,19 @@ mod redact;
 mod rewrite;
 mod ring;
 mod source;
+mod state;
 
+pub use checkpoints::{Checkpoint, Checkpoints};
 pub use frames::RecordError;
-pub use line::{Entry, FORMAT_VERSION, Header, Line, LinkState, ServerInfo};
+pub use line::{
+    Entry, FORMAT_VERSION, Header, Line, LinkState, Location, LostHost, Question, Run, ServerInfo,
+};
 pub use overview::Overview;
-pub use player::{Player, RecordedState};
+pub use player::Player;
 pub use reader::{Damage, ReadError, Reader};
 pub use recorder::Recorder;
 pub use redact::Redactor;
 pub use rewrite::{RewriteError, redact};
 pub use ring::Limits;
 pub use source::Source;
+pub use state::RecordedState;

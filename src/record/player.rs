@@ -1,22 +1,19 @@
-//! Plays a record: the lines up to a time, and the state of all tasks at it.
+//! Plays a record: the lines up to a time.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    iter::Peekable,
-};
+use std::{collections::VecDeque, io};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 
-use super::{Damage, Entry, Header, Line, Reader, line::mo_id};
-
-/// Maximum number of tasks kept per record; the lines of further ones are ignored.
-const MAX_TASKS: usize = 100_000;
+use super::{Checkpoint, Damage, Header, Line, Reader, Source};
 
 /// Position in a record. Time never goes back: a line with an earlier time than the one before is played at once.
 #[derive(Debug)]
 pub struct Player {
-    lines: Peekable<Reader>,
+    /// Lines of a checkpoint, before those of the file.
+    first: VecDeque<Line>,
+    reader: Reader,
+    /// The next line, once it was read.
+    next: Option<Line>,
     header: Header,
     now: Timestamp,
 }
@@ -27,9 +24,25 @@ impl Player {
         let header = reader.header().clone();
         Self {
             now: header.started,
-            lines: reader.peekable(),
+            first: VecDeque::new(),
+            reader,
+            next: None,
             header,
         }
+    }
+
+    /// Starts at a checkpoint, with the lines that give all tasks their states at it.
+    ///
+    /// # Errors
+    /// Fails if the record cannot be read again.
+    pub fn at(source: &Source, checkpoint: &Checkpoint, header: Header) -> io::Result<Self> {
+        Ok(Self {
+            first: checkpoint.lines(),
+            reader: source.open_at(checkpoint.place, header.clone())?,
+            next: None,
+            header,
+            now: checkpoint.time,
+        })
     }
 
     /// Returns the header.
@@ -37,105 +50,35 @@ impl Player {
         &self.header
     }
 
+    /// Returns what could not be read so far.
+    pub fn damage(&self) -> &Damage {
+        self.reader.damage()
+    }
+
+    /// Returns the next line, with its time in the file, and its length in bytes.
+    pub fn peek(&mut self) -> Option<(&Line, usize)> {
+        if let Some(line) = self.first.front() {
+            return Some((line, 0));
+        }
+        if self.next.is_none() {
+            self.next = self.reader.next();
+        }
+        let length = self.reader.line_length();
+        self.next.as_ref().map(|line| (line, length))
+    }
+
     /// Returns the time of the next line; `None` at the end of the record.
     pub fn next_time(&mut self) -> Option<Timestamp> {
         let now = self.now;
-        self.lines.peek().map(|line| line.t.max(now))
+        self.peek().map(|(line, _)| line.t.max(now))
     }
 
     /// Returns the next line if it arrived by `until`.
     pub fn next_until(&mut self, until: Timestamp) -> Option<Line> {
         let due = self.next_time().filter(|due| *due <= until)?;
         self.now = due;
-        let line = self.lines.next()?;
+        let line = self.first.pop_front().or_else(|| self.next.take())?;
         Some(Line { t: due, ..line })
-    }
-}
-
-/// The tasks and servers of a record as they were at a time.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct RecordedState {
-    /// The fields of each task and the server's time of the last change, by vCenter and moId.
-    tasks: HashMap<(u16, String), (Map<String, Value>, Timestamp)>,
-    /// The last entries about each vCenter: server, clock and link.
-    servers: BTreeMap<u16, [Option<Entry>; 3]>,
-}
-
-impl RecordedState {
-    /// Returns the state at the end of a record, and what could not be read.
-    pub fn at_end(mut reader: Reader) -> (Self, Damage) {
-        let mut state = Self::default();
-        for line in reader.by_ref() {
-            state.apply(line);
-        }
-        (state, reader.damage().clone())
-    }
-
-    /// Applies a line.
-    pub fn apply(&mut self, line: Line) {
-        let vc = line.vc;
-        let about_server = match &line.entry {
-            Entry::Server(_) => Some(0),
-            Entry::ClockOffset(_) => Some(1),
-            Entry::Link(_) => Some(2),
-            _ => None,
-        };
-        if let Some(kind) = about_server {
-            self.servers.entry(vc).or_default()[kind] = Some(line.entry);
-            return;
-        }
-        match line.entry {
-            Entry::Task { info, at } => {
-                let Some(id) = mo_id(&info).map(str::to_owned) else {
-                    return;
-                };
-                let has_room = self.tasks.len() < MAX_TASKS;
-                if let Value::Object(fields) = info
-                    && (has_room || self.tasks.contains_key(&(vc, id.clone())))
-                {
-                    self.tasks.insert((vc, id), (fields, at));
-                }
-            }
-            Entry::Change { task, fields, at } => {
-                let Some((known, last)) = self.tasks.get_mut(&(vc, task)) else {
-                    return;
-                };
-                *last = at;
-                for (name, value) in fields {
-                    if value.is_null() {
-                        known.shift_remove(&name);
-                    } else {
-                        known.insert(name, value);
-                    }
-                }
-            }
-            Entry::Unwatched { task } => {
-                self.tasks.remove(&(vc, task));
-            }
-            _ => {}
-        }
-    }
-
-    /// Returns the fields of a task.
-    pub fn task(&self, vc: u16, mo_id: &str) -> Option<&Map<String, Value>> {
-        let task = self.tasks.get(&(vc, mo_id.to_owned()));
-        task.map(|(fields, _)| fields)
-    }
-
-    /// Returns the lines with which a record that continues from this state begins.
-    pub fn into_lines(self, t: Timestamp) -> Vec<Line> {
-        let servers = self.servers.into_iter().flat_map(|(vc, entries)| {
-            let entries = entries.into_iter().flatten();
-            entries.map(move |entry| Line { t, vc, entry })
-        });
-        let mut tasks: Vec<_> = self.tasks.into_iter().collect();
-        tasks.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let tasks = tasks.into_iter().map(|((vc, _), (fields, at))| {
-            let info = Value::Object(fields);
-            let entry = Entry::Task { at, info };
-            Line { t, vc, entry }
-        });
-        servers.chain(tasks).collect()
     }
 }
 
@@ -143,7 +86,7 @@ impl RecordedState {
 mod tests {
     use std::io::Cursor;
 
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -191,27 +134,5 @@ mod tests {
         assert_eq!(player.next_time(), Some(time(9)));
         assert!(player.next_until(time(9)).is_some());
         assert_eq!(player.next_time(), None);
-    }
-
-    #[test]
-    fn the_state_follows_the_lines() {
-        let mut player = Player::new(record(&lines()));
-        let mut state = RecordedState::default();
-        while let Some(line) = player.next_until(time(8)) {
-            state.apply(line);
-        }
-        assert_eq!(state.task(0, "task-1").unwrap()["progress"], 60);
-        let (state, damage) = RecordedState::at_end(record(&lines()));
-        assert_eq!(damage, Damage::default());
-        let task = state.task(0, "task-1").unwrap();
-        assert_eq!(task["state"], "success");
-        assert!(!task.contains_key("progress"));
-        let mut again = RecordedState::default();
-        let lines = state.clone().into_lines(time(20));
-        assert_eq!(lines.len(), 2);
-        for line in lines {
-            again.apply(line);
-        }
-        assert_eq!(again, state);
     }
 }

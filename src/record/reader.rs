@@ -3,28 +3,17 @@
 use std::{
     fmt,
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
 };
 
-use super::{FORMAT_VERSION, Header, Line};
+use super::{FORMAT_VERSION, Header, Line, decompressor::Decompressor};
 use crate::text::sanitize;
 
 /// Maximum length of a line in bytes. Longer ones are skipped.
 pub(super) const MAX_LINE: usize = 8 << 20;
-/// Maximum history of a zstd frame that has to be kept to decompress it, as a power of two.
-const MAX_WINDOW_LOG: u32 = 23;
-/// Decompressed bytes accepted per byte of the file, in addition to [`FREE_BYTES`]. Records of real servers have ten to
-/// forty; a file that expands more is made to exhaust its reader.
-const MAX_EXPANSION: u64 = 1000;
-const FREE_BYTES: u64 = 64 << 20;
-/// First bytes of a zstd frame.
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-
+/// Size of the buffer of decompressed lines.
+const BUFFER: usize = 64 << 10;
 /// Error that prevents a record from being read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -74,7 +63,10 @@ impl fmt::Display for Damage {
 
 /// The lines of a record, in the order of the file.
 pub struct Reader {
-    input: Box<dyn BufRead + Send>,
+    input: BufReader<Decompressor>,
+    /// Bytes of lines read so far, decompressed.
+    bytes: u64,
+    last_length: usize,
     header: Header,
     damage: Damage,
     buffer: Vec<u8>,
@@ -107,34 +99,8 @@ impl Reader {
     /// Those of [`Reader::open`].
     pub fn new(input: impl Read + Send + 'static, name: &str) -> Result<Self, ReadError> {
         let failed = |error| ReadError::Io(name.to_owned(), error);
-        let taken = Arc::new(AtomicU64::new(0));
-        let counted = Counted {
-            input,
-            taken: taken.clone(),
-        };
-        let mut input = BufReader::with_capacity(64 << 10, counted);
-        let is_compressed = input.fill_buf().map_err(failed)?.starts_with(&ZSTD_MAGIC);
-        let input: Box<dyn BufRead + Send> = if is_compressed {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(input).map_err(failed)?;
-            decoder.window_log_max(MAX_WINDOW_LOG).map_err(failed)?;
-            Box::new(BufReader::with_capacity(
-                64 << 10,
-                Limited {
-                    input: decoder,
-                    taken,
-                    given: 0,
-                },
-            ))
-        } else {
-            Box::new(input)
-        };
-        let mut reader = Self {
-            input,
-            header: Header::new(jiff::Timestamp::UNIX_EPOCH, Vec::new()),
-            damage: Damage::default(),
-            buffer: Vec::new(),
-            ended: false,
-        };
+        let header = Header::new(jiff::Timestamp::UNIX_EPOCH, Vec::new());
+        let mut reader = Self::without_header(input, 0, header).map_err(failed)?;
         let has_line = reader.read_line().map_err(failed)?;
         let not_a_record = || ReadError::NotARecord(name.to_owned());
         if !has_line {
@@ -156,6 +122,54 @@ impl Reader {
         Ok(reader)
     }
 
+    /// Continues at a [place](Self::place) of a file whose header is known.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read.
+    pub(super) fn open_at(
+        mut input: impl Read + Seek + Send + 'static,
+        place: u64,
+        header: Header,
+    ) -> io::Result<Self> {
+        input.seek(SeekFrom::Start(place))?;
+        Self::without_header(input, place, header)
+    }
+
+    fn without_header(
+        input: impl Read + Send + 'static,
+        place: u64,
+        header: Header,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            input: BufReader::with_capacity(BUFFER, Decompressor::new(input, place)?),
+            bytes: 0,
+            last_length: 0,
+            header,
+            damage: Damage::default(),
+            buffer: Vec::new(),
+            ended: false,
+        })
+    }
+
+    /// Returns the offset in the file from which the next line can be read without what is before it; `None` within a
+    /// frame.
+    pub(super) fn place(&mut self) -> Option<u64> {
+        // A failure is reported by the next read.
+        self.input.fill_buf().ok()?;
+        let unread = self.input.buffer().len() as u64;
+        self.input.get_ref().place_before(unread)
+    }
+
+    /// Returns the length of the last line in bytes.
+    pub fn line_length(&self) -> usize {
+        self.last_length
+    }
+
+    /// Returns the number of bytes of lines read so far, decompressed.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Returns the header.
     pub fn header(&self) -> &Header {
         &self.header
@@ -171,11 +185,13 @@ impl Reader {
         loop {
             self.buffer.clear();
             let limit = MAX_LINE as u64 + 1;
-            let mut limited = (&mut *self.input).take(limit);
+            let mut limited = (&mut self.input).take(limit);
             let length = limited.read_until(b'\n', &mut self.buffer)?;
             if length == 0 {
                 return Ok(false);
             }
+            self.bytes += length as u64;
+            self.last_length = length;
             if length <= MAX_LINE || self.buffer.ends_with(b"\n") {
                 return Ok(true);
             }
@@ -247,7 +263,7 @@ fn is_other_entry(line: &[u8]) -> bool {
 }
 
 /// Reads to the end of the line.
-fn skip_line(input: &mut dyn BufRead) -> io::Result<()> {
+fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
     loop {
         let buffer = input.fill_buf()?;
         if buffer.is_empty() {
@@ -259,45 +275,6 @@ fn skip_line(input: &mut dyn BufRead) -> io::Result<()> {
         if end.is_some() {
             return Ok(());
         }
-    }
-}
-
-/// Counts the bytes taken from a file.
-struct Counted<R> {
-    input: R,
-    taken: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.input.read(buffer)?;
-        self.taken.fetch_add(length as u64, Ordering::Relaxed);
-        Ok(length)
-    }
-}
-
-/// Fails when more is decompressed than a record can contain.
-struct Limited<R> {
-    input: R,
-    taken: Arc<AtomicU64>,
-    given: u64,
-}
-
-impl<R: Read> Read for Limited<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.input.read(buffer)?;
-        self.given += length as u64;
-        let taken = self.taken.load(Ordering::Relaxed);
-        if self.given
-            > taken
-                .saturating_mul(MAX_EXPANSION)
-                .saturating_add(FREE_BYTES)
-        {
-            return Err(io::Error::other(
-                "it expands more than a record of tasks can",
-            ));
-        }
-        Ok(length)
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{Entry, Header, LinkState};
+use super::{Entry, Header, LinkState, Location, LostHost, Question};
 
 /// Fields whose text is defined by the API.
 const KEPT: [&str; 13] = [
@@ -110,7 +110,25 @@ impl Redactor {
             Entry::History { tasks } => Entry::History {
                 tasks: tasks.into_iter().map(|task| self.task_info(task)).collect(),
             },
+            Entry::EntityState {
+                task,
+                question,
+                lost_host,
+            } => Entry::EntityState {
+                task,
+                question: question.map(|question| Question {
+                    text: self.text(&question.text),
+                    choices: question.choices.iter().map(|c| self.text(c)).collect(),
+                }),
+                lost_host: lost_host.map(|host| LostHost {
+                    name: self.name("host", &host.name),
+                    ..host
+                }),
+            },
+            Entry::Location(location) => Entry::Location(self.location(location)),
             same @ (Entry::ClockOffset(_)
+            | Entry::Labels(_)
+            | Entry::Runs(_)
             | Entry::Gone { .. }
             | Entry::Unwatched { .. }
             | Entry::CancelRequest { .. }
@@ -123,14 +141,30 @@ impl Redactor {
             LinkState::Polling { reason } => LinkState::Polling {
                 reason: reason.map(|reason| self.text(&reason)),
             },
-            LinkState::Retrying { attempt, reason } => LinkState::Retrying {
+            LinkState::Retrying {
                 attempt,
+                next,
+                reason,
+            } => LinkState::Retrying {
+                attempt,
+                next,
                 reason: self.text(&reason),
             },
             LinkState::SignedOut { reason } => LinkState::SignedOut {
                 reason: self.text(&reason),
             },
             same @ (LinkState::Connecting | LinkState::Live | LinkState::Paused) => same,
+        }
+    }
+
+    fn location(&mut self, location: Location) -> Location {
+        let mut name = |prefix, name: Option<String>| name.map(|name| self.name(prefix, &name));
+        Location {
+            host: name("host", location.host),
+            cluster: name("cluster", location.cluster),
+            datacenter: name("name", location.datacenter),
+            folder: name("path", location.folder),
+            ..location
         }
     }
 
@@ -421,11 +455,13 @@ mod tests {
         let header = redactor.header(&header);
         assert_eq!((&*header.vcenters[0], header.redacted), ("vcenter-1", true));
         let link = LinkState::Retrying {
+            next: None,
             attempt: 1,
             reason: "cannot connect to vc01.lab: connection refused".to_owned(),
         };
         let link = redactor.entry(Entry::Link(link));
         let expected = LinkState::Retrying {
+            next: None,
             attempt: 1,
             reason: "cannot connect to vcenter-1: connection refused".to_owned(),
         };

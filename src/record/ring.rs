@@ -77,7 +77,7 @@ impl Ring {
             .create()
             .map_err(|error| format!("Recording stopped: {error}"))?;
         let mut lines = Vec::new();
-        for line in state.into_lines(now) {
+        for line in state.lines(now) {
             append(&mut lines, &line);
         }
         frames.append(&lines)?;

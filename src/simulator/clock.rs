@@ -1,7 +1,6 @@
 //! Server clock: conversion of real time to world time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -26,8 +25,6 @@ pub(super) struct SimulatorClock {
     mode: ClockMode,
     started: Instant,
     manual_micros: AtomicU64,
-    /// Last change of the speed of a real clock: unscaled time, world time and speed from then on.
-    course: Mutex<(Duration, WorldTime, f64)>,
 }
 
 impl SimulatorClock {
@@ -37,43 +34,15 @@ impl SimulatorClock {
             mode,
             started: Instant::now(),
             manual_micros: AtomicU64::new(0),
-            course: Mutex::new((
-                Duration::ZERO,
-                WorldTime::START,
-                match mode {
-                    ClockMode::Real { speed } => speed,
-                    ClockMode::Manual => 1.0,
-                },
-            )),
         }
     }
 
     /// Returns the current world time.
     pub(super) fn world_now(&self) -> WorldTime {
         match self.mode {
-            ClockMode::Real { .. } => {
-                let (since, world, speed) = self.course();
-                let elapsed = self.unscaled().saturating_sub(since);
-                world.after(elapsed.mul_f64(speed))
-            }
+            ClockMode::Real { speed } => WorldTime::START.after(self.unscaled().mul_f64(speed)),
             ClockMode::Manual => WorldTime::START.after(self.unscaled()),
         }
-    }
-
-    fn course(&self) -> (Duration, WorldTime, f64) {
-        *self.course.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes the speed of a real clock; 0 stops it. Negative and infinite speeds count as 0.
-    pub(super) fn set_speed(&self, speed: f64) {
-        let speed = if speed.is_finite() {
-            speed.max(0.0)
-        } else {
-            0.0
-        };
-        let now = self.world_now();
-        let mut course = self.course.lock().unwrap_or_else(PoisonError::into_inner);
-        *course = (self.unscaled(), now, speed);
     }
 
     /// Returns the unscaled time since the start, used for session and wait timeouts.
@@ -101,12 +70,7 @@ impl SimulatorClock {
     /// Returns the real time until world time `due`, or `None` for a manual clock.
     pub(super) fn real_time_until(&self, due: WorldTime) -> Option<Duration> {
         match self.mode {
-            ClockMode::Real { .. } => {
-                let (_, _, speed) = self.course();
-                let left = due.since(self.world_now()).as_secs_f64() / speed;
-                // A stopped clock does not reach it.
-                Some(Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX))
-            }
+            ClockMode::Real { speed } => Some(due.since(self.world_now()).div_f64(speed)),
             ClockMode::Manual => None,
         }
     }

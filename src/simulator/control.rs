@@ -55,11 +55,6 @@ impl Control {
         self.server.wake_waits();
     }
 
-    /// Changes the speed of a real clock; 0 stops it.
-    pub fn set_speed(&self, speed: f64) {
-        self.server.clock.set_speed(speed);
-    }
-
     /// Returns the newest 50,000 requests, oldest first.
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.server.log().newest()

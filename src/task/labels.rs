@@ -22,6 +22,12 @@ impl Labels {
         Self(Arc::new(rows.collect()))
     }
 
+    /// Iterates over the server's labels with their `descriptionId`, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let labels = self.0.iter();
+        labels.map(|(id, label)| (id.as_str(), label.as_str()))
+    }
+
     /// Returns the label of a task's operation: the server's, else the built-in one of its
     /// `descriptionId` or method, else text derived from either.
     pub fn operation<'a>(&'a self, info: &'a TaskInfo) -> Cow<'a, str> {

@@ -3,6 +3,7 @@
 //! Generic over the terminal backend, the input, the signals, the host and the clock, so that tests run the real loop.
 
 mod effects;
+mod record;
 
 use std::{convert::Infallible, future::Future, io, pin::pin};
 
@@ -19,6 +20,7 @@ use tokio::{
 use super::{
     background_job::{self, JobResult},
     background_query::{BackgroundQuery, EXIT_DRAIN, Intercepted},
+    playback::RecordPlayer,
     signals::Signal,
 };
 use crate::{
@@ -59,6 +61,8 @@ pub struct WatchedEndpoint {
 #[derive(Debug)]
 pub struct EventSources<I, S> {
     pub input: I,
+    /// The record that is played instead of watching servers.
+    pub record: Option<RecordPlayer>,
     /// Updates from the watchers.
     pub updates: mpsc::Receiver<(EndpointId, Update)>,
     pub signals: S,
@@ -115,7 +119,7 @@ pub enum StartError {
 /// If the built-in key map is invalid. Losing the terminal is not an error but [`ExitReason::TerminalLost`].
 pub async fn run<B, I, S>(
     terminal: &mut Terminal<B>,
-    sources: EventSources<I, S>,
+    mut sources: EventSources<I, S>,
     endpoints: Vec<WatchedEndpoint>,
     host: &mut impl TerminalHost,
     clock: impl Clock,
@@ -135,6 +139,8 @@ where
         server.base.clone_from(&endpoint.base);
         server.read_only = endpoint.read_only;
     }
+    let player = sources.record.take();
+    state.playback = player.as_ref().map(RecordPlayer::display);
     state.options.read_only |= endpoints.iter().all(|endpoint| endpoint.read_only);
     if let Ok(size) = terminal.size() {
         state.fit(size, clock.now());
@@ -153,6 +159,7 @@ where
         screen,
         endpoints,
         host,
+        player,
         clock,
         metrics,
         last_frame: None,
@@ -167,6 +174,7 @@ struct EventLoop<'a, B: Backend, H, C> {
     screen: Box<Screen>,
     endpoints: Vec<WatchedEndpoint>,
     host: &'a mut H,
+    player: Option<RecordPlayer>,
     clock: C,
     metrics: Metrics,
     /// Present while a reply to the background query is expected.
@@ -182,6 +190,7 @@ enum Wakeup {
     Input(Option<io::Result<Input>>),
     Signal(Signal),
     Updates,
+    Record,
     Frame,
     Tick,
     Panicked,
@@ -195,8 +204,10 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         S: Stream<Item = Signal> + Unpin,
     {
         let Err(exit) = self.run_until_exit(&mut sources).await;
-        let seen = self.screen.state.last_seen(self.clock.now());
-        self.host.save_last_seen(seen);
+        if self.player.is_none() {
+            let seen = self.screen.state.last_seen(self.clock.now());
+            self.host.save_last_seen(seen);
+        }
         if exit != ExitReason::TerminalLost {
             self.drain_terminal_replies(&mut sources.input).await;
             // Let a file that is being written complete, but do not wait for a job that hangs.
@@ -261,10 +272,11 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                         self.metrics.nothing_to_show();
                     }
                 }
+                Wakeup::Record => self.play()?,
                 Wakeup::Tick => self.dispatch(Event::Tick)?,
                 Wakeup::Job(result) => {
                     if let Some((gravity, text)) = result {
-                        let now = self.clock.now();
+                        let now = self.now();
                         self.screen.state.notifications.push(gravity, text, now);
                         self.wants_frame = true;
                     }
@@ -287,6 +299,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     {
         let frame = self.frame_due();
         let tick = self.tick_due();
+        let record = self.record_due();
         let mut panicked = pin!(self.host.panicked());
         loop {
             tokio::select! {
@@ -306,6 +319,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 Some(done) = self.jobs.join_next(), if !self.jobs.is_empty() => {
                     return Wakeup::Job(done.ok().flatten());
                 }
+                () = at(record) => return Wakeup::Record,
                 () = at(tick) => return Wakeup::Tick,
             }
         }
@@ -320,10 +334,15 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     }
 
     fn tick_due(&self) -> Option<Instant> {
-        let now = self.clock.now();
+        let now = self.now();
         let next = next_redraw(&self.screen, now)?;
         let wait = next.duration_since(now).max(SignedDuration::ZERO);
-        Some(Instant::now() + wait.unsigned_abs())
+        let wait = wait.unsigned_abs();
+        let Some(player) = &self.player else {
+            return Some(Instant::now() + wait);
+        };
+        let wait = wait.div_f64(player.clock_speed()?.max(1.0));
+        Some(Instant::now() + wait.max(MIN_FRAME_INTERVAL))
     }
 
     fn handle_input(&mut self, input: Option<io::Result<Input>>) -> Result<(), ExitReason> {
@@ -381,7 +400,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     }
 
     fn draw(&mut self) -> Result<(), ExitReason> {
-        let (now, began) = (self.clock.now(), Instant::now());
+        let (now, began) = (self.now(), Instant::now());
         // A resize before the signal handler was installed sends no event.
         if let Ok(size) = self.terminal.size()
             && size != self.screen.state.size

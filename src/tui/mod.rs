@@ -6,12 +6,14 @@ mod background_job;
 mod background_query;
 mod event_loop;
 mod input;
+mod playback;
 mod signals;
 mod terminal;
 mod terminal_size;
 
 pub use event_loop::{Clock, EventSources, StartError, TerminalHost, WatchedEndpoint, run};
 pub use input::input;
+pub use playback::{MAX_SPEED, RecordPlayer};
 pub use signals::{Signal, signals};
 pub use terminal::{StateFiles, TerminalGuard};
 pub use terminal_size::{SizedBackend, terminal_size};

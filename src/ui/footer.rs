@@ -4,7 +4,10 @@ use ratatui::layout::Rect;
 
 use super::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
-    app::{Action, ClickTarget, Context, LineageEntry, PaneMode, Popup, Severity, can_request},
+    app::{
+        Action, ClickTarget, Context, LineageEntry, PaneMode, PlaybackState, Popup, Severity,
+        can_request,
+    },
     task::row_model::RowId,
     text::width,
 };
@@ -19,6 +22,22 @@ const TIME_TRAVEL_HINTS: &[Action] = &[
     Action::Down,
     Action::Open,
     Action::Help,
+];
+
+/// Hints in a replay.
+const REPLAY_HINTS: &[Action] = &[
+    Action::Pause,
+    Action::PlayFaster,
+    Action::NextFailure,
+    Action::MinuteForward,
+    Action::ChangeForward,
+    Action::Help,
+    Action::Quit,
+    Action::JumpToTime,
+    Action::NextTaskChange,
+    Action::Down,
+    Action::Open,
+    Action::Filter,
 ];
 
 /// Hints in the history view.
@@ -92,6 +111,7 @@ fn hints_of(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect, first: &
     let hints = match (ctx.state.views.time_travel(), &ctx.state.views.history()) {
         (Some(_), _) if on_screen => TIME_TRAVEL_HINTS,
         (_, Some(_)) if context == Context::List => HISTORY_HINTS,
+        _ if ctx.state.playback.is_some() && context == Context::List => REPLAY_HINTS,
         _ => context.hints(),
     };
     let others = hints.iter().filter(|action| !first.contains(action));
@@ -178,6 +198,14 @@ fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String
         (Action::Accept, Context::Timeline) => (key, "show in list".to_owned()),
         (Action::Accept, Context::Summary) => (key, "show".to_owned()),
         (Action::Pause, _) if ctx.state.paused => (key, "resume".to_owned()),
+        (Action::Pause, _) if is_stopped(ctx) => (key, "play".to_owned()),
+        (Action::PlayFaster, _) => (both(label(Action::PlaySlower)?), "speed".to_owned()),
+        (Action::MinuteForward, _) if ctx.state.playback.is_some() => {
+            (both(label(Action::MinuteBack)?), "minute".to_owned())
+        }
+        (Action::ChangeForward, _) if ctx.state.playback.is_some() => {
+            (both(label(Action::ChangeBack)?), "change".to_owned())
+        }
         (Action::Back, _) if is_view(ctx) => {
             let quit = label(Action::Quit).map_or_else(String::new, |quit| format!(" {quit}"));
             (format!("{key}{quit}"), action.hint().to_owned())
@@ -188,6 +216,12 @@ fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String
         }
         _ => (key, action.hint().to_owned()),
     })
+}
+
+/// True if a playback does not advance.
+fn is_stopped(ctx: &RenderContext) -> bool {
+    let playback = ctx.state.playback.as_ref();
+    playback.is_some_and(|playback| playback.state != PlaybackState::Playing)
 }
 
 /// True in a view from which the key for quitting goes back.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{RenderContext, labels, styled_line::StyledLine, theme::Role};
 use crate::{
-    app::{ClickTarget, ServerState},
+    app::{ClickTarget, Playback, PlaybackState, ServerState},
     task::Status,
     text::duration,
     watch::Link,
@@ -130,10 +130,32 @@ fn left<'a>(ctx: &RenderContext<'a>, width: u16) -> Vec<HeaderItem<'a>> {
             part(7, &stale(ctx, age), Role::Warning);
         }
     }
-    if ctx.state.options.read_only {
+    if let Some(playback) = &ctx.state.playback {
+        part(10, &position(ctx, playback), Role::Button);
+    } else if ctx.state.options.read_only {
         part(3, "read-only", Role::Dim);
     }
     parts
+}
+
+/// Returns the state of a playback and its time, such as `60× 02:31:07 43%`.
+fn position(ctx: &RenderContext, playback: &Playback) -> String {
+    let times = if ctx.appearance.symbols.ascii {
+        "x"
+    } else {
+        "×"
+    };
+    let state = match playback.state {
+        PlaybackState::Playing => format!("{}{times}", playback.speed),
+        PlaybackState::Paused => "paused".to_owned(),
+        PlaybackState::Seeking => "seeking".to_owned(),
+        PlaybackState::AtEnd => "end".to_owned(),
+    };
+    let here = ctx.state.options.time_zone.to_datetime(ctx.now);
+    let time = here.strftime("%Y-%m-%d %H:%M:%S");
+    let percent = playback.percent(ctx.now);
+    let percent = percent.map_or_else(String::new, |percent| format!(" {percent}%"));
+    format!(" {state} {time}{percent} ")
 }
 
 /// Returns the short form of an endpoint among several: name, connection symbol, problem.

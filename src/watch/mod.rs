@@ -27,7 +27,7 @@ mod pushed_changes;
 mod queue;
 mod rate_limiter;
 mod read_loop;
-mod recording;
+pub mod recording;
 mod renewals;
 mod responses;
 mod stop_reason;

@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    away_report, blocker, details, lineage, list, new_failures, panes as pane_actions,
+    away_report, blocker, details, lineage, list, new_failures, panes as pane_actions, playback,
     saved_filters,
 };
 use crate::{
@@ -105,6 +105,13 @@ fn handle_screen_action(
     now: Timestamp,
 ) -> Vec<Effect> {
     let state = &mut screen.state;
+    if state.playback.is_some() && action == Action::JumpToTime {
+        screen.popup = Some(Popup::Prompt(Prompt::jump_time()));
+        return Vec::new();
+    }
+    if let Some(effects) = playback::handle_action(state, action, now) {
+        return effects;
+    }
     if let Some(effects) = history::handle_action(state, action, now) {
         return effects;
     }

@@ -46,7 +46,12 @@ pub(in crate::app) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> 
 /// Returns when the next subscription starts; `None` while polling is paused.
 pub(in crate::app) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     let (handle, tab) = required(state)?;
-    let rested = state.view().subscription.resting?.1 + DEBOUNCE;
+    let rested = state.view().subscription.resting?.1;
+    // The clock of a record may stand still, and reading it costs no request.
+    let rested = match state.playback {
+        Some(_) => rested,
+        None => rested + DEBOUNCE,
+    };
     let followed = state
         .view()
         .subscription

@@ -12,6 +12,8 @@ pub(super) mod live_tasks;
 mod mouse;
 pub(super) mod new_failures;
 mod panes;
+pub(super) mod playback;
+pub(super) mod playback_position;
 pub(super) mod saved_filters;
 mod server_update;
 
@@ -29,8 +31,13 @@ use crate::watch::Command;
 
 /// Applies an event to the screen. Returns the effects in order. `now` is by the local clock.
 pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> {
-    away_report::before_event(&mut screen.state, &event, now);
     let is_input = is_input(&event);
+    if screen.state.playback.is_none() {
+        away_report::before_event(&mut screen.state, &event, now);
+    } else if is_input {
+        // The clock of a record may stand still.
+        screen.state.notifications.hide();
+    }
     if is_input && screen.popup.is_none() {
         new_failures::before_input(&mut screen.state);
     }
@@ -68,7 +75,9 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
     };
     let state = &mut screen.state;
     list::refresh_time_based(state, now);
-    away_report::after_event(state, now);
+    if state.playback.is_none() {
+        away_report::after_event(state, now);
+    }
     state.sync_selection();
     // A popup, such as the filter that is being typed, may restore the selection.
     if is_input && screen.popup.is_none() {

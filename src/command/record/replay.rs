@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-
-use super::super::{screen_args::ScreenArgs, simulate::parse_speed};
-use super::serve::{empty_server, place, recording, usage};
-use crate::{
-    command::CommandError,
-    record::{Overview, Source},
-    simulator::{ClockMode, Options},
-    task::TimeExpr,
-};
 use jiff::tz::TimeZone;
+
+use super::super::{CommandError, screen_args::ScreenArgs, simulate::parse_speed};
+use super::serve::{place, usage};
+use crate::{
+    record::Source,
+    replay::Replay,
+    task::{EndpointId, TimeExpr},
+    tui::{MAX_SPEED, RecordPlayer},
+};
 
 /// A record of the demo.
 const DEMO: &[u8] = include_bytes!("../../../assets/demo.ndjson.zst");
@@ -44,12 +44,6 @@ pub struct ReplayArgs {
     pub screen: ScreenArgs,
 }
 
-/// Display name and options of a server.
-pub(in crate::command) type NamedServer = (String, Options);
-
-/// Highest speed of a replay.
-const MAX_SPEED: f64 = 600.0;
-
 fn replay_speed(text: &str) -> Result<f64, String> {
     let speed = parse_speed(text)?;
     if speed <= MAX_SPEED {
@@ -60,39 +54,29 @@ fn replay_speed(text: &str) -> Result<f64, String> {
 }
 
 impl ReplayArgs {
-    /// Returns a name and the options of a server for each vCenter of the record, and a warning about its damage.
+    /// Returns the shown vCenters and the record.
     ///
     /// # Errors
     /// Fails if the record cannot be read or has no such vCenter.
-    pub(in crate::command) fn servers(
+    pub(in crate::command) fn open(
         &self,
-    ) -> Result<(Vec<NamedServer>, Vec<String>), CommandError> {
+    ) -> Result<(Vec<(EndpointId, String)>, RecordPlayer), CommandError> {
         let source = match &self.file {
             Some(path) => Source::File(path.clone()),
             None => Source::BuiltIn(DEMO),
         };
-        let overview = match self.at {
-            Some(_) => Overview::of_whole(&source),
-            None => Overview::of_beginning(&source),
+        let reader = source.open().map_err(|error| usage(&error))?;
+        let names = &reader.header().vcenters;
+        let only = match &self.vcenter {
+            Some(name) => Some(place(names, Some(name))?),
+            None => None,
         };
-        let overview = overview.map_err(|error| usage(&error))?;
-        let at = self.at.map_or(overview.header.started, |at| {
-            at.resolve(overview.end, &TimeZone::system())
-        });
-        let names = overview.header.vcenters.clone();
-        let names = match &self.vcenter {
-            Some(name) => vec![name.clone()],
-            None => names,
-        };
-        let mut servers = Vec::new();
-        for name in names {
-            let place = place(&overview, Some(&name))?;
-            let mut options = empty_server()?;
-            options.clock = ClockMode::Real { speed: self.speed };
-            options.recording = Some(recording(&source, &overview, place, at));
-            servers.push((name, options));
-        }
-        let damage = Some(overview.damage.to_string()).filter(|damage| !damage.is_empty());
-        Ok((servers, damage.into_iter().collect()))
+        let shown = (0..).zip(names.iter().cloned());
+        let shown = shown.filter(|(vc, _)| only.is_none_or(|only| only == *vc));
+        let names = shown.map(|(vc, name)| (EndpointId(vc), name)).collect();
+        let replay = Replay::open(source, only).map_err(|error| usage(&error))?;
+        let end = replay.known_end().unwrap_or(replay.header().started);
+        let at = self.at.map(|at| at.resolve(end, &TimeZone::system()));
+        Ok((names, RecordPlayer::new(replay, self.speed, at)))
     }
 }

@@ -52,7 +52,7 @@ pub(in crate::command) async fn serve(
     let at = args
         .at
         .map_or(overview.end, |at| at.resolve(overview.end, &zone));
-    let vc = place(&overview, args.vcenter.as_deref())?;
+    let vc = place(&overview.header.vcenters, args.vcenter.as_deref())?;
     let recording = recording(&source, &overview, vc, at);
     let mut options = empty_server()?.manual();
     options.recording = Some(recording);
@@ -83,10 +83,9 @@ pub(in crate::command) fn empty_server() -> Result<Options, CommandError> {
 /// # Errors
 /// Fails if the record has no such vCenter, or several and none is named.
 pub(in crate::command) fn place(
-    overview: &Overview,
+    names: &[String],
     vcenter: Option<&str>,
 ) -> Result<u16, CommandError> {
-    let names = &overview.header.vcenters;
     let place = match vcenter {
         None if names.len() < 2 => Some(0),
         None => {

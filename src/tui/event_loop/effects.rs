@@ -1,5 +1,6 @@
 //! Performs the effects of events: sends commands, writes files, copies, suspends.
 
+use jiff::Timestamp;
 use ratatui::backend::Backend;
 
 use super::{Clock, EventLoop, TerminalHost, background_job};
@@ -12,12 +13,21 @@ use crate::{
 impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     /// Applies an event and performs its effects.
     pub(super) fn dispatch(&mut self, event: Event) -> Result<(), ExitReason> {
-        let now = self.clock.now();
+        self.dispatch_at(event, self.now())
+    }
+
+    /// Applies an event at a time and performs its effects.
+    pub(super) fn dispatch_at(&mut self, event: Event, now: Timestamp) -> Result<(), ExitReason> {
         for effect in update(&mut self.screen, event, now) {
             match effect {
                 Effect::Draw => self.wants_frame = true,
                 Effect::Redraw => self.redraw()?,
-                Effect::Send(endpoint, command) => self.send(endpoint, command),
+                Effect::Send(endpoint, command) => {
+                    if !self.answer(endpoint, &command)? {
+                        self.send(endpoint, command);
+                    }
+                }
+                Effect::Playback(command) => self.control_playback(command),
                 Effect::Notify(task) => self.host.notify(&task),
                 Effect::ShowCounts(counts) => self.host.show_counts(&counts),
                 Effect::SaveFilterHistory(filter) => self.host.add_to_filter_history(&filter),
@@ -62,7 +72,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     }
 
     fn notify(&mut self, text: impl Into<String>) {
-        let now = self.clock.now();
+        let now = self.now();
         self.screen
             .state
             .notifications

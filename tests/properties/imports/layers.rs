@@ -11,7 +11,7 @@ struct Layer {
     beneath: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 15] = [
+const LAYERS: [Layer; 17] = [
     layer("text", &["text", "shell_command"], &[]),
     layer("files", &["files"], &[]),
     layer("record", &["record"], &["files", "text"]),
@@ -31,10 +31,16 @@ const LAYERS: [Layer; 15] = [
         ],
         &["task"],
     ),
-    layer("watch", &["watch"], &["watch messages", "vim", "record"]),
+    layer(
+        "recorded updates",
+        &["watch::recording"],
+        &["watch messages", "record"],
+    ),
+    layer("replay", &["replay"], &["recorded updates"]),
+    layer("watch", &["watch"], &["recorded updates", "vim"]),
     layer("app", &["app"], &["watch messages", "files"]),
     layer("ui", &["ui"], &["app"]),
-    layer("tui", &["tui"], &["ui"]),
+    layer("tui", &["tui"], &["ui", "replay"]),
     layer("simulator", &["simulator"], &["record"]),
     layer(
         "command",

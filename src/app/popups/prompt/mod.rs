@@ -15,6 +15,7 @@ use crate::{
         event::Effect,
         filter_history,
         keymap::Context,
+        playback::{PlaybackCommand, SeekTarget, parse_time, within},
         state::AppState,
         text_input::TextInput,
         update::{added_tasks, list, saved_filters},
@@ -37,6 +38,8 @@ pub enum PromptKind {
     ExportPath,
     /// Name the current filter.
     FilterName,
+    /// Jump to a time of the record.
+    JumpTime,
     /// Edit the filter.
     Filter(Box<FilterPrompt>),
 }
@@ -74,6 +77,11 @@ impl Prompt {
     /// Asks for a name of the current filter.
     pub(in crate::app) fn filter_name() -> Self {
         Self::new(PromptKind::FilterName, "")
+    }
+
+    /// Asks for a time of the record.
+    pub(in crate::app) fn jump_time() -> Self {
+        Self::new(PromptKind::JumpTime, "")
     }
 
     /// Edits the filter, in the history view together with the period.
@@ -147,6 +155,7 @@ impl Prompt {
             PromptKind::WatchTasks => added_tasks::add(state, &text, now),
             PromptKind::ExportPath => export::export(state, text.trim(), now),
             PromptKind::FilterName => saved_filters::save(state, &text, now),
+            PromptKind::JumpTime => jump(state, &text, now),
             PromptKind::Filter(_) if self.error.is_some() => return Response::stay(),
             PromptKind::Filter(prompt) => {
                 if prompt.example.is_some()
@@ -258,6 +267,16 @@ impl PopupHandler for Prompt {
     fn wheel_step(&self) -> usize {
         0
     }
+}
+
+fn jump(state: &AppState, text: &str, now: Timestamp) -> Result<Vec<Effect>, String> {
+    let time = parse_time(text, now, &state.options.time_zone)?;
+    let time = match &state.playback {
+        Some(playback) if !text.contains(['+', '-']) => within(playback, time),
+        _ => time,
+    };
+    let seek = PlaybackCommand::Seek(SeekTarget::Time(time));
+    Ok(vec![Effect::Playback(seek)])
 }
 
 fn parse_filter(state: &AppState, text: &str) -> Result<Filter, FilterError> {

@@ -16,7 +16,7 @@ use crate::{
         popups::handler::{PopupHandler, Response},
         selection::Selection,
         state::AppState,
-        update::list,
+        update::{list, playback},
     },
     task::{
         Handle,
@@ -235,6 +235,9 @@ impl PopupHandler for Timeline {
             Action::MarkAll => list::toggle_all_marks(state),
             _ => {
                 self.selection.pin_current(&state.view().row_model);
+                if let Some(effects) = playback::handle_action(state, action, now) {
+                    return Response::stay_with(effects);
+                }
                 time_travel::handle_action(state, action, now);
             }
         }

@@ -67,6 +67,11 @@ impl Screen {
         cells.any(|cell| cell.fg == color || cell.bg == color)
     }
 
+    /// Waits for the next frame.
+    pub(super) async fn drawn(&self) {
+        self.0.drawn.notified().await;
+    }
+
     pub(super) fn frames(&self) -> usize {
         self.0.frames.load(Ordering::SeqCst)
     }
@@ -238,6 +243,11 @@ impl Harness {
     }
 
     pub(super) fn start_with(options: Options) -> Self {
+        Self::start_on(options, None)
+    }
+
+    /// Starts the loop over a record.
+    pub(super) fn start_on(options: Options, record: Option<RecordPlayer>) -> Self {
         let screen = Screen::new(80, 24);
         let host = FakeHost::default();
         let (to_input, input) = mpsc::unbounded_channel();
@@ -246,6 +256,7 @@ impl Harness {
         let (to_commands, commands) = mpsc::unbounded_channel();
         let start = Instant::now();
         let sources = EventSources {
+            record,
             input: received(input),
             updates,
             signals: received(signals),

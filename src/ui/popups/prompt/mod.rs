@@ -34,6 +34,7 @@ fn draw_prompt(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position
         (PromptKind::ExportPath, 0) => "save rows as ",
         (PromptKind::ExportPath, count) => &format!("save {count} marked as "),
         (PromptKind::FilterName, _) => "save filter as @",
+        (PromptKind::JumpTime, _) => "go to ",
         (PromptKind::Filter(_), _) => "/",
     };
     let mut strip = StyledLine::new(ctx.appearance, area.width);
@@ -69,7 +70,10 @@ fn note<'a>(ctx: &RenderContext<'a>, prompt: &Prompt) -> StyledLine<'a> {
             let filter = ctx.state.view().row_model.view().filter.text();
             strip.push(filter, Role::Dim);
         }
-        PromptKind::WatchTasks | PromptKind::Filter(_) => {}
+        PromptKind::JumpTime if prompt.input.is_empty() => {
+            strip.push("02:30, 2026-01-31T02:30, +10m or -1h", Role::Dim);
+        }
+        PromptKind::WatchTasks | PromptKind::JumpTime | PromptKind::Filter(_) => {}
     }
     strip
 }

@@ -1,17 +1,17 @@
-//! Converts updates to the entries of a record. Pure.
+//! Updates as entries of a record.
 
 use serde_json::Value;
 
-use super::{Link, Update};
 use crate::{
-    record::{Entry, LinkState, ServerInfo},
-    task::{TaskChange, cancellation::CancelResponse},
-    vim::types::TaskInfo,
+    record::{Entry, LinkState, Location, LostHost, Question, Run, ServerInfo},
+    task::{EntityState, TaskChange, cancellation::CancelResponse},
+    vim::types::{EntityLocation, ManagedObjectReference, TaskInfo},
+    watch::{Link, Update},
 };
 
 /// Passes the entries for an update to `add`. Updates about the program itself have none, nor have those that are
 /// derived from what is recorded.
-pub(super) fn entries(update: &Update, mut add: impl FnMut(Entry)) {
+pub fn entries(update: &Update, mut add: impl FnMut(Entry)) {
     match update {
         Update::Link(link) => add(Entry::Link(link_state(link))),
         Update::Server(facts) => add(Entry::Server(ServerInfo {
@@ -44,20 +44,61 @@ pub(super) fn entries(update: &Update, mut add: impl FnMut(Entry)) {
         }),
         Update::Relatives { members, .. } if !members.is_empty() => add(history(members)),
         Update::Past { page: Ok(page), .. } if !page.tasks.is_empty() => add(history(&page.tasks)),
+        Update::Labels(labels) => {
+            let owned = |(id, label): (&str, &str)| (id.to_owned(), label.to_owned());
+            add(Entry::Labels(labels.iter().map(owned).collect()));
+        }
+        Update::Typical(runs) => add(Entry::Runs(
+            runs.iter()
+                .map(|run| Run {
+                    operation: run.operation.to_string(),
+                    entity: run.entity.as_deref().map(str::to_owned),
+                    millis: u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX),
+                })
+                .collect(),
+        )),
+        Update::EntityState { mo_id, state } => add(entity_state(mo_id, state)),
+        Update::Locations(locations) => locations.iter().filter_map(location).for_each(add),
         Update::Events { events: Err(_), .. }
         | Update::Past { .. }
         | Update::Relatives { .. }
-        | Update::Labels(_)
         | Update::Privilege { .. }
         | Update::LookedUp { .. }
         | Update::Family { .. }
-        | Update::Typical(_)
         | Update::TypicalUnknown(_)
-        | Update::EntityState { .. }
-        | Update::Locations(_)
         | Update::Notice(_)
         | Update::RecentRefused(_) => {}
     }
+}
+
+fn entity_state(mo_id: &str, state: &EntityState) -> Entry {
+    Entry::EntityState {
+        task: mo_id.to_owned(),
+        question: state.question.as_ref().map(|question| Question {
+            text: question.text.clone(),
+            choices: question.choices.clone(),
+        }),
+        lost_host: state.lost_host.as_ref().map(|host| LostHost {
+            name: host.name.to_string(),
+            is_silent: host.is_silent,
+        }),
+    }
+}
+
+/// Returns the entry for a known location.
+fn location((entity, place): &(ManagedObjectReference, EntityLocation)) -> Option<Entry> {
+    let EntityLocation::Known(known) = place else {
+        return None;
+    };
+    let name = |name: &Option<std::sync::Arc<str>>| name.as_deref().map(str::to_owned);
+    Some(Entry::Location(Location {
+        kind: entity.kind.to_string(),
+        value: entity.value.to_string(),
+        host: name(&known.host),
+        cluster: name(&known.cluster),
+        datacenter: name(&known.datacenter),
+        folder: name(&known.folder),
+    }))
 }
 
 fn history(tasks: &[TaskInfo]) -> Entry {
@@ -112,9 +153,12 @@ fn link_state(link: &Link) -> LinkState {
         },
         Link::Paused => LinkState::Paused,
         Link::Retrying {
-            attempt, reason, ..
+            attempt,
+            next,
+            reason,
         } => LinkState::Retrying {
             attempt: *attempt,
+            next: Some(*next),
             reason: reason.to_string(),
         },
         Link::SignedOut { reason } => LinkState::SignedOut {
@@ -213,7 +257,9 @@ mod tests {
         };
         assert_eq!(
             recorded(&Update::Link(link)),
-            [json!({"link": {"state": "retrying", "attempt": 3, "reason": "connection refused"}})]
+            [
+                json!({"link": {"state": "retrying", "attempt": 3, "next": at(9), "reason": "connection refused"}})
+            ]
         );
         let raw = json!({"_typeName": "EventEx", "key": 4, "fullFormattedMessage": "x"});
         let events = Ok([TaskEvent::from_json(raw.clone())].into());

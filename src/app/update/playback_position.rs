@@ -1,0 +1,65 @@
+//! The screen of a playback before and after a jump.
+
+use crate::{
+    app::{
+        added_tasks::AddedTasks,
+        insight::InsightCache,
+        screen::Screen,
+        server_state::ServerState,
+        views::{Shown, TaskView, Views},
+    },
+    task::{TaskId, TypicalDurations, UndoLog, row_model::RowModel},
+};
+
+/// Removes all tasks, so that a record can be played from another place. Filter, order, columns and layout stay, and the
+/// selected task is selected again by [`arrive_at_position`].
+pub fn restart_playback(screen: &mut Screen) {
+    let state = &mut screen.state;
+    let selected = state.selected_record().map(|record| record.id.clone());
+    if let Some(playback) = &mut state.playback
+        && playback.selected.is_none()
+    {
+        playback.selected = selected.filter(|_| state.views.live.selection.is_pinned());
+    }
+    let old = std::mem::take(&mut state.views.live);
+    let mut live = TaskView::default();
+    live.store.track_new_failures();
+    if state.servers.len() > 1 {
+        for server in &state.servers {
+            live.store
+                .set_endpoint_name(server.id, server.name.as_str());
+        }
+    }
+    live.row_model = RowModel::new(old.row_model.view().clone());
+    live.columns = old.columns;
+    state.views = Views {
+        live,
+        shown: Shown::Live,
+    };
+    state.undo_log = UndoLog::default();
+    state.typical = TypicalDurations::default();
+    state.typical_errors.clear();
+    state.added_tasks = AddedTasks::default();
+    state.notifications.hide();
+    for server in &mut state.servers {
+        let (base, read_only) = (std::mem::take(&mut server.base), server.read_only);
+        *server = ServerState::new(server.id, std::mem::take(&mut server.name));
+        (server.base, server.read_only) = (base, read_only);
+    }
+    screen.follow_changes(None);
+}
+
+/// Called when the clock stops at a position. Selects the task that a jump has found, else the one that was selected
+/// before.
+pub fn arrive_at_position(screen: &mut Screen, found: Option<TaskId>) {
+    let state = &mut screen.state;
+    // They are computed again so that they do not depend on the way to this position.
+    state.views.live.insights = InsightCache::default();
+    let selected = state.playback.as_mut();
+    let selected = selected.and_then(|playback| playback.selected.take());
+    let selected = found.or(selected);
+    if let Some(handle) = selected.and_then(|id| state.views.live.store.find(&id)) {
+        state.views.live.selection.select(handle);
+        state.sync_selection();
+    }
+}

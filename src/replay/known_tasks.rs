@@ -1,0 +1,183 @@
+//! The tasks that a record has mentioned, with limits on their number and size.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    record::{Entry, Line},
+    vim::types::FIELDS,
+};
+
+/// Maximum number of tasks.
+const MAX_TASKS: usize = 100_000;
+/// Maximum size of what the screen keeps, as JSON.
+const MAX_BYTES: usize = 512 << 20;
+/// Time between the end of a task and its first observation within which it counts as having failed just now.
+const RECENT_MILLIS: i64 = 10_000;
+
+/// A task that was mentioned.
+#[derive(Debug, Clone, Copy, Default)]
+struct KnownTask {
+    is_failed: bool,
+    bytes: usize,
+}
+
+/// The tasks that a record has mentioned.
+#[derive(Debug, Default)]
+pub(super) struct KnownTasks {
+    tasks: HashMap<(u16, String), KnownTask>,
+    bytes: usize,
+}
+
+/// Facts about a line.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Noted {
+    /// The task fails with this line.
+    pub(super) has_failed: bool,
+}
+
+impl KnownTasks {
+    /// Considers a line; `None` if there is no room for what it contains.
+    pub(super) fn note(&mut self, line: &Line) -> Option<Noted> {
+        let Some(id) = line.entry.task() else {
+            return Some(Noted::default());
+        };
+        let key = (line.vc, id.to_owned());
+        let known = self.tasks.get(&key).copied();
+        if let Entry::Unwatched { .. } = line.entry {
+            self.tasks.remove(&key);
+            self.bytes -= known.map_or(0, |known| known.bytes);
+            return Some(Noted::default());
+        }
+        let before = known.unwrap_or_default();
+        let mut task = before;
+        let mut noted = Noted::default();
+        match &line.entry {
+            Entry::Task { info, at } | Entry::PastTask { info, at } => {
+                let failed = info["state"] == "error" && !is_cancelled(&info["error"]);
+                let ended = info["completeTime"].as_str();
+                let ended = ended.and_then(|time| time.parse::<jiff::Timestamp>().ok());
+                let is_recent = ended.is_some_and(|ended| {
+                    at.duration_since(ended).as_millis() < i128::from(RECENT_MILLIS)
+                });
+                noted.has_failed = failed && !task.is_failed && (known.is_some() || is_recent);
+                task.is_failed = failed;
+                task.bytes = size(info);
+            }
+            Entry::Change { fields, .. } => {
+                if let Some(state) = fields.get("state").and_then(unboxed) {
+                    let error = fields.get("error").unwrap_or(&Value::Null);
+                    let failed = state == "error" && !is_cancelled(error);
+                    noted.has_failed = failed && !task.is_failed;
+                    task.is_failed = failed;
+                }
+                task.bytes += kept_size(fields);
+            }
+            Entry::Events { events, .. } => task.bytes += events.iter().map(size).sum::<usize>(),
+            _ => {}
+        }
+        let bytes = (self.bytes - before.bytes).saturating_add(task.bytes);
+        if bytes > MAX_BYTES || (known.is_none() && self.tasks.len() >= MAX_TASKS) {
+            return None;
+        }
+        self.bytes = bytes;
+        self.tasks.insert(key, task);
+        Some(noted)
+    }
+}
+
+/// True for the fault of a cancelled task.
+fn is_cancelled(error: &Value) -> bool {
+    [&error["fault"], error]
+        .iter()
+        .any(|fault| fault["_typeName"] == "RequestCanceled")
+}
+
+fn unboxed(value: &Value) -> Option<&str> {
+    value.as_str().or_else(|| value["_value"].as_str())
+}
+
+/// Returns the size of fields that are kept in addition to what was there: unknown ones, and long values.
+fn kept_size(fields: &Map<String, Value>) -> usize {
+    let kept = fields.iter().map(|(name, value)| {
+        let size = size(value);
+        let is_known = FIELDS.contains(&name.as_str());
+        if is_known && size < 1024 { 0 } else { size }
+    });
+    kept.sum()
+}
+
+/// Estimates the size of a value in memory.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => text.len() + 24,
+        Value::Array(items) => items.iter().map(size).sum::<usize>() + 24,
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, value)| name.len() + 24 + size(value));
+            fields.sum::<usize>() + 24
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn note(known: &mut KnownTasks, entry: &Value) -> Option<bool> {
+        let mut line = json!({"t": "2026-11-29T10:00:00Z", "vc": 0});
+        let fields = line.as_object_mut().unwrap();
+        fields.extend(entry.as_object().unwrap().clone());
+        let noted = known.note(&serde_json::from_value(line).unwrap());
+        noted.map(|noted| noted.has_failed)
+    }
+
+    fn task(more: &Value) -> Value {
+        let mut info = json!({"key": "task-1", "state": "running"});
+        let fields = info.as_object_mut().unwrap();
+        fields.extend(more.as_object().unwrap().clone());
+        json!({"task": {"at": "2026-11-29T10:00:00Z", "info": info}})
+    }
+
+    fn change(fields: &Value) -> Value {
+        json!({"change": {"task": "task-1", "at": "2026-11-29T10:00:00Z", "fields": fields}})
+    }
+
+    #[test]
+    fn a_failure_counts_once_and_when_it_happens() {
+        let known = &mut KnownTasks::default();
+        let old = json!({"state": "error", "completeTime": "2026-11-29T09:00:00Z"});
+        assert_eq!(note(known, &task(&old)), Some(false), "before the record");
+        let known = &mut KnownTasks::default();
+        assert_eq!(note(known, &task(&json!({}))), Some(false));
+        let failed = json!({"state": "error", "error": {"fault": {"_typeName": "NoDiskSpace"}}});
+        assert_eq!(note(known, &change(&failed)), Some(true));
+        assert_eq!(note(known, &task(&failed)), Some(false), "sent again");
+        let known = &mut KnownTasks::default();
+        note(known, &task(&json!({})));
+        let cancelled =
+            json!({"state": "error", "error": {"fault": {"_typeName": "RequestCanceled"}}});
+        assert_eq!(note(known, &change(&cancelled)), Some(false));
+    }
+
+    #[test]
+    fn size_is_bounded() {
+        let known = &mut KnownTasks::default();
+        let long = "x".repeat(1 << 20);
+        let mut taken = 0;
+        for number in 0..1000 {
+            let fields = json!({format!("field-{number}"): long});
+            taken += usize::from(note(known, &change(&fields)).is_some());
+        }
+        assert!((500..520).contains(&taken), "{taken}");
+        assert!(known.bytes <= MAX_BYTES);
+        let removed = json!({"unwatched": {"task": "task-1"}});
+        assert!(note(known, &removed).is_some());
+        assert_eq!(known.bytes, 0);
+    }
+}
