@@ -113,6 +113,7 @@ impl Command {
             Self::List(args) => Some(&args.from),
             Self::Tree(args) => Some(&args.from),
             Self::Events(args) => Some(&args.from),
+            Self::Report(args) => Some(&args.from),
             _ => None,
         }
     }

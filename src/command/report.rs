@@ -14,6 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     CommandError, Outcome, display_name,
     io_context::CommandIo,
+    record::{FromArgs, Incidents},
     session,
     snapshot::Snapshot,
     targets,
@@ -48,6 +49,9 @@ pub struct ReportArgs {
 
     #[command(flatten)]
     query: TaskQueryArgs,
+
+    #[command(flatten)]
+    pub(crate) from: FromArgs,
 }
 
 /// Tasks, outages and messages read from the servers.
@@ -99,7 +103,10 @@ pub async fn run(
     for mut server in servers {
         server.reader.close(io).await;
     }
-    let (report, outcome) = report?;
+    let (mut report, outcome) = report?;
+    if let Some((server, incidents)) = args.from.incidents()? {
+        add_incidents(&mut report, &server, incidents);
+    }
     let is_known = |task: &ReportTask| task.entry.operation.is_some();
     if args.is_of_named_tasks() && !report.tasks.iter().any(is_known) {
         return Err(CommandError::NothingFound(report.notes.join(" ")));
@@ -119,6 +126,21 @@ pub async fn run(
         io.say("no tasks found; the report is empty.");
     }
     Ok(outcome)
+}
+
+/// Adds what only a record knows: the name of the vCenter, outages, and cancel requests with their users.
+fn add_incidents(report: &mut Report, server: &str, incidents: Incidents) {
+    report.servers = vec![server.to_owned()];
+    for task in &mut report.tasks {
+        server.clone_into(&mut task.entry.endpoint);
+    }
+    for (mo_id, request) in incidents.cancel_requests {
+        let mut tasks = report.tasks.iter_mut();
+        if let Some(task) = tasks.find(|task| task.entry.id == mo_id) {
+            task.cancel_requests.push(request);
+        }
+    }
+    report.outages = Some(incidents.outages);
 }
 
 fn write(path: &Path, text: &str, io: &mut CommandIo<'_>) -> Result<(), CommandError> {

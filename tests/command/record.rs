@@ -172,6 +172,17 @@ async fn the_record_of_the_demo_is_read_in_full() {
 }
 
 #[tokio::test]
+async fn a_report_of_a_record_has_outages_and_the_name_of_the_vcenter() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo.ndjson.zst");
+    let ran = from("report --markdown -", &path).await;
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("No outages."), "{}", ran.out);
+    let name = &Reader::open(&path).unwrap().header().vcenters[0].clone();
+    assert!(ran.out.contains(name), "{}", ran.out);
+    assert!(!ran.out.contains("127.0.0.1"), "{}", ran.out);
+}
+
+#[tokio::test]
 async fn a_redacted_copy_has_the_same_tasks_without_their_names() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo.ndjson.zst");
     let folder = tempfile::tempdir().unwrap();

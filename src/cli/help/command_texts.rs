@@ -173,6 +173,10 @@ pub const COMMANDS: &[Texts] = &[
                 "for a ticket",
             ),
             (
+                "vtask report --from night.ndjson.zst --html night.html",
+                "of a record, with outages and cancel requests",
+            ),
+            (
                 "vtask report --since 24h --user '*\\ops' --title 'CHG-4711' --html chg-4711.html",
                 "tasks of a user, with a heading",
             ),

@@ -1,5 +1,6 @@
 //! `vtask record`: writes every change of tasks to a file, without a screen.
 
+mod incidents;
 mod replay;
 mod serve;
 mod start;
@@ -17,6 +18,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+pub(super) use incidents::{Incidents, incidents};
 pub use replay::ReplayArgs;
 pub use serve::FromArgs;
 pub(super) use serve::{empty_server, place, recording, serve};

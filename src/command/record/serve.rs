@@ -8,6 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use secrecy::SecretString;
 
 use super::super::{CommandError, io_context::CommandIo};
+use super::{Incidents, incidents};
 use crate::{
     config::{ConnectionArgs, Environment},
     record::{Overview, ReadError, Source},
@@ -69,6 +70,36 @@ pub(in crate::command) async fn serve(
     };
     io.environment = Box::leak(Box::new(WithoutConnection(io.environment)));
     Ok((simulator, connection))
+}
+
+impl FromArgs {
+    /// Returns the name of the vCenter in the record, and its outages and cancel requests; `None` without a record.
+    ///
+    /// # Errors
+    /// Fails if the record cannot be read or has no such vCenter.
+    pub(in crate::command) fn incidents(
+        &self,
+    ) -> Result<Option<(String, Incidents)>, CommandError> {
+        let Some(path) = &self.from else {
+            return Ok(None);
+        };
+        let source = Source::File(path.clone());
+        let reader = source.open().map_err(|error| usage(&error))?;
+        let header = reader.header();
+        let vc = place(&header.vcenters, self.vcenter.as_deref())?;
+        let name = header.vcenters.get(usize::from(vc)).cloned();
+        let until = match self.at {
+            None => Timestamp::MAX,
+            Some(at) => {
+                let end = Overview::of_whole(&source)
+                    .map_err(|error| usage(&error))?
+                    .end;
+                at.resolve(end, &TimeZone::system())
+            }
+        };
+        let found = incidents(&source, vc, until).map_err(|error| usage(&error))?;
+        Ok(Some((name.unwrap_or_default(), found)))
+    }
 }
 
 /// Returns the options of a server without tasks of its own.
