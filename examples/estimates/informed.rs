@@ -2,7 +2,10 @@
 
 use fastrand::Rng;
 
-use super::runs::{KEEPS, NEWS, Run, SPREAD, STEPS, normal};
+use super::{
+    classes::{KEEPS, NEWS, STEPS},
+    runs::{Run, SPREAD, normal},
+};
 
 /// Number of simulated continuations.
 const FUTURES: usize = 400;
@@ -66,7 +69,7 @@ pub(crate) fn left(run: &Run, time: f64, usual: bool, rng: &mut Rng) -> f64 {
     let steps = Steps::until(time, run);
     let future = |_| {
         let left = steps.future(rng);
-        let distance = ((time + left).ln() - run.median.ln()) / SPREAD;
+        let distance = ((time + left).ln() - run.operation.median.ln()) / SPREAD;
         let likely = if usual {
             f64::exp(-0.5 * distance * distance)
         } else {

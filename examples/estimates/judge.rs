@@ -1,18 +1,60 @@
 //! Measures the accuracy of estimates and of stall detection on generated runs.
 
-use std::time::Duration;
-
 use fastrand::Rng;
-use jiff::{SignedDuration, Timestamp};
-use vtask::task::{DurationStats, Estimate, ProgressHistory, estimate, stall_threshold};
+use vtask::task::{
+    DurationStats, Estimate, PastRuns, ProgressCurve, ProgressHistory, estimate, stall_threshold,
+};
 
 use super::{
+    classes::Class,
     informed,
-    runs::{Class, Run, longest_ordinary_pause, run},
+    runs::{Run, at, history, longest_ordinary_pause, run, start},
 };
 
 /// Fractions of the true duration at which estimates are evaluated.
-pub(crate) const MOMENTS: [f64; 3] = [0.3, 0.5, 0.8];
+pub(crate) const MOMENTS: [f64; 5] = [0.3, 0.5, 0.7, 0.8, 0.9];
+
+/// What is known about past runs of the operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    Nothing,
+    Durations,
+    /// Durations, and the progress curves of this many runs.
+    Curves(usize),
+    /// The progress curves of this many runs, without other durations.
+    OnlyCurves(usize),
+}
+
+/// Past runs of one operation as known at the start of a run.
+struct Past {
+    durations: Option<DurationStats>,
+    curves: Vec<ProgressCurve>,
+}
+
+impl Past {
+    fn of(run: &Run, known: Known, rng: &mut Rng) -> Self {
+        let knows_durations = matches!(known, Known::Durations | Known::Curves(_));
+        let curves = match known {
+            Known::Curves(count) | Known::OnlyCurves(count) => run.curves(count, rng),
+            _ => Vec::new(),
+        };
+        Self {
+            durations: run.durations().filter(|_| knows_durations),
+            curves,
+        }
+    }
+
+    fn runs(&self) -> PastRuns<'_> {
+        PastRuns {
+            durations: self.durations.as_ref(),
+            curves: &self.curves,
+        }
+    }
+
+    fn estimate(&self, history: &ProgressHistory, time: f64) -> Option<Estimate> {
+        estimate(start(), Some(history), self.runs(), at(time))
+    }
+}
 
 /// Accuracy of estimates for one class at one fraction. Errors are fractions of the whole duration.
 #[derive(Debug)]
@@ -29,39 +71,6 @@ pub(crate) struct Score {
     pub answered: f64,
     /// Median ratio of the upper to the lower bound of the interval.
     pub width: f64,
-}
-
-fn start() -> Timestamp {
-    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 50)
-}
-
-pub(crate) fn at(seconds: f64) -> Timestamp {
-    start() + Duration::from_secs_f64(seconds)
-}
-
-/// Returns the progress history of a run as observed until `until` seconds.
-pub(crate) fn history(run: &Run, until: f64) -> ProgressHistory {
-    let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
-    for (time, percent) in run.seen.iter().take_while(|(time, _)| *time <= until) {
-        history.observe(at(*time), Some(*percent), false);
-    }
-    history
-}
-
-pub(crate) fn typical(run: &Run) -> Option<DurationStats> {
-    DurationStats::of(
-        run.past
-            .iter()
-            .map(|seconds| Duration::from_secs_f64(*seconds)),
-    )
-}
-
-pub(crate) fn estimate_at(
-    run: &Run,
-    time: f64,
-    typical: Option<&DurationStats>,
-) -> Option<Estimate> {
-    estimate(start(), Some(&history(run, time)), typical, at(time))
 }
 
 fn naive(run: &Run, time: f64) -> f64 {
@@ -90,25 +99,29 @@ fn share(count: usize, of: usize) -> f64 {
     share
 }
 
-/// Evaluates `count` runs of a class at one fraction.
-pub(crate) fn score(
-    class: Class,
-    moment: f64,
-    with_history: bool,
-    count: usize,
-    seed: u64,
-) -> Score {
+/// Evaluates `count` runs of a class at each of the [`MOMENTS`].
+pub(crate) fn scores(class: Class, known: Known, count: usize, seed: u64) -> Vec<Score> {
     let mut rng = Rng::with_seed(seed);
+    let mut others = Rng::with_seed(seed + 1);
+    let runs: Vec<(Run, Past)> = (0..count)
+        .map(|_| {
+            let run = run(class, &mut rng);
+            let past = Past::of(&run, known, &mut others);
+            (run, past)
+        })
+        .collect();
+    MOMENTS.map(|moment| score(&runs, moment)).into()
+}
+
+fn score(runs: &[(Run, Past)], moment: f64) -> Score {
     let (mut naives, mut theirs, mut errors, mut widths) = (vec![], vec![], vec![], vec![]);
     let mut held = 0;
-    for _ in 0..count {
-        let run = run(class, &mut rng);
+    for (run, past) in runs {
         let time = run.duration * moment;
         let left = run.duration - time;
-        let naive = (naive(&run, time) - left).abs() / run.duration;
+        let naive = (naive(run, time) - left).abs() / run.duration;
         naives.push(naive);
-        let typical = typical(&run).filter(|_| with_history);
-        let Some(estimate) = estimate_at(&run, time, typical.as_ref()) else {
+        let Some(estimate) = past.estimate(&history(&run.seen, time), time) else {
             continue;
         };
         let [low, best, high] =
@@ -124,7 +137,7 @@ pub(crate) fn score(
         error: median(&mut errors),
         naive_there: median(&mut theirs),
         held: share(held, answered),
-        answered: share(answered, count),
+        answered: share(answered, runs.len()),
         width: median(&mut widths),
     }
 }
@@ -157,12 +170,13 @@ pub(crate) struct Steadiness {
 const REFRESH: f64 = 5.0;
 
 /// Observes `count` runs of a class from 20 % to 95 % of their duration.
-pub(crate) fn steadiness(class: Class, with_history: bool, count: usize, seed: u64) -> Steadiness {
+pub(crate) fn steadiness(class: Class, known: Known, count: usize, seed: u64) -> Steadiness {
     let mut rng = Rng::with_seed(seed);
+    let mut others = Rng::with_seed(seed + 1);
     let mut changes = vec![];
     for _ in 0..count {
         let run = run(class, &mut rng);
-        let typical = typical(&run).filter(|_| with_history);
+        let past = Past::of(&run, known, &mut others);
         let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
         let mut coming = run.seen.iter().peekable();
         let mut time = 0.2 * run.duration;
@@ -171,8 +185,8 @@ pub(crate) fn steadiness(class: Class, with_history: bool, count: usize, seed: u
             while let Some((at_time, percent)) = coming.next_if(|(seen, _)| *seen <= time) {
                 history.observe(at(*at_time), Some(*percent), false);
             }
-            let estimate = estimate(start(), Some(&history), typical.as_ref(), at(time));
-            let best = estimate.map(|estimate| estimate.best.as_secs_f64());
+            let best = past.estimate(&history, time);
+            let best = best.map(|estimate| estimate.best.as_secs_f64());
             if let Some((before, best)) = before.zip(best) {
                 let expected = (before - REFRESH).max(0.0);
                 changes.push((best - expected).abs() / before.max(REFRESH));
@@ -207,14 +221,14 @@ pub(crate) struct Stalls {
 }
 
 /// Simulates `count` runs that stall for good between 25 % and 90 % of their duration.
-pub(crate) fn stalls(class: Class, with_history: bool, count: usize, seed: u64) -> Stalls {
+pub(crate) fn stalls(class: Class, known: Known, count: usize, seed: u64) -> Stalls {
     let mut rng = Rng::with_seed(seed);
     let mut others = Rng::with_seed(seed + 1);
     let (mut alarms, mut in_time, mut in_time_for_operation) = (0, 0, 0);
     let mut delays = vec![];
     for _ in 0..count {
         let run = run(class, &mut rng);
-        let typical = typical(&run).filter(|_| with_history);
+        let past = Past::of(&run, known, &mut others);
         let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
         let stops = run.duration * (0.25 + 0.65 * rng.f64());
         let (mut alarmed, mut longest, mut noticed) = (false, 0.0_f64, None);
@@ -226,7 +240,7 @@ pub(crate) fn stalls(class: Class, with_history: bool, count: usize, seed: u64) 
             .chain([run.duration]);
         for ((time, percent), next) in run.seen.iter().zip(ends) {
             history.observe(at(*time), Some(*percent), false);
-            let allowed = stall_threshold(start(), &history, typical.as_ref())
+            let allowed = stall_threshold(start(), &history, past.runs())
                 .allowed
                 .as_secs_f64();
             alarmed |= next - time > allowed;
@@ -239,7 +253,7 @@ pub(crate) fn stalls(class: Class, with_history: bool, count: usize, seed: u64) 
         if let Some(noticed) = noticed {
             let delay = noticed / longest;
             in_time += usize::from(delay <= 2.0 || noticed <= 60.0);
-            let ordinary = longest_ordinary_pause(class, &run, &mut others);
+            let ordinary = longest_ordinary_pause(&run, &mut others);
             in_time_for_operation += usize::from(noticed <= 2.0 * ordinary || noticed <= 60.0);
             delays.push(delay);
         }

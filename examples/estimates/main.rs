@@ -1,98 +1,128 @@
 //! Prints the accuracy of time estimates and of stall detection on generated runs with known durations.
 //!
-//! `cargo run --release --example estimates`
+//! `cargo run --release --example estimates [RUNS [SEED]]`
 
+mod classes;
 mod informed;
 mod judge;
 mod runs;
 
-use runs::{CLASSES, Class};
-
-const RUNS: usize = 5000;
+use classes::{CLASSES, Class};
+use judge::Known;
 
 /// Number of runs per class where every refresh is evaluated.
 const REFRESHED_RUNS: usize = 50;
 
 /// Seed of the evaluation. The constants of the estimates were chosen on runs of seed 4711.
-const SEED: u64 = 20_261_126;
+const SEED: u64 = 20_261_129;
+
+const KNOWLEDGE: [(Known, &str); 5] = [
+    (Known::Durations, "typical durations"),
+    (Known::Nothing, "nothing"),
+    (Known::Curves(1), "typical durations and one progress curve"),
+    (
+        Known::Curves(10),
+        "typical durations and ten progress curves",
+    ),
+    (Known::OnlyCurves(1), "one progress curve"),
+];
 
 fn main() {
-    println!("Results for runs of seed {SEED}; the constants were chosen on runs of seed 4711.\n");
-    for with_history in [true, false] {
-        let known = if with_history { "with" } else { "without" };
-        println!(
-            "Time left, {known} typical durations: {RUNS} runs per class; errors in % of the whole duration\n"
-        );
-        println!(
-            "| class | at | naive | vtask | vtask ÷ naive | interval correct | answered | high ÷ low |"
-        );
-        println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
-        for class in CLASSES {
-            for moment in judge::MOMENTS {
-                let score = judge::score(class, moment, with_history, RUNS, SEED);
-                println!(
-                    "| {:?} | {:.0} % | {:.1} | {:.1} | {:.2} | {:.0} % | {:.0} % | {:.2} |",
-                    class,
-                    moment * 100.0,
-                    score.naive * 100.0,
-                    score.error * 100.0,
-                    score.error / score.naive_there,
-                    score.held * 100.0,
-                    score.answered * 100.0,
-                    score.width,
-                );
-            }
-        }
-        println!(
-            "\nNoisy, reference estimator ÷ naive: {}\n",
-            judge::MOMENTS
-                .map(|moment| {
-                    let (error, naive) = judge::informed(moment, with_history, RUNS, SEED);
-                    format!("{:.2} at {:.0} %", error / naive, moment * 100.0)
-                })
-                .join(", ")
-        );
+    let mut arguments = std::env::args().skip(1);
+    let runs = arguments.next().and_then(|count| count.parse().ok());
+    let runs = runs.unwrap_or(2000);
+    let seed = arguments.next().and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or(SEED);
+    println!(
+        "{runs} runs per class, seed {seed}; the constants were chosen on runs of seed 4711, but not on the classes \
+         marked with *."
+    );
+    for (known, text) in KNOWLEDGE {
+        accuracy(known, text, runs, seed);
     }
+    steadiness(seed);
+    for (known, text) in KNOWLEDGE {
+        stalls(known, text, runs, seed);
+    }
+}
+
+/// Marks a class that the constants were not chosen on.
+fn name(class: Class) -> String {
+    let mark = if class.is_held_out() { " *" } else { "" };
+    format!("{class:?}{mark}")
+}
+
+fn accuracy(known: Known, text: &str, runs: usize, seed: u64) {
+    println!("\nTime left, known: {text}. Errors in % of the whole duration\n");
     println!(
-        "Change of the estimate per refresh (5 s) beyond the elapsed time, in % of the estimate\n"
+        "| class | at | naive | vtask | vtask ÷ naive | interval correct | answered | high ÷ low |"
     );
-    println!(
-        "| class | with typical durations: median | 90 % | 99 % | without: median | 90 % | 99 % |"
-    );
-    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for class in CLASSES {
-        let [with, without] =
-            [true, false].map(|known| judge::steadiness(class, known, REFRESHED_RUNS, SEED));
-        println!(
-            "| {:?} | {:.2} | {:.2} | {:.1} | {:.2} | {:.2} | {:.1} |",
-            class,
-            with.median * 100.0,
-            with.nine_in_ten * 100.0,
-            with.most * 100.0,
-            without.median * 100.0,
-            without.nine_in_ten * 100.0,
-            without.most * 100.0,
-        );
-    }
-    println!();
-    for with_history in [true, false] {
-        let known = if with_history { "with" } else { "without" };
-        println!("Stall detection, {known} typical durations\n");
-        println!(
-            "| class | false alarms | detected within twice the longest pause of the run | … of the operation | median, in longest pauses of the run |"
-        );
-        println!("| --- | --- | --- | --- | --- |");
-        for class in [Class::OrdinaryPlateaus].into_iter().chain(CLASSES) {
-            let stalls = judge::stalls(class, with_history, RUNS, SEED);
+        let scores = judge::scores(class, known, runs, seed);
+        for (moment, score) in judge::MOMENTS.into_iter().zip(scores) {
             println!(
-                "| {:?} | {:.1} % | {:.0} % | {:.0} % | {:.2} |",
-                class,
-                stalls.false_alarms * 100.0,
-                stalls.in_time * 100.0,
-                stalls.in_time_for_operation * 100.0,
-                stalls.delay
+                "| {} | {:.0} % | {:.1} | {:.1} | {:.2} | {:.0} % | {:.0} % | {:.2} |",
+                name(class),
+                moment * 100.0,
+                score.naive * 100.0,
+                score.error * 100.0,
+                score.error / score.naive_there,
+                score.held * 100.0,
+                score.answered * 100.0,
+                score.width,
             );
         }
-        println!();
+    }
+    let with_history = match known {
+        Known::Durations => true,
+        Known::Nothing => false,
+        _ => return,
+    };
+    let ratios = judge::MOMENTS.map(|moment| {
+        let (error, naive) = judge::informed(moment, with_history, runs, seed);
+        format!("{:.2} at {:.0} %", error / naive, moment * 100.0)
+    });
+    println!(
+        "\nNoisy, reference estimator ÷ naive: {}",
+        ratios.join(", ")
+    );
+}
+
+fn steadiness(seed: u64) {
+    let known = [Known::Durations, Known::Nothing, Known::Curves(10)];
+    println!(
+        "\nChange of the best estimate per refresh (5 s) beyond the elapsed time, in % of the estimate: median, 90 %, \
+         99 %\n"
+    );
+    println!("| class | typical durations | nothing | typical durations and ten curves |");
+    println!("| --- | --- | --- | --- |");
+    for class in CLASSES {
+        let cells = known.map(|known| {
+            let steady = judge::steadiness(class, known, REFRESHED_RUNS, seed);
+            let percent = [steady.median, steady.nine_in_ten, steady.most].map(|part| part * 100.0);
+            format!("{:.2}, {:.2}, {:.1}", percent[0], percent[1], percent[2])
+        });
+        println!("| {} | {} |", name(class), cells.join(" | "));
+    }
+}
+
+fn stalls(known: Known, text: &str, runs: usize, seed: u64) {
+    println!("\nStall detection, known: {text}\n");
+    println!(
+        "| class | false alarms | detected within twice the longest pause of the run | … of the operation | median, \
+         in longest pauses of the run |"
+    );
+    println!("| --- | --- | --- | --- | --- |");
+    for class in [Class::OrdinaryPlateaus].into_iter().chain(CLASSES) {
+        let stalls = judge::stalls(class, known, runs, seed);
+        println!(
+            "| {} | {:.1} % | {:.0} % | {:.0} % | {:.2} |",
+            name(class),
+            stalls.false_alarms * 100.0,
+            stalls.in_time * 100.0,
+            stalls.in_time_for_operation * 100.0,
+            stalls.delay
+        );
     }
 }

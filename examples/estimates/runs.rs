@@ -1,38 +1,17 @@
-//! Generates runs with a known end, in classes of progress that occur in vSphere.
+//! Generates runs with a known end.
+
+use std::time::Duration;
 
 use fastrand::Rng;
+use jiff::{SignedDuration, Timestamp};
+use vtask::task::{DurationStats, ProgressCurve, ProgressHistory};
 
-/// Class of progress over time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
-    Linear,
-    SlowingDown,
-    Stepped,
-    LongPlateau,
-    FallingBack,
-    Noisy,
-    /// Constant pace with noisy readings.
-    Shaking,
-    /// Alternates between progress and pauses; only used for stall detection.
-    OrdinaryPlateaus,
-}
-
-/// Classes used to evaluate estimates.
-pub(crate) const CLASSES: [Class; 7] = [
-    Class::Linear,
-    Class::SlowingDown,
-    Class::Stepped,
-    Class::LongPlateau,
-    Class::FallingBack,
-    Class::Noisy,
-    Class::Shaking,
-];
+use super::classes::{Class, Operation};
 
 /// Generated run; times are seconds since its start.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
-    /// Median duration of the operation.
-    pub median: f64,
+    pub operation: Operation,
     /// Duration of this run.
     pub duration: f64,
     /// True progress as corner points (fraction of time, fraction of work), interpolated linearly.
@@ -48,44 +27,68 @@ pub(crate) fn normal(rng: &mut Rng) -> f64 {
     (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0
 }
 
-fn between(rng: &mut Rng, low: f64, high: f64) -> f64 {
+pub(crate) fn between(rng: &mut Rng, low: f64, high: f64) -> f64 {
     low + (high - low) * rng.f64()
 }
 
 /// Standard deviation of the logarithm of the durations of one operation.
 pub(crate) const SPREAD: f64 = 0.4;
 
-/// Number of steps of a noisy run, each with the same amount of work.
-pub(crate) const STEPS: u32 = 40;
-
-/// Autocorrelation of the logarithmic pace between two steps.
-pub(crate) const KEEPS: f64 = 0.7;
-
-/// Standard deviation of the random part of the logarithmic pace.
-pub(crate) const NEWS: f64 = 0.5;
+/// Number of past runs whose durations are known.
+const PAST_RUNS: usize = 40;
 
 /// Generates a run of an operation whose median duration is between three minutes and two hours.
 pub(crate) fn run(class: Class, rng: &mut Rng) -> Run {
-    let median = (between(rng, 180_f64.ln(), 7200_f64.ln())).exp();
-    let mut duration = || median * (SPREAD * normal(rng)).exp();
-    let past = (0..40).map(|_| duration()).collect();
+    let operation = Operation {
+        class,
+        median: (between(rng, 180_f64.ln(), 7200_f64.ln())).exp(),
+        alike: rng.f64(),
+    };
+    let mut duration = || operation.median * (SPREAD * normal(rng)).exp();
+    let past = (0..PAST_RUNS).map(|_| duration()).collect();
     let duration = duration();
-    let corners = corners(class, rng);
+    let corners = operation.corners(duration, rng);
     Run {
-        median,
+        operation,
         duration,
-        seen: observe(&corners, duration, jitter(class), rng),
+        seen: observe(&corners, duration, operation.jitter(), rng),
         corners,
         past,
     }
 }
 
+impl Run {
+    /// Generates the observations of the first past runs: durations and changes.
+    pub(crate) fn watched<'a>(
+        &'a self,
+        rng: &'a mut Rng,
+    ) -> impl Iterator<Item = (f64, Vec<(f64, u8)>)> + 'a {
+        self.past.iter().map(|&duration| {
+            let corners = self.operation.corners(duration, rng);
+            let seen = observe(&corners, duration, self.operation.jitter(), rng);
+            (duration, seen)
+        })
+    }
+
+    /// Returns the curves of the first past runs, as learned by watching them.
+    pub(crate) fn curves(&self, count: usize, rng: &mut Rng) -> Vec<ProgressCurve> {
+        let watched = self.watched(rng).take(count);
+        let curve = |(duration, seen): (f64, Vec<(f64, u8)>)| {
+            ProgressCurve::of(&history(&seen, duration), Duration::from_secs_f64(duration))
+        };
+        watched.filter_map(curve).collect()
+    }
+
+    /// Returns the statistic of the durations of past runs.
+    pub(crate) fn durations(&self) -> Option<DurationStats> {
+        DurationStats::of(self.past.iter().copied().map(Duration::from_secs_f64))
+    }
+}
+
 /// Returns the longest pause over all past runs of the operation in seconds.
-pub(crate) fn longest_ordinary_pause(class: Class, run: &Run, rng: &mut Rng) -> f64 {
+pub(crate) fn longest_ordinary_pause(run: &Run, rng: &mut Rng) -> f64 {
     let mut longest = 0.0_f64;
-    for &duration in &run.past {
-        let corners = corners(class, rng);
-        let seen = observe(&corners, duration, jitter(class), rng);
+    for (duration, seen) in run.watched(rng) {
         let ends = seen.iter().map(|(time, _)| *time).skip(1).chain([duration]);
         longest = seen
             .iter()
@@ -97,110 +100,21 @@ pub(crate) fn longest_ordinary_pause(class: Class, run: &Run, rng: &mut Rng) -> 
     longest
 }
 
-/// Returns the corner points (fraction of time, fraction of work) of a class.
-fn corners(class: Class, rng: &mut Rng) -> Vec<(f64, f64)> {
-    match class {
-        Class::Linear | Class::Shaking => vec![(0.0, 0.0), (1.0, 1.0)],
-        Class::SlowingDown => {
-            let power = between(rng, 1.5, 3.0);
-            let course = |i: i32| {
-                (
-                    f64::from(i) / 200.0,
-                    1.0 - (1.0 - f64::from(i) / 200.0).powf(power),
-                )
-            };
-            (0..=200).map(course).collect()
-        }
-        Class::Stepped => {
-            let levels = [0.02, between(rng, 0.15, 0.25), between(rng, 0.3, 0.6), 0.95];
-            let mut times = [
-                0.01,
-                between(rng, 0.05, 0.3),
-                between(rng, 0.3, 0.6),
-                between(rng, 0.6, 0.95),
-            ];
-            times.sort_by(f64::total_cmp);
-            let mut corners = vec![(0.0, 0.0)];
-            let mut level = 0.0;
-            for (time, next) in times.into_iter().zip(levels) {
-                corners.extend([(time, level), (time + 1e-6, next)]);
-                level = next;
-            }
-            corners.push((1.0, level));
-            corners
-        }
-        Class::LongPlateau => {
-            let (begin, length) = (between(rng, 0.1, 0.5), between(rng, 0.2, 0.45));
-            let level = begin / (1.0 - length);
-            vec![
-                (0.0, 0.0),
-                (begin, level),
-                (begin + length, level),
-                (1.0, 1.0),
-            ]
-        }
-        Class::FallingBack => {
-            // Constant pace, with one or two losses of progress.
-            let mut done = 0.0;
-            let mut climbed = 0.0;
-            let mut corners = vec![(0.0, 0.0)];
-            for _ in 0..rng.usize(1..=2) {
-                let top = between(rng, done + 0.1, done + 0.5_f64.min(0.85 - done));
-                climbed += top - done;
-                corners.push((climbed, top));
-                done = top * between(rng, 0.1, 0.6);
-                corners.push((climbed + 1e-6, done));
-            }
-            climbed += 1.0 - done;
-            corners.push((climbed, 1.0));
-            corners
-                .into_iter()
-                .map(|(time, share)| (time / climbed, share))
-                .collect()
-        }
-        Class::Noisy => {
-            // The pace is a random walk, occasionally doubled or halved.
-            let mut pace = 0.0;
-            let steps: Vec<f64> = (0..STEPS)
-                .map(|_| {
-                    pace = KEEPS * pace + NEWS * normal(rng);
-                    f64::exp(pace)
-                })
-                .collect();
-            let whole: f64 = steps.iter().sum();
-            let mut time = 0.0;
-            let mut corners = vec![(0.0, 0.0)];
-            for (index, step) in (1_u32..).zip(steps) {
-                time += step / whole;
-                corners.push((time, f64::from(index) / f64::from(STEPS)));
-            }
-            corners
-        }
-        Class::OrdinaryPlateaus => {
-            let pauses = rng.usize(4..=8);
-            let mut corners = vec![(0.0, 0.0)];
-            let (mut time, mut share) = (0.0, 0.0);
-            for _ in 0..pauses {
-                let climb = between(rng, 0.5, 1.5);
-                time += climb * 0.6;
-                share += climb;
-                corners.push((time, share));
-                time += between(rng, 0.4, 1.2);
-                corners.push((time, share));
-            }
-            (time, share) = (time + 0.6, share + 1.0);
-            corners.push((time, share));
-            corners
-                .into_iter()
-                .map(|(t, s)| (t / time, s / share))
-                .collect()
-        }
-    }
+pub(crate) fn start() -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 50)
 }
 
-/// Returns the standard deviation of noisy readings as a fraction of the whole.
-fn jitter(class: Class) -> f64 {
-    if class == Class::Shaking { 0.02 } else { 0.0 }
+pub(crate) fn at(seconds: f64) -> Timestamp {
+    start() + Duration::from_secs_f64(seconds)
+}
+
+/// Returns the progress history of the changes observed until `until` seconds.
+pub(crate) fn history(seen: &[(f64, u8)], until: f64) -> ProgressHistory {
+    let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
+    for (time, percent) in seen.iter().take_while(|(time, _)| *time <= until) {
+        history.observe(at(*time), Some(*percent), false);
+    }
+    history
 }
 
 /// Simulates observation by a monitor: whole percentages at irregular intervals of some seconds, changes only.

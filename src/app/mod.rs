@@ -24,6 +24,7 @@ mod pane_split;
 mod panes;
 mod playback;
 mod popups;
+pub mod progress_curve_file;
 mod redraw_timer;
 pub mod saved_filter_file;
 mod screen;

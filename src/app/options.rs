@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     columns::Columns, finish_tracker::FinishTracker, keymap::Keymap, last_seen_times::LastSeen,
-    pane_split::PaneSplit,
+    pane_split::PaneSplit, progress_curve_file::KnownCurve,
 };
 use crate::task::{Saved, row_model::Sort};
 
@@ -172,6 +172,8 @@ pub struct Options {
     pub typed_filters: Vec<String>,
     /// Until when the user has seen each server in earlier runs.
     pub last_seen: Vec<LastSeen>,
+    /// Progress curves learned in earlier runs, newest last.
+    pub progress_curves: Vec<KnownCurve>,
     /// The initial sort order.
     pub sort: Sort,
     pub columns: Columns,
@@ -197,6 +199,7 @@ impl Default for Options {
             user_filters: Saved::new(),
             typed_filters: Vec::new(),
             last_seen: Vec::new(),
+            progress_curves: Vec::new(),
             sort: Sort::default(),
             columns: Columns::default(),
             finish_tracker: None,

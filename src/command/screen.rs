@@ -25,7 +25,8 @@ use super::{
 use crate::{
     app::{
         self, ExitReason, FinishTracker, Notifier, filter_history::FilterHistoryFile,
-        last_seen_times::LastSeenFile, saved_filter_file::SavedFilterFile,
+        last_seen_times::LastSeenFile, progress_curve_file::ProgressCurveFile,
+        saved_filter_file::SavedFilterFile,
     },
     config::{self, ConfigFile},
     metrics::{Metrics, MetricsReport},
@@ -72,7 +73,10 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
         &file,
         notify,
         args.notify_all || args.tell_all,
-        LastSeenFile::from_environment(environment),
+        (
+            LastSeenFile::from_environment(environment),
+            ProgressCurveFile::from_environment(environment),
+        ),
     ))
     .await;
     if let Some(Err(problem)) = recorder.map(|recorder| recorder.finish()) {
@@ -107,8 +111,8 @@ pub async fn replay(args: &ReplayArgs, global: &GlobalArgs) -> Result<Outcome, C
         updates,
         record: Some(player),
     };
-    let last_seen = LastSeenFile::default();
-    let run = run_screen(sources, options, Metrics::new(Vec::new()), None, last_seen);
+    let files = state_files(LastSeenFile::default(), ProgressCurveFile::default());
+    let run = run_screen(sources, options, Metrics::new(Vec::new()), None, files);
     let (exit, metrics) = Box::pin(run).await?;
     ended(exit, &metrics, &args.screen)
 }
@@ -163,8 +167,8 @@ pub async fn demo(args: &DemoArgs, global: &GlobalArgs) -> Result<Outcome, Comma
     let screen = (&args.screen, global.color);
     let notify = NotifyArgs::default();
     // The embedded vCenters end with the program.
-    let last_seen = LastSeenFile::default();
-    let run = show(watched, Vec::new(), screen, &file, notify, false, last_seen);
+    let kept = <(LastSeenFile, ProgressCurveFile)>::default();
+    let run = show(watched, Vec::new(), screen, &file, notify, false, kept);
     let outcome = Box::pin(run).await;
     for simulator in simulators {
         simulator.stop().await;
@@ -197,7 +201,7 @@ async fn show(
     file: &ConfigFile,
     notify: NotifyArgs,
     notify_all: bool,
-    last_seen: LastSeenFile,
+    (last_seen, progress_curves): (LastSeenFile, ProgressCurveFile),
 ) -> Result<Outcome, CommandError> {
     let environment = |name: &str| color.variable(&config::process_environment, name);
     let mut options = screen_options::screen_options(args, file, &environment)
@@ -235,13 +239,15 @@ async fn show(
     // The channel must close when the last watcher ends.
     drop(sender);
     options.last_seen = last_seen.read();
+    options.progress_curves = progress_curves.read();
     let metrics = Metrics::new(traffic);
     let sources = Sources {
         endpoints,
         updates,
         record: None,
     };
-    let result = run_screen(sources, options, metrics, notifier, last_seen).await;
+    let files = state_files(last_seen, progress_curves);
+    let result = run_screen(sources, options, metrics, notifier, files).await;
     // Concurrently, so that one unresponsive server does not keep the other sessions open.
     futures_util::future::join_all(watchers.into_iter().map(Watcher::stop)).await;
     let (exit, metrics) = result?;
@@ -296,15 +302,10 @@ async fn run_screen(
     options: app::Options,
     metrics: Metrics,
     notifier: Option<Box<dyn Notifier>>,
-    last_seen: LastSeenFile,
+    files: StateFiles,
 ) -> Result<(ExitReason, MetricsReport), CommandError> {
     let environment = config::process_environment;
     let signals = tui::signals().map_err(|error| failed("handle signals", &error))?;
-    let files = StateFiles {
-        filter_history: FilterHistoryFile::from_environment(environment),
-        saved_filters: SavedFilterFile::from_environment(environment),
-        last_seen,
-    };
     let mut host = TerminalGuard::enter(files, notifier)
         .map_err(|error| failed("set up the terminal", &error))?;
     let out = BufWriter::with_capacity(FRAME_BUFFER, io::stdout());
@@ -332,6 +333,16 @@ async fn run_screen(
         std::mem::forget(terminal);
     }
     result.map_err(|error| CommandError::Local(error.into()))
+}
+
+/// Returns the files that are kept between runs.
+fn state_files(last_seen: LastSeenFile, progress_curves: ProgressCurveFile) -> StateFiles {
+    StateFiles {
+        filter_history: FilterHistoryFile::from_environment(config::process_environment),
+        saved_filters: SavedFilterFile::from_environment(config::process_environment),
+        last_seen,
+        progress_curves,
+    }
 }
 
 fn failed(action: &str, error: &io::Error) -> CommandError {

@@ -2,16 +2,17 @@
 //! A task ends no earlier than its active children, and a queued one starts no earlier than the
 //! tasks ahead of it end. A task that waits for a stalled or blocked one has no expected end.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, fmt::Write, time::Duration};
 
 use jiff::Timestamp;
 
 use super::{
     estimate::{Basis, Estimate, TimeLeft, estimate, interval, rounded, short},
+    progress_curve::usual_plateau,
+    warnings,
     status::{Status, StatusCounts},
     store::{Handle, TaskStore},
-    typical::{DurationStats, TypicalDurations},
-    warnings,
+    typical::{DurationStats, PastRuns, TypicalDurations},
 };
 
 /// Maximum number of tasks that are evaluated for one forecast. A task that waits for more has no
@@ -110,12 +111,13 @@ impl Forecast {
 
     /// Returns the estimate with its range and source, or why there is none, such as `26m left
     /// (15–58m, from its pace; typically 1h40m, 16 runs)`.
-    pub fn explain(&self, store: &TaskStore, typical: Option<&DurationStats>) -> String {
+    pub fn explain(&self, store: &TaskStore, past: PastRuns<'_>) -> String {
         let named = |handle: Handle| {
             store.get(handle).map_or_else(String::new, |record| {
                 format!("{} ({})", store.operation(record), record.id.mo_id)
             })
         };
+        let typical = past.durations;
         let usual = typical.map(|typical| {
             let runs = typical.count();
             format!(
@@ -140,7 +142,12 @@ impl Forecast {
             Reason::TooManyTasks => "it waits for too many tasks".to_owned(),
             Reason::Circular => "it waits for tasks that wait for it".to_owned(),
         };
-        let usual = usual.map_or_else(String::new, |usual| format!("; {usual}"));
+        let mut usual = usual.map_or_else(String::new, |usual| format!("; {usual}"));
+        if let Some(plateau) = usual_plateau(past.curves) {
+            let (shortest, longest) = plateau.stays;
+            let stay = interval(shortest, longest);
+            let _ = write!(usual, "; usually stays at {}% for {stay}", plateau.percent);
+        }
         match self.estimate {
             Some(Estimate {
                 low, best, high, ..
@@ -269,7 +276,8 @@ impl<'a> Forecaster<'a> {
         let Some(record) = store.get(handle) else {
             return Forecast::unknown(Reason::NoData);
         };
-        let typical = self.typical.and_then(|typical| typical.of_record(record));
+        let past = self.typical.map(|typical| typical.past_runs(record));
+        let past = past.unwrap_or_default();
         if store.question(handle).is_some() {
             return Forecast::unknown(Reason::Halted(Halt::Question));
         }
@@ -278,17 +286,17 @@ impl<'a> Forecaster<'a> {
         }
         let Some(start) = record.running_since() else {
             return match record.status() {
-                Status::Queued => self.queued(handle, typical, depth),
+                Status::Queued => self.queued(handle, past, depth),
                 _ => Forecast::unknown(Reason::NoData),
             };
         };
-        if warnings::is_stalled(record, typical, now) {
+        if warnings::is_stalled(record, past, now) {
             return Forecast::unknown(Reason::Halted(Halt::Stalled));
         }
         let history = record.history.as_deref();
-        let estimate = estimate(start, history, typical, now);
+        let estimate = estimate(start, history, past, now);
         let has_progressed = record.progress().percent() > Some(0);
-        if !has_progressed && let Some(longest) = typical.map(DurationStats::longest) {
+        if !has_progressed && let Some(longest) = past.durations.map(DurationStats::longest) {
             let ran = now.duration_since(start);
             if Duration::try_from(ran).is_ok_and(|ran| ran > longest) {
                 return Forecast::unknown(Reason::LongerThanPast(longest));
@@ -305,12 +313,7 @@ impl<'a> Forecaster<'a> {
     }
 
     /// Evaluates a queued task: it starts when all tasks ahead of it have ended.
-    fn queued(
-        &mut self,
-        handle: Handle,
-        typical: Option<&DurationStats>,
-        depth: usize,
-    ) -> Forecast {
+    fn queued(&mut self, handle: Handle, past: PastRuns<'_>, depth: usize) -> Forecast {
         let store = self.store;
         let ahead: Vec<Handle> = store.ahead_in_queue(handle).take(MAX_AHEAD + 1).collect();
         let mut before = Below::default();
@@ -326,7 +329,7 @@ impl<'a> Forecaster<'a> {
         if let Some((task, halt)) = before.halted {
             return Forecast::unknown(Reason::HaltedBy(task, halt));
         }
-        let run = estimate(self.now, None, typical, self.now);
+        let run = estimate(self.now, None, past, self.now);
         let (Some((ahead, wait)), Some(run)) = (before.latest.filter(|_| is_known), run) else {
             return Forecast::unknown(Reason::Queued);
         };

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{id::EndpointId, record::Record};
+use super::{id::EndpointId, progress_curve::ProgressCurve, record::Record, status::Status};
 
 /// Minimum number of durations for a meaningful statistic.
 const MIN_RUNS: usize = 5;
@@ -20,6 +20,9 @@ const MAX_RUNS_PER_ENTITY: usize = 16;
 /// Maximum number of operations, and of entities over all operations.
 const MAX_OPERATIONS: usize = 512;
 const MAX_ENTITIES: usize = 1024;
+
+/// Maximum number of progress curves kept for an operation; the newest stay.
+pub const MAX_CURVES: usize = 16;
 
 /// Median and spread of the durations of successful runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,6 +117,15 @@ impl Sample {
     }
 }
 
+/// What is known about past runs of an operation.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PastRuns<'a> {
+    /// Durations from the server's history.
+    pub durations: Option<&'a DurationStats>,
+    /// Progress of runs that vtask watched.
+    pub curves: &'a [ProgressCurve],
+}
+
 /// One operation of one endpoint.
 type Operation = (EndpointId, Arc<str>);
 
@@ -123,6 +135,9 @@ type Operation = (EndpointId, Arc<str>);
 pub struct TypicalDurations {
     operations: HashMap<Operation, Sample>,
     entities: HashMap<(Operation, Arc<str>), Sample>,
+    curves: HashMap<Operation, Vec<ProgressCurve>>,
+    /// Curves of runs that finished since the start, oldest first.
+    watched: Vec<(Operation, ProgressCurve)>,
 }
 
 /// Runs on which a statistic is based.
@@ -203,11 +218,57 @@ impl TypicalDurations {
         of_entity.or(of_operation.map(|typical| (typical, StatsScope::Operation)))
     }
 
-    /// Returns the statistic for the operation of a task on its entity.
-    pub fn of_record(&self, record: &Record) -> Option<&DurationStats> {
-        let info = record.info.as_ref()?;
+    /// Returns what is known about past runs of a task's operation: durations on its entity if there are enough,
+    /// and progress curves on any entity.
+    pub fn past_runs(&self, record: &Record) -> PastRuns<'_> {
+        let Some(info) = record.info.as_ref() else {
+            return PastRuns::default();
+        };
         let entity = info.entity.as_ref().map(|entity| &*entity.value);
-        self.get(record.id.endpoint, &info.description_id, entity)
+        let operation = (record.id.endpoint, Arc::from(&*info.description_id));
+        PastRuns {
+            durations: self.get(record.id.endpoint, &info.description_id, entity),
+            curves: self.curves.get(&operation).map_or(&[], Vec::as_slice),
+        }
+    }
+
+    /// Adds the progress curve of a run, newest last.
+    pub fn add_curve(&mut self, endpoint: EndpointId, operation: &str, curve: ProgressCurve) {
+        let operation = (endpoint, Arc::from(operation));
+        if let Some(curves) = entry(&mut self.curves, &operation, MAX_OPERATIONS) {
+            if curves.len() == MAX_CURVES {
+                curves.remove(0);
+            }
+            curves.push(curve);
+        }
+    }
+
+    /// Adds the progress curve of a task that was watched until it finished successfully.
+    pub fn learn(&mut self, record: &Record) {
+        let finished = || {
+            let (info, history) = (record.info.as_ref()?, record.history.as_deref()?);
+            let end = record
+                .finished_at()
+                .filter(|_| record.status() == Status::Success)?;
+            let curve = ProgressCurve::of(history, history.elapsed(end))?;
+            Some((&*info.description_id, curve))
+        };
+        if let Some((operation, curve)) = finished() {
+            let endpoint = record.id.endpoint;
+            self.add_curve(endpoint, operation, curve);
+            if self.watched.len() < MAX_OPERATIONS * MAX_CURVES {
+                self.watched.push(((endpoint, operation.into()), curve));
+            }
+        }
+    }
+
+    /// Returns the curves of the runs of an endpoint that finished since the start, oldest first.
+    pub fn watched(&self, endpoint: EndpointId) -> impl Iterator<Item = (&str, ProgressCurve)> {
+        let here = self
+            .watched
+            .iter()
+            .filter(move |((place, _), _)| *place == endpoint);
+        here.map(|((_, operation), curve)| (&**operation, *curve))
     }
 
     /// True if there are runs of an endpoint.
@@ -218,17 +279,18 @@ impl TypicalDurations {
     /// Removes the runs of an endpoint.
     pub fn forget(&mut self, endpoint: EndpointId) {
         self.operations.retain(|(place, _), _| *place != endpoint);
+        self.curves.retain(|(place, _), _| *place != endpoint);
         self.entities
             .retain(|((place, _), _), _| *place != endpoint);
     }
 }
 
-/// Returns the sample of a key; inserts one if the maximum is not reached.
-fn entry<'a, K: Clone + Eq + std::hash::Hash>(
-    samples: &'a mut HashMap<K, Sample>,
+/// Returns the value of a key; inserts one if the maximum is not reached.
+fn entry<'a, K: Clone + Eq + std::hash::Hash, V: Default>(
+    samples: &'a mut HashMap<K, V>,
     key: &K,
     most: usize,
-) -> Option<&'a mut Sample> {
+) -> Option<&'a mut V> {
     if samples.len() >= most && !samples.contains_key(key) {
         return None;
     }

@@ -24,10 +24,10 @@ use super::{
     signals::Signal,
 };
 use crate::{
-    app::last_seen_times::LastSeen,
     app::{
         AppState, Event, ExitReason, KeymapError, Options, Popup, Screen, Severity, next_redraw,
     },
+    app::{last_seen_times::LastSeen, progress_curve_file::KnownCurve},
     metrics::{Metrics, MetricsReport},
     task::{EndpointId, FinishedTask, StatusCounts},
     ui::{self, Appearance},
@@ -87,6 +87,8 @@ pub trait TerminalHost {
     }
     /// Saves until when the user has seen each server.
     fn save_last_seen(&mut self, _seen: Vec<LastSeen>) {}
+    /// Saves the progress curves of finished tasks for the next run.
+    fn save_progress_curves(&mut self, _curves: Vec<KnownCurve>) {}
     /// Notifies the user of a finished task.
     fn notify(&mut self, _task: &FinishedTask) {}
     /// Shows the task counts in the window title.
@@ -146,6 +148,7 @@ where
         state.fit(size, clock.now());
     }
     state.begin_with_last_seen(clock.now());
+    state.restore_progress_curves();
     report_config_warnings(state, clock.now());
     let query_background =
         state.options.query_background && state.options.themes.follow_background();
@@ -207,6 +210,8 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         if self.player.is_none() {
             let seen = self.screen.state.last_seen(self.clock.now());
             self.host.save_last_seen(seen);
+            let curves = self.screen.state.learned_curves();
+            self.host.save_progress_curves(curves);
         }
         if exit != ExitReason::TerminalLost {
             self.drain_terminal_replies(&mut sources.input).await;

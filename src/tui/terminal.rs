@@ -29,6 +29,7 @@ use crate::{
         Notifier,
         filter_history::FilterHistoryFile,
         last_seen_times::{LastSeen, LastSeenFile},
+        progress_curve_file::{KnownCurve, ProgressCurveFile},
         saved_filter_file::SavedFilterFile,
     },
     task::{FinishedTask, StatusCounts},
@@ -45,6 +46,7 @@ pub struct StateFiles {
     pub filter_history: FilterHistoryFile,
     pub saved_filters: SavedFilterFile,
     pub last_seen: LastSeenFile,
+    pub progress_curves: ProgressCurveFile,
 }
 
 /// Restores the terminal modes on drop.
@@ -127,6 +129,10 @@ impl TerminalHost for TerminalGuard {
     fn save_last_seen(&mut self, seen: Vec<LastSeen>) {
         // Not worth a message on exit.
         let _ = self.files.last_seen.save(seen);
+    }
+
+    fn save_progress_curves(&mut self, curves: Vec<KnownCurve>) {
+        let _ = self.files.progress_curves.save(curves);
     }
 
     fn notify(&mut self, task: &FinishedTask) {

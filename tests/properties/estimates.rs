@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use serde_json::json;
 use vtask::{
     task::{
-        ChangeSet, DurationStats, EndpointId, Estimate, FinishedRun, Forecaster, Handle,
-        ProgressHistory, Status, TaskChange, TaskStore, TypicalDurations, estimate,
+        ChangeSet, DurationStats, EndpointId, Estimate, FinishedRun, Forecaster, Handle, PastRuns,
+        ProgressCurve, ProgressHistory, Status, TaskChange, TaskStore, TypicalDurations, estimate,
         stall_threshold,
     },
     vim::types::TaskInfo,
@@ -65,15 +65,24 @@ proptest! {
             let percent = if sorted { percent.and_then(|_| percents.next()) } else { percent };
             history.observe(after(at), percent, phase);
         }
+        let curves: Vec<ProgressCurve> = durations.iter().filter_map(|d| ProgressCurve::of(&history, *d)).collect();
+        for curve in &curves {
+            prop_assert_eq!(curve.to_string().parse::<ProgressCurve>().is_ok(), curve.seconds() < 1e8);
+            prop_assert!((1..=100).all(|percent| curve.reached(percent) >= curve.reached(percent - 1)));
+            prop_assert!(curve.reached(100) <= curve.seconds() * 1.001);
+        }
         let typical = DurationStats::of(durations);
         let now = after(at + late);
-        for (history, typical) in [(Some(&history), typical.as_ref()), (Some(&history), None), (None, typical.as_ref()), (None, None)] {
-            let estimate = estimate(start(), history, typical, now);
-            if let Some(estimate) = estimate {
-                prop_assert!(in_order(estimate), "{:?}", estimate);
+        let known = [(typical.as_ref(), &curves[..]), (typical.as_ref(), &[]), (None, &curves), (None, &[])];
+        for past in known.map(|(durations, curves)| PastRuns { durations, curves }) {
+            for history in [Some(&history), None] {
+                let estimate = estimate(start(), history, past, now);
+                if let Some(estimate) = estimate {
+                    prop_assert!(in_order(estimate), "{:?}", estimate);
+                }
             }
+            let _ = stall_threshold(start(), &history, past);
         }
-        let _ = stall_threshold(start(), &history, typical.as_ref());
     }
 
     #[test]
@@ -86,7 +95,7 @@ proptest! {
             if percent < 10 {
                 continue;
             }
-            let Some(estimate) = estimate(start(), Some(&history), None, now) else {
+            let Some(estimate) = estimate(start(), Some(&history), PastRuns::default(), now) else {
                 continue;
             };
             let left = each * f64::from(100 - percent);

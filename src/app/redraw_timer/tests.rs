@@ -97,13 +97,16 @@ fn new_warning_is_drawn_at_once() {
     let handle = find(&state, "task-1");
     let stalls = warnings::next_change(&state.view().store, handle, None, now()).unwrap();
     let tick = next_redraw(&state, stalls - SignedDuration::from_millis(500)).unwrap();
-    assert!(tick > stalls && tick <= stalls + SignedDuration::from_secs(1));
+    assert!(
+        tick > stalls && tick <= stalls + SignedDuration::from_secs(1),
+        "{tick} for {stalls}"
+    );
     assert!(TaskInsight::of(&state, handle, tick).is_stalled());
 }
 
 #[test]
 fn time_left_counts_in_small_steps_at_the_end() {
-    let next = next_redraw(&climbed(98, 60), now()).unwrap();
+    let next = next_redraw(&climbed(99, 60), now()).unwrap();
     assert!(next <= now() + SignedDuration::from_secs(5), "{next}");
     let half = next_redraw(&climbed(50, 60), now()).unwrap();
     assert!(half > now() + SignedDuration::from_secs(5), "{half}");

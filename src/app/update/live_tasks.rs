@@ -6,10 +6,11 @@ use crate::{
     app::{
         event::Effect,
         notifications::Severity,
+        progress_curve_file::KnownCurve,
         server_state::{ServerClocks, ServerState},
         state::AppState,
     },
-    task::{ChangeSet, EndpointId, TaskChange},
+    task::{ChangeSet, EndpointId, Status, TaskChange, TaskId},
 };
 
 /// Applies changes to the live view, also while another view is shown. Returns what changed.
@@ -24,12 +25,23 @@ pub(in crate::app) fn apply(
         let mo_id = change.mo_id().clone();
         let store = &mut state.views.live.store;
         state.undo_log.note(store, endpoint, &change, now);
+        let id = TaskId::new(endpoint, mo_id.clone());
+        let handle = store.find(&id);
+        let record = handle.and_then(|handle| store.get(handle));
+        let was_running = record.is_some_and(|record| record.status() == Status::Running);
         if let Err(malformed) = store.apply(endpoint, change, &mut touched) {
             let host = state
                 .server(endpoint)
                 .map_or("the server", ServerState::host);
             let text = format!("{host} sent invalid data for {mo_id}: {malformed}");
             state.notifications.push(Severity::Warning, text, now);
+        }
+        let store = &state.views.live.store;
+        if let Some(record) = handle
+            .filter(|_| was_running)
+            .and_then(|handle| store.get(handle))
+        {
+            state.typical.learn(record);
         }
     }
     let clocks = ServerClocks::of(&state.servers, now);
@@ -59,4 +71,30 @@ pub(in crate::app) fn apply(
         live.forget(removed);
     }
     (effects, touched)
+}
+
+impl AppState {
+    /// Adds the progress curves learned in earlier runs.
+    pub fn restore_progress_curves(&mut self) {
+        for known in &self.options.progress_curves {
+            let mut servers = self.servers.iter();
+            if let Some(server) = servers.find(|server| server.base == known.server) {
+                self.typical
+                    .add_curve(server.id, &known.operation, known.curve);
+            }
+        }
+    }
+
+    /// Returns the progress curves of the runs that finished since the start, to be saved for the next run.
+    pub fn learned_curves(&self) -> Vec<KnownCurve> {
+        let learned = self.servers.iter().flat_map(|server| {
+            let curves = self.typical.watched(server.id);
+            curves.map(|(operation, curve)| KnownCurve {
+                server: server.base.clone(),
+                operation: operation.to_owned(),
+                curve,
+            })
+        });
+        learned.collect()
+    }
 }

@@ -1,18 +1,18 @@
-//! Estimates the time left from a task's observed progress and its operation's typical durations.
-//! Two sources are combined. *Rate models* of the task's own progress: a constant rate, one that
-//! slows down or speeds up, and one with an interruption still ahead, each weighted by its fit to
-//! the past; for a task that progresses in leaps (2 %, 19 %, 95 %), only a guess with wide bounds.
-//! Each model yields a handful of possible values. The *typical* durations of the operation: values
-//! that lead to a usual total duration get a higher weight. The result is about the median of these
-//! values, with an interval that contained the true value in at least four of five generated runs
-//! (`cargo run --release --example estimates`), or nothing if the interval is too wide to be
-//! useful.
+//! Estimates the time left from a task's own progress and from past runs of its operation.
+//!
+//! Two assumptions are weighed against each other. *The pace continues*: the time left follows from the progress so
+//! far, or, if the progress curves of past runs are known, from what those took from the same percentage on. *The
+//! progress says little*: the whole run takes as long as past runs did, or, if none are known, the time left may be
+//! anything up to a multiple of the time so far. The longer progress is overdue, the more the second one counts. The
+//! interval covers both; `cargo run --release --example estimates` measures how often it contains the true value.
+//!
 //! A pure function, so that without new data an estimate changes only by the elapsed time.
 
+mod distribution;
 mod format;
-mod mixture;
+mod learned;
+mod pace;
 mod progress_series;
-mod rate_models;
 mod set_forecast;
 mod stall_threshold;
 
@@ -21,21 +21,46 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::{
-    mixture::{LogNormal, Mixture},
-    rate_models::rates,
+    distribution::{Remaining, quantile},
+    pace::Pace,
 };
-use super::{progress_history::ProgressHistory, typical::DurationStats};
+use super::{
+    progress_history::ProgressHistory,
+    typical::{DurationStats, PastRuns},
+};
 pub use format::TimeLeft;
 pub(in crate::task) use format::{interval, rounded, short};
 pub use set_forecast::SetForecast;
 pub use stall_threshold::{StallThreshold, stall_threshold};
 
-/// Ratio of upper to lower end beyond which an interval is too wide to be useful.
-const MAX_INTERVAL_RATIO: f64 = 20.0;
+/// Ratio of the latest to the expected total duration beyond which an interval is too wide to be useful.
+const MAX_WHOLE_RATIO: f64 = 10.0;
 
-/// Quantiles of the low, best and high value. Unexpected events mostly make a task longer and the
-/// models already include them, so the best value is a little below the median.
-const QUANTILES: [f64; 3] = [0.055, 0.44, 0.975];
+/// Quantiles of the low, best and high value.
+const QUANTILES: [f64; 3] = [0.025, 0.5, 0.965];
+
+/// Standard deviation of the logarithm of the time left if the pace continues.
+const PACE_SPREAD: f64 = 0.45;
+
+/// Prior probability that the progress so far says little about the time left, without and with
+/// progress curves of past runs.
+const DOUBT: f64 = 0.2;
+const DOUBT_WITH_CURVES: f64 = 0.08;
+
+/// Spread of the time left if nothing is known about it, and the part of the time so far that is
+/// added to it.
+const UNKNOWN_SPREAD: f64 = 1.1;
+const UNKNOWN_FRACTION: f64 = 0.6;
+
+/// Doubt below which it does not affect the best value, and from which the best value ignores the pace.
+const MAX_PART: f64 = 1.0;
+const EFFECTIVE_DOUBT: [f64; 2] = [0.6, 0.98];
+
+/// Number of steps after which progress is overdue.
+const OVERDUE_STEPS: f64 = 3.0;
+
+/// Minimum of the time in which doubt about overdue progress grows, as a fraction of the time so far.
+const MIN_OVERDUE_FRACTION: f64 = 0.03;
 
 /// Data that an estimate is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,27 +91,23 @@ pub struct Estimate {
 pub fn estimate(
     start: Timestamp,
     history: Option<&ProgressHistory>,
-    typical: Option<&DurationStats>,
+    past: PastRuns<'_>,
     now: Timestamp,
 ) -> Option<Estimate> {
     let elapsed = now.duration_since(start).as_secs_f64().max(0.0);
-    let rates = history.and_then(|history| rates(history, now));
-    let typical_model = typical.map(LogNormal::of);
-    let (basis, mixture) = match (rates, typical_model) {
-        (Some(rates), typical_model) => {
-            let basis = typical_model.map_or(Basis::Pace, |_| Basis::PaceAndTypical);
-            (basis, Mixture::new(&rates, typical_model, elapsed))
-        }
-        (None, Some(typical_model)) => (
-            Basis::Typical,
-            Mixture::typical_model(typical_model, elapsed),
-        ),
+    let pace = history.and_then(|history| Pace::of(history, now));
+    let typical = past
+        .durations
+        .map(|durations| typical_duration(durations, elapsed));
+    let (basis, best, parts) = match (pace, typical) {
+        (Some(pace), typical) => from_pace(&pace, past, typical, elapsed),
+        (None, Some(typical)) => (Basis::Typical, typical.best(), vec![(1.0, typical)]),
         (None, None) => return None,
     };
-    let [low, best, high] = QUANTILES.map(|share| mixture.quantile(share));
+    let [low, _, high] = QUANTILES.map(|share| quantile(&parts, share));
+    let (low, high) = (low.min(best), high.max(best));
     // An estimate from typical durations is useful however wide.
-    let useful =
-        basis == Basis::Typical || high <= MAX_INTERVAL_RATIO * low.max(0.02 * (elapsed + best));
+    let useful = basis == Basis::Typical || elapsed + high <= MAX_WHOLE_RATIO * (elapsed + best);
     let duration = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
     match (duration(low), duration(best), duration(high)) {
         (Some(low), Some(best), Some(high)) if useful => Some(Estimate {
@@ -97,6 +118,73 @@ pub fn estimate(
         }),
         _ => None,
     }
+}
+
+/// Returns the best value and the weighted distributions for a task that reports progress.
+fn from_pace(
+    pace: &Pace,
+    past: PastRuns<'_>,
+    typical: Option<Remaining>,
+    elapsed: f64,
+) -> (Basis, f64, Vec<(f64, Remaining)>) {
+    let learned = learned::predict(pace, past.curves);
+    let typical = typical.or_else(|| learned::duration(past.curves, elapsed));
+    let rounding = 0.5 / f64::from(pace.percent);
+    let (left, spread, prior) = learned.map_or(
+        (
+            pace.left + pace.pause,
+            PACE_SPREAD.hypot(rounding).hypot(3.0 * pace.leap),
+            DOUBT,
+        ),
+        |learned| (learned.left, learned.spread, DOUBT_WITH_CURVES),
+    );
+    let continued = Remaining::new(left, spread, pace.pause);
+    // Continuous in time, so that an estimate without new data does not jump.
+    let overdue = (pace.pause - OVERDUE_STEPS * pace.step).max(0.0);
+    let patience = (OVERDUE_STEPS * pace.step).max(MIN_OVERDUE_FRACTION * elapsed);
+    let likelihood = typical.map_or(1.0, |typical| {
+        typical.likelihood(elapsed + left - pace.pause)
+    });
+    let surprise = if learned.is_some() {
+        0.0
+    } else {
+        overdue / patience
+    };
+    let against = prior / (1.0 - prior) * (surprise.min(50.0)).exp() / likelihood.max(1e-6);
+    let doubt = against / (1.0 + against);
+    let unknown = typical.unwrap_or_else(|| {
+        let left = left.min(3.0 * elapsed) + UNKNOWN_FRACTION * elapsed;
+        Remaining::new(left, UNKNOWN_SPREAD, pace.pause)
+    });
+    let paced = if learned.is_some() {
+        continued.best()
+    } else {
+        pace.left
+    };
+    let doubted = typical.map_or(paced, Remaining::best);
+    let [none, full] = EFFECTIVE_DOUBT;
+    let part = ((doubt - none) / (full - none)).clamp(0.0, 1.0);
+    let part = part * part * (3.0 - 2.0 * part) * MAX_PART;
+    let best = ((1.0 - part) * paced.ln() + part * doubted.max(1e-3).ln()).exp();
+    let basis = if typical.is_some() || learned.is_some() {
+        Basis::PaceAndTypical
+    } else {
+        Basis::Pace
+    };
+    (
+        basis,
+        best,
+        vec![(1.0 - doubt, continued), (doubt, unknown)],
+    )
+}
+
+/// Returns the distribution of the whole duration.
+fn typical_duration(durations: &DurationStats, elapsed: f64) -> Remaining {
+    let log = |percent| durations.percentile(percent).as_secs_f64().max(0.01).ln();
+    // The 10th and the 90th percentile are 2.563 standard deviations apart. A few runs underestimate
+    // the spread, so it has a minimum.
+    let spread = ((log(90) - log(10)) / 2.563).max(0.15);
+    Remaining::new(log(50).exp(), spread, elapsed)
 }
 
 #[cfg(test)]

@@ -5,6 +5,13 @@ fn typical_model(minutes: impl IntoIterator<Item = u64>) -> DurationStats {
     DurationStats::of(minutes.into_iter().map(|m| Duration::from_secs(m * 60))).unwrap()
 }
 
+fn durations(typical: &DurationStats) -> PastRuns<'_> {
+    PastRuns {
+        durations: Some(typical),
+        curves: &[],
+    }
+}
+
 /// Returns even progress: one percent every `step` seconds, up to `percent`.
 fn even(percent: u8, step: i64) -> ProgressHistory {
     let mut history = ProgressHistory::begin(Some(at(0)), at(0), Some(0));
@@ -17,7 +24,7 @@ fn even(percent: u8, step: i64) -> ProgressHistory {
 #[test]
 fn constant_rate_is_extrapolated() {
     let history = even(50, 10);
-    let estimate = estimate(at(0), Some(&history), None, at(500)).unwrap();
+    let estimate = estimate(at(0), Some(&history), PastRuns::default(), at(500)).unwrap();
     assert!(
         (470..530).contains(&estimate.best.as_secs()),
         "{estimate:?}"
@@ -34,7 +41,7 @@ fn noisy_progress_is_averaged() {
         let percent = (i32::from(second) / 10 + shaken).max(1);
         history.observe(at(second.into()), u8::try_from(percent).ok(), false);
     }
-    let estimate = estimate(at(0), Some(&history), None, at(500)).unwrap();
+    let estimate = estimate(at(0), Some(&history), PastRuns::default(), at(500)).unwrap();
     let best = estimate.best.as_secs();
     assert!((440..560).contains(&best), "{estimate:?}");
 }
@@ -51,10 +58,13 @@ fn single_decrease_is_not_noise() {
 #[test]
 fn without_progress_typical_duration_is_used() {
     let history = ProgressHistory::begin(Some(at(0)), at(0), None);
-    assert_eq!(estimate(at(0), Some(&history), None, at(500)), None);
-    assert_eq!(estimate(at(0), None, None, at(500)), None);
+    assert_eq!(
+        estimate(at(0), Some(&history), PastRuns::default(), at(500)),
+        None
+    );
+    assert_eq!(estimate(at(0), None, PastRuns::default(), at(500)), None);
     let typical = typical_model([12, 14, 15, 16, 20]);
-    let estimate = estimate(at(0), Some(&history), Some(&typical), at(300)).unwrap();
+    let estimate = estimate(at(0), Some(&history), durations(&typical), at(300)).unwrap();
     assert_eq!(estimate.basis, Basis::Typical);
     assert!(
         (480..840).contains(&estimate.best.as_secs()),
@@ -66,9 +76,9 @@ fn without_progress_typical_duration_is_used() {
 fn estimate_counts_down_without_updates() {
     let history = even(50, 60);
     let typical = typical_model([50, 80, 90, 110, 150]);
-    let mut before = estimate(at(0), Some(&history), Some(&typical), at(3000)).unwrap();
+    let mut before = estimate(at(0), Some(&history), durations(&typical), at(3000)).unwrap();
     for second in 3001..3400 {
-        let next = estimate(at(0), Some(&history), Some(&typical), at(second)).unwrap();
+        let next = estimate(at(0), Some(&history), durations(&typical), at(second)).unwrap();
         let step = next.best.as_secs_f64() - before.best.as_secs_f64();
         assert!(step.abs() < 60.0, "{step} at {second}");
         before = next;
@@ -96,11 +106,13 @@ fn estimate_is_ordered_or_none() {
             (0..rng.usize(..9)).map(|_| Duration::from_millis(rng.u64(..1 << 40))),
         );
         let now = moment(&mut rng);
-        if let Some(estimate) = estimate(start, Some(&history), typical.as_ref(), now) {
+        let past = PastRuns {
+            durations: typical.as_ref(),
+            curves: &[],
+        };
+        if let Some(estimate) = estimate(start, Some(&history), past, now) {
             assert!(estimate.low <= estimate.best && estimate.best <= estimate.high);
         }
-        assert!(
-            stall_threshold(start, &history, typical.as_ref()).allowed >= Duration::from_secs(60)
-        );
+        assert!(stall_threshold(start, &history, past).allowed >= Duration::from_secs(60));
     }
 }

@@ -59,7 +59,7 @@ fn parent_is_not_earlier_than_its_slower_child() {
     assert!(best(child) > Some(1000), "{child:?}");
     assert!(best(above) >= best(child), "{above:?}");
     assert_eq!(above.unwrap().reason, Reason::Child(middle));
-    let text = above.unwrap().explain(&store, None);
+    let text = above.unwrap().explain(&store, PastRuns::default());
     assert!(
         text.contains("as long as Relocate virtual machine (task-2)"),
         "{text}"
@@ -94,7 +94,7 @@ fn family_of_a_halted_task_has_no_end() {
     let [own, above] = [child, parent].map(|handle| {
         let forecast = forecaster.forecast(handle).unwrap();
         assert_eq!(forecast.time_left().to_string(), "–");
-        forecast.explain(&store, None)
+        forecast.explain(&store, PastRuns::default())
     });
     assert_eq!(own, "unknown: waiting for an answer");
     assert_eq!(
@@ -103,7 +103,7 @@ fn family_of_a_halted_task_has_no_end() {
     );
     store.set_entity_state(child, EntityState::default(), &mut ChangeSet::default());
     let stalled = Forecaster::new(&store, None, at(5000)).forecast(parent);
-    let text = stalled.unwrap().explain(&store, None);
+    let text = stalled.unwrap().explain(&store, PastRuns::default());
     assert!(text.contains("task-2) is stalled"), "{text}");
 }
 
@@ -136,7 +136,8 @@ fn reasons_for_missing_estimates_are_given() {
     let typical = relocations([10, 11, 12, 13, 14]);
     let explained = |typical: Option<&TypicalDurations>, second| {
         let forecast = Forecaster::new(&store, typical, at(second)).forecast(silent);
-        let stats = typical.and_then(|typical| typical.of_record(store.get(silent).unwrap()));
+        let stats = typical.map(|typical| typical.past_runs(store.get(silent).unwrap()));
+        let stats = stats.unwrap_or_default();
         forecast.unwrap().explain(&store, stats)
     };
     assert_eq!(

@@ -251,12 +251,9 @@ impl KeySource<'_> {
             context, record, ..
         } = self;
         let (since, seen) = (record.running_since()?, record.seen?);
-        let info = record.info.as_deref()?;
-        let entity = info.entity.as_ref().map(|entity| &*entity.value);
-        let typical = context
-            .typical
-            .and_then(|typical| typical.get(record.id.endpoint, &info.description_id, entity));
-        let estimate = estimate(since, record.history.as_deref(), typical, seen)?;
+        let past = context.typical.map(|typical| typical.past_runs(record));
+        let history = record.history.as_deref();
+        let estimate = estimate(since, history, past.unwrap_or_default(), seen)?;
         seen.checked_add(estimate.best).ok()
     }
 }

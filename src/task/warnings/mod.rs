@@ -14,7 +14,7 @@ use super::{
     record::Record,
     status::Status,
     store::{Handle, TaskStore},
-    typical::{DurationStats, TypicalDurations},
+    typical::{DurationStats, PastRuns, TypicalDurations},
 };
 
 /// Minimum time of every warning about time: in the queue, without progress, since a cancellation
@@ -75,19 +75,20 @@ pub fn warnings(
     if !record.status().is_active() {
         return Vec::new();
     }
-    let typical = typical.and_then(|typical| typical.of_record(record));
+    let past = typical.map(|typical| typical.past_runs(record));
+    let past = past.unwrap_or_default();
     let found = [
         (
             Rule::Question,
             store.question(handle).map(messages::question),
         ),
-        (Rule::Stalled, stalled(record, typical, now)),
+        (Rule::Stalled, stalled(record, past, now)),
         (Rule::CancelIgnored, cancel_ignored(record, now)),
         (Rule::ParentFinished, parent_finished(store, handle, now)),
         (Rule::QueuedLong, queued_long(store, handle, record, now)),
         (
             Rule::LongerThanUsual,
-            longer_than_usual(record, typical, now),
+            longer_than_usual(record, past.durations, now),
         ),
     ];
     found
@@ -112,14 +113,15 @@ pub fn next_change(
     let record = store
         .get(handle)
         .filter(|record| record.status().is_active())?;
-    let typical = typical.and_then(|typical| typical.of_record(record));
-    let threshold = stall_threshold_of(record, typical)
+    let past = typical.map(|typical| typical.past_runs(record));
+    let past = past.unwrap_or_default();
+    let threshold = stall_threshold_of(record, past)
         .and_then(|(since, threshold)| later(since, threshold.allowed));
     let cancel = record.cancel_seen.filter(|_| record.is_cancel_requested());
     let parent =
         finished_parent(store, handle).and_then(|parent| quiet_without_parent(record, parent));
     let queued = record.queued_since();
-    let long = record.running_since().zip(typical);
+    let long = record.running_since().zip(past.durations);
     [
         threshold,
         cancel.and_then(|seen| seen.at.checked_add(MIN_WARNING_TIME).ok()),
@@ -138,10 +140,7 @@ fn later(from: Timestamp, by: Duration) -> Option<Timestamp> {
 }
 
 /// Returns the time of the last change and the pause allowed after it.
-fn stall_threshold_of(
-    record: &Record,
-    typical: Option<&DurationStats>,
-) -> Option<(Timestamp, StallThreshold)> {
+fn stall_threshold_of(record: &Record, past: PastRuns<'_>) -> Option<(Timestamp, StallThreshold)> {
     let start = record.running_since()?;
     let history = record.history.as_deref()?;
     // Pauses are meaningless for a task that reports neither percentage nor phase.
@@ -149,30 +148,30 @@ fn stall_threshold_of(
         return None;
     }
     let since = later(history.start(), history.last_move())?;
-    Some((since, stall_threshold(start, history, typical)))
+    Some((since, stall_threshold(start, history, past)))
 }
 
 /// True if a running task has made no progress for unusually long.
-pub(super) fn is_stalled(record: &Record, typical: Option<&DurationStats>, now: Timestamp) -> bool {
-    stall(record, typical, now).is_some()
+pub(super) fn is_stalled(record: &Record, past: PastRuns<'_>, now: Timestamp) -> bool {
+    stall(record, past, now).is_some()
 }
 
 /// Returns the current pause of a stalled task, and the limit that it exceeds.
 fn stall(
     record: &Record,
-    typical: Option<&DurationStats>,
+    past: PastRuns<'_>,
     now: Timestamp,
 ) -> Option<(SignedDuration, StallThreshold)> {
-    let (since, threshold) = stall_threshold_of(record, typical)?;
+    let (since, threshold) = stall_threshold_of(record, past)?;
     let still = now.duration_since(since);
     let allowed = SignedDuration::try_from(threshold.allowed).ok()?;
     (still > allowed).then_some((still, threshold))
 }
 
-fn stalled(record: &Record, typical: Option<&DurationStats>, now: Timestamp) -> Option<String> {
-    let (still, threshold) = stall(record, typical, now)?;
+fn stalled(record: &Record, past: PastRuns<'_>, now: Timestamp) -> Option<String> {
+    let (still, threshold) = stall(record, past, now)?;
     let percent = record.progress().percent();
-    Some(messages::stalled(still, percent, threshold, typical))
+    Some(messages::stalled(still, percent, threshold, past.durations))
 }
 
 fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {

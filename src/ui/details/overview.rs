@@ -217,8 +217,8 @@ fn time_left(fields: &mut FieldList, handle: Handle, record: &Record) {
     let insight = state.insight(handle, fields.ctx.now);
     let question = state.view().store.question(handle);
     if let Some(forecast) = insight.forecast {
-        let typical = state.typical.of_record(record);
-        fields.text("Time left", &forecast.explain(&state.view().store, typical));
+        let past = state.typical.past_runs(record);
+        fields.text("Time left", &forecast.explain(&state.view().store, past));
     }
     let is_own_question = question.is_some();
     if let Some(blocker) = insight.blocker.as_deref().filter(|_| !is_own_question) {

@@ -1,8 +1,11 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    app::{Severity, test_support::*},
-    task::{Labels, TaskChange},
+    app::{Severity, insight::TaskInsight, progress_curve_file::KnownCurve, test_support::*},
+    task::{
+        Labels, TaskChange,
+        fixture::{at, info},
+    },
     vim::types::OperationLabel,
     watch::{Link, ServerFacts, Update},
 };
@@ -81,4 +84,68 @@ fn notices_of_the_fetch_loop_are_shown() {
     let mut state = empty(80, 24);
     apply_update(&mut state, Update::Notice("the session was renewed".into()));
     assert!(state.notifications.shown(now()).is_some());
+}
+
+/// A task that is watched from its start, stays at 95 % and succeeds teaches the next run of the operation.
+#[test]
+fn progress_curves_are_learned_and_restored() {
+    let run = |state: &mut Screen, mo_id: &str, start: i64, more: &Value| {
+        for step in (0..=95).chain([999]) {
+            let mut wire = json!({"descriptionId": "x.clone", "progress": step.min(95),
+                "startTime": at(start).to_string()});
+            if step == 999 {
+                wire["completeTime"] = json!(at(start + 1000).to_string());
+                for (field, value) in more.as_object().unwrap() {
+                    wire[field] = value.clone();
+                }
+            }
+            let info = info(mo_id, &wire);
+            let at = at(start + step.min(95) * 5 + step / 999 * 525);
+            apply_update(state, tasks(vec![TaskChange::Full { info, at }]));
+        }
+    };
+    let mut state = empty(80, 24);
+    state.servers[0].base = "https://vc01.lab".to_owned();
+    run(&mut state, "task-1", 0, &json!({"state": "error"}));
+    assert_eq!(state.learned_curves(), []);
+    run(&mut state, "task-2", 0, &json!({"state": "success"}));
+    let learned = state.learned_curves();
+    assert_eq!(learned.len(), 1);
+    let known = &learned[0];
+    assert_eq!(
+        (&*known.server, &*known.operation),
+        ("https://vc01.lab", "x.clone")
+    );
+    let (level, seconds) = known.curve.plateau().unwrap();
+    assert!(
+        level == 95 && (520.0..530.0).contains(&seconds),
+        "{seconds}"
+    );
+
+    let mut next = empty(80, 24);
+    next.servers[0].base = "https://vc01.lab".to_owned();
+    let other = KnownCurve {
+        server: "https://vc02.lab".to_owned(),
+        ..known.clone()
+    };
+    next.options.progress_curves = vec![known.clone(), other, known.clone()];
+    next.restore_progress_curves();
+    assert_eq!(next.learned_curves(), [], "not saved again");
+    run(
+        &mut next,
+        "task-3",
+        3000,
+        &json!({"state": "running", "completeTime": null}),
+    );
+    let handle = find(&next, "task-3");
+    let record = next.view().store.get(handle).unwrap();
+    let past = next.typical.past_runs(record);
+    assert_eq!(past.curves.len(), 2);
+    let insight = TaskInsight::of(&next, handle, at(3600));
+    let forecast = insight.forecast.unwrap();
+    let text = forecast.explain(&next.view().store, past);
+    assert!(text.contains("usually stays at 95% for 9m"), "{text}");
+    let best = forecast.estimate.unwrap().best.as_secs();
+    assert!((300..500).contains(&best), "{text}");
+    assert!(!insight.is_stalled(), "{:?}", insight.warnings);
 }
