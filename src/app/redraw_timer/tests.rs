@@ -96,7 +96,7 @@ fn new_warning_is_drawn_at_once() {
     let state = climbed(40, 90);
     let handle = find(&state, "task-1");
     let stalls = warnings::next_change(&state.view().store, handle, None, now()).unwrap();
-    let tick = next_redraw(&state, stalls - SignedDuration::from_millis(500)).unwrap();
+    let tick = next_redraw(&state, stalls - SignedDuration::from_millis(100)).unwrap();
     assert!(
         tick > stalls && tick <= stalls + SignedDuration::from_secs(1),
         "{tick} for {stalls}"

@@ -53,7 +53,6 @@ const UNKNOWN_SPREAD: f64 = 1.1;
 const UNKNOWN_FRACTION: f64 = 0.6;
 
 /// Doubt below which it does not affect the best value, and from which the best value ignores the pace.
-const MAX_PART: f64 = 1.0;
 const EFFECTIVE_DOUBT: [f64; 2] = [0.6, 0.98];
 
 /// Number of steps after which progress is overdue.
@@ -163,9 +162,9 @@ fn from_pace(
     };
     let doubted = typical.map_or(paced, Remaining::best);
     let [none, full] = EFFECTIVE_DOUBT;
-    let part = ((doubt - none) / (full - none)).clamp(0.0, 1.0);
-    let part = part * part * (3.0 - 2.0 * part) * MAX_PART;
-    let best = ((1.0 - part) * paced.ln() + part * doubted.max(1e-3).ln()).exp();
+    let weight = ((doubt - none) / (full - none)).clamp(0.0, 1.0);
+    let weight = weight * weight * (3.0 - 2.0 * weight);
+    let best = ((1.0 - weight) * paced.ln() + weight * doubted.max(1e-3).ln()).exp();
     let basis = if typical.is_some() || learned.is_some() {
         Basis::PaceAndTypical
     } else {
