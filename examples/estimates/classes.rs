@@ -64,10 +64,10 @@ pub(crate) const CLASSES: [Class; 17] = [
 pub(crate) const STEPS: u32 = 40;
 
 /// Autocorrelation of the logarithmic pace between two steps.
-pub(crate) const KEEPS: f64 = 0.7;
+pub(crate) const AUTOCORRELATION: f64 = 0.7;
 
 /// Standard deviation of the random part of the logarithmic pace.
-pub(crate) const NEWS: f64 = 0.5;
+pub(crate) const INNOVATION: f64 = 0.5;
 
 /// What all runs of an operation have in common.
 #[derive(Debug, Clone, Copy)]
@@ -79,20 +79,7 @@ pub(crate) struct Operation {
     pub alike: f64,
 }
 
-impl Class {
-    /// True if the constants of the estimates were not chosen on runs of this class.
-    pub(crate) fn is_held_out(self) -> bool {
-        matches!(
-            self,
-            Self::SlowStart
-                | Self::ThrottledForAWhile
-                | Self::Approaching
-                | Self::FixedEndPhase
-                | Self::Bursts
-                | Self::SecondPass
-        )
-    }
-}
+impl Class {}
 
 impl Operation {
     /// Returns the standard deviation of noisy readings as a fraction of the whole.
@@ -249,7 +236,7 @@ fn falling_back(rng: &mut Rng) -> Vec<(f64, f64)> {
 fn noisy(rng: &mut Rng) -> Vec<(f64, f64)> {
     let mut pace = 0.0;
     stretches((0..STEPS).map(|_| {
-        pace = KEEPS * pace + NEWS * super::runs::normal(rng);
+        pace = AUTOCORRELATION * pace + INNOVATION * super::runs::normal(rng);
         (f64::exp(pace), 1.0)
     }))
 }

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::{
-    classes::{KEEPS, NEWS, STEPS},
+    classes::{AUTOCORRELATION, INNOVATION, STEPS},
     runs::{Run, SPREAD, normal},
 };
 
@@ -37,16 +37,16 @@ impl Steps {
     /// Estimates the mean of the logarithmic pace and its standard deviation.
     fn middle(&self) -> (f64, f64) {
         let first = self.paces.first().copied().unwrap_or_default();
-        let own = 1.0 - KEEPS;
+        let own = 1.0 - AUTOCORRELATION;
         // Steps after the first contribute only the part that is independent of the preceding step.
         let (sum, count) = self
             .paces
             .windows(2)
             .fold((first, 1.0), |(sum, count), two| {
-                let middle = (two[1] - KEEPS * two[0]) / own;
+                let middle = (two[1] - AUTOCORRELATION * two[0]) / own;
                 (sum + own * own * middle, count + own * own)
             });
-        (sum / count, NEWS / f64::sqrt(count))
+        (sum / count, INNOVATION / f64::sqrt(count))
     }
 
     /// Simulates a continuation of the run and returns its remaining seconds.
@@ -55,7 +55,7 @@ impl Steps {
         let middle = middle + doubt * normal(rng);
         let mut pace = self.paces.last().map_or(0.0, |last| last - middle);
         let ahead = (self.paces.len()..STEPS as usize).map(|_| {
-            pace = KEEPS * pace + NEWS * normal(rng);
+            pace = AUTOCORRELATION * pace + INNOVATION * normal(rng);
             f64::exp(middle + pace)
         });
         self.rest + ahead.sum::<f64>()

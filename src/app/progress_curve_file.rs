@@ -184,7 +184,7 @@ mod tests {
         bytes.extend(&line.as_bytes()[..line.len() / 2]);
         fs::write(&path, bytes).unwrap();
         let file = ProgressCurveFile(Some(path));
-        assert_eq!(file.read(), [valid.clone()]);
+        assert_eq!(file.read(), std::slice::from_ref(&valid));
         file.save(vec![known("x.clone", 70)]).unwrap();
         assert_eq!(file.read(), [valid, known("x.clone", 70)]);
         let none = ProgressCurveFile::default();

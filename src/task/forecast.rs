@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use super::{
     estimate::{Basis, Estimate, TimeLeft, estimate, interval, rounded, short},
     progress_curve::usual_plateau,
-    warnings,
     status::{Status, StatusCounts},
     store::{Handle, TaskStore},
     typical::{DurationStats, PastRuns, TypicalDurations},
+    warnings,
 };
 
 /// Maximum number of tasks that are evaluated for one forecast. A task that waits for more has no

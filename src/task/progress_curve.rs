@@ -34,6 +34,17 @@ struct Plateau {
     end: Share,
 }
 
+impl Plateau {
+    /// True if the plateau is between the tenths below and above its level. Otherwise progress fell after it, and its
+    /// level was not reached for good.
+    fn is_between(self, tenths: &[Share; 9]) -> bool {
+        let next = usize::from(self.percent / 10);
+        let below = next.checked_sub(1).map_or(0, |tenth| tenths[tenth]);
+        let above = tenths.get(next).copied().unwrap_or(1000);
+        (below..=above).contains(&self.begin) && (self.begin..=above).contains(&self.end)
+    }
+}
+
 /// A level at which past runs stayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsualPlateau {
@@ -85,14 +96,15 @@ impl ProgressCurve {
             one.total_cmp(&two)
         });
         let plateau = longest.filter(|(from, to)| to.0 - from.0 >= MIN_PLATEAU_FRACTION * seconds);
+        let plateau = plateau.map(|(from, to)| Plateau {
+            percent: from.1.min(99),
+            begin: share(from.0, seconds),
+            end: share(to.0, seconds),
+        });
         Some(Self {
             seconds,
             tenths,
-            plateau: plateau.map(|(from, to)| Plateau {
-                percent: from.1.min(99),
-                begin: share(from.0, seconds),
-                end: share(to.0, seconds),
-            }),
+            plateau: plateau.filter(|plateau| plateau.is_between(&tenths)),
         })
     }
 
@@ -210,7 +222,7 @@ impl FromStr for ProgressCurve {
         let is_valid = (10.0..1e8).contains(&seconds)
             && tenths.is_sorted()
             && tenths[8] <= 1000
-            && plateau.is_none_or(|p| p.percent < 100 && p.begin <= p.end && p.end <= 1000);
+            && plateau.is_none_or(|plateau| plateau.percent < 100 && plateau.is_between(tenths));
         is_valid
             .then_some(Self {
                 seconds,

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use vtask::{
     app::{
         filter_history::FilterHistoryFile, last_seen_times::LastSeenFile,
-        saved_filter_file::SavedFilterFile,
+        progress_curve_file::ProgressCurveFile, saved_filter_file::SavedFilterFile,
     },
     tui::{StateFiles, TerminalGuard},
 };
@@ -132,6 +132,7 @@ fn program() {
         filter_history: FilterHistoryFile::from_environment(nothing),
         saved_filters: SavedFilterFile::from_environment(nothing),
         last_seen: LastSeenFile::default(),
+        progress_curves: ProgressCurveFile::default(),
     };
     let session = TerminalGuard::enter(files, None).unwrap();
     io::stdin().read_exact(&mut [0]).unwrap();

@@ -122,28 +122,28 @@ fn progress_curves_are_learned_and_restored() {
         "{seconds}"
     );
 
-    let mut next = empty(80, 24);
-    next.servers[0].base = "https://vc01.lab".to_owned();
+    let mut restarted = empty(80, 24);
+    restarted.servers[0].base = "https://vc01.lab".to_owned();
     let other = KnownCurve {
         server: "https://vc02.lab".to_owned(),
         ..known.clone()
     };
-    next.options.progress_curves = vec![known.clone(), other, known.clone()];
-    next.restore_progress_curves();
-    assert_eq!(next.learned_curves(), [], "not saved again");
+    restarted.options.progress_curves = vec![known.clone(), other, known.clone()];
+    restarted.restore_progress_curves();
+    assert_eq!(restarted.learned_curves(), [], "not saved again");
     run(
-        &mut next,
+        &mut restarted,
         "task-3",
         3000,
         &json!({"state": "running", "completeTime": null}),
     );
-    let handle = find(&next, "task-3");
-    let record = next.view().store.get(handle).unwrap();
-    let past = next.typical.past_runs(record);
+    let handle = find(&restarted, "task-3");
+    let record = restarted.view().store.get(handle).unwrap();
+    let past = restarted.typical.past_runs(record);
     assert_eq!(past.curves.len(), 2);
-    let insight = TaskInsight::of(&next, handle, at(3600));
+    let insight = TaskInsight::of(&restarted, handle, at(3600));
     let forecast = insight.forecast.unwrap();
-    let text = forecast.explain(&next.view().store, past);
+    let text = forecast.explain(&restarted.view().store, past);
     assert!(text.contains("usually stays at 95% for 9m"), "{text}");
     let best = forecast.estimate.unwrap().best.as_secs();
     assert!((300..500).contains(&best), "{text}");
