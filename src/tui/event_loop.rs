@@ -167,6 +167,7 @@ where
         metrics,
         last_frame: None,
         wants_frame: true,
+        was_resized: false,
     };
     Ok(event_loop.run(sources).await)
 }
@@ -186,6 +187,9 @@ struct EventLoop<'a, B: Backend, H, C> {
     jobs: JoinSet<JobResult>,
     last_frame: Option<Instant>,
     wants_frame: bool,
+    /// True if the terminal was resized since the last frame, so that its content may be lost even if the size is the
+    /// same again.
+    was_resized: bool,
 }
 
 /// Reason why the loop woke up.
@@ -383,6 +387,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             Input::Resize(..) => {
                 let size = self.terminal.size().map_err(|_| ExitReason::TerminalLost)?;
                 let (width, height) = (size.width, size.height);
+                self.was_resized = true;
                 Event::Resize { width, height }
             }
             Input::FocusGained => Event::FocusGained,
@@ -406,6 +411,9 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     fn draw(&mut self) -> Result<(), ExitReason> {
         let (now, began) = (self.now(), Instant::now());
+        if std::mem::take(&mut self.was_resized) {
+            self.redraw()?;
+        }
         // A resize before the signal handler was installed sends no event.
         if let Ok(size) = self.terminal.size()
             && size != self.screen.state.size

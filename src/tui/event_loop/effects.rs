@@ -92,7 +92,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     }
 
     /// Clears the terminal so that the next frame writes every cell.
-    fn redraw(&mut self) -> Result<(), ExitReason> {
+    pub(super) fn redraw(&mut self) -> Result<(), ExitReason> {
         let lost = |_| ExitReason::TerminalLost;
         self.screen.state.size = self.terminal.size().map_err(lost)?;
         self.screen.state.sync_selection();

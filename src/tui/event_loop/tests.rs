@@ -201,6 +201,18 @@ async fn resize_is_handled() {
     assert_eq!(text.lines().count(), 10);
 }
 
+/// A terminal that was made smaller and larger between two frames has lost its content.
+#[tokio::test(start_paused = true)]
+async fn resize_back_between_frames_redraws_everything() {
+    let harness = Harness::start();
+    harness.until("connecting").await;
+    let size = ratatui::backend::Backend::size(&harness.screen).unwrap();
+    harness.screen.scribble();
+    harness.input(Input::Resize(size.width, size.height));
+    harness.until("connecting").await;
+    assert!(!harness.screen.text().contains("scribble"));
+}
+
 /// A resize before the signal handler is installed sends no event; the rows must fit the new size nevertheless.
 #[tokio::test(start_paused = true)]
 async fn resize_without_event_is_detected_at_the_next_frame() {
