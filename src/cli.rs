@@ -28,6 +28,7 @@ use crate::{
         report::ReportArgs,
         screen_args::{DemoArgs, WatchArgs},
         simulate::SimulateArgs,
+        stream::StreamArgs,
         tree::TreeArgs,
         trust::TrustArgs,
         version,
@@ -62,6 +63,7 @@ pub enum Command {
     Cancel(CancelArgs),
     Record(RecordCommandArgs),
     Replay(ReplayArgs),
+    Stream(StreamArgs),
     /// Show the full-screen view of an embedded vCenter; needs no server
     Demo(DemoArgs),
     Simulate(SimulateArgs),
@@ -128,7 +130,8 @@ impl Command {
             | Self::Events(_)
             | Self::Report(_)
             | Self::Wait(_)
-            | Self::Cancel(_) => true,
+            | Self::Cancel(_)
+            | Self::Stream(_) => true,
             _ => false,
         }
     }

@@ -13,8 +13,8 @@ pub use command_texts::COMMANDS;
 
 /// The command that lists the global options.
 const OPTIONS: &str = "options";
-/// Commands that are listed only in the full help: they are needed once, to set up the machine.
-const RARE: [&str; 2] = ["completions", "man"];
+/// Commands that are listed only in the full help: they are rarely needed.
+const RARE: [&str; 3] = ["completions", "logout", "man"];
 /// IDs of options that `--help` names in the line of another option, to save theirs.
 const NAMED_BY_OTHERS: [&str; 2] = ["light", "redact_record"];
 

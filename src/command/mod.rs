@@ -11,10 +11,12 @@ mod error;
 pub mod events;
 mod exit_code;
 pub mod fetch_args;
+pub mod follow;
 pub mod get;
 pub mod global_args;
 pub mod hardening;
 pub mod io_context;
+mod link_report;
 pub mod list;
 mod logging;
 pub mod logout;
@@ -32,6 +34,7 @@ mod session;
 pub mod signals;
 pub mod simulate;
 mod snapshot;
+pub mod stream;
 mod table;
 mod targets;
 mod task_args;
@@ -127,6 +130,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         Some(Command::Wait(args)) => wait::run(&args, connection, io).await,
         Some(Command::Cancel(args)) => cancel::run(&args, connection, io).await,
         Some(Command::Record(args)) => record::run(&args, connection, io).await,
+        Some(Command::Stream(args)) => stream::run(&args, connection, io).await,
         Some(Command::Simulate(args)) => {
             simulate::run(args).await?;
             Ok(Outcome::Success)

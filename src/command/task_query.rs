@@ -29,16 +29,8 @@ pub struct TaskQueryArgs {
     #[command(flatten)]
     choice: TaskSelector,
 
-    /// queued, running, success, failed, active…
-    #[arg(
-        long,
-        value_enum,
-        hide_possible_values = true,
-        value_name = "STATE",
-        value_delimiter = ',',
-        help_heading = "Which tasks"
-    )]
-    state: Vec<State>,
+    #[command(flatten)]
+    states: StateArgs,
 
     /// Queued since 24h, yesterday, monday, 2026-01-31…
     #[arg(long, value_name = "WHEN", value_parser = value_parsers::time, help_heading = "Which tasks")]
@@ -51,6 +43,28 @@ pub struct TaskQueryArgs {
     /// Maximum number; 0 for all
     #[arg(long, value_name = "N", default_value_t = DEFAULT_LIMIT, help_heading = "Which tasks")]
     pub(super) limit: usize,
+}
+
+/// Flag that selects tasks by their state.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct StateArgs {
+    /// queued, running, success, failed, active…
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "STATE",
+        value_delimiter = ',',
+        help_heading = "Which tasks"
+    )]
+    state: Vec<State>,
+}
+
+impl StateArgs {
+    /// True if tasks of this status are selected.
+    pub(super) fn contains(&self, status: Status) -> bool {
+        self.state.is_empty() || self.state.iter().any(|state| state.is(status))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -101,7 +115,7 @@ impl TaskQueryArgs {
     /// True if no flag is given that selects tasks.
     pub(super) fn is_default(&self) -> bool {
         self.choice.is_empty()
-            && self.state.is_empty()
+            && self.states.state.is_empty()
             && self.since.is_none()
             && self.until.is_none()
     }
@@ -114,6 +128,7 @@ impl TaskQueryArgs {
     /// Returns the flags as on a command line, with absolute times; `None` without any.
     pub(super) fn in_words(&self, now: Timestamp) -> Option<String> {
         let states: Vec<String> = self
+            .states
             .state
             .iter()
             .filter_map(|state| Some(state.to_possible_value()?.get_name().to_owned()))
@@ -189,7 +204,7 @@ impl TaskQueryArgs {
                     None => self.choice.is_empty(),
                 };
                 let is_listed = is_chosen
-                    && self.is_in_state(record.status())
+                    && self.states.contains(record.status())
                     && since.is_none_or(|since| placed.is_none_or(|at| since <= at))
                     && until.is_none_or(|until| placed.is_none_or(|at| at <= until));
                 is_listed.then_some((placed, &*record.id.mo_id, at, handle))
@@ -203,8 +218,8 @@ impl TaskQueryArgs {
     /// Returns the part of the flags that the server's history can filter by.
     fn server_filter(&self) -> ServerFilter {
         let statuses = Status::ALL.into_iter();
-        let chosen = statuses.filter(|status| self.is_in_state(*status));
-        match self.state[..] {
+        let chosen = statuses.filter(|status| self.states.contains(*status));
+        match self.states.state[..] {
             [] => ServerFilter::default(),
             _ => ServerFilter::of_statuses(&chosen.collect::<Vec<_>>()),
         }
@@ -216,10 +231,6 @@ impl TaskQueryArgs {
             moment.map(|moment| moment.resolve(now, &zone))
         };
         (from(self.since), from(self.until))
-    }
-
-    fn is_in_state(&self, status: Status) -> bool {
-        self.state.is_empty() || self.state.iter().any(|state| state.is(status))
     }
 
     /// Reads the tasks that may be chosen into a snapshot. The messages are about tasks of which nothing can be read, and
@@ -262,7 +273,7 @@ impl TaskQueryArgs {
         let pick = |raw: &Value| {
             // Of a record that cannot be read it is not known whether it is meant.
             RecordAction::take_if(TaskInfo::from_json(raw.clone()).map_or(true, |info| {
-                self.is_in_state(Status::of(&info)) && selector.may_match(info, &labels, now)
+                self.states.contains(Status::of(&info)) && selector.may_match(info, &labels, now)
             }))
         };
         // Only in its own order is the history's beginning enough; one more shows whether there are more.

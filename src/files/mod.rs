@@ -1,5 +1,7 @@
-//! Files of the program: their directories, private files that are replaced atomically, and text in any encoding.
+//! Files of the program: their directories, private files that are replaced atomically, files that rotate, and text in
+//! any encoding.
 
 pub mod directories;
 pub mod private_file;
+pub mod rotating_file;
 pub mod text_file;

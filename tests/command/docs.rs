@@ -180,7 +180,7 @@ async fn run(guide: &str, line_text: &str) {
                 words.drain(at..at + 2);
             }
         }
-        for flag in ["--html", "--markdown"] {
+        for flag in ["--html", "--markdown", "--cursor", "--output-file"] {
             let file = words.iter().position(|word| word == flag);
             if let Some(file) = file.and_then(|flag| words.get_mut(flag + 1))
                 && file != "-"
@@ -207,7 +207,8 @@ async fn run(guide: &str, line_text: &str) {
                 .typed(if command.is_piped { output } else { "y\n" })
                 .screen(100, 30);
         }
-        let is_endless = command.words.iter().any(|word| word == "--watch");
+        let is_endless =
+            arguments[0] == "stream" || command.words.iter().any(|word| word == "--watch");
         if is_endless {
             run = run.interrupted(Duration::from_secs(1));
         }

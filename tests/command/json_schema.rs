@@ -126,6 +126,13 @@ async fn every_line_matches_the_schema() {
         kinds.extend(lines.iter().map(|line| line["type"].to_string()));
         simulator.control().advance(Duration::from_secs(1));
     }
+    let stream = line("stream").interrupted(Duration::from_secs(2));
+    let ran = stream.driven(&simulator).await;
+    let lines = schema.check_lines(&ran.out);
+    assert!(
+        lines.iter().all(|line| line["eventId"].is_string()),
+        "{ran:?}"
+    );
     for kind in ["task", "link", "summary", "event", "cancel"] {
         assert!(kinds.contains(&format!("\"{kind}\"")), "no line of {kind}");
     }

@@ -72,6 +72,7 @@ async fn refused_sign_in_has_own_exit_code_in_every_command() {
         &["tree", "task-1"],
         &["events", "task-1"],
         &["report", "task-1", "--html", "-"],
+        &["stream"],
         &["cancel", "task-1", "--yes"],
     ] {
         let mut command = vtask(words);

@@ -49,6 +49,7 @@ mod session;
 mod shell_completion;
 mod simulate_start;
 mod standard_input;
+mod stream;
 mod tls;
 mod undecidable_filters;
 mod url_password;

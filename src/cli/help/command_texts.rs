@@ -26,6 +26,12 @@ const READING: &[(u8, &str)] = &[
     (5, "login refused"),
     (124, "timed out"),
 ];
+const FOLLOWING: &[(u8, &str)] = &[
+    (2, "wrong usage or configuration, output not writable"),
+    (5, "login refused"),
+    (124, "timed out"),
+    (130, "interrupted (143 SIGTERM, 129 SIGHUP)"),
+];
 const LOCAL: &[(u8, &str)] = &[(2, "wrong usage or configuration")];
 const NO_SERVER: &[&str] = &["color", "verbose", "log_file"];
 
@@ -316,6 +322,28 @@ pub const COMMANDS: &[Texts] = &[
         exit_codes: LOCAL,
         notes: "< > [ ] go back and forward in what has been shown. Nothing can be cancelled.",
         globals: NO_SERVER,
+    },
+    Texts {
+        name: "stream",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask stream", "every change, one JSON object per line"),
+            (
+                "vtask stream --state finished --cursor tasks.cursor --output-file tasks.ndjson",
+                "all that finishes",
+            ),
+            (
+                "vtask stream --profile lab,branch --user '*\\backup'",
+                "tasks of an account on two vCenters",
+            ),
+        ],
+        exit_codes: FOLLOWING,
+        notes: "A line is a task as `vtask list -o ndjson` prints it, with eventId and seenAt, the local time at which \
+                the change was seen. The first lines are the recent tasks. A task that finished has one line with its \
+                outcome, also if it finished during an outage or, with --cursor, while vtask was not running, as far as \
+                the history of the server goes back. After a kill it may be repeated, with the same eventId.\n\n\
+                A server that is unreachable is reported once and retried; a refused login is not.",
+        globals: &[],
     },
     Texts {
         name: "simulate",

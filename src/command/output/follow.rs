@@ -15,12 +15,13 @@ use crate::{
         deadline::leave_in_time,
         fetch_args::FetchArgs,
         io_context::CommandIo,
+        link_report::LinkReport,
         wait,
         watchers::{UPDATES_AHEAD, Watchers},
     },
     config::Defaults,
     task::EndpointId,
-    watch::{Command, Link, Update, WatchOptions},
+    watch::{Command, Update, WatchOptions},
 };
 
 /// Minimum time between two outputs.
@@ -70,51 +71,6 @@ pub(in crate::command) struct Changes {
     pub(in crate::command) message: Option<String>,
 }
 
-/// The connection to a server that is followed.
-struct Connection {
-    /// Name before messages, such as `lab: `; empty if there is only one server.
-    prefix: String,
-    /// Name of the server.
-    label: String,
-    link: Link,
-    /// True after an outage was reported.
-    is_outage_reported: bool,
-    /// True if it will not be tried again.
-    is_lost: bool,
-}
-
-impl Connection {
-    /// Applies the state. Returns a message about it.
-    fn handle_link(&mut self, link: Link, is_terminal: bool) -> Option<String> {
-        self.link = link;
-        match &self.link {
-            Link::SignedOut { reason } => {
-                self.is_lost = true;
-                Some(format!("{}{reason}", self.prefix))
-            }
-            // A terminal has a status line.
-            Link::Retrying { .. } if !self.is_outage_reported => {
-                self.is_outage_reported = true;
-                (!is_terminal)
-                    .then(|| self.status(Timestamp::now()))
-                    .flatten()
-            }
-            link if link.is_current() && self.is_outage_reported => {
-                self.is_outage_reported = false;
-                (!is_terminal).then(|| format!("{} answers again.", self.label))
-            }
-            _ => None,
-        }
-    }
-
-    /// Describes an outage.
-    fn status(&self, now: Timestamp) -> Option<String> {
-        let is_away = matches!(self.link, Link::Retrying { .. })
-            || self.link == Link::Connecting && self.is_outage_reported;
-        is_away.then(|| format!("{}{}", self.prefix, wait::link(&self.link, now)))
-    }
-}
-
 impl Presenter<'_> {
     /// Prints the rows and keeps them current until the command is stopped.
     ///
@@ -129,14 +85,8 @@ impl Presenter<'_> {
         let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
         let (mut watchers, mut connections) = (Watchers::default(), Vec::new());
         for (id, server) in (0..).map(EndpointId).zip(servers) {
-            let name = server.name.as_ref();
-            connections.push(Connection {
-                prefix: name.map(|name| format!("{name}: ")).unwrap_or_default(),
-                label: server.options.connect.address.label(),
-                link: Link::Connecting,
-                is_outage_reported: false,
-                is_lost: false,
-            });
+            let label = server.options.connect.address.label();
+            connections.push(LinkReport::new(server.name.as_deref(), label));
             watchers.start(id, server.options, &sender);
             for command in server.commands {
                 watchers.send(id, command);
@@ -161,7 +111,7 @@ impl Presenter<'_> {
 struct LiveOutput<'a> {
     presenter: &'a Presenter<'a>,
     screen: Screen,
-    connections: Vec<Connection>,
+    connections: Vec<LinkReport>,
     /// IDs of the rows that changed since the last output.
     changed: HashSet<String>,
     is_redrawn: bool,
@@ -179,22 +129,20 @@ impl LiveOutput<'_> {
         let mut printed: Option<Instant> = None;
         loop {
             for id in watchers.ended() {
-                if let Some(connection) = self.connections.get_mut(usize::from(id.0))
-                    && !connection.is_lost
-                {
-                    connection.is_lost = true;
-                    io.say("internal error: a fetch loop ended unexpectedly.");
+                let connection = self.connections.get_mut(usize::from(id.0));
+                if let Some(message) = connection.and_then(LinkReport::loop_ended) {
+                    io.say(&message);
                 }
             }
             let output_at = printed.map(|at| at + OUTPUT_INTERVAL);
-            let is_lost = self.connections.iter().all(|connection| connection.is_lost);
-            if is_outdated && (is_lost || output_at.is_none_or(|at| at <= Instant::now())) {
+            let lost = LinkReport::outcome_if_lost(&self.connections);
+            if is_outdated && (lost.is_some() || output_at.is_none_or(|at| at <= Instant::now())) {
                 self.print(reading, io)?;
                 printed = Some(Instant::now());
                 is_outdated = false;
             }
-            if is_lost {
-                return Ok(self.outcome());
+            if let Some(outcome) = lost {
+                return Ok(outcome);
             }
             let due = match (is_outdated, self.is_redrawn) {
                 (true, _) => output_at,
@@ -220,16 +168,6 @@ impl LiveOutput<'_> {
         }
     }
 
-    /// Returns the outcome after all servers were lost.
-    fn outcome(&self) -> Outcome {
-        let links = self.connections.iter().map(|connection| &connection.link);
-        let outcomes = links.map(|link| match link {
-            Link::SignedOut { .. } => Outcome::Refused,
-            _ => Outcome::Unknown,
-        });
-        outcomes.fold(Outcome::Success, Outcome::and)
-    }
-
     /// Handles an update. Returns true if the output is to be renewed.
     fn handle(
         &mut self,
@@ -243,33 +181,19 @@ impl LiveOutput<'_> {
         let Some(connection) = self.connections.get_mut(server) else {
             return Ok(false);
         };
-        match update {
-            Update::Link(link) => {
-                let message = connection.handle_link(link, self.is_redrawn);
-                self.message(message, io)?;
-                Ok(self.is_redrawn)
-            }
-            Update::Notice(text) => {
-                let message = format!("{}{text}", connection.prefix);
-                self.message(Some(message), io)?;
-                Ok(true)
-            }
-            Update::RecentRefused(reason) => {
-                let message = format!("{}new tasks cannot be found: {reason}", connection.prefix);
-                self.message(Some(message), io)?;
-                Ok(true)
-            }
-            update => {
-                let changes = reading.apply(server, update);
-                for command in changes.commands {
-                    watchers.send(from, command);
-                }
-                self.message(changes.message, io)?;
-                let is_changed = !changes.rows.is_empty();
-                self.changed.extend(changes.rows);
-                Ok(is_changed)
-            }
+        let mut message = None;
+        if connection.apply(&update, self.is_redrawn, &mut message) {
+            self.message(message, io)?;
+            return Ok(self.is_redrawn);
         }
+        let changes = reading.apply(server, update);
+        for command in changes.commands {
+            watchers.send(from, command);
+        }
+        self.message(changes.message, io)?;
+        let is_changed = !changes.rows.is_empty();
+        self.changed.extend(changes.rows);
+        Ok(is_changed)
     }
 
     /// Prints a message above the lines that are redrawn.

@@ -15,7 +15,7 @@ use clap::Args;
 use expression::Expression;
 pub(super) use follow::{Changes, FollowedServer, Reading};
 pub(super) use format::{NAMES as FORMAT_NAMES, OutputFormat};
-pub(super) use row::{EVENTS, OutputRow, RowKind, TASK_DETAILS, TASKS};
+pub(super) use row::{EVENTS, OutputRow, RowKind, TASK_DETAILS, TASKS, with_whole_seconds};
 pub(super) use sort::FieldSort;
 
 use super::{CommandError, Outcome, io_context::CommandIo, json_output, table, targets::Target};

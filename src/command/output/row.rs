@@ -251,19 +251,23 @@ impl OutputRow {
 
     /// Returns the object with times in whole seconds, as `fromdate` of jq reads them.
     pub(in crate::command) fn with_whole_seconds(&self) -> Line {
-        let mut json = self.json.clone();
-        for (name, value) in &mut json {
-            let is_time = name == "at" || name.ends_with("At");
-            if let Some(time) = value
-                .as_str()
-                .filter(|_| is_time)
-                .and_then(|text| text.parse::<Timestamp>().ok())
-            {
-                *value = format!("{time:.0}").into();
-            }
-        }
-        json
+        with_whole_seconds(self.json.clone())
     }
+}
+
+/// Returns an object with times in whole seconds.
+pub(in crate::command) fn with_whole_seconds(mut json: Line) -> Line {
+    for (name, value) in &mut json {
+        let is_time = name == "at" || name.ends_with("At");
+        if let Some(time) = value
+            .as_str()
+            .filter(|_| is_time)
+            .and_then(|text| text.parse::<Timestamp>().ok())
+        {
+            *value = format!("{time:.0}").into();
+        }
+    }
+    json
 }
 
 /// Returns the value of a column in the object.

@@ -36,7 +36,7 @@ pub(in crate::command) enum Step {
 
 impl Search {
     /// For a task that was seen before it vanished; it may have ended just now.
-    pub(super) fn for_known(locator: TaskLocator, now: Timestamp) -> Self {
+    pub(in crate::command) fn for_known(locator: TaskLocator, now: Timestamp) -> Self {
         let reason = "it disappeared from the server before its end was seen";
         Self::new(locator, reason.into(), RETRY_DELAYS_SECONDS.len(), now)
     }
@@ -58,7 +58,7 @@ impl Search {
     }
 
     /// Returns the lookup to send if one is due, and marks it as sent.
-    pub(super) fn due(&mut self, now: Timestamp) -> Option<TaskLocator> {
+    pub(in crate::command) fn due(&mut self, now: Timestamp) -> Option<TaskLocator> {
         if self.next.is_none_or(|next| next > now) {
             return None;
         }
@@ -72,7 +72,7 @@ impl Search {
     }
 
     /// Repeats a lookup in progress, whose response may be lost.
-    pub(super) fn resend(&mut self, now: Timestamp) {
+    pub(in crate::command) fn resend(&mut self, now: Timestamp) {
         if self.next.is_none() {
             self.attempts = self.attempts.saturating_sub(1);
             self.next = Some(now);
@@ -80,7 +80,7 @@ impl Search {
     }
 
     /// Handles a response. Failed lookups are repeated for up to `max_outage`.
-    pub(super) fn handle_answer(
+    pub(in crate::command) fn handle_answer(
         &mut self,
         answer: HistoryLookup,
         max_outage: SignedDuration,

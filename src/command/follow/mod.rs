@@ -1,0 +1,279 @@
+//! Follows tasks without a screen, for `vtask stream` and `vtask exporter`.
+//!
+//! Every task that finishes is delivered to the [`Consumer`] once, whether its end is seen live, is looked up because
+//! the task vanished, or is read from the history after an outage or a restart. [`server`] has the state of a vCenter,
+//! [`catch_up`] the search of its history, [`cursor`] the file with which a restart continues.
+
+mod catch_up;
+mod cursor;
+mod server;
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use jiff::Timestamp;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until, timeout},
+};
+
+use self::{cursor::CursorFile, server::Effects};
+use super::{
+    CommandError, Outcome, connect,
+    io_context::CommandIo,
+    link_report::LinkReport,
+    selector::{CompiledSelector, TaskSelector},
+    targets,
+    watchers::{UPDATES_AHEAD, Watchers},
+};
+use crate::{
+    config::{self, ConnectionArgs},
+    task::{EndpointId, TaskChange},
+    watch::{Command, Update},
+};
+
+pub(super) use server::{Change, Server};
+
+/// Interval of due requests and of saving the cursor.
+const TICK: Duration = Duration::from_secs(1);
+/// Limit of the sign-out; a service has to end within two seconds.
+const SIGN_OUT_LIMIT: Duration = Duration::from_millis(1800);
+
+/// Flags of the commands that follow tasks without a screen.
+#[derive(Debug, Clone, Args)]
+pub struct FollowArgs {
+    #[command(flatten)]
+    choice: TaskSelector,
+
+    /// Continue after a restart with the tasks that finished since; kept in FILE
+    #[arg(long, value_name = "FILE", env = "VTASK_CURSOR")]
+    cursor: Option<PathBuf>,
+}
+
+/// A receiver of changed tasks.
+pub(super) trait Consumer {
+    /// True if tasks that finished before the first start are to be delivered.
+    const WITH_EARLIER: bool;
+
+    /// Handles changed tasks of a server.
+    ///
+    /// # Errors
+    /// Fails if they cannot be written.
+    fn deliver(
+        &mut self,
+        server: &Server,
+        changes: &[Change],
+        io: &mut CommandIo<'_>,
+    ) -> Result<(), CommandError>;
+
+    /// Completes when [`Consumer::serve`] is to be called.
+    async fn requested(&mut self) {
+        std::future::pending().await
+    }
+
+    /// Answers a request.
+    fn serve(&mut self, _servers: &mut [Server]) {}
+
+    /// Makes durable what was delivered. Returns true if the cursor may move past it.
+    ///
+    /// # Errors
+    /// Fails if the output cannot be written.
+    fn commit(&mut self) -> Result<bool, CommandError>;
+}
+
+/// Returns the servers to follow.
+///
+/// # Errors
+/// Fails on wrong usage and without a connection.
+pub(super) async fn servers(
+    args: &FollowArgs,
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Vec<Server>, CommandError> {
+    let defaults = config::defaults(connection, io.environment)?;
+    let file = config::file(connection, io.environment)?;
+    let saved = config::named_filters(&file, io.environment).all;
+    let targets = targets::servers(connection, io.environment)?;
+    targets::warn(&targets, io);
+    let mut servers = Vec::new();
+    for target in targets {
+        let connect = connect::in_time(&target.connection, io).await?;
+        let selector = CompiledSelector::new(&args.choice, &saved, connect.address.name())?
+            .with_name(target.name.clone());
+        selector.check_single_reading()?;
+        if selector.needs_locations() {
+            let why = "--filter: where targets run is not read here; filter the output instead.";
+            return Err(CommandError::Usage(why.to_owned()));
+        }
+        let options = io.fetch.options(connect, Vec::new(), &defaults);
+        servers.push(Server::new(
+            target.name.as_deref(),
+            options,
+            selector,
+            Timestamp::now(),
+        ));
+    }
+    Ok(servers)
+}
+
+/// Follows the servers until the command is stopped or all of them have refused the login.
+///
+/// # Errors
+/// Fails if the output or the cursor cannot be written, and if the command is interrupted or its time is over.
+pub(super) async fn follow<C: Consumer>(
+    args: &FollowArgs,
+    mut servers: Vec<Server>,
+    consumer: &mut C,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
+    let cursor = args.cursor.as_deref().map(CursorFile::open).transpose()?;
+    let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
+    let mut watchers = Watchers::default();
+    for (id, server) in (0..).map(EndpointId).zip(&mut servers) {
+        if let Some(options) = server.options.take() {
+            watchers.start(id, options, &sender);
+        }
+    }
+    drop(sender);
+    let mut following = Following {
+        servers,
+        watchers,
+        cursor,
+        consumer,
+    };
+    let followed = following.run(&mut updates, io).await;
+    let committed = following.commit();
+    drop(updates);
+    // A session that is left ends by its idle time-out.
+    let _ = timeout(SIGN_OUT_LIMIT, following.watchers.stop()).await;
+    committed.and(followed)
+}
+
+/// The running command.
+struct Following<'a, C> {
+    servers: Vec<Server>,
+    watchers: Watchers,
+    cursor: Option<CursorFile>,
+    consumer: &'a mut C,
+}
+
+impl<C: Consumer> Following<'_, C> {
+    async fn run(
+        &mut self,
+        updates: &mut mpsc::Receiver<(EndpointId, Update)>,
+        io: &mut CommandIo<'_>,
+    ) -> Result<Outcome, CommandError> {
+        let mut next_tick = Instant::now() + TICK;
+        loop {
+            for id in self.watchers.ended() {
+                let server = self.servers.get_mut(usize::from(id.0));
+                if let Some(message) = server.and_then(|server| server.links.loop_ended()) {
+                    io.say(&message);
+                }
+            }
+            let links = self.servers.iter().map(|server| &server.links);
+            if let Some(outcome) = LinkReport::outcome_if_lost(links) {
+                return Ok(outcome);
+            }
+            tokio::select! {
+                biased;
+                ending = io.ending() => return Err(ending.without_request()),
+                () = sleep_until(next_tick) => {
+                    next_tick = Instant::now() + TICK;
+                    self.tick()?;
+                }
+                () = self.consumer.requested() => {
+                    self.consumer.serve(&mut self.servers);
+                    self.commit()?;
+                }
+                Some((from, update)) = updates.recv() => self.handle(from, update, io)?,
+            }
+        }
+    }
+
+    fn handle(
+        &mut self,
+        from: EndpointId,
+        update: Update,
+        io: &mut CommandIo<'_>,
+    ) -> Result<(), CommandError> {
+        if let Update::Server(facts) = &update {
+            self.identify(from, facts.about.instance_uuid.as_deref());
+        }
+        let Update::Tasks { changes, since } = update else {
+            return self.apply(from, update, io);
+        };
+        // A task may finish and be evicted in one batch; it is delivered in between.
+        let mut batch = Vec::new();
+        for change in changes {
+            if matches!(change, TaskChange::Unwatched { .. }) && !batch.is_empty() {
+                let changes = std::mem::take(&mut batch);
+                self.apply(from, Update::Tasks { changes, since }, io)?;
+            }
+            batch.push(change);
+        }
+        let changes = batch;
+        self.apply(from, Update::Tasks { changes, since }, io)
+    }
+
+    fn apply(
+        &mut self,
+        from: EndpointId,
+        update: Update,
+        io: &mut CommandIo<'_>,
+    ) -> Result<(), CommandError> {
+        let Some(server) = self.servers.get_mut(usize::from(from.0)) else {
+            return Ok(());
+        };
+        let mut effects = Effects::default();
+        let changes = server.handle(update, Timestamp::now(), &mut effects);
+        for command in effects.commands {
+            self.watchers.send(from, command);
+        }
+        if let Some(message) = effects.message {
+            io.say(&message);
+        }
+        if !changes.is_empty() {
+            self.consumer.deliver(server, &changes, io)?;
+        }
+        server.remove_past();
+        Ok(())
+    }
+
+    /// Continues at the cursor when a server has named its instance.
+    fn identify(&mut self, id: EndpointId, instance: Option<&str>) {
+        let server = self.servers.get_mut(usize::from(id.0));
+        if let Some(server) = server.filter(|server| server.is_unknown()) {
+            let key = instance.unwrap_or(&server.endpoint);
+            let cursor = self.cursor.as_ref();
+            let position = cursor.and_then(|cursor| cursor.position(key));
+            server.identify(instance, position, C::WITH_EARLIER);
+        }
+    }
+
+    fn tick(&mut self) -> Result<(), CommandError> {
+        let mut due: Vec<(EndpointId, Command)> = Vec::new();
+        for (id, server) in (0..).map(EndpointId).zip(&mut self.servers) {
+            let commands = server.tick(Timestamp::now()).into_iter();
+            due.extend(commands.map(|command| (id, command)));
+        }
+        for (id, command) in due {
+            self.watchers.send(id, command);
+        }
+        self.commit()
+    }
+
+    /// Saves the cursor if everything that was delivered is durable.
+    fn commit(&mut self) -> Result<(), CommandError> {
+        let Some(cursor) = &mut self.cursor else {
+            return Ok(());
+        };
+        if !self.consumer.commit()? {
+            return Ok(());
+        }
+        for (instance, position) in self.servers.iter().filter_map(Server::position) {
+            cursor.set(instance, position);
+        }
+        cursor.save()
+    }
+}

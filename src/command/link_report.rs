@@ -1,0 +1,107 @@
+//! Messages about the connections of a command that follows servers.
+
+use jiff::Timestamp;
+
+use super::{Outcome, wait};
+use crate::watch::{Link, Update};
+
+/// State of the connection to a server, and the messages about it.
+pub(super) struct LinkReport {
+    /// Name before messages, such as `lab: `; empty if there is only one server.
+    prefix: String,
+    /// Name of the server.
+    label: String,
+    link: Link,
+    /// True after an outage was reported.
+    is_outage_reported: bool,
+    /// True if it will not be tried again.
+    is_lost: bool,
+}
+
+impl LinkReport {
+    /// Starts with a server that is not connected; `name` is its profile, if there are several servers.
+    pub(super) fn new(name: Option<&str>, label: String) -> Self {
+        Self {
+            prefix: name.map(|name| format!("{name}: ")).unwrap_or_default(),
+            label,
+            link: Link::Connecting,
+            is_outage_reported: false,
+            is_lost: false,
+        }
+    }
+
+    pub(super) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Returns a message with the name of the server before it.
+    pub(super) fn message(&self, text: &str) -> String {
+        format!("{}{text}", self.prefix)
+    }
+
+    /// Marks the server as lost if its fetch loop has ended. Returns a message the first time.
+    pub(super) fn loop_ended(&mut self) -> Option<String> {
+        let was_lost = std::mem::replace(&mut self.is_lost, true);
+        (!was_lost).then(|| "internal error: a fetch loop ended unexpectedly.".to_owned())
+    }
+
+    /// Applies an update about the connection and sets the message about it. Returns false for other updates.
+    ///
+    /// An outage is reported once, unless the output is redrawn and has a status line.
+    pub(super) fn apply(
+        &mut self,
+        update: &Update,
+        is_redrawn: bool,
+        message: &mut Option<String>,
+    ) -> bool {
+        *message = match update {
+            Update::Link(link) => self.apply_link(link.clone(), is_redrawn),
+            Update::Notice(text) => Some(self.message(text)),
+            Update::RecentRefused(reason) => {
+                Some(self.message(&format!("new tasks cannot be found: {reason}")))
+            }
+            _ => return false,
+        };
+        true
+    }
+
+    fn apply_link(&mut self, link: Link, is_redrawn: bool) -> Option<String> {
+        self.link = link;
+        match &self.link {
+            Link::SignedOut { reason } => {
+                self.is_lost = true;
+                Some(self.message(reason))
+            }
+            Link::Retrying { .. } if !self.is_outage_reported => {
+                self.is_outage_reported = true;
+                (!is_redrawn)
+                    .then(|| self.status(Timestamp::now()))
+                    .flatten()
+            }
+            link if link.is_current() && self.is_outage_reported => {
+                self.is_outage_reported = false;
+                (!is_redrawn).then(|| format!("{} answers again.", self.label))
+            }
+            _ => None,
+        }
+    }
+
+    /// Describes an outage.
+    pub(super) fn status(&self, now: Timestamp) -> Option<String> {
+        let is_away = matches!(self.link, Link::Retrying { .. })
+            || self.link == Link::Connecting && self.is_outage_reported;
+        is_away.then(|| self.message(&wait::link(&self.link, now)))
+    }
+
+    /// Returns the outcome of a command whose servers are all lost; `None` if one is not.
+    pub(super) fn outcome_if_lost<'a>(
+        reports: impl IntoIterator<Item = &'a Self>,
+    ) -> Option<Outcome> {
+        let mut outcomes = reports.into_iter().map(|report| match report.link {
+            _ if !report.is_lost => None,
+            Link::SignedOut { .. } => Some(Outcome::Refused),
+            _ => Some(Outcome::Unknown),
+        });
+        outcomes.try_fold(Outcome::Success, |all, outcome| Some(all.and(outcome?)))
+    }
+}

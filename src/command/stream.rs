@@ -1,0 +1,142 @@
+//! `vtask stream`: prints every change of tasks as NDJSON, for log pipelines.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{
+    CommandError, Outcome,
+    follow::{self, Change, Consumer, FollowArgs, Server},
+    io_context::CommandIo,
+    json_output,
+    output::with_whole_seconds,
+    task_query::StateArgs,
+};
+use crate::{
+    config::ConnectionArgs,
+    files::rotating_file::RotatingFile,
+    task::{Handle, Record},
+    text::parse_size,
+};
+
+/// Print every change of tasks as NDJSON, for log pipelines
+#[derive(Debug, Clone, Args)]
+pub struct StreamArgs {
+    #[command(flatten)]
+    follow: FollowArgs,
+
+    #[command(flatten)]
+    states: StateArgs,
+
+    /// Append to FILE instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    output_file: Option<PathBuf>,
+
+    /// Rename FILE to FILE.1 before it exceeds this size
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "100M", help_heading = "Output")]
+    rotate_size: u64,
+
+    /// Number of renamed files to keep
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        value_parser = clap::value_parser!(u32).range(0..=1000),
+        help_heading = "Output"
+    )]
+    rotate_keep: u32,
+}
+
+/// Runs `vtask stream`.
+///
+/// # Errors
+/// Fails on wrong usage, without a connection, if the output cannot be written, and when it is interrupted.
+pub async fn run(
+    args: &StreamArgs,
+    connection: &ConnectionArgs,
+    io: &mut CommandIo<'_>,
+) -> Result<Outcome, CommandError> {
+    let servers = follow::servers(&args.follow, connection, io).await?;
+    let file = match &args.output_file {
+        Some(path) => {
+            let opened = RotatingFile::open(path, args.rotate_size, args.rotate_keep);
+            Some((
+                path.as_path(),
+                opened.map_err(|error| unwritable(path, &error))?,
+            ))
+        }
+        None => None,
+    };
+    let mut stream = Stream {
+        states: &args.states,
+        file,
+    };
+    follow::follow(&args.follow, servers, &mut stream, io).await
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::Local(color_eyre::eyre::eyre!(
+        "{} cannot be written: {error}",
+        path.display()
+    ))
+}
+
+/// The output.
+struct Stream<'a> {
+    states: &'a StateArgs,
+    /// The file in the place of standard output.
+    file: Option<(&'a Path, RotatingFile)>,
+}
+
+impl Consumer for Stream<'_> {
+    const WITH_EARLIER: bool = true;
+
+    fn deliver(
+        &mut self,
+        server: &Server,
+        changes: &[Change],
+        io: &mut CommandIo<'_>,
+    ) -> Result<(), CommandError> {
+        let store = &server.snapshot.store;
+        let is_selected = |change: &&Change| {
+            let status = store.get(change.handle).map(Record::status);
+            status.is_some_and(|status| self.states.contains(status))
+        };
+        let selected = changes.iter().filter(is_selected);
+        let lines = selected.filter_map(|change| line(server, change.handle, Timestamp::now()));
+        let lines: String = lines.collect();
+        match &mut self.file {
+            _ if lines.is_empty() => Ok(()),
+            Some((path, file)) => file
+                .append(&lines)
+                .map_err(|error| unwritable(path, &error)),
+            None => io.print(&lines),
+        }
+    }
+
+    fn commit(&mut self) -> Result<bool, CommandError> {
+        if let Some((path, file)) = &self.file {
+            file.sync().map_err(|error| unwritable(path, &error))?;
+        }
+        Ok(true)
+    }
+}
+
+/// Returns the line of a changed task, seen at this local time.
+fn line(server: &Server, handle: Handle, seen: Timestamp) -> Option<String> {
+    let snapshot = &server.snapshot;
+    let info = snapshot.raw(handle);
+    let line = json_output::task(
+        &snapshot.store,
+        handle,
+        info,
+        &server.endpoint,
+        snapshot.now,
+    )?;
+    let mut line = with_whole_seconds(line);
+    line.insert("eventId".to_owned(), json!(server.event_id(handle)?));
+    line.insert("seenAt".to_owned(), json!(seen));
+    Some(json_output::written(line))
+}

@@ -1,0 +1,271 @@
+//! `vtask stream`: every change is a line, and no finished task is missing after an outage or a kill.
+
+use std::{collections::BTreeMap, fs, future::Future, path::Path, time::Duration};
+
+use serde_json::Value;
+use tokio::{sync::oneshot, time::sleep};
+use vtask::simulator::{
+    Control, Simulator,
+    fault_injection::{FaultEffect, FaultPlan, FaultRule},
+};
+
+use crate::built_support::{on, start};
+use crate::command_support::{Line, Paper, Ran, line, server};
+
+/// Tasks of the scenario that finish within a minute.
+const FINISHED: [&str; 6] = ["task-1", "task-2", "task-5", "task-6", "task-7", "task-8"];
+
+fn lines(text: &str) -> Vec<Value> {
+    let complete = text.rsplit_once('\n').map_or("", |(lines, _)| lines);
+    let lines = complete.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Returns the event IDs of the lines of each task that finished.
+fn finished(text: &str) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::<_, Vec<String>>::new();
+    for line in lines(text) {
+        if !line["outcome"].is_null() {
+            let [task, id] =
+                ["moId", "eventId"].map(|name| line[name].as_str().unwrap().to_owned());
+            found.entry(task).or_default().push(id);
+        }
+    }
+    found
+}
+
+fn assert_complete(finished: &BTreeMap<String, Vec<String>>) {
+    let tasks: Vec<&str> = finished.keys().map(String::as_str).collect();
+    assert_eq!(tasks, FINISHED, "{finished:#?}");
+    for ids in finished.values() {
+        assert_eq!(ids.len(), 1, "{finished:#?}");
+    }
+}
+
+/// Runs the command until `acting` has ended, then presses Ctrl-C.
+async fn during<F: Future<Output = ()>>(
+    line: Line,
+    simulator: &Simulator,
+    acting: impl FnOnce(Paper, Paper) -> F,
+) -> (Ran, String) {
+    let (stop, stopped) = oneshot::channel();
+    let (out, err) = (Paper::default(), Paper::default());
+    let line = line.into(out.clone()).interrupted_by(stopped);
+    let line = line.messages_into(err.clone());
+    let acting = acting(out.clone(), err);
+    let acting = async {
+        acting.await;
+        stop.send(()).unwrap();
+    };
+    let (ran, ()) = tokio::join!(line.on(simulator), acting);
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert_eq!(simulator.control().session_count(), 0);
+    (ran, out.text())
+}
+
+async fn until(done: impl Fn() -> bool) {
+    while !done() {
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Advances the server's time until a condition holds.
+async fn advance_until(control: &Control, done: impl Fn() -> bool) {
+    while !done() {
+        sleep(Duration::from_millis(10)).await;
+        control.advance(Duration::from_millis(200));
+    }
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn every_change_is_a_line_with_a_stable_id() {
+    let simulator = server().await;
+    let control = simulator.control();
+    let (_, text) = during(line("stream"), &simulator, |out, _| async move {
+        until(|| out.text().contains("task-4")).await;
+        advance_until(&control, || finished(&out.text()).len() == 6).await;
+    })
+    .await;
+    assert_complete(&finished(&text));
+    let lines = lines(&text);
+    let mut ids: Vec<_> = lines
+        .iter()
+        .map(|line| line["eventId"].to_string())
+        .collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), lines.len(), "{text}");
+    let of = |task: &str| -> Vec<&Value> {
+        let lines = lines.iter();
+        lines.filter(|line| line["moId"] == task).collect()
+    };
+    assert!(of("task-1").len() > 5, "progress is a change: {text}");
+    let last = of("task-2").pop().unwrap();
+    let id = last["eventId"].as_str().unwrap();
+    assert!(id.ends_with("/task-2/failed"), "{id}");
+    assert_eq!(last["error"]["type"], "NoDiskSpace");
+    assert!(last["seenAt"].is_string());
+
+    // The same states have the same IDs in another run.
+    let (_, again) = during(line("stream"), &simulator, |out, _| async move {
+        until(|| out.text().contains("/task-2/failed")).await;
+    })
+    .await;
+    assert!(again.contains(id), "{again}");
+}
+
+#[tokio::test]
+async fn tasks_are_selected_as_by_list() {
+    let simulator = server().await;
+    let control = simulator.control();
+    let words = "stream --state failed,cancelled --operation Clone*";
+    let (ran, text) = during(line(words), &simulator, |out, _| async move {
+        until(|| control.pending_waits() > 0).await;
+        advance_until(&control, || !out.text().is_empty()).await;
+        control.advance(Duration::from_secs(60));
+    })
+    .await;
+    assert_eq!(finished(&text).into_keys().collect::<Vec<_>>(), ["task-2"]);
+    assert_eq!(lines(&text).len(), 1, "{text}");
+    assert_eq!(ran.err, "");
+    let ran = line("stream --filter host:h1").on(&simulator).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+#[tokio::test]
+async fn tasks_that_finish_during_an_outage_are_delivered_once() {
+    let simulator = server().await;
+    let control = simulator.control();
+    let (ran, text) = during(line("stream"), &simulator, |out, err| async move {
+        until(|| out.text().contains("task-4") && control.pending_waits() > 0).await;
+        let unavailable = FaultRule::new("*", FaultEffect::status(503));
+        control.inject(&FaultPlan::default().with(unavailable));
+        until(|| err.text().contains("503")).await;
+        // Finished tasks are no longer among the recent ones.
+        control.advance(Duration::from_secs(7200));
+        control.clear_faults();
+        until(|| finished(&out.text()).len() >= 6 && err.text().contains("again")).await;
+    })
+    .await;
+    let mut finished = finished(&text);
+    finished.retain(|task, _| FINISHED.contains(&task.as_str()));
+    assert_complete(&finished);
+    let messages: Vec<&str> = ran.err.lines().collect();
+    assert!(
+        matches!(messages[..], [away, back] if away.contains("503") && back.ends_with("answers again.")),
+        "{messages:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_killed_stream_continues_with_what_finished_since() {
+    let simulator = server().await;
+    let control = simulator.control();
+    let folder = tempfile::tempdir().unwrap();
+    let (file, cursor) = (
+        folder.path().join("tasks.ndjson"),
+        folder.path().join("cursor"),
+    );
+    let words = format!(
+        "stream --output-file {} --cursor {}",
+        file.display(),
+        cursor.display()
+    );
+    let mut first = start(on(&simulator, &words));
+    until(|| read(&file).contains("task-4") && cursor.exists()).await;
+    first.kill().unwrap();
+    first.wait().unwrap();
+    control.advance(Duration::from_secs(1800));
+    assert!(finished(&read(&file)).is_empty());
+
+    let mut second = start(on(&simulator, &words));
+    until(|| finished(&read(&file)).len() >= 6 && read(&cursor).contains("task-8")).await;
+    second.kill().unwrap();
+    second.wait().unwrap();
+    assert_complete(&finished(&read(&file)));
+
+    // What the cursor contains is not repeated.
+    let before = lines(&read(&file)).len();
+    let mut third = start(on(&simulator, &words));
+    until(|| lines(&read(&file)).len() > before).await;
+    until(|| control.pending_waits() > 0).await;
+    third.kill().unwrap();
+    third.wait().unwrap();
+    assert_complete(&finished(&read(&file)));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn sigterm_signs_out_and_ends_in_time() {
+    let simulator = server().await;
+    let control = simulator.control();
+    let child = start(on(&simulator, "stream"));
+    until(|| control.pending_waits() > 0).await;
+    let began = std::time::Instant::now();
+    let pid = child.id().to_string();
+    let killed = std::process::Command::new("kill").arg(pid).status();
+    assert!(killed.unwrap().success());
+    let output = crate::built_support::ended(child).await;
+    assert_eq!(output.status.code(), Some(143));
+    assert!(began.elapsed() < Duration::from_secs(2));
+    assert_eq!(control.session_count(), 0);
+}
+
+#[tokio::test]
+async fn the_output_file_is_rotated() {
+    let simulator = server().await;
+    let control = simulator.control();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tasks.ndjson");
+    let words = format!(
+        "stream --output-file {} --rotate-size 4K --rotate-keep 1000",
+        file.display()
+    );
+    let all = || {
+        let files = fs::read_dir(folder.path()).unwrap();
+        let texts = files.map(|file| read(&file.unwrap().path()));
+        texts.collect::<String>()
+    };
+    let (ran, text) = during(line(&words), &simulator, |_, _| async {
+        advance_until(&control, || finished(&all()).len() == 6).await;
+    })
+    .await;
+    assert_eq!((text.as_str(), ran.err.as_str()), ("", ""));
+    assert_complete(&finished(&all()));
+    let files = fs::read_dir(folder.path()).unwrap();
+    let sizes = files.map(|file| file.unwrap().metadata().unwrap().len());
+    let sizes: Vec<u64> = sizes.collect();
+    assert!(
+        sizes.len() > 3 && sizes.iter().all(|size| *size <= 4096),
+        "{sizes:?}"
+    );
+}
+
+#[tokio::test]
+async fn unusable_files_are_refused() {
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let cursor = folder.path().join("cursor");
+    fs::write(&cursor, "no cursor").unwrap();
+    for words in ["--cursor", "--output-file"].map(|flag| {
+        let path = if flag == "--cursor" {
+            cursor.clone()
+        } else {
+            folder.path().join("none/tasks.ndjson")
+        };
+        format!("stream {flag} {}", path.display())
+    }) {
+        let ran = line(&words).on(&simulator).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(
+            ran.err.contains(&folder.path().display().to_string()),
+            "{ran:?}"
+        );
+    }
+}
