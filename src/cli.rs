@@ -20,6 +20,7 @@ use crate::{
         completions::CompletionsArgs,
         config::ConfigArgs,
         events::EventsArgs,
+        exporter::ExporterArgs,
         get::GetArgs,
         global_args::GlobalArgs,
         list::ListArgs,
@@ -64,6 +65,7 @@ pub enum Command {
     Record(RecordCommandArgs),
     Replay(ReplayArgs),
     Stream(StreamArgs),
+    Exporter(ExporterArgs),
     /// Show the full-screen view of an embedded vCenter; needs no server
     Demo(DemoArgs),
     Simulate(SimulateArgs),
@@ -131,7 +133,8 @@ impl Command {
             | Self::Report(_)
             | Self::Wait(_)
             | Self::Cancel(_)
-            | Self::Stream(_) => true,
+            | Self::Stream(_)
+            | Self::Exporter(_) => true,
             _ => false,
         }
     }

@@ -14,7 +14,7 @@ pub use command_texts::COMMANDS;
 /// The command that lists the global options.
 const OPTIONS: &str = "options";
 /// Commands that are listed only in the full help: they are rarely needed.
-const RARE: [&str; 3] = ["completions", "logout", "man"];
+const RARE: [&str; 4] = ["completions", "logout", "man", "simulate"];
 /// IDs of options that `--help` names in the line of another option, to save theirs.
 const NAMED_BY_OTHERS: [&str; 2] = ["light", "redact_record"];
 

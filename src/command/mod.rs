@@ -10,6 +10,7 @@ pub mod doctor;
 mod error;
 pub mod events;
 mod exit_code;
+pub mod exporter;
 pub mod fetch_args;
 pub mod follow;
 pub mod get;
@@ -130,6 +131,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         Some(Command::Wait(args)) => wait::run(&args, connection, io).await,
         Some(Command::Cancel(args)) => cancel::run(&args, connection, io).await,
         Some(Command::Record(args)) => record::run(&args, connection, io).await,
+        Some(Command::Exporter(args)) => exporter::run(&args, connection, io).await,
         Some(Command::Stream(args)) => stream::run(&args, connection, io).await,
         Some(Command::Simulate(args)) => {
             simulate::run(args).await?;

@@ -73,6 +73,7 @@ async fn refused_sign_in_has_own_exit_code_in_every_command() {
         &["events", "task-1"],
         &["report", "task-1", "--html", "-"],
         &["stream"],
+        &["exporter", "--listen", "127.0.0.1:0"],
         &["cancel", "task-1", "--yes"],
     ] {
         let mut command = vtask(words);

@@ -22,6 +22,7 @@ mod config_command;
 mod deadline;
 mod docs;
 mod doctor;
+mod exporter;
 mod fault_chain;
 #[path = "../inventory_support/mod.rs"]
 mod inventory_support;

@@ -346,6 +346,23 @@ pub const COMMANDS: &[Texts] = &[
         globals: &[],
     },
     Texts {
+        name: "exporter",
+        usage: &["[OPTIONS]"],
+        examples: &[
+            ("vtask exporter", "metrics on http://127.0.0.1:9788/metrics"),
+            (
+                "vtask exporter --profile lab,branch --cursor /var/lib/vtask/cursor",
+                "two vCenters, restarts without a gap",
+            ),
+            ("vtask exporter --listen 0.0.0.0:9788", "for other hosts"),
+        ],
+        exit_codes: FOLLOWING,
+        notes: "/metrics has the text format of Prometheus, or OpenMetrics if the client accepts it; /-/healthy and \
+                /-/ready are for probes. Each task that finished is counted once; with --cursor, tasks that finished \
+                while vtask was not running are counted after the start. There is no TLS and no authentication.",
+        globals: &[],
+    },
+    Texts {
         name: "simulate",
         usage: &["[OPTIONS]"],
         examples: &[

@@ -21,7 +21,8 @@ use super::{
     cursor::Position,
 };
 use crate::{
-    task::{Handle, Presence, Record, Status, TaskChange},
+    metrics::RequestMetrics,
+    task::{ChangeSet, Handle, Presence, Record, Status, TaskChange},
     vim::types::{TaskInfo, TaskLocator, TaskQuery, TaskTime},
     watch::{Command, Link, Update, WatchOptions, history_query},
 };
@@ -35,10 +36,13 @@ const MAX_DELIVERED: usize = 20_000;
 
 /// A followed server.
 pub(in crate::command) struct Server {
+    /// The profile name, or host name and port if there is only one server.
+    pub(in crate::command) label: String,
     /// Host name and port.
     pub(in crate::command) endpoint: String,
     pub(in crate::command) snapshot: Snapshot,
     pub(in crate::command) links: LinkReport,
+    pub(in crate::command) traffic: Arc<RequestMetrics>,
     pub(super) options: Option<WatchOptions>,
     /// Instance id of the server, else its name.
     instance: Option<Arc<str>>,
@@ -87,7 +91,9 @@ impl Server {
         let address = &options.connect.address;
         Self {
             links: LinkReport::new(name, address.label()),
+            label: name.map_or_else(|| address.name(), str::to_owned),
             endpoint: address.name(),
+            traffic: options.connect.traffic.clone(),
             snapshot: Snapshot::empty(now),
             max_reads_per_second: options.max_reads_per_second.max(1),
             options: Some(options),
@@ -123,6 +129,18 @@ impl Server {
             id.extend(["/", &digest]);
         }
         Some(id)
+    }
+
+    /// Has the fetch loop read the state of the entities of tasks that do not progress.
+    pub(in crate::command) fn read_entity_states(&mut self) {
+        if let Some(options) = &mut self.options {
+            options.entity_states = true;
+        }
+    }
+
+    /// True once the tasks of the server were read, those that finished before included.
+    pub(in crate::command) fn is_ready(&self) -> bool {
+        self.was_connected && !self.catch_up.is_running()
     }
 
     /// Returns the position for the cursor.
@@ -207,6 +225,13 @@ impl Server {
                         Vec::new()
                     }
                 }
+            }
+            Update::EntityState { mo_id, state } => {
+                if let Some(handle) = self.snapshot.find(&mo_id) {
+                    let store = &mut self.snapshot.store;
+                    store.set_entity_state(handle, state, &mut ChangeSet::default());
+                }
+                Vec::new()
             }
             update => self.apply(update, now),
         }

@@ -1,0 +1,122 @@
+//! The web server of the exporter. It passes requests to the loop that has the tasks.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use prometheus_client::encoding::prometheus_text;
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+use super::metrics::TextFormat;
+
+/// Limit on the time of an answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Content type of OpenMetrics.
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// A request with the channel for its answer.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) kind: RequestKind,
+    pub(super) answer: oneshot::Sender<Answer>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum RequestKind {
+    Metrics(TextFormat),
+    Health,
+    Readiness,
+}
+
+#[derive(Debug)]
+pub(super) enum Answer {
+    Metrics(String),
+    /// Names of the vCenters that are not ready.
+    Waiting(Vec<String>),
+}
+
+type Requests = mpsc::Sender<Request>;
+
+/// Serves until it is aborted.
+pub(super) async fn serve(listener: TcpListener, requests: Requests) {
+    let router = Router::new()
+        .route("/", get(index))
+        .route("/metrics", get(metrics))
+        .route("/-/healthy", get(healthy))
+        .route("/-/ready", get(ready))
+        .with_state(requests);
+    // Errors of single connections are handled by axum.
+    let _ = axum::serve(listener, router).await;
+}
+
+async fn index() -> Response {
+    let page = "vtask exporter\n\n/metrics\n/-/healthy\n/-/ready\n";
+    text(StatusCode::OK, PLAIN, page.to_owned())
+}
+
+async fn metrics(State(requests): State<Requests>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT);
+    let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
+    let is_open = accepted.is_some_and(|types| types.contains("application/openmetrics-text"));
+    let (format, content_type) = if is_open {
+        (TextFormat::OpenMetrics, OPENMETRICS)
+    } else {
+        (TextFormat::Prometheus, prometheus_text::CONTENT_TYPE)
+    };
+    match answer_to(&requests, RequestKind::Metrics(format)).await {
+        Some(Answer::Metrics(page)) => text(StatusCode::OK, content_type, page),
+        _ => unavailable("vtask is busy or about to end"),
+    }
+}
+
+async fn healthy(State(requests): State<Requests>) -> Response {
+    match answer_to(&requests, RequestKind::Health).await {
+        Some(_) => text(StatusCode::OK, PLAIN, "healthy\n".to_owned()),
+        None => unavailable("vtask is busy or about to end"),
+    }
+}
+
+async fn ready(State(requests): State<Requests>) -> Response {
+    match answer_to(&requests, RequestKind::Readiness).await {
+        Some(Answer::Waiting(waiting)) if waiting.is_empty() => {
+            text(StatusCode::OK, PLAIN, "ready\n".to_owned())
+        }
+        Some(Answer::Waiting(waiting)) => {
+            unavailable(&format!("not read yet: {}", waiting.join(", ")))
+        }
+        _ => unavailable("vtask is busy or about to end"),
+    }
+}
+
+/// Returns the answer of the loop; `None` if it does not answer in time.
+async fn answer_to(requests: &Requests, kind: RequestKind) -> Option<Answer> {
+    let (answer, answered) = oneshot::channel();
+    let request = Request { kind, answer };
+    let answering = async {
+        requests.send(request).await.ok()?;
+        answered.await.ok()
+    };
+    timeout(ANSWER_TIMEOUT, answering).await.ok().flatten()
+}
+
+fn unavailable(reason: &str) -> Response {
+    text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        PLAIN,
+        format!("{reason}\n"),
+    )
+}
+
+fn text(status: StatusCode, content_type: &'static str, page: String) -> Response {
+    (status, [(header::CONTENT_TYPE, content_type)], page).into_response()
+}

@@ -1,0 +1,204 @@
+//! `vtask exporter`: metrics over HTTP, counted once through outages and restarts.
+
+use std::{future::Future, path::Path, time::Duration};
+
+use tokio::{sync::oneshot, time::sleep};
+use vtask::simulator::{
+    Control, Simulator,
+    fault_injection::{FaultEffect, FaultPlan, FaultRule},
+};
+
+use crate::command_support::{Paper, Ran, config, line, server};
+
+/// A running exporter.
+struct Exporter {
+    err: Paper,
+}
+
+impl Exporter {
+    async fn url(&self) -> String {
+        loop {
+            let text = self.err.text();
+            if let Some((_, rest)) = text.split_once("serving ")
+                && let Some((url, _)) = rest.split_once("/metrics\n")
+            {
+                return url.to_owned();
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn get(&self, path: &str, accept: &str) -> (u16, String, String) {
+        let url = format!("{}{path}", self.url().await);
+        let request = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = request.get(url).header("accept", accept);
+        let response = request.send().await.unwrap();
+        let content_type = response.headers()["content-type"].to_str().unwrap();
+        let content_type = content_type.to_owned();
+        let status = response.status().as_u16();
+        (status, content_type, response.text().await.unwrap())
+    }
+
+    async fn metrics(&self) -> String {
+        let (status, _, page) = self.get("/metrics", "*/*").await;
+        assert_eq!(status, 200, "{page}");
+        page
+    }
+
+    /// Returns the sum of the series of a metric with these labels.
+    async fn sum(&self, metric: &str, labels: &str) -> f64 {
+        let page = self.metrics().await;
+        let start = format!("{metric}{{");
+        let lines = page.lines().filter(|line| line.starts_with(&start));
+        let lines = lines.filter(|line| line.contains(labels));
+        let values = lines.map(|line| line.rsplit(' ').next().unwrap());
+        values.map(|value| value.parse::<f64>().unwrap()).sum()
+    }
+
+    async fn until_sum(&self, metric: &str, labels: &str, expected: f64) {
+        while (self.sum(metric, labels).await - expected).abs() > 0.001 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn until_ready(&self) {
+        while self.get("/-/ready", "*/*").await.0 != 200 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// Runs the command until `acting` has ended, then presses Ctrl-C.
+async fn during<F: Future<Output = ()>>(
+    words: &str,
+    simulator: &Simulator,
+    acting: impl FnOnce(Exporter) -> F,
+) -> Ran {
+    let (stop, stopped) = oneshot::channel();
+    let err = Paper::default();
+    let line = line(&format!("exporter --listen 127.0.0.1:0 {words}"));
+    let line = line.interrupted_by(stopped).messages_into(err.clone());
+    let acting = acting(Exporter { err });
+    let acting = async {
+        acting.await;
+        stop.send(()).unwrap();
+    };
+    let (ran, ()) = tokio::join!(line.on(simulator), acting);
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert_eq!(simulator.control().session_count(), 0);
+    ran
+}
+
+const FINISHED: &str = "vtask_tasks_finished_total";
+
+async fn advance(control: &Control, seconds: u64) {
+    for _ in 0..seconds * 2 {
+        control.advance(Duration::from_millis(500));
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn metrics_health_and_readiness_are_served() {
+    let simulator = server().await;
+    let control = simulator.control();
+    during("", &simulator, |exporter| async move {
+        assert_eq!(exporter.get("/-/healthy", "*/*").await.0, 200);
+        exporter.until_ready().await;
+        exporter
+            .until_sum("vtask_tasks", "state=\"running\"", 6.0)
+            .await;
+        assert!(exporter.sum("vtask_link_up", "vcenter=").await > 0.5);
+        advance(&control, 60).await;
+        exporter.until_sum(FINISHED, "", 6.0).await;
+        assert!((exporter.sum(FINISHED, "outcome=\"failed\"").await - 2.0).abs() < 0.1);
+        let clone = "operation=\"VirtualMachine.clone\",fault=\"NoDiskSpace\"";
+        assert!((exporter.sum("vtask_task_failures_total", clone).await - 1.0).abs() < 0.1);
+        let requests = exporter.sum("vtask_api_requests_total", "Login").await;
+        assert!((requests - 1.0).abs() < 0.1, "{requests}");
+        let (_, content_type, page) = exporter
+            .get(
+                "/metrics",
+                "application/openmetrics-text;version=1.0.0,*/*;q=0.1",
+            )
+            .await;
+        assert!(content_type.starts_with("application/openmetrics-text"));
+        assert!(page.ends_with("# EOF\n"), "{page}");
+        let (_, content_type, _) = exporter.get("/metrics", "text/plain").await;
+        assert_eq!(content_type, "text/plain; version=0.0.4; charset=utf-8");
+        assert_eq!(exporter.get("/-/healthy", "*/*").await.0, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_outage_is_shown_and_its_failures_are_counted_once() {
+    let simulator = server().await;
+    let control = simulator.control();
+    during("", &simulator, |exporter| async move {
+        exporter
+            .until_sum("vtask_tasks", "state=\"running\"", 6.0)
+            .await;
+        let unavailable = FaultRule::new("*", FaultEffect::status(503));
+        control.inject(&FaultPlan::default().with(unavailable));
+        exporter.until_sum("vtask_link_up", "", 0.0).await;
+        control.advance(Duration::from_secs(1800));
+        control.clear_faults();
+        exporter.until_sum("vtask_link_up", "", 1.0).await;
+        exporter.until_sum(FINISHED, "", 6.0).await;
+        control.kill_sessions();
+        advance(&control, 5).await;
+        exporter.until_sum("vtask_link_up", "", 1.0).await;
+        exporter.until_ready().await;
+        assert!((exporter.sum(FINISHED, "").await - 6.0).abs() < 0.1);
+    })
+    .await;
+}
+
+async fn restarted(cursor: &Path, simulator: &Simulator, expected: f64, seconds: u64) {
+    let words = format!("--cursor {}", cursor.display());
+    let control = simulator.control();
+    during(&words, simulator, |exporter| async move {
+        exporter.until_ready().await;
+        advance(&control, seconds).await;
+        exporter.until_sum(FINISHED, "", expected).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_restart_counts_what_finished_since() {
+    let simulator = server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let cursor = folder.path().join("cursor");
+    // Tasks 2, 7 (failed), 5 and 8 have finished after 17 seconds, 6 with its child.
+    restarted(&cursor, &simulator, 5.0, 17).await;
+    simulator.control().advance(Duration::from_secs(600));
+    restarted(&cursor, &simulator, 1.0, 0).await;
+    restarted(&cursor, &simulator, 0.0, 0).await;
+}
+
+#[tokio::test]
+async fn several_vcenters_have_the_names_of_their_profiles() {
+    let (lab, branch) = (server().await, server().await);
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), &[("lab", &lab), ("branch", &branch)]);
+    let words = format!("--profile lab,branch --config {config}");
+    during(&words, &lab, |exporter| async move {
+        for vcenter in ["lab", "branch"] {
+            let labels = format!("vcenter=\"{vcenter}\",state=\"running\"");
+            exporter.until_sum("vtask_tasks", &labels, 6.0).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_used_port_is_an_error() {
+    let simulator = server().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let words = format!("exporter --listen {}", taken.local_addr().unwrap());
+    let ran = line(&words).on(&simulator).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("--listen"), "{ran:?}");
+}
