@@ -349,11 +349,8 @@ pub const COMMANDS: &[Texts] = &[
         name: "exporter",
         usage: &["[OPTIONS]"],
         examples: &[
-            ("vtask exporter", "metrics on http://127.0.0.1:9788/metrics"),
-            (
-                "vtask exporter --profile lab,branch --cursor /var/lib/vtask/cursor",
-                "two vCenters, restarts without a gap",
-            ),
+            ("vtask exporter", "on http://127.0.0.1:9788/metrics"),
+            ("vtask exporter --cursor FILE", "restarts without a gap"),
             ("vtask exporter --listen 0.0.0.0:9788", "for other hosts"),
         ],
         exit_codes: FOLLOWING,

@@ -20,7 +20,7 @@ use super::metrics::TextFormat;
 
 /// Limit on the time of an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-/// Content type of OpenMetrics.
+/// Content type of `OpenMetrics`.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
 

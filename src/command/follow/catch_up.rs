@@ -93,13 +93,15 @@ impl CatchUp {
 mod tests {
     use super::*;
 
-    fn page(is_end: bool) -> Result<HistoryPage, &'static str> {
-        Ok(HistoryPage {
+    type Page = Result<HistoryPage, &'static str>;
+
+    fn page(is_end: bool) -> HistoryPage {
+        HistoryPage {
             tasks: Vec::new(),
             unreadable: 0,
             is_end,
             without_entity: false,
-        })
+        }
     }
 
     #[test]
@@ -107,13 +109,16 @@ mod tests {
         let mut catch_up = CatchUp::default();
         let now = Instant::now();
         catch_up.begin(TaskQuery::default());
-        let (_, next) = catch_up.handle(1, page(false), now).unwrap();
+        let (_, next) = catch_up.handle(1, Page::Ok(page(false)), now).unwrap();
         let more = HistoryRequest::More { search: 1 };
         assert_eq!(next, Some(Command::Past(more)));
         assert!(catch_up.is_running());
-        assert_eq!(catch_up.handle(7, page(true), now).unwrap().1, None);
+        assert_eq!(
+            catch_up.handle(7, Page::Ok(page(true)), now).unwrap().1,
+            None
+        );
         assert!(catch_up.is_running(), "that was another search");
-        catch_up.handle(1, page(true), now).unwrap();
+        catch_up.handle(1, Page::Ok(page(true)), now).unwrap();
         assert!(!catch_up.is_running());
     }
 

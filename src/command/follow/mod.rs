@@ -68,7 +68,7 @@ pub(super) trait Consumer {
 
     /// Completes when [`Consumer::serve`] is to be called.
     async fn requested(&mut self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Answers a request.

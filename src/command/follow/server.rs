@@ -121,12 +121,13 @@ impl Server {
         let record = self.snapshot.store.get(handle)?;
         let status = record.status();
         let state = json_output::status(status);
-        let mut id = format!("{}/{}/{state}", self.instance(), record.id.mo_id);
+        let id = format!("{}/{}/{state}", self.instance(), record.id.mo_id);
         if !status.is_finished() {
             let info = record.info.as_deref()?.to_json().to_string();
             let digest = Sha256::digest(info);
-            let digest: String = digest[..6].iter().map(|b| format!("{b:02x}")).collect();
-            id.extend(["/", &digest]);
+            let first = digest.iter().take(6);
+            let number = first.fold(0, |number, byte| (number << 8) | u64::from(*byte));
+            return Some(format!("{id}/{number:012x}"));
         }
         Some(id)
     }
