@@ -16,7 +16,7 @@ const OPTIONS: &str = "options";
 /// Commands that are listed only in the full help: they are rarely needed.
 const RARE: [&str; 4] = ["completions", "logout", "man", "simulate"];
 /// IDs of options that `--help` names in the line of another option, to save theirs.
-const NAMED_BY_OTHERS: [&str; 2] = ["light", "redact_record"];
+const NAMED_BY_OTHERS: [&str; 4] = ["light", "notify", "redact_record", "version"];
 
 /// The texts of a command in addition to its options.
 #[derive(Debug)]
@@ -93,6 +93,10 @@ impl Texts {
         }
         let _ = match (self.name, self.globals) {
             (OPTIONS, _) => write!(text, "\n{}", self.notes),
+            ("", _) => write!(
+                text,
+                "Options of all commands, such as --profile, --url, --timeout, -v: vtask options; version: -V"
+            ),
             (_, []) => write!(
                 text,
                 "Options of all commands, such as --profile, --url, --timeout, -v: vtask options"

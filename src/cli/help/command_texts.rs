@@ -328,14 +328,8 @@ pub const COMMANDS: &[Texts] = &[
         usage: &["[OPTIONS]"],
         examples: &[
             ("vtask stream", "every change, one JSON object per line"),
-            (
-                "vtask stream --state finished --cursor tasks.cursor --output-file tasks.ndjson",
-                "all that finishes",
-            ),
-            (
-                "vtask stream --profile lab,branch --user '*\\backup'",
-                "tasks of an account on two vCenters",
-            ),
+            ("vtask stream --state failed --cursor FILE", "failures"),
+            ("vtask stream --profile lab,branch", "two vCenters"),
         ],
         exit_codes: FOLLOWING,
         notes: "A line is a task as `vtask list -o ndjson` prints it, with eventId and seenAt, the local time at which \

@@ -11,7 +11,7 @@ use crate::config::{Defaults, env_flag};
 #[expect(clippy::doc_markdown, reason = "these texts are what --help prints")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct NotifyArgs {
-    /// Ring the terminal bell when a task ends
+    /// Ring the bell when a task ends; --notify: desktop notification
     #[arg(long, hide_short_help = true, env = "VTASK_BELL", action = ArgAction::SetTrue, value_parser = env_flag)]
     pub bell: bool,
 
