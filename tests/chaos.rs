@@ -42,7 +42,7 @@ async fn the_store_recovers_from_all_faults() {
     }
 }
 
-/// A screen over a record.
+/// Plays a record on the screen.
 struct Board {
     screen: Screen,
     replay: Replay,

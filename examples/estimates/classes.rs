@@ -69,13 +69,13 @@ pub(crate) const AUTOCORRELATION: f64 = 0.7;
 /// Standard deviation of the random part of the logarithmic pace.
 pub(crate) const INNOVATION: f64 = 0.5;
 
-/// What all runs of an operation have in common.
+/// Properties shared by all runs of an operation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Operation {
     pub class: Class,
     /// Median duration in seconds.
     pub median: f64,
-    /// Random number from 0 to 1 that determines what is alike in all runs.
+    /// Random number from 0 to 1 that determines the shape shared by all runs.
     pub alike: f64,
 }
 

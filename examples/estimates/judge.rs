@@ -14,7 +14,7 @@ use super::{
 /// Fractions of the true duration at which estimates are evaluated.
 pub(crate) const MOMENTS: [f64; 5] = [0.3, 0.5, 0.7, 0.8, 0.9];
 
-/// What is known about past runs of the operation.
+/// Past runs of the operation that an estimate may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,

@@ -128,7 +128,7 @@ pub async fn run(
     Ok(outcome)
 }
 
-/// Adds what only a record knows: the name of the vCenter, outages, and cancel requests with their users.
+/// Adds the data that only a record has: the name of the vCenter, outages, and cancel requests with their users.
 fn add_incidents(report: &mut Report, server: &str, incidents: Incidents) {
     report.servers = vec![server.to_owned()];
     for task in &mut report.tasks {

@@ -85,7 +85,7 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
     shown
 }
 
-/// Runs `vtask replay`: the full screen over a record.
+/// Runs `vtask replay`: shows a record in the full-screen view.
 ///
 /// # Errors
 /// Fails if standard output is not a terminal or the record cannot be read.
@@ -285,7 +285,7 @@ fn finish_tracker(watched: &[(String, WatchOptions)], all: bool) -> FinishTracke
     FinishTracker::new(all, ids.zip(servers).collect(), named.collect())
 }
 
-/// What the screen shows.
+/// Data sources of the screen.
 struct Sources {
     endpoints: Vec<tui::WatchedEndpoint>,
     updates: mpsc::Receiver<(EndpointId, Update)>,

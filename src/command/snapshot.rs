@@ -241,7 +241,7 @@ impl Snapshot {
         changed
     }
 
-    /// True if a change contains only what is known.
+    /// True if a change contains only known values.
     fn is_known(&self, change: &TaskChange) -> bool {
         let record = self.find(change.mo_id());
         let record = record.and_then(|handle| self.store.get(handle));

@@ -63,7 +63,7 @@ struct Found {
     distance: u64,
     /// Latest time of the lines read so far.
     latest: Timestamp,
-    /// What could not be read; `None` until the record has been read to its end.
+    /// Damage to the record; `None` until the record has been read to its end.
     damage: Option<Damage>,
 }
 

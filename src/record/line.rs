@@ -47,12 +47,12 @@ pub struct Line {
     /// Number of the vCenter, from 0.
     #[serde(default)]
     pub vc: u16,
-    /// What arrived.
+    /// The data that arrived.
     #[serde(flatten)]
     pub entry: Entry,
 }
 
-/// What arrived. `at` is a time by the server's clock.
+/// Data that arrived. `at` is a time by the server's clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {

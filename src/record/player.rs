@@ -50,7 +50,7 @@ impl Player {
         &self.header
     }
 
-    /// Returns what could not be read so far.
+    /// Returns the damage found so far.
     pub fn damage(&self) -> &Damage {
         self.reader.damage()
     }

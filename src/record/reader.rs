@@ -151,7 +151,7 @@ impl Reader {
         })
     }
 
-    /// Returns the offset in the file from which the next line can be read without what is before it; `None` within a
+    /// Returns the offset in the file from which the next line can be read without the lines before it; `None` within a
     /// frame.
     pub(super) fn place(&mut self) -> Option<u64> {
         // A failure is reported by the next read.
@@ -221,7 +221,7 @@ impl Iterator for Reader {
                 }
             }
             let is_whole = self.buffer.ends_with(b"\n");
-            // What was decompressed of a line before the damage is no line.
+            // The part of a line before the damage is not a line.
             if self.buffer.is_empty() || (self.damage.rest.is_some() && !is_whole) {
                 continue;
             }

@@ -38,7 +38,7 @@ const NAMES: [&str; 6] = [
 ];
 /// Maximum number of names. Further ones share a stand-in.
 const MAX_NAMES: usize = 500_000;
-/// Maximum depth of values; `serde_json` limits what is read to the same.
+/// Maximum depth of values; the same limit as that of `serde_json` for reading.
 const MAX_DEPTH: usize = 128;
 
 /// Stand-ins of names.

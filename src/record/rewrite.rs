@@ -21,7 +21,7 @@ pub enum RewriteError {
     Write(String),
 }
 
-/// Writes a redacted copy of a record. Returns its number of lines and what could not be read.
+/// Writes a redacted copy of a record. Returns its number of lines and the damage found.
 ///
 /// # Errors
 /// Fails if the copy exists or cannot be written.

@@ -44,7 +44,7 @@ impl Source {
         }
     }
 
-    /// Returns the time of the last line that can be read, without reading what is before the last part of the file.
+    /// Returns the time of the last line that can be read, reading only the last part of the file.
     pub fn last_time(&self, header: &Header) -> Option<Timestamp> {
         let tail = match self {
             Self::File(path) => tail(path).ok()?,

@@ -9,7 +9,7 @@ use super::{Damage, Entry, Line, Reader};
 
 /// Maximum number of tasks kept; the lines of further ones are ignored.
 const MAX_TASKS: usize = 100_000;
-/// Maximum size of what is kept, as JSON. A record of a hundred thousand tasks needs less.
+/// Maximum size of the recorded state, as JSON. A record of a hundred thousand tasks needs less.
 const MAX_BYTES: usize = 256 << 20;
 /// Maximum number of tasks whose events are kept.
 const MAX_TASKS_WITH_EVENTS: usize = 1000;
@@ -45,7 +45,7 @@ pub struct RecordedState {
 }
 
 impl RecordedState {
-    /// Returns the state at the end of a record, and what could not be read.
+    /// Returns the state at the end of a record, and the damage found.
     pub fn at_end(mut reader: Reader) -> (Self, Damage) {
         let mut state = Self::default();
         while let Some(line) = reader.next() {

@@ -11,7 +11,7 @@ use crate::{
 
 /// Maximum number of tasks.
 const MAX_TASKS: usize = 100_000;
-/// Maximum size of what the screen keeps, as JSON.
+/// Maximum size of the tasks that the screen keeps, as JSON.
 const MAX_BYTES: usize = 512 << 20;
 /// Time between the end of a task and its first observation within which it counts as having failed just now.
 const RECENT_MILLIS: i64 = 10_000;

@@ -100,7 +100,7 @@ impl Replay {
         &self.header
     }
 
-    /// Returns the time of the last line and what cannot be read; `None` until it is known.
+    /// Returns the time of the last line and the damage found; `None` until they are known.
     pub fn end(&self) -> Option<(Timestamp, Damage)> {
         self.checkpoints.end()
     }

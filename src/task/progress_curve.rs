@@ -11,7 +11,7 @@ const MIN_PLATEAU_FRACTION: f64 = 0.1;
 /// plateaus that count as the same.
 pub(super) const SAME_LEVEL: u8 = 3;
 
-/// Shortest run whose curve is worth learning.
+/// Minimum duration of a run whose curve is kept.
 const MIN_DURATION: Duration = Duration::from_secs(10);
 
 /// Thousandths of the duration of a run.

@@ -117,7 +117,7 @@ impl Sample {
     }
 }
 
-/// What is known about past runs of an operation.
+/// Durations and progress curves of past runs of an operation.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PastRuns<'a> {
     /// Durations from the server's history.
@@ -218,7 +218,7 @@ impl TypicalDurations {
         of_entity.or(of_operation.map(|typical| (typical, StatsScope::Operation)))
     }
 
-    /// Returns what is known about past runs of a task's operation: durations on its entity if there are enough,
+    /// Returns the past runs of a task's operation: durations on its entity if there are enough,
     /// and progress curves on any entity.
     pub fn past_runs(&self, record: &Record) -> PastRuns<'_> {
         let Some(info) = record.info.as_ref() else {

@@ -25,7 +25,7 @@ enum Seek {
         stop: StopAt,
         /// Message if there is none.
         message: &'static str,
-        /// Where to return to then.
+        /// Position to return to afterwards.
         from: Timestamp,
     },
 }
@@ -221,7 +221,7 @@ impl RecordPlayer {
         is_elsewhere
     }
 
-    /// Updates what is displayed.
+    /// Updates the display.
     pub(super) fn show(&mut self, playback: &mut Playback) {
         playback.speed = self.speed;
         playback.end = self.replay.known_end();
@@ -236,7 +236,7 @@ impl RecordPlayer {
         };
     }
 
-    /// Returns what could not be read, once.
+    /// Returns the damage to the record, once.
     pub(super) fn damage(&mut self) -> Option<String> {
         if self.is_damage_reported {
             return None;

@@ -1,4 +1,4 @@
-//! Records: what is written, and that reading it gives what the server had.
+//! Records: writing them, and reading back the server's state.
 
 use std::{fs, path::Path, time::Duration};
 

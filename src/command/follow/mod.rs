@@ -1,6 +1,6 @@
 //! Follows tasks without a screen, for `vtask stream` and `vtask exporter`.
 //!
-//! Every task that finishes is delivered to the [`Consumer`] once, whether its end is seen live, is looked up because
+//! Every task that finishes is delivered to the [`Consumer`] once, if its end is seen live, is looked up because
 //! the task vanished, or is read from the history after an outage or a restart. [`server`] has the state of a vCenter,
 //! [`catch_up`] the search of its history, [`cursor`] the file with which a restart continues.
 
@@ -74,7 +74,7 @@ pub(super) trait Consumer {
     /// Answers a request.
     fn serve(&mut self, _servers: &mut [Server]) {}
 
-    /// Makes durable what was delivered. Returns true if the cursor may move past it.
+    /// Writes delivered tasks to stable storage. Returns true if the cursor may move past it.
     ///
     /// # Errors
     /// Fails if the output cannot be written.
@@ -119,7 +119,7 @@ pub(super) async fn servers(
 /// Follows the servers until the command is stopped or all of them have refused the login.
 ///
 /// # Errors
-/// Fails if the output or the cursor cannot be written, and if the command is interrupted or its time is over.
+/// Fails if the output or the cursor cannot be written, if the command is interrupted, or at its deadline.
 pub(super) async fn follow<C: Consumer>(
     args: &FollowArgs,
     mut servers: Vec<Server>,

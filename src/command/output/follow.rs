@@ -1,4 +1,4 @@
-//! `--watch`: prints what a command has read and keeps it current with the fetch loop.
+//! `--watch`: prints the result of a command and keeps it current with the fetch loop.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -75,7 +75,7 @@ impl Presenter<'_> {
     /// Prints the rows and keeps them current until the command is stopped.
     ///
     /// # Errors
-    /// Fails if standard output cannot be written, and if the command is interrupted or its time is over.
+    /// Fails if standard output cannot be written, if the command is interrupted, or at its deadline.
     pub(super) async fn follow(
         &self,
         servers: Vec<FollowedServer>,

@@ -1,4 +1,4 @@
-//! What a record knows beyond the tasks: outages of the connection, and cancel requests.
+//! Connection outages and cancel requests in a record.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! `vtask replay`: the full screen over a record.
+//! `vtask replay`: shows a record in the full-screen view.
 
 use std::path::PathBuf;
 

@@ -17,7 +17,7 @@ use crate::simulator::value::MoRef;
 const MAX_CAUSES: usize = 32;
 
 impl World {
-    /// Plays a record in addition to what the world does; it should do nothing else.
+    /// Plays a record. The scenario should have no tasks of its own.
     pub(in crate::simulator) fn play(&mut self, playback: Playback) {
         self.playback = Some(Box::new(playback));
         self.advance_to(self.now);

@@ -1,4 +1,4 @@
-//! The screen over a record.
+//! Plays a record on the screen.
 
 use super::*;
 use crate::{app::restart_playback, record::Source, replay::Replay};
