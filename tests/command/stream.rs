@@ -205,7 +205,7 @@ async fn a_killed_stream_continues_with_what_finished_since() {
     second.wait().unwrap();
     assert_complete(&finished(&read(&file)));
 
-    // What the cursor contains is not repeated.
+    // Tasks in the cursor are not repeated.
     let before = lines(&read(&file)).len();
     let mut third = start(on(&simulator, &words));
     until(|| lines(&read(&file)).len() > before).await;
