@@ -142,6 +142,7 @@ impl Simulator {
             access,
             origin,
             options.seed,
+            address.port(),
         );
         let server = Arc::new(ServerCore::new(
             core,

@@ -30,6 +30,7 @@ impl Exporter {
 
     async fn get(&self, path: &str, accept: &str) -> (u16, String, String) {
         let url = format!("{}{path}", self.url().await);
+        let _installed_before = rustls::crypto::ring::default_provider().install_default();
         let request = reqwest::Client::builder().no_proxy().build().unwrap();
         let request = request.get(url).header("accept", accept);
         let response = request.send().await.unwrap();
@@ -189,6 +190,38 @@ async fn several_vcenters_have_the_names_of_their_profiles() {
             let labels = format!("vcenter=\"{vcenter}\",state=\"running\"");
             exporter.until_sum("vtask_tasks", &labels, 6.0).await;
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn several_vcenters_have_their_own_positions_in_a_cursor() {
+    let (lab, branch) = (server().await, server().await);
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), &[("lab", &lab), ("branch", &branch)]);
+    let cursor = folder.path().join("cursor");
+    let words = format!(
+        "--profile lab,branch --config {config} --cursor {}",
+        cursor.display()
+    );
+    let control = lab.control();
+    during(&words, &lab, |exporter| async move {
+        exporter.until_ready().await;
+        advance(&control, 17).await;
+        exporter.until_sum(FINISHED, "vcenter=\"lab\"", 5.0).await;
+        exporter
+            .until_sum(FINISHED, "vcenter=\"branch\"", 0.0)
+            .await;
+    })
+    .await;
+    // The tasks of both servers have the same IDs.
+    branch.control().advance(Duration::from_secs(600));
+    during(&words, &lab, |exporter| async move {
+        exporter.until_ready().await;
+        exporter
+            .until_sum(FINISHED, "vcenter=\"branch\"", 6.0)
+            .await;
+        exporter.until_sum(FINISHED, "vcenter=\"lab\"", 0.0).await;
     })
     .await;
 }

@@ -80,21 +80,27 @@ impl WireResponse {
 async fn handle(State(server): State<Arc<ServerCore>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let route = path::parse(parts.uri.path());
-    let (behavior, proxy) =
-        server.with(|core| (core.behavior.clone(), core.proxy_responses.pop_front()));
+    let (behavior, proxy, instance_uuid) = server.with(|core| {
+        let proxy = core.proxy_responses.pop_front();
+        (core.behavior.clone(), proxy, core.instance_uuid.clone())
+    });
     let body = to_bytes(body, MAX_BODY_BYTES).await;
     if !behavior.latency.is_zero() {
         tokio::time::sleep(behavior.latency).await;
     }
     let mut response = match (proxy, route, body) {
         (Some(proxy), ..) => proxy_response(&proxy),
-        (None, Route::System, Ok(body)) => {
-            hello(&behavior, &parts.method, parts.uri.query(), &body)
-        }
+        (None, Route::System, Ok(body)) => hello(
+            &behavior,
+            &instance_uuid,
+            &parts.method,
+            parts.uri.query(),
+            &body,
+        ),
         (None, Route::Member(member), Ok(body)) => {
             match call(&behavior, member, &parts.method, &parts.headers, &body) {
-                Ok(call) => execute(&server, &behavior, &call).await,
-                Err(error) => to_response(error, &behavior),
+                Ok(call) => execute(&server, &behavior, &instance_uuid, &call).await,
+                Err(error) => to_response(error, &behavior, &instance_uuid),
             }
         }
         (None, Route::Unknown, Ok(_)) => proxy_response(&ProxyResponse::page(404, "404 Not Found")),
@@ -163,7 +169,12 @@ fn call(
 }
 
 /// Executes a call. A wait that exceeds the proxy's limit ends with the proxy's response.
-async fn execute(server: &ServerCore, behavior: &ServerBehavior, call: &ApiCall) -> Response {
+async fn execute(
+    server: &ServerCore,
+    behavior: &ServerBehavior,
+    instance_uuid: &str,
+    call: &ApiCall,
+) -> Response {
     let limit = behavior
         .proxy_wait_limit
         .as_ref()
@@ -197,10 +208,14 @@ async fn execute(server: &ServerCore, behavior: &ServerBehavior, call: &ApiCall)
         }
         Err(fault) => WireResponse::fault(fault),
     };
-    to_response(response_parts, &behavior)
+    to_response(response_parts, &behavior, instance_uuid)
 }
 
-fn to_response(response_parts: WireResponse, behavior: &ServerBehavior) -> Response {
+fn to_response(
+    response_parts: WireResponse,
+    behavior: &ServerBehavior,
+    instance_uuid: &str,
+) -> Response {
     let WireResponse {
         status,
         body,
@@ -209,7 +224,7 @@ fn to_response(response_parts: WireResponse, behavior: &ServerBehavior) -> Respo
     let mut response = match body {
         None => Response::new(Body::empty()),
         Some(mut value) => {
-            value::finish_response(&mut value, behavior, super::service::INSTANCE);
+            value::finish_response(&mut value, behavior, instance_uuid);
             let mut response = Response::new(Body::from(value.to_string()));
             response.headers_mut().insert(
                 header::CONTENT_TYPE,
@@ -230,6 +245,7 @@ fn to_response(response_parts: WireResponse, behavior: &ServerBehavior) -> Respo
 /// supports.
 fn hello(
     behavior: &ServerBehavior,
+    instance_uuid: &str,
     method: &Method,
     query: Option<&str>,
     body: &Bytes,
@@ -265,6 +281,7 @@ fn hello(
             session: None,
         },
         behavior,
+        instance_uuid,
     )
 }
 

@@ -4,14 +4,10 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
+use super::context::ReadContext;
 use super::entities::ADMINISTRATOR;
 use crate::simulator::scenario::OperationCatalogue;
-use crate::simulator::server_behavior::ServerBehavior;
 use crate::simulator::value::MoRef;
-use crate::simulator::world::World;
-
-/// Value of `serverGuid` and `AboutInfo.instanceUuid`.
-pub(crate) const INSTANCE: &str = "6a1f2c1e-4d0a-4c6e-9f53-0b6f2f0a7d11";
 
 /// ID of the property collector that every session has.
 pub(super) const DEFAULT_COLLECTOR: &str = "propertyCollector";
@@ -39,21 +35,22 @@ pub(super) fn is_singleton(object: &MoRef) -> bool {
             .any(|(_, kind, id)| *kind == &*object.kind && *id == &*object.id)
 }
 
-pub(super) fn service_content(world: &World, behavior: &ServerBehavior) -> Value {
-    let mut content = json!({"_typeName": "ServiceContent", "about": about(behavior)});
-    if let Some(fields) = content.as_object_mut() {
+pub(super) fn service_content(context: ReadContext<'_>) -> Value {
+    let mut value = json!({"_typeName": "ServiceContent", "about": about(context)});
+    if let Some(fields) = value.as_object_mut() {
         for (field, kind, id) in MANAGERS {
             fields.insert(field.to_owned(), MoRef::new(kind, id).to_json());
         }
-        if let Some(root) = world.inventory().root() {
+        if let Some(root) = context.world.inventory().root() {
             fields.insert("rootFolder".to_owned(), root.reference.to_json());
         }
     }
-    content
+    value
 }
 
-fn about(behavior: &ServerBehavior) -> Value {
-    let release = behavior.releases.first().map_or("8.0.3.0", String::as_str);
+fn about(context: ReadContext<'_>) -> Value {
+    let releases = &context.writer.behavior.releases;
+    let release = releases.first().map_or("8.0.3.0", String::as_str);
     let version: Vec<&str> = release.split('.').take(3).collect();
     let version = version.join(".");
     json!({
@@ -70,7 +67,7 @@ fn about(behavior: &ServerBehavior) -> Value {
         "productLineId": "vpx",
         "apiType": "VirtualCenter",
         "apiVersion": release,
-        "instanceUuid": INSTANCE,
+        "instanceUuid": context.instance_uuid,
         "licenseProductName": "VMware VirtualCenter Server",
         "licenseProductVersion": format!("{}.0", release.split('.').next().unwrap_or("8")),
     })

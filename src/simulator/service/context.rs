@@ -10,6 +10,7 @@ use crate::simulator::world::task::{Task, TaskId};
 pub(super) struct ReadContext<'a> {
     pub(super) world: &'a World,
     pub(super) writer: TaskInfoWriter<'a>,
+    pub(super) instance_uuid: &'a str,
 }
 
 impl<'a> ReadContext<'a> {

@@ -1,6 +1,7 @@
 //! State of the server, authentication, and dispatch of calls to the methods in `methods`.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use super::objects::Objects;
 use super::schema;
 use super::session::{Session, Sessions};
 use super::task_info::TaskInfoWriter;
+use super::uuid::instance_uuid;
 use crate::simulator::method_fault::Fault;
 use crate::simulator::server_behavior::{ProxyResponse, ServerBehavior};
 use crate::simulator::value::MoRef;
@@ -33,6 +35,8 @@ pub(in crate::simulator) struct AccessPolicy {
 /// State of the server.
 #[derive(Debug)]
 pub(in crate::simulator) struct Core {
+    /// Value of `AboutInfo.instanceUuid`.
+    pub instance_uuid: Arc<str>,
     pub world: World,
     pub sessions: Sessions,
     pub behavior: ServerBehavior,
@@ -57,8 +61,10 @@ impl Core {
         access: AccessPolicy,
         origin: Timestamp,
         seed: u64,
+        port: u16,
     ) -> Self {
         Self {
+            instance_uuid: instance_uuid(seed, port),
             world,
             sessions,
             behavior,
@@ -91,6 +97,7 @@ impl Core {
         ReadContext {
             world: &self.world,
             writer: self.writer(),
+            instance_uuid: &self.instance_uuid,
         }
     }
 
@@ -191,8 +198,7 @@ impl Core {
                     self.fields(call)?.done()?;
                 }
                 Ok(CallResponse::Value(content::service_content(
-                    &self.world,
-                    &self.behavior,
+                    self.context(),
                 )))
             }
             ("SessionManager", true, "Login") => self.login(call),

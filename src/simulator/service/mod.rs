@@ -27,10 +27,10 @@ mod task_filter;
 mod task_history;
 mod task_info;
 mod updates;
+mod uuid;
 mod views;
 
 pub(super) use call::{ApiCall, CallResponse};
-pub(super) use content::INSTANCE;
 pub(super) use dispatch::{AccessPolicy, Core};
 pub(super) use methods::{WaitRequest, WaitTicket};
 pub(super) use session::Sessions;

@@ -112,10 +112,9 @@ impl Objects<'_> {
 
     fn manager_property(&self, object: &MoRef, name: &str) -> Property {
         match (&*object.kind, name) {
-            ("ServiceInstance", "content") => Property::Object(content::service_content(
-                self.context.world,
-                self.context.writer.behavior,
-            )),
+            ("ServiceInstance", "content") => {
+                Property::Object(content::service_content(self.context))
+            }
             ("ServiceInstance", "serverClock") => Property::Primitive(
                 "dateTime",
                 self.context.writer.time(self.context.world.now()),

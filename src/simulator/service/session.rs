@@ -13,6 +13,7 @@ use super::property_collector::PropertyCollector;
 use super::property_filter::PropertyFilter;
 use super::retrieval::TruncatedRetrieval;
 use super::task_history::TaskRecords;
+use super::uuid::uuid;
 use super::views::View;
 use crate::simulator::method_fault::Fault;
 use crate::simulator::open_objects::OpenObjects;
@@ -300,19 +301,6 @@ impl Sessions {
     }
 }
 
-/// Returns a random UUID (version 4).
-pub(super) fn uuid(chance: &mut fastrand::Rng) -> String {
-    let (high, low) = (chance.u64(..), chance.u64(..));
-    format!(
-        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xfff,
-        low >> 48 & 0x3fff | 0x8000,
-        low & 0xffff_ffff_ffff
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,15 +313,5 @@ mod tests {
         assert!(sessions.touch(&token, WorldTime::START, Duration::from_secs(120)));
         assert!(!sessions.touch(&token, WorldTime::START, Duration::from_secs(181)));
         assert_eq!(sessions.count(), 0);
-    }
-
-    #[test]
-    fn uuids_have_their_form() {
-        let id = uuid(&mut fastrand::Rng::with_seed(3));
-        assert_eq!(
-            id.split('-').map(str::len).collect::<Vec<_>>(),
-            [8, 4, 4, 4, 12]
-        );
-        assert_eq!(id.as_bytes()[14], b'4');
     }
 }

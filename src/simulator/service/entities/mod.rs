@@ -229,6 +229,7 @@ mod tests {
                 calendar: &calendar,
                 behavior: &behavior,
             },
+            instance_uuid: "",
         };
         let mut kinds = std::collections::BTreeMap::new();
         for (id, entity) in world.inventory().all() {
