@@ -126,12 +126,12 @@ impl Command {
     pub(crate) fn reads_server(&self) -> bool {
         match self {
             Self::Record(args) => args.action.is_none(),
+            Self::Wait(args) => args.from.is_none(),
             Self::Get(_)
             | Self::List(_)
             | Self::Tree(_)
             | Self::Events(_)
             | Self::Report(_)
-            | Self::Wait(_)
             | Self::Cancel(_)
             | Self::Stream(_)
             | Self::Exporter(_) => true,

@@ -16,7 +16,14 @@ const OPTIONS: &str = "options";
 /// Commands that are listed only in the full help: they are rarely needed.
 const RARE: [&str; 4] = ["completions", "logout", "man", "simulate"];
 /// IDs of options that `--help` names in the line of another option, to save theirs.
-const NAMED_BY_OTHERS: [&str; 4] = ["light", "notify", "redact_record", "version"];
+const NAMED_BY_OTHERS: [&str; 6] = [
+    "light",
+    "notify",
+    "record_at",
+    "record_vcenter",
+    "redact_record",
+    "version",
+];
 
 /// The texts of a command in addition to its options.
 #[derive(Debug)]

@@ -58,5 +58,6 @@ mod usage;
 mod vanished_tasks;
 mod wait;
 mod wait_options;
+mod wait_record;
 mod watch;
 mod wrong_server;

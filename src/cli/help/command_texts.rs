@@ -6,7 +6,10 @@ const OUTCOMES: &[(u8, &str)] = &[
     (1, "a task failed"),
     (2, "wrong usage or configuration"),
     (3, "a task was cancelled"),
-    (4, "outcome unknown: server unreachable, or task expired"),
+    (
+        4,
+        "outcome unknown: server unreachable, task expired, or record ended",
+    ),
     (5, "login refused"),
     (6, "a task is stalled (--stalled)"),
     (124, "timed out"),
@@ -164,7 +167,7 @@ pub const COMMANDS: &[Texts] = &[
     },
     Texts {
         name: "report",
-        usage: &["[OPTIONS] --html|--markdown <FILE> [TASK]..."],
+        usage: &["[OPTIONS] --html|--markdown <OUT> [FILE|TASK]..."],
         examples: &[
             (
                 "vtask report --since yesterday --html night.html",
@@ -179,8 +182,8 @@ pub const COMMANDS: &[Texts] = &[
                 "for a ticket",
             ),
             (
-                "vtask report --from night.ndjson.zst --html night.html",
-                "of a record, with outages and cancel requests",
+                "vtask report night.ndjson.zst --html night.html",
+                "a record, with outages and cancel requests",
             ),
             (
                 "vtask report --since 24h --user '*\\ops' --title 'CHG-4711' --html chg-4711.html",
@@ -223,6 +226,8 @@ pub const COMMANDS: &[Texts] = &[
         notes: "If tasks end differently, a failure takes precedence over a cancellation, and that over an unknown \
                 outcome. If --timeout passes while only --settle is running, the tasks' own outcome counts. A server \
                 that is unreachable does not affect tasks on others.\n\n\
+                With --from, tasks that are still running at the end of the record have an unknown outcome, as have \
+                those that are not in it.\n\n\
                 JSON: one object per line, of type task (at each change), link (connection) and summary (last). \
                 assets/json-v1.schema.json describes the fields.",
         globals: &[],

@@ -1,10 +1,12 @@
 //! The flags of `vtask wait`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use jiff::SignedDuration;
 
 use super::super::{notify::NotifyArgs, record::RecordArgs, selector::TaskSelector};
-use crate::text::parse_positive_duration;
+use crate::{task::TimeExpr, text::parse_positive_duration};
 
 /// Wait until tasks have finished; the exit code is the result
 #[derive(Debug, Clone, Args)]
@@ -79,4 +81,32 @@ pub struct WaitArgs {
 
     #[command(flatten)]
     pub record: RecordArgs,
+
+    /// Wait in a record by its clock, from --at TIME on; --vcenter: which
+    ///
+    /// No time passes: the result is that of `vtask wait` started at TIME, which is the beginning of the record by
+    /// default. Spans such as that of --timeout are by the clock of the record. If it ends before the waiting, the exit
+    /// code is 4. Commands of --exec and --on-stall are not run, and nothing is recorded.
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+
+    /// With --from: begin at this time, such as 2026-01-31T02:30, or 10m before the end
+    #[arg(
+        id = "record_at",
+        long = "at",
+        hide_short_help = true,
+        value_name = "TIME",
+        requires = "from"
+    )]
+    pub at: Option<TimeExpr>,
+
+    /// With --from: vCenter of the record, if there are several
+    #[arg(
+        id = "record_vcenter",
+        long = "vcenter",
+        hide_short_help = true,
+        value_name = "NAME",
+        requires = "from"
+    )]
+    pub vcenter: Option<String>,
 }

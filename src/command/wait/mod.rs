@@ -1,7 +1,7 @@
 //! `vtask wait`: waits until tasks have ended, with one watcher per server.
 //!
 //! [`tracker`] holds the state (pure), [`report`], [`progress_bars`] and [`json`] print it, and [`runner`] connects
-//! them with the watchers.
+//! them with the watchers, [`recorded`] with a record.
 
 mod args;
 mod bar;
@@ -9,6 +9,7 @@ mod history_lookup;
 mod json;
 mod messages;
 mod progress_bars;
+mod recorded;
 mod report;
 mod runner;
 pub(super) mod tracker;
@@ -60,6 +61,16 @@ pub async fn run(
     let defaults = config::defaults(connection, io.environment)?;
     let file = config::file(connection, io.environment)?;
     let saved = config::named_filters(&file, io.environment).all;
+    if let Some(path) = &args.from {
+        let condition = condition(args, &defaults, io);
+        let output = (output_mode(args, io), bar_style(io));
+        return match recorded::run(args, path, &saved, condition, output, io) {
+            Err(CommandError::NothingFound(_) | CommandError::EmptyInput) if args.allow_empty => {
+                nothing_to_wait_for(args, io)
+            }
+            result => result,
+        };
+    }
     let targets = targets::assign(connection, &args.tasks, || (io.input)().0, io.environment);
     let mut targets = match targets {
         Err(CommandError::EmptyInput) if args.allow_empty => return nothing_to_wait_for(args, io),
@@ -83,7 +94,23 @@ pub async fn run(
     for server in &mut servers {
         server.options.recorder.clone_from(&recorder);
     }
-    let condition = WaitCondition {
+    let plan = Plan {
+        servers,
+        condition: condition(args, &defaults, io),
+        output_mode: output_mode(args, io),
+        json: args.json,
+        notify: args.notify.or(&defaults),
+        on_stall: args.on_stall.clone(),
+        log_every: args.log_every,
+    };
+    let followed = follow(plan, io).await;
+    record::end(recorder, io);
+    let (conclusion, _) = followed?;
+    Ok(conclusion.outcome)
+}
+
+fn condition(args: &WaitArgs, defaults: &Defaults, io: &CommandIo<'_>) -> WaitCondition {
+    WaitCondition {
         any: args.any,
         fail_fast: args.fail_fast,
         stalled: args.stalled,
@@ -94,28 +121,18 @@ pub async fn run(
             .max_outage
             .or(defaults.max_outage)
             .unwrap_or(MAX_OUTAGE),
-    };
-    let output_mode = match (args.quiet, io.err.is_terminal()) {
+    }
+}
+
+fn output_mode(args: &WaitArgs, io: &CommandIo<'_>) -> OutputMode {
+    match (args.quiet, io.err.is_terminal()) {
         (true, _) if args.json => OutputMode::None,
         (true, _) => OutputMode::Errors,
         (false, true) if args.json && io.out.is_terminal() => OutputMode::None,
         (false, true) if !is_dumb(io) => OutputMode::Bars,
         (false, _) if args.json => OutputMode::None,
         (false, _) => OutputMode::Lines,
-    };
-    let plan = Plan {
-        servers,
-        condition,
-        output_mode,
-        json: args.json,
-        notify: args.notify.or(&defaults),
-        on_stall: args.on_stall.clone(),
-        log_every: args.log_every,
-    };
-    let followed = follow(plan, io).await;
-    record::end(recorder, io);
-    let (conclusion, _) = followed?;
-    Ok(conclusion.outcome)
+    }
 }
 
 /// Ends a waiting for no task, as `--allow-empty` has it.

@@ -1,6 +1,7 @@
 //! Tracks the tasks that are waited for and decides when the waiting ends. Pure: `now` is an argument, by the local
 //! clock.
 
+mod recorded;
 mod result;
 mod server_state;
 mod stall_detector;

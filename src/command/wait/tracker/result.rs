@@ -28,37 +28,40 @@ impl WaitTracker {
         if !self.condition.timeout.is_some_and(is_over) {
             return None;
         }
+        let timeout = self.condition.timeout.unwrap_or_default();
+        Some(self.stopped(&format!("timed out after {timeout:#}"), Outcome::TimedOut))
+    }
+
+    /// Returns the result of a waiting that stops because of `why`, with the given outcome if tasks are open.
+    pub(super) fn stopped(&self, why: &str, outcome: Outcome) -> WaitResult {
         let open = self.tasks.iter().filter(|task| !task.is_decided()).count();
         let away: Vec<String> = self.servers.iter().filter_map(WaitServer::away).collect();
-        let outcome = if open == 0 && !self.tasks.is_empty() && away.is_empty() {
-            // Only the quiet period of --children is missing, so the known outcomes count.
+        let is_settling = open == 0 && !self.tasks.is_empty() && away.is_empty();
+        // Only the quiet period of --children is missing, so the known outcomes count.
+        let outcome = if is_settling {
             self.outcome_of_all()
         } else {
-            Outcome::TimedOut
+            outcome
         };
         let state = match open {
             0 if self.tasks.is_empty() => "no task has started".to_owned(),
+            0 if self.condition.children.is_none() => "no task is running".to_owned(),
             0 => {
                 let all = display_name::tasks(self.tasks.len());
                 format!("{all} ended; the quiet period of --settle had not passed")
             }
             open => format!("{} still running", display_name::tasks(open)),
         };
-        let timeout = self.condition.timeout.unwrap_or_default();
-        let why = format!("timed out after {timeout:#}; {state}.");
-        let reasons = [Some(why)]
-            .into_iter()
-            .flatten()
-            .chain(away)
-            .chain(self.losses());
-        Some(WaitResult {
+        let reasons = [format!("{why}; {state}.")].into_iter();
+        let reasons = reasons.chain(away).chain(self.losses());
+        WaitResult {
             outcome,
             reason: Some(reasons.collect::<Vec<_>>().join(" ")),
-        })
+        }
     }
 
     /// Returns the outcome of all tasks and lost servers.
-    fn outcome_of_all(&self) -> Outcome {
+    pub(super) fn outcome_of_all(&self) -> Outcome {
         let outcomes = self.tasks.iter().map(|task| match task.outcome {
             TaskOutcome::Ended(status) => Outcome::of(status),
             _ => Outcome::Unknown,
