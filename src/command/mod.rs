@@ -81,7 +81,7 @@ pub fn run<'a>(
 
 async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let Cli {
-        command,
+        mut command,
         watch,
         mut global,
     } = cli;
@@ -92,15 +92,19 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
     io.fetch = global.fetch.clone();
     let is_screen = matches!(command, None | Some(Command::Demo(_) | Command::Replay(_)));
     logging::start(&global, is_screen, io.environment)?;
+    if let Some(Command::Report(args)) = &mut command {
+        args.from.take_file(&mut args.tasks)?;
+    }
     let tasks = command.as_ref().map_or(&watch.tasks[..], Command::tasks);
     read_password(&mut global.connection, tasks, io)?;
     let from = command.as_ref().and_then(Command::from);
-    let mut _served = None;
+    from.map_or(Ok(()), record::FromArgs::check)?;
+    // It is served until the command ends.
+    let mut served = None;
     if let Some((from, path)) = from.and_then(|from| Some((from, from.from.as_deref()?))) {
-        let (simulator, connection) = record::serve(from, path, &global.connection, io).await?;
-        global.connection = connection;
-        // It ends with the command.
-        _served = Some(simulator);
+        let record = record::serve(from, path, &global.connection, io).await?;
+        global.connection = record.connection.clone();
+        served = Some(record);
     }
     let connection = &global.connection;
     let reads_server = command.as_ref().is_some_and(Command::reads_server);
@@ -127,7 +131,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         Some(Command::List(args)) => list::run(&args, connection, io).await,
         Some(Command::Tree(args)) => tree::run(&args, connection, io).await,
         Some(Command::Events(args)) => events::run(&args, connection, io).await,
-        Some(Command::Report(args)) => report::run(&args, connection, io).await,
+        Some(Command::Report(args)) => report::run(&args, served.as_ref(), connection, io).await,
         Some(Command::Wait(args)) => wait::run(&args, connection, io).await,
         Some(Command::Cancel(args)) => cancel::run(&args, connection, io).await,
         Some(Command::Record(args)) => record::run(&args, connection, io).await,

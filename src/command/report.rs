@@ -14,7 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     CommandError, Outcome, display_name,
     io_context::CommandIo,
-    record::{FromArgs, Incidents},
+    record::{FromArgs, Incidents, Served},
     session,
     snapshot::Snapshot,
     targets,
@@ -31,8 +31,8 @@ use crate::{
 /// Write a report about tasks, as an HTML file or Markdown
 #[derive(Debug, Clone, Args)]
 pub struct ReportArgs {
-    /// Tasks with their children: ID, URN or URL; - for standard input
-    #[arg(value_name = "TASK")]
+    /// A record, or tasks with their children: ID, URN or URL; - for standard input
+    #[arg(value_name = "FILE|TASK")]
     pub(crate) tasks: Vec<String>,
 
     /// Write HTML to FILE; - for standard output
@@ -83,8 +83,9 @@ const SCOPE: QueryScope = QueryScope {
 ///
 /// # Errors
 /// Fails if a server cannot be read or a file cannot be written.
-pub async fn run(
+pub(super) async fn run(
     args: &ReportArgs,
+    record: Option<&Served>,
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
@@ -104,8 +105,8 @@ pub async fn run(
         server.reader.close(io).await;
     }
     let (mut report, outcome) = report?;
-    if let Some((server, incidents)) = args.from.incidents()? {
-        add_incidents(&mut report, &server, incidents);
+    if let Some(record) = record {
+        add_incidents(&mut report, &record.incidents);
     }
     let is_known = |task: &ReportTask| task.entry.operation.is_some();
     if args.is_of_named_tasks() && !report.tasks.iter().any(is_known) {
@@ -129,18 +130,18 @@ pub async fn run(
 }
 
 /// Adds the data that only a record has: the name of the vCenter, outages, and cancel requests with their users.
-fn add_incidents(report: &mut Report, server: &str, incidents: Incidents) {
-    report.servers = vec![server.to_owned()];
+fn add_incidents(report: &mut Report, incidents: &Incidents) {
+    report.servers = vec![incidents.server.clone()];
     for task in &mut report.tasks {
-        server.clone_into(&mut task.entry.endpoint);
+        task.entry.endpoint.clone_from(&incidents.server);
     }
-    for (mo_id, request) in incidents.cancel_requests {
+    for (mo_id, request) in &incidents.cancel_requests {
         let mut tasks = report.tasks.iter_mut();
-        if let Some(task) = tasks.find(|task| task.entry.id == mo_id) {
-            task.cancel_requests.push(request);
+        if let Some(task) = tasks.find(|task| task.entry.id == *mo_id) {
+            task.cancel_requests.push(request.clone());
         }
     }
-    report.outages = Some(incidents.outages);
+    report.outages = Some(incidents.outages.clone());
 }
 
 fn write(path: &Path, text: &str, io: &mut CommandIo<'_>) -> Result<(), CommandError> {

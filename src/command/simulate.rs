@@ -10,11 +10,13 @@ use color_eyre::eyre::{WrapErr, bail};
 use jiff::SignedDuration;
 
 use super::record;
-use crate::record::{Overview, Source};
+use crate::record::{Entry, Reader, Source};
 use crate::simulator::fault_injection::FaultPlan;
 use crate::simulator::scenario::{LoadOptions, Scenario};
-use crate::simulator::{ClockMode, Options, Simulator, SimulatorError};
+use crate::simulator::{ClockMode, Options, Recording, Simulator, SimulatorError};
 
+/// Number of lines of a record in which each server has sent its time.
+const FIRST_LINES: usize = 10_000;
 /// Interval of looking for the end of a record.
 const END_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -170,11 +172,17 @@ impl SimulateArgs {
             None => Options::new(Scenario::load(&self.scenario)?),
             Some(path) => {
                 let source = Source::File(path.clone());
-                let overview = Overview::of_beginning(&source)?;
-                let at = overview.header.started;
-                let vc = record::place(&overview.header.vcenters, self.vcenter.as_deref())?;
+                let mut reader = source.open()?;
+                let header = reader.header();
+                let at = header.started;
+                let vc = record::place(&header.vcenters, self.vcenter.as_deref())?;
                 let mut options = record::empty_server()?;
-                options.recording = Some(record::recording(&source, &overview, vc, at));
+                options.recording = Some(Recording {
+                    clock_offset: first_clock_offset(&mut reader, vc),
+                    source,
+                    vc,
+                    at,
+                });
                 options
             }
         };
@@ -209,6 +217,16 @@ impl SimulateArgs {
         }
         Ok(options)
     }
+}
+
+/// Returns the first known difference between the clocks of a vCenter and of the recording machine.
+fn first_clock_offset(reader: &mut Reader, vc: u16) -> SignedDuration {
+    let mut lines = reader.take(FIRST_LINES).filter(|line| line.vc == vc);
+    let millis = lines.find_map(|line| match line.entry {
+        Entry::ClockOffset(millis) => Some(millis),
+        _ => None,
+    });
+    SignedDuration::from_millis(millis.unwrap_or_default())
 }
 
 /// Runs `vtask simulate` until SIGINT or SIGTERM.

@@ -168,11 +168,7 @@ fn read(mut reader: Reader, found: &Weak<Mutex<Found>>) {
 
 fn checkpoint(state: &RecordedState, place: u64, bytes: u64, time: Timestamp) -> Checkpoint {
     let mut text = Vec::new();
-    for line in state.lines(time) {
-        if serde_json::to_writer(&mut text, &line).is_ok() {
-            text.push(b'\n');
-        }
-    }
+    state.append_lines(&mut text, time);
     // Compressing in memory does not fail.
     let state = zstd::bulk::compress(&text, LEVEL).unwrap_or_default();
     Checkpoint {

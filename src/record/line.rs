@@ -40,12 +40,11 @@ impl Header {
 }
 
 /// Any line after the first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
     /// Time of arrival, by the local clock.
     pub t: Timestamp,
     /// Number of the vCenter, from 0.
-    #[serde(default)]
     pub vc: u16,
     /// The data that arrived.
     #[serde(flatten)]

@@ -10,7 +10,7 @@ mod checkpoints;
 mod decompressor;
 mod frames;
 mod line;
-mod overview;
+mod line_parser;
 mod player;
 mod reader;
 mod recorder;
@@ -25,7 +25,6 @@ pub use frames::RecordError;
 pub use line::{
     Entry, FORMAT_VERSION, Header, Line, LinkState, Location, LostHost, Question, Run, ServerInfo,
 };
-pub use overview::Overview;
 pub use player::Player;
 pub use reader::{Damage, ReadError, Reader};
 pub use recorder::Recorder;

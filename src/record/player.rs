@@ -4,7 +4,7 @@ use std::{collections::VecDeque, io};
 
 use jiff::Timestamp;
 
-use super::{Checkpoint, Damage, Header, Line, Reader, Source};
+use super::{Checkpoint, Damage, Header, Line, Reader, RecordedState, Source};
 
 /// Position in a record. Time never goes back: a line with an earlier time than the one before is played at once.
 #[derive(Debug)]
@@ -50,6 +50,11 @@ impl Player {
         &self.header
     }
 
+    /// Returns the latest time of the lines played so far; the start if there are none.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// Returns the damage found so far.
     pub fn damage(&self) -> &Damage {
         self.reader.damage()
@@ -79,6 +84,26 @@ impl Player {
         self.now = due;
         let line = self.first.pop_front().or_else(|| self.next.take())?;
         Some(Line { t: due, ..line })
+    }
+
+    /// Plays the lines until a time. Returns the state that those about a vCenter leave, and passes each of them to
+    /// `observe`.
+    pub fn state_at(
+        &mut self,
+        vc: u16,
+        until: Timestamp,
+        mut observe: impl FnMut(&Line),
+    ) -> RecordedState {
+        let mut state = RecordedState::default();
+        while let Some((_, length)) = self.peek()
+            && let Some(line) = self.next_until(until)
+        {
+            if line.vc == vc {
+                observe(&line);
+                state.apply(line, length);
+            }
+        }
+        state
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Header, Line, Reader, RecordedState,
+    Header, Reader, RecordedState,
     frames::{Frames, RecordError},
 };
 
@@ -77,9 +77,7 @@ impl Ring {
             .create()
             .map_err(|error| format!("Recording stopped: {error}"))?;
         let mut lines = Vec::new();
-        for line in state.lines(now) {
-            append(&mut lines, &line);
-        }
+        state.append_lines(&mut lines, now);
         frames.append(&lines)?;
         self.prune(frames);
         Ok(())
@@ -116,12 +114,6 @@ impl Ring {
                 remove(&path);
             }
         }
-    }
-}
-
-fn append(lines: &mut Vec<u8>, line: &Line) {
-    if serde_json::to_writer(&mut *lines, line).is_ok() {
-        lines.push(b'\n');
     }
 }
 

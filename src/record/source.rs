@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, Cursor, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use jiff::Timestamp;
@@ -20,8 +21,8 @@ const MAX_STARTS: usize = 8;
 pub enum Source {
     /// A file.
     File(PathBuf),
-    /// A record that is part of the program.
-    BuiltIn(&'static [u8]),
+    /// A record in memory.
+    Memory(Arc<[u8]>),
 }
 
 impl Source {
@@ -32,7 +33,7 @@ impl Source {
     pub fn open(&self) -> Result<Reader, ReadError> {
         match self {
             Self::File(path) => Reader::open(path),
-            Self::BuiltIn(bytes) => Reader::new(Cursor::new(*bytes), "the built-in record"),
+            Self::Memory(bytes) => Reader::new(Cursor::new(bytes.clone()), "the record in memory"),
         }
     }
 
@@ -40,7 +41,7 @@ impl Source {
     pub(super) fn open_at(&self, place: u64, header: Header) -> io::Result<Reader> {
         match self {
             Self::File(path) => Reader::open_at(File::open(path)?, place, header),
-            Self::BuiltIn(bytes) => Reader::open_at(Cursor::new(*bytes), place, header),
+            Self::Memory(bytes) => Reader::open_at(Cursor::new(bytes.clone()), place, header),
         }
     }
 
@@ -48,7 +49,7 @@ impl Source {
     pub fn last_time(&self, header: &Header) -> Option<Timestamp> {
         let tail = match self {
             Self::File(path) => tail(path).ok()?,
-            Self::BuiltIn(bytes) => bytes.to_vec(),
+            Self::Memory(bytes) => bytes.to_vec(),
         };
         let is_start = |at: &usize| {
             let rest = &tail[*at..];

@@ -2,25 +2,28 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use super::{Damage, Entry, Line, Reader};
+use super::{Damage, Entry, Header, Line, Reader, line::mo_id};
 
-/// Maximum number of tasks kept; the lines of further ones are ignored.
+/// Maximum number of tasks kept; the lines of further ones are ignored. The same limit applies to past tasks and to
+/// locations.
 const MAX_TASKS: usize = 100_000;
 /// Maximum size of the recorded state, as JSON. A record of a hundred thousand tasks needs less.
 const MAX_BYTES: usize = 256 << 20;
-/// Maximum number of tasks whose events are kept.
-const MAX_TASKS_WITH_EVENTS: usize = 1000;
+/// Maximum number of tasks whose events are kept, and their size for one task.
+const MAX_TASKS_WITH_EVENTS: usize = 5000;
+const MAX_EVENT_BYTES: usize = 256 << 10;
+/// Size of the changed fields of a task from which on their real size is computed: replaced values are counted, too.
+const MAX_UNCHECKED_BYTES: usize = 64 << 10;
 
 type Key = (u16, String);
 
 /// The last lines about a task, and its fields.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct TaskState {
-    /// `TaskInfo`, and the server's time of the last change.
-    info: Option<(Map<String, Value>, Timestamp)>,
+    info: Option<TaskFields>,
     /// The fields are from the server's history.
     is_past: bool,
     /// Not readable, expired, or known by the key only.
@@ -31,14 +34,28 @@ struct TaskState {
     bytes: usize,
 }
 
+/// The fields of a `TaskInfo`. Kept as text, which takes a fraction of the memory of a parsed one.
+#[derive(Debug, Clone, PartialEq)]
+struct TaskFields {
+    info: Box<[u8]>,
+    /// Later values; `null` if unset.
+    changed: Map<String, Value>,
+    /// The server's time of the last change.
+    at: Timestamp,
+}
+
 /// The tasks and servers of a record as they were at a time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RecordedState {
     tasks: HashMap<Key, TaskState>,
+    /// Finished tasks that are not shown: of the server's history, or no longer watched.
+    history: BTreeMap<Key, Box<[u8]>>,
     /// The last entries about each vCenter, by kind.
     servers: BTreeMap<u16, [Option<Entry>; 4]>,
+    /// Places of entities, by vCenter, type and moId.
+    locations: BTreeMap<(u16, String, String), Entry>,
     /// Events of tasks.
-    events: HashMap<Key, Entry>,
+    events: HashMap<Key, (Entry, usize)>,
     /// Tasks with events, those whose events came first in front.
     events_order: VecDeque<Key>,
     bytes: usize,
@@ -68,16 +85,32 @@ impl RecordedState {
             self.servers.entry(vc).or_default()[kind] = Some(line.entry);
             return;
         }
-        let Some(id) = line.entry.task() else { return };
-        let key = (vc, id.to_owned());
         match line.entry {
-            Entry::Unwatched { .. } => {
-                let removed = self.tasks.remove(&key);
-                self.bytes -= removed.map_or(0, |task| task.bytes);
+            Entry::History { tasks } => {
+                for info in tasks {
+                    if let Some(id) = mo_id(&info) {
+                        let key = (vc, id.to_owned());
+                        self.keep_past(key, text_of(&info));
+                    }
+                }
             }
-            events @ Entry::Events { .. } => self.keep_events(key, events, length),
-            Entry::Change { .. } if !self.tasks.contains_key(&key) => {}
-            entry => self.apply_to_task(key, entry, length),
+            Entry::Location(place) => {
+                let key = (vc, place.kind.clone(), place.value.clone());
+                let is_known = self.locations.contains_key(&key);
+                if is_known || self.locations.len() < MAX_TASKS && self.make_room(length) {
+                    self.locations.insert(key, Entry::Location(place));
+                }
+            }
+            entry => {
+                let Some(id) = entry.task() else { return };
+                let key = (vc, id.to_owned());
+                match entry {
+                    Entry::Unwatched { .. } => self.unwatch(key),
+                    events @ Entry::Events { .. } => self.keep_events(key, events, length),
+                    Entry::Change { .. } if !self.tasks.contains_key(&key) => {}
+                    entry => self.apply_to_task(key, entry, length),
+                }
+            }
         }
     }
 
@@ -90,8 +123,8 @@ impl RecordedState {
         let task = self.tasks.entry(key).or_default();
         self.bytes -= task.bytes;
         match entry {
-            Entry::Task { info, at } => task.set(info, at, false),
-            Entry::PastTask { info, at } if task.info.is_none() => task.set(info, at, true),
+            Entry::Task { info, at } => task.set(&info, at, false),
+            Entry::PastTask { info, at } if task.is_outcome_unknown() => task.set(&info, at, true),
             Entry::Change { fields, at, .. } => task.change(fields, at),
             entry @ Entry::EntityState { .. } => task.entity_state = Some(entry),
             entry @ Entry::CancelAnswer { .. } => task.answer = Some(entry),
@@ -101,46 +134,100 @@ impl RecordedState {
             _ => {}
         }
         task.bytes += length;
-        // Replaced values are counted, too, until the sum is much larger than what it can be.
-        if task.bytes > 64 << 10 {
-            let info = task.info.as_ref();
-            let text = info.map(|(fields, _)| serde_json::to_vec(fields).unwrap_or_default());
-            task.bytes = text.map_or(0, |text| text.len()) + length;
+        if let Some(info) = &task.info
+            && task.bytes - info.info.len().min(task.bytes) > MAX_UNCHECKED_BYTES
+        {
+            let changed = serde_json::to_vec(&info.changed).unwrap_or_default();
+            task.bytes = info.info.len() + changed.len() + length;
         }
         self.bytes += task.bytes;
     }
 
+    /// Counts bytes if there is room for them.
+    fn make_room(&mut self, length: usize) -> bool {
+        let has_room = self.bytes + length <= MAX_BYTES;
+        if has_room {
+            self.bytes += length;
+        }
+        has_room
+    }
+
+    /// Keeps a finished task that is not shown.
+    fn keep_past(&mut self, key: Key, info: Box<[u8]>) {
+        let is_known = self.history.contains_key(&key);
+        if !is_known && self.history.len() < MAX_TASKS && self.make_room(info.len()) {
+            self.history.insert(key, info);
+        }
+    }
+
+    /// Removes a task that is no longer watched. If it has finished, it can still be looked up.
+    fn unwatch(&mut self, key: Key) {
+        let Some(task) = self.tasks.remove(&key) else {
+            return;
+        };
+        self.bytes -= task.bytes;
+        if let Some(info) = task.info.filter(TaskFields::is_finished) {
+            self.keep_past(key, text_of(&Value::Object(info.value())));
+        }
+    }
+
     fn keep_events(&mut self, key: Key, events: Entry, length: usize) {
-        if length > MAX_BYTES / MAX_TASKS_WITH_EVENTS {
+        if length > MAX_EVENT_BYTES || !self.make_room(length) {
             return;
         }
-        if self.events.insert(key.clone(), events).is_none() {
-            self.events_order.push_back(key);
+        match self.events.insert(key.clone(), (events, length)) {
+            Some((_, before)) => self.bytes -= before,
+            None => self.events_order.push_back(key),
         }
         if self.events_order.len() > MAX_TASKS_WITH_EVENTS
             && let Some(oldest) = self.events_order.pop_front()
+            && let Some((_, length)) = self.events.remove(&oldest)
         {
-            self.events.remove(&oldest);
+            self.bytes -= length;
         }
     }
 
     /// Returns the fields of a task.
-    pub fn task(&self, vc: u16, mo_id: &str) -> Option<&Map<String, Value>> {
+    pub fn task(&self, vc: u16, mo_id: &str) -> Option<Map<String, Value>> {
         let task = self.tasks.get(&(vc, mo_id.to_owned()))?;
-        task.info.as_ref().map(|(fields, _)| fields)
+        task.info.as_ref().map(TaskFields::value)
     }
 
-    /// Returns the lines with which a record that continues from this state begins.
+    /// Returns the time of a vCenter minus the time of the record.
+    pub fn clock_offset(&self, vc: u16) -> SignedDuration {
+        match self.servers.get(&vc) {
+            Some([_, Some(Entry::ClockOffset(millis)), ..]) => SignedDuration::from_millis(*millis),
+            _ => SignedDuration::ZERO,
+        }
+    }
+
+    /// Returns a record that consists of this state, as plain lines.
+    pub fn to_record(&self, header: &Header, t: Timestamp) -> Vec<u8> {
+        let mut text = Vec::new();
+        append(&mut text, header);
+        self.append_lines(&mut text, t);
+        text
+    }
+
+    /// Writes the lines of this state to a record.
+    pub(super) fn append_lines(&self, text: &mut Vec<u8>, t: Timestamp) {
+        for line in self.lines(t) {
+            append(text, &line);
+        }
+    }
+
+    /// Returns the lines with which a record that continues from this state begins. Tasks are in the order of their last
+    /// changes.
     pub fn lines(&self, t: Timestamp) -> impl Iterator<Item = Line> {
         let servers = self.servers.iter().flat_map(|(vc, entries)| {
             let entries = entries.iter().flatten();
             entries.map(|entry| (*vc, entry.clone()))
         });
         let mut tasks: Vec<_> = self.tasks.iter().collect();
-        tasks.sort_unstable_by_key(|(key, _)| *key);
+        tasks.sort_unstable_by_key(|(key, task)| (task.info.as_ref().map(|info| info.at), *key));
         let tasks = tasks.into_iter().flat_map(|((vc, _), task)| {
-            let info = task.info.clone().map(|(fields, at)| {
-                let info = Value::Object(fields);
+            let info = task.info.as_ref().map(|fields| {
+                let (at, info) = (fields.at, Value::Object(fields.value()));
                 if task.is_past {
                     Entry::PastTask { at, info }
                 } else {
@@ -151,35 +238,78 @@ impl RecordedState {
             let rest = rest.into_iter().flatten().cloned();
             info.into_iter().chain(rest).map(|entry| (*vc, entry))
         });
+        let history = self.history.iter().filter_map(|((vc, _), info)| {
+            let tasks = vec![serde_json::from_slice(info).ok()?];
+            Some((*vc, Entry::History { tasks }))
+        });
+        let locations = self.locations.iter();
+        let locations = locations.map(|((vc, ..), entry)| (*vc, entry.clone()));
         let events = self.events_order.iter();
-        let events = events.filter_map(|key| Some((key.0, self.events.get(key)?.clone())));
-        let all = servers.chain(tasks).chain(events);
+        let events = events.filter_map(|key| Some((key.0, self.events.get(key)?.0.clone())));
+        let all = servers.chain(tasks).chain(history).chain(locations);
+        let all = all.chain(events);
         all.map(move |(vc, entry)| Line { t, vc, entry })
     }
 }
 
 impl TaskState {
-    fn set(&mut self, info: Value, at: Timestamp, is_past: bool) {
-        if let Value::Object(fields) = info {
-            self.info = Some((fields, at));
+    fn set(&mut self, info: &Value, at: Timestamp, is_past: bool) {
+        if info.is_object() {
+            self.info = Some(TaskFields {
+                info: text_of(info),
+                changed: Map::new(),
+                at,
+            });
             self.is_past = is_past;
             self.presence = None;
             self.bytes = 0;
         }
     }
 
+    /// True if nothing is known of the task, or it disappeared before it had ended.
+    fn is_outcome_unknown(&self) -> bool {
+        let is_gone = matches!(self.presence, Some(Entry::Gone { .. }));
+        self.info
+            .as_ref()
+            .is_none_or(|info| is_gone && !info.is_finished())
+    }
+
     fn change(&mut self, fields: Map<String, Value>, at: Timestamp) {
-        let Some((known, last)) = &mut self.info else {
-            return;
-        };
-        *last = at;
-        for (name, value) in fields {
+        if let Some(known) = &mut self.info {
+            known.at = at;
+            known.changed.extend(fields);
+        }
+    }
+}
+
+impl TaskFields {
+    fn is_finished(&self) -> bool {
+        let value = self.value();
+        let state = value.get("state");
+        state.is_some_and(|state| state == "success" || state == "error")
+    }
+
+    fn value(&self) -> Map<String, Value> {
+        let mut fields: Map<String, Value> = serde_json::from_slice(&self.info).unwrap_or_default();
+        for (name, value) in &self.changed {
             if value.is_null() {
-                known.shift_remove(&name);
+                fields.shift_remove(name);
             } else {
-                known.insert(name, value);
+                fields.insert(name.clone(), value.clone());
             }
         }
+        fields
+    }
+}
+
+/// Returns a value as JSON text, which values of JSON can always be written as.
+fn text_of(value: &Value) -> Box<[u8]> {
+    serde_json::to_vec(value).unwrap_or_default().into()
+}
+
+fn append(text: &mut Vec<u8>, line: &impl serde::Serialize) {
+    if serde_json::to_writer(&mut *text, line).is_ok() {
+        text.push(b'\n');
     }
 }
 
@@ -213,6 +343,13 @@ mod tests {
             json!({"placeholder": {"task": "task-2", "reason": "x"}}),
             json!({"task": {"at": at, "info": {"key": "task-3"}}}),
             json!({"unwatched": {"task": "task-3"}}),
+            json!({"task": {"at": at, "info": {"key": "task-4", "state": "success"}}}),
+            json!({"unwatched": {"task": "task-4"}}),
+            json!({"task": {"at": at, "info": {"key": "task-6", "state": "running"}}}),
+            json!({"gone": {"task": "task-6", "at": at}}),
+            json!({"past_task": {"at": at, "info": {"key": "task-6", "state": "error"}}}),
+            json!({"history": {"tasks": [{"key": "task-5", "state": "error"}]}}),
+            json!({"location": {"type": "VirtualMachine", "value": "vm-1", "host": "esx-01"}}),
         ]
         .iter()
         .map(line)
@@ -233,7 +370,8 @@ mod tests {
         assert!(!task.contains_key("progress"));
         assert!(state.task(0, "task-3").is_none());
         let kept: Vec<Line> = state.lines(Timestamp::UNIX_EPOCH).collect();
-        assert_eq!(kept.len(), 7);
+        assert_eq!(kept.len(), 11);
+        assert_eq!(state.task(0, "task-6").unwrap()["state"], "error");
         let again = state_of(kept.clone());
         let same: Vec<Line> = again.lines(Timestamp::UNIX_EPOCH).collect();
         assert_eq!(same, kept);

@@ -6,7 +6,7 @@ use super::world::playback::Playback;
 use super::world::time::Calendar;
 use crate::record::{Player, ReadError, Source};
 
-/// A record to serve instead of a scenario. Tasks whose moId is not `task-` and a number are left out.
+/// A record to serve instead of a scenario.
 #[derive(Clone, Debug)]
 pub struct Recording {
     /// The record.

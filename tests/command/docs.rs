@@ -171,7 +171,7 @@ async fn run(guide: &str, line_text: &str) {
         let is_parsed_only = parsed.command.is_none()
             || arguments
                 .iter()
-                .any(|word| PARSED_ONLY.contains(&word.as_str()));
+                .any(|word| PARSED_ONLY.contains(&word.as_str()) || word.ends_with(".ndjson.zst"));
         if is_parsed_only {
             continue;
         }

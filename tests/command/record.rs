@@ -211,3 +211,78 @@ async fn a_redacted_copy_has_the_same_tasks_without_their_names() {
         assert_eq!(of(&after), of(&before), "{field}");
     }
 }
+
+#[tokio::test]
+async fn a_report_takes_the_name_of_a_record_in_place_of_tasks() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo.ndjson.zst");
+    let by_flag = from("report --markdown - --at 2m", &path).await;
+    let words = format!("report {} --at 2m --markdown -", path.display());
+    let by_name = line(&words).at("").await;
+    assert_eq!(
+        (by_name.code, &by_name.out),
+        (0, &by_flag.out),
+        "{}",
+        by_name.err
+    );
+    let of_task = line(&format!("{words} task-4609")).at("").await;
+    assert!(of_task.out.contains("task-4609"), "{}", of_task.err);
+    assert!(of_task.out.len() < by_name.out.len());
+
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("notes.txt");
+    fs::write(&other, "hello\n").unwrap();
+    for (words, text) in [
+        (other.display().to_string(), "is not a vtask record"),
+        ("no.ndjson.zst".to_owned(), "cannot read no.ndjson.zst"),
+        (format!("{0} {0}", path.display()), "two records are given"),
+        ("task-1 --at 2m".to_owned(), "--at is about a record"),
+    ] {
+        let ran = line(&format!("report --markdown - {words}")).at("").await;
+        assert_eq!(ran.code, 2, "{}", ran.err);
+        assert!(ran.err.contains(text), "{}", ran.err);
+    }
+}
+
+/// A record of an ESXi host and of a virtual machine with its place.
+const OTHER_IDS: &str = r#"{"vtask_record":1,"vtask":"0.1.0","started":"2026-11-29T10:00:00Z","vcenters":["esx-01.lab"]}
+{"t":"2026-11-29T10:00:01Z","vc":0,"link":{"state":"live"}}
+{"t":"2026-11-29T10:00:02Z","vc":0,"task":{"at":"2026-11-29T10:00:02Z","info":{"key":"haTask-ha-host-vim.HostSystem.reboot-7","task":{"type":"Task","value":"haTask-ha-host-vim.HostSystem.reboot-7"},"state":"running","descriptionId":"HostSystem.reboot","queueTime":"2026-11-29T10:00:00Z","cancelled":false,"cancelable":false,"eventChainId":1,"reason":{"_typeName":"TaskReasonSystem"}}}}
+{"t":"2026-11-29T10:00:02Z","vc":0,"task":{"at":"2026-11-29T10:00:02Z","info":{"key":"task-07","task":{"type":"Task","value":"task-07"},"state":"running","descriptionId":"VirtualMachine.clone","entity":{"type":"VirtualMachine","value":"vm-42"},"entityName":"db","parentTaskKey":"haTask-ha-host-vim.HostSystem.reboot-7","queueTime":"2026-11-29T10:00:01Z","cancelled":false,"cancelable":false,"eventChainId":2,"reason":{"_typeName":"TaskReasonSystem"}}}}
+{"t":"2026-11-29T10:00:03Z","vc":0,"location":{"type":"VirtualMachine","value":"vm-42","host":"esx-01","cluster":"prod/a","datacenter":"dc-1","folder":"web/db 100%"}}
+{"t":"2026-11-29T10:00:04Z","vc":0,"change":{"task":"task-07","at":"2026-11-29T10:00:04Z","fields":{"state":"success"}}}
+{"t":"2026-11-29T10:00:09Z","vc":0,"location":{"type":"VirtualMachine","value":"vm-42","host":"esx-02","cluster":"prod/a","datacenter":"dc-1","folder":"web/db 100%"}}
+"#;
+
+#[tokio::test]
+async fn any_id_and_the_places_of_targets_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("esx.ndjson");
+    fs::write(&file, OTHER_IDS).unwrap();
+    let listed = from(
+        "list --columns task,host,cluster,datacenter,folder,status --sort task",
+        &file,
+    )
+    .await;
+    let rows: Vec<Vec<&str>> = listed
+        .out
+        .lines()
+        .map(|row| {
+            row.split("  ")
+                .map(str::trim)
+                .filter(|cell| !cell.is_empty())
+                .collect()
+        })
+        .collect();
+    assert_eq!(rows.len(), 3, "{} {}", listed.out, listed.err);
+    assert_eq!(rows[2][0], "haTask-ha-host-vim.HostSystem.reboot-7");
+    assert_eq!(
+        rows[1][..5],
+        ["task-07", "esx-02", "prod/a", "dc-1", "web/db 100%"]
+    );
+    let early = from("list --filter host:esx-01 --ids --at 5s", &file).await;
+    assert_eq!(early.out, "task-07\n", "{}", early.err);
+    let one = from("get --json haTask-ha-host-vim.HostSystem.reboot-7", &file).await;
+    assert_eq!(one.lines()[0]["state"], "running", "{}", one.err);
+    let tree = from("tree haTask-ha-host-vim.HostSystem.reboot-7", &file).await;
+    assert!(tree.out.contains("task-07"), "{} {}", tree.out, tree.err);
+}

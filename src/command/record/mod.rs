@@ -18,10 +18,10 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-pub(super) use incidents::{Incidents, incidents};
+pub(super) use incidents::Incidents;
 pub use replay::ReplayArgs;
 pub use serve::FromArgs;
-pub(super) use serve::{empty_server, place, recording, serve};
+pub(super) use serve::{Served, empty_server, place, serve};
 pub use start::RecordArgs;
 pub(super) use start::{always_on, end};
 
@@ -157,14 +157,16 @@ async fn follow(
     for (id, (name, mut options)) in (0..).map(EndpointId).zip(connections) {
         options.recorder = Some(recorder.clone());
         let watcher = Watcher::spawn(id, options, sender.clone());
-        servers.push(Server {
+        let server = Server {
             name,
             watcher,
             running: HashMap::new(),
             failed: Vec::new(),
             reading: None,
             refused: None,
-        });
+        };
+        server.send(Command::ReadLocations(true));
+        servers.push(server);
     }
     drop(sender);
     let result = loop {

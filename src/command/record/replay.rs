@@ -63,7 +63,7 @@ impl ReplayArgs {
     ) -> Result<(Vec<(EndpointId, String)>, RecordPlayer), CommandError> {
         let source = match &self.file {
             Some(path) => Source::File(path.clone()),
-            None => Source::BuiltIn(DEMO),
+            None => Source::Memory(DEMO.into()),
         };
         let reader = source.open().map_err(|error| usage(&error))?;
         let names = &reader.header().vcenters;

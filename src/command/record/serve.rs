@@ -8,12 +8,12 @@ use jiff::{Timestamp, tz::TimeZone};
 use secrecy::SecretString;
 
 use super::super::{CommandError, io_context::CommandIo};
-use super::{Incidents, incidents};
+use super::Incidents;
 use crate::{
     config::{ConnectionArgs, Environment},
-    record::{Overview, ReadError, Source},
+    record::{Player, ReadError, Source},
     simulator::{Options, Recording, Simulator, scenario::Scenario},
-    task::TimeExpr,
+    task::{TaskRef, TimeExpr},
 };
 
 /// The record to read instead of a server.
@@ -25,15 +25,24 @@ pub struct FromArgs {
     pub from: Option<PathBuf>,
 
     /// Time in the record: 2026-01-31T02:30, or 10m before its end
-    #[arg(long, hide_short_help = true, value_name = "TIME", requires = "from")]
+    #[arg(long, hide_short_help = true, value_name = "TIME")]
     pub at: Option<TimeExpr>,
 
     /// vCenter of the record, if there are several
-    #[arg(long, hide_short_help = true, value_name = "NAME", requires = "from")]
+    #[arg(long, hide_short_help = true, value_name = "NAME")]
     pub vcenter: Option<String>,
 }
 
-/// Starts a server with the state of the record, whose clock stands still, and returns it with its connection.
+/// A record that is served.
+#[derive(Debug)]
+pub(in crate::command) struct Served {
+    /// Serves until it is dropped.
+    _simulator: Simulator,
+    pub(in crate::command) connection: ConnectionArgs,
+    pub(in crate::command) incidents: Incidents,
+}
+
+/// Starts a server with the state of the record, whose clock stands still.
 ///
 /// # Errors
 /// Fails if the record cannot be read or has no such vCenter.
@@ -42,21 +51,33 @@ pub(in crate::command) async fn serve(
     path: &Path,
     given: &ConnectionArgs,
     io: &mut CommandIo<'_>,
-) -> Result<(Simulator, ConnectionArgs), CommandError> {
+) -> Result<Served, CommandError> {
     let source = Source::File(path.to_owned());
-    let overview = Overview::of_whole(&source).map_err(|error| usage(&error))?;
-    let damage = overview.damage.to_string();
+    let reader = source.open().map_err(|error| usage(&error))?;
+    let header = reader.header().clone();
+    let vc = place(&header.vcenters, args.vcenter.as_deref())?;
+    let until = args.at.map(|at| {
+        let end = source.last_time(&header).unwrap_or(header.started);
+        at.resolve(end, &TimeZone::system())
+    });
+    let name = header.vcenters.get(usize::from(vc)).cloned();
+    let mut incidents = Incidents::new(name.unwrap_or_default());
+    let mut player = Player::new(reader);
+    let limit = until.unwrap_or(Timestamp::MAX);
+    let state = player.state_at(vc, limit, |line| incidents.observe(line));
+    let damage = player.damage().to_string();
     if !damage.is_empty() {
         io.say(&format!("{}: {damage}.", path.display()));
     }
-    let zone = TimeZone::system();
-    let at = args
-        .at
-        .map_or(overview.end, |at| at.resolve(overview.end, &zone));
-    let vc = place(&overview.header.vcenters, args.vcenter.as_deref())?;
-    let recording = recording(&source, &overview, vc, at);
+    let at = until.unwrap_or(player.now());
     let mut options = empty_server()?.manual();
-    options.recording = Some(recording);
+    options.recording = Some(Recording {
+        source: Source::Memory(state.to_record(&header, at).into()),
+        vc,
+        at,
+        clock_offset: state.clock_offset(vc),
+    });
+    drop(state);
     let simulator = Simulator::start(options)
         .await
         .map_err(|error| CommandError::Local(Report::new(error)))?;
@@ -69,36 +90,64 @@ pub(in crate::command) async fn serve(
         ..ConnectionArgs::default()
     };
     io.environment = Box::leak(Box::new(WithoutConnection(io.environment)));
-    Ok((simulator, connection))
+    Ok(Served {
+        _simulator: simulator,
+        connection,
+        incidents,
+    })
 }
 
 impl FromArgs {
-    /// Returns the name of the vCenter in the record, and its outages and cancel requests; `None` without a record.
+    /// Takes the record from among the TASKs. A word names one if it ends as the names of records do, and if it is a file,
+    /// unless it may be a task and the file is not a record.
     ///
     /// # Errors
-    /// Fails if the record cannot be read or has no such vCenter.
-    pub(in crate::command) fn incidents(
-        &self,
-    ) -> Result<Option<(String, Incidents)>, CommandError> {
-        let Some(path) = &self.from else {
-            return Ok(None);
-        };
-        let source = Source::File(path.clone());
-        let reader = source.open().map_err(|error| usage(&error))?;
-        let header = reader.header();
-        let vc = place(&header.vcenters, self.vcenter.as_deref())?;
-        let name = header.vcenters.get(usize::from(vc)).cloned();
-        let until = match self.at {
-            None => Timestamp::MAX,
-            Some(at) => {
-                let end = Overview::of_whole(&source)
-                    .map_err(|error| usage(&error))?
-                    .end;
-                at.resolve(end, &TimeZone::system())
+    /// Fails if a file that is no task cannot be read as a record, or if there are several records.
+    pub(in crate::command) fn take_file(
+        &mut self,
+        tasks: &mut Vec<String>,
+    ) -> Result<(), CommandError> {
+        let mut others = Vec::new();
+        for word in std::mem::take(tasks) {
+            let path = PathBuf::from(&word);
+            let extension = path.extension();
+            let is_named_so = extension.is_some_and(|it| it == "ndjson" || it == "zst");
+            let is_record = (is_named_so || path.is_file())
+                && match Source::File(path.clone()).open() {
+                    Ok(_) => true,
+                    Err(ReadError::NotARecord(_))
+                        if !is_named_so && word.parse::<TaskRef>().is_ok() =>
+                    {
+                        false
+                    }
+                    Err(error) => return Err(usage(&error)),
+                };
+            if !is_record {
+                others.push(word);
+            } else if let Some(first) = self.from.replace(path) {
+                return Err(CommandError::Usage(format!(
+                    "two records are given, {} and {word}. Give one of them.",
+                    first.display()
+                )));
             }
+        }
+        *tasks = others;
+        Ok(())
+    }
+
+    /// Checks that options for records come with a record.
+    ///
+    /// # Errors
+    /// Fails if they do not.
+    pub(in crate::command) fn check(&self) -> Result<(), CommandError> {
+        let option = match (&self.from, self.at, &self.vcenter) {
+            (None, Some(_), _) => "--at",
+            (None, None, Some(_)) => "--vcenter",
+            _ => return Ok(()),
         };
-        let found = incidents(&source, vc, until).map_err(|error| usage(&error))?;
-        Ok(Some((name.unwrap_or_default(), found)))
+        Err(CommandError::Usage(format!(
+            "{option} is about a record. Give its file with --from FILE."
+        )))
     }
 }
 
@@ -133,21 +182,6 @@ pub(in crate::command) fn place(
         let known = names.join(", ");
         CommandError::Usage(format!("the record has no vCenter {name}; it has {known}."))
     })
-}
-
-/// Returns the part of a record to serve, from a time on.
-pub(in crate::command) fn recording(
-    source: &Source,
-    overview: &Overview,
-    vc: u16,
-    at: Timestamp,
-) -> Recording {
-    Recording {
-        source: source.clone(),
-        vc,
-        at,
-        clock_offset: overview.clock_offset(vc),
-    }
 }
 
 pub(super) fn usage(error: &ReadError) -> CommandError {

@@ -28,6 +28,21 @@ pub(crate) enum EntityKind {
 }
 
 impl EntityKind {
+    /// Returns the kind of a managed object type.
+    pub(crate) fn of_type(name: &str) -> Option<Self> {
+        let kinds = [
+            Self::Folder("VirtualMachine"),
+            Self::Datacenter,
+            Self::Cluster,
+            Self::ResourcePool,
+            Self::Host,
+            Self::Datastore,
+            Self::Network,
+            Self::VirtualMachine,
+        ];
+        kinds.into_iter().find(|kind| kind.type_name() == name)
+    }
+
     /// Returns the managed object type.
     pub(crate) fn type_name(self) -> &'static str {
         match self {
@@ -74,6 +89,8 @@ pub(crate) struct Entity {
     pub question: Option<(WorldTime, Value)>,
     /// True for a host that does not respond.
     pub is_lost: bool,
+    /// True if the reference is that of a record.
+    pub is_recorded: bool,
     /// Version of the newest change; 0: unchanged since the start.
     pub last_change: u64,
 }
@@ -94,10 +111,33 @@ impl Inventory {
         name: &str,
         parent: Option<EntityId>,
     ) -> EntityId {
+        let number = self.entities.len() + 1;
+        let reference = MoRef::new(kind.type_name(), format!("{}{number}", kind.id_prefix()));
+        self.insert(kind, reference, name, parent)
+    }
+
+    /// Gives an object a reference of another server. An object that had this reference loses it.
+    pub(super) fn set_recorded(&mut self, id: EntityId, reference: MoRef) {
+        self.by_reference.insert(reference.clone(), id);
+        let entity = self.entity_mut(id);
+        entity.reference = reference;
+        entity.is_recorded = true;
+    }
+
+    /// Returns the number of objects.
+    pub(super) fn len(&self) -> usize {
+        self.entities.len()
+    }
+
+    fn insert(
+        &mut self,
+        kind: EntityKind,
+        reference: MoRef,
+        name: &str,
+        parent: Option<EntityId>,
+    ) -> EntityId {
         let index = u32::try_from(self.entities.len()).unwrap_or(u32::MAX);
         let id = EntityId(index);
-        let number = index + 1;
-        let reference = MoRef::new(kind.type_name(), format!("{}{number}", kind.id_prefix()));
         let name: Arc<str> = name.into();
         if let Some(parent) = parent {
             self.entity_mut(parent).children.push(id);
@@ -116,6 +156,7 @@ impl Inventory {
             network: None,
             question: None,
             is_lost: false,
+            is_recorded: false,
             last_change: 0,
         });
         id

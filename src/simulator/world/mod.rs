@@ -15,6 +15,7 @@ pub(super) mod load_profile;
 mod locks;
 pub(super) mod playback;
 mod progress_curve;
+mod recorded_inventory;
 mod recorded_tasks;
 pub(super) mod task;
 pub(super) mod task_plan;

@@ -12,6 +12,7 @@ use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve
 use super::time::{Calendar, WorldTime};
 use crate::record::{Line, Player};
 use crate::simulator::duration_range::DurationRange;
+use crate::simulator::value::MoRef;
 
 /// Maximum number of tasks; further ones of a record are ignored.
 pub(super) const MAX_TASKS: usize = 100_000;
@@ -32,6 +33,8 @@ pub(in crate::simulator) struct Playback {
     pub(super) answers: HashMap<TaskId, String>,
     pub(super) events: HashMap<TaskId, Vec<(WorldTime, Value)>>,
     events_order: VecDeque<TaskId>,
+    /// Names of the targets of tasks.
+    pub(super) targets: HashMap<MoRef, Arc<str>>,
 }
 
 impl Playback {
@@ -52,6 +55,7 @@ impl Playback {
             answers: HashMap::new(),
             events: HashMap::new(),
             events_order: VecDeque::new(),
+            targets: HashMap::new(),
         }
     }
 

@@ -59,7 +59,7 @@ impl World {
     }
 
     fn apply_line(&mut self, entry: Entry, playback: &mut Playback) {
-        let id = entry.task().and_then(TaskId::parse);
+        let id = entry.task().and_then(TaskId::recorded);
         match (entry, id) {
             (Entry::PastTask { info, .. }, Some(id)) if !self.tasks.contains_key(&id) => {
                 self.add_past(&info, playback);
@@ -72,6 +72,10 @@ impl World {
                     });
                     self.create_recorded(id, playback);
                     self.assign_recorded(id, every, playback);
+                    let record = self.tasks.get(&id).map(|task| &task.record);
+                    let target = record.and_then(|record| record.entity.clone());
+                    let name = record.and_then(|record| record.entity_name.clone());
+                    playback.targets.extend(target.zip(name));
                 }
             }
             (Entry::Change { fields, .. }, Some(id)) => {
@@ -94,6 +98,7 @@ impl World {
                     self.add_past(&info, playback);
                 }
             }
+            (Entry::Location(location), _) => self.place(&location, playback),
             _ => {}
         }
     }
@@ -143,7 +148,7 @@ impl World {
     /// Adds a finished task of the server's history.
     fn add_past(&mut self, info: &Value, playback: &Playback) {
         let id = info["task"]["value"].as_str().or(info["key"].as_str());
-        let Some(id) = id.and_then(TaskId::parse) else {
+        let Some(id) = id.and_then(TaskId::recorded) else {
             return;
         };
         let is_known =
@@ -175,7 +180,7 @@ fn assign(record: &mut Record, field: Field, value: Value, calendar: &Calendar) 
     };
     let text = || value.as_str().map(Arc::<str>::from);
     let moment = || time(&value).map(|time| calendar.moment(time));
-    let task = || value.as_str().and_then(TaskId::parse);
+    let task = || value.as_str().and_then(TaskId::recorded);
     let object = || (!value.is_null()).then(|| value.clone());
     match field {
         // They follow from the ID.

@@ -1,8 +1,8 @@
 //! Task state: the record behind `TaskInfo` and the version of each field.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -14,23 +14,72 @@ use super::task_plan::TaskPlan;
 use super::time::WorldTime;
 use crate::simulator::value::{MoRef, message};
 
-/// Number of a task; its moId and key are `task-` followed by the number.
+/// Number of a task; its moId and key are `task-` followed by the number. Numbers from [`FIRST_NAME`] on are those of
+/// recorded tasks with another moId.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TaskId(pub u64);
 
+const FIRST_NAME: u64 = 1 << 63;
+/// Maximum number and length of the names. They are kept until the process ends.
+const MAX_NAMES: usize = 200_000;
+const MAX_NAME_LENGTH: usize = 1024;
+
+/// IDs of recorded tasks that are not `task-` and a number, such as `haTask-ha-host-vim.HostSystem.reboot-7` of ESXi.
+static NAMES: LazyLock<RwLock<Names>> = LazyLock::new(RwLock::default);
+
+#[derive(Default)]
+struct Names {
+    all: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u64>,
+}
+
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "task-{}", self.0)
+        match self.name() {
+            Some(name) => f.write_str(&name),
+            None => write!(f, "task-{}", self.0),
+        }
     }
 }
 
 impl TaskId {
-    /// Parses a moId; accepts only the canonical form that the server writes.
+    /// Parses a moId; accepts only the canonical form that the server writes, and moIds of recorded tasks.
     pub(crate) fn parse(id: &str) -> Option<Self> {
+        Self::numbered(id).or_else(|| {
+            let names = NAMES.read().unwrap_or_else(PoisonError::into_inner);
+            names.numbers.get(id).copied().map(Self)
+        })
+    }
+
+    /// Returns the ID of a recorded task. Returns `None` if there are too many names, or this one is too long.
+    pub(super) fn recorded(id: &str) -> Option<Self> {
+        Self::parse(id).or_else(|| {
+            let mut names = NAMES.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(number) = names.numbers.get(id) {
+                return Some(Self(*number));
+            }
+            if id.len() > MAX_NAME_LENGTH || names.all.len() >= MAX_NAMES {
+                return None;
+            }
+            let (number, name) = (FIRST_NAME + names.all.len() as u64, Arc::<str>::from(id));
+            names.all.push(name.clone());
+            names.numbers.insert(name, number);
+            Some(Self(number))
+        })
+    }
+
+    fn numbered(id: &str) -> Option<Self> {
         let digits = id.strip_prefix("task-")?;
         let canonical =
             !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
-        digits.parse().ok().filter(|_| canonical).map(Self)
+        let number = digits.parse().ok().filter(|_| canonical);
+        number.filter(|number| *number < FIRST_NAME).map(Self)
+    }
+
+    fn name(self) -> Option<Arc<str>> {
+        let index = usize::try_from(self.0.checked_sub(FIRST_NAME)?).ok()?;
+        let names = NAMES.read().unwrap_or_else(PoisonError::into_inner);
+        names.all.get(index).cloned()
     }
 
     pub(crate) fn reference(self) -> MoRef {
@@ -251,6 +300,24 @@ mod tests {
             "vm-1",
         ] {
             assert_eq!(TaskId::parse(strange), None, "{strange}");
+        }
+    }
+
+    #[test]
+    fn recorded_tasks_keep_their_ids() {
+        let long = "x".repeat(MAX_NAME_LENGTH + 1);
+        assert_eq!(TaskId::recorded(&long), None);
+        assert_eq!(TaskId::recorded("task-4711"), Some(TaskId(4711)));
+        for id in [
+            "haTask-ha-host-vim.HostSystem.reboot-7",
+            "task-07",
+            "Aufgabe ü",
+        ] {
+            assert_eq!(TaskId::parse(id), None, "{id}");
+            let recorded = TaskId::recorded(id).unwrap();
+            assert_eq!(recorded.to_string(), id);
+            assert_eq!(TaskId::recorded(id), Some(recorded));
+            assert_eq!(TaskId::parse(id), Some(recorded));
         }
     }
 

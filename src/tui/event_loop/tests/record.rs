@@ -6,7 +6,7 @@ use crate::{app::restart_playback, record::Source, replay::Replay};
 const DEMO: &[u8] = include_bytes!("../../../../assets/demo.ndjson.zst");
 
 fn demo(speed: f64) -> Harness {
-    let replay = Replay::open(Source::BuiltIn(DEMO), None).unwrap();
+    let replay = Replay::open(Source::Memory(DEMO.into()), None).unwrap();
     let player = RecordPlayer::new(replay, speed, None);
     Harness::start_on(Options::default(), Some(player))
 }

@@ -1,0 +1,111 @@
+//! Places the targets of recorded tasks in the inventory.
+
+use super::World;
+use super::changes::ChangedObject;
+use super::inventory::{EntityId, EntityKind};
+use super::playback::Playback;
+use crate::record::Location;
+use crate::simulator::value::MoRef;
+
+/// Maximum number of objects; the locations of further ones are ignored.
+const MAX_ENTITIES: usize = 50_000;
+/// Maximum depth of a folder.
+const MAX_FOLDERS: usize = 24;
+/// The root folder, which is the first object.
+const ROOT: EntityId = EntityId(0);
+
+impl World {
+    /// Adds an entity at its recorded place, or moves a virtual machine to another host.
+    pub(super) fn place(&mut self, location: &Location, playback: &Playback) {
+        let kind = EntityKind::of_type(&location.kind);
+        let Some(kind) = kind.filter(|_| (1..MAX_ENTITIES).contains(&self.inventory.len())) else {
+            return;
+        };
+        let reference = MoRef::new(&*location.kind, &*location.value);
+        let hosts = self.folder(location, "host", "ComputeResource");
+        let of_cluster = match &location.cluster {
+            Some(cluster) if kind != EntityKind::Cluster => {
+                self.child_or_new(EntityKind::Cluster, cluster, hosts)
+            }
+            _ => hosts,
+        };
+        let host = match &location.host {
+            Some(host) if kind == EntityKind::VirtualMachine => {
+                Some(self.child_or_new(EntityKind::Host, host, of_cluster))
+            }
+            _ => None,
+        };
+        let known = self.inventory.find(&reference);
+        let known = known.filter(|known| self.inventory.entity(*known).is_recorded);
+        let entity = known.unwrap_or_else(|| {
+            let target = playback.targets.get(&reference).map(|name| &**name);
+            let (name, parent) = match kind {
+                EntityKind::Datacenter => (location.datacenter.as_deref(), ROOT),
+                EntityKind::Cluster => (location.cluster.as_deref(), hosts),
+                EntityKind::Host => (location.host.as_deref(), of_cluster),
+                EntityKind::ResourcePool => (target, of_cluster),
+                EntityKind::Datastore => {
+                    let top = self.folder(location, "datastore", "Datastore");
+                    (target, self.subfolder(location, "Datastore", top))
+                }
+                EntityKind::Network => {
+                    let top = self.folder(location, "network", "Network");
+                    (target, self.subfolder(location, "Network", top))
+                }
+                EntityKind::Folder(_) | EntityKind::VirtualMachine => {
+                    let top = self.folder(location, "vm", "VirtualMachine");
+                    (target, self.subfolder(location, "VirtualMachine", top))
+                }
+            };
+            let entity = self.child_or_new(kind, name.unwrap_or(&location.value), parent);
+            self.inventory.set_recorded(entity, reference);
+            entity
+        });
+        let machine = self.inventory.entity_mut(entity);
+        if known.is_none() || machine.host != host {
+            machine.host = host;
+            machine.last_change = self
+                .changes
+                .record(ChangedObject::Entity(entity), machine.last_change);
+        }
+    }
+
+    /// Returns the top folder for a type of objects in the datacenter; the root folder if the datacenter is not known.
+    fn folder(&mut self, location: &Location, name: &str, children: &'static str) -> EntityId {
+        let Some(datacenter) = &location.datacenter else {
+            return ROOT;
+        };
+        let datacenter = self.child_or_new(EntityKind::Datacenter, datacenter, ROOT);
+        self.child_or_new(EntityKind::Folder(children), name, datacenter)
+    }
+
+    /// Returns the folder of an entity below a top folder.
+    fn subfolder(
+        &mut self,
+        location: &Location,
+        children: &'static str,
+        top: EntityId,
+    ) -> EntityId {
+        let names = location.folder.as_deref().unwrap_or_default().split('/');
+        let names = names.filter(|name| !name.is_empty()).take(MAX_FOLDERS);
+        names.fold(top, |above, name| {
+            self.child_or_new(EntityKind::Folder(children), name, above)
+        })
+    }
+
+    /// Returns the child of that kind and name; adds one if there is none, and for each virtual machine.
+    fn child_or_new(&mut self, kind: EntityKind, name: &str, parent: EntityId) -> EntityId {
+        // The names of the API are encoded.
+        let name = name
+            .replace('%', "%25")
+            .replace('/', "%2f")
+            .replace('\\', "%5c");
+        let known = match kind {
+            // Machines are numerous and not the parents of others.
+            EntityKind::VirtualMachine => None,
+            _ => self.inventory.child(parent, &name),
+        };
+        let known = known.filter(|known| self.inventory.entity(*known).kind == kind);
+        known.unwrap_or_else(|| self.inventory.add(kind, &name, Some(parent)))
+    }
+}
