@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{selection::Selection, server_state::ServerClocks};
 use crate::task::{
-    ChangeSet, EndpointId, EndpointInfo, Filter, Handle, Record, Rule, Status, StatusCounts,
-    TaskStore, TypicalDurations, warnings,
+    ChangeSet, EndpointId, EndpointInfo, Filter, Handle, Record, Status, StatusCounts, TaskStore,
+    TypicalDurations,
 };
 
 /// Time without a key or the mouse after which the user counts as away.
@@ -174,10 +174,7 @@ impl AwayPeriod {
         let Some(window) = self.windows.get(&endpoint) else {
             return false;
         };
-        let is_stalled = |at| {
-            let warnings = warnings::warnings(store, handle, Some(typical), at);
-            warnings.iter().any(|warning| warning.rule == Rule::Stalled)
-        };
+        let is_stalled = |at| store.is_stalled(handle, Some(typical), at);
         record.status() == Status::Running
             && is_stalled(clocks.time(endpoint))
             && !is_stalled(window.start)

@@ -8,6 +8,13 @@ pub(crate) fn target(info: &TaskInfo) -> Option<&str> {
     name.or(info.entity.as_ref().map(|entity| &*entity.value))
 }
 
+/// Returns the operation as the API names it, independent of the language.
+pub(crate) fn operation_id(info: &TaskInfo) -> &str {
+    let names = [Some(&*info.description_id), info.name.as_deref()];
+    let mut names = names.into_iter().flatten().filter(|name| !name.is_empty());
+    names.next().unwrap_or("unknown")
+}
+
 /// Returns the user, alarm or schedule that started a task.
 pub(crate) fn started_by(reason: &TaskReason) -> Option<&str> {
     match reason {

@@ -1,7 +1,7 @@
 //! The metrics of tasks. Counters and histograms grow with each task that ends, gauges are set at each scrape.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Arc, atomic::AtomicU64},
 };
 
@@ -15,10 +15,11 @@ use prometheus_client::{
 use super::{
     super::json_output,
     label_limit::{LabelLimit, clean},
+    stall_times::StallTimes,
 };
 use crate::{
     metrics::RequestCounts,
-    task::{Handle, Record, Rule, Status, TaskStore, display_name},
+    task::{Handle, Record, Status, TaskStore, display_name},
     vim::types::TaskInfo,
 };
 
@@ -67,8 +68,8 @@ pub(super) struct TaskMetrics {
     faults: LabelLimit,
     finished: Counters<3>,
     failures: Counters<3>,
-    durations: Histograms<2>,
-    queue_times: Histograms<1>,
+    durations: Histograms<3>,
+    queue_times: Histograms<2>,
     cancel_requests: Counters<2>,
     tasks: Gauges<3>,
     stalled: Gauges<2>,
@@ -78,6 +79,8 @@ pub(super) struct TaskMetrics {
     up: Gauges<1>,
     requests: Counters<2>,
     received: Counters<1>,
+    /// By vCenter.
+    stall_times: HashMap<Arc<str>, StallTimes>,
     /// Active tasks whose cancel request was counted or is older than vtask, with their vCenter.
     cancelling: HashSet<(Arc<str>, Arc<str>)>,
 }
@@ -103,6 +106,7 @@ impl TaskMetrics {
             up: Family::default(),
             requests: Family::default(),
             received: Family::default(),
+            stall_times: HashMap::new(),
             cancelling: HashSet::new(),
         };
         metrics.register();
@@ -198,7 +202,7 @@ impl TaskMetrics {
             return;
         };
         let vcenter = clean(vcenter);
-        let operation = self.operations.value(operation(info));
+        let operation = self.operations.value(display_name::operation_id(info));
         self.count_cancel_request(&vcenter, &operation, record, info, is_end);
         let finished = |outcome: &str| {
             let labels = [
@@ -221,19 +225,26 @@ impl TaskMetrics {
             let fault = info.error.as_deref();
             let fault = fault.map_or("unknown", |fault| fault.type_name());
             let labels = [
-                ("vcenter", vcenter),
+                ("vcenter", vcenter.clone()),
                 ("operation", operation.clone()),
                 ("fault", self.faults.value(fault)),
             ];
             self.failures.get_or_create(&labels).inc();
         }
         if let Some(queued) = record.queued_for(now) {
-            let labels = [("operation", operation.clone())];
+            let labels = [
+                ("vcenter", vcenter.clone()),
+                ("operation", operation.clone()),
+            ];
             let queue_time = self.queue_times.get_or_create_owned(&labels);
             queue_time.observe(queued.as_secs_f64());
         }
         if let Some(ran) = record.run_time(now) {
-            let labels = [("operation", operation), ("outcome", outcome.into())];
+            let labels = [
+                ("vcenter", vcenter),
+                ("operation", operation),
+                ("outcome", outcome.into()),
+            ];
             let duration = self.durations.get_or_create_owned(&labels);
             duration.observe(ran.as_secs_f64());
         }
@@ -291,6 +302,8 @@ impl TaskMetrics {
             requests.inc_by(count.saturating_sub(requests.get()));
         }
         let mut long_running = Vec::new();
+        let stall_times = self.stall_times.entry(vcenter.clone()).or_default();
+        stall_times.begin();
         for (handle, record) in server.store.iter() {
             let Some(info) = record
                 .info
@@ -299,7 +312,7 @@ impl TaskMetrics {
             else {
                 continue;
             };
-            let operation = self.operations.value(operation(info));
+            let operation = self.operations.value(display_name::operation_id(info));
             let labels = [of_vcenter(), ("operation", operation.clone())];
             let state = json_output::status(record.status());
             let by_state = [
@@ -308,8 +321,7 @@ impl TaskMetrics {
                 ("operation", operation.clone()),
             ];
             self.tasks.get_or_create(&by_state).inc();
-            let warnings = server.store.warnings(handle, None, server.now);
-            if warnings.iter().any(|found| found.rule == Rule::Stalled) {
+            if stall_times.is_stalled(server.store, handle, server.now) {
                 self.stalled.get_or_create(&labels).inc();
             }
             let blocker = server.store.blocker(handle);
@@ -355,13 +367,6 @@ impl TaskMetrics {
         };
         page
     }
-}
-
-/// Returns the operation of a task as the API names it, independent of the language.
-fn operation(info: &TaskInfo) -> &str {
-    let name = [Some(&*info.description_id), info.name.as_deref()];
-    let mut names = name.into_iter().flatten().filter(|name| !name.is_empty());
-    names.next().unwrap_or("unknown")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod label_limit;
 mod metrics;
+mod stall_times;
 mod web;
 
 use std::net::SocketAddr;

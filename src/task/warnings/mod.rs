@@ -247,6 +247,26 @@ impl TaskStore {
     ) -> Vec<Warning> {
         warnings(self, handle, typical, now)
     }
+
+    /// True if a task has the warning [`Rule::Stalled`].
+    pub fn is_stalled(
+        &self,
+        handle: Handle,
+        typical: Option<&TypicalDurations>,
+        now: Timestamp,
+    ) -> bool {
+        self.get(handle).is_some_and(|record| {
+            let past = typical.map(|typical| typical.past_runs(record));
+            is_stalled(record, past.unwrap_or_default(), now)
+        })
+    }
+
+    /// Returns the time after which a task has the warning [`Rule::Stalled`] if it does not progress, without regard to
+    /// past runs; `None` for a task that is not running or reports no progress.
+    pub fn stalls_after(&self, handle: Handle) -> Option<Timestamp> {
+        let (since, threshold) = stall_threshold_of(self.get(handle)?, PastRuns::default())?;
+        later(since, threshold.allowed)
+    }
 }
 
 #[cfg(test)]

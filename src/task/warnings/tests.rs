@@ -46,9 +46,12 @@ fn stall_threshold_depends_on_previous_pauses() {
     assert!(next > at(460) && next < at(1000), "{next}");
     let just_before = next - SignedDuration::from_millis(1);
     assert!(store.warnings(handle, None, just_before).is_empty());
+    assert!(!store.is_stalled(handle, None, just_before));
+    assert_eq!(store.stalls_after(handle), Some(next));
     let after = next + SignedDuration::from_millis(1);
     let warnings = store.warnings(handle, None, after);
     assert_eq!(warnings[0].rule, Rule::Stalled);
+    assert!(store.is_stalled(handle, None, after));
     assert!(
         warnings[0].message.contains("at 40%"),
         "{}",
