@@ -34,6 +34,11 @@ impl LinkReport {
         &self.link
     }
 
+    /// True after an attempt failed, until the server answers.
+    pub(super) fn is_away(&self) -> bool {
+        self.is_lost || self.is_outage_reported
+    }
+
     /// Returns a message with the name of the server before it.
     pub(super) fn message(&self, text: &str) -> String {
         format!("{}{text}", self.prefix)
@@ -88,9 +93,9 @@ impl LinkReport {
 
     /// Describes an outage.
     pub(super) fn status(&self, now: Timestamp) -> Option<String> {
-        let is_away = matches!(self.link, Link::Retrying { .. })
+        let is_out = matches!(self.link, Link::Retrying { .. })
             || self.link == Link::Connecting && self.is_outage_reported;
-        is_away.then(|| self.message(&wait::link(&self.link, now)))
+        is_out.then(|| self.message(&wait::link(&self.link, now)))
     }
 
     /// Returns the outcome of a command whose servers are all lost; `None` if one is not.

@@ -32,6 +32,8 @@ pub enum Command {
     Past(HistoryRequest),
     /// Pauses or resumes reading.
     Pause(bool),
+    /// Sends [`Update::Pong`](super::Update::Pong), which shows that the loop handles commands.
+    Ping,
     /// Signs out and ends the loop.
     Stop,
 }

@@ -350,6 +350,7 @@ impl Endpoint {
                 self.paused = paused;
                 self.lookups.pause(paused);
             }
+            Some(Command::Ping) => self.outbox.send(Update::Pong).await?,
             Some(
                 request @ (Command::Refresh(_)
                 | Command::CheckPrivilege(_)

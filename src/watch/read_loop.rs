@@ -66,6 +66,10 @@ impl Endpoint {
             for request in std::mem::take(&mut self.pending) {
                 self.start_request(in_flight, request).await?;
             }
+            if self.awaits_first_list() && self.is_first_list_sent(in_flight, Instant::now()) {
+                self.lookups.open();
+                self.outbox.send(Update::FirstList).await?;
+            }
             self.start_due(in_flight)?;
             let next = self.next_time(in_flight);
             tokio::select! {
@@ -143,9 +147,6 @@ impl Endpoint {
     /// Starts due requests up to the concurrency limit.
     fn start_due(&mut self, in_flight: &mut InFlight) -> Result<(), LoopExit> {
         let now = Instant::now();
-        if self.awaits_first_list() && self.is_first_list_sent(in_flight, now) {
-            self.lookups.open();
-        }
         self.lookups.start_due(now);
         if !self.paused {
             if in_flight.clock_at <= now {
@@ -172,6 +173,7 @@ impl Endpoint {
     fn is_first_list_sent(&self, in_flight: &InFlight, now: Instant) -> bool {
         let view = self.feed.view.as_ref();
         let is_complete = in_flight.is_idle()
+            && self.feed.changes().is_empty()
             && !view.is_some_and(ViewMembers::has_pending)
             && self.feed.watched.next_time().is_none_or(|due| due > now);
         let knows_recent = in_flight.knows_recent || !self.options.discover;
@@ -241,6 +243,7 @@ impl Endpoint {
             | Command::FollowEvents(_)
             | Command::ReadLocations(_)
             | Command::Pause(_)
+            | Command::Ping
             | Command::Stop => {}
         }
         Ok(())

@@ -25,6 +25,8 @@ pub enum Update {
     Clock(ServerClock),
     /// Labels of operations; once, some time after sign-in.
     Labels(Labels),
+    /// Everything watched has been read and sent for the first time; once.
+    FirstList,
     /// Changes of tasks.
     Tasks {
         /// The changes, in order.
@@ -94,6 +96,8 @@ pub enum Update {
     },
     /// Locations of entities that tasks operate on.
     Locations(Vec<(ManagedObjectReference, EntityLocation)>),
+    /// The answer to a ping.
+    Pong,
     /// A message for the user.
     Notice(Arc<str>),
     /// The list of recent tasks was refused several times in a row, so that new tasks cannot be discovered; contains

@@ -45,6 +45,8 @@ mod record;
 mod report;
 #[cfg(unix)]
 mod secrets;
+#[cfg(target_os = "linux")]
+mod service;
 mod session;
 #[cfg(unix)]
 mod shell_completion;

@@ -89,7 +89,7 @@ pub(super) fn handle(
             return live_tasks::apply(state, endpoint, placeholder.into_iter().collect(), now).0;
         }
         // The notice about the first refused list of recent tasks is enough.
-        Update::RecentRefused(_) => {}
+        Update::RecentRefused(_) | Update::FirstList | Update::Pong => {}
         Update::Notice(text) => state.notifications.push(Severity::Warning, &*text, now),
         Update::Link(_) | Update::Server(_) | Update::Clock(_) => {
             let is_named = matches!(update, Update::Server(_));

@@ -2,11 +2,14 @@
 //!
 //! Every task that finishes is delivered to the [`Consumer`] once, if its end is seen live, is looked up because
 //! the task vanished, or is read from the history after an outage or a restart. [`server`] has the state of a vCenter,
-//! [`catch_up`] the search of its history, [`cursor`] the file with which a restart continues.
+//! [`catch_up`] the search of its history, [`cursor`] the file with which a restart continues. [`service_manager`] and
+//! [`watchdog`] report to systemd.
 
 mod catch_up;
 mod cursor;
 mod server;
+mod service_manager;
+mod watchdog;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -17,7 +20,9 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use self::{cursor::CursorFile, server::Effects};
+use self::{
+    cursor::CursorFile, server::Effects, service_manager::ServiceManager, watchdog::Watchdog,
+};
 use super::{
     CommandError, Outcome, connect,
     io_context::CommandIo,
@@ -140,8 +145,11 @@ pub(super) async fn follow<C: Consumer>(
         watchers,
         cursor,
         consumer,
+        service_manager: ServiceManager::connect(io.environment),
+        watchdog: Watchdog::new(io.environment, Instant::now()),
     };
     let followed = following.run(&mut updates, io).await;
+    following.service_manager.stopping();
     let committed = following.commit();
     drop(updates);
     // A session that is left ends by its idle time-out.
@@ -155,6 +163,8 @@ struct Following<'a, C> {
     watchers: Watchers,
     cursor: Option<CursorFile>,
     consumer: &'a mut C,
+    service_manager: ServiceManager,
+    watchdog: Option<Watchdog>,
 }
 
 impl<C: Consumer> Following<'_, C> {
@@ -164,6 +174,7 @@ impl<C: Consumer> Following<'_, C> {
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {
         let mut next_tick = Instant::now() + TICK;
+        self.ping();
         loop {
             for id in self.watchers.ended() {
                 let server = self.servers.get_mut(usize::from(id.0));
@@ -182,6 +193,10 @@ impl<C: Consumer> Following<'_, C> {
                     next_tick = Instant::now() + TICK;
                     self.tick()?;
                 }
+                () = watchdog::due(self.watchdog.as_ref()) => {
+                    self.service_manager.keep_alive();
+                    self.ping();
+                }
                 () = self.consumer.requested() => {
                     self.consumer.serve(&mut self.servers);
                     self.commit()?;
@@ -197,8 +212,15 @@ impl<C: Consumer> Following<'_, C> {
         update: Update,
         io: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
-        if let Update::Server(facts) = &update {
-            self.identify(from, facts.about.instance_uuid.as_deref());
+        match &update {
+            Update::Server(facts) => self.identify(from, facts.about.instance_uuid.as_deref()),
+            Update::Pong => {
+                if let Some(watchdog) = &mut self.watchdog {
+                    watchdog.answered(from);
+                }
+                return Ok(());
+            }
+            _ => {}
         }
         let Update::Tasks { changes, since } = update else {
             return self.apply(from, update, io);
@@ -260,7 +282,27 @@ impl<C: Consumer> Following<'_, C> {
         for (id, command) in due {
             self.watchers.send(id, command);
         }
+        self.report();
         self.commit()
+    }
+
+    /// Reports the state to the service manager.
+    fn report(&mut self) {
+        if self.servers.iter().all(Server::has_started) {
+            self.service_manager.ready();
+        }
+        self.service_manager.status(&status(&self.servers));
+    }
+
+    /// Has every fetch loop show that it handles commands.
+    fn ping(&mut self) {
+        if let Some(watchdog) = &mut self.watchdog {
+            let loops = (0..).map(EndpointId).take(self.servers.len());
+            for id in loops.clone() {
+                self.watchers.send(id, Command::Ping);
+            }
+            watchdog.begin(loops, Instant::now());
+        }
     }
 
     /// Saves the cursor if everything that was delivered is durable.
@@ -276,4 +318,18 @@ impl<C: Consumer> Following<'_, C> {
         }
         cursor.save()
     }
+}
+
+/// Describes the connections for the service manager.
+fn status(servers: &[Server]) -> String {
+    let is_current = |server: &&Server| server.links.link().is_current();
+    let (current, others): (Vec<_>, Vec<_>) = servers.iter().partition(is_current);
+    let active: u32 = servers.iter().map(Server::active).sum();
+    let mut text = format!("{active} active tasks");
+    if !others.is_empty() {
+        let others: Vec<&str> = others.iter().map(|server| server.label.as_str()).collect();
+        let (current, all, others) = (current.len(), servers.len(), others.join(", "));
+        text = format!("{text}; {current} of {all} vCenters connected, not {others}");
+    }
+    text
 }

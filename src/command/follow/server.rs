@@ -60,6 +60,8 @@ pub(in crate::command) struct Server {
     /// True if tasks may have finished while the server was not watched.
     is_behind: bool,
     was_connected: bool,
+    /// True once everything watched was read.
+    has_list: bool,
     /// Local time of the start, until it is known by the server's clock.
     started: Option<Timestamp>,
     /// Tasks in the store that are known from the history only.
@@ -106,6 +108,7 @@ impl Server {
             catch_up: CatchUp::default(),
             is_behind: false,
             was_connected: false,
+            has_list: false,
             started: Some(now),
             past: Vec::new(),
         }
@@ -141,7 +144,18 @@ impl Server {
 
     /// True once the tasks of the server were read, those that finished before included.
     pub(in crate::command) fn is_ready(&self) -> bool {
-        self.was_connected && !self.catch_up.is_running()
+        self.has_list && !self.catch_up.is_running()
+    }
+
+    /// True once the tasks were read or the first attempt has failed.
+    pub(super) fn has_started(&self) -> bool {
+        self.has_list || self.links.is_away()
+    }
+
+    /// Returns the number of tasks that are queued or running.
+    pub(super) fn active(&self) -> u32 {
+        let counts = self.snapshot.store.counts();
+        counts[Status::Running] + counts[Status::Queued]
     }
 
     /// Returns the position for the cursor.
@@ -203,6 +217,10 @@ impl Server {
             return Vec::new();
         }
         match update {
+            Update::FirstList => {
+                self.has_list = true;
+                Vec::new()
+            }
             Update::LookedUp { mo_id, answer } => {
                 let Some(search) = self.lookups.get_mut(&mo_id) else {
                     return Vec::new();
@@ -380,10 +398,8 @@ impl Server {
     /// Returns the time up to which the ends of all tasks have been seen.
     fn reached(&self) -> Timestamp {
         let store = &self.snapshot.store;
-        let counts = store.counts();
-        let active = counts[Status::Running] + counts[Status::Queued];
         // Polling reads one task after another.
-        let cycle = SignedDuration::from_secs(i64::from(active / self.max_reads_per_second));
+        let cycle = SignedDuration::from_secs(i64::from(self.active() / self.max_reads_per_second));
         let settled = self.snapshot.now.checked_sub(SETTLING_TIME + cycle);
         let unsure = store.iter().filter(|(_, record)| {
             let is_unreadable = matches!(record.presence, Presence::Unreadable(_));

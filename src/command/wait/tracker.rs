@@ -212,6 +212,8 @@ impl WaitTracker {
             Update::Notice(text) => effect.notices.push(text),
             Update::RecentRefused(reason) => self.handle_refused_list(from, &reason, &mut effect),
             Update::Server(_)
+            | Update::FirstList
+            | Update::Pong
             | Update::Cancel { .. }
             | Update::Privilege { .. }
             | Update::Family { .. }

@@ -66,6 +66,8 @@ pub fn entries(update: &Update, mut add: impl FnMut(Entry)) {
         | Update::LookedUp { .. }
         | Update::Family { .. }
         | Update::TypicalUnknown(_)
+        | Update::FirstList
+        | Update::Pong
         | Update::Notice(_)
         | Update::RecentRefused(_) => {}
     }
