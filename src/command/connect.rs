@@ -54,8 +54,9 @@ pub(super) async fn connect_without_prompt(
     }
     let draft = config::draft(args, environment)?;
     if draft.lacks_password() {
-        let why = "a password is needed.";
-        return Err(CommandError::Usage(why.to_owned()));
+        let server = draft.address.label();
+        let why = format!("the password for {server} is not configured.");
+        return Err(CommandError::Usage(why));
     }
     Ok(draft.finish()?)
 }

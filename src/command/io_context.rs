@@ -1,17 +1,15 @@
 //! Input, output, environment and cancellation of a command, injected so that tests can replace them.
 
-use std::{
-    future::Future,
-    io::{self, BufRead, IsTerminal, Write},
-    pin::Pin,
-};
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use futures_util::StreamExt as _;
 
 use super::{
     CommandError,
     deadline::{self, Deadline, Ending},
     fetch_args::FetchArgs,
     global_args::ColorChoice,
-    signals::{self, StopSignal},
+    signals::{self, StopSignals},
 };
 use crate::{
     config::{self, Environment},
@@ -65,8 +63,8 @@ pub struct CommandIo<'a> {
     /// Opens standard input; the flag is true if it is a terminal.
     pub input: Box<dyn Fn() -> (Box<dyn BufRead>, bool)>,
     pub environment: &'a dyn Environment,
-    /// Completes when the user or the system interrupts the command.
-    pub interrupted: Pin<Box<dyn Future<Output = StopSignal>>>,
+    /// Yields when the user or the system interrupts the command.
+    pub signals: StopSignals,
     pub color: ColorChoice,
     /// How tasks are fetched.
     pub fetch: FetchArgs,
@@ -106,7 +104,7 @@ impl CommandIo<'static> {
             err: output(io::stderr()),
             input: Box::new(|| (Box::new(io::stdin().lock()), io::stdin().is_terminal())),
             environment: &config::process_environment,
-            interrupted: Box::pin(signals::interrupted()),
+            signals: signals::stop_signals(),
             color: ColorChoice::Auto,
             fetch: FetchArgs::default(),
             deadline: None,
@@ -129,7 +127,7 @@ impl CommandIo<'_> {
     /// Completes when the command must stop early.
     pub(super) async fn ending(&mut self) -> Ending {
         tokio::select! {
-            signal = &mut self.interrupted => Ending::Interrupted(signal),
+            Some(signal) = self.signals.next() => Ending::Interrupted(signal),
             Some(deadline) = async {
                 deadline::passed(self.deadline).await;
                 self.deadline

@@ -34,6 +34,11 @@ impl LinkReport {
         &self.link
     }
 
+    /// True if the connection will not be tried again.
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
     /// True after an attempt failed, until the server answers.
     pub(super) fn is_away(&self) -> bool {
         self.is_lost || self.is_outage_reported

@@ -9,6 +9,7 @@ use crate::{
         ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Labels, Saved,
         ServerFilter, TaskChange, TaskId, TaskStore,
     },
+    text::is_like,
     vim::types::TaskInfo,
 };
 
@@ -251,64 +252,12 @@ fn any(patterns: &[String], texts: &[Option<&str>]) -> bool {
     patterns.is_empty() || patterns.iter().any(fits)
 }
 
-/// Matches a whole text case-insensitively; `*` matches any characters, `?` exactly one.
-pub(super) fn is_like(text: &str, pattern: &str) -> bool {
-    let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
-    let (text, pattern) = (fold(text), fold(pattern));
-    let (mut at, mut in_pattern) = (0, 0);
-    // The position to resume from when the last `*` must match more characters.
-    let mut retry: Option<(usize, usize)> = None;
-    while at < text.len() {
-        match pattern.get(in_pattern) {
-            Some('*') => {
-                retry = Some((in_pattern + 1, at));
-                in_pattern += 1;
-            }
-            Some(letter) if *letter == '?' || *letter == text[at] => {
-                at += 1;
-                in_pattern += 1;
-            }
-            _ => {
-                let Some((after, from)) = retry else {
-                    return false;
-                };
-                retry = Some((after, from + 1));
-                (in_pattern, at) = (after, from + 1);
-            }
-        }
-    }
-    pattern[in_pattern..].iter().all(|letter| *letter == '*')
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::task::fixture::info;
-
-    #[test]
-    fn a_pattern_fits_the_whole_text_in_either_case() {
-        for (text, pattern) in [
-            ("Relocate virtual machine", "relocate*"),
-            ("web-11", "web-1?"),
-            ("web-11", "*"),
-            ("abcabd", "*abd"),
-            ("", "*"),
-            ("VSPHERE\\ops", "*\\OPS"),
-            ("データ-1", "データ*"),
-        ] {
-            assert!(is_like(text, pattern), "{text} {pattern}");
-        }
-        for (text, pattern) in [
-            ("web-11", "web"),
-            ("web-11", "web-1"),
-            ("a", ""),
-            ("ab", "?"),
-        ] {
-            assert!(!is_like(text, pattern), "{text} {pattern}");
-        }
-    }
 
     #[test]
     fn server_filter_has_supported_fields_only() {

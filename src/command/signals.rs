@@ -1,5 +1,9 @@
 //! Signals that stop a command early, so that it can sign out and clean up the terminal.
 
+use std::{pin::Pin, task::Poll};
+
+use futures_util::stream::{Stream, poll_fn};
+
 /// A signal that ends a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopSignal {
@@ -22,9 +26,12 @@ impl StopSignal {
     }
 }
 
-/// Completes at the first SIGINT, SIGTERM or SIGHUP. From the first call on, these signals no longer end the process.
+/// Signals as they arrive. Without the first poll, they end the process.
+pub type StopSignals = Pin<Box<dyn Stream<Item = StopSignal>>>;
+
+/// Returns the stream of SIGINT, SIGTERM and SIGHUP. From its first poll on, these signals no longer end the process.
 #[cfg(unix)]
-pub(super) async fn interrupted() -> StopSignal {
+pub(super) fn stop_signals() -> StopSignals {
     use tokio::signal::unix::{SignalKind, signal};
 
     let kinds = [
@@ -32,40 +39,51 @@ pub(super) async fn interrupted() -> StopSignal {
         (SignalKind::terminate(), StopSignal::Terminate),
         (SignalKind::hangup(), StopSignal::Hangup),
     ];
-    let mut caught: Vec<_> = kinds
-        .into_iter()
-        .filter_map(|(kind, meaning)| Some((signal(kind).ok()?, meaning)))
-        .collect();
-    std::future::poll_fn(|context| {
-        let mut caught = caught.iter_mut();
+    let mut caught = None;
+    Box::pin(poll_fn(move |context| {
+        let caught = caught.get_or_insert_with(|| {
+            let caught = kinds.map(|(kind, meaning)| Some((signal(kind).ok()?, meaning)));
+            caught.into_iter().flatten().collect::<Vec<_>>()
+        });
         let received = caught
+            .iter_mut()
             .find_map(|(signal, meaning)| signal.poll_recv(context).is_ready().then_some(*meaning));
-        received.map_or(std::task::Poll::Pending, std::task::Poll::Ready)
-    })
-    .await
+        received.map_or(Poll::Pending, |signal| Poll::Ready(Some(signal)))
+    }))
 }
 
-/// Completes at the first Ctrl-C or Ctrl-Break, or when the window is closed or the user signs out. From the first call
-/// on, these no longer end the process at once; after closing, Windows ends it within five seconds.
+/// Returns the stream of Ctrl-C and Ctrl-Break, and of the end of the window and of the user's session. From its first
+/// poll on, these no longer end the process at once; after closing, Windows ends it within five seconds.
 #[cfg(windows)]
-pub(super) async fn interrupted() -> StopSignal {
+pub(super) fn stop_signals() -> StopSignals {
     use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
 
-    // Without a console there are no such events.
-    let (Ok(mut interrupt), Ok(mut stop), Ok(mut close), Ok(mut logoff), Ok(mut shutdown)) = (
-        ctrl_c(),
-        ctrl_break(),
-        ctrl_close(),
-        ctrl_logoff(),
-        ctrl_shutdown(),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => StopSignal::Interrupt,
-        _ = stop.recv() => StopSignal::Interrupt,
-        _ = close.recv() => StopSignal::Hangup,
-        _ = logoff.recv() => StopSignal::Terminate,
-        _ = shutdown.recv() => StopSignal::Terminate,
-    }
+    let mut caught = None;
+    Box::pin(poll_fn(move |context| {
+        let caught = caught.get_or_insert_with(|| {
+            // Without a console there are no such events.
+            Some((
+                ctrl_c().ok()?,
+                ctrl_break().ok()?,
+                ctrl_close().ok()?,
+                ctrl_logoff().ok()?,
+                ctrl_shutdown().ok()?,
+            ))
+        });
+        let Some((interrupt, stop, close, logoff, shutdown)) = caught else {
+            return Poll::Pending;
+        };
+        let signal = if interrupt.poll_recv(context).is_ready()
+            || stop.poll_recv(context).is_ready()
+        {
+            StopSignal::Interrupt
+        } else if close.poll_recv(context).is_ready() {
+            StopSignal::Hangup
+        } else if logoff.poll_recv(context).is_ready() || shutdown.poll_recv(context).is_ready() {
+            StopSignal::Terminate
+        } else {
+            return Poll::Pending;
+        };
+        Poll::Ready(Some(signal))
+    }))
 }

@@ -317,7 +317,8 @@ async fn interrupted() -> std::io::Result<()> {
 
 #[cfg(windows)]
 async fn interrupted() -> std::io::Result<()> {
-    super::signals::interrupted().await;
+    use futures_util::StreamExt as _;
+    super::signals::stop_signals().next().await;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{
     CommandError, Outcome,
-    follow::{self, Change, Consumer, FollowArgs, Server},
+    follow::{self, Change, Consumer, FollowArgs, Server, ServerSource},
     io_context::CommandIo,
     json_output,
     output::with_whole_seconds,
@@ -58,7 +58,8 @@ pub async fn run(
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let servers = follow::servers(&args.follow, connection, io).await?;
+    let source = ServerSource::new(&args.follow, connection, io);
+    let servers = source.first(io).await?;
     let file = match &args.output_file {
         Some(path) => {
             let opened = RotatingFile::open(path, args.rotate_size, args.rotate_keep);
@@ -73,7 +74,7 @@ pub async fn run(
         states: &args.states,
         file,
     };
-    follow::follow(&args.follow, servers, &mut stream, io).await
+    follow::follow(&source, servers, &mut stream, io).await
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
@@ -92,6 +93,7 @@ struct Stream<'a> {
 
 impl Consumer for Stream<'_> {
     const WITH_EARLIER: bool = true;
+    const READS_ENTITY_STATES: bool = false;
 
     fn deliver(
         &mut self,

@@ -83,7 +83,7 @@ pub(super) fn servers(
     environment: &dyn Environment,
 ) -> Result<Vec<Target>, CommandError> {
     let profiles = args.profiles(environment);
-    if profiles.len() < 2 {
+    if profiles.len() < 2 && !args.has_profile_pattern(environment) {
         return Ok(vec![Target {
             name: None,
             connection: args.clone(),

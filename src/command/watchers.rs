@@ -1,7 +1,10 @@
 //! The fetch loops of a command, one per server.
 
 use futures_util::future::join_all;
-use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::{
+    sync::mpsc::{self, UnboundedSender},
+    task::JoinSet,
+};
 
 use crate::{
     task::EndpointId,
@@ -15,6 +18,8 @@ pub(super) const UPDATES_AHEAD: usize = 256;
 #[derive(Default)]
 pub(super) struct Watchers {
     running: Vec<(EndpointId, UnboundedSender<Command>, Watcher)>,
+    /// Sign-outs in progress.
+    stopping: JoinSet<()>,
 }
 
 impl Watchers {
@@ -40,6 +45,14 @@ impl Watchers {
         }
     }
 
+    /// Starts to sign out of a server.
+    pub(super) fn begin_stop(&mut self, id: EndpointId) {
+        let stopped = self.running.extract_if(.., |(running, ..)| *running == id);
+        for (.., watcher) in stopped {
+            self.stopping.spawn(watcher.stop());
+        }
+    }
+
     /// Returns the endpoints whose watchers have ended.
     pub(super) fn ended(&self) -> impl Iterator<Item = EndpointId> {
         let ended = self.running.iter();
@@ -49,6 +62,9 @@ impl Watchers {
     /// Signs out of all servers.
     pub(super) async fn stop(self) {
         let watchers = self.running.into_iter().map(|(_, _, watcher)| watcher);
-        join_all(watchers.map(Watcher::stop)).await;
+        tokio::join!(
+            join_all(watchers.map(Watcher::stop)),
+            self.stopping.join_all()
+        );
     }
 }

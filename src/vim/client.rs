@@ -49,6 +49,14 @@ pub struct ConnectOptions {
 impl ConnectOptions {
     /// Default time limit of a request.
     pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// True if both lead to the same server, account and secret, under the same conditions.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.address == other.address
+            && self.trust == other.trust
+            && self.credentials.is_same(&other.credentials)
+            && (&self.release, self.read_only) == (&other.release, other.read_only)
+    }
 }
 
 /// A client of one server, with negotiated release and service content. Logging in is a separate step.

@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, sync::Arc};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// Credentials of a client. Secrets are wiped from memory when dropped and never printed.
 #[derive(Debug, Clone)]
@@ -43,6 +43,26 @@ impl Credentials {
         match self {
             Self::Kept { shelf, .. } => shelf.trouble(),
             _ => None,
+        }
+    }
+
+    /// True if both sign in to the same account with the same secret.
+    pub fn is_same(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+            && self.user() == other.user()
+            && self.secret() == other.secret()
+    }
+
+    fn secret(&self) -> &str {
+        match self {
+            Self::Password {
+                password: secret, ..
+            }
+            | Self::Kept {
+                password: secret, ..
+            }
+            | Self::Session(secret)
+            | Self::Authorization(secret) => secret.expose_secret(),
         }
     }
 

@@ -25,7 +25,7 @@ use super::{
 };
 
 /// Accepted server certificates.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum TrustPolicy {
     /// Certificates issued by a CA of this machine.
     #[default]

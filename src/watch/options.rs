@@ -93,6 +93,12 @@ pub struct WatchOptions {
 }
 
 impl WatchOptions {
+    /// True if both lead to the same server and account, and tasks are followed in the same way.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.connect.is_same(&other.connect)
+            && (self.fetch, self.interval) == (other.fetch, other.interval)
+    }
+
     /// Returns the options to watch these tasks, or all recent ones if none is named.
     pub fn new(connect: ConnectOptions, tasks: Vec<Arc<str>>) -> Self {
         Self {

@@ -8,7 +8,7 @@ use vtask::simulator::{
     fault_injection::{FaultEffect, FaultPlan, FaultRule},
 };
 
-use crate::command_support::{Paper, Ran, config, line, server};
+use crate::command_support::{Paper, Ran, config, http_client, line, server};
 
 /// A running exporter.
 struct Exporter {
@@ -30,9 +30,7 @@ impl Exporter {
 
     async fn get(&self, path: &str, accept: &str) -> (u16, String, String) {
         let url = format!("{}{path}", self.url().await);
-        let _installed_before = rustls::crypto::ring::default_provider().install_default();
-        let request = reqwest::Client::builder().no_proxy().build().unwrap();
-        let request = request.get(url).header("accept", accept);
+        let request = http_client().get(url).header("accept", accept);
         let response = request.send().await.unwrap();
         let content_type = response.headers()["content-type"].to_str().unwrap();
         let content_type = content_type.to_owned();

@@ -42,6 +42,8 @@ mod pty_support;
 mod raw_server;
 mod read_only;
 mod record;
+#[cfg(unix)]
+mod reload;
 mod report;
 #[cfg(unix)]
 mod secrets;

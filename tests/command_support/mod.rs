@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::join_all;
+use futures_util::{future::join_all, stream};
 use serde_json::Value;
 use tokio::{
     sync::oneshot,
@@ -111,6 +111,13 @@ pub(crate) async fn drive(control: &Control) {
         sleep(Duration::from_millis(10)).await;
         control.advance(Duration::from_millis(500));
     }
+}
+
+/// A client that asks servers on this machine.
+pub(crate) fn http_client() -> reqwest::Client {
+    // Another test of this process may have installed it already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
 /// What a command wrote and how it ended.
@@ -313,16 +320,16 @@ impl Line {
             },
             input: Box::new(move || (Box::new(Cursor::new(input)), is_terminal)),
             environment: &environment,
-            interrupted: match (self.interrupted, self.stopped) {
-                (Some(after), _) => Box::pin(async move {
+            signals: match (self.interrupted, self.stopped) {
+                (Some(after), _) => Box::pin(stream::once(async move {
                     sleep(after).await;
                     StopSignal::Interrupt
-                }),
-                (None, Some(stopped)) => Box::pin(async move {
+                })),
+                (None, Some(stopped)) => Box::pin(stream::once(async move {
                     let _ = stopped.await;
                     StopSignal::Interrupt
-                }),
-                (None, None) => Box::pin(std::future::pending()),
+                })),
+                (None, None) => Box::pin(stream::pending()),
             },
             color: ColorChoice::Auto,
             fetch: FetchArgs::default(),

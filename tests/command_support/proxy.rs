@@ -30,9 +30,7 @@ impl Proxy {
         change: impl Fn(&str, &mut u16, &mut Value) + Send + Sync + 'static,
     ) -> Self {
         let (server, change) = (simulator.url(), Arc::new(change));
-        // Another test of this process may have installed it already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::new();
+        let client = super::http_client();
         let pass = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
             let (client, change) = (client.clone(), change.clone());
             let url = format!("{}{uri}", server.trim_end_matches('/'));

@@ -8,6 +8,7 @@ use std::{
 };
 
 use clap::{Args, FromArgMatches};
+use futures_util::stream;
 use tokio::time::sleep;
 
 use crate::{
@@ -113,10 +114,10 @@ async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
         err: Output::plain(io::sink()),
         input: Box::new(|| (Box::new(Cursor::new("")), false)),
         environment: &process_environment,
-        interrupted: Box::pin(async {
+        signals: Box::pin(stream::once(async {
             sleep(COMPLETION_TIMEOUT).await;
             StopSignal::Interrupt
-        }),
+        })),
         color: ColorChoice::Never,
         fetch: FetchArgs::default(),
         deadline: None,

@@ -285,6 +285,7 @@ impl TaskMetrics {
         self.blocked.clear();
         self.oldest.clear();
         self.progress.clear();
+        self.up.clear();
     }
 
     /// Sets the gauges of a vCenter.

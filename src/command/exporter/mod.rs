@@ -16,7 +16,7 @@ use self::{
 };
 use super::{
     CommandError, Outcome,
-    follow::{self, Change, Consumer, FollowArgs, Server},
+    follow::{self, Change, Consumer, FollowArgs, Server, ServerSource},
     io_context::CommandIo,
 };
 use crate::config::ConnectionArgs;
@@ -49,10 +49,8 @@ pub async fn run(
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let mut servers = follow::servers(&args.follow, connection, io).await?;
-    for server in &mut servers {
-        server.read_entity_states();
-    }
+    let source = ServerSource::new(&args.follow, connection, io);
+    let servers = source.first(io).await?;
     let listen = args.listen;
     let unusable =
         |error| CommandError::Usage(format!("cannot listen on {listen}: {error}. Try --listen."));
@@ -67,7 +65,7 @@ pub async fn run(
         request: None,
         is_scraped: true,
     };
-    let followed = follow::follow(&args.follow, servers, &mut exporter, io).await;
+    let followed = follow::follow(&source, servers, &mut exporter, io).await;
     serving.abort();
     followed
 }
@@ -100,6 +98,7 @@ impl Exporter {
 impl Consumer for Exporter {
     // After a restart of Prometheus' target, its counters begin with zero.
     const WITH_EARLIER: bool = false;
+    const READS_ENTITY_STATES: bool = true;
 
     fn deliver(
         &mut self,

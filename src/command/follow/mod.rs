@@ -2,18 +2,19 @@
 //!
 //! Every task that finishes is delivered to the [`Consumer`] once, if its end is seen live, is looked up because
 //! the task vanished, or is read from the history after an outage or a restart. [`server`] has the state of a vCenter,
-//! [`catch_up`] the search of its history, [`cursor`] the file with which a restart continues. [`service_manager`] and
-//! [`watchdog`] report to systemd.
+//! [`catch_up`] the search of its history, [`cursor`] the file with which a restart continues. [`source`] reads the
+//! configuration, [`reload`] applies it again; [`service_manager`] and [`watchdog`] report to systemd.
 
 mod catch_up;
 mod cursor;
+mod reload;
 mod server;
 mod service_manager;
+mod source;
 mod watchdog;
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use clap::Args;
 use jiff::Timestamp;
 use tokio::{
     sync::mpsc,
@@ -21,44 +22,37 @@ use tokio::{
 };
 
 use self::{
-    cursor::CursorFile, server::Effects, service_manager::ServiceManager, watchdog::Watchdog,
+    cursor::CursorFile, server::Effects, service_manager::ServiceManager, source::Reading,
+    watchdog::Watchdog,
 };
 use super::{
-    CommandError, Outcome, connect,
+    CommandError, Outcome,
+    deadline::Ending,
     io_context::CommandIo,
     link_report::LinkReport,
-    selector::{CompiledSelector, TaskSelector},
-    targets,
+    signals::StopSignal,
     watchers::{UPDATES_AHEAD, Watchers},
 };
 use crate::{
-    config::{self, ConnectionArgs},
     task::{EndpointId, TaskChange},
-    watch::{Command, Update},
+    watch::{Command, Update, WatchOptions},
 };
 
 pub(super) use server::{Change, Server};
+pub use source::FollowArgs;
+pub(super) use source::ServerSource;
 
 /// Interval of due requests and of saving the cursor.
 const TICK: Duration = Duration::from_secs(1);
 /// Limit of the sign-out; a service has to end within two seconds.
 const SIGN_OUT_LIMIT: Duration = Duration::from_millis(1800);
 
-/// Flags of the commands that follow tasks without a screen.
-#[derive(Debug, Clone, Args)]
-pub struct FollowArgs {
-    #[command(flatten)]
-    choice: TaskSelector,
-
-    /// Continue after a restart with the tasks that finished since; kept in FILE
-    #[arg(long, value_name = "FILE", env = "VTASK_CURSOR")]
-    cursor: Option<PathBuf>,
-}
-
 /// A receiver of changed tasks.
 pub(super) trait Consumer {
     /// True if tasks that finished before the first start are to be delivered.
     const WITH_EARLIER: bool;
+    /// True if the state of the entities of tasks that do not progress is to be read.
+    const READS_ENTITY_STATES: bool;
 
     /// Handles changed tasks of a server.
     ///
@@ -86,68 +80,35 @@ pub(super) trait Consumer {
     fn commit(&mut self) -> Result<bool, CommandError>;
 }
 
-/// Returns the servers to follow.
-///
-/// # Errors
-/// Fails on wrong usage and without a connection.
-pub(super) async fn servers(
-    args: &FollowArgs,
-    connection: &ConnectionArgs,
-    io: &mut CommandIo<'_>,
-) -> Result<Vec<Server>, CommandError> {
-    let defaults = config::defaults(connection, io.environment)?;
-    let file = config::file(connection, io.environment)?;
-    let saved = config::named_filters(&file, io.environment).all;
-    let targets = targets::servers(connection, io.environment)?;
-    targets::warn(&targets, io);
-    let mut servers = Vec::new();
-    for target in targets {
-        let connect = connect::in_time(&target.connection, io).await?;
-        let selector = CompiledSelector::new(&args.choice, &saved, connect.address.name())?
-            .with_name(target.name.clone());
-        selector.check_single_reading()?;
-        if selector.needs_locations() {
-            let why = "--filter: where targets run is not read here; filter the output instead.";
-            return Err(CommandError::Usage(why.to_owned()));
-        }
-        let options = io.fetch.options(connect, Vec::new(), &defaults);
-        servers.push(Server::new(
-            target.name.as_deref(),
-            options,
-            selector,
-            Timestamp::now(),
-        ));
-    }
-    Ok(servers)
-}
-
-/// Follows the servers until the command is stopped or all of them have refused the login.
+/// Follows the servers until the command is stopped or all of them have refused the login. SIGHUP reloads the
+/// configuration, unless standard error is a terminal.
 ///
 /// # Errors
 /// Fails if the output or the cursor cannot be written, if the command is interrupted, or at its deadline.
 pub(super) async fn follow<C: Consumer>(
-    args: &FollowArgs,
-    mut servers: Vec<Server>,
+    source: &ServerSource<'_>,
+    servers: Vec<Server>,
     consumer: &mut C,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let cursor = args.cursor.as_deref().map(CursorFile::open).transpose()?;
+    let cursor = source.args.cursor.as_deref();
     let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
-    let mut watchers = Watchers::default();
-    for (id, server) in (0..).map(EndpointId).zip(&mut servers) {
-        if let Some(options) = server.options.take() {
-            watchers.start(id, options, &sender);
-        }
-    }
-    drop(sender);
     let mut following = Following {
-        servers,
-        watchers,
-        cursor,
+        source,
+        servers: Vec::new(),
+        removed: Vec::new(),
+        watchers: Watchers::default(),
+        sender,
+        next_id: EndpointId::default(),
+        cursor: cursor.map(CursorFile::open).transpose()?,
         consumer,
+        reading: None,
         service_manager: ServiceManager::connect(io.environment),
         watchdog: Watchdog::new(io.environment, Instant::now()),
     };
+    for server in servers {
+        following.start(server);
+    }
     let followed = following.run(&mut updates, io).await;
     following.service_manager.stopping();
     let committed = following.commit();
@@ -159,25 +120,47 @@ pub(super) async fn follow<C: Consumer>(
 
 /// The running command.
 struct Following<'a, C> {
+    source: &'a ServerSource<'a>,
     servers: Vec<Server>,
+    /// Servers that were removed from the configuration; they may return.
+    removed: Vec<Server>,
     watchers: Watchers,
+    sender: mpsc::Sender<(EndpointId, Update)>,
+    /// Identifier of the next fetch loop. A late update of an earlier one must not be taken for one of a later.
+    next_id: EndpointId,
     cursor: Option<CursorFile>,
     consumer: &'a mut C,
+    /// The configuration, while it is read again.
+    reading: Option<Reading<'a>>,
     service_manager: ServiceManager,
     watchdog: Option<Watchdog>,
 }
 
 impl<C: Consumer> Following<'_, C> {
+    /// Starts the fetch loop of a server.
+    fn start(&mut self, mut server: Server) {
+        server.id = self.next_id;
+        self.next_id = EndpointId(self.next_id.0.wrapping_add(1));
+        let options = WatchOptions {
+            entity_states: C::READS_ENTITY_STATES,
+            ..server.options()
+        };
+        self.watchers.start(server.id, options, &self.sender);
+        self.servers.push(server);
+    }
+
     async fn run(
         &mut self,
         updates: &mut mpsc::Receiver<(EndpointId, Update)>,
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {
+        // Closing the terminal ends the command.
+        let can_reload = cfg!(unix) && !io.err.is_terminal();
         let mut next_tick = Instant::now() + TICK;
         self.ping();
         loop {
             for id in self.watchers.ended() {
-                let server = self.servers.get_mut(usize::from(id.0));
+                let server = server_mut(&mut self.servers, id);
                 if let Some(message) = server.and_then(|server| server.links.loop_ended()) {
                     io.say(&message);
                 }
@@ -188,7 +171,11 @@ impl<C: Consumer> Following<'_, C> {
             }
             tokio::select! {
                 biased;
-                ending = io.ending() => return Err(ending.without_request()),
+                ending = io.ending() => match ending {
+                    Ending::Interrupted(StopSignal::Hangup) if can_reload => self.begin_reload(),
+                    ending => return Err(ending.without_request()),
+                },
+                read = source::completed(&mut self.reading) => self.finish_reload(read, io)?,
                 () = sleep_until(next_tick) => {
                     next_tick = Instant::now() + TICK;
                     self.tick()?;
@@ -244,7 +231,7 @@ impl<C: Consumer> Following<'_, C> {
         update: Update,
         io: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
-        let Some(server) = self.servers.get_mut(usize::from(from.0)) else {
+        let Some(server) = server_mut(&mut self.servers, from) else {
             return Ok(());
         };
         let mut effects = Effects::default();
@@ -264,7 +251,7 @@ impl<C: Consumer> Following<'_, C> {
 
     /// Continues at the cursor when a server has named its instance.
     fn identify(&mut self, id: EndpointId, instance: Option<&str>) {
-        let server = self.servers.get_mut(usize::from(id.0));
+        let server = server_mut(&mut self.servers, id);
         if let Some(server) = server.filter(|server| server.is_unknown()) {
             let key = instance.unwrap_or(&server.endpoint);
             let cursor = self.cursor.as_ref();
@@ -275,9 +262,9 @@ impl<C: Consumer> Following<'_, C> {
 
     fn tick(&mut self) -> Result<(), CommandError> {
         let mut due: Vec<(EndpointId, Command)> = Vec::new();
-        for (id, server) in (0..).map(EndpointId).zip(&mut self.servers) {
+        for server in &mut self.servers {
             let commands = server.tick(Timestamp::now()).into_iter();
-            due.extend(commands.map(|command| (id, command)));
+            due.extend(commands.map(|command| (server.id, command)));
         }
         for (id, command) in due {
             self.watchers.send(id, command);
@@ -297,7 +284,7 @@ impl<C: Consumer> Following<'_, C> {
     /// Has every fetch loop show that it handles commands.
     fn ping(&mut self) {
         if let Some(watchdog) = &mut self.watchdog {
-            let loops = (0..).map(EndpointId).take(self.servers.len());
+            let loops = self.servers.iter().map(|server| server.id);
             for id in loops.clone() {
                 self.watchers.send(id, Command::Ping);
             }
@@ -318,6 +305,10 @@ impl<C: Consumer> Following<'_, C> {
         }
         cursor.save()
     }
+}
+
+fn server_mut(servers: &mut [Server], id: EndpointId) -> Option<&mut Server> {
+    servers.iter_mut().find(|server| server.id == id)
 }
 
 /// Describes the connections for the service manager.

@@ -22,8 +22,11 @@ use super::{
 };
 use crate::{
     metrics::RequestMetrics,
-    task::{ChangeSet, Handle, Presence, Record, Status, TaskChange},
-    vim::types::{TaskInfo, TaskLocator, TaskQuery, TaskTime},
+    task::{ChangeSet, EndpointId, Handle, Presence, Record, Status, TaskChange},
+    vim::{
+        Address,
+        types::{TaskInfo, TaskLocator, TaskQuery, TaskTime},
+    },
     watch::{Command, Link, Update, WatchOptions, history_query},
 };
 
@@ -36,6 +39,7 @@ const MAX_DELIVERED: usize = 20_000;
 
 /// A followed server.
 pub(in crate::command) struct Server {
+    pub(super) id: EndpointId,
     /// The profile name, or host name and port if there is only one server.
     pub(in crate::command) label: String,
     /// Host name and port.
@@ -43,7 +47,7 @@ pub(in crate::command) struct Server {
     pub(in crate::command) snapshot: Snapshot,
     pub(in crate::command) links: LinkReport,
     pub(in crate::command) traffic: Arc<RequestMetrics>,
-    pub(super) options: Option<WatchOptions>,
+    options: WatchOptions,
     /// Instance id of the server, else its name.
     instance: Option<Arc<str>>,
     selector: CompiledSelector,
@@ -92,13 +96,14 @@ impl Server {
     ) -> Self {
         let address = &options.connect.address;
         Self {
+            id: EndpointId::default(),
             links: LinkReport::new(name, address.label()),
             label: name.map_or_else(|| address.name(), str::to_owned),
             endpoint: address.name(),
             traffic: options.connect.traffic.clone(),
             snapshot: Snapshot::empty(now),
             max_reads_per_second: options.max_reads_per_second.max(1),
-            options: Some(options),
+            options,
             instance: None,
             selector,
             finished: HashMap::new(),
@@ -135,11 +140,44 @@ impl Server {
         Some(id)
     }
 
-    /// Has the fetch loop read the state of the entities of tasks that do not progress.
-    pub(in crate::command) fn read_entity_states(&mut self) {
-        if let Some(options) = &mut self.options {
-            options.entity_states = true;
+    /// Returns the options of the fetch loop.
+    pub(super) fn options(&self) -> WatchOptions {
+        self.options.clone()
+    }
+
+    /// True if the connection of this server can serve for the other.
+    pub(super) fn has_connection_of(&self, other: &Self) -> bool {
+        self.label == other.label && self.options.is_same(&other.options)
+    }
+
+    /// Takes over the selection of another one.
+    pub(super) fn select_as(&mut self, other: Self) {
+        self.selector = other.selector;
+    }
+
+    /// Continues where an earlier connection to the server of this name ended, so that no task is delivered twice or
+    /// missed. If the name now stands for another server, only the counts of requests go on.
+    pub(super) fn resume(&mut self, earlier: &Self) {
+        self.traffic = earlier.traffic.clone();
+        self.options.connect.traffic = earlier.traffic.clone();
+        if self.address() != earlier.address() {
+            return;
         }
+        self.instance.clone_from(&earlier.instance);
+        self.finished.clone_from(&earlier.finished);
+        self.settled_before = earlier.settled_before;
+        self.position = earlier.position;
+        self.started = earlier.started;
+        self.is_behind = !earlier.is_unknown();
+    }
+
+    fn address(&self) -> &Address {
+        &self.options.connect.address
+    }
+
+    /// Forgets the tasks, except those needed to resume.
+    pub(super) fn forget_tasks(&mut self) {
+        self.snapshot = Snapshot::empty(self.snapshot.now);
     }
 
     /// True once the tasks of the server were read, those that finished before included.

@@ -35,6 +35,21 @@ impl ServiceManager {
         }
     }
 
+    /// Reports that the configuration is being read again.
+    pub(super) fn reloading(&self) {
+        if self.is_ready {
+            let now = platform::monotonic_usec();
+            self.send(&format!("RELOADING=1\nMONOTONIC_USEC={now}\n"));
+        }
+    }
+
+    /// Reports the end of reading the configuration again.
+    pub(super) fn reloaded(&self) {
+        if self.is_ready {
+            self.send("READY=1\n");
+        }
+    }
+
     /// Reports a line about the state if it changed.
     pub(super) fn status(&mut self, status: &str) {
         if self.status != status {
@@ -76,6 +91,12 @@ mod platform {
             let _ = datagrams.send(message.as_bytes());
         }))
     }
+
+    /// Returns the time that systemd compares with the time of its request to reload.
+    pub(super) fn monotonic_usec() -> i64 {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        now.tv_sec * 1_000_000 + now.tv_nsec / 1000
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -84,5 +105,9 @@ mod platform {
 
     pub(super) fn connect(_socket: &str) -> Option<Notify> {
         None
+    }
+
+    pub(super) fn monotonic_usec() -> i64 {
+        0
     }
 }

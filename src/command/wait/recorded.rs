@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Instant};
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
@@ -130,10 +130,7 @@ fn follow(
     io: &mut CommandIo<'_>,
 ) -> Result<WaitResult, CommandError> {
     let CommandIo {
-        out,
-        err,
-        interrupted,
-        ..
+        out, err, signals, ..
     } = io;
     let mut reporter = Reporter::new(output_mode, args.json, style, out, err);
     reporter.log_every = args.log_every;
@@ -145,7 +142,7 @@ fn follow(
     reporter.show(waiting, &known, begin)?;
     let mut now = begin;
     let result = loop {
-        if let Some(signal) = interrupted.as_mut().now_or_never() {
+        if let Some(Some(signal)) = signals.next().now_or_never() {
             let outcome = Outcome::Interrupted(signal);
             break WaitResult {
                 outcome,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 
@@ -86,10 +87,7 @@ pub(in crate::command) async fn follow(
     drop(sender);
     let environment = io.environment;
     let CommandIo {
-        out,
-        err,
-        interrupted,
-        ..
+        out, err, signals, ..
     } = io;
     let mut reporter = Reporter::new(plan.output_mode, plan.json, style, out, err);
     reporter.notify = plan.notify;
@@ -126,7 +124,7 @@ pub(in crate::command) async fn follow(
                 .min(until(drawn, now, REDRAW_INTERVALS[1]).max(REDRAW_INTERVALS[0]));
             tokio::select! {
                 biased;
-                signal = &mut *interrupted => {
+                Some(signal) = signals.next() => {
                     return Ok(WaitResult { outcome: Outcome::Interrupted(signal), reason: None });
                 }
                 Some(Ok(lines)) = hooks.join_next() => reporter.above(&lines),

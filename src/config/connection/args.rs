@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::ArgAction;
 use secrecy::SecretString;
 
-use super::super::{ConfigError, Environment, RedactedUrl, env_flag};
-use crate::vim::Fingerprint;
+use super::super::{ConfigError, ConfigFile, Environment, RedactedUrl, env_flag};
+use crate::{text::is_like, vim::Fingerprint};
 
 #[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -70,7 +70,7 @@ pub struct ConnectionArgs {
     #[arg(long, global = true, hide_short_help = true, env = "VTASK_READ_ONLY", action = ArgAction::SetTrue, value_parser = env_flag)]
     pub read_only: bool,
 
-    /// Profile of the config file; several for several servers
+    /// Profiles of the config file: a name, a,b or 'lab-*'
     #[arg(
         long,
         global = true,
@@ -96,8 +96,25 @@ pub struct ConnectionArgs {
 }
 
 impl ConnectionArgs {
-    /// Returns the selected profiles: those of `--profile`, else those of `VTASK_PROFILE`.
+    /// Returns the selected profiles: those of `--profile`, else those of `VTASK_PROFILE`. A pattern stands for all
+    /// profiles that match it; one that matches none is returned as it is.
     pub fn profiles(&self, environment: &dyn Environment) -> Vec<String> {
+        let names = self.given_profiles(environment);
+        if !names.iter().any(|name| is_pattern(name)) {
+            return names;
+        }
+        // An error of the config file is reported when the profile is read.
+        let file = ConfigFile::load(self.config.as_deref(), environment).unwrap_or_default();
+        expanded(names, &file)
+    }
+
+    /// True if the profiles are selected by a pattern, so that their number depends on the config file.
+    pub fn has_profile_pattern(&self, environment: &dyn Environment) -> bool {
+        let names = self.given_profiles(environment);
+        names.iter().any(|name| is_pattern(name))
+    }
+
+    fn given_profiles(&self, environment: &dyn Environment) -> Vec<String> {
         if self.profile.is_empty() {
             variable_profiles(environment)
         } else {
@@ -134,7 +151,29 @@ impl ConnectionArgs {
     }
 }
 
-/// Returns the profiles selected by `VTASK_PROFILE`.
+fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?'])
+}
+
+/// Replaces patterns by the names of the profiles that match them.
+pub(super) fn expanded(names: Vec<String>, file: &ConfigFile) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        let profiles = file.profiles.keys();
+        let fits = |known: &&String| is_pattern(&name) && is_like(known, &name);
+        let matching: Vec<_> = profiles.filter(fits).cloned().collect();
+        if matching.is_empty() {
+            all.push(name);
+        } else {
+            let new = matching.into_iter().filter(|name| !all.contains(name));
+            let new: Vec<_> = new.collect();
+            all.extend(new);
+        }
+    }
+    all
+}
+
+/// Returns the profiles selected by `VTASK_PROFILE`, with patterns as they are.
 pub(super) fn variable_profiles(environment: &dyn Environment) -> Vec<String> {
     let names = environment.get("VTASK_PROFILE").unwrap_or_default();
     let names = names.split(',').filter(|name| !name.is_empty());

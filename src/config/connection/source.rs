@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::{
     super::{ConfigError, ConfigFile, Environment, Profile, RedactedUrl, env_flag},
-    args::{ConnectionArgs, variable_profiles},
+    args::{ConnectionArgs, expanded, variable_profiles},
 };
 use crate::vim::{Address, Fingerprint};
 
@@ -377,7 +377,8 @@ fn collect(
     let mut variables = Source::variables(environment)?;
     if is_typed {
         // With VTASK_PROFILE and without VTASK_URL, the variables apply to the servers of those profiles.
-        let servers = variable_profiles(environment).into_iter().map(|name| {
+        let names = expanded(variable_profiles(environment), file);
+        let servers = names.into_iter().map(|name| {
             let profile = file.profile(Some(&name))?;
             let source = Source::of(Origin::VariableProfile, profile.url.as_ref());
             source.server.transpose()

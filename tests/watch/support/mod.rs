@@ -256,7 +256,10 @@ impl Bench {
                 let mut touched = ChangeSet::default();
                 self.board.set_locations(HERE, locations, &mut touched);
             }
-            Update::LookedUp { .. } | Update::RecentRefused(_) => {}
+            Update::LookedUp { .. }
+            | Update::RecentRefused(_)
+            | Update::FirstList
+            | Update::Pong => {}
         }
     }
 
