@@ -50,11 +50,12 @@ struct Board {
 
 impl Board {
     fn of(file: &Path) -> Self {
-        let replay = Replay::open(Source::File(file.to_owned()), None).unwrap();
-        let names = replay.header().vcenters.clone();
+        let source = Source::File(file.to_owned());
+        let names = source.open().unwrap().header().vcenters.clone();
+        let replay = Replay::open(source, None).unwrap();
         let servers = (0..).map(EndpointId).zip(names);
         let mut screen = Screen::new(Options::default(), servers).unwrap();
-        let started = replay.header().started;
+        let started = replay.start();
         screen.state.playback = Some(Playback::new(started, 1.0));
         let (width, height) = (160, 50);
         update(&mut screen, Event::Resize { width, height }, started);
@@ -71,7 +72,7 @@ impl Board {
     }
 
     fn jump(&mut self, to: Timestamp) {
-        restart_playback(&mut self.screen);
+        restart_playback(&mut self.screen, self.replay.base(), to);
         self.replay.rewind(to);
         self.play(to, &StopAt::Nothing);
     }
@@ -103,7 +104,7 @@ async fn a_recorded_run_looks_the_same_at_the_same_position() {
         assert!(recorder.finish().unwrap() > 50);
 
         let mut played = Board::of(&file);
-        let start = played.replay.header().started;
+        let start = played.replay.start();
         let length = played.replay.known_end().unwrap().duration_since(start);
         let times: Vec<Timestamp> = (0..=12).map(|part| start + length * part / 12).collect();
         let boards: Vec<String> = times

@@ -103,11 +103,11 @@ actions! {
     Pin: "pin", "Pin or unpin the task: a pinned task is never removed";
     Refresh: "refresh", "Refresh now";
     Pause: "pause", "Pause or resume updates";
-    ChangeBack: "go back a change", "Go back one change: in time travel";
-    ChangeForward: "go on a change", "Go forward one change: in time travel";
-    MinuteBack: "go back a minute", "Go back one minute: in time travel";
-    MinuteForward: "go on a minute", "Go forward one minute: in time travel";
-    Now: "return to now", "Return to now: leave time travel";
+    ChangeBack: "go back a change", "Go back one change";
+    ChangeForward: "go on a change", "Go forward one change";
+    MinuteBack: "go back a minute", "Go back one minute";
+    MinuteForward: "go on a minute", "Go forward one minute";
+    Now: "return to now", "Return to now: leave the past";
     PlaySlower: "play slower", "Play slower: in a replay";
     PlayFaster: "play faster", "Play faster: in a replay, up to 600 times";
     JumpToTime: "go to time…", "Go to a time: in a replay";
@@ -159,7 +159,7 @@ actions! {
     Figures: "show performance", "Show the performance: requests, bytes, frames, latencies";
     Redraw: "redraw", "Redraw the screen";
     Suspend: "suspend", "Suspend: resume with fg";
-    Quit: "quit", "Quit: sign out; in history, time travel and zoom, go back";
+    Quit: "quit", "Quit: sign out; in history, past and zoom, go back";
     Interrupt: "quit", "Quit from any view: sign out";
 }
 

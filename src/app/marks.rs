@@ -13,7 +13,7 @@ impl Marks {
         self.0.contains(&handle)
     }
 
-    /// Returns the number of marked tasks; during time travel, of those that existed then.
+    /// Returns the number of marked tasks.
     pub fn count(&self, store: &TaskStore) -> usize {
         self.known(store).count()
     }
@@ -49,10 +49,5 @@ impl Marks {
 
     pub(super) fn remove(&mut self, handle: Handle) {
         self.0.remove(&handle);
-    }
-
-    /// Removes the marks of tasks that the store does not have.
-    pub(super) fn retain_known(&mut self, store: &TaskStore) {
-        self.0.retain(|handle| store.get(*handle).is_some());
     }
 }

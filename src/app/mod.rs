@@ -70,11 +70,12 @@ pub use server_state::{ServerClocks, ServerState};
 pub use state::AppState;
 pub use text_input::TextInput;
 pub use update::{
+    look_back::{look_back, return_to_now},
     playback_position::{arrive_at_position, restart_playback},
     update,
 };
 pub use views::{
-    HistorySearch, HistoryView, SearchState, Shown, TaskView, TimeTravel, Views,
+    HistorySearch, HistoryView, SearchState, Shown, TaskView, Views,
     summary_page::{RowSubject, Section, SectionKind, SummaryPage, SummaryRow},
     timeline::{Completion, TimeWindow, Timeline, TimelineLayout},
 };

@@ -1,6 +1,6 @@
 //! Playback of a record on the screen: its state and the commands of the user.
 
-use jiff::{Timestamp, ToSpan, civil, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil, tz::TimeZone};
 
 use crate::{
     task::{TaskId, TimeExpr},
@@ -13,6 +13,8 @@ pub struct Playback {
     pub state: PlaybackState,
     /// Speed relative to the recorded one.
     pub speed: f64,
+    /// True if the record is the running session.
+    pub is_session: bool,
     /// First time of the record.
     pub start: Timestamp,
     /// Last time of the record, once it is known.
@@ -38,15 +40,20 @@ pub enum PlaybackCommand {
     TogglePause,
     Slower,
     Faster,
+    /// Jumps; while servers are watched, looks back.
     Seek(SeekTarget),
     /// Stops where the jump has arrived.
     StopSeek,
+    /// Returns from the session so far to the live screen.
+    ReturnToNow,
 }
 
 /// Target of a jump.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SeekTarget {
     Time(Timestamp),
+    /// Earlier or later than the present position, or than the target of a jump in progress.
+    By(SignedDuration),
     PreviousChange,
     NextChange,
     NextFailure,
@@ -58,6 +65,7 @@ impl Playback {
         Self {
             state: PlaybackState::Playing,
             speed,
+            is_session: false,
             start,
             end: None,
             selected: None,

@@ -20,15 +20,9 @@ pub fn next_redraw(screen: &Screen, now: Timestamp) -> Option<Timestamp> {
     if is_computing(screen) {
         return now.checked_add(STEP_INTERVAL).ok();
     }
-    // During time travel the clocks are frozen; only the age of the view changes.
-    let is_past = state.views.time_travel().is_some();
     let clocks = [
         links(state, now),
-        if is_past {
-            Some(next_second(now))
-        } else {
-            rows(screen, now)
-        },
+        rows(screen, now),
         popup(screen, now),
         detail_subscription::due(state, now),
         state.notifications.expires_at(now),

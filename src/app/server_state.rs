@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// State of one endpoint.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ServerState {
     pub id: EndpointId,
     /// Display name until the server's host name is known.
@@ -37,6 +37,11 @@ impl ServerState {
             clock: ServerClock::default(),
             stale_since: None,
         }
+    }
+
+    /// Returns the difference between the clocks of the server and of this machine.
+    pub fn clock(&self) -> ServerClock {
+        self.clock
     }
 
     /// Returns the host name, or the configured name if it is not known yet.

@@ -66,7 +66,7 @@ pub struct AppState {
     pub quit_asked_at: Option<Timestamp>,
     /// True while polling is paused.
     pub paused: bool,
-    /// Present while a record is played instead of watching servers.
+    /// Present while a record is played.
     pub playback: Option<Playback>,
     /// True while the fetch loops read the locations of targets.
     pub reads_locations: bool,
@@ -268,10 +268,8 @@ impl AppState {
 
     /// True if the task's data is stale.
     pub fn is_stale(&self, record: &Record) -> bool {
-        self.views.time_travel().is_none()
-            && self
-                .server(record.id.endpoint)
-                .is_some_and(ServerState::is_stale)
+        self.server(record.id.endpoint)
+            .is_some_and(ServerState::is_stale)
     }
 
     /// Returns the areas of the screen.
@@ -345,9 +343,10 @@ impl AppState {
         view.with_rows(&self.typical, &clocks, change);
     }
 
-    /// Returns the displayed time.
-    pub fn displayed_time(&self, now: Timestamp) -> Timestamp {
-        self.views.time_travel().map_or(now, |travel| travel.at)
+    /// True if the key for quitting goes back first: from the history, the zoom or the past.
+    pub fn is_view_open(&self) -> bool {
+        let is_past = self.playback.as_ref().is_some_and(|it| it.is_session);
+        is_past || !self.views.is_live() || self.pane_mode == PaneMode::Details
     }
 
     /// Returns the effects that send a command to all endpoints.

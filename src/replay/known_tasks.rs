@@ -1,12 +1,13 @@
 //! The tasks that a record has mentioned, with limits on their number and size.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
-    record::{Entry, Line},
+    task::{EndpointId, Status, TaskChange, TaskId},
     vim::types::FIELDS,
+    watch::{Update, recording::RecordedUpdate},
 };
 
 /// Maximum number of tasks.
@@ -26,7 +27,7 @@ struct KnownTask {
 /// The tasks that a record has mentioned.
 #[derive(Debug, Default)]
 pub(super) struct KnownTasks {
-    tasks: HashMap<(u16, String), KnownTask>,
+    tasks: HashMap<TaskId, KnownTask>,
     bytes: usize,
 }
 
@@ -38,14 +39,25 @@ pub(super) struct Noted {
 }
 
 impl KnownTasks {
-    /// Considers a line; `None` if there is no room for what it contains.
-    pub(super) fn note(&mut self, line: &Line) -> Option<Noted> {
-        let Some(id) = line.entry.task() else {
-            return Some(Noted::default());
+    /// Considers an update of a size in bytes; `None` if there is no room for what it contains.
+    pub(super) fn note(
+        &mut self,
+        endpoint: EndpointId,
+        update: &RecordedUpdate,
+        size: usize,
+    ) -> Option<Noted> {
+        let mo_id = match update {
+            RecordedUpdate::Task(change) => change.mo_id(),
+            RecordedUpdate::Other(
+                Update::Events { mo_id, .. }
+                | Update::EntityState { mo_id, .. }
+                | Update::Cancel { mo_id, .. },
+            ) => mo_id,
+            RecordedUpdate::Other(_) => return Some(Noted::default()),
         };
-        let key = (line.vc, id.to_owned());
+        let key = TaskId::new(endpoint, mo_id.clone());
         let known = self.tasks.get(&key).copied();
-        if let Entry::Unwatched { .. } = line.entry {
+        if let RecordedUpdate::Task(TaskChange::Unwatched { .. }) = update {
             self.tasks.remove(&key);
             self.bytes -= known.map_or(0, |known| known.bytes);
             return Some(Noted::default());
@@ -53,28 +65,32 @@ impl KnownTasks {
         let before = known.unwrap_or_default();
         let mut task = before;
         let mut noted = Noted::default();
-        match &line.entry {
-            Entry::Task { info, at } | Entry::PastTask { info, at } => {
-                let failed = info["state"] == "error" && !is_cancelled(&info["error"]);
-                let ended = info["completeTime"].as_str();
-                let ended = ended.and_then(|time| time.parse::<jiff::Timestamp>().ok());
-                let is_recent = ended.is_some_and(|ended| {
+        match update {
+            RecordedUpdate::Task(
+                TaskChange::Full { info, at } | TaskChange::FromHistory { info, at },
+            ) => {
+                let failed = Status::of(info) == Status::Failed;
+                let is_recent = info.complete_time.is_some_and(|ended| {
                     at.duration_since(ended).as_millis() < i128::from(RECENT_MILLIS)
                 });
                 noted.has_failed = failed && !task.is_failed && (known.is_some() || is_recent);
                 task.is_failed = failed;
-                task.bytes = size(info);
+                task.bytes = size;
             }
-            Entry::Change { fields, .. } => {
-                if let Some(state) = fields.get("state").and_then(unboxed) {
-                    let error = fields.get("error").unwrap_or(&Value::Null);
+            RecordedUpdate::Task(TaskChange::Fields { fields, .. }) => {
+                let value = |wanted: &str| {
+                    let mut values = fields.iter().rev().filter(|(name, _)| name == wanted);
+                    values.next().map(|(_, value)| value)
+                };
+                if let Some(state) = value("state").and_then(unboxed) {
+                    let error = value("error").unwrap_or(&Value::Null);
                     let failed = state == "error" && !is_cancelled(error);
                     noted.has_failed = failed && !task.is_failed;
                     task.is_failed = failed;
                 }
                 task.bytes += kept_size(fields);
             }
-            Entry::Events { events, .. } => task.bytes += events.iter().map(size).sum::<usize>(),
+            RecordedUpdate::Other(Update::Events { .. }) => task.bytes += size,
             _ => {}
         }
         let bytes = (self.bytes - before.bytes).saturating_add(task.bytes);
@@ -99,10 +115,10 @@ fn unboxed(value: &Value) -> Option<&str> {
 }
 
 /// Returns the size of fields that are kept in addition to what was there: unknown ones, and long values.
-fn kept_size(fields: &Map<String, Value>) -> usize {
+fn kept_size(fields: &[(Cow<'static, str>, Value)]) -> usize {
     let kept = fields.iter().map(|(name, value)| {
         let size = size(value);
-        let is_known = FIELDS.contains(&name.as_str());
+        let is_known = FIELDS.contains(&&**name);
         if is_known && size < 1024 { 0 } else { size }
     });
     kept.sum()
@@ -128,19 +144,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::watch::recording;
 
     fn note(known: &mut KnownTasks, entry: &Value) -> Option<bool> {
-        let mut line = json!({"t": "2026-11-29T10:00:00Z", "vc": 0});
-        let fields = line.as_object_mut().unwrap();
-        fields.extend(entry.as_object().unwrap().clone());
-        let noted = known.note(&serde_json::from_value(line).unwrap());
+        let t = "2026-11-29T10:00:00Z".parse().unwrap();
+        let read = serde_json::from_value(entry.clone()).unwrap();
+        let update = recording::update(read, t).unwrap();
+        let noted = known.note(EndpointId(0), &update, entry.to_string().len());
         noted.map(|noted| noted.has_failed)
     }
 
     fn task(more: &Value) -> Value {
-        let mut info = json!({"key": "task-1", "state": "running"});
-        let fields = info.as_object_mut().unwrap();
-        fields.extend(more.as_object().unwrap().clone());
+        let info = crate::task::fixture::info("task-1", more).to_json();
         json!({"task": {"at": "2026-11-29T10:00:00Z", "info": info}})
     }
 

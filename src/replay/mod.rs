@@ -1,32 +1,32 @@
 //! A record as a source of updates for the screen, at any of its times.
 //!
 //! It takes the place of the fetch loops: it returns the updates that they sent, and answers the commands of the screen.
+//! The record is a file, or the session so far.
 
 mod known_tasks;
+mod played;
+mod record;
 mod responses;
+mod session;
 
 use std::collections::{HashSet, VecDeque};
 
 use jiff::Timestamp;
 
 use known_tasks::KnownTasks;
+use played::Played;
+use record::Record;
+use session::MAX_STEPS;
+pub use session::Session;
 
 use crate::{
-    record::{Checkpoints, Damage, Header, Line, Player, ReadError, Source},
-    task::{EndpointId, TaskChange, TaskId},
-    watch::{
-        Update,
-        recording::{self, RecordedUpdate},
-    },
+    record::{Damage, ReadError, Source},
+    task::{EndpointId, TaskChange, TaskId, TaskStore},
+    watch::{Update, recording::RecordedUpdate},
 };
 
-/// Decompressed bytes that are played before the target of a jump. Records up to this size are always played from their
-/// beginning, so that a position looks the same however it was reached.
-const LEAD_BYTES: u64 = 64 << 20;
 /// Maximum number of changes in one update.
 const MAX_CHANGES: usize = 4096;
-/// Number of times of changes to which one can step back.
-const MAX_STEPS: usize = 10_000;
 
 /// Lines before which an update ends, so that the screen can stop there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,19 +60,19 @@ pub struct Batch {
 /// A record that is played.
 #[derive(Debug)]
 pub struct Replay {
-    source: Source,
-    header: Header,
-    /// The only vCenter that is shown.
-    only: Option<u16>,
-    player: Player,
-    checkpoints: Checkpoints,
-    /// Time of a line near the end of the file.
-    last_time: Option<Timestamp>,
+    input: Input,
     known: KnownTasks,
     /// Tasks whose events were sent.
     with_events: HashSet<TaskId>,
     /// Times of the last changes, each once.
     steps: VecDeque<Timestamp>,
+}
+
+/// The place that is played.
+#[derive(Debug)]
+enum Input {
+    Record(Box<Record>),
+    Session(Box<Session>),
 }
 
 impl Replay {
@@ -81,39 +81,91 @@ impl Replay {
     /// # Errors
     /// Those of [`Reader::open`](crate::record::Reader::open).
     pub fn open(source: Source, only: Option<u16>) -> Result<Self, ReadError> {
-        let player = Player::new(source.open()?);
-        Ok(Self {
-            checkpoints: Checkpoints::start(&source)?,
-            header: player.header().clone(),
-            last_time: source.last_time(player.header()),
-            source,
-            only,
-            player,
+        let record = Record::open(source, only)?;
+        Ok(Self::of(Input::Record(Box::new(record))))
+    }
+
+    /// Plays the session so far, from its end. The events of some tasks are known.
+    pub fn of_session(session: Session, with_events: HashSet<TaskId>) -> Self {
+        let steps = session.times();
+        Self {
+            with_events,
+            steps,
+            ..Self::of(Input::Session(Box::new(session)))
+        }
+    }
+
+    fn of(input: Input) -> Self {
+        Self {
+            input,
             known: KnownTasks::default(),
             with_events: HashSet::new(),
             steps: VecDeque::new(),
-        })
+        }
     }
 
-    /// Returns the header.
-    pub fn header(&self) -> &Header {
-        &self.header
+    /// Returns the first time.
+    pub fn start(&self) -> Timestamp {
+        match &self.input {
+            Input::Record(record) => record.header.started,
+            Input::Session(session) => session.start,
+        }
     }
 
     /// Returns the time of the last line and the damage found; `None` until they are known.
     pub fn end(&self) -> Option<(Timestamp, Damage)> {
-        self.checkpoints.end()
+        match &self.input {
+            Input::Record(record) => record.checkpoints.end(),
+            Input::Session(session) => Some((session.end, Damage::default())),
+        }
     }
 
     /// Returns the time of the last line as far as it is known without reading everything.
     pub fn known_end(&self) -> Option<Timestamp> {
-        let end = self.checkpoints.end().map(|(end, _)| end);
-        end.or(self.last_time)
+        match &self.input {
+            Input::Record(record) => record.known_end(),
+            Input::Session(session) => Some(session.end),
+        }
+    }
+
+    /// Returns the end of the session; `None` for a file.
+    pub fn session_end(&self) -> Option<Timestamp> {
+        match &self.input {
+            Input::Record(_) => None,
+            Input::Session(session) => Some(session.end),
+        }
+    }
+
+    /// Returns the tasks from which the session is played after [`rewind`](Self::rewind); `None` for a file, which
+    /// contains all of them.
+    pub fn base(&self) -> Option<&TaskStore> {
+        match &self.input {
+            Input::Record(_) => None,
+            Input::Session(session) => Some(&session.base),
+        }
     }
 
     /// Returns the time of the next line; `None` at the end.
     pub fn next_time(&mut self) -> Option<Timestamp> {
-        self.player.next_time()
+        match &mut self.input {
+            Input::Record(record) => record.player.next_time(),
+            Input::Session(session) => session.next_time(),
+        }
+    }
+
+    fn next_until(&mut self, until: Timestamp) -> Option<Played> {
+        match &mut self.input {
+            Input::Record(record) => record.next_until(until),
+            Input::Session(session) => session.next_until(until),
+        }
+    }
+
+    /// Returns the vCenter of the next line if it changes a task.
+    fn next_change(&mut self) -> Option<EndpointId> {
+        match &mut self.input {
+            Input::Record(record) => record.next_change(),
+            Input::Session(session) => session.next_change(),
+        }
     }
 
     /// Returns the time of the change before the last one.
@@ -123,11 +175,10 @@ impl Replay {
 
     /// Returns the next update of lines until a time.
     pub fn next(&mut self, until: Timestamp, stop: &StopAt) -> Option<Batch> {
-        let first = self.player.next_until(until)?;
-        let (vc, endpoint) = (first.vc, EndpointId(first.vc));
+        let first = self.next_until(until)?;
         let mut batch = Batch {
             time: first.t,
-            endpoint,
+            endpoint: first.endpoint,
             update: None,
             found: None,
         };
@@ -147,11 +198,11 @@ impl Replay {
             batch.found = found;
             if batch.found.is_some()
                 || changes.len() >= MAX_CHANGES
-                || !self.continues(vc, batch.time, stop)
+                || !self.continues(batch.endpoint, batch.time, stop)
             {
                 break;
             }
-            line = self.player.next_until(until);
+            line = self.next_until(until);
         }
         if !changes.is_empty() {
             let since = std::time::Instant::now();
@@ -161,27 +212,23 @@ impl Replay {
     }
 
     /// True if the next line changes a task of the same vCenter and belongs to the same update.
-    fn continues(&mut self, vc: u16, time: Timestamp, stop: &StopAt) -> bool {
-        let is_same_time = *stop != StopAt::EachTime || self.player.next_time() == Some(time);
-        is_same_time
-            && self
-                .player
-                .peek()
-                .is_some_and(|(line, _)| line.vc == vc && line.entry.is_change())
+    fn continues(&mut self, endpoint: EndpointId, time: Timestamp, stop: &StopAt) -> bool {
+        let is_same_time = *stop != StopAt::EachTime || self.next_time() == Some(time);
+        is_same_time && self.next_change() == Some(endpoint)
     }
 
     /// Returns the update of a line, and its task if it was searched for.
-    fn take(&mut self, line: Line, stop: &StopAt) -> (Option<RecordedUpdate>, Option<TaskId>) {
-        let is_shown = self.only.is_none_or(|only| only == line.vc)
-            && usize::from(line.vc) < self.header.vcenters.len();
-        if !is_shown {
-            return (None, None);
-        }
-        let (t, endpoint) = (line.t, EndpointId(line.vc));
-        let Some(noted) = self.known.note(&line) else {
+    fn take(&mut self, line: Played, stop: &StopAt) -> (Option<RecordedUpdate>, Option<TaskId>) {
+        let Played {
+            t,
+            endpoint,
+            update: Some(update),
+            size,
+        } = line
+        else {
             return (None, None);
         };
-        let Some(update) = recording::update(line.entry, t) else {
+        let Some(noted) = self.known.note(endpoint, &update, size) else {
             return (None, None);
         };
         match &update {
@@ -216,30 +263,28 @@ impl Replay {
 
     /// True if a jump from the position `from` to a later time is faster by [`rewind`](Self::rewind).
     pub fn is_far(&self, from: Timestamp, to: Timestamp) -> bool {
-        let start = self.checkpoints.before(to, LEAD_BYTES);
-        start.is_some_and(|checkpoint| checkpoint.time() > from)
+        match &self.input {
+            Input::Record(record) => record.is_far(from, to),
+            Input::Session(_) => false,
+        }
     }
 
     /// Goes to a place from which a time can be reached: the beginning, or a checkpoint in a long record. The screen has
-    /// to be empty. Returns the time there.
+    /// to be emptied, or have the tasks of [`base`](Self::base). Returns the time there.
     pub fn rewind(&mut self, to: Timestamp) -> Timestamp {
         self.known = KnownTasks::default();
-        self.with_events.clear();
-        self.steps.clear();
-        let checkpoint = self.checkpoints.before(to, LEAD_BYTES);
-        let at_checkpoint = checkpoint.and_then(|checkpoint| {
-            let player = Player::at(&self.source, &checkpoint, self.header.clone());
-            Some((player.ok()?, checkpoint.time()))
-        });
-        if let Some((player, time)) = at_checkpoint {
-            self.player = player;
-            return time;
+        match &mut self.input {
+            Input::Record(record) => {
+                self.with_events.clear();
+                self.steps.clear();
+                record.rewind(to)
+            }
+            Input::Session(session) => {
+                let time = session.rewind(to);
+                self.steps = session.times();
+                time
+            }
         }
-        // A file that can no longer be opened ends here; it was reported when it was opened first.
-        if let Ok(reader) = self.source.open() {
-            self.player = Player::new(reader);
-        }
-        self.header.started
     }
 }
 

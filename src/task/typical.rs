@@ -98,7 +98,7 @@ impl DurationStats {
 }
 
 /// The newest durations of an operation or entity, with their cached statistic.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Sample {
     newest: VecDeque<Duration>,
     typical: Option<DurationStats>,
@@ -131,7 +131,7 @@ type Operation = (EndpointId, Arc<str>);
 
 /// Typical durations by operation and by operation on an entity. Bounded: keeps the newest
 /// durations of each, and ignores further operations and entities beyond the maximum.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct TypicalDurations {
     operations: HashMap<Operation, Sample>,
     entities: HashMap<(Operation, Arc<str>), Sample>,

@@ -2,6 +2,7 @@
 //! undone.
 //! Contains only replaced values, in a ring of a few megabytes; a change without effect costs
 //! nothing. Tasks found when watching began count as having existed before.
+//! Undone changes can be applied again, so that the log is a record of the session.
 
 use std::{
     borrow::Cow,
@@ -54,19 +55,19 @@ pub(super) type ChangedFields = Vec<(Cow<'static, str>, Value)>;
 /// start.
 const INITIAL_LOAD: SignedDuration = SignedDuration::from_secs(10);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct UndoEntry {
     at: Timestamp,
     heap: u32,
     before: OldState,
 }
 
-/// The recent changes, numbered from the first change ever recorded.
-#[derive(Debug, Default)]
+/// The recent changes.
+#[derive(Debug, Clone, Default)]
 pub struct UndoLog {
     entries: VecDeque<UndoEntry>,
-    /// Position of the oldest entry.
-    first: u64,
+    /// True if older changes were dropped.
+    is_cut: bool,
     /// Heap memory of the entries in bytes.
     heap: usize,
     began: Option<Timestamp>,
@@ -171,7 +172,7 @@ impl UndoLog {
     fn forget_oldest(&mut self) {
         if let Some(entry) = self.entries.pop_front() {
             self.heap = self.heap.saturating_sub(entry.heap as usize);
-            self.first += 1;
+            self.is_cut = true;
         }
     }
 
@@ -180,45 +181,75 @@ impl UndoLog {
         self.heap + self.entries.capacity() * size_of::<UndoEntry>()
     }
 
-    /// Returns the position after the last change.
-    pub fn end(&self) -> u64 {
-        self.first + self.entries.len() as u64
+    /// Returns the number of changes.
+    pub fn len(&self) -> usize {
+        self.entries.len()
     }
 
-    /// Returns the position of the oldest entry.
-    pub fn first(&self) -> u64 {
-        self.first
+    /// True if there are no changes.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
-    fn entry(&self, place: u64) -> Option<&UndoEntry> {
-        let index = place.checked_sub(self.first)?;
-        self.entries.get(usize::try_from(index).ok()?)
+    /// Returns the local times of the changes, oldest first.
+    pub fn times(&self) -> impl DoubleEndedIterator<Item = Timestamp> {
+        self.entries.iter().map(|entry| entry.at)
     }
 
-    /// Returns the local time of the change at a position.
-    pub fn at(&self, place: u64) -> Option<Timestamp> {
-        self.entry(place).map(|entry| entry.at)
-    }
-
-    /// Returns the task's state before the change at a position.
-    pub fn was(&self, place: u64) -> Option<OldState> {
-        self.entry(place).map(|entry| entry.before.clone())
-    }
-
-    /// Returns the position of the first change after a time.
-    pub fn after(&self, moment: Timestamp) -> u64 {
-        let index = self.entries.partition_point(|entry| entry.at <= moment);
-        self.first + index as u64
+    /// Removes the last change. Returns its local time and the state before it.
+    pub fn pop(&mut self) -> Option<(Timestamp, OldState)> {
+        let entry = self.entries.pop_back()?;
+        self.heap = self.heap.saturating_sub(entry.heap as usize);
+        Some((entry.at, entry.before))
     }
 
     /// Returns the earliest time that can be restored, limited by the start of watching and by
     /// evicted entries.
     pub fn since(&self) -> Option<Timestamp> {
-        if self.first == 0 {
-            self.began
-        } else {
+        if self.is_cut {
             self.entries.front().map(|entry| entry.at)
+        } else {
+            self.began
         }
+    }
+}
+
+impl OldState {
+    /// Returns the endpoint of the task, and the change that gives the task this state. `at` is a time of its server.
+    pub fn into_change(self, at: Timestamp) -> (EndpointId, TaskChange) {
+        let TaskId { endpoint, mo_id } = self.id;
+        let at = self.last_change.unwrap_or(at);
+        let fields = |fields| TaskChange::Fields {
+            mo_id: mo_id.clone(),
+            fields,
+            at,
+        };
+        let presence = |presence| match presence {
+            Presence::Gone(at) => TaskChange::Gone {
+                mo_id: mo_id.clone(),
+                at,
+            },
+            Presence::Unreadable(reason) => TaskChange::Unreadable {
+                mo_id: mo_id.clone(),
+                reason,
+                may_pass: false,
+            },
+            Presence::Present | Presence::HistoryOnly => fields(Vec::new()),
+        };
+        let change = match self.replaced {
+            OldValue::Progress(percent) => fields(vec![("progress".into(), percent.into())]),
+            OldValue::Fields(changed) => fields(*changed),
+            OldValue::Presence(value) => presence(*value),
+            OldValue::Record(None) => TaskChange::Unwatched {
+                mo_id: mo_id.clone(),
+            },
+            OldValue::Record(Some(record)) => match (record.info, record.presence) {
+                (Some(info), Presence::HistoryOnly) => TaskChange::FromHistory { info, at },
+                (Some(info), _) => TaskChange::Full { info, at },
+                (None, value) => presence(value),
+            },
+        };
+        (endpoint, change)
     }
 }
 

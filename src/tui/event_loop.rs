@@ -163,6 +163,7 @@ where
         endpoints,
         host,
         player,
+        live: None,
         clock,
         metrics,
         last_frame: None,
@@ -178,7 +179,10 @@ struct EventLoop<'a, B: Backend, H, C> {
     screen: Box<Screen>,
     endpoints: Vec<WatchedEndpoint>,
     host: &'a mut H,
+    /// The record that is played, or the session so far.
     player: Option<RecordPlayer>,
+    /// The live screen, while the session so far is shown.
+    live: Option<Box<Screen>>,
     clock: C,
     metrics: Metrics,
     /// Present while a reply to the background query is expected.
@@ -211,10 +215,11 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         S: Stream<Item = Signal> + Unpin,
     {
         let Err(exit) = self.run_until_exit(&mut sources).await;
-        if self.player.is_none() {
-            let seen = self.screen.state.last_seen(self.clock.now());
+        if self.player.is_none() || self.live.is_some() {
+            let live = self.live.as_ref().unwrap_or(&self.screen);
+            let seen = live.state.last_seen(self.clock.now());
+            let curves = live.state.learned_curves();
             self.host.save_last_seen(seen);
-            let curves = self.screen.state.learned_curves();
             self.host.save_progress_curves(curves);
         }
         if exit != ExitReason::TerminalLost {
@@ -275,7 +280,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                         if let Update::Tasks { changes, since } = &update {
                             self.metrics.changed(*since, changes.len());
                         }
-                        self.dispatch(Event::ServerUpdate(endpoint, update))?;
+                        self.dispatch_live(Event::ServerUpdate(endpoint, update))?;
                     }
                     if !self.wants_frame {
                         self.metrics.nothing_to_show();
@@ -379,6 +384,9 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     fn handle_event(&mut self, input: Input) -> Result<(), ExitReason> {
         self.metrics.key();
+        if let Some(live) = &mut self.live {
+            live.state.note_input(self.clock.now());
+        }
         let event = match input {
             Input::Key(key) => Event::Key(key),
             Input::Paste(text) => Event::Paste(text),
@@ -424,8 +432,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         if matches!(self.screen.popup, Some(Popup::Metrics(_))) {
             self.screen.state.metrics = self.metrics.report();
         }
-        let displayed = self.screen.state.displayed_time(now);
-        self.screen.refresh_insights(displayed);
+        self.screen.refresh_insights(now);
         let mut drawn = None;
         self.terminal
             .draw(|frame| drawn = Some(ui::draw(&self.screen, &self.appearance, frame, now)))

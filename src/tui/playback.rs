@@ -1,4 +1,4 @@
-//! Plays a record: which of its updates are due, and the clock of the screen meanwhile. Without the screen, so that tests
+//! Plays a record, or the session so far: which of its updates are due, and the clock of the screen meanwhile. Without the screen, so that tests
 //! need no terminal.
 
 use jiff::{SignedDuration, Timestamp};
@@ -63,11 +63,20 @@ pub(super) enum Step {
 }
 
 impl RecordPlayer {
+    /// Looks back from the end of the session, paused.
+    pub(super) fn look_back(replay: Replay) -> Self {
+        let end = replay.known_end();
+        let mut player = Self::new(replay, 1.0, None);
+        player.position = end.unwrap_or(player.position);
+        player.is_paused = true;
+        player
+    }
+
     /// Plays from the beginning, or from a later time.
     pub fn new(replay: Replay, speed: f64, at: Option<Timestamp>) -> Self {
         let now = Instant::now();
         Self {
-            position: replay.header().started,
+            position: replay.start(),
             replay,
             speed,
             is_paused: false,
@@ -105,7 +114,9 @@ impl RecordPlayer {
         if self.is_paused {
             return None;
         }
-        let next = self.replay.next_time()?;
+        let next = self.replay.next_time();
+        // A session goes on after its last change.
+        let next = next.or_else(|| self.replay.session_end())?;
         let wait = next.duration_since(self.position).as_secs_f64() / self.speed;
         let wait = Duration::try_from_secs_f64(wait.max(0.0)).unwrap_or(Duration::MAX);
         let due = self.anchor.checked_add(wait)?;
@@ -141,6 +152,8 @@ impl RecordPlayer {
             Seek::To(time) => {
                 if self.replay.next_time().is_some() {
                     self.position = time.max(self.position);
+                } else if let Some(end) = self.replay.session_end() {
+                    self.position = time.max(self.position).min(end);
                 }
                 Step::Arrived(self.found.take(), self.message.take())
             }
@@ -184,6 +197,7 @@ impl RecordPlayer {
 
     /// Starts a jump. Returns true if the screen has to be emptied because the record is played from another place.
     pub(super) fn seek(&mut self, target: SeekTarget, at: Instant) -> bool {
+        let target = self.absolute(target, at);
         self.position = self.now(at);
         self.anchor = at;
         self.found = None;
@@ -195,6 +209,8 @@ impl RecordPlayer {
         };
         let seek = match target {
             SeekTarget::Time(time) => Seek::To(time),
+            // It was made absolute.
+            SeekTarget::By(_) => Seek::To(from),
             SeekTarget::PreviousChange => {
                 self.is_paused = true;
                 Seek::To(self.replay.previous_change().unwrap_or(Timestamp::MIN))
@@ -205,7 +221,7 @@ impl RecordPlayer {
                 find(StopAt::ChangeOf(task), "No further changes of the task")
             }
         };
-        let started = self.replay.header().started;
+        let started = self.replay.start();
         let to = match seek {
             Seek::To(time) => time.max(started),
             Seek::Find { .. } => {
@@ -225,15 +241,44 @@ impl RecordPlayer {
     pub(super) fn show(&mut self, playback: &mut Playback) {
         playback.speed = self.speed;
         playback.end = self.replay.known_end();
+        let is_at_end = self.replay.next_time().is_none() && self.replay.session_end().is_none();
         playback.state = if self.seek.is_some() {
             PlaybackState::Seeking
-        } else if self.replay.next_time().is_none() {
+        } else if is_at_end {
             PlaybackState::AtEnd
         } else if self.is_paused {
             PlaybackState::Paused
         } else {
             PlaybackState::Playing
         };
+    }
+
+    /// Returns a target that does not depend on the position. A jump in progress is continued from its target.
+    fn absolute(&self, target: SeekTarget, at: Instant) -> SeekTarget {
+        let SeekTarget::By(span) = target else {
+            return target;
+        };
+        let end = self.replay.known_end().unwrap_or(Timestamp::MAX);
+        let from = match &self.seek {
+            Some(Seek::To(time)) => *time,
+            _ => self.now(at),
+        };
+        let from = from.min(end);
+        SeekTarget::Time(from.checked_add(span).unwrap_or(from))
+    }
+
+    /// True if the session has been played until now, or a jump to `target` leads there.
+    pub(super) fn is_live(&mut self, target: Option<&SeekTarget>, at: Instant) -> bool {
+        let Some(end) = self.replay.session_end() else {
+            return false;
+        };
+        let target = target.map(|target| self.absolute(target.clone(), at));
+        match target {
+            Some(SeekTarget::Time(time)) => time >= end,
+            Some(SeekTarget::NextChange) => self.replay.next_time().is_none(),
+            Some(_) => false,
+            None => self.seek.is_none() && !self.is_paused && self.now(at) >= end,
+        }
     }
 
     /// Returns the damage to the record, once.
@@ -248,6 +293,8 @@ impl RecordPlayer {
 
     /// Returns the state to display at the start.
     pub(super) fn display(&self) -> Playback {
-        Playback::new(self.replay.header().started, self.speed)
+        let mut playback = Playback::new(self.replay.start(), self.speed);
+        playback.is_session = self.replay.session_end().is_some();
+        playback
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
         return;
     }
     let is_showing = ctx.state.away.is_showing();
-    let since = since(period.since, ctx.clock, &ctx.state.options.time_zone);
+    let since = since(period.since, ctx.now, &ctx.state.options.time_zone);
     let mut line = StyledLine::new(ctx.appearance, area.width);
     if is_showing {
         // Highlighted like a filter, because it limits the list.

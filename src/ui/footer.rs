@@ -12,17 +12,8 @@ use crate::{
     text::width,
 };
 
-/// Hints during time travel.
-const TIME_TRAVEL_HINTS: &[Action] = &[
-    Action::Now,
-    Action::ChangeBack,
-    Action::ChangeForward,
-    Action::MinuteBack,
-    Action::MinuteForward,
-    Action::Down,
-    Action::Open,
-    Action::Help,
-];
+/// Hints in the past of the session, before those of a replay.
+const PAST_HINTS: &[Action] = &[Action::Now];
 
 /// Hints in a replay.
 const REPLAY_HINTS: &[Action] = &[
@@ -64,7 +55,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let mut strip = StyledLine::new(ctx.appearance, area.width);
     strip.gap(1);
     let state = ctx.state;
-    if let Some(notice) = state.notifications.shown(ctx.clock) {
+    if let Some(notice) = state.notifications.shown(ctx.now) {
         if notice.severity == Severity::Warning {
             strip
                 .push(ctx.appearance.symbols.warning, Role::Warning)
@@ -107,11 +98,15 @@ pub(super) fn hints(ctx: &mut RenderContext, strip: StyledLine, area: Rect) {
 /// Draws key hints after the text of a line, `first` before those of the context.
 fn hints_of(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect, first: &[Action]) {
     let context = ctx.context;
-    let on_screen = matches!(context, Context::List | Context::Details);
-    let hints = match (ctx.state.views.time_travel(), &ctx.state.views.history()) {
-        (Some(_), _) if on_screen => TIME_TRAVEL_HINTS,
-        (_, Some(_)) if context == Context::List => HISTORY_HINTS,
-        _ if ctx.state.playback.is_some() && context == Context::List => REPLAY_HINTS,
+    let on_list = context == Context::List;
+    let playback = ctx.state.playback.as_ref().filter(|_| on_list);
+    let first = match playback {
+        Some(playback) if playback.is_session && first.is_empty() => PAST_HINTS,
+        _ => first,
+    };
+    let hints = match (playback, &ctx.state.views.history()) {
+        (_, Some(_)) if on_list => HISTORY_HINTS,
+        (Some(_), _) => REPLAY_HINTS,
         _ => context.hints(),
     };
     let others = hints.iter().filter(|action| !first.contains(action));
@@ -120,7 +115,7 @@ fn hints_of(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect, first: &
             continue;
         }
         // In a view, the key goes back.
-        if *action == Action::Quit && is_view(ctx) {
+        if *action == Action::Quit && ctx.state.is_view_open() {
             continue;
         }
         let Some((keys, word)) = hint(ctx, context, *action) else {
@@ -206,7 +201,7 @@ fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String
         (Action::ChangeForward, _) if ctx.state.playback.is_some() => {
             (both(label(Action::ChangeBack)?), "change".to_owned())
         }
-        (Action::Back, _) if is_view(ctx) => {
+        (Action::Back, _) if ctx.state.is_view_open() => {
             let quit = label(Action::Quit).map_or_else(String::new, |quit| format!(" {quit}"));
             (format!("{key}{quit}"), action.hint().to_owned())
         }
@@ -222,11 +217,6 @@ fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String
 fn is_stopped(ctx: &RenderContext) -> bool {
     let playback = ctx.state.playback.as_ref();
     playback.is_some_and(|playback| playback.state != PlaybackState::Playing)
-}
-
-/// True in a view from which the key for quitting goes back.
-fn is_view(ctx: &RenderContext) -> bool {
-    ctx.state.pane_mode == PaneMode::Details || !ctx.state.views.is_live()
 }
 
 /// True if the cursor of the Lineage tab is on another entry than the selected task.

@@ -131,7 +131,12 @@ fn left<'a>(ctx: &RenderContext<'a>, width: u16) -> Vec<HeaderItem<'a>> {
         }
     }
     if let Some(playback) = &ctx.state.playback {
-        part(10, &position(ctx, playback), Role::Button);
+        let role = if playback.is_session {
+            Role::Alarm
+        } else {
+            Role::Button
+        };
+        part(10, &position(ctx, playback), role);
     } else if ctx.state.options.read_only {
         part(3, "read-only", Role::Dim);
     }

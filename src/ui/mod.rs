@@ -34,7 +34,7 @@ use ratatui::{Frame, layout::Size};
 
 use crate::app::{FrameMap, Popup, Screen, Shown};
 use render_context::RenderContext;
-use views::{history, summary_page, time_travel, timeline};
+use views::{history, summary_page, timeline};
 
 pub use appearance::Appearance;
 pub use symbols::Symbols;
@@ -56,15 +56,13 @@ pub fn draw(
         popup,
         context: screen.context(),
         appearance,
-        now: state.displayed_time(now),
-        clock: now,
+        now,
         buffer: frame.buffer_mut(),
         drawn: FrameMap::default(),
     };
     ctx.tint(area, Role::Ground);
     match &state.views.shown {
         Shown::Live => header::draw(&mut ctx, areas.header),
-        Shown::TimeTravel(travel) => time_travel::draw(&mut ctx, travel, areas.header),
         Shown::History(history) => history::draw_header(&mut ctx, history, areas.header),
     }
     if let Some(Popup::Summary(page)) = popup {

@@ -17,10 +17,8 @@ pub(super) struct RenderContext<'a> {
     /// The context whose key bindings apply.
     pub(super) context: Context,
     pub(super) appearance: &'a Appearance,
-    /// The displayed time: now, or the time that is viewed in time travel.
+    /// The displayed time: the present one, or that of a record.
     pub(super) now: Timestamp,
-    /// The current time.
-    pub(super) clock: Timestamp,
     pub(super) buffer: &'a mut Buffer,
     pub(super) drawn: FrameMap,
 }

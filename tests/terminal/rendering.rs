@@ -161,24 +161,23 @@ fn copied_text_is_sent_to_the_terminal() {
 }
 
 #[test]
-fn time_travel_and_return() {
+fn look_back_and_return() {
     let mut session = Session::start(80, 24, &["demo", "--speed", "20"]);
     session.shows("live");
     session.shows("Relocate");
     session.press("p");
     session.shows("paused");
     session.press("<");
-    session.shows("TIME TRAVEL");
-    session.shows(" ago ");
+    session.shows(" paused 20");
     session.press("<<c");
-    session.shows("Not available during time travel");
-    session.shows("TIME TRAVEL");
+    session.shows("Not available in the past");
+    session.shows(" paused 20");
     session.press("0");
-    session.hides("TIME TRAVEL");
+    session.hides(" paused 20");
     session.press("[");
-    session.shows("TIME TRAVEL");
+    session.shows(" paused 20");
     session.press(ESCAPE);
-    session.hides("TIME TRAVEL");
+    session.hides(" paused 20");
     session.press("q");
     assert!(session.ends_cleanly().success());
 }

@@ -23,8 +23,7 @@ use crate::{
         screen::Screen,
         state::AppState,
         views::{
-            history::update as history, summary_page::update as summary_page,
-            time_travel::update as time_travel, timeline::Timeline,
+            history::update as history, summary_page::update as summary_page, timeline::Timeline,
         },
     },
     task::{
@@ -37,8 +36,7 @@ use crate::{
 /// Handles a key: runs its action, or passes it to the popup.
 pub(super) fn handle_key(screen: &mut Screen, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
     if let Some(mut action) = screen.state.keymap.action(screen.context(), key) {
-        let is_view = !screen.state.views.is_live() || screen.state.pane_mode == PaneMode::Details;
-        if action == Action::Quit && is_view {
+        if action == Action::Quit && screen.state.is_view_open() {
             action = Action::Back;
         }
         return handle_action(screen, action, now);
@@ -115,7 +113,7 @@ fn handle_screen_action(
     if let Some(effects) = history::handle_action(state, action, now) {
         return effects;
     }
-    if time_travel::handle_action(state, action, now) || reject_on_group(state, action, now) {
+    if reject_on_group(state, action, now) {
         return Vec::new();
     }
     match action {

@@ -70,8 +70,7 @@ const MIN_SIZE_FOR_EVENTS: Size = Size {
     height: 8,
 };
 
-/// Returns the task and tab to subscribe to; none during time travel, which shows what was known at that time. The
-/// Overview shows events if it has room.
+/// Returns the task and tab to subscribe to. The Overview shows events if it has room.
 fn required(state: &AppState) -> Option<(Handle, Tab)> {
     let area = state.layout().details;
     let has_room =
@@ -81,8 +80,7 @@ fn required(state: &AppState) -> Option<(Handle, Tab)> {
         tab @ (Tab::Lineage | Tab::Events) => tab,
         Tab::Overview | Tab::Error | Tab::Result | Tab::Json => return None,
     };
-    let is_open = area.height > 0 && state.views.time_travel().is_none();
-    Some((state.selected()?, tab)).filter(|_| is_open)
+    Some((state.selected()?, tab)).filter(|_| area.height > 0)
 }
 
 fn command(tab: Tab, trace: Option<TaskLocator>) -> Command {

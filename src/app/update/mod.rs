@@ -9,6 +9,7 @@ pub(super) mod details;
 mod lineage;
 pub(super) mod list;
 pub(super) mod live_tasks;
+pub(super) mod look_back;
 mod mouse;
 pub(super) mod new_failures;
 mod panes;

@@ -1,19 +1,22 @@
 //! The screen of a playback before and after a jump.
 
+use jiff::Timestamp;
+
 use crate::{
     app::{
         added_tasks::AddedTasks,
         insight::InsightCache,
         screen::Screen,
-        server_state::ServerState,
+        server_state::{ServerClocks, ServerState},
+        state::AppState,
         views::{Shown, TaskView, Views},
     },
-    task::{TaskId, TypicalDurations, UndoLog, row_model::RowModel},
+    task::{TaskId, TaskStore, TypicalDurations, UndoLog, row_model::RowModel},
 };
 
-/// Removes all tasks, so that a record can be played from another place. Filter, order, columns and layout stay, and the
-/// selected task is selected again by [`arrive_at_position`].
-pub fn restart_playback(screen: &mut Screen) {
+/// Removes all tasks, or sets those of `base`, so that a record can be played from another place. Filter, order, columns
+/// and layout stay, and the selected task is selected again by [`arrive_at_position`].
+pub fn restart_playback(screen: &mut Screen, base: Option<&TaskStore>, now: Timestamp) {
     let state = &mut screen.state;
     let selected = state.selected_record().map(|record| record.id.clone());
     if let Some(playback) = &mut state.playback
@@ -21,6 +24,24 @@ pub fn restart_playback(screen: &mut Screen) {
     {
         playback.selected = selected.filter(|_| state.views.live.selection.is_pinned());
     }
+    state.added_tasks = AddedTasks::default();
+    state.notifications.hide();
+    match base {
+        Some(base) => {
+            let clocks = ServerClocks::of(&state.servers, now);
+            let live = &mut state.views.live;
+            live.store = base.clone();
+            live.with_rows(&state.typical, &clocks, |rows, context| {
+                rows.rebuild(context);
+            });
+        }
+        None => empty(state),
+    }
+    screen.follow_changes(None);
+}
+
+/// Removes all tasks and all that was learned from them.
+fn empty(state: &mut AppState) {
     let old = std::mem::take(&mut state.views.live);
     let mut live = TaskView::default();
     live.store.track_new_failures();
@@ -39,14 +60,11 @@ pub fn restart_playback(screen: &mut Screen) {
     state.undo_log = UndoLog::default();
     state.typical = TypicalDurations::default();
     state.typical_errors.clear();
-    state.added_tasks = AddedTasks::default();
-    state.notifications.hide();
     for server in &mut state.servers {
         let (base, read_only) = (std::mem::take(&mut server.base), server.read_only);
         *server = ServerState::new(server.id, std::mem::take(&mut server.name));
         (server.base, server.read_only) = (base, read_only);
     }
-    screen.follow_changes(None);
 }
 
 /// Called when the clock stops at a position. Selects the task that a jump has found, else the one that was selected

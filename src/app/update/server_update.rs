@@ -113,7 +113,7 @@ pub(super) fn handle(
     Vec::new()
 }
 
-/// Reevaluates filters that depend on time or server names. During time travel the displayed rows stay.
+/// Reevaluates filters that depend on time or server names.
 fn reevaluate(state: &mut AppState, now: Timestamp, look: fn(&mut RowModel, EvalContext<'_>)) {
     let AppState {
         views,

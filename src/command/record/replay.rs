@@ -75,7 +75,7 @@ impl ReplayArgs {
         let shown = shown.filter(|(vc, _)| only.is_none_or(|only| only == *vc));
         let names = shown.map(|(vc, name)| (EndpointId(vc), name)).collect();
         let replay = Replay::open(source, only).map_err(|error| usage(&error))?;
-        let end = replay.known_end().unwrap_or(replay.header().started);
+        let end = replay.known_end().unwrap_or(replay.start());
         let at = self.at.map(|at| at.resolve(end, &TimeZone::system()));
         Ok((names, RecordPlayer::new(replay, self.speed, at)))
     }

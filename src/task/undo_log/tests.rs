@@ -32,12 +32,12 @@ fn fields(mo_id: &str, fields: &[(&'static str, Value)], second: i64) -> TaskCha
 #[derive(Default)]
 struct Kept {
     store: TaskStore,
-    journal: UndoLog,
+    log: UndoLog,
 }
 
 impl Kept {
     fn take(&mut self, change: TaskChange, second: i64) {
-        self.journal.note(&self.store, HERE, &change, at(second));
+        self.log.note(&self.store, HERE, &change, at(second));
         let _ = self.store.apply(HERE, change, &mut ChangeSet::default());
     }
 }
@@ -117,31 +117,35 @@ fn day() -> Vec<TaskChange> {
 }
 
 #[test]
-fn undo_and_redo_restore_every_state() {
+fn undone_changes_can_be_applied_again() {
     let mut kept = Kept::default();
     let mut states = Vec::new();
     for (second, change) in (0..).zip(day()) {
         kept.take(change, second);
-        states.push((kept.journal.end(), seen(&kept.store)));
+        states.push((kept.log.len(), seen(&kept.store)));
     }
+    let mut log = kept.log.clone();
     let mut past = kept.store.clone();
-    let mut redo = Vec::new();
-    let mut place = kept.journal.end();
-    for (end, state) in states.iter().rev() {
-        while place > *end {
-            place -= 1;
-            let before = kept.journal.was(place).unwrap();
-            redo.push(past.rewind(before, &mut ChangeSet::default()));
+    let mut undone = Vec::new();
+    for (length, state) in states.iter().rev() {
+        while log.len() > *length {
+            let (at, before) = log.pop().unwrap();
+            let after = past.rewind(before, &mut ChangeSet::default());
+            undone.push(after.into_change(at));
         }
-        assert_eq!(&seen(&past), state, "at {end}, back");
+        assert_eq!(&seen(&past), state, "{length}, back");
     }
-    assert_eq!(place, 0, "the first task was there before watching began");
-    for (end, state) in &states {
-        while place < *end {
-            past.rewind(redo.pop().unwrap(), &mut ChangeSet::default());
-            place += 1;
+    assert!(
+        log.is_empty(),
+        "the first task was there before watching began"
+    );
+    for (length, state) in &states {
+        while kept.log.len() - undone.len() < *length {
+            let (endpoint, change) = undone.pop().unwrap();
+            past.apply(endpoint, change, &mut ChangeSet::default())
+                .unwrap();
         }
-        assert_eq!(&seen(&past), state, "at {end}, forward");
+        assert_eq!(&seen(&past), state, "{length}, forward");
     }
 }
 
@@ -149,8 +153,8 @@ fn undo_and_redo_restore_every_state() {
 fn change_without_effect_is_not_recorded() {
     let mut kept = Kept::default();
     kept.take(whole("task-1", &json!({"progress": 5}), 0), 0);
-    assert_eq!(kept.journal.end(), 0, "it was there before");
-    let empty = kept.journal.bytes();
+    assert_eq!(kept.log.len(), 0, "it was there before");
+    let empty = kept.log.bytes();
     for second in 1..100 {
         kept.take(whole("task-1", &json!({"progress": 5}), second), second);
         kept.take(fields("task-1", &[("progress", json!(5))], second), second);
@@ -159,7 +163,7 @@ fn change_without_effect_is_not_recorded() {
             second,
         );
     }
-    assert_eq!((kept.journal.end(), kept.journal.bytes()), (0, empty));
+    assert_eq!((kept.log.len(), kept.log.bytes()), (0, empty));
 }
 
 #[test]
@@ -182,13 +186,12 @@ fn log_size_is_bounded() {
             fields("task-1", &[("progress", json!(second % 100))], second)
         };
         kept.take(change, second);
-        assert!(kept.journal.bytes() <= MAX_BYTES);
+        assert!(kept.log.bytes() <= MAX_BYTES);
     }
-    let journal = &kept.journal;
-    assert_eq!(journal.at(journal.end() - 1), Some(at(89_999)));
-    assert!(journal.first() > 0 && journal.since() == journal.at(journal.first()));
-    assert!(journal.end() - journal.first() > 5_000);
-    assert_eq!(journal.after(at(89_998)), journal.end() - 1);
+    let log = &kept.log;
+    assert_eq!(log.times().next_back(), Some(at(89_999)));
+    assert!(log.is_cut && log.since() == log.times().next());
+    assert!(log.len() > 5_000);
     assert!(size_of::<UndoEntry>() <= 96, "{}", size_of::<UndoEntry>());
 }
 
@@ -199,5 +202,5 @@ fn unchanged_task_takes_no_memory() {
         let id: Arc<str> = format!("task-{number}").into();
         kept.take(whole(&id, &json!({}), 0), 0);
     }
-    assert_eq!(kept.journal.bytes(), 0);
+    assert_eq!(kept.log.bytes(), 0);
 }

@@ -1,4 +1,6 @@
-//! A record in the place of fetch loops.
+//! A record in the place of fetch loops: a file, or the session so far.
+
+use std::mem::replace;
 
 use jiff::Timestamp;
 use ratatui::backend::Backend;
@@ -7,11 +9,12 @@ use tokio::time::{Duration, Instant};
 use super::{Clock, EventLoop, TerminalHost};
 use crate::{
     app::{
-        Event, ExitReason, PlaybackCommand, SeekTarget, Severity, arrive_at_position,
-        restart_playback,
+        Event, ExitReason, PlaybackCommand, SeekTarget, Severity, arrive_at_position, look_back,
+        restart_playback, return_to_now,
     },
-    task::EndpointId,
-    tui::playback::Step,
+    replay::{Replay, Session},
+    task::{EndpointId, TaskId},
+    tui::playback::{RecordPlayer, Step},
     watch::Command,
 };
 
@@ -64,8 +67,57 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 Step::Wait => break,
             }
         }
+        let at = Instant::now();
+        if self.player.as_mut().is_some_and(|it| it.is_live(None, at)) {
+            self.return_to_now();
+        }
         self.show_playback();
         Ok(())
+    }
+
+    /// Applies an event to the live screen, also while the session so far is shown.
+    pub(super) fn dispatch_live(&mut self, event: Event) -> Result<(), ExitReason> {
+        let Some(live) = self.live.take() else {
+            return self.dispatch(event);
+        };
+        let shown = replace(&mut self.screen, live);
+        let (player, wants_frame) = (self.player.take(), self.wants_frame);
+        let result = self.dispatch(event);
+        self.live = Some(replace(&mut self.screen, shown));
+        (self.player, self.wants_frame) = (player, wants_frame);
+        result
+    }
+
+    /// Shows the session so far instead of the live screen.
+    fn look_back(&mut self) {
+        let now = self.clock.now();
+        let state = &self.screen.state;
+        let servers = state.servers.iter();
+        let clocks = servers.map(|server| (server.id, server.clock())).collect();
+        let view = &state.views.live;
+        let session = Session::new(&state.undo_log, &view.store, clocks, now);
+        let with_events = view.events.keys();
+        let with_events =
+            with_events.filter_map(|handle| Some(view.store.get(*handle)?.id.clone()));
+        let with_events: Vec<TaskId> = with_events.collect();
+        // The key map is valid, or the live screen would not have started.
+        let Ok(past) = look_back(&mut self.screen) else {
+            return;
+        };
+        let replay = Replay::of_session(session, with_events.into_iter().collect());
+        self.player = Some(RecordPlayer::look_back(replay));
+        self.live = Some(replace(&mut self.screen, Box::new(past)));
+    }
+
+    /// Shows the live screen again.
+    fn return_to_now(&mut self) {
+        let Some(live) = self.live.take() else {
+            return;
+        };
+        self.player = None;
+        let past = replace(&mut self.screen, live);
+        return_to_now(&mut self.screen, *past, self.clock.now());
+        self.wants_frame = true;
     }
 
     /// Shows the state of the playback.
@@ -88,6 +140,17 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     pub(super) fn control_playback(&mut self, command: PlaybackCommand) {
         let at = Instant::now();
+        if self.player.is_none() && matches!(command, PlaybackCommand::Seek(_)) {
+            self.look_back();
+        }
+        let is_live = |player: &mut RecordPlayer| match &command {
+            PlaybackCommand::ReturnToNow => true,
+            PlaybackCommand::Seek(target) => player.is_live(Some(target), at),
+            _ => false,
+        };
+        if self.player.as_mut().is_some_and(is_live) {
+            self.return_to_now();
+        }
         let Some(player) = &mut self.player else {
             return;
         };
@@ -104,9 +167,11 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             }
             PlaybackCommand::Seek(target) => {
                 if player.seek(target, at) {
-                    restart_playback(&mut self.screen);
+                    let (base, now) = (player.replay.base(), player.now(at));
+                    restart_playback(&mut self.screen, base, now);
                 }
             }
+            PlaybackCommand::ReturnToNow => {}
         }
         self.show_playback();
     }

@@ -3,6 +3,7 @@
 //! Time is tokio's and paused: it advances to the next timer whenever every task waits.
 
 mod harness;
+mod look_back;
 mod record;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

@@ -18,7 +18,7 @@ pub(super) fn draw(ctx: &mut RenderContext, menu: &CopyMenu, screen: Rect) {
     let Some(record) = subject.and_then(|subject| state.view().store.get(subject)) else {
         return;
     };
-    let (server, now) = (state.server(record.id.endpoint), ctx.clock);
+    let (server, now) = (state.server(record.id.endpoint), ctx.now);
     let height = u16::try_from(CopyItem::ALL.len()).unwrap_or_default();
     let area = frame::open(ctx, screen, 64, height, "Copy");
     list_menu::draw(ctx, area, &CopyItem::ALL, menu.highlighted, |line, item| {

@@ -24,7 +24,7 @@ fn lines(ctx: &RenderContext, columns: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for notice in ctx.state.notifications.iter() {
         let mut first = StyledLine::new(ctx.appearance, columns);
-        first.push(&labels::moment(notice.at, ctx.clock, zone), Role::Dim);
+        first.push(&labels::moment(notice.at, ctx.now, zone), Role::Dim);
         if notice.severity == Severity::Warning {
             first
                 .gap(1)

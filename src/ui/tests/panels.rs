@@ -391,15 +391,6 @@ fn copy_menu_and_export_prompt() {
 }
 
 #[test]
-fn time_travel() {
-    let mut state = busy(80, 24);
-    let further = task("task-4711", &json!({"progress": 80}));
-    apply_update(&mut state, tasks(vec![further]));
-    press(&mut state, "<");
-    assert_snapshot!("looking_back_80x24", draw_text(&state));
-}
-
-#[test]
 fn help_is_searchable_and_fits_one_page() {
     let mut state = labelled(120, 40);
     press(&mut state, "?");

@@ -1,7 +1,6 @@
 //! The timeline and marked tasks.
 
 use insta::assert_snapshot;
-use jiff::SignedDuration;
 
 use super::{
     draw_buffer, draw_text,
@@ -10,7 +9,7 @@ use super::{
 use crate::{
     app::{
         Screen,
-        test_support::{busy, choose, empty, now, press_at, twins},
+        test_support::{busy, choose, empty, now, twins},
     },
     ui::{Appearance, Role},
 };
@@ -19,7 +18,7 @@ use crate::{
 fn opened(mut state: Screen, keys: &str) -> Screen {
     press(&mut state, "T");
     press(&mut state, keys);
-    let displayed = state.displayed_time(now());
+    let displayed = now();
     state.refresh_insights(displayed);
     state
 }
@@ -141,16 +140,4 @@ fn now_line_marks_the_displayed_time() {
         lines.len() >= 6 && lines.iter().all(|x| *x == label),
         "{lines:?}"
     );
-    // During time travel it stays there, and the axis moves.
-    let mut past = busy(120, 30);
-    let later = now() + SignedDuration::from_mins(5);
-    press_at(&mut past, '[', later);
-    assert_eq!(
-        past.displayed_time(later),
-        now() + SignedDuration::from_mins(4)
-    );
-    let text = |state: &Screen| draw_text(state).lines().nth(1).unwrap().to_owned();
-    let past = opened(past, "++++");
-    assert!(text(&past).contains("│now"), "{}", text(&past));
-    assert_ne!(text(&opened(busy(120, 30), "++++")), text(&past));
 }

@@ -234,7 +234,7 @@ fn period(ctx: &RenderContext, history: &HistoryView) -> String {
 
 fn moment(ctx: &RenderContext, at: Timestamp) -> String {
     let zone = &ctx.state.options.time_zone;
-    let (then, now) = (zone.to_datetime(at), zone.to_datetime(ctx.clock));
+    let (then, now) = (zone.to_datetime(at), zone.to_datetime(ctx.now));
     let format = if then.year() == now.year() {
         "%a %-d %b %H:%M"
     } else {

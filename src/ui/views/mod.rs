@@ -2,5 +2,4 @@
 
 pub(super) mod history;
 pub(super) mod summary_page;
-pub(super) mod time_travel;
 pub(super) mod timeline;

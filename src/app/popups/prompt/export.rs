@@ -17,7 +17,6 @@ pub(super) fn export(state: &AppState, path: &str, now: Timestamp) -> Result<Vec
     let Some(format) = ExportFormat::of_file(path) else {
         return Err("The file name must end with .csv, .json or .md.".to_owned());
     };
-    let now = state.displayed_time(now);
     let view = state.view();
     let tasks = match view.marked() {
         marked if !marked.is_empty() => marked,

@@ -1,5 +1,3 @@
-use serde_json::json;
-
 use crate::{
     app::test_support::*,
     task::{
@@ -108,36 +106,4 @@ fn export_skips_groups() {
     let lines = text.lines().count();
     assert_eq!(lines - 1, state.view().store.len());
     assert_eq!(*what, format!("{} tasks", state.view().store.len()));
-}
-
-#[test]
-fn grouping_works_during_time_travel() {
-    let mut state = busy(120, 40);
-    press(&mut state, "bbb");
-    let later = now() + jiff::SignedDuration::from_hours(1);
-    let kim = json!({"reason": {"_typeName": "TaskReasonUser", "userName": "new"}});
-    let change = tasks(vec![task("task-9999", &kim)]);
-    let event = crate::app::Event::ServerUpdate(crate::app::test_support::HERE, change);
-    update(&mut state, event, later);
-    choose(&mut state, "task-9999");
-    press(&mut state, "<left>");
-    let group = state.selected_row().unwrap();
-    assert_eq!(group, group_of(&state, "task-9999").into());
-    press(&mut state, "<");
-    assert!(state.views.time_travel().is_some());
-    assert!(
-        state.view().row_model.position(group).is_none(),
-        "there was none yet"
-    );
-    let before = state.view().row_model.len();
-    press(&mut state, "<down>");
-    let other = state.selected_row().unwrap();
-    press(&mut state, "0");
-    assert!(state.views.time_travel().is_none());
-    assert!(state.view().row_model.len() > before);
-    assert!(state.view().row_model.position(group).is_some());
-    if let RowId::Group(_) = other {
-        assert_eq!(state.selected_row(), Some(other));
-    }
-    apply_update(&mut state, tasks(vec![task("task-9999", &json!({}))]));
 }

@@ -299,15 +299,8 @@ fn unavailable_actions_are_explained() {
         assert!(press(&mut state, key).is_empty());
         let text = &state.notifications.shown(now()).unwrap().text;
         assert!(text.contains(sentence), "{key}: {text}");
-        assert!(state.views.history().is_some() && state.views.time_travel().is_none());
+        assert!(state.views.history().is_some());
     }
-    let mut state = busy(120, 40);
-    apply_update(
-        &mut state,
-        tasks(vec![task("task-4711", &json!({"progress": 73}))]),
-    );
-    press(&mut state, ",H");
-    assert!(state.views.time_travel().is_some() && state.views.history().is_none());
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(in crate::app) fn handle_action(
         Action::ShowChanges => "Changes are shown in the live view",
         Action::Pin => "Tasks in the history view cannot be pinned",
         Action::ChangeBack | Action::ChangeForward | Action::MinuteBack | Action::MinuteForward => {
-            "Time travel is not available in the history view"
+            "Steps back are not available in the history view"
         }
         _ => return None,
     };
@@ -98,7 +98,7 @@ fn begin(
         .collect();
     let before = match std::mem::take(&mut state.views.shown) {
         Shown::History(before) => Some(*before),
-        _ => None,
+        Shown::Live => None,
     };
     let mut history = HistoryView::new(query, (period, filter), searches, before);
     let known = &state.views.live.store;

@@ -85,7 +85,7 @@ impl PopupHandler for SummaryPage {
 
 impl SummaryPage {
     fn sections(&self, state: &AppState, now: Timestamp) -> Vec<Section> {
-        let columns = self.columns(state, state.displayed_time(now));
+        let columns = self.columns(state, now);
         columns.into_iter().flatten().collect()
     }
 

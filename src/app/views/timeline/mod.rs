@@ -8,7 +8,6 @@ mod time_window;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Rect;
 
-use super::time_travel::update as time_travel;
 use crate::{
     app::{
         action::Action,
@@ -82,7 +81,7 @@ impl Timeline {
         if let Some(selected) = state.selected_row() {
             timeline.selection.select(selected);
         }
-        timeline.prepare(state, state.displayed_time(now));
+        timeline.prepare(state, now);
         timeline
     }
 
@@ -205,9 +204,8 @@ impl PopupHandler for Timeline {
     }
 
     fn handle_action(&mut self, state: &mut AppState, action: Action, now: Timestamp) -> Response {
-        let displayed = state.displayed_time(now);
         let selected = self.selected(state);
-        if self.handle_move(state, action) || self.handle_window(state, action, displayed) {
+        if self.handle_move(state, action) || self.handle_window(state, action, now) {
             self.sync(state);
             return Response::stay();
         }
@@ -238,11 +236,10 @@ impl PopupHandler for Timeline {
                 if let Some(effects) = playback::handle_action(state, action, now) {
                     return Response::stay_with(effects);
                 }
-                time_travel::handle_action(state, action, now);
             }
         }
         self.completion.restart();
-        self.prepare(state, state.displayed_time(now));
+        self.prepare(state, now);
         Response::stay()
     }
 

@@ -222,26 +222,6 @@ fn many_tasks_are_estimated_in_steps() {
 }
 
 #[test]
-fn time_travel_moves_now() {
-    let mut state = busy(80, 24);
-    let later = now() + SignedDuration::from_secs(10);
-    let completed = later - SignedDuration::from_secs(1);
-    let done = task(
-        "task-4721",
-        &json!({"state": "success", "entityName": "esx-07", "startTime": at(900).to_string(),
-        "completeTime": completed.to_string()}),
-    );
-    apply_update_at(&mut state, tasks(vec![done]), later);
-    press_at(&mut state, 'T', later);
-    assert_eq!(completion(&state).active, 5);
-    press_at(&mut state, '<', later);
-    assert_eq!(state.displayed_time(later), now());
-    assert_eq!(completion(&state).active, 6);
-    press_at(&mut state, 'q', later);
-    assert!(state.views.time_travel().is_some());
-}
-
-#[test]
 fn history_shows_finished_tasks_only() {
     let mut state = busy(80, 24);
     press(&mut state, "H");

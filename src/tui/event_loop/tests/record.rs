@@ -137,7 +137,7 @@ fn a_restart_keeps_filter_order_and_layout() {
         .live
         .row_model
         .set_view(view, &state.views.live.store);
-    restart_playback(&mut screen);
+    restart_playback(&mut screen, None, at(0));
     let live = &screen.state.views.live;
     assert_eq!(live.store.len(), 0);
     assert_eq!(live.row_model.view().filter.text(), "db");

@@ -1,0 +1,89 @@
+//! The screen of the session so far: a copy of the live one, which is kept up to date behind it.
+
+use jiff::Timestamp;
+
+use crate::app::{
+    insight::InsightCache, keymap::KeymapError, popups::Popup, screen::Screen, state::AppState,
+    views::TaskView,
+};
+
+/// Returns a copy of the live screen, on which earlier times are played.
+///
+/// # Errors
+///
+/// If the default key map is invalid, which tests rule out.
+pub fn look_back(live: &mut Screen) -> Result<Screen, KeymapError> {
+    let state = &live.state;
+    let endpoints = state.servers.iter();
+    let endpoints = endpoints.map(|server| (server.id, server.name.clone()));
+    let mut screen = Screen::new(state.options.clone(), endpoints)?;
+    let past = &mut screen.state;
+    past.finish_tracker = None;
+    past.keymap = state.keymap.clone();
+    past.servers.clone_from(&state.servers);
+    past.typical = state.typical.clone();
+    past.views.live = state.views.live.clone();
+    copy_panes(state, past);
+    screen.popup = live.popup.take_if(|popup| is_timeline(popup));
+    Ok(screen)
+}
+
+/// Called with the live screen when the user returns to it. Selection, marks, order, filter, columns and layout are kept.
+pub fn return_to_now(live: &mut Screen, past: Screen, now: Timestamp) {
+    let Screen { state, popup, .. } = past;
+    let view = &state.views.live;
+    let shown = &mut live.state.views.live;
+    if shown.row_model.view() != view.row_model.view() {
+        let arrangement = view.row_model.view().clone();
+        shown.row_model.set_view(arrangement, &shown.store);
+    }
+    let found = |handle, to: &TaskView| {
+        let id = &view.store.get(handle)?.id;
+        to.store.find(id)
+    };
+    shown.selection = view.selection.clone();
+    shown
+        .selection
+        .translate_group(&view.row_model, &shown.row_model);
+    if let Some(selected) = view.selected().and_then(|handle| found(handle, shown))
+        && view.selection.is_pinned()
+    {
+        shown.selection.select(selected);
+    }
+    let marked = view.marks.known(&view.store);
+    let marked: Vec<_> = marked.filter_map(|handle| found(handle, shown)).collect();
+    shown.marks.clear();
+    shown.marks.toggle_all(&marked);
+    shown.columns = view.columns.clone();
+    shown.insights = InsightCache::default();
+    copy_panes(&state, &mut live.state);
+    live.popup = popup.filter(is_timeline);
+    live.follow_changes(None);
+    live.state.sync_selection();
+    live.state.note_input(now);
+}
+
+fn is_timeline(popup: &Popup) -> bool {
+    matches!(popup, Popup::Timeline(_))
+}
+
+fn copy_panes(from: &AppState, to: &mut AppState) {
+    to.size = from.size;
+    to.options.background = from.options.background;
+    to.options.saved_filters = from.options.saved_filters.clone();
+    to.options.user_filters = from.options.user_filters.clone();
+    to.options
+        .typed_filters
+        .clone_from(&from.options.typed_filters);
+    to.pane_mode = from.pane_mode;
+    to.unzoomed = from.unzoomed;
+    to.pane_split = from.pane_split.clone();
+    to.tab = from.tab;
+}
+
+impl AppState {
+    /// Records an input of the user on another screen, which is no absence from this one.
+    pub fn note_input(&mut self, now: Timestamp) {
+        self.away.last_input = Some(now);
+    }
+}
