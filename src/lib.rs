@@ -25,7 +25,7 @@ pub mod watch;
 use std::process::ExitCode;
 
 use cli::Cli;
-use command::{CommandError, Outcome, io_context::CommandIo};
+use command::{CommandError, Outcome, io_context::CommandIo, logging::message_line};
 
 /// Runs the program: reads the command line, runs the command, and returns its exit code.
 ///
@@ -37,11 +37,13 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return cli::refuse(&error),
     };
+    let format = cli.global.log_format;
     match run(cli) {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(error) => {
             if error.is_reported() {
-                eprintln!("vtask: {}", error.message());
+                let line = message_line(format, tracing::Level::ERROR, &error.message());
+                eprintln!("{line}");
             }
             ExitCode::from(error.code())
         }

@@ -35,6 +35,20 @@ pub struct GlobalArgs {
     )]
     pub log_file: Option<PathBuf>,
 
+    /// Form of log and messages: text, json [default: text]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        env = "VTASK_LOG_FORMAT",
+        value_enum,
+        hide_possible_values = true,
+        hide_default_value = true,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
+    pub log_format: LogFormat,
+
     /// Use colours: auto (on a terminal without NO_COLOR), always, never [default: auto]
     #[arg(
         long,
@@ -48,6 +62,15 @@ pub struct GlobalArgs {
         value_name = "WHEN"
     )]
     pub color: ColorChoice,
+}
+
+/// Values of `--log-format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    /// A JSON object per line.
+    Json,
 }
 
 /// Values of `--color`.

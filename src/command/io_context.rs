@@ -3,12 +3,14 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use futures_util::StreamExt as _;
+use tracing::Level;
 
 use super::{
     CommandError,
     deadline::{self, Deadline, Ending},
     fetch_args::FetchArgs,
-    global_args::ColorChoice,
+    global_args::{ColorChoice, LogFormat},
+    logging::message_line,
     signals::{self, StopSignals},
 };
 use crate::{
@@ -66,6 +68,8 @@ pub struct CommandIo<'a> {
     /// Yields when the user or the system interrupts the command.
     pub signals: StopSignals,
     pub color: ColorChoice,
+    /// Form of the messages.
+    pub log_format: LogFormat,
     /// How tasks are fetched.
     pub fetch: FetchArgs,
     /// The deadline set by `--timeout`.
@@ -106,6 +110,7 @@ impl CommandIo<'static> {
             environment: &config::process_environment,
             signals: signals::stop_signals(),
             color: ColorChoice::Auto,
+            log_format: LogFormat::Text,
             fetch: FetchArgs::default(),
             deadline: None,
         }
@@ -135,9 +140,10 @@ impl CommandIo<'_> {
         }
     }
 
-    /// Prints a line on standard error. Write errors are ignored.
-    pub fn say(&mut self, line: &str) {
-        let _ = writeln!(self.err.writer, "vtask: {}", sanitize(line));
+    /// Prints a message on standard error. Write errors are ignored.
+    pub fn say(&mut self, message: &str) {
+        let line = message_line(self.log_format, Level::INFO, &sanitize(message));
+        let _ = writeln!(self.err.writer, "{line}");
     }
 }
 

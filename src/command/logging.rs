@@ -10,11 +10,21 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use jiff::Timestamp;
+use serde_json::json;
+use tracing::Level;
 use tracing_subscriber::{
-    Layer, filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+    Layer,
+    filter::{LevelFilter, Targets},
+    fmt::MakeWriter,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
 };
 
-use super::{CommandError, global_args::GlobalArgs};
+use super::{
+    CommandError,
+    global_args::{GlobalArgs, LogFormat},
+};
 use crate::{config::Environment, text::sanitize};
 
 /// Starts logging if flags or environment ask for it. On the screen, the log goes to a file only.
@@ -40,31 +50,71 @@ pub(super) fn start(
     };
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        .with_writer(writer)
-        .with_filter(filter);
+        .with_writer(writer);
+    let layer = match global.log_format {
+        LogFormat::Text => layer.with_filter(filter).boxed(),
+        LogFormat::Json => {
+            let layer = layer.json().flatten_event(true);
+            let layer = layer.with_current_span(false).with_span_list(false);
+            layer.with_filter(filter).boxed()
+        }
+    };
     // It fails if there is a log already, as in tests that run several commands.
     let _ = tracing_subscriber::registry().with(layer).try_init();
     Ok(())
 }
 
+/// Returns a message that is safe to print in the form of the log.
+pub(crate) fn message_line(format: LogFormat, level: Level, text: &str) -> String {
+    match format {
+        LogFormat::Text => format!("vtask: {text}"),
+        LogFormat::Json => json!({
+            "timestamp": format!("{:.6}", Timestamp::now()),
+            "level": level.as_str(),
+            "message": text,
+            "target": "vtask::message",
+        })
+        .to_string(),
+    }
+}
+
 /// Returns the filter: that of the variable, else by the number of `-v`; `None` disables logging.
 fn filter(global: &GlobalArgs, variable: Option<&str>) -> Result<Option<Targets>, CommandError> {
     if let Some(text) = variable {
-        let filter = text.parse::<Targets>().map_err(|error| {
-            CommandError::Usage(format!(
-                "VTASK_LOG: {error}. Write a level (error, warn, info, debug, trace) or TARGET=LEVEL,…, such as \
-                 vtask::http=debug."
-            ))
-        })?;
-        return Ok(Some(filter));
+        return parse_filter(text).map(Some);
     }
     let level = match (global.verbose, &global.log_file) {
         (0, None) => return Ok(None),
-        (0 | 2, _) => tracing::Level::DEBUG,
-        (1, _) => tracing::Level::INFO,
-        _ => tracing::Level::TRACE,
+        (0 | 2, _) => Level::DEBUG,
+        (1, _) => Level::INFO,
+        _ => Level::TRACE,
     };
     Ok(Some(Targets::new().with_target("vtask", level)))
+}
+
+/// Parses a list of levels and `TARGET=LEVEL`. The parser of `tracing_subscriber` takes any word for a target.
+fn parse_filter(text: &str) -> Result<Targets, CommandError> {
+    let is_level = |text: &str| text.parse::<LevelFilter>().is_ok();
+    let is_target = |text: &str| {
+        let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "_-:.".contains(letter);
+        !text.is_empty() && text.chars().all(is_allowed)
+    };
+    let is_valid = |part: &&str| match part.split_once('=') {
+        Some((target, level)) => is_target(target) && is_level(level),
+        None => is_level(part) || is_target(part) && part.split("::").next() == Some("vtask"),
+    };
+    let refused = |part: &str| {
+        CommandError::Usage(format!(
+            "VTASK_LOG: “{part}” is not a filter. Write a level (error, warn, info, debug, trace, off) or \
+             TARGET=LEVEL,…, such as vtask::http=debug."
+        ))
+    };
+    let parts = text.split(',').map(str::trim);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    match parts.iter().find(|part| !is_valid(part)) {
+        Some(part) => Err(refused(part)),
+        None => parts.join(",").parse().map_err(|_| refused(text)),
+    }
 }
 
 fn open(path: &Path) -> Result<File, CommandError> {
@@ -116,8 +166,6 @@ impl<'a> MakeWriter<'a> for LogWriter {
 
 #[cfg(test)]
 mod tests {
-    use tracing::Level;
-
     use super::*;
 
     fn level(verbose: u8, file: bool, variable: Option<&str>) -> Option<Level> {
@@ -143,8 +191,47 @@ mod tests {
             level(3, false, Some("vtask::http=error")),
             Some(Level::ERROR)
         );
-        let wrong = filter(&GlobalArgs::default(), Some("vtask::http=loud"));
-        assert!(wrong.unwrap_err().to_string().contains("VTASK_LOG"));
+        assert_eq!(
+            level(
+                0,
+                false,
+                Some("vtask=warn, vtask::http=info,,hyper_util=off")
+            ),
+            Some(Level::INFO)
+        );
+        assert_eq!(level(0, false, Some("vtask::http")), Some(Level::TRACE));
+    }
+
+    #[test]
+    fn the_wrong_part_of_the_variable_is_named() {
+        for (text, part) in [
+            ("vtask::http=loud", "vtask::http=loud"),
+            ("[[", "[["),
+            ("info,vtask[a]=debug", "vtask[a]=debug"),
+            ("debgu", "debgu"),
+            ("=debug", "=debug"),
+            ("vtask==debug", "vtask==debug"),
+        ] {
+            let error = filter(&GlobalArgs::default(), Some(text)).unwrap_err();
+            let start = format!("VTASK_LOG: “{part}” is not a filter.");
+            assert!(error.to_string().starts_with(&start), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_message_is_one_object_or_one_line() {
+        let text = message_line(LogFormat::Text, Level::INFO, "vc01 answers again.");
+        assert_eq!(text, "vtask: vc01 answers again.");
+        let line = message_line(LogFormat::Json, Level::ERROR, "vc01 says \"no\"\n");
+        assert!(!line.contains('\n'));
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["message"], "vc01 says \"no\"\n");
+        assert_eq!(line["level"], "ERROR");
+        let time = line["timestamp"].as_str().unwrap();
+        assert!(
+            time.parse::<Timestamp>().is_ok() && time.ends_with('Z'),
+            "{time}"
+        );
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub mod hardening;
 pub mod io_context;
 mod link_report;
 pub mod list;
-mod logging;
+pub(crate) mod logging;
 pub mod logout;
 pub mod man;
 mod misspelling;
@@ -89,6 +89,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         misspelling::check(&watch.tasks)?;
     }
     io.color = global.color;
+    io.log_format = global.log_format;
     io.fetch = global.fetch.clone();
     let is_screen = matches!(command, None | Some(Command::Demo(_) | Command::Replay(_)));
     logging::start(&global, is_screen, io.environment)?;

@@ -102,6 +102,8 @@ async fn no_output_contains_secrets() {
         ("list --json", &good[..], 0),
         ("list -vvv", &good, 0),
         ("list -vvv", &ready, 0),
+        ("list -vvv --log-format json", &good, 0),
+        ("list -vvv --log-format json", &ready, 0),
         ("get task-3", &good, 0),
         ("tree task-3 --json", &good, 0),
         ("events task-3", &good, 0),

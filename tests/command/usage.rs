@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::{Value, json};
+
 use crate::built_support::{err, on, run};
 use crate::command_support::{config, line, server, server_with};
 
@@ -118,4 +120,56 @@ async fn requests_are_logged_with_status_and_time_to_a_private_file() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(&log).unwrap().permissions().mode() & 0o077, 0);
     }
+}
+
+#[tokio::test]
+async fn log_and_messages_are_json_objects() {
+    let simulator = server().await;
+    let output = run(on(&simulator, "get task-999 -vv --log-format json")).await;
+    assert_eq!(output.status.code(), Some(4));
+    let text = err(&output);
+    let lines = text.lines();
+    let lines: Vec<Value> = lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for line in &lines {
+        for field in ["timestamp", "level", "target", "message"] {
+            assert!(line[field].is_string(), "{field}: {line}");
+        }
+        line["timestamp"]
+            .as_str()
+            .unwrap()
+            .parse::<jiff::Timestamp>()
+            .unwrap();
+    }
+    let response = lines.iter().find(|line| line["message"] == "response");
+    let response = response.unwrap_or_else(|| panic!("{text}"));
+    assert_eq!(
+        (&response["level"], &response["target"]),
+        (&json!("DEBUG"), &json!("vtask::http"))
+    );
+    assert!(
+        response["status"].is_u64() && response["path"].is_string(),
+        "{response}"
+    );
+    let message = lines.iter().find(|line| line["target"] == "vtask::message");
+    let message = message.unwrap_or_else(|| panic!("{text}"));
+    assert!(
+        message["message"].as_str().unwrap().contains("task-999"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_log_filter_is_refused() {
+    let simulator = server().await;
+    let mut command = on(&simulator, "list");
+    command.env("VTASK_LOG", "vtask=info,[[");
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        err(&output).starts_with("vtask: VTASK_LOG: “[[” is not a filter."),
+        "{}",
+        err(&output)
+    );
 }

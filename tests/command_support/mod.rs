@@ -29,7 +29,7 @@ use vtask::{
     command::{
         self,
         fetch_args::FetchArgs,
-        global_args::ColorChoice,
+        global_args::{ColorChoice, LogFormat},
         io_context::{CommandIo, Output},
         signals::StopSignal,
     },
@@ -332,6 +332,7 @@ impl Line {
                 (None, None) => Box::pin(stream::pending()),
             },
             color: ColorChoice::Auto,
+            log_format: LogFormat::Text,
             fetch: FetchArgs::default(),
             deadline: None,
         };

@@ -36,7 +36,7 @@ const FOLLOWING: &[(u8, &str)] = &[
     (130, "interrupted (143 SIGTERM, 129 SIGHUP)"),
 ];
 const LOCAL: &[(u8, &str)] = &[(2, "wrong usage or configuration")];
-const NO_SERVER: &[&str] = &["color", "verbose", "log_file"];
+const NO_SERVER: &[&str] = &["color", "verbose", "log_file", "log_format"];
 
 /// The texts of all commands.
 pub const COMMANDS: &[Texts] = &[
@@ -286,7 +286,14 @@ pub const COMMANDS: &[Texts] = &[
         ],
         exit_codes: LOCAL,
         notes: "",
-        globals: &["color", "verbose", "log_file", "config", "read_only"],
+        globals: &[
+            "color",
+            "verbose",
+            "log_file",
+            "log_format",
+            "config",
+            "read_only",
+        ],
     },
     Texts {
         name: "record",
@@ -393,7 +400,14 @@ pub const COMMANDS: &[Texts] = &[
             (4, "server unreachable, or certificate not accepted"),
         ],
         notes: "",
-        globals: &["color", "verbose", "log_file", "known_hosts", "timeout"],
+        globals: &[
+            "color",
+            "verbose",
+            "log_file",
+            "log_format",
+            "known_hosts",
+            "timeout",
+        ],
     },
     Texts {
         name: "logout",

@@ -15,7 +15,7 @@ use crate::{
     command::{
         CommandError, connect,
         fetch_args::FetchArgs,
-        global_args::ColorChoice,
+        global_args::{ColorChoice, LogFormat},
         io_context::{CommandIo, Output},
         session,
         signals::StopSignal,
@@ -119,6 +119,7 @@ async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
             StopSignal::Interrupt
         })),
         color: ColorChoice::Never,
+        log_format: LogFormat::Text,
         fetch: FetchArgs::default(),
         deadline: None,
     };
