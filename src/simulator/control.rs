@@ -86,6 +86,15 @@ impl Control {
         })
     }
 
+    /// Returns `TaskInfo` of the tasks that finished since the start, in the order of completion, including those whose
+    /// object is gone; at most the latest 20,000.
+    pub fn finished_tasks(&self) -> Vec<Value> {
+        self.server.with(|core| {
+            let records = core.world.finished_records();
+            records.map(|record| core.writer().info(record)).collect()
+        })
+    }
+
     /// Changes the server's behavior.
     pub fn change_behavior(&self, change: impl FnOnce(&mut ServerBehavior)) {
         self.server.with(|core| change(&mut core.behavior));
