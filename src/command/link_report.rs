@@ -66,7 +66,7 @@ impl LinkReport {
     ) -> bool {
         *message = match update {
             Update::Link(link) => self.apply_link(link.clone(), is_redrawn),
-            Update::Notice(text) => Some(self.message(text)),
+            Update::Notice(text) | Update::RecordingStopped(text) => Some(self.message(text)),
             Update::RecentRefused(reason) => {
                 Some(self.message(&format!("new tasks cannot be found: {reason}")))
             }

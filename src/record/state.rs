@@ -285,8 +285,10 @@ impl TaskState {
 impl TaskFields {
     fn is_finished(&self) -> bool {
         let value = self.value();
+        // A pushed value is in a box.
         let state = value.get("state");
-        state.is_some_and(|state| state == "success" || state == "error")
+        let state = state.and_then(|state| state.as_str().or_else(|| state["_value"].as_str()));
+        matches!(state, Some("success" | "error"))
     }
 
     fn value(&self) -> Map<String, Value> {
@@ -348,6 +350,9 @@ mod tests {
             json!({"task": {"at": at, "info": {"key": "task-6", "state": "running"}}}),
             json!({"gone": {"task": "task-6", "at": at}}),
             json!({"past_task": {"at": at, "info": {"key": "task-6", "state": "error"}}}),
+            json!({"task": {"at": at, "info": {"key": "task-7", "state": "running"}}}),
+            json!({"change": {"task": "task-7", "at": at, "fields": {"state": {"_value": "success"}}}}),
+            json!({"unwatched": {"task": "task-7"}}),
             json!({"history": {"tasks": [{"key": "task-5", "state": "error"}]}}),
             json!({"location": {"type": "VirtualMachine", "value": "vm-1", "host": "esx-01"}}),
         ]
@@ -370,7 +375,7 @@ mod tests {
         assert!(!task.contains_key("progress"));
         assert!(state.task(0, "task-3").is_none());
         let kept: Vec<Line> = state.lines(Timestamp::UNIX_EPOCH).collect();
-        assert_eq!(kept.len(), 11);
+        assert_eq!(kept.len(), 12);
         assert_eq!(state.task(0, "task-6").unwrap()["state"], "error");
         let again = state_of(kept.clone());
         let same: Vec<Line> = again.lines(Timestamp::UNIX_EPOCH).collect();

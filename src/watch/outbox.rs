@@ -39,7 +39,7 @@ impl Outbox {
             let now = Timestamp::now();
             recording::entries(&update, |entry| recorder.add(now, self.id.0, entry));
             if let Some(problem) = recorder.take_problem() {
-                self.pass(Update::Notice(problem.into())).await?;
+                self.pass(Update::RecordingStopped(problem.into())).await?;
             }
         }
         self.pass(update).await

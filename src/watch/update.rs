@@ -100,6 +100,8 @@ pub enum Update {
     Pong,
     /// A message for the user.
     Notice(Arc<str>),
+    /// Nothing more is written to the record, for this reason, a message for the user. Watching goes on.
+    RecordingStopped(Arc<str>),
     /// The list of recent tasks was refused several times in a row, so that new tasks cannot be discovered; contains
     /// the reason.
     RecentRefused(Arc<str>),

@@ -43,6 +43,8 @@ mod raw_server;
 mod read_only;
 mod record;
 #[cfg(unix)]
+mod record_failures;
+#[cfg(unix)]
 mod reload;
 mod report;
 #[cfg(unix)]

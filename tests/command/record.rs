@@ -3,33 +3,60 @@
 use std::{fs, path::Path, time::Duration};
 
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::sync::oneshot;
 use vtask::{
-    record::{Entry, Line, LinkState, Reader, Source},
+    record::{Entry, Line, LinkState, Reader, RecordedState, Source},
     simulator::{Options, Recording, Simulator, scenario::Scenario},
 };
 
-use crate::command_support::{line, server};
+use crate::command_support::{line, server, until};
 
 const ALL: &str = "task-1 task-2 task-3 task-4 task-5 task-6 task-7 task-8";
 
 /// Records thirty seconds of the server's time; then its clock stands still.
 async fn record(simulator: &Simulator, file: &Path) {
     let control = simulator.control();
+    let (stop, stopped) = oneshot::channel();
     let recording = line("record")
         .word(file.to_str().unwrap())
-        .interrupted(Duration::from_secs(6))
+        .interrupted_by(stopped)
         .on(simulator);
     let driving = async {
-        sleep(Duration::from_secs(1)).await;
         for _ in 0..60 {
-            sleep(Duration::from_millis(20)).await;
+            // The last change has been read.
+            until(|| control.pending_waits() > 0).await;
             control.advance(Duration::from_millis(500));
         }
+        until(|| is_complete(file)).await;
+        stop.send(()).unwrap();
     };
     let (ran, ()) = tokio::join!(recording, driving);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.err.contains("recording"), "{}", ran.err);
+}
+
+/// True if the ends of all tasks that have finished by then, and the events of the failed ones, are in the file.
+fn is_complete(file: &Path) -> bool {
+    let Ok(mut reader) = Reader::open(file) else {
+        return false;
+    };
+    let mut state = RecordedState::default();
+    let mut with_events = Vec::new();
+    while let Some(line) = reader.next() {
+        if let Entry::Events { task, .. } = &line.entry {
+            with_events.push(task.clone());
+        }
+        state.apply(line, reader.line_length());
+    }
+    let has_ended = |task: &&str| {
+        let info = state.task(0, task).unwrap_or_default();
+        // Changes are recorded as sent, in boxes.
+        let state = info.get("state").map(ToString::to_string);
+        state.is_some_and(|state| state.contains("success") || state.contains("error"))
+    };
+    let finished = ["task-1", "task-2", "task-5", "task-6", "task-7", "task-8"];
+    let failed = ["task-2", "task-7"].map(str::to_owned);
+    finished.iter().all(has_ended) && failed.iter().all(|task| with_events.contains(task))
 }
 
 async fn from(words: &str, file: &Path) -> crate::command_support::Ran {

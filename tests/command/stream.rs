@@ -3,17 +3,14 @@
 use std::{collections::BTreeMap, fs, future::Future, path::Path, time::Duration};
 
 use serde_json::Value;
-use tokio::{
-    sync::oneshot,
-    time::{sleep, timeout},
-};
+use tokio::{sync::oneshot, time::sleep};
 use vtask::simulator::{
     Control, Simulator,
     fault_injection::{FaultEffect, FaultPlan, FaultRule},
 };
 
 use crate::built_support::{on, start};
-use crate::command_support::{Line, Paper, Ran, line, server};
+use crate::command_support::{Line, Paper, Ran, line, server, until};
 
 /// Tasks of the scenario that finish within a minute.
 const FINISHED: [&str; 6] = ["task-1", "task-2", "task-5", "task-6", "task-7", "task-8"];
@@ -66,15 +63,6 @@ async fn during<F: Future<Output = ()>>(
     assert_eq!(ran.code, 130, "{ran:?}");
     assert_eq!(simulator.control().session_count(), 0);
     (ran, out.text())
-}
-
-async fn until(done: impl Fn() -> bool) {
-    let waiting = async {
-        while !done() {
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(Duration::from_secs(50), waiting).await.unwrap();
 }
 
 /// Advances the server's time until a condition holds.

@@ -120,6 +120,16 @@ pub(crate) fn http_client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
+/// Waits until a condition holds.
+pub(crate) async fn until(done: impl Fn() -> bool) {
+    let waiting = async {
+        while !done() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(BOUND, waiting).await.expect("the condition holds");
+}
+
 /// What a command wrote and how it ended.
 #[derive(Debug)]
 pub(crate) struct Ran {

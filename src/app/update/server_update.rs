@@ -90,7 +90,9 @@ pub(super) fn handle(
         }
         // The notice about the first refused list of recent tasks is enough.
         Update::RecentRefused(_) | Update::FirstList | Update::Pong => {}
-        Update::Notice(text) => state.notifications.push(Severity::Warning, &*text, now),
+        Update::Notice(text) | Update::RecordingStopped(text) => {
+            state.notifications.push(Severity::Warning, &*text, now);
+        }
         Update::Link(_) | Update::Server(_) | Update::Clock(_) => {
             let is_named = matches!(update, Update::Server(_));
             let is_connected = matches!(&update, Update::Link(link) if link.is_current());

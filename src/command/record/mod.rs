@@ -185,9 +185,7 @@ async fn follow(
                     continue;
                 };
                 match update {
-                    Update::Notice(text) if text.starts_with("Recording stopped") => {
-                        break Ok(Err(text.to_string()));
-                    }
+                    Update::RecordingStopped(problem) => break Ok(Err(problem.to_string())),
                     update => server.take(update, io),
                 }
                 if let Some(refused) = servers

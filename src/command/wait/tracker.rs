@@ -209,7 +209,7 @@ impl WaitTracker {
                 let mut touched = ChangeSet::default();
                 self.store.set_locations(from, locations, &mut touched);
             }
-            Update::Notice(text) => effect.notices.push(text),
+            Update::Notice(text) | Update::RecordingStopped(text) => effect.notices.push(text),
             Update::RecentRefused(reason) => self.handle_refused_list(from, &reason, &mut effect),
             Update::Server(_)
             | Update::FirstList

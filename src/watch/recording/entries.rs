@@ -69,6 +69,7 @@ pub fn entries(update: &Update, mut add: impl FnMut(Entry)) {
         | Update::FirstList
         | Update::Pong
         | Update::Notice(_)
+        | Update::RecordingStopped(_)
         | Update::RecentRefused(_) => {}
     }
 }

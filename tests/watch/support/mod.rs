@@ -249,7 +249,7 @@ impl Bench {
                 }
                 self.entity_states.push((mo_id, state));
             }
-            Update::Notice(notice) => self.notices.push(notice),
+            Update::Notice(text) | Update::RecordingStopped(text) => self.notices.push(text),
             Update::Relatives { mo_id, members } => self.relatives.push((mo_id, members)),
             Update::Locations(locations) => {
                 self.located += locations.len();
