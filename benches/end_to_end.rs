@@ -12,6 +12,7 @@
 )]
 
 use std::{
+    collections::HashSet,
     env, fs,
     io::{BufRead, BufReader, Read, Write},
     path::PathBuf,
@@ -30,7 +31,7 @@ use serde_json::Value;
 use vtask::{
     task::{ChangeSet, EndpointId, TaskStore},
     vim::{Client, ConnectOptions, Credentials, TrustPolicy},
-    watch::{Update, WatchOptions, Watcher},
+    watch::{LabelCache, Update, WatchOptions, Watcher},
 };
 
 const VTASK: &str = env!("CARGO_BIN_EXE_vtask");
@@ -110,6 +111,10 @@ fn watch(arguments: &[&str], url: Option<&str>, time: Duration, with_keys: bool)
     command.env("VTASK_PASSWORD", "bench");
     command.env("TERM", "xterm-256color");
     command.env("LANG", "C.UTF-8");
+    let base = base_directory();
+    for name in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+        command.env(name, &base);
+    }
     let mut reader = pair.master.try_clone_reader().unwrap();
     let mut writer = pair.master.take_writer().unwrap();
     let written = Arc::new(AtomicUsize::new(0));
@@ -162,6 +167,11 @@ fn watch(arguments: &[&str], url: Option<&str>, time: Duration, with_keys: bool)
     }
 }
 
+/// Directory of the files that vtask keeps between runs, for all runs of this process.
+fn base_directory() -> PathBuf {
+    env::temp_dir().join(format!("vtask-bench-{}", std::process::id()))
+}
+
 fn stats_file() -> PathBuf {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -186,8 +196,6 @@ fn row(what: impl Into<String>, measured: f64, unit: &'static str, at_most: f64)
 }
 
 type Measurement = fn() -> Vec<Row>;
-
-const SECONDS_20: Duration = Duration::from_secs(20);
 
 /// 200 tasks, each with one change per second, all at the same time. Measured with and without redundant type names,
 /// which enlarge the responses for every client.
@@ -236,20 +244,99 @@ fn at_once() -> Vec<Row> {
     rows
 }
 
-/// The same load spread over the second, at most 100 updates per response.
+/// The same load spread over the second. The first run reads the operation labels, which are kept for the second.
 fn spread() -> Vec<Row> {
-    let server = Server::start(&["--scenario", "load", "--tasks", "200", "--rate", "200"]);
-    let run = watch(&[], Some(&server.url), SECONDS_20, false);
-    let rate = run.number("/totalRequests") / run.number("/seconds");
+    let load = [
+        "--scenario",
+        "load",
+        "--tasks",
+        "200",
+        "--rate",
+        "200",
+        "--cap",
+        "none",
+        "--lean",
+    ];
+    let server = Server::start(&load);
+    let mut rows = Vec::new();
+    for name in ["first run", "second run"] {
+        let run = watch(&[], Some(&server.url), Duration::from_secs(15), false);
+        rows.extend([
+            row(
+                format!("200 spread, 20 s, {name}: requests"),
+                run.number("/totalRequests"),
+                "",
+                60.0,
+            ),
+            row(
+                "  decoded bodies",
+                run.number("/decodedBytes") / 1e6,
+                "MB",
+                1.0,
+            ),
+            row(
+                "  change to frame p99",
+                run.number("/changeToFrame/p99") / 1e3,
+                "ms",
+                600.0,
+            ),
+        ]);
+    }
+    rows
+}
+
+/// Ten thousand running tasks: time and bytes until the first ones and all are known.
+fn first_list() -> Vec<Row> {
+    const TASKS: usize = 10_000;
+    let server = Server::start(&["--scenario", "load", "--tasks", "10000", "--rate", "0"]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (first, all, bytes) = runtime.block_on(async {
+        let connect = connect_options(&server.url);
+        let traffic = connect.traffic.clone();
+        let (sender, mut updates) = tokio::sync::mpsc::channel(64);
+        let mut options = WatchOptions::new(connect, Vec::new());
+        options.label_cache = Some(LabelCache::new(&base_directory()));
+        let began = Instant::now();
+        let watcher = Watcher::spawn(EndpointId(0), options, sender);
+        let mut known = HashSet::new();
+        let mut first = None;
+        while known.len() < TASKS {
+            let (_, update) = updates.recv().await.expect("an update");
+            if let Update::Tasks { changes, .. } = update {
+                first.get_or_insert_with(|| began.elapsed());
+                known.extend(changes.iter().map(|change| change.mo_id().clone()));
+            }
+        }
+        let all = began.elapsed();
+        let bytes = traffic.counts().decoded_bytes;
+        watcher.stop().await;
+        (first.unwrap_or_default(), all, bytes)
+    });
     vec![
-        row("200 spread, cap of 100: requests", rate, "/s", 5.0),
         row(
-            "  change to frame p99",
-            run.number("/changeToFrame/p99") / 1e3,
+            "10,000 tasks: first tasks after",
+            first.as_secs_f64() * 1e3,
             "ms",
-            600.0,
+            300.0,
         ),
+        row("  all tasks after", all.as_secs_f64() * 1e3, "ms", 1500.0),
+        row("  decoded bodies by then", bytes as f64 / 1e6, "MB", 7.0),
     ]
+}
+
+fn connect_options(url: &str) -> ConnectOptions {
+    ConnectOptions {
+        address: url.parse().unwrap(),
+        trust: TrustPolicy::System,
+        credentials: Credentials::Password {
+            user: "bench".to_owned(),
+            password: "bench".to_owned().into(),
+        },
+        release: None,
+        read_only: false,
+        timeout: ConnectOptions::REQUEST_TIMEOUT,
+        traffic: Arc::default(),
+    }
 }
 
 /// One change per second.
@@ -319,18 +406,7 @@ fn final_states() -> Vec<Row> {
     ]);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (compared, wrong) = runtime.block_on(async {
-        let connect = ConnectOptions {
-            address: server.url.parse().unwrap(),
-            trust: TrustPolicy::System,
-            credentials: Credentials::Password {
-                user: "bench".to_owned(),
-                password: "bench".to_owned().into(),
-            },
-            release: None,
-            read_only: false,
-            timeout: ConnectOptions::REQUEST_TIMEOUT,
-            traffic: Arc::default(),
-        };
+        let connect = connect_options(&server.url);
         let (sender, mut updates) = tokio::sync::mpsc::channel(64);
         let options = WatchOptions::new(connect.clone(), Vec::new());
         let watcher = Watcher::spawn(EndpointId(0), options, sender);
@@ -436,7 +512,8 @@ fn memory() -> Vec<Row> {
 }
 
 fn main() {
-    let all: [(&str, Measurement); 9] = [
+    let all: [(&str, Measurement); 10] = [
+        ("first_list", first_list),
         ("at_once", at_once),
         ("spread", spread),
         ("quiet", quiet),

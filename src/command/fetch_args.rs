@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use clap::Args;
 
 use crate::{
-    config::Defaults,
+    config::{Defaults, process_environment},
     text::parse_seconds,
     vim::ConnectOptions,
-    watch::{FetchMode, WatchOptions},
+    watch::{FetchMode, LabelCache, WatchOptions},
 };
 
 /// Flags that control how tasks are fetched.
@@ -46,6 +46,7 @@ impl FetchArgs {
         if let Some(interval) = self.interval.or(defaults.interval) {
             options.interval = Duration::from_secs_f64(interval);
         }
+        options.label_cache = LabelCache::from_environment(process_environment);
         options
     }
 }

@@ -13,12 +13,13 @@ use super::{
     session::{ONLY_ENDPOINT, read_or_find, read_recent},
 };
 use crate::{
+    config::process_environment,
     task::{ChangeSet, Handle, Labels, Presence, ServerClock, TaskChange, TaskId, TaskStore},
     vim::{
         Client, Error, InventoryCache, MAX_LOCATED_AT_ONCE, NoThrottle,
         types::{Malformed, TaskInfo},
     },
-    watch::Update,
+    watch::{LabelCache, Update, operation_labels},
 };
 
 /// Error messages of the tasks that could not be read.
@@ -51,7 +52,9 @@ impl Snapshot {
     /// and names derived from the operation IDs are used.
     pub(super) async fn begin(client: &Client) -> Self {
         let sent = Timestamp::now();
-        let (time, labels) = tokio::join!(client.current_time(), client.operation_labels());
+        let cache = LabelCache::from_environment(process_environment);
+        let labels = operation_labels(client, cache.as_ref());
+        let (time, labels) = tokio::join!(client.current_time(), labels);
         let received = Timestamp::now();
         let clock = time.map(|time| ServerClock::from_reading(time, sent, received));
         let clock = clock.unwrap_or_default();

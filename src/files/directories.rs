@@ -1,4 +1,4 @@
-//! Directories for configuration, data and state: those of the XDG base directory specification, on Windows
+//! Directories for configuration, data, state and caches: those of the XDG base directory specification, on Windows
 //! `%APPDATA%` and `%LOCALAPPDATA%` unless an XDG variable is set.
 
 use std::path::{Path, PathBuf};
@@ -23,6 +23,12 @@ const DATA: BaseDirectory = BaseDirectory {
     windows_variable: "LOCALAPPDATA",
     below_windows_profile: "AppData/Local",
 };
+const CACHE: BaseDirectory = BaseDirectory {
+    variable: "XDG_CACHE_HOME",
+    below_home: ".cache",
+    windows_variable: "LOCALAPPDATA",
+    below_windows_profile: "AppData/Local",
+};
 const STATE: BaseDirectory = BaseDirectory {
     variable: "XDG_STATE_HOME",
     below_home: ".local/state",
@@ -43,6 +49,11 @@ pub fn data_directory(variable: impl Fn(&str) -> Option<String>) -> Option<PathB
 /// Returns the directory of state that is kept between runs, such as typed filters.
 pub fn state_directory(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     STATE.resolve(&variable)
+}
+
+/// Returns the directory of data that can be read again from servers.
+pub fn cache_directory(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    CACHE.resolve(&variable)
 }
 
 /// Returns the directory of files that live as long as the user is logged in on this machine; the state directory if

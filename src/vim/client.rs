@@ -72,6 +72,8 @@ pub struct Client {
     timeout: Duration,
     /// Header with the session id, marked sensitive so that it is never printed.
     pub(super) session: RwLock<Option<HeaderValue>>,
+    /// Locale of the session.
+    pub(super) locale: RwLock<Option<String>>,
     /// True if the session is stored for the next run.
     pub(super) is_kept: AtomicBool,
 }
@@ -95,6 +97,7 @@ impl Client {
             timeout: options.timeout,
             release,
             session: RwLock::new(None),
+            locale: RwLock::new(None),
             is_kept: AtomicBool::new(false),
         };
         if let Credentials::Session(id) = &client.credentials {

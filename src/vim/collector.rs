@@ -11,7 +11,7 @@ use super::{
     client::{ApiCall, Client},
     error::Error,
     method::ApiMethod,
-    types::{FIELDS, ManagedObjectReference, UpdateSet},
+    types::{CHANGING_FIELDS, FIELDS, ManagedObjectReference, UpdateSet},
 };
 
 /// Maximum number of objects in one response to a wait; the rest follows at once. At about 150 JSON values per task,
@@ -21,12 +21,23 @@ const MAX_OBJECT_UPDATES: u32 = 2_000;
 /// Property of the task manager that lists the recent tasks.
 const RECENT: &str = "recentTask";
 
+/// The fields of `info` that a collector reports.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ReportedFields {
+    /// Those that change while a task runs or when it ends: the whole `info` of a new task has to be read.
+    #[default]
+    Changing,
+    /// All.
+    All,
+}
+
 /// A collector with a view of tasks and a filter on their `info`. It lives as long as the session.
 #[derive(Debug)]
 pub struct TaskCollector {
     client: Arc<Client>,
     collector: ManagedObjectReference,
     view: ManagedObjectReference,
+    fields: ReportedFields,
     watches_recent: bool,
 }
 
@@ -37,7 +48,11 @@ impl TaskCollector {
     /// # Errors
     /// Returns an error if the server, the account or a proxy does not allow it; objects created so far are
     /// destroyed.
-    pub async fn create(client: Arc<Client>, with_recent: bool) -> Result<Self, Error> {
+    pub async fn create(
+        client: Arc<Client>,
+        fields: ReportedFields,
+        with_recent: bool,
+    ) -> Result<Self, Error> {
         let doing = || "creating a property collector".to_owned();
         let content = client.content();
         let (Some(default), Some(views)) = (&content.property_collector, &content.view_manager)
@@ -73,6 +88,7 @@ impl TaskCollector {
                 client: client.clone(),
                 collector,
                 view,
+                fields,
                 watches_recent: with_recent,
             },
             Err(error) => {
@@ -94,18 +110,35 @@ impl TaskCollector {
         self.watches_recent
     }
 
-    /// Creates a filter on every leaf of `info`, or on `info` as a whole if the server does not know a leaf; without
-    /// the recent tasks if it rejects those.
+    /// Returns the fields of `info` that are reported.
+    pub fn fields(&self) -> ReportedFields {
+        self.fields
+    }
+
+    /// Creates a filter on leaves of `info`: without one that the server does not know, because its release lacks it,
+    /// and without the recent tasks if it rejects those. If it names none, the filter is on `info` as a whole.
     async fn create_filter(&mut self) -> Result<(), Error> {
-        let mut paths: Vec<String> = FIELDS.iter().map(|field| format!("info.{field}")).collect();
+        let fields: &[&str] = match self.fields {
+            ReportedFields::Changing => &CHANGING_FIELDS,
+            ReportedFields::All => &FIELDS,
+        };
+        let mut paths: Vec<String> = fields.iter().map(|field| format!("info.{field}")).collect();
         loop {
             let Err(error) = self.create_filter_on(&paths).await else {
                 return Ok(());
             };
-            let is_recent =
-                error.fault().and_then(|fault| fault.field("name")) == Some(&json!(RECENT));
-            if error.is_fault("InvalidProperty") && !is_recent && paths.len() > 1 {
-                paths = vec!["info".to_owned()];
+            let rejected = error.fault().and_then(|fault| fault.field("name"));
+            let rejected = rejected.and_then(Value::as_str);
+            let is_invalid = error.is_fault("InvalidProperty") && rejected != Some(RECENT);
+            let index = paths.iter().position(|path| Some(&**path) == rejected);
+            if is_invalid && paths.len() > 1 {
+                match index {
+                    Some(index) => drop(paths.remove(index)),
+                    None => {
+                        paths = vec!["info".to_owned()];
+                        self.fields = ReportedFields::All;
+                    }
+                }
             } else if self.watches_recent && error.fault().is_some() && !error.is_session_dead() {
                 self.watches_recent = false;
             } else {

@@ -4,7 +4,6 @@
 //! read level by level, each request for as many as servers return at a time, so that no retrieval has to be continued.
 
 mod location;
-mod properties;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,13 +11,15 @@ use super::{
     client::Client,
     error::Error,
     history::Throttle,
+    retrieve_properties::ObjectProperties,
     types::{EntityLocation, ManagedObjectReference},
 };
 use location::{MACHINE, MAX_LEVELS, Node};
-use properties::ObjectProperties;
 
 /// Maximum number of entities located with one call: the number of objects that a vCenter returns at a time.
 pub const MAX_LOCATED_AT_ONCE: usize = 100;
+/// The purpose of the requests, for errors.
+const DOING: &str = "reading the inventory";
 /// Maximum number of cached objects; the cache is emptied beyond it.
 const MAX_CACHED: usize = 20_000;
 
@@ -80,7 +81,9 @@ impl Client {
             if !throttle.pass().await {
                 return Ok(Vec::new());
             }
-            let objects = self.read_objects(throttle, &of_machines, &paths).await?;
+            let objects = self
+                .read_objects(DOING, throttle, &of_machines, &paths)
+                .await?;
             machines.extend(objects.into_iter().map(Node::of));
         }
         if !self.read_levels(throttle, cache, others, &machines).await? {
@@ -102,7 +105,9 @@ impl Client {
                 return Ok(Vec::new());
             }
             let paths = ["parentVApp", "resourcePool"];
-            let objects = self.read_objects(throttle, &incomplete, &paths).await?;
+            let objects = self
+                .read_objects(DOING, throttle, &incomplete, &paths)
+                .await?;
             for (machine, node) in objects.into_iter().map(Node::of) {
                 if let Some(known) = machines.get_mut(&machine) {
                     known.pool = node.pool;
@@ -146,7 +151,7 @@ impl Client {
                     return Ok(false);
                 }
                 let read = self
-                    .read_objects(throttle, batch, &["name", "parent"])
+                    .read_objects(DOING, throttle, batch, &["name", "parent"])
                     .await?;
                 cache.add(batch, read);
             }

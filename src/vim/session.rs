@@ -25,6 +25,19 @@ impl Client {
     /// # Errors
     /// Returns an error if the server cannot be reached or rejects the login; a rejected login must not be repeated.
     pub async fn sign_in(&self) -> Result<Option<UserSession>, Error> {
+        let session = self.open_session().await?;
+        let locale = session.as_ref().and_then(|session| session.locale.clone());
+        *self.locale.write().unwrap_or_else(PoisonError::into_inner) = locale;
+        Ok(session)
+    }
+
+    /// Returns the locale of labels and messages, if the session was created or resumed here.
+    pub fn locale(&self) -> Option<String> {
+        let locale = self.locale.read();
+        locale.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn open_session(&self) -> Result<Option<UserSession>, Error> {
         let (user, password, place) = match &self.credentials {
             Credentials::Password { user, password } => (user, password, None),
             Credentials::Kept {

@@ -1,12 +1,13 @@
 //! The way tasks are followed: all running ones with one long poll, or each by polling.
 
+mod new_tasks;
+
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
     Link,
-    failure_detector::concerns_all,
     in_flight::{Completed, InFlight},
     long_poll::{AfterFailure, LongPoll, WaitAnswer, WaitTuning},
     options::{FetchMode, Intervals, WatchOptions},
@@ -16,27 +17,18 @@ use super::{
     task_feed::TaskFeed,
     view_members::ViewMembers,
 };
-use crate::vim::{
-    Error, TaskCollector,
-    types::{ManagedObjectReference, TaskInfo},
-};
+use crate::vim::{Error, ReportedFields, TaskCollector, types::TaskInfo};
 
 /// Maximum consecutive reads of members that the server never reports.
 const MAX_SILENT_WAITS: u32 = 3;
 /// Maximum duration of polling after a failure of the long poll that may pass.
 const PUSH_RETRY_INTERVAL: Duration = Duration::from_secs(30);
-/// Maximum number of tasks added to the view with one request.
-const MAX_JOIN_BATCH: usize = 2_000;
-/// Delay before a member is read again for which there was no room.
-const BUSY_DELAY: Duration = Duration::from_millis(100);
 /// Number of tasks read to check a silent wait.
 const CHECKED_AT_ONCE: usize = 4;
 /// Consecutive failures of such reads after which they stop for this session.
 const MAX_CHECK_FAILURES: u32 = 8;
 /// Consecutive refusals after which `FetchMode::Push` ends.
 const MAX_REFUSALS: u32 = 3;
-/// Consecutive failures to change the view after which tasks are polled.
-const MAX_VIEW_FAILURES: u32 = 3;
 
 #[derive(Debug)]
 pub(super) struct Fetch {
@@ -49,8 +41,12 @@ pub(super) struct Fetch {
     wait_tuning: Option<WaitTuning>,
     /// Abandoned collectors that may still exist on the server while the session lives.
     stale_collectors: Vec<Arc<TaskCollector>>,
+    /// The fields that collectors report.
+    fields: ReportedFields,
     /// Rate limit of reading tasks one by one.
     rate: TokenBucket,
+    /// Consecutive failed reads of several tasks at once.
+    batch_failures: u32,
     /// Consecutive failures to change the view of the long poll.
     view_failures: u32,
     /// Consecutive failed reads that were to check the long poll, in this session.
@@ -82,6 +78,8 @@ impl Fetch {
             state: FetchState::initial(options.fetch, now),
             wait_tuning: None,
             stale_collectors: Vec::new(),
+            fields: ReportedFields::default(),
+            batch_failures: 0,
             rate: TokenBucket::per_second(options.max_reads_per_second, now),
             view_failures: 0,
             check_failures: 0,
@@ -100,6 +98,11 @@ impl Fetch {
         }
     }
 
+    /// Returns the fields that the next collector is to report.
+    pub(super) fn fields(&self) -> ReportedFields {
+        self.fields
+    }
+
     /// True if the long poll should be started.
     pub(super) fn is_push_due(&self, now: Instant) -> bool {
         matches!(&self.state, FetchState::Poll { push_at: Some(at), .. } if *at <= now)
@@ -116,8 +119,8 @@ impl Fetch {
             wait: self.intervals.long_poll,
             failures: 0,
         });
+        feed.view = Some(ViewMembers::new(collector.fields()));
         self.state = FetchState::Push(Box::new(LongPoll::new(collector, tuning, now)));
-        feed.view = Some(ViewMembers::default());
         feed.watched.set_paced(false, now);
     }
 
@@ -175,6 +178,7 @@ impl Fetch {
         self.drop_collector(feed);
         self.stale_collectors.clear();
         self.check_failures = 0;
+        self.fields = ReportedFields::default();
     }
 
     /// Resets what was in flight before an outage.
@@ -184,10 +188,7 @@ impl Fetch {
         };
         poll.abandon_wait();
         let is_lossy = poll.is_lossy();
-        // New members may not have reached the view; they are sent again.
-        for task in view.interrupted() {
-            feed.watched.schedule_at(&task, Instant::now());
-        }
+        view.interrupted();
         if is_lossy {
             self.drop_collector(feed);
         }
@@ -202,7 +203,7 @@ impl Fetch {
             return [task, self.push_at()].into_iter().flatten().min();
         };
         let due = [
-            task.filter(|_| !view.is_modifying()),
+            task.filter(|_| !view.is_modifying() && in_flight.has_room()),
             poll.next_start(!view.is_empty()),
             view.wake_due().filter(|_| poll.can_cancel()),
             view.pending.read_due(self.intervals.report_timeout),
@@ -231,7 +232,7 @@ impl Fetch {
         feed: &mut TaskFeed,
         now: Instant,
     ) {
-        let (FetchState::Push(poll), Some(view)) = (&mut self.state, &mut feed.view) else {
+        if !matches!(self.state, FetchState::Push(_)) {
             while in_flight.has_room()
                 && feed.watched.next_time().is_some_and(|due| due <= now)
                 && self.rate.take(now)
@@ -240,29 +241,11 @@ impl Fetch {
                 in_flight.read(mo_id, known);
             }
             return;
-        };
-        if !view.is_modifying() {
-            let mut joining = Vec::new();
-            while joining.len() < MAX_JOIN_BATCH
-                && let Some((mo_id, _)) = feed.watched.next_due(now)
-            {
-                if !view.contains(&mo_id) {
-                    joining.push(mo_id);
-                } else if in_flight.has_room() && self.rate.take(now) {
-                    in_flight.read(mo_id, None);
-                } else {
-                    feed.watched.schedule_at(&mo_id, now + BUSY_DELAY);
-                }
-            }
-            if let Some(leaving) = view.modify(&joining, now) {
-                let collector = poll.collector.clone();
-                in_flight.start(|_| async move {
-                    let unresolved = collector.modify_view(&joining, &leaving).await;
-                    Completed::View(joining, unresolved)
-                });
-            }
         }
-        poll.start_wait(!view.is_empty(), now);
+        self.add_new_tasks(in_flight, feed, now);
+        if let (FetchState::Push(poll), Some(view)) = (&mut self.state, &feed.view) {
+            poll.start_wait(!view.is_empty(), now);
+        }
     }
 
     /// Reads or reports members that are overdue, and checks a silent long poll.
@@ -371,57 +354,6 @@ impl Fetch {
             AfterFailure::FallBack(error) => self.fall_back(feed, &error),
             AfterFailure::Reconnect(error) => Err(LoopExit::failed(error)),
         }
-    }
-
-    /// Handles the result of adding tasks to the view. A failure concerns those tasks, unless it repeats itself.
-    pub(super) fn handle_view_change(
-        &mut self,
-        feed: &mut TaskFeed,
-        renewals: &mut Renewals,
-        joining: &[Arc<str>],
-        answer: Result<Vec<ManagedObjectReference>, Error>,
-    ) -> Result<(), LoopExit> {
-        if let Some(view) = &mut feed.view {
-            view.modified(joining, answer.is_err());
-        }
-        let error = match answer {
-            Ok(unresolved) => {
-                renewals.succeeded(&Call::View);
-                self.view_failures = 0;
-                for task in unresolved {
-                    let reason = "the server knows no such task (any more).";
-                    feed.mark_expired(&task.value, reason.to_owned());
-                }
-                return Ok(());
-            }
-            Err(error) => error,
-        };
-        if feed.view.is_some() {
-            let retry = if error.is_session_dead() {
-                Instant::now()
-            } else {
-                Instant::now() + self.intervals.initial_backoff
-            };
-            for mo_id in joining {
-                feed.watched.schedule_at(mo_id, retry);
-            }
-        }
-        if renewals.ends_session(Call::View, &error) {
-            return Err(LoopExit::dead(error));
-        }
-        self.view_failures += 1;
-        // The view may have been destroyed although the session lives: then a new one is created.
-        let is_gone = error.is_fault("ManagedObjectNotFound");
-        let may_pass = is_gone || error.is_transient();
-        if !may_pass || self.view_failures >= MAX_VIEW_FAILURES {
-            return self.fall_back(feed, &error);
-        }
-        if is_gone {
-            self.drop_collector(feed);
-        } else if concerns_all(&error) {
-            return Err(LoopExit::failed(error));
-        }
-        Ok(())
     }
 
     /// Handles a task that was read because the long poll is silent. A state that the poll did not report shows that

@@ -19,9 +19,14 @@ const MAX_CONCURRENT_CANCELS: usize = 8;
 /// A task as read, or `None` if it was unchanged.
 pub(super) type TaskAnswer = Result<Option<Box<(TaskInfo, Digest)>>, Error>;
 
+/// The tasks of a batch that could be read.
+pub(super) type NewTasksAnswer = Result<Vec<(Arc<str>, TaskInfo)>, Error>;
+
 /// A finished request.
 pub(super) enum Completed {
     Task(Arc<str>, TaskAnswer),
+    /// New tasks, read together.
+    NewTasks(Vec<Arc<str>>, NewTasksAnswer),
     RecentTasks(Result<Vec<ManagedObjectReference>, Error>),
     Clock(Timestamp, Result<Timestamp, Error>),
     Labels(Result<Vec<OperationLabel>, Error>),
@@ -40,6 +45,7 @@ impl Completed {
     pub(super) fn is_good(&self) -> bool {
         match self {
             Self::Task(_, answer) => answer.is_ok(),
+            Self::NewTasks(_, answer) => answer.is_ok(),
             Self::Clock(_, answer) => answer.is_ok(),
             Self::Labels(answer) => answer.is_ok(),
             Self::HistoryLookup(_, answer) => answer.is_ok(),
@@ -58,6 +64,8 @@ pub(super) struct InFlight {
     pub(super) requests: JoinSet<(Instant, Completed)>,
     /// Tasks being read, with the start time.
     tasks: Vec<(Arc<str>, Instant)>,
+    /// Number of batches of new tasks being read.
+    pub(super) batches: usize,
     /// Tasks whose cancellation was requested. Requests for the first ones are unanswered, the others wait.
     pub(super) cancels: Vec<Arc<str>>,
     pub(super) began: Instant,
@@ -76,6 +84,7 @@ impl InFlight {
             client,
             requests: JoinSet::new(),
             tasks: Vec::new(),
+            batches: 0,
             cancels: Vec::new(),
             began: now,
             failures: FailureDetector::default(),
@@ -153,6 +162,18 @@ impl InFlight {
         });
     }
 
+    /// Reads new tasks with one request.
+    pub(super) fn read_batch(&mut self, tasks: Vec<Arc<str>>) {
+        let now = Instant::now();
+        self.tasks
+            .extend(tasks.iter().map(|mo_id| (mo_id.clone(), now)));
+        self.batches += 1;
+        self.start(move |client| async move {
+            let answer = client.task_infos(&tasks).await;
+            Completed::NewTasks(tasks, answer)
+        });
+    }
+
     /// Marks a read as finished. Returns its start time.
     pub(super) fn finish(&mut self, mo_id: &str) -> Option<Instant> {
         let index = self.tasks.iter().position(|(task, _)| **task == *mo_id)?;
@@ -162,6 +183,7 @@ impl InFlight {
     /// Aborts all requests. Returns the tasks that were being read.
     pub(super) fn abort(&mut self) -> impl Iterator<Item = Arc<str>> {
         self.requests.abort_all();
+        self.batches = 0;
         self.tasks.drain(..).map(|(mo_id, _)| mo_id)
     }
 }

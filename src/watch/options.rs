@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::long_poll::MAX_LONG_POLL;
+use super::{label_cache::LabelCache, long_poll::MAX_LONG_POLL};
 use crate::{record::Recorder, vim::ConnectOptions};
 
 /// The way tasks are followed.
@@ -77,6 +77,8 @@ pub struct WatchOptions {
     pub push_retry: Duration,
     /// Intervals and limits of the loop.
     pub intervals: Intervals,
+    /// Cache of the operation labels; `None` reads them in each run.
+    pub label_cache: Option<LabelCache>,
     /// True to learn typical durations from the server's history.
     pub typical: bool,
     /// True to look for pending questions and lost hosts of tasks that do not progress.
@@ -110,6 +112,7 @@ impl WatchOptions {
             discover_interval: Duration::from_secs(5),
             push_retry: Duration::from_secs(300),
             intervals: Intervals::default(),
+            label_cache: None,
             typical: false,
             entity_states: false,
             keep_finished: 5_000,

@@ -15,7 +15,9 @@ use crate::{
     task::TaskChange,
     vim::{
         Error, ErrorKind,
-        types::{Fault, ManagedObjectReference, ObjectUpdate, Path, TaskState, UpdateSet},
+        types::{
+            Fault, ManagedObjectReference, ObjectUpdate, Path, TaskState, UpdateKind, UpdateSet,
+        },
     },
 };
 
@@ -106,11 +108,12 @@ impl TaskFeed {
         let is_known = self.watched.record_push(mo_id, now).is_some();
         let missing = update.missing_set.first_mut();
         let missing = missing.map(|missing| std::mem::take(&mut missing.fault));
-        match task_update(update) {
-            Ok(TaskUpdate::Whole(info)) => {
-                self.watched.read_by_itself(mo_id, false);
-                self.record(mo_id, info, None);
-            }
+        let reported = self.view.as_ref().map(|view| view.fields);
+        if update.kind == UpdateKind::Enter && missing.is_none() {
+            self.watched.read_by_itself(mo_id, false);
+        }
+        match task_update(update, reported.unwrap_or_default()) {
+            Ok(TaskUpdate::Whole(info)) => self.record(mo_id, info, None),
             Ok(TaskUpdate::Fields(fields)) if is_known => {
                 for (field, value) in &fields {
                     match &**field {

@@ -9,6 +9,7 @@ use super::{
     endpoint::Endpoint,
     failure_detector::concerns_all,
     in_flight::{Completed, InFlight},
+    label_cache::operation_labels,
     renewals::Call,
     responses::cancel_response,
     stop_reason::{LoopExit, StopReason},
@@ -56,8 +57,10 @@ impl Endpoint {
 
     async fn read_until_exit(&mut self, in_flight: &mut InFlight) -> Result<Infallible, LoopExit> {
         if self.labels.begin(Instant::now()) {
-            in_flight
-                .start(|client| async move { Completed::Labels(client.operation_labels().await) });
+            let cache = self.options.label_cache.clone();
+            in_flight.start(|client| async move {
+                Completed::Labels(operation_labels(&client, cache.as_ref()).await)
+            });
         }
         self.lookups.connected(in_flight.client.clone());
         loop {
@@ -125,7 +128,11 @@ impl Endpoint {
             self.run_interruptible(async move { collector.destroy().await })
                 .await?;
         }
-        let creating = TaskCollector::create(in_flight.client.clone(), self.options.discover);
+        let creating = TaskCollector::create(
+            in_flight.client.clone(),
+            self.fetch.fields(),
+            self.options.discover,
+        );
         match self.run_interruptible(creating).await? {
             Ok(collector) => {
                 self.fetch
@@ -263,6 +270,10 @@ impl Endpoint {
         match done {
             Completed::Task(mo_id, answer) => {
                 in_flight.handle_task(feed, renewals, intervals, &mo_id, answer)?;
+            }
+            Completed::NewTasks(tasks, answer) => {
+                self.fetch
+                    .handle_new_tasks(in_flight, feed, renewals, &tasks, answer)?;
             }
             Completed::RecentTasks(answer) => {
                 let updates = self

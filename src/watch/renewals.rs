@@ -20,6 +20,7 @@ const FORGET_AFTER: Duration = Duration::from_secs(5 * 60);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Call {
     Task(Arc<str>),
+    NewTasks,
     Recent,
     Collector,
     View,
@@ -42,7 +43,7 @@ impl Call {
 
     fn max(&self) -> u32 {
         match self {
-            Self::Collector | Self::View | Self::Wait => MAX_ESSENTIAL,
+            Self::NewTasks | Self::Collector | Self::View | Self::Wait => MAX_ESSENTIAL,
             call if call.is_needed_always() => MAX_ESSENTIAL,
             _ => MAX_OPTIONAL,
         }

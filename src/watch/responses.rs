@@ -1,6 +1,6 @@
 //! Handles the results of requests about single tasks.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -13,7 +13,7 @@ use super::{
     stop_reason::LoopExit,
     task_feed::TaskFeed,
 };
-use crate::vim::Error;
+use crate::vim::{Error, types::TaskInfo};
 
 /// Delay before reading a task again whose answer was older than a pushed change.
 const STALE_READ_AFTER: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ impl InFlight {
         }
         let before = feed.watched.mark_requested(mo_id, requested_at);
         match answer {
-            Ok(None) => feed.watched.record_unchanged(mo_id, now),
+            Ok(None) => feed.record_unchanged(mo_id, now),
             Ok(Some(_)) if feed.watched.is_stale(mo_id, requested_at) => {
                 feed.watched.schedule_at(mo_id, now + STALE_READ_AFTER);
             }
@@ -100,11 +100,46 @@ impl InFlight {
                 ask
             }
         };
-        if ask && !self.is_probing {
+        if ask {
+            self.probe();
+        }
+        Ok(())
+    }
+
+    /// Handles the tasks of a batch. Those that were left out are read one by one.
+    pub(super) fn handle_batch(
+        &mut self,
+        feed: &mut TaskFeed,
+        renewals: &mut Renewals,
+        tasks: &[Arc<str>],
+        infos: Vec<(Arc<str>, TaskInfo)>,
+    ) {
+        let now = Instant::now();
+        let mut infos: HashMap<_, _> = infos.into_iter().collect();
+        for mo_id in tasks {
+            let requested_at = self.finish(mo_id).unwrap_or(now);
+            if !feed.watched.contains(mo_id) || feed.watched.is_stale(mo_id, requested_at) {
+                continue;
+            }
+            if let Some(info) = infos.remove(mo_id) {
+                renewals.record_read();
+                feed.watched.mark_requested(mo_id, requested_at);
+                feed.note_change_time(requested_at);
+                feed.record(mo_id, Box::new(info), None);
+                self.failures.record_task_success(mo_id);
+            } else {
+                feed.watched.read_by_itself(mo_id, true);
+                feed.watched.schedule_at(mo_id, now);
+            }
+        }
+    }
+
+    /// Reads the clock to see whether the server answers.
+    pub(super) fn probe(&mut self) {
+        if !self.is_probing {
             self.is_probing = true;
             self.read_clock();
         }
-        Ok(())
     }
 }
 

@@ -80,9 +80,26 @@ impl TaskFeed {
             self.settle(mo_id);
         }
         self.add_to_watched(mo_id, &info, digest);
+        self.join_view(mo_id);
         let at = self.now();
         self.push(TaskChange::Full { info, at });
         self.evict();
+    }
+
+    /// Records a task that was read and is unchanged.
+    pub(super) fn record_unchanged(&mut self, mo_id: &Arc<str>, now: Instant) {
+        self.watched.record_unchanged(mo_id, now);
+        self.join_view(mo_id);
+    }
+
+    /// Adds a task that was read to the view, if changes are pushed.
+    fn join_view(&mut self, mo_id: &Arc<str>) {
+        if let Some(view) = &mut self.view
+            && self.watched.is_running(mo_id)
+            && !self.watched.is_read_by_itself(mo_id)
+        {
+            view.join(mo_id);
+        }
     }
 
     /// Records a finished task of the history; a watched one only if its end was missed.

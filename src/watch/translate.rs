@@ -4,7 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::vim::types::{Malformed, ObjectUpdate, Path, TaskInfo, UpdateKind};
+use crate::vim::{
+    ReportedFields,
+    types::{
+        CHANGING_FIELDS, Malformed, ObjectUpdate, Path, REQUIRED_FIELDS, TaskInfo, UpdateKind,
+    },
+};
 
 /// The effect of an update on one task.
 #[derive(Debug)]
@@ -21,11 +26,15 @@ pub(super) enum TaskUpdate {
     Nothing,
 }
 
-/// Translates an update. Changes are applied in order, named by leaf or by the whole `info`.
+/// Translates an update of a collector that reports these fields. Changes are applied in order, named by leaf or by the
+/// whole `info`.
 ///
 /// # Errors
 /// A whole `info` without any information about the task.
-pub(super) fn task_update(update: ObjectUpdate) -> Result<TaskUpdate, Malformed> {
+pub(super) fn task_update(
+    update: ObjectUpdate,
+    reported: ReportedFields,
+) -> Result<TaskUpdate, Malformed> {
     match update.kind {
         UpdateKind::Leave => return Ok(TaskUpdate::Left),
         UpdateKind::Other => return Ok(TaskUpdate::ReadIt),
@@ -61,6 +70,19 @@ pub(super) fn task_update(update: ObjectUpdate) -> Result<TaskUpdate, Malformed>
             TaskUpdate::Fields(fields)
         });
     }
+    if reported == ReportedFields::Changing {
+        // A field that is neither reported nor missing is unset.
+        let unset = CHANGING_FIELDS.iter().filter(|unset| {
+            !is_partial
+                && !REQUIRED_FIELDS.contains(unset)
+                && fields.iter().all(|(field, _)| field != *unset)
+        });
+        let unset: Vec<_> = unset
+            .map(|field| (Cow::Borrowed(*field), Value::Null))
+            .collect();
+        fields.splice(0..0, unset);
+        return Ok(TaskUpdate::Fields(fields));
+    }
     // A leaf that the account may not read is missing; a read of the task may return more.
     let object: Map<String, Value> = fields
         .into_iter()
@@ -90,7 +112,7 @@ mod tests {
     fn read(kind: &str, changes: &Value) -> Result<TaskUpdate, Malformed> {
         let update =
             json!({"kind": kind, "obj": {"type": "Task", "value": "task-1"}, "changeSet": changes});
-        task_update(from_value(update).unwrap())
+        task_update(from_value(update).unwrap(), ReportedFields::All)
     }
 
     fn leaves(info: &TaskInfo) -> Value {
@@ -115,6 +137,41 @@ mod tests {
             };
             assert_eq!(read, info);
         }
+    }
+
+    #[test]
+    fn an_entering_task_of_which_only_changing_fields_are_reported_unsets_the_others() {
+        let update = json!({
+            "kind": "enter",
+            "obj": {"type": "Task", "value": "task-1"},
+            "changeSet": [
+                {"name": "info.state", "val": "running"},
+                {"name": "info.cancelled", "val": false},
+                {"name": "info.cancelable", "val": true},
+                {"name": "info.startTime", "val": "2026-04-18T14:00:00Z"},
+            ]
+        });
+        let translated = |update: &Value| {
+            let update = from_value(update.clone()).unwrap();
+            match task_update(update, ReportedFields::Changing) {
+                Ok(TaskUpdate::Fields(fields)) => fields,
+                other => panic!("{other:?}"),
+            }
+        };
+        let mut info = fixture::info("task-1", &json!({"progress": 7, "entityName": "web-01"}));
+        for (field, value) in translated(&update) {
+            info.assign(&field, value).unwrap();
+        }
+        assert_eq!((info.progress, &info.state), (None, &TaskState::Running));
+        assert_eq!(info.entity_name.as_deref(), Some("web-01"));
+        let mut partial = update;
+        partial["missingSet"] =
+            json!([{"path": "info.progress", "fault": {"_typeName": "NoPermission"}}]);
+        assert_eq!(
+            translated(&partial).len(),
+            4,
+            "a missing field keeps its value"
+        );
     }
 
     #[test]

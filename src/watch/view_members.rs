@@ -5,6 +5,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::pending_members::PendingMembers;
+use crate::vim::ReportedFields;
 
 /// Time after which the running wait is cancelled for a new member: some servers do not wake it.
 const WAKE_AFTER: Duration = Duration::from_millis(800);
@@ -13,6 +14,10 @@ const WAKE_AFTER: Duration = Duration::from_millis(800);
 #[derive(Debug, Default)]
 pub(super) struct ViewMembers {
     members: HashSet<Arc<str>>,
+    /// Tasks to add with the next change of the view.
+    joining: HashSet<Arc<str>>,
+    /// The fields that are pushed.
+    pub(super) fields: ReportedFields,
     /// Members not reported yet.
     pub(super) pending: PendingMembers,
     leaving: Vec<Arc<str>>,
@@ -20,6 +25,13 @@ pub(super) struct ViewMembers {
 }
 
 impl ViewMembers {
+    pub(super) fn new(fields: ReportedFields) -> Self {
+        Self {
+            fields,
+            ..Self::default()
+        }
+    }
+
     /// Returns the shared moId of a member.
     pub(super) fn get(&self, mo_id: &str) -> Option<Arc<str>> {
         self.members.get(mo_id).cloned()
@@ -40,26 +52,48 @@ impl ViewMembers {
 
     /// True if members are unreported or on their way into the view.
     pub(super) fn has_pending(&self) -> bool {
-        self.is_modifying || !self.pending.is_empty()
+        self.is_modifying || !self.joining.is_empty() || !self.pending.is_empty()
     }
 
     /// Removes a task from the view.
     pub(super) fn leave(&mut self, mo_id: &Arc<str>) {
+        self.joining.remove(mo_id);
         self.pending.remove(mo_id);
         if self.members.remove(mo_id) {
             self.leaving.push(mo_id.clone());
         }
     }
 
-    /// Begins a change of the view: adds these tasks. Returns those to remove; `None` if nothing changes.
-    pub(super) fn modify(&mut self, joining: &[Arc<str>], now: Instant) -> Option<Vec<Arc<str>>> {
-        if joining.is_empty() && self.leaving.is_empty() {
+    /// Adds a task with the next change of the view, unless it is a member.
+    pub(super) fn join(&mut self, mo_id: &Arc<str>) {
+        if !self.members.contains(mo_id) {
+            self.joining.insert(mo_id.clone());
+        }
+    }
+
+    /// Returns the number of tasks that the next change of the view adds.
+    pub(super) fn joining(&self) -> usize {
+        self.joining.len()
+    }
+
+    /// Begins a change of the view. Returns the tasks to add, at most `limit`, and those to remove; `None` if nothing
+    /// changes.
+    pub(super) fn modify(
+        &mut self,
+        limit: usize,
+        now: Instant,
+    ) -> Option<(Vec<Arc<str>>, Vec<Arc<str>>)> {
+        if self.joining.is_empty() && self.leaving.is_empty() {
             return None;
         }
         self.is_modifying = true;
+        let joining: Vec<Arc<str>> = self.joining.iter().take(limit).cloned().collect();
+        for mo_id in &joining {
+            self.joining.remove(mo_id);
+        }
         self.members.extend(joining.iter().cloned());
-        self.pending.add(joining, now);
-        Some(std::mem::take(&mut self.leaving))
+        self.pending.add(&joining, now);
+        Some((joining, std::mem::take(&mut self.leaving)))
     }
 
     /// Ends a change of the view. If it failed, its tasks are no members.
@@ -73,16 +107,15 @@ impl ViewMembers {
         }
     }
 
-    /// Ends an interrupted change of the view. Returns the tasks that may not have reached it.
-    pub(super) fn interrupted(&mut self) -> Vec<Arc<str>> {
+    /// Ends an interrupted change of the view. The tasks that may not have reached it join again.
+    pub(super) fn interrupted(&mut self) {
         if !std::mem::take(&mut self.is_modifying) {
-            return Vec::new();
+            return;
         }
-        let unsure = self.pending.drain();
-        for mo_id in &unsure {
-            self.members.remove(mo_id);
+        for mo_id in self.pending.drain() {
+            self.members.remove(&mo_id);
+            self.joining.insert(mo_id);
         }
-        unsure
     }
 
     /// Returns the time at which to cancel the running wait, so that new members are reported.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, count, standing, watch_by};
+use crate::support::{Bench, count, standing, watch_by, with_short_backoff};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{
@@ -10,20 +10,8 @@ use vtask::{
         fault_injection::{FaultEffect, FaultPlan, FaultRule, ServerEvent},
     },
     task::Presence,
-    watch::{CancelResponse, Command, FetchMode, Intervals, Link, WatchOptions},
+    watch::{CancelResponse, Command, FetchMode, Link},
 };
-
-/// Retries follow each other quickly.
-fn hasty(mode: FetchMode, simulator: &Simulator) -> WatchOptions {
-    let mut options = watch_by(mode, simulator, &[]);
-    options.intervals = Intervals {
-        initial_backoff: Duration::from_millis(150),
-        max_backoff: Duration::from_millis(200),
-        min_backoff: Duration::from_millis(10),
-        ..Intervals::default()
-    };
-    options
-}
 
 async fn suffering(rule: FaultRule) -> (Simulator, Control) {
     let simulator = Simulator::start(standing("quiet")).await.unwrap();
@@ -38,7 +26,7 @@ async fn abandoned_collectors_do_not_accumulate() {
     for effect in [FaultEffect::status(403), FaultEffect::status(401)] {
         let rule = FaultRule::new("PropertyCollector/WaitForUpdatesEx", effect).times(12);
         let (simulator, control) = suffering(rule).await;
-        let mut options = hasty(FetchMode::Auto, &simulator);
+        let mut options = with_short_backoff(watch_by(FetchMode::Auto, &simulator, &[]));
         options.push_retry = Duration::from_millis(100);
         let mut bench = Bench::start(options);
         let create = "PropertyCollector/CreatePropertyCollector";
@@ -66,7 +54,11 @@ async fn failed_connections_do_not_accumulate_sessions() {
     // The clock alone would not keep it from being watched.
     let rule = FaultRule::new("TaskManager/recentTask", FaultEffect::status(503));
     control.inject(&FaultPlan::default().with(rule));
-    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    let mut bench = Bench::start(with_short_backoff(watch_by(
+        FetchMode::Push,
+        &simulator,
+        &[],
+    )));
     bench
         .until("many sign-ins", |_| {
             count(&control, "SessionManager/Login") > 5
@@ -88,7 +80,7 @@ async fn failing_server_is_retried_with_backoff() {
         (FetchMode::Push, "PropertyCollector/WaitForUpdatesEx"),
     ] {
         let (simulator, control) = suffering(FaultRule::new(kind, FaultEffect::status(503))).await;
-        let mut bench = Bench::start(hasty(mode, &simulator));
+        let mut bench = Bench::start(with_short_backoff(watch_by(mode, &simulator, &[])));
         bench
             .until(kind, |bench| {
                 matches!(
@@ -107,7 +99,7 @@ async fn failing_server_is_retried_with_backoff() {
 async fn unreadable_tasks_do_not_stop_others() {
     let (simulator, control) =
         suffering(FaultRule::new("Task/info", FaultEffect::status(503))).await;
-    let mut options = hasty(FetchMode::Poll, &simulator);
+    let mut options = with_short_backoff(watch_by(FetchMode::Poll, &simulator, &[]));
     options.intervals.unreadable = Duration::from_millis(300);
     options.tasks = vec!["task-1000".into()];
     let mut bench = Bench::start(options);
@@ -144,7 +136,11 @@ async fn retry_after_date_is_honoured() {
         reached: false,
     };
     let (simulator, _control) = suffering(FaultRule::new("TaskManager/recentTask", effect)).await;
-    let mut bench = Bench::start(hasty(FetchMode::Poll, &simulator));
+    let mut bench = Bench::start(with_short_backoff(watch_by(
+        FetchMode::Poll,
+        &simulator,
+        &[],
+    )));
     bench
         .until("the pause", |bench| {
             matches!(bench.links.last(), Some(Link::Retrying { .. }))
@@ -166,7 +162,11 @@ async fn duplicate_report_needs_no_request() {
     };
     let (simulator, control) =
         suffering(FaultRule::new("PropertyCollector/WaitForUpdatesEx", told)).await;
-    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    let mut bench = Bench::start(with_short_backoff(watch_by(
+        FetchMode::Push,
+        &simulator,
+        &[],
+    )));
     for _ in 0..30 {
         bench.until_truth("the truth", &control).await;
         control.trigger(&ServerEvent::KillSessions);
@@ -182,7 +182,11 @@ async fn proxy_403_during_server_start_is_retried() {
     for kind in ["hello", "ServiceInstance/content"] {
         let (simulator, control) =
             suffering(FaultRule::new(kind, FaultEffect::status(403)).times(4)).await;
-        let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+        let mut bench = Bench::start(with_short_backoff(watch_by(
+            FetchMode::Push,
+            &simulator,
+            &[],
+        )));
         bench.until_truth("the truth", &control).await;
         bench.stop().await;
     }
@@ -192,7 +196,11 @@ async fn proxy_403_during_server_start_is_retried() {
         FaultEffect::status(403),
     ))
     .await;
-    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    let mut bench = Bench::start(with_short_backoff(watch_by(
+        FetchMode::Push,
+        &simulator,
+        &[],
+    )));
     bench
         .until("the refusal", |bench| {
             matches!(bench.links.last(), Some(Link::SignedOut { .. }))
@@ -206,7 +214,11 @@ async fn proxy_403_during_server_start_is_retried() {
 async fn html_page_is_not_accepted_as_filter_response() {
     let rule = FaultRule::new("PropertyCollector/CreateFilter", FaultEffect::Page).times(1);
     let (simulator, control) = suffering(rule).await;
-    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    let mut bench = Bench::start(with_short_backoff(watch_by(
+        FetchMode::Push,
+        &simulator,
+        &[],
+    )));
     bench.until_truth("the truth", &control).await;
     control.advance(Duration::from_secs(30));
     bench.until_truth("the new truth", &control).await;
@@ -219,7 +231,11 @@ async fn html_page_is_not_accepted_as_filter_response() {
 async fn html_page_is_not_accepted_as_cancel_response() {
     let rule = FaultRule::new("Task/CancelTask", FaultEffect::Page).times(1);
     let (simulator, control) = suffering(rule).await;
-    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    let mut bench = Bench::start(with_short_backoff(watch_by(
+        FetchMode::Push,
+        &simulator,
+        &[],
+    )));
     bench.until_truth("the truth", &control).await;
     let running = control
         .expected_tasks()
@@ -245,7 +261,11 @@ async fn empty_immediate_waits_are_paced() {
         FaultEffect::status(204),
     );
     let (simulator, control) = suffering(rule).await;
-    let mut bench = Bench::start(hasty(FetchMode::Push, &simulator));
+    let mut bench = Bench::start(with_short_backoff(watch_by(
+        FetchMode::Push,
+        &simulator,
+        &[],
+    )));
     let waits = |control: &Control| count(control, "PropertyCollector/WaitForUpdatesEx");
     bench.until("waits", |_| waits(&control) > 12).await;
     let requests = control.requests();
@@ -269,7 +289,7 @@ async fn empty_immediate_waits_are_paced() {
 #[tokio::test]
 async fn unchanged_task_becomes_readable_again() {
     let (simulator, control) = suffering(FaultRule::new("none", FaultEffect::Page)).await;
-    let mut options = hasty(FetchMode::Poll, &simulator);
+    let mut options = with_short_backoff(watch_by(FetchMode::Poll, &simulator, &[]));
     options.intervals.unreadable = Duration::from_millis(100);
     let mut bench = Bench::start(options);
     bench.until_truth("the truth", &control).await;

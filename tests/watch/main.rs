@@ -21,6 +21,7 @@ mod lookups;
 mod lookups_pace;
 mod lost_session;
 mod missing_objects;
+mod new_tasks;
 mod optional_calls;
 mod past;
 mod persistent_failures;

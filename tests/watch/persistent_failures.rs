@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, count, standing, watch, watch_by};
+use crate::support::{Bench, count, standing, watch, watch_by, with_short_backoff};
 use vtask::{
     simulator::{
         Simulator,
         fault_injection::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
     },
-    watch::{FetchMode, Link, WatchOptions},
+    watch::{FetchMode, Link},
 };
 
 const CALLS: [&str; 3] = [
@@ -28,13 +28,6 @@ fn effects() -> [FaultEffect; 5] {
     ]
 }
 
-fn hasty(mut options: WatchOptions) -> WatchOptions {
-    options.intervals.initial_backoff = Duration::from_millis(100);
-    options.intervals.max_backoff = Duration::from_millis(200);
-    options.intervals.min_backoff = Duration::from_millis(10);
-    options
-}
-
 #[tokio::test]
 async fn failing_push_falls_back_to_polling() {
     for call in CALLS {
@@ -42,7 +35,7 @@ async fn failing_push_falls_back_to_polling() {
             let simulator = Simulator::start(standing("demo")).await.unwrap();
             let control = simulator.control();
             control.inject(&FaultPlan::default().with(FaultRule::new(call, effect.clone())));
-            let mut bench = Bench::start(hasty(watch(&simulator, &[])));
+            let mut bench = Bench::start(with_short_backoff(watch(&simulator, &[])));
             let is_polling = |link: &Link| matches!(link, Link::Polling { reason: Some(reason) } if !reason.is_empty());
             bench
                 .until(&format!("polling: {call} {effect:?}"), |bench| {
@@ -70,7 +63,7 @@ async fn push_resumes_after_recovery() {
     let control = simulator.control();
     let rule = FaultRule::new("ListView/ModifyListView", FaultEffect::Page);
     control.inject(&FaultPlan::default().with(rule));
-    let mut options = hasty(watch(&simulator, &[]));
+    let mut options = with_short_backoff(watch(&simulator, &[]));
     options.push_retry = Duration::from_millis(300);
     let mut bench = Bench::start(options);
     bench
@@ -100,7 +93,11 @@ async fn fetch_push_ends_with_reason_when_refused() {
         let control = simulator.control();
         let rule = FaultRule::new(call, FaultEffect::Fault("NoPermission".to_owned()));
         control.inject(&FaultPlan::default().with(rule));
-        let mut bench = Bench::start(hasty(watch_by(FetchMode::Push, &simulator, &[])));
+        let mut bench = Bench::start(with_short_backoff(watch_by(
+            FetchMode::Push,
+            &simulator,
+            &[],
+        )));
         bench
             .until("the end", |bench| {
                 matches!(bench.links.last(), Some(Link::SignedOut { reason })
@@ -123,7 +120,11 @@ async fn fetch_push_survives_temporary_refusal() {
         FaultEffect::Fault("NoPermission".to_owned()),
     );
     control.inject(&FaultPlan::default().with(rule.times(2)));
-    let mut bench = Bench::start(hasty(watch_by(FetchMode::Push, &simulator, &[])));
+    let mut bench = Bench::start(with_short_backoff(watch_by(
+        FetchMode::Push,
+        &simulator,
+        &[],
+    )));
     bench.until_truth("the truth", &control).await;
     bench.stop().await;
 }

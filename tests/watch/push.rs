@@ -304,12 +304,24 @@ async fn expired_pushed_task_keeps_last_state() {
     let control = simulator.control();
     let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
     bench.until_truth("the truth", &control).await;
-    let truth = control.expected_tasks();
-    let of_state = |state: &str| {
-        let found = truth.iter().find(|info| info["state"] == state).unwrap();
-        found["key"].as_str().unwrap().to_owned()
+    let with_state = |state: &str| -> Vec<String> {
+        let tasks = control.expected_tasks().into_iter();
+        let tasks = tasks.filter(|info| info["state"] == state);
+        tasks
+            .map(|info| info["key"].as_str().unwrap().to_owned())
+            .collect()
     };
-    let (running, over) = (of_state("running"), of_state("success"));
+    // Only tasks that were running are pushed.
+    let watched = with_state("running");
+    let over = loop {
+        control.advance(Duration::from_secs(5));
+        let succeeded = with_state("success");
+        if let Some(over) = { watched.iter() }.find(|task| succeeded.contains(task)) {
+            break over.clone();
+        }
+    };
+    bench.until_truth("the truth", &control).await;
+    let running = with_state("running").remove(0);
     for task in [&running, &over] {
         assert!(control.remove_task(task));
     }

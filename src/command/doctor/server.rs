@@ -10,7 +10,7 @@ use crate::{
     task::ServerClock,
     text::duration,
     vim::{
-        self, Address, CertificateProbe, Client, Error, TaskCollector, TrustPolicy,
+        self, Address, CertificateProbe, Client, Error, ReportedFields, TaskCollector, TrustPolicy,
         types::UserSession,
     },
 };
@@ -127,7 +127,7 @@ async fn privilege(client: &Client, session: Option<&UserSession>) -> Result<Str
 
 async fn long_poll(client: &Arc<Client>) -> Result<String, String> {
     let unavailable = |error: Error| format!("not available, tasks are polled: {error}");
-    let collector = TaskCollector::create(client.clone(), true);
+    let collector = TaskCollector::create(client.clone(), ReportedFields::default(), true);
     let collector = collector.await.map_err(unavailable)?;
     let tested = test_wait(&collector).await.map_err(unavailable);
     collector.destroy().await;

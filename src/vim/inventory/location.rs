@@ -4,8 +4,10 @@ use std::{collections::HashMap, iter, sync::Arc};
 
 use percent_encoding::percent_decode_str;
 
-use super::properties::ObjectProperties;
-use crate::vim::types::{EntityLocation, Fault, Location, ManagedObjectReference};
+use crate::vim::{
+    retrieve_properties::ObjectProperties,
+    types::{EntityLocation, Fault, Location, ManagedObjectReference, unboxed},
+};
 
 /// The type of virtual machines.
 pub(super) const MACHINE: &str = "VirtualMachine";
@@ -39,9 +41,8 @@ impl Node {
             pool: reference(&["resourcePool"]),
             name: object
                 .values
-                .get("name")
-                .and_then(|name| name.as_str())
-                .map(decoded),
+                .remove("name")
+                .and_then(|name| Some(decoded(unboxed(name).as_str()?))),
             error: object.fault.as_ref().map(reason),
         };
         (object.object, node)

@@ -240,7 +240,10 @@ pub(crate) fn object(field: &str, value: Value) -> Result<Map<String, Value>, Ma
 }
 
 /// Reads the fields of a data object exactly as the server sent them; only a box around the object is removed.
-pub(super) fn object_as_sent(field: &str, value: Value) -> Result<Map<String, Value>, Malformed> {
+pub(in crate::vim) fn object_as_sent(
+    field: &str,
+    value: Value,
+) -> Result<Map<String, Value>, Malformed> {
     match opened(value) {
         Value::Object(object) => Ok(object),
         other => Err(Malformed::unexpected(field, "an object", &other)),

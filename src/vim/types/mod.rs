@@ -45,7 +45,8 @@ pub use update_set::{
 pub use vm_question::VmQuestion;
 
 pub(crate) use any::scalar_at;
-pub(crate) use task_info::FIELDS;
+pub(super) use any::{object_as_sent, take_string};
+pub(crate) use task_info::{CHANGING_FIELDS, FIELDS, REQUIRED_FIELDS};
 
 #[cfg(test)]
 mod boxing_tests;

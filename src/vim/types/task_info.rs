@@ -105,7 +105,23 @@ pub(crate) const FIELDS: [&str; 24] = [
     "activationId",
 ];
 
-const REQUIRED: [&str; 9] = [
+/// The fields that change while a task runs or when it ends; the others are set when it is created.
+pub(crate) const CHANGING_FIELDS: [&str; 11] = [
+    "state",
+    "progress",
+    "progressDetails",
+    "description",
+    "locked",
+    "cancelled",
+    "cancelable",
+    "startTime",
+    "completeTime",
+    "error",
+    "result",
+];
+
+/// The fields that are set in every task.
+pub(crate) const REQUIRED_FIELDS: [&str; 9] = [
     "key",
     "task",
     "descriptionId",
@@ -138,20 +154,24 @@ impl TaskInfo {
     fn read(mo_id: Option<&str>, value: Value) -> Result<Self, Malformed> {
         let fields = object_as_sent("info", value)?;
         let mut info = Self::blank();
-        let mut present = [false; REQUIRED.len()];
+        let mut present = [false; REQUIRED_FIELDS.len()];
         let mut tells_more = false;
         for (field, value) in fields {
             if is_unset(&value) {
                 continue;
             }
-            if let Some(index) = REQUIRED.iter().position(|name| *name == field) {
+            if let Some(index) = REQUIRED_FIELDS.iter().position(|name| *name == field) {
                 present[index] = true;
             }
             let is_name = matches!(&*field, "key" | "task" | "_typeName");
             info.assign_or_note(&field, value);
             tells_more |= !is_name && FIELDS.contains(&&*field) && !info.invalid.contains(&field);
         }
-        for (field, _) in REQUIRED.iter().zip(present).filter(|(_, present)| !present) {
+        for (field, _) in REQUIRED_FIELDS
+            .iter()
+            .zip(present)
+            .filter(|(_, present)| !present)
+        {
             info.invalid.add(missing(field));
         }
         if info.task.value.is_empty() {
@@ -209,7 +229,7 @@ impl TaskInfo {
     pub fn assign(&mut self, field: &str, value: Value) -> Result<(), Malformed> {
         let value = truncate_deep(value);
         let unset = is_unset(&value);
-        if unset && let Some(required) = REQUIRED.iter().find(|name| **name == field) {
+        if unset && let Some(required) = REQUIRED_FIELDS.iter().find(|name| **name == field) {
             return Err(missing(required));
         }
         match field {

@@ -15,6 +15,12 @@ impl WatchSet {
         }
     }
 
+    /// True if a task is polled although changes of the others are pushed.
+    pub(in crate::watch) fn is_read_by_itself(&self, mo_id: &str) -> bool {
+        let entry = self.entries.get(mo_id);
+        entry.is_some_and(|entry| entry.is_read_by_itself)
+    }
+
     /// True if a task is known to have another state than this.
     pub(in crate::watch) fn is_other(&self, mo_id: &str, state: &TaskState) -> bool {
         let known = self

@@ -66,6 +66,14 @@ pub fn watch(simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
     options
 }
 
+/// Retries follow each other quickly.
+pub fn with_short_backoff(mut options: WatchOptions) -> WatchOptions {
+    options.intervals.initial_backoff = Duration::from_millis(100);
+    options.intervals.max_backoff = Duration::from_millis(200);
+    options.intervals.min_backoff = Duration::from_millis(10);
+    options
+}
+
 /// The same, followed in one way only.
 pub fn watch_by(mode: FetchMode, simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
     let mut options = watch(simulator, tasks);

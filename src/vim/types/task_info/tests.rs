@@ -58,7 +58,7 @@ fn the_fixture_names_every_field_of_the_reference() {
 
 #[test]
 fn a_required_field_that_is_missing_or_null_is_named_and_the_others_count() {
-    for field in REQUIRED {
+    for field in REQUIRED_FIELDS {
         let mut absent = least();
         absent.as_object_mut().unwrap().shift_remove(field);
         let mut null = least();

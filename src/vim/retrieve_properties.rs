@@ -1,21 +1,28 @@
 //! `RetrievePropertiesEx`: properties of many objects with one request.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use serde_json::{Value, json};
 
-use crate::vim::{
+use super::{
     client::Client,
     error::{Error, ErrorKind},
-    history::Throttle,
+    history::{NoThrottle, Throttle},
     method::ApiMethod,
-    types::{Fault, Malformed, ManagedObjectReference, items, text_at, unboxed},
+    types::{
+        Fault, Malformed, ManagedObjectReference, TaskInfo, items, items_as_sent, object_as_sent,
+        take_string,
+    },
 };
 
 /// The properties of one object.
 #[derive(Debug)]
 pub(super) struct ObjectProperties {
     pub(super) object: ManagedObjectReference,
+    /// Values by property path, as sent.
     pub(super) values: HashMap<String, Value>,
     /// The fault of a property that could not be read.
     pub(super) fault: Option<Fault>,
@@ -29,14 +36,35 @@ struct Page {
 }
 
 impl Client {
-    /// Reads properties of objects. Objects that do not exist are left out.
+    /// Reads the `info` of tasks with one request. Tasks that do not exist or cannot be read are left out.
+    ///
+    /// # Errors
+    /// Returns faults and connection errors that concern all of them.
+    pub async fn task_infos(&self, tasks: &[Arc<str>]) -> Result<Vec<(Arc<str>, TaskInfo)>, Error> {
+        let objects: Vec<_> = tasks
+            .iter()
+            .cloned()
+            .map(ManagedObjectReference::task)
+            .collect();
+        let read = self.read_objects("reading tasks", &NoThrottle, &objects, &["info"]);
+        let infos = read.await?.into_iter().filter_map(|mut task| {
+            let info = task.values.remove("info")?;
+            let mo_id = task.object.value;
+            let info = TaskInfo::of_task(&mo_id, info).ok()?;
+            Some((mo_id, info))
+        });
+        Ok(infos.collect())
+    }
+
+    /// Reads properties of objects; `doing` describes the purpose in errors. Objects that do not exist are left out.
     pub(super) async fn read_objects(
         &self,
+        doing: &str,
         throttle: &impl Throttle,
         objects: &[ManagedObjectReference],
         paths: &[&str],
     ) -> Result<Vec<ObjectProperties>, Error> {
-        let doing = || "reading the inventory".to_owned();
+        let doing = || doing.to_owned();
         let Some(collector) = &self.content().property_collector else {
             return Err(self.unsupported(&doing, "the server offers no property collector."));
         };
@@ -99,11 +127,16 @@ fn path_of<'a>(kind: &str, path: &'a str) -> &'a str {
 
 impl Page {
     fn from_json(result: Value) -> Result<Self, Malformed> {
-        let mut result = unboxed(result);
-        let token = text_at(&result, &["token"]).filter(|token| !token.is_empty());
-        let token = token.map(str::to_owned);
-        let objects = result.get_mut("objects").map(Value::take);
-        let objects = items("ObjectContent", objects.unwrap_or_default())?;
+        if result.is_null() {
+            return Ok(Self {
+                objects: Vec::new(),
+                token: None,
+            });
+        }
+        let mut result = object_as_sent("RetrieveResult", result)?;
+        let token = take_string(&mut result, "token").filter(|token| !token.is_empty());
+        let objects = result.shift_remove("objects").unwrap_or_default();
+        let objects = items_as_sent("ObjectContent", objects)?;
         let objects = objects.into_iter().map(ObjectProperties::from_json);
         Ok(Self {
             objects: objects.collect::<Result<_, _>>()?,
@@ -113,15 +146,19 @@ impl Page {
 }
 
 impl ObjectProperties {
-    fn from_json(mut content: Value) -> Result<Self, Malformed> {
-        let mut take = |name: &str| content.get_mut(name).map(Value::take).unwrap_or_default();
+    fn from_json(content: Value) -> Result<Self, Malformed> {
+        let mut content = object_as_sent("ObjectContent", content)?;
+        let mut take = |name: &str| content.shift_remove(name).unwrap_or_default();
         let object = ManagedObjectReference::from_json("obj", take("obj"))?;
-        let values = items("DynamicProperty", take("propSet"))?.into_iter();
-        let values = values.filter_map(|mut property| {
-            let name = text_at(&property, &["name"])?.to_owned();
-            Some((name, unboxed(property.get_mut("val")?.take())))
-        });
-        let values = values.collect();
+        let mut values = HashMap::new();
+        for property in items_as_sent("DynamicProperty", take("propSet"))? {
+            let mut property = object_as_sent("DynamicProperty", property)?;
+            if let Some(name) = take_string(&mut property, "name")
+                && let Some(value) = property.shift_remove("val")
+            {
+                values.insert(name, value);
+            }
+        }
         let missing = items("MissingProperty", take("missingSet"))?.into_iter();
         let mut faults =
             missing.filter_map(|mut missing| missing.get_mut("fault").map(Value::take));
