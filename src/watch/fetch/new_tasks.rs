@@ -21,6 +21,8 @@ use crate::{
 
 /// Maximum number of tasks added to the view with one request.
 const MAX_JOIN_BATCH: usize = 2_000;
+/// Number of tasks that are added to the view although others are still being read.
+const MAX_POSTPONED: usize = 10_000;
 /// Number of new tasks read with one request: the number of objects that a vCenter returns at a time.
 const MAX_READ_BATCH: usize = 100;
 /// Consecutive failed reads of several tasks after which the collector reports all fields.
@@ -66,8 +68,8 @@ impl Fetch {
         if !unread.is_empty() {
             in_flight.read_batch(unread);
         }
-        // One change of the view for all tasks that are being read, unless they are many.
-        if (in_flight.batches == 0 || view.joining() >= MAX_JOIN_BATCH)
+        // All tasks are shown before the server reports the changing fields of each once more.
+        if (in_flight.batches == 0 || view.joining() >= MAX_POSTPONED)
             && let Some((joining, leaving)) = view.modify(MAX_JOIN_BATCH, now)
         {
             let collector = poll.collector.clone();

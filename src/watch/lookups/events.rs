@@ -11,7 +11,7 @@ use crate::vim::{
 };
 
 /// Interval of reading them while the task runs, and once after its end.
-pub(super) const EVENTS_REFRESH_INTERVAL: Duration = Duration::from_secs(5);
+pub(super) const EVENTS_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A task whose events are followed.
 #[derive(Debug)]
