@@ -132,12 +132,11 @@ impl TaskCollector {
             let is_invalid = error.is_fault("InvalidProperty") && rejected != Some(RECENT);
             let index = paths.iter().position(|path| Some(&**path) == rejected);
             if is_invalid && paths.len() > 1 {
-                match index {
-                    Some(index) => drop(paths.remove(index)),
-                    None => {
-                        paths = vec!["info".to_owned()];
-                        self.fields = ReportedFields::All;
-                    }
+                if let Some(index) = index {
+                    paths.remove(index);
+                } else {
+                    paths = vec!["info".to_owned()];
+                    self.fields = ReportedFields::All;
                 }
             } else if self.watches_recent && error.fault().is_some() && !error.is_session_dead() {
                 self.watches_recent = false;

@@ -24,6 +24,13 @@ pub(super) struct ViewMembers {
     is_modifying: bool,
 }
 
+/// Tasks to add to the view and to remove from it.
+#[derive(Debug)]
+pub(super) struct ViewChange {
+    pub(super) joining: Vec<Arc<str>>,
+    pub(super) leaving: Vec<Arc<str>>,
+}
+
 impl ViewMembers {
     pub(super) fn new(fields: ReportedFields) -> Self {
         Self {
@@ -76,13 +83,8 @@ impl ViewMembers {
         self.joining.len()
     }
 
-    /// Begins a change of the view. Returns the tasks to add, at most `limit`, and those to remove; `None` if nothing
-    /// changes.
-    pub(super) fn modify(
-        &mut self,
-        limit: usize,
-        now: Instant,
-    ) -> Option<(Vec<Arc<str>>, Vec<Arc<str>>)> {
+    /// Begins a change of the view, with at most `limit` tasks to add; `None` if nothing changes.
+    pub(super) fn modify(&mut self, limit: usize, now: Instant) -> Option<ViewChange> {
         if self.joining.is_empty() && self.leaving.is_empty() {
             return None;
         }
@@ -93,7 +95,10 @@ impl ViewMembers {
         }
         self.members.extend(joining.iter().cloned());
         self.pending.add(&joining, now);
-        Some((joining, std::mem::take(&mut self.leaving)))
+        Some(ViewChange {
+            joining,
+            leaving: std::mem::take(&mut self.leaving),
+        })
     }
 
     /// Ends a change of the view. If it failed, its tasks are no members.

@@ -70,12 +70,14 @@ impl Fetch {
         }
         // All tasks are shown before the server reports the changing fields of each once more.
         if (in_flight.batches == 0 || view.joining() >= MAX_POSTPONED)
-            && let Some((joining, leaving)) = view.modify(MAX_JOIN_BATCH, now)
+            && let Some(change) = view.modify(MAX_JOIN_BATCH, now)
         {
             let collector = poll.collector.clone();
             in_flight.start(|_| async move {
-                let unresolved = collector.modify_view(&joining, &leaving).await;
-                Completed::View(joining, unresolved)
+                let unresolved = collector
+                    .modify_view(&change.joining, &change.leaving)
+                    .await;
+                Completed::View(change.joining, unresolved)
             });
         }
     }
