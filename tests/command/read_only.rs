@@ -31,6 +31,7 @@ const ALLOWED: [&str; 19] = [
     "PropertyCollector/WaitForUpdatesEx",
     "PropertyCollector/CancelWaitForUpdates",
     "PropertyCollector/DestroyPropertyCollector",
+    "PropertyCollector/RetrievePropertiesEx",
 ];
 
 /// A cancellation with the setting, in a config file and in variables.

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use crate::command_support::{line, server};
+use crate::command_support::{drive_by, line, server};
 
 #[tokio::test]
 async fn a_log_has_a_line_per_state_and_no_line_per_percent() {
@@ -12,9 +12,12 @@ async fn a_log_has_a_line_per_state_and_no_line_per_percent() {
     let lines = ran.err.lines().filter(|line| line.contains("task-1"));
     assert_eq!(lines.count(), 2, "running and success: {}", ran.err);
     let simulator = server().await;
-    let ran = line("wait task-1 --log-every 200ms")
-        .driven(&simulator)
-        .await;
+    let control = simulator.control();
+    // At most two answers a second come under a stream of changes.
+    let ran = tokio::select! {
+        ran = line("wait task-1 --log-every 200ms").on(&simulator) => ran,
+        () = drive_by(&control, Duration::from_millis(80)) => unreachable!("time does not end"),
+    };
     let lines = ran.err.lines().filter(|line| line.contains("task-1"));
     assert!(lines.count() > 2, "{}", ran.err);
 }

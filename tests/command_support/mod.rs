@@ -107,9 +107,14 @@ pub(crate) fn config(folder: &Path, servers: &[(&str, &Simulator)]) -> String {
 
 /// Lets time go by for ever, fifty times as fast as it does.
 pub(crate) async fn drive(control: &Control) {
+    drive_by(control, Duration::from_millis(500)).await;
+}
+
+/// Lets time go by for ever, by this much every ten milliseconds.
+pub(crate) async fn drive_by(control: &Control, step: Duration) {
     loop {
         sleep(Duration::from_millis(10)).await;
-        control.advance(Duration::from_millis(500));
+        control.advance(step);
     }
 }
 
