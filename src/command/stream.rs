@@ -1,6 +1,9 @@
 //! `vtask stream`: prints every change of tasks as NDJSON, for log pipelines.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -17,7 +20,7 @@ use super::{
 use crate::{
     config::ConnectionArgs,
     files::rotating_file::RotatingFile,
-    task::{Handle, Record},
+    task::{EndpointId, Handle, Record},
     text::parse_size,
 };
 
@@ -73,6 +76,7 @@ pub async fn run(
     let mut stream = Stream {
         states: &args.states,
         file,
+        last_ids: HashMap::new(),
     };
     follow::follow(&source, servers, &mut stream, io).await
 }
@@ -89,6 +93,25 @@ struct Stream<'a> {
     states: &'a StateArgs,
     /// The file in the place of standard output.
     file: Option<(&'a Path, RotatingFile)>,
+    /// The last event id of each unfinished task. The server may report the same state twice, which is no change.
+    last_ids: HashMap<(EndpointId, Handle), String>,
+}
+
+impl Stream<'_> {
+    /// Returns the line of a changed task; `None` if it is the same state as before.
+    fn line(&mut self, server: &Server, change: &Change) -> Option<String> {
+        let (id, key) = (server.event_id(change.handle)?, (server.id, change.handle));
+        if self.last_ids.get(&key) == Some(&id) {
+            return None;
+        }
+        let written = line(server, change.handle, &id, Timestamp::now());
+        if change.is_end {
+            self.last_ids.remove(&key);
+        } else {
+            self.last_ids.insert(key, id);
+        }
+        written
+    }
 }
 
 impl Consumer for Stream<'_> {
@@ -106,9 +129,11 @@ impl Consumer for Stream<'_> {
             let status = store.get(change.handle).map(Record::status);
             status.is_some_and(|status| self.states.contains(status))
         };
-        let selected = changes.iter().filter(is_selected);
-        let lines = selected.filter_map(|change| line(server, change.handle, Timestamp::now()));
-        let lines: String = lines.collect();
+        let selected: Vec<_> = changes.iter().filter(is_selected).collect();
+        let lines = selected.into_iter();
+        let lines: String = lines
+            .filter_map(|change| self.line(server, change))
+            .collect();
         match &mut self.file {
             _ if lines.is_empty() => Ok(()),
             Some((path, file)) => file
@@ -127,7 +152,7 @@ impl Consumer for Stream<'_> {
 }
 
 /// Returns the line of a changed task, seen at this local time.
-fn line(server: &Server, handle: Handle, seen: Timestamp) -> Option<String> {
+fn line(server: &Server, handle: Handle, id: &str, seen: Timestamp) -> Option<String> {
     let snapshot = &server.snapshot;
     let info = snapshot.raw(handle);
     let line = json_output::task(
@@ -138,7 +163,7 @@ fn line(server: &Server, handle: Handle, seen: Timestamp) -> Option<String> {
         snapshot.now,
     )?;
     let mut line = with_whole_seconds(line);
-    line.insert("eventId".to_owned(), json!(server.event_id(handle)?));
+    line.insert("eventId".to_owned(), json!(id));
     line.insert("seenAt".to_owned(), json!(seen));
     Some(json_output::written(line))
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Methods allowed in a read-only run: reads, and calls about its own session, views and collectors.
-const ALLOWED: [&str; 19] = [
+const ALLOWED: [&str; 20] = [
     "hello",
     "ServiceInstance/content",
     "ServiceInstance/CurrentTime",

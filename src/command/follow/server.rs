@@ -39,7 +39,7 @@ const MAX_DELIVERED: usize = 20_000;
 
 /// A followed server.
 pub(in crate::command) struct Server {
-    pub(super) id: EndpointId,
+    pub(in crate::command) id: EndpointId,
     /// The profile name, or host name and port if there is only one server.
     pub(in crate::command) label: String,
     /// Host name and port.
