@@ -284,7 +284,8 @@ async fn commands_and_exported_files_are_safe() {
         let mut session = Session::start_in(100, 30, &words, &[("VTASK_PASSWORD", "any")]);
         session.until("many tasks", |seen| {
             let contents = seen.parser.screen().contents();
-            contents.lines().filter(|line| line.contains("▶ ")).count() > 10
+            let is_task = |line: &&str| line.contains("▶ ") || line.contains("✗ ");
+            contents.lines().filter(is_task).count() > 10
         });
         for name in &here[..3] {
             session.press("w");
