@@ -19,6 +19,7 @@ mod rewrite;
 mod ring;
 mod source;
 mod state;
+mod value_size;
 
 pub use checkpoints::{Checkpoint, Checkpoints};
 pub use frames::RecordError;
@@ -33,3 +34,4 @@ pub use rewrite::{RewriteError, redact};
 pub use ring::Limits;
 pub use source::Source;
 pub use state::RecordedState;
+pub use value_size::value_size;

@@ -1,11 +1,11 @@
 //! The tasks and servers of a record as they were at a time.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque, hash_map::Entry as Slot};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use super::{Damage, Entry, Header, Line, Reader, line::mo_id};
+use super::{Damage, Entry, Header, Line, Reader, line::mo_id, value_size};
 
 /// Maximum number of tasks kept; the lines of further ones are ignored. The same limit applies to past tasks and to
 /// locations.
@@ -15,8 +15,6 @@ const MAX_BYTES: usize = 256 << 20;
 /// Maximum number of tasks whose events are kept, and their size for one task.
 const MAX_TASKS_WITH_EVENTS: usize = 5000;
 const MAX_EVENT_BYTES: usize = 256 << 10;
-/// Size of the changed fields of a task from which on their real size is computed: replaced values are counted, too.
-const MAX_UNCHECKED_BYTES: usize = 64 << 10;
 
 type Key = (u16, String);
 
@@ -30,16 +28,20 @@ struct TaskState {
     presence: Option<Entry>,
     entity_state: Option<Entry>,
     answer: Option<Entry>,
-    /// Size as JSON, at most.
-    bytes: usize,
+    /// Sizes of `presence`, `entity_state` and `answer` as JSON.
+    sizes: [usize; 3],
 }
 
 /// The fields of a `TaskInfo`. Kept as text, which takes a fraction of the memory of a parsed one.
 #[derive(Debug, Clone, PartialEq)]
 struct TaskFields {
     info: Box<[u8]>,
+    /// Length of the line with `info`.
+    length: usize,
     /// Later values; `null` if unset.
     changed: Map<String, Value>,
+    /// Size of `changed`.
+    changed_size: usize,
     /// The server's time of the last change.
     at: Timestamp,
 }
@@ -107,7 +109,6 @@ impl RecordedState {
                 match entry {
                     Entry::Unwatched { .. } => self.unwatch(key),
                     events @ Entry::Events { .. } => self.keep_events(key, events, length),
-                    Entry::Change { .. } if !self.tasks.contains_key(&key) => {}
                     entry => self.apply_to_task(key, entry, length),
                 }
             }
@@ -115,32 +116,37 @@ impl RecordedState {
     }
 
     fn apply_to_task(&mut self, key: Key, entry: Entry, length: usize) {
-        let is_known = self.tasks.contains_key(&key);
-        let has_room = self.bytes + length <= MAX_BYTES;
-        if !has_room || (!is_known && self.tasks.len() >= MAX_TASKS) {
+        if self.bytes + length > MAX_BYTES {
             return;
         }
-        let task = self.tasks.entry(key).or_default();
-        self.bytes -= task.bytes;
+        let may_add = self.tasks.len() < MAX_TASKS && !matches!(entry, Entry::Change { .. });
+        let task = match self.tasks.entry(key) {
+            Slot::Occupied(task) => task.into_mut(),
+            Slot::Vacant(place) if may_add => place.insert(TaskState::default()),
+            Slot::Vacant(_) => return,
+        };
+        self.bytes -= task.size();
         match entry {
-            Entry::Task { info, at } => task.set(&info, at, false),
-            Entry::PastTask { info, at } if task.is_outcome_unknown() => task.set(&info, at, true),
+            Entry::Task { info, at } => task.set(&info, length, at, false),
+            Entry::PastTask { info, at } if task.is_outcome_unknown() => {
+                task.set(&info, length, at, true);
+            }
             Entry::Change { fields, at, .. } => task.change(fields, at),
-            entry @ Entry::EntityState { .. } => task.entity_state = Some(entry),
-            entry @ Entry::CancelAnswer { .. } => task.answer = Some(entry),
             entry @ (Entry::Gone { .. } | Entry::Unreadable { .. } | Entry::Placeholder { .. }) => {
                 task.presence = Some(entry);
+                task.sizes[0] = length;
+            }
+            entry @ Entry::EntityState { .. } => {
+                task.entity_state = Some(entry);
+                task.sizes[1] = length;
+            }
+            entry @ Entry::CancelAnswer { .. } => {
+                task.answer = Some(entry);
+                task.sizes[2] = length;
             }
             _ => {}
         }
-        task.bytes += length;
-        if let Some(info) = &task.info
-            && task.bytes - info.info.len().min(task.bytes) > MAX_UNCHECKED_BYTES
-        {
-            let changed = serde_json::to_vec(&info.changed).unwrap_or_default();
-            task.bytes = info.info.len() + changed.len() + length;
-        }
-        self.bytes += task.bytes;
+        self.bytes += task.size();
     }
 
     /// Counts bytes if there is room for them.
@@ -165,7 +171,7 @@ impl RecordedState {
         let Some(task) = self.tasks.remove(&key) else {
             return;
         };
-        self.bytes -= task.bytes;
+        self.bytes -= task.size();
         if let Some(info) = task.info.filter(TaskFields::is_finished) {
             self.keep_past(key, text_of(&Value::Object(info.value())));
         }
@@ -253,16 +259,25 @@ impl RecordedState {
 }
 
 impl TaskState {
-    fn set(&mut self, info: &Value, at: Timestamp, is_past: bool) {
+    /// Returns the size as JSON.
+    fn size(&self) -> usize {
+        let info = self.info.as_ref();
+        let info = info.map_or(0, |info| info.length + info.changed_size);
+        info + self.sizes.iter().sum::<usize>()
+    }
+
+    fn set(&mut self, info: &Value, length: usize, at: Timestamp, is_past: bool) {
         if info.is_object() {
             self.info = Some(TaskFields {
                 info: text_of(info),
+                length,
                 changed: Map::new(),
+                changed_size: 0,
                 at,
             });
             self.is_past = is_past;
             self.presence = None;
-            self.bytes = 0;
+            self.sizes[0] = 0;
         }
     }
 
@@ -277,7 +292,13 @@ impl TaskState {
     fn change(&mut self, fields: Map<String, Value>, at: Timestamp) {
         if let Some(known) = &mut self.info {
             known.at = at;
-            known.changed.extend(fields);
+            for (name, value) in fields {
+                known.changed_size += name.len() + value_size(&value);
+                let length = name.len();
+                if let Some(replaced) = known.changed.insert(name, value) {
+                    known.changed_size -= length + value_size(&replaced);
+                }
+            }
         }
     }
 }
@@ -414,5 +435,33 @@ mod tests {
             );
         }
         assert!(state.bytes <= MAX_BYTES, "{}", state.bytes);
+    }
+
+    #[test]
+    fn replaced_values_take_no_room() {
+        let at = Timestamp::UNIX_EPOCH;
+        let mut state = RecordedState::default();
+        let mut apply = |task: &str, entry: Value, length| {
+            let mut line = line(&entry);
+            (line.t, line.vc) = (at, 0);
+            assert_eq!(line.entry.task(), Some(task));
+            state.apply(line, length);
+        };
+        for number in 0..100 {
+            let id = format!("task-{number}");
+            apply(&id, json!({"task": {"at": at, "info": {"key": id}}}), 100);
+            for percent in 0..100 {
+                let change =
+                    json!({"change": {"task": id, "at": at, "fields": {"progress": percent}}});
+                apply(&id, change, 60_000);
+            }
+        }
+        for number in 0..100 {
+            assert_eq!(
+                state.task(0, &format!("task-{number}")).unwrap()["progress"],
+                99
+            );
+        }
+        assert!(state.bytes < 20_000, "{}", state.bytes);
     }
 }

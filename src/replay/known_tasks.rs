@@ -5,6 +5,7 @@ use std::{borrow::Cow, collections::HashMap};
 use serde_json::Value;
 
 use crate::{
+    record::value_size,
     task::{EndpointId, Status, TaskChange, TaskId},
     vim::types::FIELDS,
     watch::{Update, recording::RecordedUpdate},
@@ -117,26 +118,11 @@ fn unboxed(value: &Value) -> Option<&str> {
 /// Returns the size of fields that are kept in addition to what was there: unknown ones, and long values.
 fn kept_size(fields: &[(Cow<'static, str>, Value)]) -> usize {
     let kept = fields.iter().map(|(name, value)| {
-        let size = size(value);
+        let size = value_size(value);
         let is_known = FIELDS.contains(&&**name);
         if is_known && size < 1024 { 0 } else { size }
     });
     kept.sum()
-}
-
-/// Estimates the size of a value in memory.
-fn size(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-        Value::String(text) => text.len() + 24,
-        Value::Array(items) => items.iter().map(size).sum::<usize>() + 24,
-        Value::Object(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(name, value)| name.len() + 24 + size(value));
-            fields.sum::<usize>() + 24
-        }
-    }
 }
 
 #[cfg(test)]
