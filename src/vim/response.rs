@@ -132,7 +132,7 @@ pub(super) fn error_from_status(status: StatusCode, headers: &HeaderMap, body: &
 }
 
 /// Parses `Retry-After`: seconds, or a date by the clock of its sender.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let value = text(RETRY_AFTER)?;
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -111,6 +111,24 @@ pub(super) fn http_client(
     builder.build()
 }
 
+/// Creates the HTTP client for a server whose certificate is verified by this policy.
+///
+/// # Errors
+/// Fails if TLS cannot be set up.
+pub(crate) fn verifying_client(
+    address: &Address,
+    trust: &TrustPolicy,
+) -> Result<reqwest::Client, String> {
+    // Loading the system's CAs takes time and is skipped for plain HTTP.
+    let trust = if address.is_tls() {
+        trust
+    } else {
+        &TrustPolicy::Anything
+    };
+    let config = trust.client_config(address.authority())?;
+    http_client(address, config).map_err(|error| error.to_string())
+}
+
 /// Sends requests to one server.
 #[derive(Debug)]
 pub(super) struct Transport {
@@ -132,14 +150,7 @@ impl Transport {
             server: address.label(),
             kind: ErrorKind::Unsupported(why),
         };
-        // Loading the system's CAs takes time and is skipped for plain HTTP.
-        let trust = if address.is_tls() {
-            trust
-        } else {
-            &TrustPolicy::Anything
-        };
-        let config = trust.client_config(address.authority()).map_err(unusable)?;
-        let http = http_client(&address, config).map_err(|error| unusable(error.to_string()))?;
+        let http = verifying_client(&address, trust).map_err(unusable)?;
         Ok(Self {
             http,
             address,

@@ -6,7 +6,7 @@ use super::options::Intervals;
 
 /// Exponential backoff with full jitter, so that clients do not return at the same moment.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     intervals: Intervals,
     failures: u32,
     random: fastrand::Rng,
@@ -14,7 +14,7 @@ pub(super) struct Backoff {
 
 impl Backoff {
     /// Creates a backoff without failures. The same seed gives the same pauses.
-    pub(super) fn new(intervals: Intervals, seed: u64) -> Self {
+    pub(crate) fn new(intervals: Intervals, seed: u64) -> Self {
         Self {
             intervals,
             failures: 0,
@@ -23,13 +23,13 @@ impl Backoff {
     }
 
     /// Returns the number of consecutive failed attempts.
-    pub(super) fn failures(&self) -> u32 {
+    pub(crate) fn failures(&self) -> u32 {
         self.failures
     }
 
     /// Records a failure and returns the pause before the next attempt. A longer `retry_after` is honoured: the server's
     /// request ([`Error::retry_after`](crate::vim::Error::retry_after), which is capped).
-    pub(super) fn record_failure(&mut self, retry_after: Option<Duration>) -> Duration {
+    pub(crate) fn record_failure(&mut self, retry_after: Option<Duration>) -> Duration {
         let bound = self
             .intervals
             .initial_backoff
@@ -47,7 +47,7 @@ impl Backoff {
 
     /// Records that an attempt worked for this long. Only a long enough time resets the count, so that a server that
     /// fails soon after each sign-in is tried less and less often.
-    pub(super) fn record_uptime(&mut self, time: Duration) {
+    pub(crate) fn record_uptime(&mut self, time: Duration) {
         const QUICK_RETRIES: u32 = 3;
         if time >= self.intervals.initial_backoff * QUICK_RETRIES {
             self.failures = 0;

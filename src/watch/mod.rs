@@ -38,6 +38,7 @@ mod update;
 mod view_members;
 mod watch_set;
 
+pub(crate) use backoff::Backoff;
 pub use command::{Command, HistoryRequest};
 pub use endpoint::Watcher;
 pub use history_query::history_query;

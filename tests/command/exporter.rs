@@ -1,5 +1,8 @@
 //! `vtask exporter`: metrics over HTTP, counted once through outages and restarts.
 
+mod otlp;
+mod web;
+
 use std::{future::Future, path::Path, time::Duration};
 
 use tokio::{sync::oneshot, time::sleep};

@@ -357,12 +357,23 @@ pub const COMMANDS: &[Texts] = &[
         examples: &[
             ("vtask exporter", "on http://127.0.0.1:9788/metrics"),
             ("vtask exporter --cursor FILE", "restarts without a gap"),
-            ("vtask exporter --listen 0.0.0.0:9788", "for other hosts"),
+            (
+                "vtask exporter --listen 0.0.0.0:9788 --web-config web.yml",
+                "for other hosts",
+            ),
+            (
+                "vtask exporter --otlp",
+                "to a collector at localhost:4318, too",
+            ),
         ],
         exit_codes: FOLLOWING,
         notes: "/metrics has the text format of Prometheus, or OpenMetrics if the client accepts it; /-/healthy and \
                 /-/ready are for probes. Each task that finished is counted once; with --cursor, tasks that finished \
-                while vtask was not running are counted after the start. There is no TLS and no authentication.",
+                while vtask was not running are counted after the start.\n\n\
+                The file of --web-config has the format of Prometheus' exporters: tls_server_config, \
+                basic_auth_users. With --otlp or OTEL_EXPORTER_OTLP_ENDPOINT, each task that finishes is exported as a \
+                span, with the children of a task in the same trace, and the metrics, too; the other OTEL_ variables \
+                apply.",
         globals: &[],
     },
     Texts {

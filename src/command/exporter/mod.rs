@@ -2,17 +2,19 @@
 
 mod label_limit;
 mod metrics;
+mod otlp;
 mod stall_times;
 mod web;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 use tokio::{net::TcpListener, sync::mpsc};
 
 use self::{
-    metrics::{ServerState, TaskMetrics},
-    web::{Answer, Request, RequestKind},
+    metrics::{ServerState, TaskMetrics, TextFormat},
+    otlp::{Otlp, OtlpEvent},
+    web::{Answer, Request, RequestKind, WebConfig},
 };
 use super::{
     CommandError, Outcome,
@@ -38,6 +40,14 @@ pub struct ExporterArgs {
         default_value = "127.0.0.1:9788"
     )]
     listen: SocketAddr,
+
+    /// TLS and passwords, in the web-config format of Prometheus' exporters
+    #[arg(long, value_name = "FILE", env = "VTASK_WEB_CONFIG")]
+    web_config: Option<PathBuf>,
+
+    /// Export traces and metrics to OpenTelemetry, by the OTEL_ variables
+    #[arg(long)]
+    otlp: bool,
 }
 
 /// Runs `vtask exporter`.
@@ -49,6 +59,13 @@ pub async fn run(
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
+    let config = args
+        .web_config
+        .as_deref()
+        .map(WebConfig::read)
+        .transpose()?;
+    let config = config.unwrap_or_default();
+    let otlp = Otlp::start(io.environment, args.otlp)?;
     let source = ServerSource::new(&args.follow, connection, io);
     let servers = source.first(io).await?;
     let listen = args.listen;
@@ -56,28 +73,42 @@ pub async fn run(
         |error| CommandError::Usage(format!("cannot listen on {listen}: {error}. Try --listen."));
     let listener = TcpListener::bind(listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?;
-    io.say(&format!("serving http://{address}/metrics"));
+    io.say(&format!("serving {}://{address}/metrics", config.scheme()));
     let (sender, requests) = mpsc::channel(REQUESTS_AHEAD);
-    let serving = tokio::spawn(web::serve(listener, sender));
+    let serving = tokio::spawn(web::serve(listener, config, sender));
     let mut exporter = Exporter {
         metrics: TaskMetrics::new(),
         requests,
-        request: None,
-        is_scraped: true,
+        otlp,
+        event: None,
+        counted: 0,
+        scraped: 0,
     };
     let followed = follow::follow(&source, servers, &mut exporter, io).await;
     serving.abort();
+    if let Some(message) = exporter.otlp.as_ref().and_then(Otlp::final_message) {
+        io.say(&message);
+    }
     followed
+}
+
+/// A request of a client, or an event of the OTLP export.
+enum Event {
+    Request(Request),
+    Otlp(OtlpEvent),
 }
 
 /// The metrics and the requests for them.
 struct Exporter {
     metrics: TaskMetrics,
     requests: mpsc::Receiver<Request>,
-    /// The request to answer next.
-    request: Option<Request>,
-    /// True if no task was counted since the last scrape.
-    is_scraped: bool,
+    otlp: Option<Otlp>,
+    /// The event to handle next.
+    event: Option<Event>,
+    /// Number of tasks whose end was counted.
+    counted: u64,
+    /// Number of those that the last scrape has read.
+    scraped: u64,
 }
 
 impl Exporter {
@@ -91,6 +122,35 @@ impl Exporter {
                 is_up: server.links.link().is_current(),
                 requests: server.traffic.counts(),
             });
+        }
+    }
+
+    fn answer(&mut self, request: Request, servers: &mut [Server]) {
+        let answer = match request.kind {
+            RequestKind::Metrics(format) => {
+                for server in &mut *servers {
+                    server.snapshot.advance();
+                }
+                self.scrape(servers);
+                Answer::Metrics(self.metrics.text(format))
+            }
+            RequestKind::Health => Answer::Waiting(Vec::new()),
+            RequestKind::Readiness => {
+                let waiting = servers.iter().filter(|server| !server.is_ready());
+                Answer::Waiting(waiting.map(|server| server.label.clone()).collect())
+            }
+        };
+        let is_metrics = matches!(answer, Answer::Metrics(_));
+        if request.answer.send(answer).is_ok() && is_metrics {
+            self.scraped = self.counted;
+        }
+    }
+
+    fn export_metrics(&mut self, servers: &[Server]) {
+        self.scrape(servers);
+        if let Some(otlp) = &self.otlp {
+            let page = self.metrics.text(TextFormat::OpenMetrics);
+            otlp.export_metrics(&page, self.counted);
         }
     }
 }
@@ -108,46 +168,57 @@ impl Consumer for Exporter {
     ) -> Result<(), CommandError> {
         let (store, now) = (&server.snapshot.store, server.snapshot.now);
         for change in changes {
-            self.is_scraped &= !change.is_end;
+            self.counted += u64::from(change.is_end);
             let metrics = &mut self.metrics;
             metrics.count(&server.label, store, change.handle, change.is_end, now);
+            if let Some(otlp) = &mut self.otlp {
+                otlp.change(server, *change);
+            }
         }
         Ok(())
     }
 
     async fn requested(&mut self) {
-        match self.requests.recv().await {
-            Some(request) => self.request = Some(request),
-            None => std::future::pending().await,
-        }
+        let otlp = async {
+            match &mut self.otlp {
+                Some(otlp) => otlp.event().await,
+                None => std::future::pending().await,
+            }
+        };
+        self.event = Some(tokio::select! {
+            Some(request) = self.requests.recv() => Event::Request(request),
+            event = otlp => Event::Otlp(event),
+        });
     }
 
-    fn serve(&mut self, servers: &mut [Server]) {
-        let Some(request) = self.request.take() else {
-            return;
-        };
-        let answer = match request.kind {
-            RequestKind::Metrics(format) => {
+    fn serve(&mut self, servers: &mut [Server], io: &mut CommandIo<'_>) {
+        match self.event.take() {
+            Some(Event::Request(request)) => self.answer(request, servers),
+            Some(Event::Otlp(OtlpEvent::Message(message))) => io.say(&message),
+            Some(Event::Otlp(OtlpEvent::MetricsDue)) => {
                 for server in &mut *servers {
                     server.snapshot.advance();
                 }
-                self.scrape(servers);
-                Answer::Metrics(self.metrics.text(format))
+                self.export_metrics(servers);
             }
-            RequestKind::Health => Answer::Waiting(Vec::new()),
-            RequestKind::Readiness => {
-                let waiting = servers.iter().filter(|server| !server.is_ready());
-                Answer::Waiting(waiting.map(|server| server.label.clone()).collect())
-            }
-        };
-        let is_metrics = matches!(answer, Answer::Metrics(_));
-        if request.answer.send(answer).is_ok() && is_metrics {
-            self.is_scraped = true;
+            None => {}
         }
     }
 
-    /// The cursor may only move past tasks whose count was read.
+    async fn finish(&mut self, servers: &[Server]) {
+        if self.otlp.is_some() {
+            self.export_metrics(servers);
+        }
+        if let Some(otlp) = &mut self.otlp {
+            otlp.finish().await;
+        }
+    }
+
+    /// The cursor may only move past tasks whose count was read or exported, and whose spans do not wait for a collector
+    /// that accepts them.
     fn commit(&mut self) -> Result<bool, CommandError> {
-        Ok(self.is_scraped)
+        let exported = self.otlp.as_ref().map_or(0, Otlp::exported);
+        let is_settled = self.otlp.as_ref().is_none_or(Otlp::is_settled);
+        Ok(is_settled && self.scraped.max(exported) >= self.counted)
     }
 }

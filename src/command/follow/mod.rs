@@ -71,7 +71,10 @@ pub(super) trait Consumer {
     }
 
     /// Answers a request.
-    fn serve(&mut self, _servers: &mut [Server]) {}
+    fn serve(&mut self, _servers: &mut [Server], _io: &mut CommandIo<'_>) {}
+
+    /// Delivers what waits, at the end. It is cut off after [`SIGN_OUT_LIMIT`].
+    async fn finish(&mut self, _servers: &[Server]) {}
 
     /// Writes delivered tasks to stable storage. Returns true if the cursor may move past it.
     ///
@@ -111,10 +114,12 @@ pub(super) async fn follow<C: Consumer>(
     }
     let followed = following.run(&mut updates, io).await;
     following.service_manager.stopping();
-    let committed = following.commit();
     drop(updates);
+    let stopping = std::mem::take(&mut following.watchers).stop();
+    let finishing = following.consumer.finish(&following.servers);
     // A session that is left ends by its idle time-out.
-    let _ = timeout(SIGN_OUT_LIMIT, following.watchers.stop()).await;
+    let _ = timeout(SIGN_OUT_LIMIT, async { tokio::join!(stopping, finishing) }).await;
+    let committed = following.commit();
     committed.and(followed)
 }
 
@@ -185,7 +190,7 @@ impl<C: Consumer> Following<'_, C> {
                     self.ping();
                 }
                 () = self.consumer.requested() => {
-                    self.consumer.serve(&mut self.servers);
+                    self.consumer.serve(&mut self.servers, io);
                     self.commit()?;
                 }
                 Some((from, update)) = updates.recv() => self.handle(from, update, io)?,

@@ -1,11 +1,17 @@
 //! The web server of the exporter. It passes requests to the loop that has the tasks.
 
-use std::time::Duration;
+mod basic_auth;
+mod config;
+mod tls;
+mod tls_listener;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::State,
     http::{HeaderMap, StatusCode, header},
+    middleware::{from_fn_with_state, map_response},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -16,7 +22,10 @@ use tokio::{
     time::timeout,
 };
 
+use self::{basic_auth::BasicAuth, tls_listener::TlsListener};
 use super::metrics::TextFormat;
+
+pub(super) use config::WebConfig;
 
 /// Limit on the time of an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -48,15 +57,29 @@ pub(super) enum Answer {
 type Requests = mpsc::Sender<Request>;
 
 /// Serves until it is aborted.
-pub(super) async fn serve(listener: TcpListener, requests: Requests) {
-    let router = Router::new()
+pub(super) async fn serve(listener: TcpListener, config: WebConfig, requests: Requests) {
+    let mut router = Router::new()
         .route("/", get(index))
         .route("/metrics", get(metrics))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
         .with_state(requests);
+    if !config.users.is_empty() {
+        let auth = Arc::new(BasicAuth::new(config.users));
+        router = router.layer(from_fn_with_state(auth, basic_auth::check));
+    }
+    let headers = config.headers;
+    if !headers.is_empty() {
+        router = router.layer(map_response(move |mut response: Response| {
+            response.headers_mut().extend(headers.clone());
+            std::future::ready(response)
+        }));
+    }
     // Errors of single connections are handled by axum.
-    let _ = axum::serve(listener, router).await;
+    let _ = match config.tls {
+        Some(tls) => axum::serve(TlsListener::new(listener, tls), router).await,
+        None => axum::serve(listener, router).await,
+    };
 }
 
 async fn index() -> Response {

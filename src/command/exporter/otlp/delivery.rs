@@ -1,0 +1,124 @@
+//! Delivers the requests of one signal, with retries, until the export is stopped.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::mpsc, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::sender::{Failure, Rejected, Sender};
+use crate::{
+    vim::MAX_RETRY_AFTER,
+    watch::{Backoff, Intervals},
+};
+
+/// State of the deliveries of a signal.
+#[derive(Debug, Default)]
+pub(super) struct DeliveryState {
+    /// True after a request has failed, until one succeeds.
+    pub(super) is_failing: AtomicBool,
+    /// Number of items that were given up since the last message about them.
+    pub(super) lost: AtomicU64,
+}
+
+/// Sends requests one after another. The begin and the end of an outage are reported once.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    sender: Sender,
+    backoff: Backoff,
+    state: Arc<DeliveryState>,
+    messages: mpsc::UnboundedSender<String>,
+    stop: CancellationToken,
+    has_rejected: bool,
+}
+
+impl Delivery {
+    pub(super) fn new(
+        sender: Sender,
+        state: Arc<DeliveryState>,
+        messages: mpsc::UnboundedSender<String>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            sender,
+            backoff: Backoff::new(Intervals::default(), fastrand::u64(..)),
+            state,
+            messages,
+            stop,
+            has_rejected: false,
+        }
+    }
+
+    /// Sends a request until it is accepted. Returns false if it is given up: the collector refuses it, or the export is
+    /// stopped, which allows one more attempt.
+    pub(super) async fn deliver(&mut self, request: &impl prost::Message) -> bool {
+        let body = self.sender.encode(request);
+        loop {
+            let is_last = self.stop.is_cancelled();
+            let failure = match self.sender.send(body.clone()).await {
+                Ok(rejected) => {
+                    self.succeeded(rejected);
+                    return true;
+                }
+                Err(failure) => failure,
+            };
+            self.failed(&failure);
+            if is_last || !failure.is_transient {
+                return false;
+            }
+            let retry_after = failure.retry_after.map(|pause| pause.min(MAX_RETRY_AFTER));
+            let pause = self.backoff.record_failure(retry_after);
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.stop.cancelled() => {}
+            }
+        }
+    }
+
+    fn failed(&self, failure: &Failure) {
+        if self.state.is_failing.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let Failure { reason, .. } = failure;
+        let next = match failure.status {
+            _ if failure.is_transient => "Retrying",
+            Some(401 | 403) => "Check OTEL_EXPORTER_OTLP_HEADERS",
+            _ => "Check OTEL_EXPORTER_OTLP_ENDPOINT",
+        };
+        let failing = self.sender.failing();
+        self.report(format!(
+            "{failing}: {reason}. {next}; tasks are still watched."
+        ));
+    }
+
+    fn succeeded(&mut self, rejected: Option<Rejected>) {
+        self.backoff.record_uptime(Duration::MAX);
+        if self.state.is_failing.swap(false, Ordering::Relaxed) {
+            let signal = self.sender.signal().name();
+            let lost = self.state.lost.swap(0, Ordering::Relaxed);
+            let lost = match lost {
+                0 => String::new(),
+                lost => format!("; {lost} spans were lost"),
+            };
+            self.report(format!("{signal} are exported again{lost}."));
+        }
+        if let Some(Rejected { count, message }) = rejected
+            && !std::mem::replace(&mut self.has_rejected, true)
+        {
+            let failing = self.sender.failing();
+            self.report(format!(
+                "{failing} in full: {count} items were rejected: {message}"
+            ));
+        }
+    }
+
+    fn report(&self, message: String) {
+        // The receiver is gone only at the end.
+        let _ = self.messages.send(message);
+    }
+}

@@ -1,0 +1,48 @@
+//! The phases of active tasks, as observed.
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::Timestamp;
+
+use crate::task::Record;
+
+/// Maximum number of phases that are kept of a task: the first ones.
+const MAX_PHASES: usize = 64;
+
+/// A phase of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Phase {
+    /// Server time at which it was first seen.
+    pub(super) at: Timestamp,
+    /// The description, as sent.
+    pub(super) text: String,
+}
+
+/// Phases by vCenter and task.
+#[derive(Debug, Default)]
+pub(super) struct PhaseLog(HashMap<(Arc<str>, Arc<str>), Vec<Phase>>);
+
+impl PhaseLog {
+    /// Adds the phase of an active task if it is a new one.
+    pub(super) fn observe(&mut self, vcenter: &Arc<str>, record: &Record, now: Timestamp) {
+        let description = record.info.as_deref();
+        let description = description.and_then(|info| info.description.as_ref());
+        let Some(text) = description.map(|description| description.text()) else {
+            return;
+        };
+        let key = (vcenter.clone(), record.id.mo_id.clone());
+        let phases = self.0.entry(key).or_default();
+        let is_new = phases.last().is_none_or(|phase| phase.text != text);
+        if is_new && phases.len() < MAX_PHASES {
+            let at = record.last_change.unwrap_or(now);
+            let text = text.to_owned();
+            phases.push(Phase { at, text });
+        }
+    }
+
+    /// Removes and returns the phases of a task, oldest first.
+    pub(super) fn take(&mut self, vcenter: &Arc<str>, record: &Record) -> Vec<Phase> {
+        let key = (vcenter.clone(), record.id.mo_id.clone());
+        self.0.remove(&key).unwrap_or_default()
+    }
+}

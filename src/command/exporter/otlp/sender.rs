@@ -1,0 +1,163 @@
+//! Sends requests to a collector over HTTP.
+
+use std::{error::Error, io::Write as _, time::Duration};
+
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
+use jiff::Timestamp;
+use opentelemetry_proto::tonic::collector::{
+    metrics::v1::ExportMetricsServiceResponse, trace::v1::ExportTraceServiceResponse,
+};
+use prost::Message as _;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
+
+use super::settings::{Receiver, Signal};
+use crate::{
+    command::CommandError,
+    text::{sanitize, truncate, without_user_info},
+    vim::{self, Address},
+};
+
+const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
+/// Maximum size of a response that is read.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
+/// Maximum width of a message of the collector.
+const MAX_MESSAGE_WIDTH: usize = 200;
+
+/// Sends one signal.
+#[derive(Debug)]
+pub(super) struct Sender {
+    receiver: Receiver,
+    http: reqwest::Client,
+}
+
+/// A failed request.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// The cause, without secrets.
+    pub(super) reason: String,
+    /// HTTP status of the response.
+    pub(super) status: Option<u16>,
+    /// True if the same request may succeed later.
+    pub(super) is_transient: bool,
+    /// Delay requested by the collector.
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// Items that the collector did not accept of a request, and its message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rejected {
+    pub(super) count: u64,
+    pub(super) message: String,
+}
+
+impl Sender {
+    /// # Errors
+    /// Fails if TLS cannot be set up.
+    pub(super) fn new(receiver: Receiver) -> Result<Self, CommandError> {
+        let unusable = |why: String| {
+            let name = receiver.signal.name();
+            CommandError::Usage(format!("{name} cannot be exported: {why}."))
+        };
+        let address: Address = receiver.url[..url::Position::BeforePath]
+            .parse()
+            .map_err(|error: vim::InvalidAddress| unusable(error.to_string()))?;
+        let http = vim::verifying_client(&address, &receiver.trust).map_err(unusable)?;
+        Ok(Self { receiver, http })
+    }
+
+    /// Returns the start of messages about failures.
+    pub(super) fn failing(&self) -> String {
+        let url = &self.receiver.url[..url::Position::AfterPath];
+        let signal = self.receiver.signal.name();
+        format!("{signal} cannot be exported to {}", without_user_info(url))
+    }
+
+    pub(super) fn signal(&self) -> Signal {
+        self.receiver.signal
+    }
+
+    /// Returns the body of a request, compressed if the settings say so.
+    pub(super) fn encode(&self, message: &impl prost::Message) -> Bytes {
+        let plain = message.encode_to_vec();
+        if !self.receiver.is_compressed {
+            return plain.into();
+        }
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        // Writing to memory cannot fail.
+        let _ = encoder.write_all(&plain);
+        encoder.finish().unwrap_or_default().into()
+    }
+
+    /// Sends a request once. Returns the items that the collector refused, if any.
+    pub(super) async fn send(&self, body: Bytes) -> Result<Option<Rejected>, Failure> {
+        let receiver = &self.receiver;
+        let mut request = self
+            .http
+            .post(receiver.url.clone())
+            .headers(receiver.headers.clone())
+            .header(CONTENT_TYPE, PROTOBUF)
+            .header(ACCEPT, PROTOBUF)
+            .header(ACCEPT_ENCODING, "identity")
+            .timeout(receiver.timeout)
+            .body(body);
+        if receiver.is_compressed {
+            request = request.header(CONTENT_ENCODING, "gzip");
+        }
+        let mut response = request.send().await.map_err(|error| unanswered(&error))?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(Failure {
+                reason: format!("HTTP status {status}"),
+                status: Some(status.as_u16()),
+                is_transient: matches!(status.as_u16(), 429 | 502..=504),
+                retry_after: vim::retry_after(response.headers(), Timestamp::now()),
+            });
+        }
+        let mut content = Vec::new();
+        // The request was accepted, whatever becomes of the rest of the response.
+        while let Ok(Some(chunk)) = response.chunk().await {
+            content.extend_from_slice(&chunk);
+            if content.len() > MAX_RESPONSE_BYTES {
+                return Ok(None);
+            }
+        }
+        Ok(rejected(receiver.signal, &content))
+    }
+}
+
+fn unanswered(error: &reqwest::Error) -> Failure {
+    let reason = if error.is_timeout() {
+        "no response in time".to_owned()
+    } else {
+        let mut innermost: &dyn Error = error;
+        while let Some(cause) = innermost.source() {
+            innermost = cause;
+        }
+        innermost.to_string()
+    };
+    Failure {
+        reason: sanitize(&reason).trim_end_matches('.').to_owned(),
+        status: None,
+        is_transient: !error.is_builder(),
+        retry_after: None,
+    }
+}
+
+fn rejected(signal: Signal, content: &[u8]) -> Option<Rejected> {
+    let (count, message) = match signal {
+        Signal::Traces => {
+            let response = ExportTraceServiceResponse::decode(content).ok()?;
+            let partial = response.partial_success?;
+            (partial.rejected_spans, partial.error_message)
+        }
+        Signal::Metrics => {
+            let response = ExportMetricsServiceResponse::decode(content).ok()?;
+            let partial = response.partial_success?;
+            (partial.rejected_data_points, partial.error_message)
+        }
+    };
+    let count = u64::try_from(count).ok().filter(|count| *count > 0)?;
+    let message = truncate(&sanitize(&message), MAX_MESSAGE_WIDTH, "…").into_owned();
+    Some(Rejected { count, message })
+}
