@@ -27,7 +27,7 @@ const PUSH_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 const CHECKED_AT_ONCE: usize = 4;
 /// Consecutive failures of such reads after which they stop for this session.
 const MAX_CHECK_FAILURES: u32 = 8;
-/// Consecutive refusals after which `FetchMode::Push` ends.
+/// Consecutive refusals by the server after which `FetchMode::Push` ends.
 const MAX_REFUSALS: u32 = 3;
 
 #[derive(Debug)]
@@ -130,7 +130,8 @@ impl Fetch {
         self.wait_tuning = None;
         let may_pass = error.is_transient() || error.is_session_dead();
         if self.mode == FetchMode::Push {
-            self.refusals += u32::from(!may_pass);
+            // An answer without a fault may come from a proxy, and the next one from the server.
+            self.refusals += u32::from(!may_pass && error.fault().is_some());
             if self.refusals < MAX_REFUSALS {
                 return Err(LoopExit::failed(error.clone()));
             }

@@ -110,6 +110,27 @@ async fn fetch_push_ends_with_reason_when_refused() {
     }
 }
 
+/// An answer that is not the server's own, such as the page of a proxy, never ends the loop.
+#[tokio::test]
+async fn fetch_push_survives_pages_of_a_proxy() {
+    for effect in [FaultEffect::Page, FaultEffect::status(403)] {
+        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let control = simulator.control();
+        let rule = FaultRule::new("ListView/ModifyListView", effect.clone()).times(6);
+        control.inject(&FaultPlan::default().with(rule));
+        let options = watch_by(FetchMode::Push, &simulator, &[]);
+        let mut bench = Bench::start(with_short_backoff(options));
+        bench
+            .until_seen("a changed view", |_| {
+                count(&control, "ListView/ModifyListView") > 6
+            })
+            .await;
+        control.advance(Duration::from_secs(20));
+        bench.until_truth("the truth", &control).await;
+        bench.stop().await;
+    }
+}
+
 /// A call that works again after a few failures does not end the loop.
 #[tokio::test]
 async fn fetch_push_survives_temporary_refusal() {
