@@ -103,7 +103,7 @@ fn handle_screen_action(
     now: Timestamp,
 ) -> Vec<Effect> {
     let state = &mut screen.state;
-    if state.playback.is_some() && action == Action::JumpToTime {
+    if state.views.is_live() && action == Action::JumpToTime {
         screen.popup = Some(Popup::Prompt(Prompt::jump_time()));
         return Vec::new();
     }

@@ -92,6 +92,18 @@ async fn steps_by_minutes_and_plays_until_now() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_typed_time_is_shown() {
+    let harness = climbing().await;
+    for character in "J-150s".chars() {
+        harness.press(character);
+    }
+    harness.until("go to -150s").await;
+    harness.input(key(KeyCode::Enter));
+    harness.until("paused").await;
+    row(&harness, "40%").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn live_updates_go_on_behind_the_past() {
     let harness = climbing().await;
     harness.press('<');
