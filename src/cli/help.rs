@@ -9,8 +9,6 @@ use std::{ffi::OsString, fmt::Write as _};
 
 use clap::{Arg, ArgAction, Command};
 
-pub use command_texts::COMMANDS;
-
 /// The command that lists the global options.
 const OPTIONS: &str = "options";
 /// Commands that are listed only in the full help: they are rarely needed.
@@ -44,7 +42,7 @@ pub struct Texts {
 
 /// Returns the texts of a command by its words.
 pub fn texts(name: &str) -> Option<&'static Texts> {
-    COMMANDS.iter().find(|texts| texts.name == name)
+    command_texts::all().find(|texts| texts.name == name)
 }
 
 impl Texts {
