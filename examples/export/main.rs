@@ -3,7 +3,7 @@
 //! `cargo build --release && cargo run --release --example export -- --minutes 30`
 //!
 //! The vCenters are simulated in this process, the services are the built program. Both services are killed and
-//! restarted, and a vCenter restarts, some of it at the same time. At the end the vCenters stand still, and every task
+//! restarted, and a vCenter restarts, partly at the same time. At the end the clocks of the vCenters stop, and every task
 //! that finished is compared with what the services have counted and written: a counter that is too low is a missed
 //! task, one that is too high a doubled one. It fails if there is any.
 

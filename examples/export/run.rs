@@ -126,7 +126,7 @@ impl Run {
         println!("{:>3}:{:02} {what}", seconds / 60, seconds % 60);
     }
 
-    /// Waits until this part of the run is over.
+    /// Waits until this part of the duration has passed, and reports the memory of the services.
     async fn at(&mut self, arguments: &Arguments, part: f64) -> Result<()> {
         let end = self.began + Duration::from_secs_f64(arguments.minutes * 60.0 * part);
         sleep(end.saturating_duration_since(Instant::now())).await;

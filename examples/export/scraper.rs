@@ -14,7 +14,7 @@ const COUNTER: &str = "vtask_tasks_finished_total{";
 /// Finished tasks by vCenter, operation and outcome.
 pub(crate) type Counts = BTreeMap<[String; 3], u64>;
 
-/// What the scrapes have shown.
+/// Results of the scrapes.
 pub(crate) struct Scraped {
     /// Times of successful scrapes in microseconds.
     pub(crate) times: Histogram<u64>,

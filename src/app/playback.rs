@@ -52,7 +52,7 @@ pub enum PlaybackCommand {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SeekTarget {
     Time(Timestamp),
-    /// Earlier or later than the present position, or than the target of a jump in progress.
+    /// A distance from the present position, or from the target of a jump in progress; negative to go back.
     By(SignedDuration),
     PreviousChange,
     NextChange,

@@ -343,7 +343,7 @@ impl AppState {
         view.with_rows(&self.typical, &clocks, change);
     }
 
-    /// True if the key for quitting goes back first: from the history, the zoom or the past.
+    /// True if the key for quitting leaves a view instead: the history, the zoom or the past of the session.
     pub fn is_view_open(&self) -> bool {
         let is_past = self.playback.as_ref().is_some_and(|it| it.is_session);
         is_past || !self.views.is_live() || self.pane_mode == PaneMode::Details

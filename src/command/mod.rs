@@ -100,7 +100,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
     read_password(&mut global.connection, tasks, io)?;
     let from = command.as_ref().and_then(Command::from);
     from.map_or(Ok(()), record::FromArgs::check)?;
-    // It is served until the command ends.
+    // The record is served until this is dropped at the end of the command.
     let mut served = None;
     if let Some((from, path)) = from.and_then(|from| Some((from, from.from.as_deref()?))) {
         let record = record::serve(from, path, &global.connection, io).await?;

@@ -50,7 +50,7 @@ impl ConnectOptions {
     /// Default time limit of a request.
     pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// True if both lead to the same server, account and secret, under the same conditions.
+    /// True if both refer to the same server, account and secret, under the same conditions.
     pub fn is_same(&self, other: &Self) -> bool {
         self.address == other.address
             && self.trust == other.trust

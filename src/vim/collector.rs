@@ -27,7 +27,7 @@ pub enum ReportedFields {
     /// Those that change while a task runs or when it ends: the whole `info` of a new task has to be read.
     #[default]
     Changing,
-    /// All.
+    /// Every field.
     All,
 }
 

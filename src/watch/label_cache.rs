@@ -1,5 +1,4 @@
-//! Operation labels kept between runs. They depend only on the server's build and the session's locale, and are the
-//! largest part of what is read from a server with few tasks.
+//! Operation labels kept between runs, as they depend only on the server's build and the session's locale.
 
 use std::{
     collections::BTreeMap,

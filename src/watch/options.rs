@@ -95,7 +95,7 @@ pub struct WatchOptions {
 }
 
 impl WatchOptions {
-    /// True if both lead to the same server and account, and tasks are followed in the same way.
+    /// True if both refer to the same server and account, and tasks are followed in the same way.
     pub fn is_same(&self, other: &Self) -> bool {
         self.connect.is_same(&other.connect)
             && (self.fetch, self.interval) == (other.fetch, other.interval)

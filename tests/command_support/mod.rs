@@ -105,12 +105,12 @@ pub(crate) fn config(folder: &Path, servers: &[(&str, &Simulator)]) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Lets time go by for ever, fifty times as fast as it does.
+/// Advances the clock until it is dropped, at fifty times the speed of real time.
 pub(crate) async fn drive(control: &Control) {
     drive_by(control, Duration::from_millis(500)).await;
 }
 
-/// Lets time go by for ever, by this much every ten milliseconds.
+/// Advances the clock by `step` every ten milliseconds until it is dropped.
 pub(crate) async fn drive_by(control: &Control, step: Duration) {
     loop {
         sleep(Duration::from_millis(10)).await;
@@ -118,7 +118,7 @@ pub(crate) async fn drive_by(control: &Control, step: Duration) {
     }
 }
 
-/// A client that asks servers on this machine.
+/// Returns a client for servers on this machine.
 pub(crate) fn http_client() -> reqwest::Client {
     // Another test of this process may have installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -79,7 +79,7 @@ pub(super) struct TaskMetrics {
     up: Gauges<1>,
     requests: Counters<2>,
     received: Counters<1>,
-    /// By vCenter.
+    /// Stall times by vCenter.
     stall_times: HashMap<Arc<str>, StallTimes>,
     /// Active tasks whose cancel request was counted or is older than vtask, with their vCenter.
     cancelling: HashSet<(Arc<str>, Arc<str>)>,

@@ -73,7 +73,7 @@ pub(super) trait Consumer {
     /// Answers a request.
     fn serve(&mut self, _servers: &mut [Server], _io: &mut CommandIo<'_>) {}
 
-    /// Delivers what waits, at the end. It is cut off after [`SIGN_OUT_LIMIT`].
+    /// Delivers pending data before the command ends, within [`SIGN_OUT_LIMIT`].
     async fn finish(&mut self, _servers: &[Server]) {}
 
     /// Writes delivered tasks to stable storage. Returns true if the cursor may move past it.
@@ -286,7 +286,7 @@ impl<C: Consumer> Following<'_, C> {
         self.service_manager.status(&status(&self.servers));
     }
 
-    /// Has every fetch loop show that it handles commands.
+    /// Sends a ping to every fetch loop, for the watchdog.
     fn ping(&mut self) {
         if let Some(watchdog) = &mut self.watchdog {
             let loops = self.servers.iter().map(|server| server.id);

@@ -23,7 +23,7 @@ impl<C: Consumer> Following<'_, C> {
         self.reading = None;
         match read {
             Ok(configured) => {
-                // The positions of servers that are removed.
+                // Afterwards, the cursor no longer gets the positions of servers that are removed.
                 self.commit()?;
                 for warning in configured.warnings {
                     io.say(&warning);
@@ -43,31 +43,33 @@ impl<C: Consumer> Following<'_, C> {
     /// Connects to new servers, disconnects from those that are no longer configured, and reconnects to those whose
     /// connection has changed. Returns a description.
     fn replace_servers(&mut self, configured: Vec<Server>) -> String {
-        let mut earlier = std::mem::take(&mut self.servers);
+        let mut previous = std::mem::take(&mut self.servers);
         let (mut added, mut changed, mut removed) = (Vec::new(), Vec::new(), Vec::new());
         for mut server in configured {
-            match take(&mut earlier, &server.label) {
-                // A refused login is tried again.
-                Some(mut known) if !known.links.is_lost() && known.has_connection_of(&server) => {
-                    known.select_as(server);
-                    self.servers.push(known);
+            match take(&mut previous, &server.label) {
+                // A server whose login was refused is connected again.
+                Some(mut earlier)
+                    if !earlier.links.is_lost() && earlier.has_connection_of(&server) =>
+                {
+                    earlier.select_as(server);
+                    self.servers.push(earlier);
                     continue;
                 }
-                Some(known) => {
+                Some(earlier) => {
                     changed.push(server.label.clone());
-                    self.watchers.begin_stop(known.id);
-                    server.resume(&known);
+                    self.watchers.begin_stop(earlier.id);
+                    server.resume(&earlier);
                 }
                 None => {
                     added.push(server.label.clone());
-                    if let Some(known) = take(&mut self.removed, &server.label) {
-                        server.resume(&known);
+                    if let Some(earlier) = take(&mut self.removed, &server.label) {
+                        server.resume(&earlier);
                     }
                 }
             }
             self.start(server);
         }
-        for mut server in earlier {
+        for mut server in previous {
             removed.push(server.label.clone());
             self.watchers.begin_stop(server.id);
             server.forget_tasks();

@@ -156,7 +156,7 @@ impl Server {
     }
 
     /// Continues where an earlier connection to the server of this name ended, so that no task is delivered twice or
-    /// missed. If the name now stands for another server, only the counts of requests go on.
+    /// missed. If the name now refers to another server, only the counts of requests go on.
     pub(super) fn resume(&mut self, earlier: &Self) {
         self.traffic = earlier.traffic.clone();
         self.options.connect.traffic = earlier.traffic.clone();

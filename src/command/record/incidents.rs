@@ -36,7 +36,7 @@ impl Incidents {
         }
     }
 
-    /// Adds what a line about the vCenter contains.
+    /// Applies a line about the vCenter.
     pub(super) fn observe(&mut self, line: &Line) {
         match &line.entry {
             Entry::Server(server) => self.user.clone_from(&server.user),

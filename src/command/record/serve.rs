@@ -42,7 +42,7 @@ pub(in crate::command) struct Served {
     pub(in crate::command) incidents: Incidents,
 }
 
-/// Starts a server with the state of the record, whose clock stands still.
+/// Starts a server with the state of the record. Its clock does not advance.
 ///
 /// # Errors
 /// Fails if the record cannot be read or has no such vCenter.
@@ -98,11 +98,11 @@ pub(in crate::command) async fn serve(
 }
 
 impl FromArgs {
-    /// Takes the record from among the TASKs. A word names one if it ends as the names of records do, and if it is a file,
-    /// unless it may be a task and the file is not a record.
+    /// Moves the name of a record from `tasks` to [`from`](Self::from). Words that end in `.ndjson` or `.zst` and names of
+    /// files are records; a file that is not a record is a task if its name can be one.
     ///
     /// # Errors
-    /// Fails if a file that is no task cannot be read as a record, or if there are several records.
+    /// Fails if a record cannot be read, or if there are several.
     pub(in crate::command) fn take_file(
         &mut self,
         tasks: &mut Vec<String>,
@@ -111,12 +111,12 @@ impl FromArgs {
         for word in std::mem::take(tasks) {
             let path = PathBuf::from(&word);
             let extension = path.extension();
-            let is_named_so = extension.is_some_and(|it| it == "ndjson" || it == "zst");
-            let is_record = (is_named_so || path.is_file())
+            let has_record_extension = extension.is_some_and(|it| it == "ndjson" || it == "zst");
+            let is_record = (has_record_extension || path.is_file())
                 && match Source::File(path.clone()).open() {
                     Ok(_) => true,
                     Err(ReadError::NotARecord(_))
-                        if !is_named_so && word.parse::<TaskRef>().is_ok() =>
+                        if !has_record_extension && word.parse::<TaskRef>().is_ok() =>
                     {
                         false
                     }
@@ -135,10 +135,10 @@ impl FromArgs {
         Ok(())
     }
 
-    /// Checks that options for records come with a record.
+    /// Checks that `--at` and `--vcenter` are given only with a record.
     ///
     /// # Errors
-    /// Fails if they do not.
+    /// Returns a usage error if there is no record.
     pub(in crate::command) fn check(&self) -> Result<(), CommandError> {
         let option = match (&self.from, self.at, &self.vcenter) {
             (None, Some(_), _) => "--at",

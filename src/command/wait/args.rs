@@ -82,7 +82,7 @@ pub struct WaitArgs {
     #[command(flatten)]
     pub record: RecordArgs,
 
-    /// Wait in a record by its clock, from --at TIME on; --vcenter: which
+    /// Wait in a record by its clock; see also --at TIME, --vcenter NAME
     ///
     /// No time passes: the result is that of `vtask wait` started at TIME, which is the beginning of the record by
     /// default. Spans such as that of --timeout are by the clock of the record. If it ends before the waiting, the exit

@@ -1,4 +1,4 @@
-//! `vtask wait --from FILE`: waits in a record, by its clock. No time passes.
+//! `vtask wait --from FILE`: waits by the clock of a record, as fast as it can be read.
 
 use std::{path::Path, sync::Arc, time::Instant};
 
@@ -23,11 +23,11 @@ use crate::{
     },
 };
 
-/// Maximum time between two looks at warnings and stalled tasks.
+/// Maximum time between two checks for warnings and stalled tasks.
 const TICK: SignedDuration = SignedDuration::from_secs(1);
 /// Maximum number of changes in one update.
 const MAX_CHANGES: usize = 4096;
-/// Time after the first task within which the tasks arrive that were active when the recording began.
+/// Time after the first task in which a record contains the other tasks that were active when it began.
 const INITIAL_LOAD: SignedDuration = SignedDuration::from_secs(2);
 
 /// Runs `vtask wait --from`.
@@ -95,7 +95,8 @@ fn tasks(args: &WaitArgs, io: &CommandIo<'_>) -> Result<Vec<Arc<str>>, CommandEr
     tasks.collect()
 }
 
-/// Adds the tasks that are active at the beginning, which is later if no task is known yet. Returns its time.
+/// Adds the tasks that are active at `begin` or, if the record has no task by then, when its first tasks have been read.
+/// Returns the time at which the waiting begins.
 fn add_active(
     waiting: &mut WaitTracker,
     updates: &mut RecordedUpdates,
@@ -134,12 +135,12 @@ fn follow(
     } = io;
     let mut reporter = Reporter::new(output_mode, args.json, style, out, err);
     reporter.log_every = args.log_every;
-    let known = waiting.tasks.iter().map(|task| task.id.clone());
-    let known = Effect {
-        changed: known.filter(|id| waiting.record(id).is_some()).collect(),
+    let ids = waiting.tasks.iter().map(|task| task.id.clone());
+    let initial = Effect {
+        changed: ids.filter(|id| waiting.record(id).is_some()).collect(),
         ..Effect::default()
     };
-    reporter.show(waiting, &known, begin)?;
+    reporter.show(waiting, &initial, begin)?;
     let mut now = begin;
     let result = loop {
         if let Some(Some(signal)) = signals.next().now_or_never() {
@@ -151,7 +152,7 @@ fn follow(
         }
         let effect = waiting.tick(now);
         reporter.show(waiting, &effect, now)?;
-        // The answers are in the record, if there were any.
+        // Requests are not sent: the record contains the responses that there were.
         let _ = waiting.due(now);
         if let Some(result) = waiting.conclusion(now) {
             break result;

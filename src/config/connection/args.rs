@@ -96,7 +96,7 @@ pub struct ConnectionArgs {
 }
 
 impl ConnectionArgs {
-    /// Returns the selected profiles: those of `--profile`, else those of `VTASK_PROFILE`. A pattern stands for all
+    /// Returns the selected profiles: those of `--profile`, else those of `VTASK_PROFILE`. A pattern selects all
     /// profiles that match it; one that matches none is returned as it is.
     pub fn profiles(&self, environment: &dyn Environment) -> Vec<String> {
         let names = self.given_profiles(environment);

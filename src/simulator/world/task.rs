@@ -14,29 +14,31 @@ use super::task_plan::TaskPlan;
 use super::time::WorldTime;
 use crate::simulator::value::{MoRef, message};
 
-/// Number of a task; its moId and key are `task-` followed by the number. Numbers from [`FIRST_NAME`] on are those of
+/// Number of a task; its moId and key are `task-` followed by the number. Numbers from [`FIRST_OTHER`] on are those of
 /// recorded tasks with another moId.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TaskId(pub u64);
 
-const FIRST_NAME: u64 = 1 << 63;
-/// Maximum number and length of the names. They are kept until the process ends.
-const MAX_NAMES: usize = 200_000;
-const MAX_NAME_LENGTH: usize = 1024;
+/// The number of the first of [`OTHER_IDS`].
+const FIRST_OTHER: u64 = 1 << 63;
+/// Maximum number of [`OTHER_IDS`]. They are kept until the process ends.
+const MAX_OTHER_IDS: usize = 200_000;
+/// Maximum length of such an ID in bytes.
+const MAX_ID_LENGTH: usize = 1024;
 
 /// IDs of recorded tasks that are not `task-` and a number, such as `haTask-ha-host-vim.HostSystem.reboot-7` of ESXi.
-static NAMES: LazyLock<RwLock<Names>> = LazyLock::new(RwLock::default);
+static OTHER_IDS: LazyLock<RwLock<OtherIds>> = LazyLock::new(RwLock::default);
 
 #[derive(Default)]
-struct Names {
+struct OtherIds {
     all: Vec<Arc<str>>,
     numbers: HashMap<Arc<str>, u64>,
 }
 
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.write_str(&name),
+        match self.other_id() {
+            Some(id) => f.write_str(&id),
             None => write!(f, "task-{}", self.0),
         }
     }
@@ -46,24 +48,25 @@ impl TaskId {
     /// Parses a moId; accepts only the canonical form that the server writes, and moIds of recorded tasks.
     pub(crate) fn parse(id: &str) -> Option<Self> {
         Self::numbered(id).or_else(|| {
-            let names = NAMES.read().unwrap_or_else(PoisonError::into_inner);
-            names.numbers.get(id).copied().map(Self)
+            let ids = OTHER_IDS.read().unwrap_or_else(PoisonError::into_inner);
+            ids.numbers.get(id).copied().map(Self)
         })
     }
 
-    /// Returns the ID of a recorded task. Returns `None` if there are too many names, or this one is too long.
+    /// Returns the ID of a recorded task. Returns `None` if there are too many, or this one is too long.
     pub(super) fn recorded(id: &str) -> Option<Self> {
         Self::parse(id).or_else(|| {
-            let mut names = NAMES.write().unwrap_or_else(PoisonError::into_inner);
-            if let Some(number) = names.numbers.get(id) {
+            let mut ids = OTHER_IDS.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(number) = ids.numbers.get(id) {
                 return Some(Self(*number));
             }
-            if id.len() > MAX_NAME_LENGTH || names.all.len() >= MAX_NAMES {
+            if id.len() > MAX_ID_LENGTH || ids.all.len() >= MAX_OTHER_IDS {
                 return None;
             }
-            let (number, name) = (FIRST_NAME + names.all.len() as u64, Arc::<str>::from(id));
-            names.all.push(name.clone());
-            names.numbers.insert(name, number);
+            let number = FIRST_OTHER + ids.all.len() as u64;
+            let id = Arc::<str>::from(id);
+            ids.all.push(id.clone());
+            ids.numbers.insert(id, number);
             Some(Self(number))
         })
     }
@@ -73,13 +76,13 @@ impl TaskId {
         let canonical =
             !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
         let number = digits.parse().ok().filter(|_| canonical);
-        number.filter(|number| *number < FIRST_NAME).map(Self)
+        number.filter(|number| *number < FIRST_OTHER).map(Self)
     }
 
-    fn name(self) -> Option<Arc<str>> {
-        let index = usize::try_from(self.0.checked_sub(FIRST_NAME)?).ok()?;
-        let names = NAMES.read().unwrap_or_else(PoisonError::into_inner);
-        names.all.get(index).cloned()
+    fn other_id(self) -> Option<Arc<str>> {
+        let index = usize::try_from(self.0.checked_sub(FIRST_OTHER)?).ok()?;
+        let ids = OTHER_IDS.read().unwrap_or_else(PoisonError::into_inner);
+        ids.all.get(index).cloned()
     }
 
     pub(crate) fn reference(self) -> MoRef {
@@ -305,7 +308,7 @@ mod tests {
 
     #[test]
     fn recorded_tasks_keep_their_ids() {
-        let long = "x".repeat(MAX_NAME_LENGTH + 1);
+        let long = "x".repeat(MAX_ID_LENGTH + 1);
         assert_eq!(TaskId::recorded(&long), None);
         assert_eq!(TaskId::recorded("task-4711"), Some(TaskId(4711)));
         for id in [

@@ -160,7 +160,7 @@ impl Fetch {
             return Err(LoopExit::dead(error));
         }
         self.view_failures += 1;
-        // The view may have been destroyed although the session lives: then a new one is created.
+        // The view may have been destroyed although the session is valid: then a new one is created.
         let is_gone = error.is_fault("ManagedObjectNotFound");
         let may_pass = is_gone || error.is_transient();
         if !may_pass || self.view_failures >= MAX_VIEW_FAILURES {

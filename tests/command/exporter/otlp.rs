@@ -1,4 +1,4 @@
-//! Export to an OpenTelemetry collector, which is played by a receiver that decodes the requests.
+//! Export to an OpenTelemetry collector: a receiver that decodes the requests.
 
 use std::{
     collections::BTreeMap,

@@ -26,7 +26,7 @@ pub(super) struct DeliveryState {
     pub(super) lost: AtomicU64,
 }
 
-/// Sends requests one after another. The begin and the end of an outage are reported once.
+/// Sends requests one after another. The start and the end of an outage are reported once.
 #[derive(Debug)]
 pub(super) struct Delivery {
     sender: Sender,

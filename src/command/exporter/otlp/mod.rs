@@ -138,7 +138,7 @@ impl Otlp {
         }
     }
 
-    /// Completes when something is to be done.
+    /// Returns the next event.
     pub(super) async fn event(&mut self) -> OtlpEvent {
         tokio::select! {
             Some(message) = self.messages.recv() => OtlpEvent::Message(message),
@@ -166,7 +166,7 @@ impl Otlp {
         self.spans.as_ref().is_none_or(SpanQueue::is_settled)
     }
 
-    /// Exports what waits. Failed requests are not retried.
+    /// Exports the spans and metrics that are waiting. Failed requests are not retried.
     pub(super) async fn finish(&mut self) {
         self.stop.cancel();
         let spans = async {

@@ -44,7 +44,7 @@ pub(super) struct Failure {
     pub(super) retry_after: Option<Duration>,
 }
 
-/// Items that the collector did not accept of a request, and its message.
+/// Number of items of a request that the collector did not accept, and its message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Rejected {
     pub(super) count: u64,
@@ -77,7 +77,7 @@ impl Sender {
         self.receiver.signal
     }
 
-    /// Returns the body of a request, compressed if the settings say so.
+    /// Returns the body of a request, compressed if the settings request it.
     pub(super) fn encode(&self, message: &impl prost::Message) -> Bytes {
         let plain = message.encode_to_vec();
         if !self.receiver.is_compressed {

@@ -53,7 +53,7 @@ pub(super) struct Settings {
     pub(super) batch_size: usize,
 }
 
-/// Where and how a signal is sent.
+/// The receiver of a signal, and the options of the requests to it.
 #[derive(Debug, Clone)]
 pub(super) struct Receiver {
     pub(super) signal: Signal,

@@ -24,7 +24,7 @@ pub(super) struct BasicAuth {
     users: BTreeMap<String, String>,
     /// Digests of the passwords that were verified. A bcrypt hash takes long by design, and every scrape needs one.
     verified: Mutex<BTreeMap<String, Digest>>,
-    /// Guesses use at most one core.
+    /// Permit for verifying a hash, so that guessed passwords use at most one core.
     turn: Semaphore,
 }
 
@@ -52,7 +52,7 @@ impl BasicAuth {
         };
         let hash = self.users.get(&user);
         let is_user = hash.is_some();
-        // An answer takes as long for an unknown user, so that it does not show which users exist.
+        // A hash is verified for an unknown user, too, so that the response time does not reveal which users exist.
         let Some(hash) = hash.or_else(|| self.users.values().next()).cloned() else {
             return false;
         };
@@ -112,7 +112,7 @@ mod tests {
     async fn a_verified_password_is_not_hashed_again() {
         let auth = auth();
         assert!(accepts(&auth, "ops", "s3cret").await);
-        // Verifying a hash would wait for its turn.
+        // While the permit is held, no hash can be verified.
         let turn = auth.turn.acquire().await.unwrap();
         assert!(accepts(&auth, "ops", "s3cret").await);
         drop(turn);

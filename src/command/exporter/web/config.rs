@@ -49,7 +49,7 @@ impl TryFrom<bool> for Http1Only {
     }
 }
 
-/// Headers that the format knows.
+/// The response headers that the format allows.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct ResponseHeaders {
