@@ -26,10 +26,21 @@ struct KnownTask {
 }
 
 /// The tasks that a record has mentioned.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct KnownTasks {
     tasks: HashMap<TaskId, KnownTask>,
     bytes: usize,
+    max_bytes: usize,
+}
+
+impl Default for KnownTasks {
+    fn default() -> Self {
+        Self {
+            tasks: HashMap::new(),
+            bytes: 0,
+            max_bytes: MAX_BYTES,
+        }
+    }
 }
 
 /// Facts about a line.
@@ -95,7 +106,7 @@ impl KnownTasks {
             _ => {}
         }
         let bytes = (self.bytes - before.bytes).saturating_add(task.bytes);
-        if bytes > MAX_BYTES || (known.is_none() && self.tasks.len() >= MAX_TASKS) {
+        if bytes > self.max_bytes || (known.is_none() && self.tasks.len() >= MAX_TASKS) {
             return None;
         }
         self.bytes = bytes;
@@ -168,15 +179,18 @@ mod tests {
 
     #[test]
     fn size_is_bounded() {
-        let known = &mut KnownTasks::default();
-        let long = "x".repeat(1 << 20);
+        let known = &mut KnownTasks {
+            max_bytes: MAX_BYTES >> 10,
+            ..KnownTasks::default()
+        };
+        let long = "x".repeat(1 << 10);
         let mut taken = 0;
         for number in 0..1000 {
             let fields = json!({format!("field-{number}"): long});
             taken += usize::from(note(known, &change(&fields)).is_some());
         }
         assert!((500..520).contains(&taken), "{taken}");
-        assert!(known.bytes <= MAX_BYTES);
+        assert!(known.bytes <= known.max_bytes);
         let removed = json!({"unwatched": {"task": "task-1"}});
         assert!(note(known, &removed).is_some());
         assert_eq!(known.bytes, 0);

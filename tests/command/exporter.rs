@@ -134,6 +134,23 @@ async fn metrics_health_and_readiness_are_served() {
 }
 
 #[tokio::test]
+async fn only_selected_tasks_are_counted() {
+    let simulator = server().await;
+    let control = simulator.control();
+    let words = "--operation VirtualMachine.relocate";
+    during(words, &simulator, |exporter| async move {
+        exporter.until_ready().await;
+        // Three of the six running tasks are relocations.
+        exporter
+            .until_sum("vtask_tasks", "state=\"running\"", 3.0)
+            .await;
+        advance(&control, 30).await;
+        exporter.until_sum(FINISHED, "", 3.0).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_outage_is_shown_and_its_failures_are_counted_once() {
     let simulator = server().await;
     let control = simulator.control();

@@ -54,6 +54,8 @@ pub(super) enum TextFormat {
 pub(super) struct ServerState<'a> {
     pub(super) vcenter: &'a str,
     pub(super) store: &'a TaskStore,
+    /// The selected tasks that are queued or running.
+    pub(super) active: Vec<Handle>,
     /// Time by the server's clock.
     pub(super) now: Timestamp,
     pub(super) is_up: bool,
@@ -305,12 +307,11 @@ impl TaskMetrics {
         let mut long_running = Vec::new();
         let stall_times = self.stall_times.entry(vcenter.clone()).or_default();
         stall_times.begin();
-        for (handle, record) in server.store.iter() {
-            let Some(info) = record
-                .info
-                .as_deref()
-                .filter(|_| record.status().is_active())
-            else {
+        for &handle in &server.active {
+            let Some(record) = server.store.get(handle) else {
+                continue;
+            };
+            let Some(info) = record.info.as_deref() else {
                 continue;
             };
             let operation = self.operations.value(display_name::operation_id(info));

@@ -118,6 +118,7 @@ impl Exporter {
             self.metrics.set(&ServerState {
                 vcenter: &server.label,
                 store: &server.snapshot.store,
+                active: server.selected_active().collect(),
                 now: server.snapshot.now,
                 is_up: server.links.link().is_current(),
                 requests: server.traffic.counts(),

@@ -405,6 +405,17 @@ impl Server {
         self.selected(mo_id, true)
     }
 
+    /// Returns the selected tasks that are queued or running.
+    pub(in crate::command) fn selected_active(&self) -> impl Iterator<Item = Handle> {
+        let (store, now) = (&self.snapshot.store, self.snapshot.now);
+        let active = store
+            .iter()
+            .filter(|(_, record)| record.status().is_active());
+        active
+            .map(|(handle, _)| handle)
+            .filter(move |handle| self.selector.takes(store, *handle, now))
+    }
+
     fn selected(&self, mo_id: &Arc<str>, is_end: bool) -> Option<Change> {
         let handle = self.snapshot.find(mo_id)?;
         let (store, now) = (&self.snapshot.store, self.snapshot.now);

@@ -23,6 +23,11 @@ fn scraped(metrics: &mut TaskMetrics, store: &TaskStore, seconds: i64) -> String
     metrics.set(&ServerState {
         vcenter: "lab",
         store,
+        active: store
+            .iter()
+            .filter(|(_, record)| record.status().is_active())
+            .map(|(handle, _)| handle)
+            .collect(),
         now: at(seconds),
         is_up: true,
         requests: RequestCounts::default(),
