@@ -26,7 +26,7 @@ impl StopSignal {
     }
 }
 
-/// Signals as they arrive. Without the first poll, they end the process.
+/// The signals that stop a command, as they arrive. Until the stream is first polled, they end the process.
 pub type StopSignals = Pin<Box<dyn Stream<Item = StopSignal>>>;
 
 /// Returns the stream of SIGINT, SIGTERM and SIGHUP. From its first poll on, these signals no longer end the process.

@@ -59,6 +59,13 @@ pub fn start(mut command: Command) -> Child {
         .unwrap()
 }
 
+/// Sends a signal such as `TERM` to a process.
+pub fn send_signal(child: &Child, name: &str) {
+    let process = child.id().to_string();
+    let sent = Command::new("kill").args(["-s", name, &process]).status();
+    assert!(sent.unwrap().success());
+}
+
 /// What a process that was started has written when it has ended.
 pub async fn ended(child: Child) -> Output {
     tokio::task::spawn_blocking(move || child.wait_with_output().unwrap())

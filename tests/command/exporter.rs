@@ -7,11 +7,11 @@ use std::{future::Future, path::Path, time::Duration};
 
 use tokio::{sync::oneshot, time::sleep};
 use vtask::simulator::{
-    Control, Simulator,
+    Simulator,
     fault_injection::{FaultEffect, FaultPlan, FaultRule},
 };
 
-use crate::command_support::{Paper, Ran, config, http_client, line, server};
+use crate::command_support::{Paper, Ran, advance, config, http_client, line, metric_sum, server};
 
 /// A running exporter.
 struct Exporter {
@@ -49,12 +49,7 @@ impl Exporter {
 
     /// Returns the sum of the series of a metric with these labels.
     async fn sum(&self, metric: &str, labels: &str) -> f64 {
-        let page = self.metrics().await;
-        let start = format!("{metric}{{");
-        let lines = page.lines().filter(|line| line.starts_with(&start));
-        let lines = lines.filter(|line| line.contains(labels));
-        let values = lines.map(|line| line.rsplit(' ').next().unwrap());
-        values.map(|value| value.parse::<f64>().unwrap()).sum()
+        metric_sum(&self.metrics().await, metric, labels)
     }
 
     async fn until_sum(&self, metric: &str, labels: &str, expected: f64) {
@@ -92,13 +87,6 @@ async fn during<F: Future<Output = ()>>(
 }
 
 const FINISHED: &str = "vtask_tasks_finished_total";
-
-async fn advance(control: &Control, seconds: u64) {
-    for _ in 0..seconds * 2 {
-        control.advance(Duration::from_millis(500));
-        sleep(Duration::from_millis(10)).await;
-    }
-}
 
 #[tokio::test]
 async fn metrics_health_and_readiness_are_served() {

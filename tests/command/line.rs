@@ -5,8 +5,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::built_support::{err, run, vtask};
-use crate::command_support::server;
+use crate::built_support::{err, run, send_signal, vtask};
+use crate::command_support::{server, until};
 
 #[tokio::test]
 async fn exit_codes_reach_the_shell() {
@@ -119,18 +119,8 @@ async fn signals_end_a_wait_signed_out() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        while simulator.control().session_count() == 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        let pid = child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([&format!("-{signal}"), &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        until(|| simulator.control().pending_waits() > 0).await;
+        send_signal(&child, signal);
         let status = tokio::task::spawn_blocking(move || child.wait().unwrap())
             .await
             .unwrap();
@@ -346,7 +336,7 @@ async fn screen_notifies_and_restores_title() {
     });
     let control = simulator.control();
     let drive = async {
-        while !outcomes.exists() {
+        while !fs::read_to_string(&outcomes).is_ok_and(|text| text.ends_with('\n')) {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             if control.session_count() > 0 {
                 control.advance(std::time::Duration::from_millis(500));
@@ -356,7 +346,6 @@ async fn screen_notifies_and_restores_title() {
     tokio::time::timeout(std::time::Duration::from_secs(30), drive)
         .await
         .expect("the command has run");
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert_eq!(fs::read_to_string(&outcomes).unwrap(), "task-2 failed\n");
     writer.write_all(b"q").unwrap();
     let status = tokio::task::spawn_blocking(move || child.wait().unwrap())

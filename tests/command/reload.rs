@@ -3,16 +3,16 @@
 use std::{
     fs::{self, File},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     time::Duration,
 };
 
 use tokio::time::{sleep, timeout};
-use vtask::simulator::{Control, Simulator};
+use vtask::simulator::Simulator;
 
 use crate::{
-    built_support::{ended, vtask},
-    command_support::{http_client, server, server_with},
+    built_support::{ended, send_signal, vtask},
+    command_support::{advance, http_client, metric_sum, server, server_with, until},
 };
 
 /// A running service with its files.
@@ -70,9 +70,7 @@ impl Service {
     }
 
     fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &pid]).status();
-        assert!(sent.unwrap().success());
+        send_signal(&self.child, name);
     }
 
     /// Replaces the config file, sends SIGHUP and waits for the message about it.
@@ -112,14 +110,9 @@ impl Service {
 
     /// Waits until the sum of the series of a metric with these labels is this.
     async fn until_sum(&self, metric: &str, labels: &str, expected: f64) {
-        let start = format!("{metric}{{");
         let waiting = async {
             loop {
-                let page = self.metrics().await;
-                let lines = page.lines().filter(|line| line.starts_with(&start));
-                let lines = lines.filter(|line| line.contains(labels));
-                let values = lines.map(|line| line.rsplit(' ').next().unwrap());
-                let sum: f64 = values.map(|value| value.parse::<f64>().unwrap()).sum();
+                let sum = metric_sum(&self.metrics().await, metric, labels);
                 if (sum - expected).abs() < 0.001 {
                     return;
                 }
@@ -139,22 +132,6 @@ impl Service {
         self.signal("TERM");
         let output = ended(self.child).await;
         assert_eq!(output.status.code(), Some(143));
-    }
-}
-
-async fn until(done: impl Fn() -> bool) {
-    let waiting = async {
-        while !done() {
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(Duration::from_secs(50), waiting).await.unwrap();
-}
-
-async fn advance(control: &Control, seconds: u64) {
-    for _ in 0..seconds * 2 {
-        control.advance(Duration::from_millis(500));
-        sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -8,15 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::time::{sleep, timeout};
 use vtask::simulator::{
     Simulator,
     fault_injection::{FaultEffect, FaultPlan, FaultRule},
 };
 
 use crate::{
-    built_support::{ended, on, start},
-    command_support::server,
+    built_support::{ended, on, send_signal, start},
+    command_support::{server, until},
 };
 
 /// The commands that run as services.
@@ -55,7 +54,7 @@ impl ServiceManager {
 
     fn count(&self, line: &str) -> usize {
         let received = self.received.lock().unwrap();
-        received.lines().filter(|known| *known == line).count()
+        received.lines().filter(|message| *message == line).count()
     }
 
     async fn until(&self, line: &str, count: usize) {
@@ -63,28 +62,13 @@ impl ServiceManager {
     }
 }
 
-fn signal(child: &Child, name: &str) {
-    let pid = child.id().to_string();
-    let sent = Command::new("kill").args(["-s", name, &pid]).status();
-    assert!(sent.unwrap().success());
-}
-
 /// Sends SIGTERM and checks exit code and time.
 async fn terminate(child: Child) {
     let began = Instant::now();
-    signal(&child, "TERM");
+    send_signal(&child, "TERM");
     let output = ended(child).await;
     assert_eq!(output.status.code(), Some(143), "{output:?}");
     assert!(began.elapsed() < Duration::from_secs(2));
-}
-
-async fn until(done: impl Fn() -> bool) {
-    let waiting = async {
-        while !done() {
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(Duration::from_secs(50), waiting).await.unwrap();
 }
 
 fn hang(simulator: &Simulator, method: &str) {

@@ -216,9 +216,7 @@ async fn sigterm_signs_out_and_ends_in_time() {
     let child = start(on(&simulator, "stream"));
     until(|| control.pending_waits() > 0).await;
     let began = std::time::Instant::now();
-    let pid = child.id().to_string();
-    let killed = std::process::Command::new("kill").arg(pid).status();
-    assert!(killed.unwrap().success());
+    crate::built_support::send_signal(&child, "TERM");
     let output = crate::built_support::ended(child).await;
     assert_eq!(output.status.code(), Some(143));
     assert!(began.elapsed() < Duration::from_secs(2));

@@ -118,6 +118,14 @@ pub(crate) async fn drive_by(control: &Control, step: Duration) {
     }
 }
 
+/// Advances the clock by some seconds, with pauses of real time in which clients read the changes.
+pub(crate) async fn advance(control: &Control, seconds: u64) {
+    for _ in 0..seconds * 2 {
+        control.advance(Duration::from_millis(500));
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Returns a client for servers on this machine.
 pub(crate) fn http_client() -> reqwest::Client {
     // Another test of this process may have installed it already.
@@ -133,6 +141,15 @@ pub(crate) async fn until(done: impl Fn() -> bool) {
         }
     };
     timeout(BOUND, waiting).await.expect("the condition holds");
+}
+
+/// Returns the sum of the series of a metric with these labels.
+pub(crate) fn metric_sum(page: &str, metric: &str, labels: &str) -> f64 {
+    let start = format!("{metric}{{");
+    let lines = page.lines().filter(|line| line.starts_with(&start));
+    let lines = lines.filter(|line| line.contains(labels));
+    let values = lines.map(|line| line.rsplit(' ').next().unwrap());
+    values.map(|value| value.parse::<f64>().unwrap()).sum()
 }
 
 /// What a command wrote and how it ended.

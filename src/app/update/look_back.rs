@@ -10,8 +10,7 @@ use crate::app::{
 /// Returns a copy of the live screen, on which earlier times are played.
 ///
 /// # Errors
-///
-/// If the default key map is invalid, which tests rule out.
+/// Fails if the default key map is invalid.
 pub fn look_back(live: &mut Screen) -> Result<Screen, KeymapError> {
     let state = &live.state;
     let endpoints = state.servers.iter();
@@ -28,7 +27,8 @@ pub fn look_back(live: &mut Screen) -> Result<Screen, KeymapError> {
     Ok(screen)
 }
 
-/// Called with the live screen when the user returns to it. Selection, marks, order, filter, columns and layout are kept.
+/// Updates the live screen when the user returns to it from `past`: selection, marks, order, filter, columns and layout
+/// stay as they are there.
 pub fn return_to_now(live: &mut Screen, past: Screen, now: Timestamp) {
     let Screen { state, popup, .. } = past;
     let view = &state.views.live;
@@ -82,7 +82,7 @@ fn copy_panes(from: &AppState, to: &mut AppState) {
 }
 
 impl AppState {
-    /// Records an input of the user on another screen, which is no absence from this one.
+    /// Records an input of the user while the session so far is shown, so that it does not count as an absence.
     pub fn note_input(&mut self, now: Timestamp) {
         self.away.last_input = Some(now);
     }

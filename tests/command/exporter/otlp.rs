@@ -27,8 +27,8 @@ use prost::Message as _;
 use tokio::{sync::oneshot, time::sleep};
 use vtask::simulator::{Simulator, scenario::Scenario};
 
-use super::{Exporter, FINISHED, advance};
-use crate::command_support::{Line, Paper, Ran, line, server, server_with};
+use super::{Exporter, FINISHED};
+use crate::command_support::{Line, Paper, Ran, advance, line, server, server_with};
 
 /// Status of a collector that accepts a request but does not answer.
 const HANGS: u16 = 0;
