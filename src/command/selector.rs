@@ -9,7 +9,7 @@ use crate::{
         ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Labels, Saved,
         ServerFilter, TaskChange, TaskId, TaskStore,
     },
-    text::is_like,
+    text::matches_pattern,
     vim::types::TaskInfo,
 };
 
@@ -248,7 +248,12 @@ impl EndpointInfo for SelectorContext<'_> {
 
 /// True if any pattern matches any text, or there is no pattern.
 fn any(patterns: &[String], texts: &[Option<&str>]) -> bool {
-    let fits = |pattern: &String| texts.iter().flatten().any(|text| is_like(text, pattern));
+    let fits = |pattern: &String| {
+        texts
+            .iter()
+            .flatten()
+            .any(|text| matches_pattern(text, pattern))
+    };
     patterns.is_empty() || patterns.iter().any(fits)
 }
 

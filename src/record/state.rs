@@ -28,7 +28,7 @@ struct TaskState {
     presence: Option<Entry>,
     entity_state: Option<Entry>,
     answer: Option<Entry>,
-    /// Sizes of `presence`, `entity_state` and `answer` as JSON.
+    /// Sizes of `presence`, `entity_state` and `answer` as JSON, in bytes.
     sizes: [usize; 3],
 }
 

@@ -18,7 +18,7 @@ pub use json::{json_line, json_pretty};
 pub(crate) use named_enum::named_enum;
 pub use nearest::{did_you_mean, kebab, nearest};
 pub(crate) use parse::{parse_positive_duration, parse_seconds, parse_size};
-pub(crate) use pattern::is_like;
+pub(crate) use pattern::matches_pattern;
 pub use sanitize::{sanitize, sanitize_lines};
 pub(crate) use time_ticks::{TICK_STEPS, time_ticks};
 pub use toml_line::{toml_line, toml_problem};

@@ -1,7 +1,7 @@
 //! Patterns with `*` and `?`.
 
-/// Matches a whole text case-insensitively; `*` matches any characters, `?` exactly one.
-pub(crate) fn is_like(text: &str, pattern: &str) -> bool {
+/// Returns true if a pattern matches a whole text, case-insensitively: `*` matches any characters, `?` exactly one.
+pub(crate) fn matches_pattern(text: &str, pattern: &str) -> bool {
     let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
     let (text, pattern) = (fold(text), fold(pattern));
     let (mut at, mut in_pattern) = (0, 0);
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_fits_the_whole_text_in_either_case() {
+    fn a_pattern_matches_the_whole_text_in_either_case() {
         for (text, pattern) in [
             ("Relocate virtual machine", "relocate*"),
             ("web-11", "web-1?"),
@@ -44,7 +44,7 @@ mod tests {
             ("VSPHERE\\ops", "*\\OPS"),
             ("データ-1", "データ*"),
         ] {
-            assert!(is_like(text, pattern), "{text} {pattern}");
+            assert!(matches_pattern(text, pattern), "{text} {pattern}");
         }
         for (text, pattern) in [
             ("web-11", "web"),
@@ -52,7 +52,7 @@ mod tests {
             ("a", ""),
             ("ab", "?"),
         ] {
-            assert!(!is_like(text, pattern), "{text} {pattern}");
+            assert!(!matches_pattern(text, pattern), "{text} {pattern}");
         }
     }
 }

@@ -6,7 +6,7 @@ use clap::ArgAction;
 use secrecy::SecretString;
 
 use super::super::{ConfigError, ConfigFile, Environment, RedactedUrl, env_flag};
-use crate::{text::is_like, vim::Fingerprint};
+use crate::{text::matches_pattern, vim::Fingerprint};
 
 #[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -160,7 +160,7 @@ pub(super) fn expanded(names: Vec<String>, file: &ConfigFile) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for name in names {
         let profiles = file.profiles.keys();
-        let fits = |known: &&String| is_pattern(&name) && is_like(known, &name);
+        let fits = |profile: &&String| is_pattern(&name) && matches_pattern(profile, &name);
         let matching: Vec<_> = profiles.filter(fits).cloned().collect();
         if matching.is_empty() {
             all.push(name);
