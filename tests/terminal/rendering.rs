@@ -165,6 +165,8 @@ fn look_back_and_return() {
     let mut session = Session::start(80, 24, &["demo", "--speed", "20"]);
     session.shows("live");
     session.shows("Relocate");
+    // There is a past once the progress of a copied disk has changed.
+    session.shows(" 63%");
     session.press("p");
     session.shows("paused");
     session.press("<");
