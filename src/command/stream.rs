@@ -98,19 +98,33 @@ struct Stream<'a> {
 }
 
 impl Stream<'_> {
+    /// Returns the lines of the changed tasks that are selected.
+    fn lines(&mut self, server: &Server, changes: &[Change]) -> String {
+        let store = &server.snapshot.store;
+        let mut lines = String::new();
+        for change in changes {
+            let status = store.get(change.handle).map(Record::status);
+            if status.is_some_and(|status| self.states.contains(status))
+                && let Some(line) = self.line(server, change.handle)
+            {
+                lines.push_str(&line);
+            }
+            if change.is_end {
+                self.last_ids.remove(&(server.id, change.handle));
+            }
+        }
+        lines
+    }
+
     /// Returns the line of a changed task; `None` if it is the same state as before.
-    fn line(&mut self, server: &Server, change: &Change) -> Option<String> {
-        let (id, key) = (server.event_id(change.handle)?, (server.id, change.handle));
+    fn line(&mut self, server: &Server, handle: Handle) -> Option<String> {
+        let (id, key) = (server.event_id(handle)?, (server.id, handle));
         if self.last_ids.get(&key) == Some(&id) {
             return None;
         }
-        let written = line(server, change.handle, &id, Timestamp::now());
-        if change.is_end {
-            self.last_ids.remove(&key);
-        } else {
-            self.last_ids.insert(key, id);
-        }
-        written
+        let line = line(server, handle, &id, Timestamp::now());
+        self.last_ids.insert(key, id);
+        line
     }
 }
 
@@ -124,16 +138,7 @@ impl Consumer for Stream<'_> {
         changes: &[Change],
         io: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
-        let store = &server.snapshot.store;
-        let is_selected = |change: &&Change| {
-            let status = store.get(change.handle).map(Record::status);
-            status.is_some_and(|status| self.states.contains(status))
-        };
-        let selected: Vec<_> = changes.iter().filter(is_selected).collect();
-        let lines = selected.into_iter();
-        let lines: String = lines
-            .filter_map(|change| self.line(server, change))
-            .collect();
+        let lines = self.lines(server, changes);
         match &mut self.file {
             _ if lines.is_empty() => Ok(()),
             Some((path, file)) => file
@@ -166,4 +171,66 @@ fn line(server: &Server, handle: Handle, id: &str, seen: Timestamp) -> Option<St
     line.insert("eventId".to_owned(), json!(id));
     line.insert("seenAt".to_owned(), json!(seen));
     Some(json_output::written(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use clap::Parser;
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::{
+        app::test_support::{task, tasks},
+        command::selector::CompiledSelector,
+        vim::{ConnectOptions, Credentials, TrustPolicy},
+        watch::WatchOptions,
+    };
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        states: StateArgs,
+    }
+
+    fn server() -> Server {
+        let connect = ConnectOptions {
+            address: "vc01.lab".parse().unwrap(),
+            trust: TrustPolicy::System,
+            credentials: Credentials::Password {
+                user: "ops".to_owned(),
+                password: SecretString::from("secret"),
+            },
+            release: None,
+            read_only: true,
+            timeout: ConnectOptions::REQUEST_TIMEOUT,
+            traffic: Arc::default(),
+        };
+        let options = WatchOptions::new(connect, Vec::new());
+        let selector = CompiledSelector::default();
+        Server::new(None, options, selector, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn the_state_of_a_finished_task_is_not_kept() {
+        for (state, count) in [("active", 1), ("failed", 1), ("active,failed", 2)] {
+            let flags = Flags::parse_from(["", "--state", state]);
+            let mut stream = Stream {
+                states: &flags.states,
+                file: None,
+                last_ids: HashMap::new(),
+            };
+            let mut server = server();
+            let mut lines = String::new();
+            for (state, is_end) in [("running", false), ("running", false), ("error", true)] {
+                let change = task("task-1", &json!({"state": state}));
+                server.snapshot.apply(tasks(vec![change]));
+                let handle = server.snapshot.find(&"task-1".into()).unwrap();
+                lines += &stream.lines(&server, &[Change { handle, is_end }]);
+            }
+            assert_eq!(lines.lines().count(), count, "{state}: {lines}");
+            assert!(stream.last_ids.is_empty(), "{state}");
+        }
+    }
 }

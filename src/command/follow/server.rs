@@ -88,7 +88,7 @@ pub(super) struct Effects {
 }
 
 impl Server {
-    pub(super) fn new(
+    pub(in crate::command) fn new(
         name: Option<&str>,
         options: WatchOptions,
         selector: CompiledSelector,
