@@ -59,15 +59,7 @@ pub async fn run(
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let from_input = args.tasks.iter().any(|task| task == "-");
-    if from_input && !args.yes {
-        let why = "standard input names the tasks and cannot answer the prompt. Give --yes.";
-        return Err(CommandError::Usage(why.to_owned()));
-    }
-    if !args.yes && !(io.input)().1 {
-        let why = "not interactive: confirm with --yes.";
-        return Err(CommandError::Usage(why.to_owned()));
-    }
+    check_can_confirm(args, io)?;
     let mut targets = targets::assign(connection, &args.tasks, || (io.input)().0, io.environment)?;
     if args.choice.is_empty() {
         targets.retain(|target| !target.tasks.is_empty());
@@ -156,6 +148,21 @@ pub async fn run(
     }
     let ended = wait_for(servers, &defaults, io).await?;
     Ok(request.outcome.and(ended))
+}
+
+/// Refuses to cancel if a confirmation is needed and cannot be given.
+fn check_can_confirm(args: &CancelArgs, io: &CommandIo<'_>) -> Result<(), CommandError> {
+    let from_input = args.tasks.iter().any(|task| task == "-");
+    let why = if args.yes {
+        return Ok(());
+    } else if from_input {
+        "standard input names the tasks and cannot answer the prompt. Give --yes."
+    } else if !(io.input)().1 {
+        "not interactive: confirm with --yes."
+    } else {
+        return Ok(());
+    };
+    Err(CommandError::Usage(why.to_owned()))
 }
 
 /// Refuses to cancel if the connection is read-only or the server is ambiguous.

@@ -68,7 +68,7 @@ pub struct Replay {
     steps: VecDeque<Timestamp>,
 }
 
-/// The place that is played.
+/// The source of the changes that are played.
 #[derive(Debug)]
 enum Input {
     Record(Box<Record>),

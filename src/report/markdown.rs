@@ -61,7 +61,6 @@ pub fn markdown(report: &Report) -> String {
             text += &markdown::entry_markdown(&task.entry);
         }
     }
-    let iso = |moment: &Option<Moment>| moment.as_ref().map(|at| at.iso.clone());
     if !view.cancellations.is_empty() {
         let titles = [
             "Task",
@@ -83,9 +82,9 @@ pub fn markdown(report: &Report) -> String {
                 text(task.target),
                 text(task.user),
                 row.state.to_owned(),
-                iso(&row.ended).unwrap_or_default(),
+                iso(row.ended.as_ref()).unwrap_or_default(),
                 row.user.unwrap_or("not known").to_owned(),
-                iso(&row.at).unwrap_or_default(),
+                iso(row.at.as_ref()).unwrap_or_default(),
                 text(row.answer),
             ]
         });
@@ -95,27 +94,36 @@ pub fn markdown(report: &Report) -> String {
             markdown_table(&titles, rows)
         );
     }
-    if let Some(outages) = &view.outages {
-        text.push_str("\n## Connection\n\n");
-        if outages.is_empty() {
-            text.push_str("No outages.\n");
-        } else {
-            let rows = outages.iter().map(|outage| {
-                vec![
-                    outage.server.to_owned(),
-                    outage.began.iso.clone(),
-                    iso(&outage.ended).unwrap_or_else(|| "open".to_owned()),
-                    outage.duration.clone().unwrap_or_default(),
-                    outage.reason.to_owned(),
-                ]
-            });
-            text += &markdown_table(&["vCenter", "From", "Until", "Duration", "Reason"], rows);
-        }
-    }
+    text += &connection(&view);
     if !view.tasks.is_empty() {
         let _ = write!(text, "\n## Tasks\n\n{}", task_table(&view));
     }
     text
+}
+
+fn iso(moment: Option<&Moment>) -> Option<String> {
+    moment.map(|at| at.iso.clone())
+}
+
+/// Returns the section about outages; empty if it is not known whether there were any.
+fn connection(view: &View<'_>) -> String {
+    let Some(outages) = &view.outages else {
+        return String::new();
+    };
+    if outages.is_empty() {
+        return "\n## Connection\n\nNo outages.\n".to_owned();
+    }
+    let rows = outages.iter().map(|outage| {
+        vec![
+            outage.server.to_owned(),
+            outage.began.iso.clone(),
+            iso(outage.ended.as_ref()).unwrap_or_else(|| "open".to_owned()),
+            outage.duration.clone().unwrap_or_default(),
+            outage.reason.to_owned(),
+        ]
+    });
+    let titles = ["vCenter", "From", "Until", "Duration", "Reason"];
+    format!("\n## Connection\n\n{}", markdown_table(&titles, rows))
 }
 
 fn task_table(view: &View<'_>) -> String {

@@ -107,10 +107,8 @@ fn handle_screen_action(
         screen.popup = Some(Popup::Prompt(Prompt::jump_time()));
         return Vec::new();
     }
-    if let Some(effects) = playback::handle_action(state, action, now) {
-        return effects;
-    }
-    if let Some(effects) = history::handle_action(state, action, now) {
+    let handled = playback::handle_action(state, action, now);
+    if let Some(effects) = handled.or_else(|| history::handle_action(state, action, now)) {
         return effects;
     }
     if reject_on_group(state, action, now) {
