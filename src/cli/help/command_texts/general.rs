@@ -1,6 +1,7 @@
 //! Texts of the program itself and of its global options.
 
-use super::{LOCAL, Texts};
+use super::shared::LOCAL;
+use crate::cli::help::texts::Texts;
 
 pub(super) const TEXTS: &[Texts] = &[
     Texts {

@@ -1,6 +1,7 @@
 //! Texts of the commands that write and replay records.
 
-use super::{LOCAL, NO_SERVER, READING, Texts};
+use super::shared::{LOCAL, NO_SERVER, READING};
+use crate::cli::help::texts::Texts;
 
 pub(super) const TEXTS: &[Texts] = &[
     Texts {

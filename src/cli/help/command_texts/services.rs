@@ -1,6 +1,6 @@
 //! Texts of the commands that run as services.
 
-use super::Texts;
+use crate::cli::help::texts::Texts;
 
 const FOLLOWING: &[(u8, &str)] = &[
     (2, "wrong usage or configuration, output not writable"),

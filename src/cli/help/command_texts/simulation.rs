@@ -1,6 +1,7 @@
 //! Texts of the commands with an embedded vCenter.
 
-use super::{LOCAL, NO_SERVER, Texts};
+use super::shared::{LOCAL, NO_SERVER};
+use crate::cli::help::texts::Texts;
 
 pub(super) const TEXTS: &[Texts] = &[
     Texts {

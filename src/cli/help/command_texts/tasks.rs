@@ -1,6 +1,7 @@
 //! Texts of the commands that read, await and cancel tasks.
 
-use super::{READING, Texts};
+use super::shared::READING;
+use crate::cli::help::texts::Texts;
 
 const OUTCOMES: &[(u8, &str)] = &[
     (1, "a task failed"),
