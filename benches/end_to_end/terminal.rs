@@ -1,0 +1,162 @@
+//! vtask in a pseudo-terminal, and the server that it watches, each in a process of its own.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Read, Write},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use serde_json::Value;
+
+const VTASK: &str = env!("CARGO_BIN_EXE_vtask");
+const UP: &[u8] = b"\x1b[A";
+const DOWN: &[u8] = b"\x1b[B";
+
+/// `vtask simulate` in a child process, killed on drop.
+pub(super) struct Server {
+    process: Child,
+    pub(super) url: String,
+}
+
+impl Server {
+    pub(super) fn start(arguments: &[&str]) -> Self {
+        let mut process = Command::new(VTASK)
+            .args(["simulate", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let url = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("url ").map(str::to_owned))
+            .expect("the server prints its URL");
+        // Drain the rest of the output so that the process does not block.
+        thread::spawn(move || lines.for_each(drop));
+        Self { process, url }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Results of a run of vtask.
+pub(super) struct Run {
+    stats: Value,
+    pub(super) first_frame: Duration,
+    /// Bytes written to the terminal in the last seconds, without any input.
+    pub(super) written_at_rest: usize,
+}
+
+impl Run {
+    pub(super) fn number(&self, path: &str) -> f64 {
+        self.stats
+            .pointer(path)
+            .and_then(Value::as_f64)
+            .unwrap_or(f64::NAN)
+    }
+
+    pub(super) fn cpu_share(&self) -> f64 {
+        100.0 * self.number("/cpuSeconds") / self.number("/seconds")
+    }
+}
+
+/// Runs vtask in a 200×60 terminal for `time`, optionally with ten key presses per second, then quits it.
+pub(super) fn watch(arguments: &[&str], url: Option<&str>, time: Duration, with_keys: bool) -> Run {
+    let stats = stats_file();
+    let size = PtySize {
+        rows: 60,
+        cols: 200,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut command = CommandBuilder::new(VTASK);
+    command.args(arguments);
+    command.args(["--stats", stats.to_str().unwrap()]);
+    if let Some(url) = url {
+        command.args(["--url", url, "--username", "bench"]);
+    }
+    command.env("VTASK_PASSWORD", "bench");
+    command.env("TERM", "xterm-256color");
+    command.env("LANG", "C.UTF-8");
+    let base = base_directory();
+    for name in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+        command.env(name, &base);
+    }
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut writer = pair.master.take_writer().unwrap();
+    let written = Arc::new(AtomicUsize::new(0));
+    let (drawn, first) = mpsc::channel();
+    let began = Instant::now();
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let count = written.clone();
+    thread::spawn(move || {
+        let mut buffer = vec![0; 1 << 16];
+        let mut start = Vec::new();
+        while let Ok(read @ 1..) = reader.read(&mut buffer) {
+            count.fetch_add(read, Ordering::Relaxed);
+            if start.len() < 1 << 16 {
+                start.extend_from_slice(&buffer[..read]);
+                if String::from_utf8_lossy(&start).contains("vtask") {
+                    let _ = drawn.send(Instant::now());
+                    start.resize(1 << 16, 0);
+                }
+            }
+        }
+    });
+    let first = first
+        .recv_timeout(Duration::from_secs(10))
+        .expect("a first frame");
+    let end = began + time;
+    let mut down = true;
+    while Instant::now() < end {
+        thread::sleep(Duration::from_millis(100).min(end - Instant::now()));
+        if with_keys {
+            writer.write_all(if down { DOWN } else { UP }).unwrap();
+            writer.flush().unwrap();
+            down = !down;
+        }
+    }
+    let before = written.load(Ordering::Relaxed);
+    if !with_keys {
+        thread::sleep(Duration::from_secs(5));
+    }
+    let written_at_rest = written.load(Ordering::Relaxed) - before;
+    writer.write_all(b"q").unwrap();
+    writer.flush().unwrap();
+    child.wait().unwrap();
+    let text = fs::read_to_string(&stats).expect("the statistics file");
+    let _ = fs::remove_file(&stats);
+    Run {
+        stats: serde_json::from_str(&text).unwrap(),
+        first_frame: first.duration_since(began),
+        written_at_rest,
+    }
+}
+
+/// Directory of the files that vtask keeps between runs, for all runs of this process.
+pub(super) fn base_directory() -> PathBuf {
+    env::temp_dir().join(format!("vtask-bench-{}", std::process::id()))
+}
+
+fn stats_file() -> PathBuf {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    env::temp_dir().join(format!("vtask-stats-{}-{number}.json", std::process::id()))
+}
