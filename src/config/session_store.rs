@@ -33,7 +33,7 @@ pub struct SessionFile {
 enum StoreError {
     #[default]
     None,
-    Untold(String),
+    Unreported(String),
     Reported,
 }
 
@@ -113,7 +113,7 @@ impl SessionStore for SessionFile {
         };
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*trouble, StoreError::None) {
-            *trouble = StoreError::Untold(format!(
+            *trouble = StoreError::Unreported(format!(
                 "the session cannot be kept in {}: {error}. It will be ended on exit, as without --keep-session.",
                 self.path.display()
             ));
@@ -124,7 +124,7 @@ impl SessionStore for SessionFile {
     fn trouble(&self) -> Option<String> {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match std::mem::replace(&mut *trouble, StoreError::Reported) {
-            StoreError::Untold(text) => Some(text),
+            StoreError::Unreported(text) => Some(text),
             StoreError::Reported => None,
             StoreError::None => {
                 *trouble = StoreError::None;

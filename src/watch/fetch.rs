@@ -272,7 +272,7 @@ impl Fetch {
             .take_overdue(self.intervals.report_timeout, now);
         if view.pending.consecutive_timeouts() > MAX_SILENT_WAITS {
             let doing = || "waiting for changes".to_owned();
-            let why = "the server never tells of the tasks that it is to tell of.";
+            let why = "the server reports no changes of the watched tasks.";
             let error = in_flight.client.unsupported(&doing, why);
             return self.fall_back(feed, &error);
         }
@@ -336,7 +336,7 @@ impl Fetch {
                 if set.truncated
                     && let Some(view) = &mut feed.view
                 {
-                    view.pending.telling(now);
+                    view.pending.record_truncated(now);
                 }
                 renewals.record_read();
                 return in_flight.handle_updates(feed, renewals, set);

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 pub(super) struct PendingMembers {
     since: HashMap<Arc<str>, Joined>,
     /// Time of the last truncated answer.
-    telling: Option<Instant>,
+    truncated_at: Option<Instant>,
     /// Consecutive overdue members without a report in between.
     consecutive_timeouts: u32,
 }
@@ -60,8 +60,8 @@ impl PendingMembers {
     }
 
     /// Records a truncated answer.
-    pub(super) fn telling(&mut self, now: Instant) {
-        self.telling = Some(now);
+    pub(super) fn record_truncated(&mut self, now: Instant) {
+        self.truncated_at = Some(now);
     }
 
     /// Returns the time at which the running wait is to be cancelled for members pending this long; once per member.
@@ -77,8 +77,8 @@ impl PendingMembers {
     pub(super) fn take_wake(&mut self, timeout: Duration, now: Instant) -> bool {
         let is_due = self.wake_due(timeout).is_some_and(|due| due <= now);
         if is_due {
-            let everybody = self.since.values_mut();
-            everybody.for_each(|joined| joined.is_wait_cancelled = true);
+            let members = self.since.values_mut();
+            members.for_each(|joined| joined.is_wait_cancelled = true);
         }
         is_due
     }
@@ -111,7 +111,7 @@ impl PendingMembers {
 
     fn due(&self, first: Option<Instant>, timeout: Duration) -> Option<Instant> {
         let first = first?;
-        let silent = self.telling.map_or(first, |telling| telling.max(first));
+        let silent = self.truncated_at.map_or(first, |at| at.max(first));
         Some(silent + timeout)
     }
 }
@@ -168,7 +168,7 @@ mod tests {
         let mut joining = joining(now);
         for _ in 0..100 {
             now += Duration::from_secs(1);
-            joining.telling(now);
+            joining.record_truncated(now);
             assert!(joining.take_overdue(TIMEOUT, now).is_empty());
         }
         assert!(!joining.take_wake(TIMEOUT, now + TIMEOUT / 2));

@@ -69,7 +69,7 @@ struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LimitNotice {
     None,
-    Untold,
+    Unreported,
     Reported,
 }
 
@@ -134,7 +134,7 @@ impl WatchSet {
         }
         if origin != Origin::Named && self.entries.len() >= self.limit {
             if self.refused == LimitNotice::None {
-                self.refused = LimitNotice::Untold;
+                self.refused = LimitNotice::Unreported;
             }
             return false;
         }
@@ -174,7 +174,7 @@ impl WatchSet {
 
     /// Returns true once when a task was first rejected because of the limit.
     pub(super) fn take_limit_notice(&mut self) -> bool {
-        let is_new = self.refused == LimitNotice::Untold;
+        let is_new = self.refused == LimitNotice::Unreported;
         if is_new {
             self.refused = LimitNotice::Reported;
         }

@@ -9,9 +9,9 @@ use crate::vim::types::TaskState;
 
 impl WatchSet {
     /// Sets whether a task is polled although changes of the others are pushed.
-    pub(in crate::watch) fn read_by_itself(&mut self, mo_id: &str, is_so: bool) {
+    pub(in crate::watch) fn read_by_itself(&mut self, mo_id: &str, is_polled: bool) {
         if let Some(entry) = self.entries.get_mut(mo_id) {
-            entry.is_read_by_itself = is_so;
+            entry.is_read_by_itself = is_polled;
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) const TEXTS: &[Texts] = &[
                 "vtask demo --vcenters 2 --speed 3",
                 "two vCenters, three times as fast",
             ),
-            ("vtask demo --theme light --ascii", "another look"),
+            ("vtask demo --theme light --ascii", "another theme"),
         ],
         exit_codes: LOCAL,
         notes: "",

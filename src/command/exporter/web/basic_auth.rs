@@ -25,7 +25,7 @@ pub(super) struct BasicAuth {
     /// Digests of the passwords that were verified. A bcrypt hash takes long by design, and every scrape needs one.
     verified: Mutex<BTreeMap<String, Digest>>,
     /// Permit for verifying a hash, so that guessed passwords use at most one core.
-    turn: Semaphore,
+    permit: Semaphore,
 }
 
 impl BasicAuth {
@@ -33,7 +33,7 @@ impl BasicAuth {
         Self {
             users,
             verified: Mutex::default(),
-            turn: Semaphore::new(1),
+            permit: Semaphore::new(1),
         }
     }
 
@@ -47,7 +47,7 @@ impl BasicAuth {
         if known.is_some_and(|known| known.ct_eq(&digest).into()) {
             return true;
         }
-        let Ok(_turn) = self.turn.acquire().await else {
+        let Ok(_permit) = self.permit.acquire().await else {
             return false;
         };
         let hash = self.users.get(&user);
@@ -113,9 +113,9 @@ mod tests {
         let auth = auth();
         assert!(accepts(&auth, "ops", "s3cret").await);
         // While the permit is held, no hash can be verified.
-        let turn = auth.turn.acquire().await.unwrap();
+        let permit = auth.permit.acquire().await.unwrap();
         assert!(accepts(&auth, "ops", "s3cret").await);
-        drop(turn);
+        drop(permit);
         assert!(!accepts(&auth, "ops", "s3cret2").await);
         assert!(!accepts(&auth, "dev", "s3cret").await);
     }
