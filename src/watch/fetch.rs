@@ -272,7 +272,7 @@ impl Fetch {
             .take_overdue(self.intervals.report_timeout, now);
         if view.pending.consecutive_timeouts() > MAX_SILENT_WAITS {
             let doing = || "waiting for changes".to_owned();
-            let why = "the server reports no changes of the watched tasks.";
+            let why = "the server never reports the watched tasks.";
             let error = in_flight.client.unsupported(&doing, why);
             return self.fall_back(feed, &error);
         }
