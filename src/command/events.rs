@@ -7,23 +7,19 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    CommandError, Outcome, connect,
-    fetch_args::FetchArgs,
+    CommandError, Outcome,
     io_context::CommandIo,
     json_output,
-    output::{
-        Changes, EVENTS, FieldSort, FollowedServer, OutputArgs, OutputRow, Page, Presenter, Reading,
-    },
+    output::{Changes, EVENTS, FieldSort, OutputArgs, OutputRow, Page, Presenter, Reading},
     record::FromArgs,
     session::ServerReader,
     snapshot::Snapshot,
-    targets::{self, Target},
     task_row::short_time,
 };
 use crate::{
-    config::{ConnectionArgs, Defaults},
+    config::ConnectionArgs,
     vim::types::{TaskEvent, TaskLocator},
-    watch::{Command, Update},
+    watch::{Command, Update, WatchOptions},
 };
 
 /// Print the events of tasks
@@ -58,16 +54,15 @@ pub async fn run(
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
     let presenter = Presenter::new(&args.output, &EVENTS)?;
-    let mut servers = Vec::new();
-    for target in targets::named(connection, &args.tasks, io)? {
-        let connect = connect::in_time(&target.connection, io).await?;
-        servers.push(EventServer {
-            target,
-            reader: ServerReader::new(connect),
-            tasks: Vec::new(),
-        });
-    }
-    let mut reading = EventReading { args, servers };
+    let servers = ServerReader::of_tasks(connection, &args.tasks, io).await?;
+    let servers = servers.into_iter().map(|reader| EventServer {
+        reader,
+        tasks: Vec::new(),
+    });
+    let mut reading = EventReading {
+        args,
+        servers: servers.collect(),
+    };
     presenter.present(&mut reading, connection, io).await
 }
 
@@ -79,7 +74,6 @@ struct EventReading<'a> {
 
 /// A server with the events of its tasks.
 struct EventServer {
-    target: Target,
     reader: ServerReader,
     tasks: Vec<TaskEvents>,
 }
@@ -93,17 +87,16 @@ struct TaskEvents {
 }
 
 impl Reading for EventReading<'_> {
+    fn servers(&mut self) -> impl Iterator<Item = &mut ServerReader> {
+        self.servers.iter_mut().map(|server| &mut server.reader)
+    }
+
     async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
         let mut errors = Page::new();
-        for EventServer {
-            target,
-            reader,
-            tasks,
-        } in &mut self.servers
-        {
-            for task in &target.tasks {
+        for EventServer { reader, tasks } in &mut self.servers {
+            for task in reader.target.tasks.clone() {
                 let read = reader.request(io, async |client| {
-                    let (snapshot, handle) = Snapshot::of(client, task).await?;
+                    let (snapshot, handle) = Snapshot::of(client, &task).await?;
                     let record = snapshot.store.get(handle);
                     let info = record.and_then(|record| record.info.as_deref());
                     let locator = match info {
@@ -119,37 +112,18 @@ impl Reading for EventReading<'_> {
                 });
                 match read.await {
                     Ok(read) => tasks.push(read),
-                    Err(error) => errors.add_error(error, target)?,
+                    Err(error) => errors.add_error(error, &reader.target)?,
                 }
             }
         }
-        let page = self.page(io.out.columns());
-        Ok(Page {
-            messages: errors.messages,
-            outcome: errors.outcome,
-            ..page
-        })
+        Ok(self.page(io.out.columns()).with_errors(errors))
     }
 
-    async fn sign_out(&mut self, io: &mut CommandIo<'_>) {
-        for server in &mut self.servers {
-            server.reader.close(io).await;
-        }
-    }
-
-    fn followed(&self, fetch: &FetchArgs, defaults: &Defaults) -> Vec<FollowedServer> {
-        let servers = self.servers.iter();
-        let followed = servers.map(|server| {
-            let tasks = server.target.tasks.clone();
-            let known = server.tasks.iter();
-            let locators = known.map(|task| task.locator.clone()).collect();
-            FollowedServer {
-                name: server.target.name.clone(),
-                options: fetch.options(server.reader.connect.clone(), tasks, defaults),
-                commands: vec![Command::FollowEvents(locators)],
-            }
-        });
-        followed.collect()
+    fn start(&self, server: usize, _options: &mut WatchOptions) -> Vec<Command> {
+        let tasks = self.servers.get(server).into_iter();
+        let tasks = tasks.flat_map(|server| &server.tasks);
+        let locators = tasks.map(|task| task.locator.clone());
+        vec![Command::FollowEvents(locators.collect())]
     }
 
     fn apply(&mut self, server: usize, update: Update) -> Changes {
@@ -160,7 +134,7 @@ impl Reading for EventReading<'_> {
         let Update::Events { mo_id, events } = update else {
             return changes;
         };
-        let id = server.target.full(&mo_id);
+        let id = server.reader.target.full(&mo_id);
         let mut tasks = server.tasks.iter_mut();
         match (events, tasks.find(|task| task.locator.mo_id == mo_id)) {
             (Ok(events), Some(task)) => {
@@ -178,11 +152,11 @@ impl Reading for EventReading<'_> {
     fn page(&mut self, columns: Option<usize>) -> Page {
         let mut page = Page::new();
         for server in &self.servers {
-            let endpoint = server.reader.connect.address.name();
+            let endpoint = server.reader.endpoint();
             for task in &server.tasks {
                 let mo_id = &task.locator.mo_id;
                 let source = EventSource {
-                    id: &server.target.full(mo_id),
+                    id: &server.reader.target.full(mo_id),
                     task: mo_id,
                     chain: task.locator.event_chain().unwrap_or_default(),
                     endpoint: &endpoint,

@@ -6,22 +6,21 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{
-    CommandError, Outcome, connect,
-    fetch_args::FetchArgs,
+    CommandError, Outcome,
     io_context::CommandIo,
     output::{
-        Changes, FieldSort, FollowedServer, OutputArgs, OutputFormat, OutputRow, Page, Presenter,
-        Reading, TASK_DETAILS,
+        Changes, FieldSort, OutputArgs, OutputFormat, OutputRow, Page, Presenter, Reading,
+        TASK_DETAILS,
     },
     record::FromArgs,
     session::{self, ServerReader, TaskRead},
     snapshot::Snapshot,
-    targets::{self, Target},
+    targets::Target,
     task_row,
 };
 use crate::{
-    config::{ConnectionArgs, Defaults},
-    task::{Handle, Status, markdown},
+    config::ConnectionArgs,
+    task::{Status, markdown},
     vim::{
         Client,
         types::{TaskEvent, TaskInfo},
@@ -61,21 +60,17 @@ pub async fn run(
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
     let presenter = Presenter::new(&args.output, &TASK_DETAILS)?;
-    let mut servers = Vec::new();
-    for target in targets::named(connection, &args.tasks, io)? {
-        let connect = connect::in_time(&target.connection, io).await?;
-        servers.push(GetServer {
-            target,
-            reader: ServerReader::new(connect),
-            snapshot: Snapshot::empty(Timestamp::now()),
-        });
-    }
-    let with_tickets =
-        *presenter.format() == OutputFormat::Markdown && args.output.columns.is_empty();
+    let servers = ServerReader::of_tasks(connection, &args.tasks, io).await?;
+    let servers = servers.into_iter().map(|reader| GetServer {
+        reader,
+        snapshot: Snapshot::empty(Timestamp::now()),
+        events: HashMap::new(),
+    });
     let mut reading = GetReading {
         args,
-        with_tickets,
-        servers,
+        with_tickets: *presenter.format() == OutputFormat::Markdown
+            && args.output.columns.is_empty(),
+        servers: servers.collect(),
     };
     presenter.present(&mut reading, connection, io).await
 }
@@ -88,33 +83,33 @@ struct GetReading<'a> {
     servers: Vec<GetServer>,
 }
 
-/// A server with its tasks.
+/// A server with its tasks; none if the output is only what was received.
 struct GetServer {
-    target: Target,
     reader: ServerReader,
-    /// The tasks, for `--watch`.
     snapshot: Snapshot,
+    /// Events by task, for the descriptions in Markdown.
+    events: HashMap<Arc<str>, Vec<TaskEvent>>,
 }
 
 impl Reading for GetReading<'_> {
+    fn servers(&mut self) -> impl Iterator<Item = &mut ServerReader> {
+        self.servers.iter_mut().map(|server| &mut server.reader)
+    }
+
     async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
         let mut page = Page::new();
-        let mut text = String::new();
-        let is_terminal = io.out.is_terminal();
-        let output = &self.args.output;
         let with_tickets = self.with_tickets;
+        let is_raw = self.args.output.json && !self.args.output.watch;
         for server in &mut self.servers {
-            let GetServer { target, reader, .. } = server;
-            let label = reader.connect.address.label();
-            let endpoint = reader.connect.address.name();
-            let tasks = target.tasks.clone();
+            let reader = &mut server.reader;
+            let tasks = reader.target.tasks.clone();
             let answer = reader
                 .request(io, async |client| {
-                    // JSON output contains only the server's data, so labels are not needed.
-                    let snapshot = if output.json && !output.watch {
-                        None
+                    // Labels are not needed for what was received.
+                    let snapshot = if is_raw {
+                        Snapshot::empty(Timestamp::now())
                     } else {
-                        Some(Snapshot::begin(client).await)
+                        Snapshot::begin(client).await
                     };
                     let read = session::read_or_find_all(client, tasks).await;
                     let events = if with_tickets {
@@ -125,91 +120,69 @@ impl Reading for GetReading<'_> {
                     Ok((snapshot, read, events))
                 })
                 .await;
-            let (snapshot, read, events) = match answer {
+            let read = match answer {
                 Err(error) => {
-                    page.add_error(error, target)?;
+                    page.add_error(error, &reader.target)?;
                     continue;
                 }
-                Ok(answer) => answer,
+                Ok((snapshot, read, events)) => {
+                    (server.snapshot, server.events) = (snapshot, events);
+                    read
+                }
             };
-            let Some(mut snapshot) = snapshot else {
-                let (messages, outcome) = as_json(target, read, &label, &mut page.rows);
-                page.messages.extend(messages);
-                page.outcome = page.outcome.and(outcome);
-                continue;
-            };
-            add(
-                read,
-                &mut snapshot,
-                &label,
-                &mut page,
-                |snapshot, handle| {
-                    let row = details(target, &endpoint, snapshot, handle, is_terminal)?;
-                    if with_tickets {
-                        let mo_id = &snapshot.store.get(handle)?.id.mo_id;
-                        let events = events.get(mo_id).map_or(&[][..], Vec::as_slice);
-                        let ticket = markdown::task_markdown(
-                            &snapshot.store,
-                            handle,
-                            &endpoint,
-                            events,
-                            snapshot.now,
-                        )?;
-                        if !text.is_empty() {
-                            text.push('\n');
-                        }
-                        text.push_str(&ticket);
-                    }
-                    Some(row)
-                },
-            );
-            server.snapshot = snapshot;
+            let label = reader.connect.address.label();
+            if is_raw {
+                add_raw(&reader.target, read, &label, &mut page);
+            } else {
+                add(read, &mut server.snapshot, &label, &mut page);
+            }
         }
-        self.sort(&mut page);
-        page.markdown = with_tickets.then_some(text);
-        Ok(page)
-    }
-
-    async fn sign_out(&mut self, io: &mut CommandIo<'_>) {
-        for server in &mut self.servers {
-            server.reader.close(io).await;
+        if is_raw {
+            self.sort(&mut page);
+            return Ok(page);
         }
-    }
-
-    fn followed(&self, fetch: &FetchArgs, defaults: &Defaults) -> Vec<FollowedServer> {
-        let servers = self.servers.iter();
-        let followed = servers.map(|GetServer { target, reader, .. }| FollowedServer {
-            name: target.name.clone(),
-            options: fetch.options(reader.connect.clone(), target.tasks.clone(), defaults),
-            commands: Vec::new(),
-        });
-        followed.collect()
+        Ok(self.page(io.out.columns()).with_errors(page))
     }
 
     fn apply(&mut self, server: usize, update: Update) -> Changes {
         let server = self.servers.get_mut(server);
         server.map_or_else(Changes::default, |server| {
-            task_row::changes(&mut server.snapshot, update, &server.target)
+            task_row::changes(&mut server.snapshot, update, &server.reader.target)
         })
     }
 
     fn page(&mut self, columns: Option<usize>) -> Page {
         let mut page = Page::new();
+        let output = &self.args.output;
+        let mut tickets: Vec<String> = Vec::new();
         for server in &mut self.servers {
-            server.snapshot.advance();
-            let (target, snapshot) = (&server.target, &server.snapshot);
-            let endpoint = server.reader.connect.address.name();
-            let rows = target.tasks.iter().filter_map(|mo_id| {
-                let handle = snapshot.find(mo_id)?;
-                let mut row = details(target, &endpoint, snapshot, handle, columns.is_some())?;
-                if self.args.output.json {
-                    row.json.clone_from(snapshot.raw(handle)?.as_object()?);
+            if output.watch {
+                server.snapshot.advance();
+            }
+            let (target, snapshot) = (&server.reader.target, &server.snapshot);
+            let endpoint = server.reader.endpoint();
+            for mo_id in &target.tasks {
+                let Some(handle) = snapshot.find(mo_id) else {
+                    continue;
+                };
+                let row = task_row::row(target, &endpoint, snapshot, handle, columns.is_some());
+                let row = row.and_then(|mut row| {
+                    if output.json {
+                        row.json.clone_from(snapshot.raw(handle)?.as_object()?);
+                    }
+                    Some(with_phase(row))
+                });
+                page.rows.extend(row);
+                if self.with_tickets {
+                    let events = server.events.get(mo_id).map_or(&[][..], Vec::as_slice);
+                    let (store, now) = (&snapshot.store, snapshot.now);
+                    let ticket = markdown::task_markdown(store, handle, &endpoint, events, now);
+                    tickets.extend(ticket);
                 }
-                Some(row)
-            });
-            page.rows.extend(rows);
+            }
         }
         self.sort(&mut page);
+        page.markdown = self.with_tickets.then(|| tickets.join("\n"));
         page
     }
 }
@@ -237,50 +210,36 @@ async fn read_events(client: &Client, tasks: &[TaskRead]) -> HashMap<Arc<str>, V
         .collect()
 }
 
-/// Adds a row for each task with the `TaskInfo` as sent. Returns error messages and the outcome.
-fn as_json(
-    target: &Target,
-    read: Vec<TaskRead>,
-    server: &str,
-    rows: &mut Vec<OutputRow>,
-) -> (Vec<String>, Outcome) {
-    let (mut messages, mut outcome) = (Vec::new(), Outcome::Success);
+/// Adds a row for each task with the `TaskInfo` as sent, error messages and the outcome.
+fn add_raw(target: &Target, read: Vec<TaskRead>, server: &str, page: &mut Page) {
     for (mo_id, answer) in read {
-        match answer {
+        let (message, outcome) = match answer {
             Ok(info) => {
-                rows.push(OutputRow {
+                page.rows.push(OutputRow {
                     id: target.full(&mo_id),
                     json: info.as_object().cloned().unwrap_or_default(),
                     cells: Vec::new(),
                     note: None,
                 });
                 match TaskInfo::of_task(&mo_id, info) {
-                    Ok(info) => outcome = outcome.and(Outcome::of(Status::of(&info))),
+                    Ok(info) => (None, Outcome::of(Status::of(&info))),
                     Err(malformed) => {
-                        messages.push(format!(
+                        let why = format!(
                             "reading {mo_id} ({server}): {malformed}; printed as received."
-                        ));
-                        outcome = outcome.and(Outcome::Unknown);
+                        );
+                        (Some(why), Outcome::Unknown)
                     }
                 }
             }
-            Err(error) => {
-                messages.push(error.to_string());
-                outcome = outcome.and(Outcome::Unknown);
-            }
-        }
+            Err(error) => (Some(error.to_string()), Outcome::Unknown),
+        };
+        page.messages.extend(message);
+        page.outcome = page.outcome.and(outcome);
     }
-    (messages, outcome)
 }
 
-/// Adds a row for each task that exists.
-fn add(
-    read: Vec<TaskRead>,
-    snapshot: &mut Snapshot,
-    server: &str,
-    page: &mut Page,
-    mut row: impl FnMut(&Snapshot, Handle) -> Option<OutputRow>,
-) {
+/// Adds each task that exists to the snapshot; error messages and the outcome to the page.
+fn add(read: Vec<TaskRead>, snapshot: &mut Snapshot, server: &str, page: &mut Page) {
     for (mo_id, answer) in read {
         if let Err(error) = &answer
             && error.is_fault("ManagedObjectNotFound")
@@ -294,25 +253,17 @@ fn add(
                 "{why} `vtask get --json` prints what was received, if anything."
             ));
         }
-        let Some(handle) = snapshot.find(&mo_id) else {
-            continue;
-        };
-        if let Some(record) = snapshot.store.get(handle) {
+        let record = snapshot
+            .find(&mo_id)
+            .map(|handle| snapshot.store.get(handle));
+        if let Some(record) = record.flatten() {
             page.outcome = page.outcome.and(Outcome::of(record.status()));
         }
-        page.rows.extend(row(snapshot, handle));
     }
 }
 
-/// Returns the row of a task, with the phase after the operation unless the error says more.
-fn details(
-    target: &Target,
-    endpoint: &str,
-    snapshot: &Snapshot,
-    handle: Handle,
-    is_terminal: bool,
-) -> Option<OutputRow> {
-    let mut row = task_row::row(target, endpoint, snapshot, handle, is_terminal)?;
+/// Adds the phase to the operation, unless the error says more.
+fn with_phase(mut row: OutputRow) -> OutputRow {
     let cell = |name: &str| row.cells.iter().position(|(cell, _)| *cell == name);
     if let (Some(operation), Some(phase), None) = (cell("operation"), cell("phase"), &row.note) {
         let phase = row.cells[phase].1.clone();
@@ -320,7 +271,7 @@ fn details(
             row.cells[operation].1 = format!("{} · {phase}", row.cells[operation].1);
         }
     }
-    Some(row)
+    row
 }
 
 #[cfg(test)]
@@ -362,13 +313,13 @@ mod tests {
         let mut snapshot = Snapshot::empty(at(62));
         let mut page = Page::new();
         let target = Target::alone();
-        add(
-            tasks,
-            &mut snapshot,
-            "vc01",
-            &mut page,
-            |snapshot, handle| task_row::row(&target, "vc01", snapshot, handle, false),
-        );
+        let ids: Vec<_> = tasks.iter().map(|(mo_id, _)| mo_id.clone()).collect();
+        add(tasks, &mut snapshot, "vc01", &mut page);
+        let rows = ids.iter().filter_map(|mo_id| {
+            let handle = snapshot.find(mo_id)?;
+            task_row::row(&target, "vc01", &snapshot, handle, false)
+        });
+        page.rows.extend(rows);
         let output = OutputArgs::default();
         let presenter = Presenter::new(&output, &TASK_DETAILS).unwrap();
         insta::assert_snapshot!(presenter.text(&page, None).unwrap());
@@ -383,11 +334,11 @@ mod tests {
 
     #[test]
     fn missing_tasks_make_the_outcome_unknown() {
-        let mut rows = Vec::new();
+        let mut page = Page::new();
         let tasks = vec![missing("task-9"), got("task-1", &json!({}))];
-        let (messages, outcome) = as_json(&Target::alone(), tasks, "vc01", &mut rows);
-        assert_eq!(rows.len(), 1);
-        assert!(messages[0].contains("task-9"), "{messages:?}");
-        assert_eq!(outcome, Outcome::Unknown);
+        add_raw(&Target::alone(), tasks, "vc01", &mut page);
+        assert_eq!(page.rows.len(), 1);
+        assert!(page.messages[0].contains("task-9"), "{:?}", page.messages);
+        assert_eq!(page.outcome, Outcome::Unknown);
     }
 }

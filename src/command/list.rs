@@ -5,19 +5,19 @@ use jiff::Timestamp;
 
 use super::{
     CommandError, Outcome,
-    fetch_args::FetchArgs,
     io_context::CommandIo,
-    output::{Changes, FieldSort, FollowedServer, OutputArgs, Page, Presenter, Reading, TASKS},
+    output::{Changes, FieldSort, OutputArgs, Page, Presenter, Reading, TASKS},
     record::FromArgs,
+    session::ServerReader,
     snapshot::Snapshot,
     targets,
     task_query::{QueryScope, QueryServer, TaskQueryArgs},
     task_row,
 };
 use crate::{
-    config::{ConnectionArgs, Defaults},
+    config::ConnectionArgs,
     task::row_model::{Layout, Sort, SortColumn, SortKey},
-    watch::{Command, Update},
+    watch::{Command, Update, WatchOptions},
 };
 
 /// List recent tasks, or tasks of a time range
@@ -113,6 +113,10 @@ struct ListReading<'a> {
 }
 
 impl Reading for ListReading<'_> {
+    fn servers(&mut self) -> impl Iterator<Item = &mut ServerReader> {
+        self.servers.iter_mut().map(|server| &mut server.reader)
+    }
+
     async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
         let args = self.args;
         let mut errors = Page::new();
@@ -123,7 +127,7 @@ impl Reading for ListReading<'_> {
                     self.snapshots.push((at, snapshot));
                 }
                 Err(error) => {
-                    errors.add_error(error, &server.target)?;
+                    errors.add_error(error, &server.reader.target)?;
                     if args.output.watch {
                         self.snapshots.push((at, Snapshot::empty(Timestamp::now())));
                     }
@@ -140,30 +144,17 @@ impl Reading for ListReading<'_> {
         Ok(page)
     }
 
-    async fn sign_out(&mut self, io: &mut CommandIo<'_>) {
-        for server in &mut self.servers {
-            server.reader.close(io).await;
-        }
-    }
-
-    fn followed(&self, fetch: &FetchArgs, defaults: &Defaults) -> Vec<FollowedServer> {
-        let servers = self.servers.iter();
-        let followed = servers.map(|server| {
-            let reads_locations = server.reads_locations(self.args.scope());
-            FollowedServer {
-                name: server.target.name.clone(),
-                options: fetch.options(server.reader.connect.clone(), Vec::new(), defaults),
-                commands: Vec::from_iter(reads_locations.then_some(Command::ReadLocations(true))),
-            }
-        });
-        followed.collect()
+    fn start(&self, server: usize, _options: &mut WatchOptions) -> Vec<Command> {
+        let server = self.servers.get(server);
+        let is_needed = server.is_some_and(|server| server.reads_locations(self.args.scope()));
+        Vec::from_iter(is_needed.then_some(Command::ReadLocations(true)))
     }
 
     fn apply(&mut self, server: usize, update: Update) -> Changes {
         let snapshot = self.snapshots.iter_mut().find(|(at, _)| *at == server);
         match (snapshot, self.servers.get(server)) {
             (Some((_, snapshot)), Some(server)) => {
-                task_row::changes(snapshot, update, &server.target)
+                task_row::changes(snapshot, update, &server.reader.target)
             }
             _ => Changes::default(),
         }
@@ -189,8 +180,8 @@ impl Reading for ListReading<'_> {
             let (server, snapshot) = self.snapshots.get(*at)?;
             let server = self.servers.get(*server)?;
             task_row::row(
-                &server.target,
-                &server.endpoint,
+                &server.reader.target,
+                &server.reader.endpoint(),
                 snapshot,
                 *handle,
                 columns.is_some(),

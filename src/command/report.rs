@@ -176,10 +176,10 @@ async fn read(
     for (at, server) in servers.iter_mut().enumerate() {
         if let Err(error) = read_server(args, at, server, &mut read, io).await {
             // One server that is away must not keep the others' tasks from the report.
-            let (message, outcome) = server.target.tolerated(error)?;
+            let (message, outcome) = server.reader.target.tolerated(error)?;
             read.outcome = read.outcome.and(outcome);
             read.outages.push(Outage {
-                server: server.endpoint.clone(),
+                server: server.reader.endpoint(),
                 began: Timestamp::now(),
                 ended: None,
                 reason: message.clone(),
@@ -212,7 +212,7 @@ async fn read(
         tasks.push(report::tasks_in_order(
             &snapshot.store,
             &handles,
-            &server.endpoint,
+            &server.reader.endpoint(),
             &events,
             snapshot.now,
         ));
@@ -225,7 +225,7 @@ async fn read(
         created,
         servers: servers
             .iter()
-            .map(|server| server.endpoint.clone())
+            .map(|server| server.reader.endpoint())
             .collect(),
         selection: args.query.in_words(created),
         tasks: report::merge(tasks),
@@ -244,8 +244,8 @@ async fn read_server(
 ) -> Result<(), CommandError> {
     let (mut snapshot, messages) = server.read(&args.query, SCOPE, io).await?;
     read.note_missing(messages);
-    if !server.target.tasks.is_empty() {
-        let tasks = server.target.tasks.clone();
+    if !server.reader.target.tasks.is_empty() {
+        let tasks = server.reader.target.tasks.clone();
         let answer = server.reader.request(io, async |client| {
             add_named(client, &mut snapshot, &tasks).await
         });

@@ -7,8 +7,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::{CommandError, deadline::Ending, io_context::CommandIo};
+use super::{
+    CommandError, connect,
+    deadline::Ending,
+    io_context::CommandIo,
+    targets::{self, Target},
+};
 use crate::{
+    config::ConnectionArgs,
     metrics::RequestMetrics,
     task::EndpointId,
     vim::{
@@ -139,16 +145,43 @@ impl Session {
 
 /// A server that is read once or repeatedly. The session is opened with the first request.
 pub(super) struct ServerReader {
+    pub(super) target: Target,
     pub(super) connect: ConnectOptions,
     session: Option<Session>,
 }
 
 impl ServerReader {
-    pub(super) fn new(connect: ConnectOptions) -> Self {
-        Self {
-            connect,
+    /// Prepares to read from a server.
+    ///
+    /// # Errors
+    /// The errors of [`connect::in_time`].
+    pub(super) async fn new(target: Target, io: &CommandIo<'_>) -> Result<Self, CommandError> {
+        Ok(Self {
+            connect: connect::in_time(&target.connection, io).await?,
+            target,
             session: None,
+        })
+    }
+
+    /// Prepares to read from the servers of TASKs.
+    ///
+    /// # Errors
+    /// The errors of [`targets::named`] and [`connect::in_time`].
+    pub(super) async fn of_tasks(
+        connection: &ConnectionArgs,
+        tasks: &[String],
+        io: &mut CommandIo<'_>,
+    ) -> Result<Vec<Self>, CommandError> {
+        let mut servers = Vec::new();
+        for target in targets::named(connection, tasks, io)? {
+            servers.push(Self::new(target, io).await?);
         }
+        Ok(servers)
+    }
+
+    /// Returns the name of the server.
+    pub(super) fn endpoint(&self) -> String {
+        self.connect.address.name()
     }
 
     /// Sends requests. After an error the next call uses a new session.

@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{
-    CommandError, connect,
+    CommandError,
     io_context::CommandIo,
     selector::{CompiledSelector, TaskSelector},
     session::{ONLY_ENDPOINT, ServerReader},
@@ -96,8 +96,6 @@ impl State {
 
 /// A server whose tasks are chosen.
 pub(super) struct QueryServer {
-    pub(super) target: Target,
-    pub(super) endpoint: String,
     selector: CompiledSelector,
     pub(super) reader: ServerReader,
 }
@@ -168,17 +166,11 @@ impl TaskQueryArgs {
         let saved = config::named_filters(&file, io.environment).all;
         let mut servers = Vec::new();
         for target in targets {
-            let connect = connect::in_time(&target.connection, io).await?;
-            let endpoint = connect.address.name();
-            let selector = CompiledSelector::new(&self.choice, &saved, endpoint.clone())?
-                .with_name(target.name.clone());
+            let reader = ServerReader::new(target, io).await?;
+            let selector = CompiledSelector::new(&self.choice, &saved, reader.endpoint())?
+                .with_name(reader.target.name.clone());
             selector.check_single_reading()?;
-            servers.push(QueryServer {
-                target,
-                endpoint,
-                selector,
-                reader: ServerReader::new(connect),
-            });
+            servers.push(QueryServer { selector, reader });
         }
         Ok(servers)
     }
@@ -342,7 +334,7 @@ impl QueryServer {
             .reader
             .request(io, async |client| query.read(selector, scope, client).await);
         let (mut snapshot, messages) = answer.await?;
-        if let Some(name) = &self.target.name {
+        if let Some(name) = &self.reader.target.name {
             snapshot
                 .store
                 .set_endpoint_name(ONLY_ENDPOINT, name.as_str());

@@ -6,25 +6,23 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::{
-    CommandError, Outcome, connect, display_name,
-    fetch_args::FetchArgs,
+    CommandError, Outcome, display_name,
     io_context::CommandIo,
     json_output,
-    output::{Changes, FollowedServer, OutputArgs, OutputRow, Page, Presenter, Reading, TASKS},
+    output::{Changes, OutputArgs, OutputRow, Page, Presenter, Reading, TASKS},
     record::FromArgs,
     session::{self, ONLY_ENDPOINT, ServerReader},
     snapshot::Snapshot,
     table::{self, cell},
-    targets::{self, Target},
     task_row, wait,
 };
 use crate::{
-    config::{ConnectionArgs, Defaults},
+    config::ConnectionArgs,
     task::{ChangeSet, Handle, Presence, Progress, Record, TaskChange, TaskStore, fault_chain},
     text::{duration, sanitize, truncate},
     ui::Symbols,
     vim::{Client, types::TaskQuery},
-    watch::Update,
+    watch::{Command, Update, WatchOptions},
 };
 
 /// Maximum number of tasks read from the history.
@@ -56,19 +54,15 @@ pub async fn run(
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
     let presenter = Presenter::new(&args.output, &TASKS)?;
-    let mut servers = Vec::new();
-    for target in targets::named(connection, &args.tasks, io)? {
-        let connect = connect::in_time(&target.connection, io).await?;
-        servers.push(TreeServer {
-            target,
-            reader: ServerReader::new(connect),
-            snapshot: None,
-        });
-    }
+    let servers = ServerReader::of_tasks(connection, &args.tasks, io).await?;
+    let servers = servers.into_iter().map(|reader| TreeServer {
+        reader,
+        snapshot: None,
+    });
     let mut reading = TreeReading {
         ascii: wait::bar_style(io).ascii,
         is_live: args.output.watch,
-        servers,
+        servers: servers.collect(),
     };
     presenter.present(&mut reading, connection, io).await
 }
@@ -83,67 +77,44 @@ struct TreeReading {
 
 /// A server with its tasks.
 struct TreeServer {
-    target: Target,
     reader: ServerReader,
     /// The tasks read.
     snapshot: Option<Snapshot>,
 }
 
 impl Reading for TreeReading {
+    fn servers(&mut self) -> impl Iterator<Item = &mut ServerReader> {
+        self.servers.iter_mut().map(|server| &mut server.reader)
+    }
+
     async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
         let mut errors = Page::new();
-        for TreeServer {
-            target,
-            reader,
-            snapshot,
-        } in &mut self.servers
-        {
+        for TreeServer { reader, snapshot } in &mut self.servers {
             let mut read: HashSet<Handle> = HashSet::new();
-            for task in &target.tasks {
-                let known = snapshot.as_ref().and_then(|tasks| tasks.find(task));
+            for task in reader.target.tasks.clone() {
+                let known = snapshot.as_ref().and_then(|tasks| tasks.find(&task));
                 if known.is_some_and(|known| read.contains(&known)) {
                     continue;
                 }
-                let reading = async |client: &Client| add_family(client, task, snapshot).await;
+                let reading = async |client: &Client| add_family(client, &task, snapshot).await;
                 match reader.request(io, reading).await {
                     Ok(message) => {
                         errors.messages.extend(message);
-                        let tree = snapshot.as_ref().and_then(|tasks| tree_of(tasks, task));
+                        let tree = snapshot.as_ref().and_then(|tasks| tree_of(tasks, &task));
                         let rows = tree.map(|(_, rows)| rows).unwrap_or_default();
                         read.extend(rows.iter().map(|(handle, ..)| *handle));
                     }
-                    Err(error) => errors.add_error(error, target)?,
+                    Err(error) => errors.add_error(error, &reader.target)?,
                 }
             }
         }
-        let page = self.page(io.out.columns());
-        Ok(Page {
-            messages: errors.messages,
-            outcome: errors.outcome,
-            ..page
-        })
+        Ok(self.page(io.out.columns()).with_errors(errors))
     }
 
-    async fn sign_out(&mut self, io: &mut CommandIo<'_>) {
-        for server in &mut self.servers {
-            server.reader.close(io).await;
-        }
-    }
-
-    fn followed(&self, fetch: &FetchArgs, defaults: &Defaults) -> Vec<FollowedServer> {
-        let servers = self.servers.iter();
-        let followed = servers.map(|TreeServer { target, reader, .. }| {
-            let tasks = target.tasks.clone();
-            let mut options = fetch.options(reader.connect.clone(), tasks, defaults);
-            // Children that start later are recent tasks.
-            options.discover = true;
-            FollowedServer {
-                name: target.name.clone(),
-                options,
-                commands: Vec::new(),
-            }
-        });
-        followed.collect()
+    fn start(&self, _server: usize, options: &mut WatchOptions) -> Vec<Command> {
+        // Children that start later are recent tasks.
+        options.discover = true;
+        Vec::new()
     }
 
     fn apply(&mut self, server: usize, update: Update) -> Changes {
@@ -151,7 +122,7 @@ impl Reading for TreeReading {
         server.map_or_else(Changes::default, |server| {
             let snapshot = server.snapshot.as_mut();
             snapshot.map_or_else(Changes::default, |snapshot| {
-                task_row::changes(snapshot, update, &server.target)
+                task_row::changes(snapshot, update, &server.reader.target)
             })
         })
     }
@@ -167,8 +138,8 @@ impl Reading for TreeReading {
             if self.is_live {
                 snapshot.advance();
             }
-            let (target, snapshot) = (&server.target, &*snapshot);
-            let endpoint = server.reader.connect.address.name();
+            let (target, snapshot) = (&server.reader.target, &*snapshot);
+            let endpoint = server.reader.endpoint();
             let mut shown: HashSet<Handle> = HashSet::new();
             for task in &target.tasks {
                 let Some((requested, rows)) = tree_of(snapshot, task) else {

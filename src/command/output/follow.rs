@@ -13,9 +13,9 @@ use crate::{
     command::{
         CommandError, Outcome,
         deadline::leave_in_time,
-        fetch_args::FetchArgs,
         io_context::CommandIo,
         link_report::LinkReport,
+        session::ServerReader,
         wait,
         watchers::{UPDATES_AHEAD, Watchers},
     },
@@ -31,33 +31,25 @@ const REDRAW_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Data of a reading command.
 pub(in crate::command) trait Reading {
+    /// Returns the servers in the order of the numbers that the other functions get.
+    fn servers(&mut self) -> impl Iterator<Item = &mut ServerReader>;
+
     /// Reads everything once.
     ///
     /// # Errors
     /// Fails if nothing can be read.
     async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError>;
 
-    /// Signs out of all servers.
-    async fn sign_out(&mut self, io: &mut CommandIo<'_>);
-
-    /// Returns the servers in the order of the numbers that [`Reading::apply`] gets.
-    fn followed(&self, fetch: &FetchArgs, defaults: &Defaults) -> Vec<FollowedServer>;
+    /// Adapts the options to follow a server. Returns commands for the start.
+    fn start(&self, _server: usize, _options: &mut WatchOptions) -> Vec<Command> {
+        Vec::new()
+    }
 
     /// Applies an update of a server.
     fn apply(&mut self, server: usize, update: Update) -> Changes;
 
     /// Returns the current rows, for a terminal of that width.
     fn page(&mut self, columns: Option<usize>) -> Page;
-}
-
-/// A server that is followed.
-#[derive(Debug)]
-pub(in crate::command) struct FollowedServer {
-    /// The profile name; `None` if there is only one server.
-    pub(in crate::command) name: Option<String>,
-    pub(in crate::command) options: WatchOptions,
-    /// Commands for the start.
-    pub(in crate::command) commands: Vec<Command>,
 }
 
 /// Result of applying an update.
@@ -78,17 +70,24 @@ impl Presenter<'_> {
     /// Fails if standard output cannot be written, if the command is interrupted, or at its deadline.
     pub(super) async fn follow(
         &self,
-        servers: Vec<FollowedServer>,
         reading: &mut impl Reading,
+        defaults: &Defaults,
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {
+        let servers = reading.servers().map(|server| {
+            let tasks = server.target.tasks.clone();
+            let options = io.fetch.options(server.connect.clone(), tasks, defaults);
+            (server.target.name.clone(), options)
+        });
+        let servers: Vec<_> = servers.collect();
         let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
         let (mut watchers, mut connections) = (Watchers::default(), Vec::new());
-        for (id, server) in (0..).map(EndpointId).zip(servers) {
-            let label = server.options.connect.address.label();
-            connections.push(LinkReport::new(server.name.as_deref(), label));
-            watchers.start(id, server.options, &sender);
-            for command in server.commands {
+        for (id, (name, mut options)) in (0..).map(EndpointId).zip(servers) {
+            let label = options.connect.address.label();
+            connections.push(LinkReport::new(name.as_deref(), label));
+            let commands = reading.start(usize::from(id.0), &mut options);
+            watchers.start(id, options, &sender);
+            for command in commands {
                 watchers.send(id, command);
             }
         }

@@ -13,7 +13,7 @@ mod watch;
 use clap::Args;
 
 use expression::Expression;
-pub(super) use follow::{Changes, FollowedServer, Reading};
+pub(super) use follow::{Changes, Reading};
 pub(super) use format::{NAMES as FORMAT_NAMES, OutputFormat};
 pub(super) use row::{EVENTS, OutputRow, RowKind, TASK_DETAILS, TASKS, with_whole_seconds};
 pub(super) use sort::FieldSort;
@@ -35,12 +35,7 @@ pub struct OutputArgs {
     pub(super) output: Option<OutputFormat>,
 
     /// Columns: headings or JSON fields such as error.type
-    #[arg(
-        long,
-        value_name = "FIELD,…",
-        value_delimiter = ',',
-        help_heading = "Output"
-    )]
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',', help_heading = "Output")]
     pub(super) columns: Vec<String>,
 
     /// Omit the headings of a table or CSV
@@ -56,12 +51,7 @@ pub struct OutputArgs {
     pub(super) json: bool,
 
     /// Print IDs only, one per line
-    #[arg(
-        long,
-        hide_short_help = true,
-        conflicts_with = "json",
-        help_heading = "Output"
-    )]
+    #[arg(long, hide_short_help = true, conflicts_with = "json", help_heading = "Output")]
     pub(super) ids: bool,
 }
 
@@ -89,6 +79,15 @@ impl Page {
             json: None,
             messages: Vec::new(),
             outcome: Outcome::Success,
+        }
+    }
+
+    /// Returns the page with these messages and this outcome.
+    pub(super) fn with_errors(self, errors: Self) -> Self {
+        Self {
+            messages: errors.messages,
+            outcome: errors.outcome,
+            ..self
         }
     }
 
@@ -162,14 +161,15 @@ impl<'a> Presenter<'a> {
             Ok(page) => self.print(&page, io).map(|()| page.outcome),
             Err(error) => Err(error),
         };
-        reading.sign_out(io).await;
+        for server in reading.servers() {
+            server.close(io).await;
+        }
         if !self.args.watch {
             return printed;
         }
         printed?;
         let defaults = config::defaults(connection, io.environment)?;
-        let servers = reading.followed(&io.fetch, &defaults);
-        self.follow(servers, reading, io).await
+        self.follow(reading, &defaults, io).await
     }
 
     /// Prints a page; with `--watch` only its messages.
