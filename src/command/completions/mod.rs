@@ -4,8 +4,7 @@
 //! completed by the same code: flags and fixed values from the command definition, values from the config file or the
 //! server by [`values`].
 
-mod bash;
-mod powershell;
+mod script;
 mod server;
 mod shell_word;
 mod values;
@@ -45,10 +44,10 @@ enum Shell {
 /// Fails if standard output cannot be written.
 pub fn run(args: &CompletionsArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let shell: &dyn EnvCompleter = match args.shell {
-        Shell::Bash => &bash::Bash,
+        Shell::Bash => &script::BASH,
         Shell::Elvish => &Elvish,
         Shell::Fish => &Fish,
-        Shell::Powershell => &powershell::Powershell,
+        Shell::Powershell => &script::POWERSHELL,
         Shell::Zsh => &Zsh,
     };
     let mut script = Vec::new();
@@ -68,10 +67,10 @@ pub fn answer(definition: fn() -> clap::Command) {
     CompleteEnv::with_factory(move || with_values(definition()))
         .var(COMPLETE_VARIABLE)
         .shells(Shells(&[
-            &bash::Bash,
+            &script::BASH,
             &Elvish,
             &Fish,
-            &powershell::Powershell,
+            &script::POWERSHELL,
             &Zsh,
         ]))
         .complete();

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, sync::OnceLock};
 
-use super::bash;
+use super::script;
 
 /// Name of the shell that requests candidates.
 static SHELL: OnceLock<String> = OnceLock::new();
@@ -19,7 +19,8 @@ pub(super) fn is_safe(text: &str) -> bool {
     if text.is_empty() || text.starts_with(['-', '@']) || text.chars().any(char::is_control) {
         return false;
     }
-    let in_quotes = std::env::var_os(bash::QUOTED).is_some_and(|quoted| quoted == OsStr::new("1"));
+    let in_quotes =
+        std::env::var_os(script::QUOTED).is_some_and(|quoted| quoted == OsStr::new("1"));
     if quotes_by_itself {
         true
     } else if in_quotes {

@@ -1,14 +1,3 @@
-//! The completion script for bash. bash also splits words at `:` and `=`, so `state:ru` and `--theme=da` would never
-//! arrive whole; the script joins them, and strips from the candidates the part before the last split.
-
-use std::{ffi::OsString, io, path::Path};
-
-use clap_complete::env::{Bash as Common, EnvCompleter};
-
-/// Set to 1 if the word is in quotes, which allows other characters.
-pub(super) const QUOTED: &str = "_VTASK_QUOTED";
-
-const SCRIPT: &str = r#"
 _BIN_complete() {
     local IFS=$'\013' i last=0 words=() joined="" before="" quoted=0
     for ((i = 0; i <= COMP_CWORD; i++)); do
@@ -33,7 +22,7 @@ _BIN_complete() {
     COMPREPLY=( $( \
         _CLAP_IFS="$IFS" \
         _CLAP_COMPLETE_INDEX="$last" \
-        QUOTED="$quoted" \
+        _VTASK_QUOTED="$quoted" \
         VAR="bash" \
         "COMPLETER" -- "${words[@]}" 2>/dev/null \
     ) )
@@ -50,42 +39,3 @@ _BIN_complete() {
     fi
 }
 complete -o bashdefault -o nosort -F _BIN_complete BIN 2>/dev/null || complete -o bashdefault -F _BIN_complete BIN
-"#;
-
-pub(super) struct Bash;
-
-impl EnvCompleter for Bash {
-    fn name(&self) -> &'static str {
-        Common.name()
-    }
-
-    fn is(&self, name: &str) -> bool {
-        Common.is(name)
-    }
-
-    fn write_registration(
-        &self,
-        var: &str,
-        _name: &str,
-        bin: &str,
-        completer: &str,
-        buf: &mut dyn io::Write,
-    ) -> Result<(), io::Error> {
-        let script = SCRIPT
-            .replace("COMPLETER", completer)
-            .replace("QUOTED", QUOTED)
-            .replace("VAR", var)
-            .replace("BIN", bin);
-        buf.write_all(script.as_bytes())
-    }
-
-    fn write_complete(
-        &self,
-        cmd: &mut clap::Command,
-        args: Vec<OsString>,
-        current_dir: Option<&Path>,
-        buf: &mut dyn io::Write,
-    ) -> Result<(), io::Error> {
-        Common.write_complete(cmd, args, current_dir, buf)
-    }
-}
