@@ -2,22 +2,14 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::task::{
-    ChangeSet, EndpointId, TaskChange, TaskId,
-    fixture::{at, info},
+    ChangeSet, TaskChange, TaskId,
+    fixture::{HERE, at, info, put},
 };
-
-const HERE: EndpointId = EndpointId(0);
 
 fn store(tasks: &[(&str, Value)]) -> TaskStore {
     let mut store = TaskStore::new();
     for (mo_id, more) in tasks {
-        let change = TaskChange::Full {
-            info: info(mo_id, more),
-            at: at(10),
-        };
-        store
-            .apply(HERE, change, &mut ChangeSet::default())
-            .unwrap();
+        put(&mut store, mo_id, more, 10);
     }
     store
 }

@@ -10,10 +10,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::task::{
     ChangeSet, EndpointId, TaskChange, TaskId, TaskStore,
-    fixture::{at, info},
+    fixture::{HERE, at, info, put},
 };
-
-const HERE: EndpointId = EndpointId(0);
 
 /// A server clock in seconds after the fixture's start.
 struct Clock(i64);
@@ -35,13 +33,7 @@ impl EndpointInfo for Clock {
 fn store_of(tasks: &[(&str, Value)]) -> TaskStore {
     let mut store = TaskStore::new();
     for (mo_id, more) in tasks {
-        let change = TaskChange::Full {
-            info: info(mo_id, more),
-            at: at(0),
-        };
-        store
-            .apply(HERE, change, &mut ChangeSet::default())
-            .unwrap();
+        put(&mut store, mo_id, more, 0);
     }
     store
 }

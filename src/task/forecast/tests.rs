@@ -2,22 +2,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::task::{
-    ChangeSet, EndpointId, EntityState, FinishedRun, PendingQuestion, TaskChange,
-    fixture::{at, info},
+    ChangeSet, EntityState, FinishedRun, PendingQuestion,
+    fixture::{HERE, at, put},
 };
-
-const HERE: EndpointId = EndpointId(0);
-
-fn put(store: &mut TaskStore, mo_id: &str, more: &Value, second: i64) -> Handle {
-    let change = TaskChange::Full {
-        info: info(mo_id, more),
-        at: at(second),
-    };
-    store
-        .apply(HERE, change, &mut ChangeSet::default())
-        .unwrap();
-    store.find_key(HERE, mo_id).unwrap()
-}
 
 /// Reports one percent every `step` seconds, up to `percent`.
 fn climb(store: &mut TaskStore, mo_id: &str, more: &Value, percent: i64, step: i64) -> Handle {

@@ -3,10 +3,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::task::{
     TaskChange,
-    fixture::{at, info},
+    fixture::{HERE, at, info},
 };
 
-const HERE: EndpointId = EndpointId(0);
 const THERE: EndpointId = EndpointId(1);
 
 /// A store with its incrementally updated summary.

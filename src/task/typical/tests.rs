@@ -1,4 +1,5 @@
 use super::*;
+use crate::task::fixture::HERE;
 
 fn run(operation: &str, entity: Option<&str>, seconds: u64) -> FinishedRun {
     FinishedRun {
@@ -7,8 +8,6 @@ fn run(operation: &str, entity: Option<&str>, seconds: u64) -> FinishedRun {
         duration: Duration::from_secs(seconds),
     }
 }
-
-const HERE: EndpointId = EndpointId(0);
 
 #[test]
 fn median_and_quartiles_match_sample() {

@@ -5,17 +5,8 @@ use serde_json::json;
 use super::*;
 use crate::task::{
     ChangeSet,
-    fixture::{at, info},
+    fixture::{HERE, at, full},
 };
-
-const HERE: EndpointId = EndpointId(0);
-
-fn whole(mo_id: &str, more: &Value, second: i64) -> TaskChange {
-    TaskChange::Full {
-        info: info(mo_id, more),
-        at: at(second),
-    }
-}
 
 fn fields(mo_id: &str, fields: &[(&'static str, Value)], second: i64) -> TaskChange {
     TaskChange::Fields {
@@ -68,8 +59,8 @@ fn day() -> Vec<TaskChange> {
     let phase = json!({"_typeName": "LocalizableMessage", "key": "p", "message": "Copying"});
     let fault = json!({"_typeName": "NoDiskSpace", "faultstring": "full"});
     vec![
-        whole("task-1", &json!({"progress": 5}), 0),
-        whole(
+        full("task-1", &json!({"progress": 5}), 0),
+        full(
             "task-2",
             &json!({"parentTaskKey": "task-1", "queueTime": at(1).to_string()}),
             1,
@@ -84,7 +75,7 @@ fn day() -> Vec<TaskChange> {
             mo_id: "task-2".into(),
             at: at(5),
         },
-        whole(
+        full(
             "task-2",
             &json!({"parentTaskKey": "task-1", "progress": 70}),
             6,
@@ -93,7 +84,7 @@ fn day() -> Vec<TaskChange> {
             key: "task-9".into(),
             reason: "no permission".into(),
         },
-        whole("task-9", &json!({"queueTime": at(8).to_string()}), 8),
+        full("task-9", &json!({"queueTime": at(8).to_string()}), 8),
         fields("task-9", &[("parentTaskKey", json!("task-2"))], 9),
         fields(
             "task-1",
@@ -112,7 +103,7 @@ fn day() -> Vec<TaskChange> {
         TaskChange::Unwatched {
             mo_id: "task-2".into(),
         },
-        whole("task-2", &json!({"progress": 99}), 13),
+        full("task-2", &json!({"progress": 99}), 13),
     ]
 }
 
@@ -152,11 +143,11 @@ fn undone_changes_can_be_applied_again() {
 #[test]
 fn change_without_effect_is_not_recorded() {
     let mut kept = Kept::default();
-    kept.take(whole("task-1", &json!({"progress": 5}), 0), 0);
+    kept.take(full("task-1", &json!({"progress": 5}), 0), 0);
     assert_eq!(kept.log.len(), 0, "it was there before");
     let empty = kept.log.bytes();
     for second in 1..100 {
-        kept.take(whole("task-1", &json!({"progress": 5}), second), second);
+        kept.take(full("task-1", &json!({"progress": 5}), second), second);
         kept.take(fields("task-1", &[("progress", json!(5))], second), second);
         kept.take(
             fields("task-1", &[("state", json!("running"))], second),
@@ -169,7 +160,7 @@ fn change_without_effect_is_not_recorded() {
 #[test]
 fn log_size_is_bounded() {
     let mut kept = Kept::default();
-    kept.take(whole("task-1", &json!({"progress": 0}), 0), 0);
+    kept.take(full("task-1", &json!({"progress": 0}), 0), 0);
     let text = "x".repeat(200);
     for second in 0..90_000 {
         let phase = json!({"_typeName": "LocalizableMessage", "key": "p", "message": text});
@@ -200,7 +191,7 @@ fn unchanged_task_takes_no_memory() {
     let mut kept = Kept::default();
     for number in 0..1_000 {
         let id: Arc<str> = format!("task-{number}").into();
-        kept.take(whole(&id, &json!({}), 0), 0);
+        kept.take(full(&id, &json!({}), 0), 0);
     }
     assert_eq!(kept.log.bytes(), 0);
 }

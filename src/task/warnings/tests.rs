@@ -1,23 +1,10 @@
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::task::{
-    ChangeSet, EndpointId, EntityState, FinishedRun, Forecaster, PendingQuestion, TaskChange,
-    fixture::{at, info},
+    ChangeSet, EntityState, FinishedRun, Forecaster, PendingQuestion, TaskChange,
+    fixture::{HERE, at, put},
 };
-
-const HERE: EndpointId = EndpointId(0);
-
-fn put(store: &mut TaskStore, mo_id: &str, more: &Value, second: i64) -> Handle {
-    let change = TaskChange::Full {
-        info: info(mo_id, more),
-        at: at(second),
-    };
-    store
-        .apply(HERE, change, &mut ChangeSet::default())
-        .unwrap();
-    store.find_key(HERE, mo_id).unwrap()
-}
 
 fn rules(
     store: &TaskStore,

@@ -1,22 +1,7 @@
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
-use crate::task::{
-    ChangeSet, EndpointId, TaskChange, TaskId,
-    fixture::{at, info},
-};
-
-const HERE: EndpointId = EndpointId(0);
-
-fn apply(store: &mut TaskStore, id: &str, more: &Value, seconds: i64) -> Handle {
-    let info = info(id, more);
-    let at = at(seconds);
-    let change = TaskChange::Full { info, at };
-    store
-        .apply(HERE, change, &mut ChangeSet::default())
-        .unwrap();
-    store.find(&TaskId::new(HERE, id)).unwrap()
-}
+use crate::task::fixture::{at, put};
 
 fn scraped(metrics: &mut TaskMetrics, store: &TaskStore, seconds: i64) -> String {
     metrics.clear();
@@ -47,12 +32,12 @@ fn ten_thousand_operations_and_users_are_bounded() {
         let operation = format!("Custom{number}.run");
         let user = json!({"_typeName": "TaskReasonUser", "userName": format!("user-{number}")});
         let active = json!({"descriptionId": operation, "reason": user, "progress": 7});
-        let handle = apply(&mut store, &format!("task-{number}"), &active, 1);
+        let handle = put(&mut store, &format!("task-{number}"), &active, 1);
         metrics.count("lab", &store, handle, false, at(1));
         let failed = json!({"descriptionId": operation, "reason": user, "state": "error",
             "completeTime": at(9).to_string(),
             "error": {"_typeName": format!("Fault{number}"), "faultstring": "full"}});
-        let handle = apply(&mut store, &format!("ended-{number}"), &failed, 9);
+        let handle = put(&mut store, &format!("ended-{number}"), &failed, 9);
         metrics.count("lab", &store, handle, true, at(9));
     }
     let page = scraped(&mut metrics, &store, 1000);
@@ -87,16 +72,16 @@ fn metrics_of_a_few_tasks() {
     let mut store = TaskStore::new();
     let clone =
         json!({"descriptionId": "VirtualMachine.clone", "progress": 40, "entityName": "web\"1\n"});
-    let running = apply(&mut store, "task-1", &clone, 1);
+    let running = put(&mut store, "task-1", &clone, 1);
     metrics.count("lab", &store, running, false, at(1));
     let full = json!({"descriptionId": "VirtualMachine.clone", "state": "error",
         "completeTime": at(70).to_string(),
         "error": {"_typeName": "NoDiskSpace", "faultstring": "full"}});
-    let failed = apply(&mut store, "task-2", &full, 70);
+    let failed = put(&mut store, "task-2", &full, 70);
     metrics.count("lab", &store, failed, true, at(70));
     let queued =
         json!({"descriptionId": "VirtualMachine.relocate", "state": "queued", "startTime": null});
-    apply(&mut store, "task-3", &queued, 70);
+    put(&mut store, "task-3", &queued, 70);
     let page = scraped(&mut metrics, &store, 400);
     let is_shown = |line: &&str| !line.starts_with('#') && !line.contains("_bucket");
     let mut lines: Vec<&str> = page.lines().filter(is_shown).collect();
@@ -124,7 +109,7 @@ fn a_cancel_request_is_counted_once() {
         ("task-3", vec![&ended]),
     ] {
         for (second, state) in (1..).zip(states) {
-            let handle = apply(&mut store, task, state, second);
+            let handle = put(&mut store, task, state, second);
             let is_end = state["state"] == "error";
             metrics.count("lab", &store, handle, is_end, at(second));
         }

@@ -13,11 +13,9 @@ use crate::{
     command::selector::TaskSelector,
     task::{
         Saved, ServerClock,
-        fixture::{at, info},
+        fixture::{HERE, at, full, info},
     },
 };
-
-const HERE: EndpointId = EndpointId(0);
 
 fn all_ended() -> WaitCondition {
     WaitCondition::all_ended(SignedDuration::from_mins(10))
@@ -49,11 +47,7 @@ fn apply_changes(tracker: &mut WaitTracker, changes: Vec<TaskChange>, second: i6
 }
 
 fn update_task(tracker: &mut WaitTracker, mo_id: &str, more: &Value, second: i64) -> Effect {
-    let change = TaskChange::Full {
-        info: info(mo_id, more),
-        at: at(second),
-    };
-    apply_changes(tracker, vec![change], second)
+    apply_changes(tracker, vec![full(mo_id, more, second)], second)
 }
 
 fn removed(mo_id: &str, second: i64) -> TaskChange {

@@ -2,12 +2,8 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::task::{
-    ChangeSet, EndpointId, TaskChange, TaskId,
-    fixture::{at, info},
-};
+use crate::task::fixture::{at, put};
 
-const HERE: EndpointId = EndpointId(0);
 const ORIGIN: Origin<'_> = Origin {
     vcenter: "lab",
     instance: "6a1f",
@@ -15,14 +11,7 @@ const ORIGIN: Origin<'_> = Origin {
 };
 
 fn apply(store: &mut TaskStore, id: &str, more: &Json) -> Handle {
-    let change = TaskChange::Full {
-        info: info(id, more),
-        at: at(100),
-    };
-    store
-        .apply(HERE, change, &mut ChangeSet::default())
-        .unwrap();
-    store.find(&TaskId::new(HERE, id)).unwrap()
+    put(store, id, more, 100)
 }
 
 fn of(store: &TaskStore, handle: Handle) -> Span {
