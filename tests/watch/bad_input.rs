@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, frozen::Frozen, standing, watch};
+use crate::support::{Harness, frozen::Frozen, manual_clock, watch};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{Options, Simulator, scenario::Scenario, server_behavior::ServerBehavior},
@@ -25,10 +25,10 @@ async fn frozen(options: Options) -> Frozen {
 }
 
 fn any_running(frozen: &Frozen) -> TaskLocator {
-    let truth = frozen.simulator.control().expected_tasks();
-    let running = truth.iter().find(|info| info["state"] == "running");
+    let expected = frozen.simulator.control().expected_tasks();
+    let running = expected.iter().find(|info| info["state"] == "running");
     let key = running.unwrap()["key"].as_str().unwrap();
-    TaskLocator::of(frozen.bench.record(key).unwrap().info.as_deref().unwrap())
+    TaskLocator::of(frozen.harness.record(key).unwrap().info.as_deref().unwrap())
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,12 +48,12 @@ async fn refused_history_is_reported_and_isolated() {
         ),
     ];
     for (refuse, fault, advice) in refusals {
-        let mut options = standing("demo");
+        let mut options = manual_clock("demo");
         refuse(&mut options.behavior);
         let mut frozen = frozen(options).await;
         frozen.pass(seconds(2)).await;
-        let [reason] = &frozen.bench.typical_unknown[..] else {
-            panic!("{fault}: {:?}", frozen.bench.typical_unknown);
+        let [reason] = &frozen.harness.typical_unknown[..] else {
+            panic!("{fault}: {:?}", frozen.harness.typical_unknown);
         };
         assert!(
             reason.contains(fault) && reason.contains(advice),
@@ -61,25 +61,25 @@ async fn refused_history_is_reported_and_isolated() {
         );
         let trace = any_running(&frozen);
         frozen
-            .bench
+            .harness
             .send(Command::FollowFamily(Some(trace.clone())));
-        frozen.bench.send(Command::FollowEvents(vec![trace]));
+        frozen.harness.send(Command::FollowEvents(vec![trace]));
         frozen.settle().await;
-        let Some((_, FamilyState::Failed(reason))) = frozen.bench.families.last() else {
-            panic!("{fault}: {:?}", frozen.bench.families);
+        let Some((_, FamilyState::Failed(reason))) = frozen.harness.families.last() else {
+            panic!("{fault}: {:?}", frozen.harness.families);
         };
         assert!(
             reason.contains(fault) && reason.contains(advice),
             "{reason}"
         );
-        assert!(frozen.bench.events[0].1.is_ok(), "the events are there");
+        assert!(frozen.harness.events[0].1.is_ok(), "the events are there");
         let control = frozen.simulator.control();
-        assert!(frozen.bench.shows_truth(&control));
+        assert!(frozen.harness.is_synced(&control));
         let is_well = |link: &Link| !matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
         assert!(
-            frozen.bench.links.iter().all(is_well),
+            frozen.harness.links.iter().all(is_well),
             "{:?}",
-            frozen.bench.links
+            frozen.harness.links
         );
         // It is not asked for again and again: what is refused once in a while may be allowed later.
         let before = frozen
@@ -98,7 +98,7 @@ async fn refused_history_is_reported_and_isolated() {
         tokio::time::advance(seconds(31 * 60)).await;
         // Its ten requests share the second with others.
         frozen.pass(seconds(70)).await;
-        assert!(frozen.bench.runs.len() > 1_000, "{fault}");
+        assert!(frozen.harness.runs.len() > 1_000, "{fault}");
         frozen.stop().await;
     }
 }
@@ -125,11 +125,11 @@ async fn history_read_is_bounded() {
     let (count, bytes) = pages(&frozen);
     assert_eq!(count, 6, "pages of 500");
     assert!(bytes < 4 << 20, "{bytes}");
-    assert_eq!(frozen.bench.runs.len(), 3_000);
+    assert_eq!(frozen.harness.runs.len(), 3_000);
     // A parent that is nowhere: the search for it comes to its end, too.
     let trace = any_running(&frozen);
     let mut info = frozen
-        .bench
+        .harness
         .record(&trace.mo_id)
         .unwrap()
         .info
@@ -138,10 +138,10 @@ async fn history_read_is_bounded() {
     info.assign("parentTaskKey", serde_json::json!("task-99999999"))
         .unwrap();
     frozen
-        .bench
+        .harness
         .send(Command::FollowFamily(Some(TaskLocator::of(&info))));
     frozen.settle().await;
-    let last = frozen.bench.families.last();
+    let last = frozen.harness.families.last();
     assert!(
         matches!(last, Some((_, FamilyState::Found { .. }))),
         "{last:?}"
@@ -154,17 +154,17 @@ async fn history_read_is_bounded() {
 #[tokio::test]
 async fn task_ages_use_server_clock() {
     for hours in [-9, 9] {
-        let mut options = standing("demo");
+        let mut options = manual_clock("demo");
         options.clock_offset = SignedDuration::from_hours(hours);
         let simulator = Simulator::start(options).await.unwrap();
         let control = simulator.control();
         let mut options = watch(&simulator, &[]);
         options.fetch = FetchMode::Push;
-        let mut bench = Bench::start(options);
-        bench.until_truth("the truth", &control).await;
-        let now = bench.clock.at(Timestamp::now());
-        let ages: Vec<_> = bench
-            .board
+        let mut harness = Harness::start(options);
+        harness.until_synced("the tasks", &control).await;
+        let now = harness.clock.at(Timestamp::now());
+        let ages: Vec<_> = harness
+            .store
             .iter()
             .filter(|(_, record)| record.status().is_active())
             .map(|(_, record)| record.elapsed(now))
@@ -172,6 +172,6 @@ async fn task_ages_use_server_clock() {
         assert!(ages.len() > 10);
         let longest = ages.iter().map(|age| age.unwrap()).max().unwrap();
         assert!(longest < SignedDuration::from_hours(2), "{longest}");
-        bench.stop().await;
+        harness.stop().await;
     }
 }

@@ -19,7 +19,7 @@ use vtask::{
     vim::types::TaskInfo,
 };
 
-use crate::support::{HERE, frozen::Frozen, standing};
+use crate::support::{HERE, frozen::Frozen, manual_clock};
 
 const STEP: Duration = Duration::from_secs(5);
 
@@ -30,16 +30,16 @@ fn start() -> Timestamp {
 
 #[tokio::test(start_paused = true)]
 async fn demo_has_every_blocker_and_ancestors_inherit_it() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let mut frozen = Frozen::start(simulator, |options| options.entity_states = true).await;
     let mut shown: BTreeMap<BlockerKind, BTreeSet<String>> = BTreeMap::new();
     let mut inherited = BTreeSet::new();
     for _ in 0..60 {
         frozen.pass(Duration::from_secs(1)).await;
-        let board = &frozen.bench.board;
-        for (handle, _) in board.iter() {
-            if let Some(blocker) = board.blocker(handle) {
-                let text = board.blocker_text(handle, blocker);
+        let store = &frozen.harness.store;
+        for (handle, _) in store.iter() {
+            if let Some(blocker) = store.blocker(handle) {
+                let text = store.blocker_text(handle, blocker);
                 shown.entry(blocker.kind).or_default().insert(text);
                 if blocker.blocked != handle {
                     inherited.insert(blocker.kind);
@@ -148,18 +148,18 @@ impl Flagged {
 }
 
 async fn learned(scenario: &str) -> (Simulator, Vec<FinishedRun>) {
-    let simulator = Simulator::start(standing(scenario)).await.unwrap();
+    let simulator = Simulator::start(manual_clock(scenario)).await.unwrap();
     let mut frozen = Frozen::start(simulator, |options| options.typical = true).await;
     for _ in 0..120 {
-        if !frozen.bench.runs.is_empty() {
+        if !frozen.harness.runs.is_empty() {
             break;
         }
         frozen.pass(Duration::from_secs(1)).await;
     }
-    let runs = std::mem::take(&mut frozen.bench.runs);
+    let runs = std::mem::take(&mut frozen.harness.runs);
     assert!(!runs.is_empty());
     frozen.stop().await;
-    let mut options = standing(scenario);
+    let mut options = manual_clock(scenario);
     options.starts_at = Some(start());
     (Simulator::start(options).await.unwrap(), runs)
 }

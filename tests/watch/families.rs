@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, standing, watch};
+use crate::support::{Harness, manual_clock, watch};
 use serde_json::Value;
 use vtask::{
     simulator::{Control, Simulator},
@@ -18,7 +18,7 @@ fn minutes(minutes: u64) -> Duration {
 
 /// The demo's afternoon, so much later.
 async fn later(span: Duration) -> Simulator {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     simulator.control().advance(span);
     simulator
 }
@@ -40,22 +40,24 @@ fn of(operation: &str) -> impl Fn(&Value) -> bool {
     move |info| info["descriptionId"] == operation
 }
 
-async fn follow(bench: &mut Bench, task: &str) {
-    let told = bench.families.len();
-    let known = bench.record(task).and_then(|record| record.info.as_deref());
+async fn follow(harness: &mut Harness, task: &str) {
+    let told = harness.families.len();
+    let known = harness
+        .record(task)
+        .and_then(|record| record.info.as_deref());
     let trace = known.map_or_else(|| TaskLocator::named(task.into()), TaskLocator::of);
-    bench.send(Command::FollowFamily(Some(trace)));
-    let is_over = |bench: &Bench| {
-        let states = &bench.families[told..];
+    harness.send(Command::FollowFamily(Some(trace)));
+    let is_over = |harness: &Harness| {
+        let states = &harness.families[told..];
         states
             .iter()
             .any(|(_, state)| *state != FamilyState::Searching)
     };
-    bench.until("the family", is_over).await;
+    harness.until("the family", is_over).await;
 }
 
-fn found(bench: &Bench) -> bool {
-    let last = bench.families.last();
+fn found(harness: &Harness) -> bool {
+    let last = harness.families.last();
     matches!(last, Some((_, FamilyState::Found { .. })))
 }
 
@@ -68,23 +70,23 @@ async fn expired_root_is_found_in_history() {
     let (child, root) = (key(&child), child["rootTaskKey"].as_str().unwrap());
     let middle = task(&control, of("vim.Task.copyDisks"));
     control.remove_task(root);
-    let mut bench = Bench::start(watch(&simulator, &[child]));
-    bench
-        .until("the ghost", |bench| {
-            bench.status(root) == Some(Status::Placeholder)
+    let mut harness = Harness::start(watch(&simulator, &[child]));
+    harness
+        .until("the ghost", |harness| {
+            harness.status(root) == Some(Status::Placeholder)
         })
         .await;
-    follow(&mut bench, child).await;
-    assert!(found(&bench), "{:?}", bench.families);
-    let record = bench.record(root).unwrap();
+    follow(&mut harness, child).await;
+    assert!(found(&harness), "{:?}", harness.families);
+    let record = harness.record(root).unwrap();
     assert_eq!(record.status(), Status::Success);
     assert_eq!(record.presence, Presence::HistoryOnly);
     assert!(record.finished_at().is_some());
-    assert_eq!(bench.status(key(&middle)), Some(Status::Success));
-    let root = bench.board.find_key(crate::support::HERE, root).unwrap();
-    assert_eq!(bench.board.family(root).total(), 7, "the whole family");
+    assert_eq!(harness.status(key(&middle)), Some(Status::Success));
+    let root = harness.store.find_key(crate::support::HERE, root).unwrap();
+    assert_eq!(harness.store.family(root).total(), 7, "the whole family");
     assert_eq!(control.open_objects().histories, 0);
-    bench.stop().await;
+    harness.stop().await;
 }
 
 /// A root on a host, with children on virtual machines.
@@ -100,16 +102,16 @@ async fn expired_root_of_other_entity_is_found_by_time() {
     let child = task(&control, |info| info["parentTaskKey"] == root);
     assert_ne!(child["entityName"], "esx-05");
     control.remove_task(root);
-    let mut bench = Bench::start(watch(&simulator, &[key(&child)]));
-    bench
-        .until("the ghost", |bench| {
-            bench.status(root) == Some(Status::Placeholder)
+    let mut harness = Harness::start(watch(&simulator, &[key(&child)]));
+    harness
+        .until("the ghost", |harness| {
+            harness.status(root) == Some(Status::Placeholder)
         })
         .await;
-    follow(&mut bench, key(&child)).await;
-    assert!(found(&bench), "{:?}", bench.families);
-    assert_eq!(bench.status(root), Some(Status::Success));
-    bench.stop().await;
+    follow(&mut harness, key(&child)).await;
+    assert!(found(&harness), "{:?}", harness.families);
+    assert_eq!(harness.status(root), Some(Status::Success));
+    harness.stop().await;
 }
 
 /// What the history does not have stays a ghost, and is not searched for again and again.
@@ -122,17 +124,17 @@ async fn missing_root_stays_a_placeholder() {
     control.remove_task(root);
     // It misses everything that ended less than that ago.
     control.change_behavior(|behavior| behavior.history_lag = minutes(500));
-    let mut bench = Bench::start(watch(&simulator, &[child]));
-    bench
-        .until("the ghost", |bench| {
-            bench.status(root) == Some(Status::Placeholder)
+    let mut harness = Harness::start(watch(&simulator, &[child]));
+    harness
+        .until("the ghost", |harness| {
+            harness.status(root) == Some(Status::Placeholder)
         })
         .await;
-    follow(&mut bench, child).await;
-    assert!(found(&bench), "{:?}", bench.families);
-    assert_eq!(bench.status(root), Some(Status::Placeholder));
+    follow(&mut harness, child).await;
+    assert!(found(&harness), "{:?}", harness.families);
+    assert_eq!(harness.status(root), Some(Status::Placeholder));
     assert_eq!(control.open_objects().histories, 0);
-    bench.stop().await;
+    harness.stop().await;
 }
 
 /// Where only named tasks are watched and there is no history, the recent tasks still help.
@@ -145,21 +147,21 @@ async fn lookup_without_history_uses_recent_tasks() {
         of("HostSystem.enterMaintenanceMode")(info) && info["entityName"] == "esx-05"
     });
     let root = key(&root);
-    let mut bench = Bench::start(watch(&simulator, &[root]));
-    bench
-        .until("the task", |bench| {
-            bench.status(root) == Some(Status::Running)
+    let mut harness = Harness::start(watch(&simulator, &[root]));
+    harness
+        .until("the task", |harness| {
+            harness.status(root) == Some(Status::Running)
         })
         .await;
-    let handle = bench.board.find_key(crate::support::HERE, root).unwrap();
-    assert_eq!(bench.board.family(handle).total(), 1);
-    follow(&mut bench, root).await;
-    let (_, state) = bench.families.last().unwrap();
+    let handle = harness.store.find_key(crate::support::HERE, root).unwrap();
+    assert_eq!(harness.store.family(handle).total(), 1);
+    follow(&mut harness, root).await;
+    let (_, state) = harness.families.last().unwrap();
     let FamilyState::Failed(reason) = state else {
         panic!("{state:?}");
     };
     assert!(reason.contains("keeps no task history"), "{reason}");
-    let has_children = |bench: &Bench| bench.board.family(handle).total() > 3;
-    bench.until("its children", has_children).await;
-    bench.stop().await;
+    let has_children = |harness: &Harness| harness.store.family(handle).total() > 3;
+    harness.until("its children", has_children).await;
+    harness.stop().await;
 }

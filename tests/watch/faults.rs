@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, count, standing, watch_by, with_short_backoff};
+use crate::support::{Harness, count, manual_clock, watch_by, with_short_backoff};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{
@@ -13,8 +13,8 @@ use vtask::{
     watch::{CancelResponse, Command, FetchMode, Link},
 };
 
-async fn suffering(rule: FaultRule) -> (Simulator, Control) {
-    let simulator = Simulator::start(standing("quiet")).await.unwrap();
+async fn faulty_server(rule: FaultRule) -> (Simulator, Control) {
+    let simulator = Simulator::start(manual_clock("quiet")).await.unwrap();
     let control = simulator.control();
     control.inject(&FaultPlan::default().with(rule));
     (simulator, control)
@@ -25,12 +25,12 @@ async fn abandoned_collectors_do_not_accumulate() {
     // By push alone a refusal that lasts would be the end.
     for effect in [FaultEffect::status(403), FaultEffect::status(401)] {
         let rule = FaultRule::new("PropertyCollector/WaitForUpdatesEx", effect).times(12);
-        let (simulator, control) = suffering(rule).await;
+        let (simulator, control) = faulty_server(rule).await;
         let mut options = with_short_backoff(watch_by(FetchMode::Auto, &simulator, &[]));
         options.push_retry = Duration::from_millis(100);
-        let mut bench = Bench::start(options);
+        let mut harness = Harness::start(options);
         let create = "PropertyCollector/CreatePropertyCollector";
-        bench
+        harness
             .until("many collectors", |_| count(&control, create) > 6)
             .await;
         assert!(
@@ -38,36 +38,32 @@ async fn abandoned_collectors_do_not_accumulate() {
             "{:?}",
             control.open_objects()
         );
-        bench
-            .until("push", |bench| bench.links.last() == Some(&Link::Live))
+        harness
+            .until("push", |harness| harness.links.last() == Some(&Link::Live))
             .await;
-        bench.until_truth("the truth", &control).await;
+        harness.until_synced("the tasks", &control).await;
         assert_eq!(control.open_objects().collectors, 1);
-        bench.stop().await;
+        harness.stop().await;
     }
 }
 
 #[tokio::test]
 async fn failed_connections_do_not_accumulate_sessions() {
     let rule = FaultRule::new("ServiceInstance/CurrentTime", FaultEffect::status(503));
-    let (simulator, control) = suffering(rule).await;
+    let (simulator, control) = faulty_server(rule).await;
     // The clock alone would not keep it from being watched.
     let rule = FaultRule::new("TaskManager/recentTask", FaultEffect::status(503));
     control.inject(&FaultPlan::default().with(rule));
-    let mut bench = Bench::start(with_short_backoff(watch_by(
-        FetchMode::Push,
-        &simulator,
-        &[],
-    )));
-    bench
+    let mut harness = Harness::push(&simulator);
+    harness
         .until("many sign-ins", |_| {
             count(&control, "SessionManager/Login") > 5
         })
         .await;
     assert!(control.session_count() <= 2, "{}", control.session_count());
     control.clear_faults();
-    bench.until_truth("the truth", &control).await;
-    bench.stop().await;
+    harness.until_synced("the tasks", &control).await;
+    harness.stop().await;
     assert_eq!(control.session_count(), 0);
 }
 
@@ -79,52 +75,53 @@ async fn failing_server_is_retried_with_backoff() {
         (FetchMode::Push, "ListView/ModifyListView"),
         (FetchMode::Push, "PropertyCollector/WaitForUpdatesEx"),
     ] {
-        let (simulator, control) = suffering(FaultRule::new(kind, FaultEffect::status(503))).await;
-        let mut bench = Bench::start(with_short_backoff(watch_by(mode, &simulator, &[])));
-        bench
-            .until(kind, |bench| {
+        let (simulator, control) =
+            faulty_server(FaultRule::new(kind, FaultEffect::status(503))).await;
+        let mut harness = Harness::start(with_short_backoff(watch_by(mode, &simulator, &[])));
+        harness
+            .until(kind, |harness| {
                 matches!(
-                    bench.links.last(),
+                    harness.links.last(),
                     Some(Link::Retrying { attempt: 6.., .. })
                 )
             })
             .await;
         control.clear_faults();
-        bench.until_truth("the truth", &control).await;
-        bench.stop().await;
+        harness.until_synced("the tasks", &control).await;
+        harness.stop().await;
     }
 }
 
 #[tokio::test]
 async fn unreadable_tasks_do_not_stop_others() {
     let (simulator, control) =
-        suffering(FaultRule::new("Task/info", FaultEffect::status(503))).await;
+        faulty_server(FaultRule::new("Task/info", FaultEffect::status(503))).await;
     let mut options = with_short_backoff(watch_by(FetchMode::Poll, &simulator, &[]));
     options.intervals.unreadable = Duration::from_millis(300);
     options.tasks = vec!["task-1000".into()];
-    let mut bench = Bench::start(options);
-    bench
-        .until("the trouble", |bench| {
-            bench.record("task-1000").is_some_and(
+    let mut harness = Harness::start(options);
+    harness
+        .until("the trouble", |harness| {
+            harness.record("task-1000").is_some_and(
                 |record| matches!(&record.presence, Presence::Unreadable(why) if why.contains("503")),
             )
         })
         .await;
     let lists = count(&control, "TaskManager/recentTask");
-    bench
+    harness
         .until("lists", |_| {
             count(&control, "TaskManager/recentTask") > lists + 2
         })
         .await;
     assert!(
-        !bench
+        !harness
             .links
             .iter()
             .any(|link| matches!(link, Link::Retrying { .. }))
     );
     control.clear_faults();
-    bench.until_truth("the truth", &control).await;
-    bench.stop().await;
+    harness.until_synced("the tasks", &control).await;
+    harness.stop().await;
 }
 
 #[tokio::test]
@@ -135,23 +132,24 @@ async fn retry_after_date_is_honoured() {
         as_date: true,
         reached: false,
     };
-    let (simulator, _control) = suffering(FaultRule::new("TaskManager/recentTask", effect)).await;
-    let mut bench = Bench::start(with_short_backoff(watch_by(
+    let (simulator, _control) =
+        faulty_server(FaultRule::new("TaskManager/recentTask", effect)).await;
+    let mut harness = Harness::start(with_short_backoff(watch_by(
         FetchMode::Poll,
         &simulator,
         &[],
     )));
-    bench
-        .until("the pause", |bench| {
-            matches!(bench.links.last(), Some(Link::Retrying { .. }))
+    harness
+        .until("the pause", |harness| {
+            matches!(harness.links.last(), Some(Link::Retrying { .. }))
         })
         .await;
-    let Some(Link::Retrying { next, .. }) = bench.links.last() else {
+    let Some(Link::Retrying { next, .. }) = harness.links.last() else {
         return;
     };
     let pause = next.duration_since(Timestamp::now()).as_secs();
     assert!((30..=61).contains(&pause), "{pause}");
-    bench.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test]
@@ -161,97 +159,77 @@ async fn duplicate_report_needs_no_request() {
         shuffle: true,
     };
     let (simulator, control) =
-        suffering(FaultRule::new("PropertyCollector/WaitForUpdatesEx", told)).await;
-    let mut bench = Bench::start(with_short_backoff(watch_by(
-        FetchMode::Push,
-        &simulator,
-        &[],
-    )));
+        faulty_server(FaultRule::new("PropertyCollector/WaitForUpdatesEx", told)).await;
+    let mut harness = Harness::push(&simulator);
     for _ in 0..30 {
-        bench.until_truth("the truth", &control).await;
+        harness.until_synced("the tasks", &control).await;
         control.trigger(&ServerEvent::KillSessions);
         control.advance(Duration::from_secs(10));
     }
-    bench.until_truth("the truth", &control).await;
+    harness.until_synced("the tasks", &control).await;
     assert_eq!(count(&control, "Task/info"), 0);
-    bench.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn proxy_403_during_server_start_is_retried() {
     for kind in ["hello", "ServiceInstance/content"] {
         let (simulator, control) =
-            suffering(FaultRule::new(kind, FaultEffect::status(403)).times(4)).await;
-        let mut bench = Bench::start(with_short_backoff(watch_by(
-            FetchMode::Push,
-            &simulator,
-            &[],
-        )));
-        bench.until_truth("the truth", &control).await;
-        bench.stop().await;
+            faulty_server(FaultRule::new(kind, FaultEffect::status(403)).times(4)).await;
+        let mut harness = Harness::push(&simulator);
+        harness.until_synced("the tasks", &control).await;
+        harness.stop().await;
     }
     // With what may be a password nothing is tried twice.
-    let (simulator, control) = suffering(FaultRule::new(
+    let (simulator, control) = faulty_server(FaultRule::new(
         "SessionManager/Login",
         FaultEffect::status(403),
     ))
     .await;
-    let mut bench = Bench::start(with_short_backoff(watch_by(
-        FetchMode::Push,
-        &simulator,
-        &[],
-    )));
-    bench
-        .until("the refusal", |bench| {
-            matches!(bench.links.last(), Some(Link::SignedOut { .. }))
+    let mut harness = Harness::push(&simulator);
+    harness
+        .until("the refusal", |harness| {
+            matches!(harness.links.last(), Some(Link::SignedOut { .. }))
         })
         .await;
     assert_eq!(count(&control, "SessionManager/Login"), 1);
-    bench.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn html_page_is_not_accepted_as_filter_response() {
     let rule = FaultRule::new("PropertyCollector/CreateFilter", FaultEffect::Page).times(1);
-    let (simulator, control) = suffering(rule).await;
-    let mut bench = Bench::start(with_short_backoff(watch_by(
-        FetchMode::Push,
-        &simulator,
-        &[],
-    )));
-    bench.until_truth("the truth", &control).await;
+    let (simulator, control) = faulty_server(rule).await;
+    let mut harness = Harness::push(&simulator);
+    harness.until_synced("the tasks", &control).await;
     control.advance(Duration::from_secs(30));
-    bench.until_truth("the new truth", &control).await;
+    harness.until_synced("the new tasks", &control).await;
     assert_eq!(count(&control, "PropertyCollector/CreateFilter"), 2);
     assert_eq!(count(&control, "Task/info"), 0);
-    bench.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn html_page_is_not_accepted_as_cancel_response() {
     let rule = FaultRule::new("Task/CancelTask", FaultEffect::Page).times(1);
-    let (simulator, control) = suffering(rule).await;
-    let mut bench = Bench::start(with_short_backoff(watch_by(
-        FetchMode::Push,
-        &simulator,
-        &[],
-    )));
-    bench.until_truth("the truth", &control).await;
+    let (simulator, control) = faulty_server(rule).await;
+    let mut harness = Harness::push(&simulator);
+    harness.until_synced("the tasks", &control).await;
     let running = control
         .expected_tasks()
         .into_iter()
         .find(|info| info["state"] == "running");
     let task = running.expect("a running task")["key"].clone();
-    bench.send(Command::Cancel(task.as_str().unwrap().into()));
-    bench
-        .until("the answer", |bench| !bench.cancels.is_empty())
+    harness.send(Command::Cancel(task.as_str().unwrap().into()));
+    harness
+        .until("the answer", |harness| !harness.cancels.is_empty())
         .await;
-    let answer = &bench.cancels[0].1;
+    let answer = &harness.cancels[0].1;
     assert!(
         matches!(answer, CancelResponse::Failed(why) if why.contains("not JSON")),
         "{answer:?}"
     );
-    bench.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test]
@@ -260,14 +238,10 @@ async fn empty_immediate_waits_are_paced() {
         "PropertyCollector/WaitForUpdatesEx",
         FaultEffect::status(204),
     );
-    let (simulator, control) = suffering(rule).await;
-    let mut bench = Bench::start(with_short_backoff(watch_by(
-        FetchMode::Push,
-        &simulator,
-        &[],
-    )));
+    let (simulator, control) = faulty_server(rule).await;
+    let mut harness = Harness::push(&simulator);
     let waits = |control: &Control| count(control, "PropertyCollector/WaitForUpdatesEx");
-    bench.until("waits", |_| waits(&control) > 12).await;
+    harness.until("waits", |_| waits(&control) > 12).await;
     let requests = control.requests();
     let at: Vec<_> = requests
         .iter()
@@ -283,24 +257,24 @@ async fn empty_immediate_waits_are_paced() {
         })
         .max();
     assert!(in_a_second <= Some(8), "{in_a_second:?} a second");
-    bench.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn unchanged_task_becomes_readable_again() {
-    let (simulator, control) = suffering(FaultRule::new("none", FaultEffect::Page)).await;
+    let (simulator, control) = faulty_server(FaultRule::new("none", FaultEffect::Page)).await;
     let mut options = with_short_backoff(watch_by(FetchMode::Poll, &simulator, &[]));
     options.intervals.unreadable = Duration::from_millis(100);
-    let mut bench = Bench::start(options);
-    bench.until_truth("the truth", &control).await;
-    let is_unreadable = |bench: &Bench| {
-        let mut records = bench.board.iter();
+    let mut harness = Harness::start(options);
+    harness.until_synced("the tasks", &control).await;
+    let is_unreadable = |harness: &Harness| {
+        let mut records = harness.store.iter();
         records.any(|(_, record)| matches!(record.presence, Presence::Unreadable(_)))
     };
     let rule = FaultRule::new("Task/info", FaultEffect::Page).chance(0.6);
     control.inject(&FaultPlan::default().with(rule));
-    bench.until("one in vain", is_unreadable).await;
+    harness.until("one in vain", is_unreadable).await;
     control.clear_faults();
-    bench.until_truth("the truth again", &control).await;
-    bench.stop().await;
+    harness.until_synced("the tasks again", &control).await;
+    harness.stop().await;
 }

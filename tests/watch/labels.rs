@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     both_ways,
-    support::{Bench, standing, watch_by},
+    support::{Harness, manual_clock, watch_by},
 };
 use vtask::{
     simulator::{
@@ -17,20 +17,20 @@ use vtask::{
 
 const OPERATION: &str = "VirtualMachine.ExportVmLRO";
 
-async fn delayed(mode: FetchMode, delay: Duration) -> (Simulator, Control, Bench) {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+async fn delayed(mode: FetchMode, delay: Duration) -> (Simulator, Control, Harness) {
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let rule = FaultRule::new("TaskManager/description", FaultEffect::Delay(delay.into()));
     control.inject(&FaultPlan::default().with(rule));
-    let bench = Bench::start(watch_by(mode, &simulator, &[]));
-    (simulator, control, bench)
+    let harness = Harness::start(watch_by(mode, &simulator, &[]));
+    (simulator, control, harness)
 }
 
 /// The label of the first task of an operation that the built-in labels do not have.
-fn label(bench: &Bench) -> Option<String> {
-    let labels = &bench.labels;
-    let mut infos = bench
-        .board
+fn label(harness: &Harness) -> Option<String> {
+    let labels = &harness.labels;
+    let mut infos = harness
+        .store
         .iter()
         .filter_map(|(_, record)| record.info.as_deref());
     let info = infos.find(|info| &*info.description_id == OPERATION)?;
@@ -38,28 +38,28 @@ fn label(bench: &Bench) -> Option<String> {
 }
 
 async fn labels_that_come_soon_are_there_before_the_first_task(mode: FetchMode) {
-    let (_simulator, control, mut bench) = delayed(mode, Duration::from_millis(700)).await;
-    bench
-        .until("a task", |bench| bench.board.iter().next().is_some())
+    let (_simulator, control, mut harness) = delayed(mode, Duration::from_millis(700)).await;
+    harness
+        .until("a task", |harness| harness.store.iter().next().is_some())
         .await;
-    assert!(!bench.labels.is_empty(), "tasks came before the labels");
-    bench.until_truth("the truth", &control).await;
-    assert_eq!(label(&bench).unwrap(), "Export OVF template");
-    bench.stop().await;
+    assert!(!harness.labels.is_empty(), "tasks came before the labels");
+    harness.until_synced("the tasks", &control).await;
+    assert_eq!(label(&harness).unwrap(), "Export OVF template");
+    harness.stop().await;
 }
 
 async fn labels_that_come_late_rename_nothing(mode: FetchMode) {
     let delay = Duration::from_millis(2800);
-    let (_simulator, control, mut bench) = delayed(mode, delay).await;
+    let (_simulator, control, mut harness) = delayed(mode, delay).await;
     let began = Instant::now();
-    bench
-        .until("the operation", |bench| label(bench).is_some())
+    harness
+        .until("the operation", |harness| label(harness).is_some())
         .await;
     assert!(
         began.elapsed() < delay,
         "the tasks wait no longer than the limit"
     );
-    assert_eq!(label(&bench).unwrap(), "Export VM");
+    assert_eq!(label(&harness).unwrap(), "Export VM");
     // The answer comes meanwhile; the tasks go on to change.
     let driving = async {
         loop {
@@ -67,27 +67,27 @@ async fn labels_that_come_late_rename_nothing(mode: FetchMode) {
             control.advance(Duration::from_secs(1));
         }
     };
-    let later = |_: &Bench| began.elapsed() > delay + Duration::from_secs(1);
+    let later = |_: &Harness| began.elapsed() > delay + Duration::from_secs(1);
     tokio::select! {
-        () = bench.until("the labels' time", later) => {}
+        () = harness.until("the labels' time", later) => {}
         () = driving => {}
     }
-    assert!(bench.labels.is_empty());
-    assert_eq!(label(&bench).unwrap(), "Export VM");
-    bench.stop().await;
+    assert!(harness.labels.is_empty());
+    assert_eq!(label(&harness).unwrap(), "Export VM");
+    harness.stop().await;
 }
 
 async fn labels_that_are_refused_hold_nothing_up(mode: FetchMode) {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let rule = FaultRule::new("TaskManager/description", FaultEffect::status(500));
     control.inject(&FaultPlan::default().with(rule));
-    let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
-    assert_eq!(label(&bench).unwrap(), "Export VM");
+    let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
+    assert_eq!(label(&harness).unwrap(), "Export VM");
     let is_away = |link: &Link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
-    assert!(!bench.links.iter().any(is_away), "{:?}", bench.links);
-    bench.stop().await;
+    assert!(!harness.links.iter().any(is_away), "{:?}", harness.links);
+    harness.stop().await;
 }
 
 both_ways!(

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use crate::support::{Bench, standing, watch_by};
+use crate::support::{Harness, manual_clock, watch_by};
 use vtask::{
     simulator::{
         Control, Options, Simulator,
@@ -21,23 +21,23 @@ crate::both_ways! {
     a_list_that_is_refused_is_told,
 }
 
-fn troubled(bench: &Bench) -> bool {
-    bench
+fn troubled(harness: &Harness) -> bool {
+    harness
         .links
         .iter()
         .any(|link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. }))
 }
 
 /// Waits for what the server sees; what is told meanwhile is taken in.
-async fn until_seen(bench: &mut Bench, what: &str, mut seen: impl FnMut(&Bench) -> bool) {
+async fn until_seen(harness: &mut Harness, what: &str, mut seen: impl FnMut(&Harness) -> bool) {
     let waiting = async {
-        while !seen(bench) {
+        while !seen(harness) {
             tokio::time::sleep(Duration::from_millis(10)).await;
-            bench.drain();
+            harness.drain();
         }
     };
     let met = tokio::time::timeout(Duration::from_secs(30), waiting).await;
-    assert!(met.is_ok(), "never seen: {what}; links {:?}", bench.links);
+    assert!(met.is_ok(), "never seen: {what}; links {:?}", harness.links);
 }
 
 fn befallen_by(rule: FaultRule) -> FaultPlan {
@@ -45,7 +45,7 @@ fn befallen_by(rule: FaultRule) -> FaultPlan {
 }
 
 async fn texts_and_fields_are_kept_in_part(mode: FetchMode) {
-    let mut options = standing("demo");
+    let mut options = manual_clock("demo");
     let long = ReplacementText::Repeated {
         text: "é".to_owned(),
         times: 20_000,
@@ -56,10 +56,12 @@ async fn texts_and_fields_are_kept_in_part(mode: FetchMode) {
         options.faults = std::mem::take(&mut options.faults).with(rule);
     }
     let simulator = Simulator::start(options).await.unwrap();
-    let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-    bench.until("tasks", |bench| bench.board.len() >= 10).await;
+    let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
+    harness
+        .until("tasks", |harness| harness.store.len() >= 10)
+        .await;
     let mut cut = 0;
-    for (_, record) in bench.board.iter() {
+    for (_, record) in harness.store.iter() {
         let Some(info) = record.info.as_deref() else {
             continue;
         };
@@ -71,9 +73,9 @@ async fn texts_and_fields_are_kept_in_part(mode: FetchMode) {
         }
     }
     assert!(cut >= 10, "{cut}");
-    let user = &bench.facts.as_ref().unwrap().user;
+    let user = &harness.facts.as_ref().unwrap().user;
     assert!(user.ends_with("more characters"), "{}", user.len());
-    bench.stop().await;
+    harness.stop().await;
 }
 
 async fn beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told(mode: FetchMode) {
@@ -85,35 +87,35 @@ async fn beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told(mode: 
     let mut watching = watch_by(mode, &simulator, &[]);
     watching.max_tasks = 120;
     watching.keep_finished = 100;
-    let mut bench = Bench::start(watching);
-    bench
-        .until("the word", |bench| {
-            bench
+    let mut harness = Harness::start(watching);
+    harness
+        .until("the word", |harness| {
+            harness
                 .notices
                 .iter()
                 .any(|notice| notice.contains("more than 120 tasks"))
         })
         .await;
-    bench
-        .until("as many as may be", |bench| bench.board.len() == 120)
+    harness
+        .until("as many as may be", |harness| harness.store.len() == 120)
         .await;
     // Tasks finish and others begin: there is never more, the word is not said again and again, and nothing stops.
     let mut seen = BTreeSet::new();
     for _ in 0..20 {
         control.advance(Duration::from_secs(20));
-        let before = bench.changes;
-        until_seen(&mut bench, "changes", |bench| bench.changes > before).await;
-        assert!(bench.board.len() <= 132, "{}", bench.board.len());
+        let before = harness.changes;
+        until_seen(&mut harness, "changes", |harness| harness.changes > before).await;
+        assert!(harness.store.len() <= 132, "{}", harness.store.len());
         seen.extend(
-            bench
-                .board
+            harness
+                .store
                 .iter()
                 .map(|(_, record)| record.id.mo_id.clone()),
         );
     }
-    assert!(bench.notices.len() <= 22, "{}", bench.notices.len());
-    assert!(!troubled(&bench), "{:?}", bench.links);
-    bench.stop().await;
+    assert!(harness.notices.len() <= 22, "{}", harness.notices.len());
+    assert!(!troubled(&harness), "{:?}", harness.links);
+    harness.stop().await;
 }
 
 async fn one_bad_answer_stops_nothing(mode: FetchMode) {
@@ -127,7 +129,7 @@ async fn one_bad_answer_stops_nothing(mode: FetchMode) {
         ("TaskManager/description", FaultEffect::Malformed),
         ("TaskManager/description", FaultEffect::status(500)),
     ] {
-        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
         // Labels may go on failing: they are not worth a stop at all.
         let rule = FaultRule::new(kind, effect.clone());
@@ -137,50 +139,54 @@ async fn one_bad_answer_stops_nothing(mode: FetchMode) {
             rule.after(1).times(1)
         };
         control.inject(&befallen_by(rule));
-        let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-        bench.until_truth("the truth", &control).await;
+        let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
+        harness.until_synced("the tasks", &control).await;
         let asked = requests(&control, kind);
         control.advance(Duration::from_secs(5));
-        bench.until_truth("the new truth", &control).await;
+        harness.until_synced("the new tasks", &control).await;
         // By push no task is read by itself.
         if !kind.ends_with("description") && (mode == FetchMode::Poll || !kind.starts_with("Task/"))
         {
-            until_seen(&mut bench, "more requests", |_| {
+            until_seen(&mut harness, "more requests", |_| {
                 requests(&control, kind) > asked
             })
             .await;
         }
-        assert!(!troubled(&bench), "{kind} {effect:?}: {:?}", bench.links);
-        bench.stop().await;
+        assert!(
+            !troubled(&harness),
+            "{kind} {effect:?}: {:?}",
+            harness.links
+        );
+        harness.stop().await;
     }
 }
 
 async fn a_list_that_is_refused_is_told(mode: FetchMode) {
     for status in [401, 403] {
-        let simulator = Simulator::start(standing("quiet")).await.unwrap();
+        let simulator = Simulator::start(manual_clock("quiet")).await.unwrap();
         let control = simulator.control();
         control.inject(&befallen_by(FaultRule::new(
             "TaskManager/recentTask",
             FaultEffect::status(status),
         )));
-        let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-        bench
-            .until("the word", |bench| {
-                bench.notices.iter().any(|notice| {
+        let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
+        harness
+            .until("the word", |harness| {
+                harness.notices.iter().any(|notice| {
                     notice.contains("cannot be listed") && notice.contains(&status.to_string())
                 })
             })
             .await;
-        until_seen(&mut bench, "more refusals", |_| {
+        until_seen(&mut harness, "more refusals", |_| {
             requests(&control, "TaskManager/recentTask") > 4
         })
         .await;
-        bench.drain();
-        assert_eq!(bench.notices.len(), 1, "{:?}", bench.notices);
+        harness.drain();
+        assert_eq!(harness.notices.len(), 1, "{:?}", harness.notices);
         control.clear_faults();
-        bench.until_truth("the truth", &control).await;
-        assert!(!troubled(&bench), "{:?}", bench.links);
-        bench.stop().await;
+        harness.until_synced("the tasks", &control).await;
+        assert!(!troubled(&harness), "{:?}", harness.links);
+        harness.stop().await;
     }
 }
 
@@ -201,12 +207,12 @@ async fn read_rate_limit_is_kept() {
     let mut watching = watch_by(FetchMode::Poll, &simulator, &[]);
     watching.interval = Duration::from_millis(1);
     watching.max_reads_per_second = 50;
-    let mut bench = Bench::start(watching);
-    until_seen(&mut bench, "many requests", |_| {
+    let mut harness = Harness::start(watching);
+    until_seen(&mut harness, "many requests", |_| {
         requests(&control, "Task/info") > 250
     })
     .await;
-    bench.stop().await;
+    harness.stop().await;
     let times: Vec<Duration> = control
         .requests()
         .iter()

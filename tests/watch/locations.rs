@@ -11,7 +11,7 @@ use vtask::{
 
 use crate::{
     inventory_support,
-    support::{Bench, count, frozen::Frozen, watch_by},
+    support::{Harness, count, frozen::Frozen, watch_by},
 };
 
 const TASKS: &str = r#"
@@ -71,10 +71,10 @@ async fn start(options: Options) -> Frozen {
 }
 
 /// Target, host, cluster, datacenter and folder of each task, sorted; `?` for an unreadable one.
-fn places(bench: &Bench) -> Vec<String> {
+fn places(harness: &Harness) -> Vec<String> {
     let of_task = |record: &vtask::task::Record| {
         let target = record.info.as_ref()?.entity_name.clone()?;
-        let location = bench.board.location(record);
+        let location = harness.store.location(record);
         let fields = match location {
             Some(EntityLocation::Unreadable(_)) => "?".to_owned(),
             None => "unread".to_owned(),
@@ -84,8 +84,8 @@ fn places(bench: &Bench) -> Vec<String> {
         };
         Some(format!("{target}: {fields}"))
     };
-    let mut places: Vec<_> = bench
-        .board
+    let mut places: Vec<_> = harness
+        .store
         .iter()
         .filter_map(|(_, record)| of_task(record))
         .collect();
@@ -103,14 +103,14 @@ async fn locations_are_read_on_request_only() {
     frozen.pass(Duration::from_secs(20)).await;
     assert_eq!(count(&control, RETRIEVE), at_start, "nothing needs them");
     assert!(
-        places(&frozen.bench)
+        places(&frozen.harness)
             .iter()
             .all(|place| place.ends_with("unread"))
     );
-    frozen.bench.send(Command::ReadLocations(true));
+    frozen.harness.send(Command::ReadLocations(true));
     frozen.pass(Duration::from_secs(8)).await;
     assert_eq!(
-        places(&frozen.bench),
+        places(&frozen.harness),
         [
             "db-01: esx-03 prod-b dc-01 db",
             "esx-03: esx-03 prod-b dc-01 -",
@@ -126,12 +126,12 @@ async fn locations_are_read_on_request_only() {
     assert_eq!(count(&control, RETRIEVE), requests, "once");
     assert_eq!(control.open_objects().retrievals, 0);
     // Half an hour later they are read again, and nothing changed.
-    let located = frozen.bench.located;
+    let located = frozen.harness.located;
     tokio::time::advance(Duration::from_secs(1_800)).await;
     frozen.pass(Duration::from_secs(10)).await;
     assert!(count(&control, RETRIEVE) > requests);
-    assert_eq!(frozen.bench.located, located, "only changes are sent");
-    frozen.bench.send(Command::ReadLocations(false));
+    assert_eq!(frozen.harness.located, located, "only changes are sent");
+    frozen.harness.send(Command::ReadLocations(false));
     let requests = count(&control, RETRIEVE);
     tokio::time::advance(Duration::from_secs(3_600)).await;
     frozen.pass(Duration::from_secs(10)).await;
@@ -143,23 +143,23 @@ async fn locations_are_read_on_request_only() {
 async fn location_of_migrated_vm_is_read_again() {
     let mut frozen = start(options()).await;
     let control = frozen.simulator.control();
-    frozen.bench.send(Command::ReadLocations(true));
+    frozen.harness.send(Command::ReadLocations(true));
     frozen.pass(Duration::from_secs(8)).await;
-    let of_web = |bench: &Bench| {
-        places(bench)
+    let of_web = |harness: &Harness| {
+        places(harness)
             .into_iter()
             .find(|place| place.starts_with("web-01"))
     };
-    assert!(of_web(&frozen.bench).unwrap().contains("esx-01"));
+    assert!(of_web(&frozen.harness).unwrap().contains("esx-01"));
     let requests = count(&control, RETRIEVE);
     control.advance(Duration::from_secs(61));
     frozen.pass(Duration::from_secs(8)).await;
     control.advance(Duration::from_secs(30));
     frozen.pass(Duration::from_secs(8)).await;
     assert!(
-        of_web(&frozen.bench).unwrap().contains("esx-02"),
+        of_web(&frozen.harness).unwrap().contains("esx-02"),
         "{:?}",
-        places(&frozen.bench)
+        places(&frozen.harness)
     );
     // The new task, and the end of the snapshot and of the migration, with what is above the machine already known.
     let more = count(&control, RETRIEVE) - requests;
@@ -172,11 +172,11 @@ async fn forbidden_values_are_unknown() {
     let mut options = options();
     options.behavior.unreadable_types = vec!["HostSystem".to_owned()];
     let mut frozen = start(options).await;
-    frozen.bench.send(Command::ReadLocations(true));
+    frozen.harness.send(Command::ReadLocations(true));
     frozen.pass(Duration::from_secs(12)).await;
     // The cluster of a machine is known by its resource pool.
     assert_eq!(
-        places(&frozen.bench),
+        places(&frozen.harness),
         [
             "db-01: - prod-b dc-01 db",
             "esx-03: ?",
@@ -185,8 +185,8 @@ async fn forbidden_values_are_unknown() {
             "web-02: - prod-a dc-01 web",
         ]
     );
-    let reason = frozen.bench.board.iter().find_map(|(_, record)| {
-        match frozen.bench.board.location(record) {
+    let reason = frozen.harness.store.iter().find_map(|(_, record)| {
+        match frozen.harness.store.location(record) {
             Some(EntityLocation::Unreadable(reason)) => Some(reason.to_string()),
             _ => None,
         }
@@ -200,14 +200,14 @@ async fn lookups_renew_dead_session() {
     let mut frozen = start(options()).await;
     let control = frozen.simulator.control();
     control.kill_sessions();
-    frozen.bench.send(Command::ReadLocations(true));
+    frozen.harness.send(Command::ReadLocations(true));
     frozen.pass(Duration::from_secs(15)).await;
     assert!(
-        places(&frozen.bench)
+        places(&frozen.harness)
             .iter()
             .all(|place| place.contains("dc-01")),
         "{:?}",
-        places(&frozen.bench)
+        places(&frozen.harness)
     );
     assert_eq!(control.session_count(), 1);
     frozen.stop().await;
@@ -229,23 +229,23 @@ async fn vm_locations_are_read_in_paced_batches() {
     let mut frozen = start(options).await;
     let control = frozen.simulator.control();
     let at_start = count(&control, RETRIEVE);
-    frozen.bench.send(Command::ReadLocations(true));
+    frozen.harness.send(Command::ReadLocations(true));
     frozen.pass(Duration::from_millis(500)).await;
     assert_eq!(
         count(&control, RETRIEVE) - at_start,
         5,
         "the first batch, with all levels, at once"
     );
-    let read = |bench: &Bench| {
-        bench
-            .board
+    let read = |harness: &Harness| {
+        harness
+            .store
             .iter()
-            .filter(|(_, record)| bench.board.location(record).is_some())
+            .filter(|(_, record)| harness.store.location(record).is_some())
             .count()
     };
-    assert_eq!(read(&frozen.bench), 100);
+    assert_eq!(read(&frozen.harness), 100);
     frozen.pass(Duration::from_secs(30)).await;
-    assert_eq!(read(&frozen.bench), 450);
+    assert_eq!(read(&frozen.harness), 450);
     assert_eq!(count(&control, RETRIEVE) - at_start, 5 + 4);
     frozen.stop().await;
 }
@@ -255,13 +255,13 @@ async fn unusable_inventory_is_isolated() {
     let simulator = Simulator::start(options()).await.unwrap();
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.collectors_unauthenticated = true);
-    let mut bench = Bench::start(watch_by(FetchMode::Poll, &simulator, &[]));
-    bench.send(Command::ReadLocations(true));
-    bench.until_truth("all tasks", &control).await;
-    bench
-        .until_seen("a refusal", |bench| {
-            places(bench).iter().all(|place| place.ends_with('?'))
+    let mut harness = Harness::start(watch_by(FetchMode::Poll, &simulator, &[]));
+    harness.send(Command::ReadLocations(true));
+    harness.until_synced("all tasks", &control).await;
+    harness
+        .until_seen("a refusal", |harness| {
+            places(harness).iter().all(|place| place.ends_with('?'))
         })
         .await;
-    bench.stop().await;
+    harness.stop().await;
 }

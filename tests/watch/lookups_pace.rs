@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::{
     frozen::{Frozen, is_look_up},
-    standing,
+    manual_clock,
 };
 use vtask::{
     simulator::{Simulator, server_behavior::ProxyResponse},
@@ -15,7 +15,7 @@ use vtask::{
 };
 
 async fn frozen_by(change: impl FnOnce(&mut WatchOptions)) -> Frozen {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     Frozen::start(simulator, change).await
 }
 
@@ -25,15 +25,15 @@ async fn frozen(typical: bool) -> Frozen {
 
 /// A running task with a parent.
 fn child(frozen: &Frozen) -> String {
-    let truth = frozen.simulator.control().expected_tasks();
+    let expected = frozen.simulator.control().expected_tasks();
     let is_child =
         |info: &&serde_json::Value| info["parentTaskKey"].is_string() && info["state"] == "running";
-    let child = truth.iter().find(is_child).unwrap();
+    let child = expected.iter().find(is_child).unwrap();
     child["key"].as_str().unwrap().to_owned()
 }
 
 fn trace(frozen: &Frozen, task: &str) -> TaskLocator {
-    let record = frozen.bench.record(task).unwrap();
+    let record = frozen.harness.record(task).unwrap();
     TaskLocator::of(record.info.as_deref().unwrap())
 }
 
@@ -49,26 +49,26 @@ async fn background_reads_are_paced_and_pausable() {
     let first = requests
         .iter()
         .position(|request| is_look_up(&request.kind));
-    let board = requests
+    let store = requests
         .iter()
         .rposition(|request| request.kind == "Task/info");
-    assert!(board.unwrap() < first.unwrap(), "the board comes first");
+    assert!(store.unwrap() < first.unwrap(), "the store comes first");
     for second in 1..4 {
         assert_eq!(frozen.look_ups().len(), second);
         frozen.pass(Duration::from_millis(500)).await;
         assert_eq!(frozen.look_ups().len(), second);
         frozen.pass(Duration::from_millis(500)).await;
     }
-    frozen.bench.send(Command::Pause(true));
+    frozen.harness.send(Command::Pause(true));
     frozen.settle().await;
     let before = frozen.look_ups().len();
     frozen.pass(seconds(60)).await;
     assert_eq!(frozen.look_ups().len(), before, "paused");
-    assert!(frozen.bench.runs.is_empty());
-    frozen.bench.send(Command::Pause(false));
+    assert!(frozen.harness.runs.is_empty());
+    frozen.harness.send(Command::Pause(false));
     frozen.settle().await;
     let mut last = frozen.look_ups().len();
-    while frozen.bench.runs.is_empty() {
+    while frozen.harness.runs.is_empty() {
         frozen.pass(seconds(1)).await;
         let now = frozen.look_ups().len();
         // One entity at a time; the name of a lost host is read at once.
@@ -76,14 +76,14 @@ async fn background_reads_are_paced_and_pausable() {
         assert!(now < 30, "it comes to an end");
         last = now;
     }
-    assert!(frozen.bench.runs.len() > 1_000);
+    assert!(frozen.harness.runs.len() > 1_000);
     assert_eq!(control.open_objects().histories, 0);
     // Half an hour later it is asked what came meanwhile: nothing did, and nothing is told twice.
-    let told = frozen.bench.runs.len();
+    let told = frozen.harness.runs.len();
     tokio::time::advance(seconds(30 * 60)).await;
     frozen.pass(seconds(10)).await;
     assert!(frozen.look_ups().len() > last);
-    assert_eq!(frozen.bench.runs.len(), told);
+    assert_eq!(frozen.harness.runs.len(), told);
     assert_eq!(control.open_objects().histories, 0);
     frozen.stop().await;
 }
@@ -94,13 +94,13 @@ async fn opened_task_is_read_at_once_then_paced() {
     let task = child(&frozen);
     let events = trace(&frozen, &task);
     frozen
-        .bench
+        .harness
         .send(Command::FollowEvents(vec![events.clone()]));
-    frozen.bench.send(Command::FollowFamily(Some(events)));
+    frozen.harness.send(Command::FollowFamily(Some(events)));
     frozen.settle().await;
-    assert!(frozen.bench.events.len() == 1, "no time has passed");
+    assert!(frozen.harness.events.len() == 1, "no time has passed");
     let is_found = |frozen: &Frozen| {
-        let last = frozen.bench.families.last();
+        let last = frozen.harness.families.last();
         last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
     };
     assert!(is_found(&frozen));
@@ -119,18 +119,18 @@ async fn opened_task_is_read_at_once_then_paced() {
         "it is looked up again while it goes on: {asked} {last}"
     );
     assert_eq!(
-        frozen.bench.events.len(),
+        frozen.harness.events.len(),
         1,
         "told again only when there is news"
     );
-    frozen.bench.send(Command::Pause(true));
+    frozen.harness.send(Command::Pause(true));
     frozen.settle().await;
     let before = frozen.look_ups().len();
     frozen.pass(seconds(60)).await;
     assert_eq!(frozen.look_ups().len(), before);
-    frozen.bench.send(Command::Pause(false));
-    frozen.bench.send(Command::FollowEvents(Vec::new()));
-    frozen.bench.send(Command::FollowFamily(None));
+    frozen.harness.send(Command::Pause(false));
+    frozen.harness.send(Command::FollowEvents(Vec::new()));
+    frozen.harness.send(Command::FollowFamily(None));
     frozen.pass(seconds(10)).await;
     let before = frozen.look_ups().len();
     frozen.pass(seconds(60)).await;
@@ -145,18 +145,18 @@ async fn unfollowed_tasks_are_not_reported() {
     let task = child(&frozen);
     let trace = trace(&frozen, &task);
     frozen
-        .bench
+        .harness
         .send(Command::FollowEvents(vec![trace.clone()]));
-    frozen.bench.send(Command::FollowEvents(Vec::new()));
-    frozen.bench.send(Command::FollowFamily(Some(trace)));
-    frozen.bench.send(Command::FollowFamily(None));
+    frozen.harness.send(Command::FollowEvents(Vec::new()));
+    frozen.harness.send(Command::FollowFamily(Some(trace)));
+    frozen.harness.send(Command::FollowFamily(None));
     frozen.settle().await;
     frozen.pass(seconds(60)).await;
-    assert!(frozen.bench.events.is_empty());
+    assert!(frozen.harness.events.is_empty());
     let searching = |state: &FamilyState| *state == FamilyState::Searching;
     assert!(
         frozen
-            .bench
+            .harness
             .families
             .iter()
             .all(|(_, state)| searching(state))
@@ -172,9 +172,9 @@ async fn lookup_is_repeated_after_session_renewal() {
     let task = child(&frozen);
     control.kill_sessions();
     let family = trace(&frozen, &task);
-    frozen.bench.send(Command::FollowFamily(Some(family)));
+    frozen.harness.send(Command::FollowFamily(Some(family)));
     frozen.settle().await;
-    let (of, state) = frozen.bench.families.last().unwrap();
+    let (of, state) = frozen.harness.families.last().unwrap();
     assert!(matches!(state, FamilyState::Found { .. }), "{state:?}");
     assert_eq!(**of, *task);
     let logins = control.requests();
@@ -190,20 +190,20 @@ async fn failed_lookup_is_isolated_and_retried() {
     let mut frozen = frozen(false).await;
     let control = frozen.simulator.control();
     let task = child(&frozen);
-    let links = frozen.bench.links.len();
+    let links = frozen.harness.links.len();
     control.fail_next(ProxyResponse::service_unavailable(None));
     let family = trace(&frozen, &task);
-    frozen.bench.send(Command::FollowFamily(Some(family)));
+    frozen.harness.send(Command::FollowFamily(Some(family)));
     frozen.settle().await;
-    let (_, state) = frozen.bench.families.last().unwrap();
+    let (_, state) = frozen.harness.families.last().unwrap();
     let FamilyState::Failed(reason) = state else {
         panic!("{state:?}");
     };
     assert!(reason.contains("503"), "{reason}");
     frozen.pass(seconds(40)).await;
-    let (_, state) = frozen.bench.families.last().unwrap();
+    let (_, state) = frozen.harness.families.last().unwrap();
     assert!(matches!(state, FamilyState::Found { .. }), "{state:?}");
-    let since = &frozen.bench.links[links..];
+    let since = &frozen.harness.links[links..];
     assert!(
         since
             .iter()
@@ -215,17 +215,17 @@ async fn failed_lookup_is_isolated_and_retried() {
 
 /// The task that powers on the machine that asks something.
 fn asking(frozen: &Frozen) -> String {
-    let truth = frozen.simulator.control().expected_tasks();
+    let expected = frozen.simulator.control().expected_tasks();
     let asking = |info: &&serde_json::Value| {
         info["descriptionId"] == "VirtualMachine.powerOn" && info["entityName"] == "web-11"
     };
-    let task = truth.iter().find(asking).unwrap();
+    let task = expected.iter().find(asking).unwrap();
     task["key"].as_str().unwrap().to_owned()
 }
 
 /// Returns the questions sent for a task, in order; `None` where one was answered.
 fn questions(frozen: &Frozen, task: &str) -> Vec<Option<PendingQuestion>> {
-    let states = frozen.bench.entity_states.iter();
+    let states = frozen.harness.entity_states.iter();
     let of_task = states.filter(|(of, _)| **of == *task);
     of_task.map(|(_, state)| state.question.clone()).collect()
 }
@@ -273,10 +273,10 @@ async fn question_is_dropped_when_task_ends() {
     }
     control.advance(seconds(4 * 60));
     frozen
-        .bench
+        .harness
         .send(Command::Refresh(vec![task.as_str().into()]));
     frozen.settle().await;
-    assert!(frozen.bench.status(&task).unwrap().is_finished());
+    assert!(frozen.harness.status(&task).unwrap().is_finished());
     assert_eq!(questions(&frozen, &task).last(), Some(&None));
     frozen.stop().await;
 }
@@ -286,27 +286,27 @@ async fn question_is_dropped_when_task_ends() {
 async fn privilege_is_read_once_per_entity() {
     let mut frozen = frozen(false).await;
     let control = frozen.simulator.control();
-    let truth = control.expected_tasks();
-    let running = truth
+    let expected = control.expected_tasks();
+    let running = expected
         .iter()
         .filter(|info| info["state"] == "running" && !info["entity"].is_null());
     let tasks: Vec<_> = running
         .map(|info| info["key"].as_str().unwrap().to_owned())
         .collect();
-    let entities: std::collections::HashSet<_> = truth
+    let entities: std::collections::HashSet<_> = expected
         .iter()
         .filter(|info| tasks.iter().any(|task| info["key"] == task.as_str()))
         .map(|info| info["entity"]["value"].to_string())
         .collect();
     assert!(entities.len() < tasks.len());
     for _ in 0..2 {
-        frozen.bench.privileges.clear();
+        frozen.harness.privileges.clear();
         for task in &tasks {
             let trace = trace(&frozen, task);
-            frozen.bench.send(Command::CheckPrivilege(trace));
+            frozen.harness.send(Command::CheckPrivilege(trace));
         }
         frozen.settle().await;
-        let told = &frozen.bench.privileges;
+        let told = &frozen.harness.privileges;
         assert_eq!(told.len(), tasks.len());
         assert!(told.iter().all(|(_, told)| *told == Privilege::Granted));
         assert_eq!(
@@ -318,13 +318,13 @@ async fn privilege_is_read_once_per_entity() {
     // Another session may have another role.
     control.change_behavior(|behavior| behavior.cancel_privilege = false);
     control.kill_sessions();
-    frozen.bench.send(Command::Refresh(Vec::new()));
+    frozen.harness.send(Command::Refresh(Vec::new()));
     frozen.settle().await;
-    frozen.bench.privileges.clear();
+    frozen.harness.privileges.clear();
     let trace = trace(&frozen, &tasks[0]);
-    frozen.bench.send(Command::CheckPrivilege(trace));
+    frozen.harness.send(Command::CheckPrivilege(trace));
     frozen.settle().await;
-    assert_eq!(frozen.bench.privileges[0].1, Privilege::Denied);
+    assert_eq!(frozen.harness.privileges[0].1, Privilege::Denied);
     frozen.stop().await;
 }
 
@@ -335,18 +335,18 @@ async fn unreadable_privilege_is_unknown_with_reason() {
     let trace = trace(&frozen, &task);
     let control = frozen.simulator.control();
     control.fail_next(ProxyResponse::service_unavailable(None));
-    frozen.bench.send(Command::CheckPrivilege(trace.clone()));
+    frozen.harness.send(Command::CheckPrivilege(trace.clone()));
     frozen.settle().await;
-    let (_, Privilege::Unknown(reason)) = &frozen.bench.privileges[0] else {
-        panic!("{:?}", frozen.bench.privileges);
+    let (_, Privilege::Unknown(reason)) = &frozen.harness.privileges[0] else {
+        panic!("{:?}", frozen.harness.privileges);
     };
     assert!(reason.contains("503"), "{reason}");
     control.kill_sessions();
-    frozen.bench.send(Command::CheckPrivilege(trace));
+    frozen.harness.send(Command::CheckPrivilege(trace));
     frozen.settle().await;
-    let (_, told) = frozen.bench.privileges.last().unwrap();
+    let (_, told) = frozen.harness.privileges.last().unwrap();
     assert_eq!(*told, Privilege::Granted, "the session is renewed for it");
     let retrying = |link: &Link| matches!(link, Link::Retrying { .. });
-    assert!(!frozen.bench.links.iter().any(retrying));
+    assert!(!frozen.harness.links.iter().any(retrying));
     frozen.stop().await;
 }

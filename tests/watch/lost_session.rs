@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, count, running_task, watch_by};
+use crate::support::{Harness, count, running_task, watch_by};
 use vtask::{
     simulator::{
         Control, Options, Simulator,
@@ -32,8 +32,8 @@ fn checked_often(simulator: &Simulator, task: &str) -> WatchOptions {
     options
 }
 
-fn shows_task(bench: &Bench, control: &Control, task: &str) -> bool {
-    let record = bench.record(task).and_then(|record| record.info.as_ref());
+fn shows_task(harness: &Harness, control: &Control, task: &str) -> bool {
+    let record = harness.record(task).and_then(|record| record.info.as_ref());
     record.is_some_and(|info| control.expected_tasks().contains(&info.to_json()))
 }
 
@@ -41,20 +41,20 @@ fn shows_task(bench: &Bench, control: &Control, task: &str) -> bool {
 async fn session_ended_during_long_poll_is_renewed() {
     for happening in [ServerEvent::KillSessions, ServerEvent::KillSessionsInPart] {
         let (simulator, control, task) = silent().await;
-        let mut bench = Bench::start(checked_often(&simulator, &task));
-        let is_shown = |bench: &Bench| shows_task(bench, &control, &task);
-        bench.until("the task", is_shown).await;
-        bench
-            .until_seen("the wait", |bench| {
-                control.pending_waits() == 1 && bench.links.last() == Some(&Link::Live)
+        let mut harness = Harness::start(checked_often(&simulator, &task));
+        let is_shown = |harness: &Harness| shows_task(harness, &control, &task);
+        harness.until("the task", is_shown).await;
+        harness
+            .until_seen("the wait", |harness| {
+                control.pending_waits() == 1 && harness.links.last() == Some(&Link::Live)
             })
             .await;
         control.trigger(&happening);
         control.advance(Duration::from_secs(60));
-        bench.until("the end of the task", is_shown).await;
-        assert!(bench.status(&task).unwrap().is_finished());
+        harness.until("the end of the task", is_shown).await;
+        assert!(harness.status(&task).unwrap().is_finished());
         assert_eq!(count(&control, "SessionManager/Login"), 2, "{happening:?}");
-        bench.stop().await;
+        harness.stop().await;
     }
 }
 
@@ -67,16 +67,16 @@ async fn responsive_long_poll_is_not_checked() {
     control.change_behavior(|behavior| behavior.max_wait = Some(Duration::from_millis(300)));
     let mut options = checked_often(&simulator, &running_task(&control));
     options.intervals.check = Duration::from_secs(5);
-    let mut bench = Bench::start(options);
+    let mut harness = Harness::start(options);
     let wait = "PropertyCollector/WaitForUpdatesEx";
-    bench
-        .until("the task", |bench| !bench.board.is_empty())
+    harness
+        .until("the task", |harness| !harness.store.is_empty())
         .await;
-    bench
+    harness
         .until_seen("waits", |_| count(&control, wait) > 5)
         .await;
     assert_eq!(count(&control, "Task/info"), 0);
-    bench.stop().await;
+    harness.stop().await;
 }
 
 /// The check is no more than that: where it fails the tasks are followed by the long poll all the same.
@@ -90,20 +90,20 @@ async fn failing_check_is_given_up() {
     ] {
         let (simulator, control, task) = silent().await;
         control.inject(&FaultPlan::default().with(FaultRule::new("Task/info", effect.clone())));
-        let mut bench = Bench::start(checked_often(&simulator, &task));
-        let is_shown = |bench: &Bench| shows_task(bench, &control, &task);
-        bench.until("the task", is_shown).await;
-        bench
+        let mut harness = Harness::start(checked_often(&simulator, &task));
+        let is_shown = |harness: &Harness| shows_task(harness, &control, &task);
+        harness.until("the task", is_shown).await;
+        harness
             .until_seen("checks", |_| count(&control, "Task/info") >= 2)
             .await;
         for _ in 0..10 {
             tokio::time::sleep(Duration::from_millis(100)).await;
             control.advance(Duration::from_secs(1));
-            bench.until("the new truth", is_shown).await;
+            harness.until("the new tasks", is_shown).await;
         }
         assert!(count(&control, "Task/info") <= 16, "{effect:?}");
         assert!(count(&control, "SessionManager/Login") <= 3, "{effect:?}");
-        assert_eq!(bench.record(&task).unwrap().presence, Presence::Present);
+        assert_eq!(harness.record(&task).unwrap().presence, Presence::Present);
         let is_troubled = |link: &Link| {
             !matches!(
                 link,
@@ -111,10 +111,10 @@ async fn failing_check_is_given_up() {
             )
         };
         assert!(
-            !bench.links.iter().any(is_troubled),
+            !harness.links.iter().any(is_troubled),
             "{effect:?}: {:?}",
-            bench.links
+            harness.links
         );
-        bench.stop().await;
+        harness.stop().await;
     }
 }

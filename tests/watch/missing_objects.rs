@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, count, running_task, standing, watch_by};
+use crate::support::{Harness, count, manual_clock, running_task, watch_by};
 use vtask::{
     simulator::{
         Control, Simulator,
@@ -24,9 +24,13 @@ fn missing(object: Option<&str>, fault: &str, whole: bool) -> FaultRule {
     FaultRule::new(WAIT, effect)
 }
 
-fn assert_live(bench: &Bench) {
+fn assert_live(harness: &Harness) {
     let is_troubled = |link: &Link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
-    assert!(!bench.links.iter().any(is_troubled), "{:?}", bench.links);
+    assert!(
+        !harness.links.iter().any(is_troubled),
+        "{:?}",
+        harness.links
+    );
 }
 
 #[tokio::test]
@@ -37,98 +41,98 @@ async fn task_in_missing_set_is_read_individually() {
         (true, "NoPermission"),
     ] {
         for from_the_start in [false, true] {
-            let simulator = Simulator::start(standing("demo")).await.unwrap();
+            let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
             let control = simulator.control();
             let task = running_task(&control);
             let plan = FaultPlan::default().with(missing(Some(&task), fault, whole));
             if from_the_start {
                 control.inject(&plan);
             }
-            let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-            bench.until_truth("the truth", &control).await;
+            let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+            harness.until_synced("the tasks", &control).await;
             control.inject(&plan);
             for _ in 0..6 {
                 control.advance(Duration::from_secs(5));
-                bench.until_truth("the new truth", &control).await;
+                harness.until_synced("the new tasks", &control).await;
             }
             // Once it is read by itself it is read again and again, whatever the poll tells.
             let reads = count(&control, "Task/info");
-            bench
+            harness
                 .until_seen("reads", |_| count(&control, "Task/info") > reads + 2)
                 .await;
-            assert_live(&bench);
+            assert_live(&harness);
             // The poll tells of it again: there is no need any more.
             control.clear_faults();
             control.advance(Duration::from_secs(5));
-            bench.until_truth("the truth by push", &control).await;
+            harness.until_synced("the tasks by push", &control).await;
             control.advance(Duration::from_secs(5));
-            bench.until_truth("the truth by push", &control).await;
-            bench.stop().await;
+            harness.until_synced("the tasks by push", &control).await;
+            harness.stop().await;
         }
     }
 }
 
 #[tokio::test]
 async fn unreadable_task_is_stale_with_reason() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let task = running_task(&control);
     let mut options = watch_by(FetchMode::Push, &simulator, &[]);
     options.intervals.unreadable = Duration::from_millis(200);
-    let mut bench = Bench::start(options);
-    bench.until_truth("the truth", &control).await;
+    let mut harness = Harness::start(options);
+    harness.until_synced("the tasks", &control).await;
     let plan = FaultPlan::default()
         .with(missing(Some(&task), "NoPermission", false))
         .with(FaultRule::new("Task/info", FaultEffect::status(403)));
     control.inject(&plan);
-    let is_told = |bench: &Bench| {
-        let presence = &bench.record(&task).unwrap().presence;
+    let is_told = |harness: &Harness| {
+        let presence = &harness.record(&task).unwrap().presence;
         matches!(presence, Presence::Unreadable(why) if why.contains("403"))
     };
-    bench
-        .until_seen("the reason", |bench| {
+    harness
+        .until_seen("the reason", |harness| {
             control.advance(Duration::from_millis(500));
-            is_told(bench)
+            is_told(harness)
         })
         .await;
-    let seen = bench.record(&task).unwrap().seen;
+    let seen = harness.record(&task).unwrap().seen;
     assert!(seen.is_some(), "since when");
-    let others = bench.board.iter();
+    let others = harness.store.iter();
     let unreadable =
         others.filter(|(_, record)| matches!(record.presence, Presence::Unreadable(_)));
     assert_eq!(unreadable.count(), 1, "only that task");
     control.advance(Duration::from_secs(5));
-    bench
+    harness
         .until_seen("another read", |_| count(&control, "Task/info") > 2)
         .await;
-    assert_eq!(bench.record(&task).unwrap().seen, seen);
-    assert_live(&bench);
+    assert_eq!(harness.record(&task).unwrap().seen, seen);
+    assert_live(&harness);
     control.clear_faults();
-    bench.until_truth("the truth", &control).await;
-    bench.stop().await;
+    harness.until_synced("the tasks", &control).await;
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn session_expiry_in_missing_set_is_recognised() {
     for whole in [false, true] {
-        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
         let mut options = watch_by(FetchMode::Push, &simulator, &[]);
         // All tasks are read by themselves in the end, on a machine that may be busy.
         options.interval = Duration::from_secs(1);
-        let mut bench = Bench::start(options);
-        bench.until_truth("the truth", &control).await;
+        let mut harness = Harness::start(options);
+        harness.until_synced("the tasks", &control).await;
         let rule = missing(None, "NotAuthenticated", whole).times(2);
         control.inject(&FaultPlan::default().with(rule));
         control.advance(Duration::from_secs(5));
-        bench
+        harness
             .until_seen("a new session", |_| {
                 control.advance(Duration::from_millis(20));
                 login_count(&control) > 1
             })
             .await;
-        bench.until_truth("the new truth", &control).await;
-        bench.stop().await;
+        harness.until_synced("the new tasks", &control).await;
+        harness.stop().await;
     }
 }
 

@@ -11,7 +11,7 @@ use vtask::{
     watch::{FetchMode, LabelCache, Link},
 };
 
-use crate::support::{Bench, count, standing, watch, watch_by, with_short_backoff};
+use crate::support::{Harness, count, manual_clock, watch, watch_by, with_short_backoff};
 
 const RETRIEVE: &str = "PropertyCollector/RetrievePropertiesEx";
 const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
@@ -37,9 +37,9 @@ async fn many_tasks() -> Simulator {
 async fn new_tasks_are_read_in_batches_and_only_changes_are_pushed() {
     let simulator = many_tasks().await;
     let control = simulator.control();
-    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench.until_truth("all tasks", &control).await;
-    bench
+    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+    harness.until_synced("all tasks", &control).await;
+    harness
         .until_seen("the report of all", |_| {
             bytes(&control, WAIT) > bytes(&control, RETRIEVE) / 2
         })
@@ -50,7 +50,7 @@ async fn new_tasks_are_read_in_batches_and_only_changes_are_pushed() {
     let pushed = bytes(&control, WAIT);
     let read = bytes(&control, RETRIEVE);
     assert!(pushed < read * 3 / 2, "{pushed} against {read}");
-    bench.stop().await;
+    harness.stop().await;
 }
 
 /// A server, an account or a proxy that does not allow it gets a filter on all fields.
@@ -62,18 +62,18 @@ async fn all_fields_are_pushed_if_tasks_cannot_be_read_together() {
         FaultEffect::Page,
         FaultEffect::status(502),
     ] {
-        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
         control.inject(&FaultPlan::default().with(FaultRule::new(RETRIEVE, effect.clone())));
-        let mut bench = Bench::start(with_short_backoff(watch(&simulator, &[])));
-        bench.until_truth("all tasks", &control).await;
+        let mut harness = Harness::start(with_short_backoff(watch(&simulator, &[])));
+        harness.until_synced("all tasks", &control).await;
         control.advance(Duration::from_secs(20));
-        bench.until_truth("their changes", &control).await;
-        assert_eq!(bench.links.last(), Some(&Link::Live), "{effect:?}");
+        harness.until_synced("their changes", &control).await;
+        assert_eq!(harness.links.last(), Some(&Link::Live), "{effect:?}");
         assert_eq!(count(&control, "Task/info"), 0, "{effect:?}");
         let reads = count(&control, RETRIEVE);
         assert!(reads <= 3, "{effect:?}: {reads}");
-        bench.stop().await;
+        harness.stop().await;
     }
 }
 
@@ -84,30 +84,26 @@ async fn batch_is_read_again_after_an_error_that_passes() {
         let control = simulator.control();
         let rule = FaultRule::new(RETRIEVE, effect.clone()).times(2);
         control.inject(&FaultPlan::default().with(rule));
-        let mut bench = Bench::start(with_short_backoff(watch_by(
-            FetchMode::Push,
-            &simulator,
-            &[],
-        )));
-        bench.until_truth("all tasks", &control).await;
+        let mut harness = Harness::push(&simulator);
+        harness.until_synced("all tasks", &control).await;
         assert_eq!(count(&control, "Task/info"), 0, "{effect:?}");
-        bench.stop().await;
+        harness.stop().await;
     }
 }
 
 #[tokio::test]
 async fn operation_labels_are_kept_between_runs() {
     let cache = tempfile::tempdir().unwrap();
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let mut labels = Vec::new();
     for _ in 0..2 {
         let mut options = watch(&simulator, &[]);
         options.label_cache = Some(LabelCache::new(cache.path()));
-        let mut bench = Bench::start(options);
-        bench.until_truth("all tasks", &control).await;
-        labels.push(bench.labels.len());
-        bench.stop().await;
+        let mut harness = Harness::start(options);
+        harness.until_synced("all tasks", &control).await;
+        labels.push(harness.labels.len());
+        harness.stop().await;
     }
     assert_eq!(count(&control, LABELS), 1);
     assert!(labels[0] > 0 && labels[0] == labels[1], "{labels:?}");

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, count, running_task, standing, watch_by};
+use crate::support::{Harness, count, manual_clock, running_task, watch_by};
 use vtask::{
     simulator::{
         Simulator,
@@ -29,62 +29,66 @@ const OPTIONAL: [&str; 6] = [
 ];
 
 /// Makes the loop use all of them.
-fn ask_for_everything(bench: &Bench, task: &str) {
-    let trace = TaskLocator::of(bench.record(task).unwrap().info.as_deref().unwrap());
-    bench.send(Command::CheckPrivilege(trace.clone()));
-    bench.send(Command::FollowEvents(vec![trace.clone()]));
-    bench.send(Command::FollowFamily(Some(trace.clone())));
-    bench.send(Command::LookUp(trace));
-    bench.send(Command::Cancel(task.into()));
+fn ask_for_everything(harness: &Harness, task: &str) {
+    let trace = TaskLocator::of(harness.record(task).unwrap().info.as_deref().unwrap());
+    harness.send(Command::CheckPrivilege(trace.clone()));
+    harness.send(Command::FollowEvents(vec![trace.clone()]));
+    harness.send(Command::FollowFamily(Some(trace.clone())));
+    harness.send(Command::LookUp(trace));
+    harness.send(Command::Cancel(task.into()));
 }
 
 async fn a_call_that_is_never_authenticated_renews_the_session_no_more_than_twice(mode: FetchMode) {
     for kind in OPTIONAL {
-        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
         let refused = FaultEffect::Fault("NotAuthenticated".to_owned());
         control.inject(&FaultPlan::default().with(FaultRule::new(kind, refused)));
         let mut options = watch_by(mode, &simulator, &[]);
         options.entity_states = true;
         options.typical = true;
-        let mut bench = Bench::start(options);
-        bench.until_truth("the truth", &control).await;
-        ask_for_everything(&bench, &running_task(&control));
-        bench
-            .until("all answers", |bench| {
-                !bench.cancels.is_empty()
-                    && !bench.privileges.is_empty()
-                    && !bench.events.is_empty()
+        let mut harness = Harness::start(options);
+        harness.until_synced("the tasks", &control).await;
+        ask_for_everything(&harness, &running_task(&control));
+        harness
+            .until("all answers", |harness| {
+                !harness.cancels.is_empty()
+                    && !harness.privileges.is_empty()
+                    && !harness.events.is_empty()
             })
             .await;
         for _ in 0..5 {
             control.advance(Duration::from_secs(5));
-            bench.until_truth("the new truth", &control).await;
+            harness.until_synced("the new tasks", &control).await;
         }
         let logins = count(&control, "SessionManager/Login");
         // Each of those who need the call may renew the session once.
         assert!(logins <= 5, "{kind}: {logins}");
         let is_out = |link: &Link| matches!(link, Link::SignedOut { .. });
-        assert!(!bench.links.iter().any(is_out), "{kind}: {:?}", bench.links);
+        assert!(
+            !harness.links.iter().any(is_out),
+            "{kind}: {:?}",
+            harness.links
+        );
         if kind == "Task/CancelTask" {
             assert!(count(&control, kind) <= 2);
-            let (_, answer) = &bench.cancels[0];
+            let (_, answer) = &harness.cancels[0];
             assert!(
                 matches!(answer, CancelResponse::Failed(why) if why.contains("NotAuthenticated")),
                 "{answer:?}"
             );
         }
         if kind.ends_with("HasPrivilegeOnEntities") {
-            let (_, answer) = &bench.privileges[0];
+            let (_, answer) = &harness.privileges[0];
             assert!(matches!(answer, Privilege::Unknown(_)), "{answer:?}");
         }
-        bench.stop().await;
+        harness.stop().await;
     }
 }
 
 async fn a_call_that_asks_to_wait_stops_nothing_else(mode: FetchMode) {
     for kind in OPTIONAL {
-        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
         let busy = FaultEffect::Status {
             code: 503,
@@ -93,23 +97,23 @@ async fn a_call_that_asks_to_wait_stops_nothing_else(mode: FetchMode) {
             reached: false,
         };
         control.inject(&FaultPlan::default().with(FaultRule::new(kind, busy)));
-        let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-        bench.until_truth("the truth", &control).await;
-        ask_for_everything(&bench, &running_task(&control));
-        bench
-            .until("an answer", |bench| !bench.cancels.is_empty())
+        let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
+        harness.until_synced("the tasks", &control).await;
+        ask_for_everything(&harness, &running_task(&control));
+        harness
+            .until("an answer", |harness| !harness.cancels.is_empty())
             .await;
         for _ in 0..3 {
             control.advance(Duration::from_secs(5));
-            bench.until_truth("the new truth", &control).await;
+            harness.until_synced("the new tasks", &control).await;
         }
         let is_troubled = |link: &Link| matches!(link, Link::Retrying { .. });
         assert!(
-            !bench.links.iter().any(is_troubled),
+            !harness.links.iter().any(is_troubled),
             "{kind}: {:?}",
-            bench.links
+            harness.links
         );
-        bench.stop().await;
+        harness.stop().await;
     }
 }
 
@@ -123,7 +127,7 @@ async fn tasks_are_followed_without_server_clock() {
         FaultEffect::Fault("NotAuthenticated".to_owned()),
     ] {
         for mode in [FetchMode::Push, FetchMode::Poll] {
-            let simulator = Simulator::start(standing("demo")).await.unwrap();
+            let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
             let control = simulator.control();
             let rule = FaultRule::new("ServiceInstance/CurrentTime", effect.clone());
             control.inject(&FaultPlan::default().with(rule));
@@ -131,19 +135,24 @@ async fn tasks_are_followed_without_server_clock() {
             options.intervals.initial_backoff = Duration::from_millis(50);
             options.intervals.min_backoff = Duration::from_millis(10);
             options.intervals.clock = Duration::from_millis(300);
-            let mut bench = Bench::start(options);
-            bench.until_truth("the truth", &control).await;
-            let links = bench.links.len();
+            let mut harness = Harness::start(options);
+            harness.until_synced("the tasks", &control).await;
+            let links = harness.links.len();
             let asked = count(&control, "ServiceInstance/CurrentTime");
-            bench
+            harness
                 .until_seen("more questions", |_| {
                     count(&control, "ServiceInstance/CurrentTime") > asked + 2
                 })
                 .await;
             control.advance(Duration::from_secs(5));
-            bench.until_truth("the new truth", &control).await;
-            assert_eq!(bench.links.len(), links, "{effect:?}: {:?}", bench.links);
-            bench.stop().await;
+            harness.until_synced("the new tasks", &control).await;
+            assert_eq!(
+                harness.links.len(),
+                links,
+                "{effect:?}: {:?}",
+                harness.links
+            );
+            harness.stop().await;
         }
     }
 }

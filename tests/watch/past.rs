@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, connect, standing, watch_by};
+use crate::support::{Harness, connect, manual_clock, watch_by};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -17,8 +17,10 @@ use vtask::{
 
 /// The last days of the demo's history: several pages.
 fn query(simulator: &Simulator) -> TaskQuery {
-    let truth = simulator.control().expected_tasks();
-    let times = truth.iter().filter_map(|info| info["queueTime"].as_str());
+    let expected = simulator.control().expected_tasks();
+    let times = expected
+        .iter()
+        .filter_map(|info| info["queueTime"].as_str());
     let newest: Timestamp = times.max().unwrap().parse().unwrap();
     TaskQuery {
         since: Some(newest - SignedDuration::from_hours(72)),
@@ -32,29 +34,29 @@ type Way = fn(&Control, bool);
 struct Search {
     simulator: Simulator,
     control: Control,
-    bench: Bench,
+    harness: Harness,
     /// What the history holds, newest first.
-    truth: Vec<String>,
+    expected: Vec<String>,
 }
 
 impl Search {
     async fn new() -> Self {
-        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
         let client = Client::connect(connect(&simulator)).await.unwrap();
         client.sign_in().await.unwrap();
         let query = query(&simulator);
         let all = client.past_tasks(&query, usize::MAX, |_| RecordAction::Take);
-        let truth = all.await.unwrap().tasks.iter().map(key).collect();
+        let expected = all.await.unwrap().tasks.iter().map(key).collect();
         client.sign_out().await.unwrap();
-        let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-        bench.until_truth("the truth", &control).await;
+        let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+        harness.until_synced("the tasks", &control).await;
         control.clear_requests();
         Self {
             simulator,
             control,
-            bench,
-            truth,
+            harness,
+            expected,
         }
     }
 
@@ -64,31 +66,31 @@ impl Search {
     }
 
     fn ask(&self, request: HistoryRequest) {
-        self.bench.send(Command::Past(request));
+        self.harness.send(Command::Past(request));
     }
 
     async fn pages(&mut self, count: usize) {
-        let has_come = |bench: &Bench| bench.pages.len() >= count;
-        self.bench.until("the pages", has_come).await;
+        let has_come = |harness: &Harness| harness.pages.len() >= count;
+        self.harness.until("the pages", has_come).await;
     }
 
     /// Reads on to the end.
     async fn read_out(&mut self, search: u32) {
         while !self.is_over() {
-            let count = self.bench.pages.len();
+            let count = self.harness.pages.len();
             self.ask(HistoryRequest::More { search });
             self.pages(count + 1).await;
         }
     }
 
     fn is_over(&self) -> bool {
-        let last = self.bench.pages.last();
+        let last = self.harness.pages.last();
         last.is_some_and(|(_, page)| page.as_ref().is_ok_and(|page| page.is_end))
     }
 
     /// The tasks that came, in order.
-    fn told(&self) -> Vec<String> {
-        let pages = self.bench.pages.iter();
+    fn received(&self) -> Vec<String> {
+        let pages = self.harness.pages.iter();
         pages
             .filter_map(|(_, page)| page.as_ref().ok())
             .flat_map(|page| page.tasks.iter().map(|info| info.key.to_string()))
@@ -135,11 +137,11 @@ async fn history_pages_have_no_duplicates() {
     search.pages(1).await;
     assert_eq!(search.open(), 1, "it stays open between pages");
     search.read_out(1).await;
-    assert_eq!(search.told(), search.truth);
-    assert!(search.truth.len() > 300, "several pages");
+    assert_eq!(search.received(), search.expected);
+    assert!(search.expected.len() > 300, "several pages");
     assert_eq!(search.count("CreateCollectorForTasks"), 1);
     assert_eq!(search.count("ResetCollector"), 1);
-    let pages = search.truth.len().div_ceil(100) + 1;
+    let pages = search.expected.len().div_ceil(100) + 1;
     assert_eq!(
         search.count("ReadPreviousTasks"),
         pages,
@@ -151,7 +153,7 @@ async fn history_pages_have_no_duplicates() {
     search.pages(pages + 1).await;
     assert!(search.is_over(), "an end stays an end");
     assert_eq!(search.count("ReadPreviousTasks"), pages);
-    search.bench.stop().await;
+    search.harness.stop().await;
 }
 
 #[tokio::test]
@@ -161,13 +163,13 @@ async fn collector_is_destroyed_with_its_search() {
     search.pages(1).await;
     search.begin(2);
     search.pages(2).await;
-    assert_eq!(search.bench.pages[1].0, 2);
+    assert_eq!(search.harness.pages[1].0, 2);
     search.until_open(1).await;
     search.ask(HistoryRequest::More { search: 1 });
     search.ask(HistoryRequest::End { search: 1 });
     search.ask(HistoryRequest::More { search: 2 });
     search.pages(3).await;
-    assert_eq!(search.bench.pages[2].0, 2, "the first is over");
+    assert_eq!(search.harness.pages[2].0, 2, "the first is over");
     search.ask(HistoryRequest::End { search: 2 });
     search.until_open(0).await;
     // One that is given up while it is being opened, too.
@@ -176,8 +178,8 @@ async fn collector_is_destroyed_with_its_search() {
     search.begin(4);
     search.pages(4).await;
     search.until_open(1).await;
-    assert_eq!(search.bench.pages[3].0, 4);
-    search.bench.stop().await;
+    assert_eq!(search.harness.pages[3].0, 4);
+    search.harness.stop().await;
     let requests = search.control.requests();
     let last = requests.iter().rev().map(|request| &*request.kind);
     let leaving: Vec<&str> = last
@@ -203,10 +205,14 @@ async fn search_survives_session_renewal() {
     search.pages(2).await;
     search.control.kill_sessions();
     search.read_out(1).await;
-    assert_eq!(search.told(), search.truth, "no gap and nothing twice");
-    assert!(search.bench.pages.iter().all(|(_, page)| page.is_ok()));
+    assert_eq!(
+        search.received(),
+        search.expected,
+        "no gap and nothing twice"
+    );
+    assert!(search.harness.pages.iter().all(|(_, page)| page.is_ok()));
     assert_eq!(search.count("CreateCollectorForTasks"), 2);
-    search.bench.stop().await;
+    search.harness.stop().await;
 }
 
 #[tokio::test]
@@ -216,10 +222,10 @@ async fn search_survives_lost_collector() {
     search.pages(1).await;
     assert_eq!(search.control.destroy_history_collectors(), 1);
     search.read_out(1).await;
-    assert_eq!(search.told(), search.truth);
-    assert!(search.bench.pages.iter().all(|(_, page)| page.is_ok()));
+    assert_eq!(search.received(), search.expected);
+    assert!(search.harness.pages.iter().all(|(_, page)| page.is_ok()));
     search.until_open(0).await;
-    search.bench.stop().await;
+    search.harness.stop().await;
 }
 
 #[tokio::test]
@@ -229,7 +235,7 @@ async fn lost_response_loses_no_change() {
     search.pages(1).await;
     let mut lost = 0;
     while !search.is_over() {
-        let count = search.bench.pages.len();
+        let count = search.harness.pages.len();
         if lost < 3 {
             lost += 1;
             search.control.lose_responses(1);
@@ -237,23 +243,23 @@ async fn lost_response_loses_no_change() {
         search.ask(HistoryRequest::More { search: 1 });
         search.pages(count + 1).await;
     }
-    assert_eq!(search.told(), search.truth);
+    assert_eq!(search.received(), search.expected);
     search.until_open(0).await;
-    search.bench.stop().await;
+    search.harness.stop().await;
 }
 
 #[tokio::test]
 async fn search_works_while_paused() {
     let mut search = Search::new().await;
-    search.bench.send(Command::Pause(true));
-    let is_paused = |bench: &Bench| bench.links.last() == Some(&Link::Paused);
-    search.bench.until("the pause", is_paused).await;
+    search.harness.send(Command::Pause(true));
+    let is_paused = |harness: &Harness| harness.links.last() == Some(&Link::Paused);
+    search.harness.until("the pause", is_paused).await;
     search.begin(1);
     search.pages(1).await;
     search.ask(HistoryRequest::More { search: 1 });
     search.pages(2).await;
-    assert_eq!(search.told(), search.truth[..200]);
-    search.bench.stop().await;
+    assert_eq!(search.received(), search.expected[..200]);
+    search.harness.stop().await;
 }
 
 #[tokio::test]
@@ -280,7 +286,7 @@ async fn failed_search_reports_reason_and_remedy() {
         change(&search.control, false);
         search.begin(number);
         search.pages(1).await;
-        let (of, page) = search.bench.pages.remove(0);
+        let (of, page) = search.harness.pages.remove(0);
         let reason = page.unwrap_err();
         assert_eq!(of, number);
         for part in wanted {
@@ -289,12 +295,12 @@ async fn failed_search_reports_reason_and_remedy() {
         change(&search.control, true);
         search.ask(HistoryRequest::More { search: number });
         search.pages(1).await;
-        let (_, page) = search.bench.pages.remove(0);
+        let (_, page) = search.harness.pages.remove(0);
         assert_eq!(page.unwrap().tasks.len(), 100, "another try goes well");
         search.ask(HistoryRequest::End { search: number });
         search.until_open(0).await;
     }
-    search.bench.stop().await;
+    search.harness.stop().await;
 }
 
 #[tokio::test]
@@ -309,8 +315,8 @@ async fn search_continues_after_outage() {
     search.pages(2).await;
     search.control.clear_proxy_responses();
     search.read_out(1).await;
-    assert_eq!(search.told(), search.truth);
-    search.bench.stop().await;
+    assert_eq!(search.received(), search.expected);
+    search.harness.stop().await;
 }
 
 #[tokio::test]
@@ -322,11 +328,11 @@ async fn unknown_entity_does_not_end_search() {
     });
     search.ask(HistoryRequest::Begin { search: 1, query });
     search.pages(1).await;
-    let (_, page) = search.bench.pages.remove(0);
+    let (_, page) = search.harness.pages.remove(0);
     let page = page.unwrap();
     assert!(page.without_entity);
     assert_eq!(page.tasks.len(), 100);
-    search.bench.stop().await;
+    search.harness.stop().await;
 }
 
 #[tokio::test]
@@ -334,12 +340,12 @@ async fn past_task_has_family_and_events() {
     let mut search = Search::new().await;
     let query = Box::new(TaskQuery::default());
     search.ask(HistoryRequest::Begin { search: 1, query });
-    let find = |bench: &Bench| {
-        let pages = bench.pages.iter();
+    let find = |harness: &Harness| {
+        let pages = harness.pages.iter();
         let mut tasks = pages
             .filter_map(|(_, page)| page.as_ref().ok())
             .flat_map(|page| &page.tasks);
-        let is_there = |key: &str| bench.record(key).is_some();
+        let is_there = |key: &str| harness.record(key).is_some();
         // A child whose object is gone, as that of its parent is.
         let gone = |info: &&TaskInfo| {
             let parent = info.parent_key();
@@ -348,35 +354,35 @@ async fn past_task_has_family_and_events() {
         tasks.find(gone).cloned()
     };
     let child = loop {
-        let count = search.bench.pages.len();
+        let count = search.harness.pages.len();
         search.pages(count + 1).await;
-        if let Some(child) = find(&search.bench) {
+        if let Some(child) = find(&search.harness) {
             break child;
         }
         search.ask(HistoryRequest::More { search: 1 });
     };
-    let shown = search.bench.board.len();
+    let shown = search.harness.store.len();
     let trace = TaskLocator::of(&child);
     search
-        .bench
+        .harness
         .send(Command::FollowFamily(Some(trace.clone())));
-    let is_found = |bench: &Bench| {
-        let last = bench.families.last();
+    let is_found = |harness: &Harness| {
+        let last = harness.families.last();
         last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
     };
-    search.bench.until("the family", is_found).await;
-    let members = search.bench.relatives.iter();
+    search.harness.until("the family", is_found).await;
+    let members = search.harness.relatives.iter();
     let members: Vec<_> = members.flat_map(|(_, members)| members).collect();
     let parent = child.parent_key().unwrap();
     assert!(members.iter().any(|member| member.key == *parent));
-    search.bench.send(Command::FollowEvents(vec![trace]));
+    search.harness.send(Command::FollowEvents(vec![trace]));
     search
-        .bench
-        .until("its events", |bench| !bench.events.is_empty())
+        .harness
+        .until("its events", |harness| !harness.events.is_empty())
         .await;
-    let (of, events) = search.bench.events.remove(0);
+    let (of, events) = search.harness.events.remove(0);
     assert_eq!(of, *child.mo_id());
     assert!(!events.unwrap().is_empty());
-    assert_eq!(search.bench.board.len(), shown, "nobody joined");
-    search.bench.stop().await;
+    assert_eq!(search.harness.store.len(), shown, "nobody joined");
+    search.harness.stop().await;
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, count, standing, watch, watch_by, with_short_backoff};
+use crate::support::{Harness, count, manual_clock, watch, watch_by, with_short_backoff};
 use vtask::{
     simulator::{
         Simulator,
@@ -32,54 +32,57 @@ fn effects() -> [FaultEffect; 5] {
 async fn failing_push_falls_back_to_polling() {
     for call in CALLS {
         for effect in effects() {
-            let simulator = Simulator::start(standing("demo")).await.unwrap();
+            let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
             let control = simulator.control();
             control.inject(&FaultPlan::default().with(FaultRule::new(call, effect.clone())));
-            let mut bench = Bench::start(with_short_backoff(watch(&simulator, &[])));
+            let mut harness = Harness::start(with_short_backoff(watch(&simulator, &[])));
             let is_polling = |link: &Link| matches!(link, Link::Polling { reason: Some(reason) } if !reason.is_empty());
-            bench
-                .until(&format!("polling: {call} {effect:?}"), |bench| {
-                    bench.links.last().is_some_and(is_polling)
+            harness
+                .until(&format!("polling: {call} {effect:?}"), |harness| {
+                    harness.links.last().is_some_and(is_polling)
                 })
                 .await;
             let before = control.expected_tasks().len();
             for _ in 0..4 {
                 control.advance(Duration::from_secs(20));
-                bench.until_truth("new tasks, too", &control).await;
+                harness.until_synced("new tasks, too", &control).await;
             }
             assert!(control.expected_tasks().len() > before);
             assert!(
                 count(&control, "SessionManager/Login") <= 5,
                 "{call} {effect:?}"
             );
-            bench.stop().await;
+            harness.stop().await;
         }
     }
 }
 
 #[tokio::test]
 async fn push_resumes_after_recovery() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let rule = FaultRule::new("ListView/ModifyListView", FaultEffect::Page);
     control.inject(&FaultPlan::default().with(rule));
     let mut options = with_short_backoff(watch(&simulator, &[]));
     options.push_retry = Duration::from_millis(300);
-    let mut bench = Bench::start(options);
-    bench
-        .until("polling", |bench| {
-            matches!(bench.links.last(), Some(Link::Polling { reason: Some(_) }))
+    let mut harness = Harness::start(options);
+    harness
+        .until("polling", |harness| {
+            matches!(
+                harness.links.last(),
+                Some(Link::Polling { reason: Some(_) })
+            )
         })
         .await;
     control.clear_faults();
-    bench
-        .until_seen("the wait", |bench| {
-            control.pending_waits() == 1 && bench.links.last() == Some(&Link::Live)
+    harness
+        .until_seen("the wait", |harness| {
+            control.pending_waits() == 1 && harness.links.last() == Some(&Link::Live)
         })
         .await;
     control.advance(Duration::from_secs(20));
-    bench.until_truth("the truth", &control).await;
-    bench.stop().await;
+    harness.until_synced("the tasks", &control).await;
+    harness.stop().await;
 }
 
 #[tokio::test]
@@ -89,24 +92,20 @@ async fn fetch_push_ends_with_reason_when_refused() {
         "ListView/ModifyListView",
         "PropertyCollector/WaitForUpdatesEx",
     ] {
-        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
         let rule = FaultRule::new(call, FaultEffect::Fault("NoPermission".to_owned()));
         control.inject(&FaultPlan::default().with(rule));
-        let mut bench = Bench::start(with_short_backoff(watch_by(
-            FetchMode::Push,
-            &simulator,
-            &[],
-        )));
-        bench
-            .until("the end", |bench| {
-                matches!(bench.links.last(), Some(Link::SignedOut { reason })
+        let mut harness = Harness::push(&simulator);
+        harness
+            .until("the end", |harness| {
+                matches!(harness.links.last(), Some(Link::SignedOut { reason })
                     if reason.contains("NoPermission") && reason.contains("--fetch"))
             })
             .await;
         let asked = count(&control, call);
         assert!(asked <= 3, "{call}: {asked}");
-        bench.stop().await;
+        harness.stop().await;
     }
 }
 
@@ -114,38 +113,34 @@ async fn fetch_push_ends_with_reason_when_refused() {
 #[tokio::test]
 async fn fetch_push_survives_pages_of_a_proxy() {
     for effect in [FaultEffect::Page, FaultEffect::status(403)] {
-        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
         let rule = FaultRule::new("ListView/ModifyListView", effect.clone()).times(6);
         control.inject(&FaultPlan::default().with(rule));
         let options = watch_by(FetchMode::Push, &simulator, &[]);
-        let mut bench = Bench::start(with_short_backoff(options));
-        bench
+        let mut harness = Harness::start(with_short_backoff(options));
+        harness
             .until_seen("a changed view", |_| {
                 count(&control, "ListView/ModifyListView") > 6
             })
             .await;
         control.advance(Duration::from_secs(20));
-        bench.until_truth("the truth", &control).await;
-        bench.stop().await;
+        harness.until_synced("the tasks", &control).await;
+        harness.stop().await;
     }
 }
 
 /// A call that works again after a few failures does not end the loop.
 #[tokio::test]
 async fn fetch_push_survives_temporary_refusal() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let rule = FaultRule::new(
         "PropertyCollector/CreatePropertyCollector",
         FaultEffect::Fault("NoPermission".to_owned()),
     );
     control.inject(&FaultPlan::default().with(rule.times(2)));
-    let mut bench = Bench::start(with_short_backoff(watch_by(
-        FetchMode::Push,
-        &simulator,
-        &[],
-    )));
-    bench.until_truth("the truth", &control).await;
-    bench.stop().await;
+    let mut harness = Harness::push(&simulator);
+    harness.until_synced("the tasks", &control).await;
+    harness.stop().await;
 }

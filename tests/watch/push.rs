@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, count, standing, watch, watch_by};
+use crate::support::{Harness, count, manual_clock, watch, watch_by};
 use vtask::{
     simulator::{
         Simulator,
@@ -20,24 +20,24 @@ const TASK_INFO: &str = "Task/info";
 
 /// Follows two minutes of the demo from a server that behaves in some way, and never needs to read a task by itself.
 async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut ServerBehavior)) {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     control.change_behavior(behave);
-    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
+    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
     for _ in 0..6 {
-        bench.until_truth(what, &control).await;
+        harness.until_synced(what, &control).await;
         control.advance(Duration::from_secs(20));
     }
-    bench.until_truth(what, &control).await;
+    harness.until_synced(what, &control).await;
     let troubled =
         |link: &Link| !matches!(link, Link::Connecting | Link::Live | Link::Polling { .. });
     assert!(
-        !bench.links.iter().any(troubled),
+        !harness.links.iter().any(troubled),
         "{what}: {:?}",
-        bench.links
+        harness.links
     );
     assert!(reads_allowed || count(&control, TASK_INFO) == 0, "{what}");
-    bench.stop().await;
+    harness.stop().await;
     let open = control.open_objects();
     assert_eq!(
         (open.collectors, open.views, control.session_count()),
@@ -107,16 +107,16 @@ async fn leaf_whole_and_duplicate_changes_apply() {
 
 #[tokio::test]
 async fn reference_with_server_guid_is_same_task() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.server_guid_in_references = true);
-    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench
-        .until("every task, once", |bench| {
-            bench.board.len() == control.expected_tasks().len()
+    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+    harness
+        .until("every task, once", |harness| {
+            harness.store.len() == control.expected_tasks().len()
         })
         .await;
-    bench.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test]
@@ -144,24 +144,24 @@ async fn new_members_are_read_without_server_wakeup() {
 
 #[tokio::test]
 async fn missing_member_updates_fall_back_to_polling() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.report_view_changes = false);
     let mut options = watch_by(FetchMode::Auto, &simulator, &[]);
     options.intervals.report_timeout = Duration::from_millis(300);
-    let mut bench = Bench::start(options);
+    let mut harness = Harness::start(options);
     let polling =
         |link: &Link| matches!(link, Link::Polling { reason: Some(why) } if why.contains("never"));
-    bench.until_truth("the truth", &control).await;
+    harness.until_synced("the tasks", &control).await;
     control.advance(Duration::from_secs(60));
-    bench
-        .until("polling, with the reason", |bench| {
-            bench.links.last().is_some_and(polling)
+    harness
+        .until("polling, with the reason", |harness| {
+            harness.links.last().is_some_and(polling)
         })
         .await;
     control.advance(Duration::from_secs(20));
-    bench.until_truth("the truth", &control).await;
-    bench.stop().await;
+    harness.until_synced("the tasks", &control).await;
+    harness.stop().await;
     assert_eq!(control.open_objects().collectors, 0);
 }
 
@@ -173,107 +173,107 @@ async fn uncompressed_responses_are_accepted() {
 #[tokio::test]
 async fn lost_responses_lose_no_change() {
     for count in 1..=3 {
-        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
         control.change_behavior(|behavior| behavior.update_cap = Some(3));
-        let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-        bench.until_truth("the truth", &control).await;
+        let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+        harness.until_synced("the tasks", &control).await;
         control.lose_responses(count);
         control.advance(Duration::from_secs(40));
-        bench.until_truth("the new truth", &control).await;
-        bench.stop().await;
+        harness.until_synced("the new tasks", &control).await;
+        harness.stop().await;
     }
 }
 
 #[tokio::test]
 async fn lost_responses_without_versions_lose_no_change() {
     for count in 1..=3 {
-        let simulator = Simulator::start(standing("demo")).await.unwrap();
+        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
         control.change_behavior(|behavior| behavior.versions = Versions::Constant);
-        let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-        bench.until_truth("the truth", &control).await;
+        let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+        harness.until_synced("the tasks", &control).await;
         control.advance(Duration::from_secs(10));
-        bench.until_truth("the next truth", &control).await;
+        harness.until_synced("the next tasks", &control).await;
         control.lose_responses(count);
         control.advance(Duration::from_secs(40));
-        bench.until_truth("the new truth", &control).await;
-        bench.stop().await;
+        harness.until_synced("the new tasks", &control).await;
+        harness.stop().await;
     }
 }
 
 #[tokio::test]
 async fn partly_dead_session_is_replaced() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
+    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
     control.change_behavior(|behavior| behavior.collectors_unauthenticated = true);
     control.advance(Duration::from_secs(20));
-    bench
+    harness
         .until("the trouble", |_| {
             count(&control, "SessionManager/Login") > 1
         })
         .await;
     control.change_behavior(|behavior| behavior.collectors_unauthenticated = false);
     control.advance(Duration::from_secs(20));
-    bench.until_truth("the new truth", &control).await;
-    bench.stop().await;
+    harness.until_synced("the new tasks", &control).await;
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn forbidden_long_poll_falls_back_until_allowed() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.collector_permission = false);
     let mut options = watch(&simulator, &[]);
     options.push_retry = Duration::from_millis(300);
-    let mut bench = Bench::start(options);
-    bench
-        .until("the reason", |bench| {
-            matches!(bench.links.last(), Some(Link::Polling { reason: Some(reason) })
+    let mut harness = Harness::start(options);
+    harness
+        .until("the reason", |harness| {
+            matches!(harness.links.last(), Some(Link::Polling { reason: Some(reason) })
                 if reason.contains("NoPermission"))
         })
         .await;
-    bench.until_truth("the truth", &control).await;
+    harness.until_synced("the tasks", &control).await;
     assert!(count(&control, TASK_INFO) > 0);
     control.change_behavior(|behavior| behavior.collector_permission = true);
-    bench
-        .until("push", |bench| bench.links.last() == Some(&Link::Live))
+    harness
+        .until("push", |harness| harness.links.last() == Some(&Link::Live))
         .await;
     control.advance(Duration::from_secs(20));
-    bench.until_truth("the new truth", &control).await;
-    bench.stop().await;
+    harness.until_synced("the new tasks", &control).await;
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn idle_server_gets_no_requests() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
-    let truth = control.expected_tasks();
-    let running = truth
+    let expected = control.expected_tasks();
+    let running = expected
         .iter()
         .find(|info| info["state"] == "running")
         .unwrap();
-    let mut bench = Bench::start(watch_by(
+    let mut harness = Harness::start(watch_by(
         FetchMode::Push,
         &simulator,
         &[running["key"].as_str().unwrap()],
     ));
-    bench
-        .until("the task", |bench| !bench.board.is_empty())
+    harness
+        .until("the task", |harness| !harness.store.is_empty())
         .await;
-    bench
-        .until("the labels", |bench| !bench.labels.is_empty())
+    harness
+        .until("the labels", |harness| !harness.labels.is_empty())
         .await;
     let waits = count(&control, WAIT);
-    let ancestors = bench.board.len();
+    let ancestors = harness.store.len();
     // Each of a few single changes costs one answer, and the loop is back in its wait.
     for _ in 0..3 {
         control.advance(Duration::from_secs(30));
-        bench
-            .until("the new truth", |bench| {
-                let handle = bench.record(running["key"].as_str().unwrap()).unwrap();
+        harness
+            .until("the new tasks", |harness| {
+                let handle = harness.record(running["key"].as_str().unwrap()).unwrap();
                 let info = handle.info.as_ref().unwrap().to_json();
                 control.expected_tasks().contains(&info)
             })
@@ -281,29 +281,29 @@ async fn idle_server_gets_no_requests() {
     }
     assert!(count(&control, WAIT) <= waits + 3 * ancestors + 3);
     assert_eq!(count(&control, TASK_INFO), 0);
-    bench.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn proxy_timeout_of_long_poll_is_not_an_error() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
-    let known = bench.board.len();
+    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
+    let known = harness.store.len();
     control.fail_next(ProxyResponse::service_unavailable(Some("0")));
     control.advance(Duration::from_secs(20));
-    bench.until_truth("the new truth", &control).await;
-    assert!(bench.board.len() >= known);
-    bench.stop().await;
+    harness.until_synced("the new tasks", &control).await;
+    assert!(harness.store.len() >= known);
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn expired_pushed_task_keeps_last_state() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
+    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
     let with_state = |state: &str| -> Vec<String> {
         let tasks = control.expected_tasks().into_iter();
         let tasks = tasks.filter(|info| info["state"] == state);
@@ -320,37 +320,37 @@ async fn expired_pushed_task_keeps_last_state() {
             break over.clone();
         }
     };
-    bench.until_truth("the truth", &control).await;
+    harness.until_synced("the tasks", &control).await;
     let running = with_state("running").remove(0);
     for task in [&running, &over] {
         assert!(control.remove_task(task));
     }
-    bench
-        .until("both gone", |bench| {
+    harness
+        .until("both gone", |harness| {
             [&running, &over]
                 .iter()
-                .all(|task| bench.record(task).unwrap().is_gone())
+                .all(|task| harness.record(task).unwrap().is_gone())
         })
         .await;
-    assert_eq!(bench.status(&running), Some(Status::Lost));
-    assert_eq!(bench.status(&over), Some(Status::Success));
-    bench.stop().await;
+    assert_eq!(harness.status(&running), Some(Status::Lost));
+    assert_eq!(harness.status(&over), Some(Status::Success));
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn refresh_during_push_keeps_newer_values() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
+    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
     for _ in 0..20 {
-        let truth = control.expected_tasks();
-        let tasks = truth
+        let expected = control.expected_tasks();
+        let tasks = expected
             .iter()
             .map(|info| info["key"].as_str().unwrap().into());
-        bench.send(Command::Refresh(tasks.collect()));
+        harness.send(Command::Refresh(tasks.collect()));
         control.advance(Duration::from_secs(1));
-        bench.until_truth("the new truth", &control).await;
+        harness.until_synced("the new tasks", &control).await;
     }
-    bench.stop().await;
+    harness.stop().await;
 }

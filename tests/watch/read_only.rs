@@ -1,6 +1,6 @@
 //! Point 1: a read-only client refuses to send a request that changes something on the server.
 
-use crate::support::{Bench, connect, count, running_task, standing, watch_by};
+use crate::support::{Harness, connect, count, manual_clock, running_task, watch_by};
 use vtask::{
     simulator::Simulator,
     vim::Client,
@@ -13,7 +13,7 @@ crate::both_ways! {
 
 #[tokio::test]
 async fn cancel_task_is_refused_locally() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let mut options = connect(&simulator);
     options.read_only = true;
@@ -29,21 +29,21 @@ async fn cancel_task_is_refused_locally() {
 }
 
 async fn a_cancel_command_is_refused_locally(mode: FetchMode) {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let mut options = watch_by(mode, &simulator, &[]);
     options.connect.read_only = true;
-    let mut bench = Bench::start(options);
-    bench.until_truth("the truth", &control).await;
-    bench.send(Command::Cancel(running_task(&control).as_str().into()));
-    bench
-        .until("the refusal", |bench| !bench.cancels.is_empty())
+    let mut harness = Harness::start(options);
+    harness.until_synced("the tasks", &control).await;
+    harness.send(Command::Cancel(running_task(&control).as_str().into()));
+    harness
+        .until("the refusal", |harness| !harness.cancels.is_empty())
         .await;
-    let (_, answer) = &bench.cancels[0];
+    let (_, answer) = &harness.cancels[0];
     assert!(
         matches!(answer, CancelResponse::Failed(reason) if reason.contains("read-only")),
         "{answer:?}"
     );
     assert_eq!(count(&control, "Task/CancelTask"), 0);
-    bench.stop().await;
+    harness.stop().await;
 }

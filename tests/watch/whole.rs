@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Bench, connect, running_task, standing, watch, watch_by};
+use crate::support::{Harness, connect, manual_clock, running_task, watch, watch_by};
 use secrecy::SecretString;
 use serde_json::Value;
 use vtask::{
@@ -28,8 +28,8 @@ crate::both_ways!(
 
 /// The moIds of tasks that exist now and are as wanted.
 fn tasks(simulator: &Simulator, wanted: impl Fn(&Value) -> bool) -> Vec<String> {
-    let truth = simulator.control().expected_tasks();
-    let wanted = truth.iter().filter(|info| wanted(info));
+    let expected = simulator.control().expected_tasks();
+    let wanted = expected.iter().filter(|info| wanted(info));
     wanted
         .map(|info| info["key"].as_str().unwrap().to_owned())
         .collect()
@@ -40,46 +40,46 @@ fn is_running(info: &Value) -> bool {
 }
 
 async fn the_board_shows_what_the_server_knows_and_follows_it(mode: FetchMode) {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
+    let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
     for _ in 0..6 {
         control.advance(Duration::from_secs(20));
-        bench.until_truth("the new truth", &control).await;
+        harness.until_synced("the new tasks", &control).await;
     }
-    assert!(!bench.labels.is_empty());
-    let facts = bench.facts.clone().unwrap();
+    assert!(!harness.labels.is_empty());
+    let facts = harness.facts.clone().unwrap();
     assert_eq!((facts.user.as_str(), facts.insecure), ("ops", false));
-    bench.stop().await;
+    harness.stop().await;
     assert_eq!(control.session_count(), 0, "signed out");
 }
 
 #[tokio::test]
 async fn unchanged_tasks_are_not_reported_again() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch_by(FetchMode::Poll, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
-    let (told, asked) = (bench.changes, control.request_count());
+    let mut harness = Harness::start(watch_by(FetchMode::Poll, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
+    let (told, asked) = (harness.changes, control.request_count());
     // Time enough for every running task to be read again, several times.
-    bench.send(Command::Refresh(Vec::new()));
+    harness.send(Command::Refresh(Vec::new()));
     while control.request_count() < asked + 100 {
         tokio::task::yield_now().await;
     }
-    bench.send(Command::Pause(true));
-    bench
-        .until("the pause", |bench| bench.links.contains(&Link::Paused))
+    harness.send(Command::Pause(true));
+    harness
+        .until("the pause", |harness| harness.links.contains(&Link::Paused))
         .await;
-    assert_eq!(bench.changes, told);
-    bench.stop().await;
+    assert_eq!(harness.changes, told);
+    harness.stop().await;
 }
 
 async fn ancestors_are_pulled_in_by_themselves(mode: FetchMode) {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let by_key = |key: &Value| {
-        let truth = simulator.control().expected_tasks();
-        truth.into_iter().find(|info| info["key"] == *key)
+        let expected = simulator.control().expected_tasks();
+        expected.into_iter().find(|info| info["key"] == *key)
     };
     let depth_three = |info: &Value| {
         by_key(&info["parentTaskKey"])
@@ -90,94 +90,94 @@ async fn ancestors_are_pulled_in_by_themselves(mode: FetchMode) {
     let grandchild = grandchildren
         .first()
         .expect("the demo has a lineage three deep");
-    let mut bench = Bench::start(watch_by(mode, &simulator, &[grandchild]));
-    bench
-        .until("the ancestors", |bench| bench.board.len() >= 3)
+    let mut harness = Harness::start(watch_by(mode, &simulator, &[grandchild]));
+    harness
+        .until("the ancestors", |harness| harness.store.len() >= 3)
         .await;
-    let handle = bench.board.find(&vtask::task::TaskId::new(
+    let handle = harness.store.find(&vtask::task::TaskId::new(
         crate::support::HERE,
         grandchild.as_str(),
     ));
-    assert_eq!(bench.board.path(handle.unwrap()).count(), 3);
-    bench.stop().await;
+    assert_eq!(harness.store.path(handle.unwrap()).count(), 3);
+    harness.stop().await;
 }
 
 async fn a_task_that_never_was_is_a_ghost_and_one_that_vanishes_is_kept(mode: FetchMode) {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let running = tasks(&simulator, is_running);
-    let mut bench = Bench::start(watch_by(mode, &simulator, &["task-nope", &running[0]]));
-    bench
-        .until("both", |bench| {
-            bench.status("task-nope") == Some(Status::Placeholder)
-                && bench.status(&running[0]) == Some(Status::Running)
+    let mut harness = Harness::start(watch_by(mode, &simulator, &["task-nope", &running[0]]));
+    harness
+        .until("both", |harness| {
+            harness.status("task-nope") == Some(Status::Placeholder)
+                && harness.status(&running[0]) == Some(Status::Running)
         })
         .await;
     assert!(simulator.control().remove_task(&running[0]));
-    bench
-        .until("the loss", |bench| {
-            bench.status(&running[0]) == Some(Status::Lost)
+    harness
+        .until("the loss", |harness| {
+            harness.status(&running[0]) == Some(Status::Lost)
         })
         .await;
-    let kept = bench.record(&running[0]).unwrap();
+    let kept = harness.record(&running[0]).unwrap();
     assert!(kept.info.is_some() && matches!(kept.presence, Presence::Gone(_)));
-    bench.stop().await;
+    harness.stop().await;
 }
 
 async fn a_dead_session_is_renewed_unnoticed(mode: FetchMode) {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
+    let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
     control.kill_sessions();
     control.advance(Duration::from_secs(30));
-    bench.until_truth("the new truth", &control).await;
+    harness.until_synced("the new tasks", &control).await;
     let troubled = |link: &Link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
-    assert!(!bench.links.iter().any(troubled), "{:?}", bench.links);
+    assert!(!harness.links.iter().any(troubled), "{:?}", harness.links);
     let logins = control
         .requests()
         .iter()
         .filter(|request| request.path.ends_with("/Login"))
         .count();
     assert_eq!(logins, 2, "once at the start, once for the dead session");
-    bench.stop().await;
+    harness.stop().await;
     assert_eq!(control.session_count(), 0);
 }
 
 async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
-    let known = bench.board.len();
+    let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
+    let known = harness.store.len();
     for _ in 0..500 {
         control.fail_next(ProxyResponse::service_unavailable(None));
     }
-    bench
-        .until("the trouble", |bench| {
-            matches!(bench.links.last(), Some(Link::Retrying { reason, .. }) if reason.contains("503"))
+    harness
+        .until("the trouble", |harness| {
+            matches!(harness.links.last(), Some(Link::Retrying { reason, .. }) if reason.contains("503"))
         })
         .await;
-    assert_eq!(bench.board.len(), known, "nothing known is lost");
+    assert_eq!(harness.store.len(), known, "nothing known is lost");
     control.clear_proxy_responses();
     control.advance(Duration::from_secs(30));
-    bench.until_truth("the new truth", &control).await;
-    assert!(bench.links.last().unwrap().is_current());
-    bench.stop().await;
+    harness.until_synced("the new tasks", &control).await;
+    assert!(harness.links.last().unwrap().is_current());
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn refused_password_is_not_retried() {
-    let mut options = standing("demo");
+    let mut options = manual_clock("demo");
     options.credentials = Some(("ops".to_owned(), "another".to_owned()));
     let simulator = Simulator::start(options).await.unwrap();
-    let mut bench = Bench::start(watch(&simulator, &[]));
-    bench
-        .until("the refusal", |bench| {
-            matches!(bench.links.last(), Some(Link::SignedOut { reason }) if reason.contains("InvalidLogin"))
+    let mut harness = Harness::start(watch(&simulator, &[]));
+    harness
+        .until("the refusal", |harness| {
+            matches!(harness.links.last(), Some(Link::SignedOut { reason }) if reason.contains("InvalidLogin"))
         })
         .await;
-    bench.send(Command::Refresh(Vec::new()));
-    bench.stop().await;
+    harness.send(Command::Refresh(Vec::new()));
+    harness.stop().await;
     let requests = simulator.control().requests();
     let logins = requests
         .iter()
@@ -186,7 +186,7 @@ async fn refused_password_is_not_retried() {
 }
 
 async fn cancellation_is_asked_for_and_answered_in_every_way(mode: FetchMode) {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     control.advance(Duration::from_secs(30));
     // An evacuation takes no notice of it here.
@@ -200,52 +200,52 @@ async fn cancellation_is_asked_for_and_answered_in_every_way(mode: FetchMode) {
     });
     let over = tasks(&simulator, |info| info["state"] == "success");
     let (can, cannot, over) = (&can[0], &cannot[0], &over[0]);
-    let mut bench = Bench::start(watch_by(mode, &simulator, &[can, cannot, over]));
-    bench
-        .until("the tasks", |bench| bench.board.len() >= 3)
+    let mut harness = Harness::start(watch_by(mode, &simulator, &[can, cannot, over]));
+    harness
+        .until("the tasks", |harness| harness.store.len() >= 3)
         .await;
     for task in [can, cannot, over, &"task-nope".to_owned()] {
-        bench.send(Command::Cancel(task.as_str().into()));
+        harness.send(Command::Cancel(task.as_str().into()));
     }
-    bench
-        .until("four answers", |bench| bench.cancels.len() == 4)
+    harness
+        .until("four answers", |harness| harness.cancels.len() == 4)
         .await;
     let answer = |mo_id: &str| {
-        let found = bench.cancels.iter().find(|(task, _)| &**task == mo_id);
+        let found = harness.cancels.iter().find(|(task, _)| &**task == mo_id);
         found.map(|(_, answer)| answer.clone())
     };
     assert_eq!(answer(can), Some(CancelResponse::Accepted));
     assert_eq!(answer(cannot), Some(CancelResponse::NotSupported));
     assert_eq!(answer(over), Some(CancelResponse::InvalidState));
     assert_eq!(answer("task-nope"), Some(CancelResponse::Gone));
-    bench
-        .until("the request's mark", |bench| {
-            bench.record(can).is_some_and(|record| {
+    harness
+        .until("the request's mark", |harness| {
+            harness.record(can).is_some_and(|record| {
                 record.is_cancel_requested() || record.status() == Status::Cancelled
             })
         })
         .await;
     control.advance(Duration::from_secs(120));
-    bench
-        .until("the end", |bench| {
-            bench.status(can) == Some(Status::Cancelled)
+    harness
+        .until("the end", |harness| {
+            harness.status(can) == Some(Status::Cancelled)
         })
         .await;
-    bench.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn cancel_requests_are_paced() {
     const AT_ONCE: u64 = 8;
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let silent = FaultEffect::Delay(Duration::from_secs(3600).into());
     let plan = FaultPlan::default().with(FaultRule::new("Task/CancelTask", silent));
-    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
+    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
     control.inject(&plan);
     for number in 0..30 {
-        bench.send(Command::Cancel(format!("task-none-{number}").into()));
+        harness.send(Command::Cancel(format!("task-none-{number}").into()));
     }
     let first_requests = async {
         while control.faults_injected() < AT_ONCE {
@@ -255,57 +255,57 @@ async fn cancel_requests_are_paced() {
     let limit = Duration::from_secs(20);
     tokio::time::timeout(limit, first_requests).await.unwrap();
     let task = running_task(&control);
-    let record = bench.record(&task).unwrap().info.clone();
-    bench.send(Command::CheckPrivilege(TaskLocator::of(&record.unwrap())));
-    bench
-        .until("an answer to another request", |bench| {
-            !bench.privileges.is_empty()
+    let record = harness.record(&task).unwrap().info.clone();
+    harness.send(Command::CheckPrivilege(TaskLocator::of(&record.unwrap())));
+    harness
+        .until("an answer to another request", |harness| {
+            !harness.privileges.is_empty()
         })
         .await;
     assert_eq!(control.faults_injected(), AT_ONCE);
-    bench.stop().await;
+    harness.stop().await;
     // Each answer lets the next request go.
     control.clear_faults();
-    let mut bench = Bench::start(watch_by(FetchMode::Push, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
+    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
     for number in 0..30 {
-        bench.send(Command::Cancel(format!("task-none-{number}").into()));
+        harness.send(Command::Cancel(format!("task-none-{number}").into()));
     }
-    bench
-        .until("all answers", |bench| bench.cancels.len() == 30)
+    harness
+        .until("all answers", |harness| harness.cancels.len() == 30)
         .await;
-    bench.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn cancel_privilege_is_reported() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let running = tasks(&simulator, |info| {
         is_running(info) && !info["entity"].is_null()
     });
     for (granted, expected) in [(true, Privilege::Granted), (false, Privilege::Denied)] {
-        let mut bench = Bench::start(watch(&simulator, &[&running[0]]));
+        let mut harness = Harness::start(watch(&simulator, &[&running[0]]));
         control.change_behavior(|behavior| behavior.cancel_privilege = granted);
         let trace = TaskLocator::named(running[0].as_str().into());
-        bench.send(Command::CheckPrivilege(trace));
-        bench
-            .until("the answer", |bench| !bench.privileges.is_empty())
+        harness.send(Command::CheckPrivilege(trace));
+        harness
+            .until("the answer", |harness| !harness.privileges.is_empty())
             .await;
-        assert_eq!(bench.privileges[0].1, expected);
-        bench.stop().await;
+        assert_eq!(harness.privileges[0].1, expected);
+        harness.stop().await;
     }
 }
 
 async fn unwatched_tasks_leave_and_are_not_discovered_again(mode: FetchMode) {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
-    let mut bench = Bench::start(watch_by(mode, &simulator, &[]));
-    bench.until_truth("the truth", &control).await;
+    let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
+    harness.until_synced("the tasks", &control).await;
     let running = tasks(&simulator, is_running);
-    bench.send(Command::Unwatch(vec![running[0].as_str().into()]));
-    bench
-        .until("its leave", |bench| bench.record(&running[0]).is_none())
+    harness.send(Command::Unwatch(vec![running[0].as_str().into()]));
+    harness
+        .until("its leave", |harness| harness.record(&running[0]).is_none())
         .await;
     control.clear_requests();
     while !control
@@ -315,21 +315,23 @@ async fn unwatched_tasks_leave_and_are_not_discovered_again(mode: FetchMode) {
     {
         tokio::task::yield_now().await;
     }
-    bench.send(Command::Watch(vec!["task-nope".into()]));
-    bench
-        .until("another", |bench| bench.record("task-nope").is_some())
+    harness.send(Command::Watch(vec!["task-nope".into()]));
+    harness
+        .until("another", |harness| harness.record("task-nope").is_some())
         .await;
-    assert!(bench.record(&running[0]).is_none());
-    bench.send(Command::Watch(vec![running[0].as_str().into()]));
-    bench
-        .until("its return", |bench| bench.record(&running[0]).is_some())
+    assert!(harness.record(&running[0]).is_none());
+    harness.send(Command::Watch(vec![running[0].as_str().into()]));
+    harness
+        .until("its return", |harness| {
+            harness.record(&running[0]).is_some()
+        })
         .await;
-    bench.stop().await;
+    harness.stop().await;
 }
 
 #[tokio::test]
 async fn server_without_hello_uses_its_own_release() {
-    let simulator = Simulator::start(standing("demo")).await.unwrap();
+    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     simulator.control().change_behavior(|behavior| {
         *behavior = vtask::simulator::server_behavior::ServerBehavior::release_8_0_1();
     });
@@ -339,7 +341,7 @@ async fn server_without_hello_uses_its_own_release() {
 
 #[tokio::test]
 async fn self_signed_certificate_is_refused_unless_trusted() {
-    let mut options = standing("demo");
+    let mut options = manual_clock("demo");
     options.tls = true;
     let simulator = Simulator::start(options).await.unwrap();
     let refused = Client::connect(connect(&simulator))
@@ -362,7 +364,7 @@ async fn self_signed_certificate_is_refused_unless_trusted() {
 
 #[tokio::test]
 async fn given_session_and_authorization_are_used() {
-    let mut options = standing("demo");
+    let mut options = manual_clock("demo");
     options.authorization = Some("Bearer ready".to_owned());
     options.ready_sessions = vec!["ready-session".to_owned()];
     let simulator = Simulator::start(options).await.unwrap();
@@ -372,11 +374,11 @@ async fn given_session_and_authorization_are_used() {
     ] {
         let mut options = watch(&simulator, &[]);
         options.connect.credentials = credentials;
-        let mut bench = Bench::start(options);
-        bench
-            .until("the tasks", |bench| !bench.board.is_empty())
+        let mut harness = Harness::start(options);
+        harness
+            .until("the tasks", |harness| !harness.store.is_empty())
             .await;
-        bench.stop().await;
+        harness.stop().await;
     }
     let requests = simulator.control().requests();
     let sessions = |request: &&vtask::simulator::RequestRecord| {
@@ -385,11 +387,11 @@ async fn given_session_and_authorization_are_used() {
     assert_eq!(requests.iter().filter(sessions).count(), 0);
     let mut options = watch(&simulator, &[]);
     options.connect.credentials = Credentials::Session(SecretString::from("ended-session"));
-    let mut bench = Bench::start(options);
-    bench
-        .until("the refusal", |bench| {
-            matches!(bench.links.last(), Some(Link::SignedOut { .. }))
+    let mut harness = Harness::start(options);
+    harness
+        .until("the refusal", |harness| {
+            matches!(harness.links.last(), Some(Link::SignedOut { .. }))
         })
         .await;
-    bench.stop().await;
+    harness.stop().await;
 }

@@ -12,7 +12,7 @@ use vtask::{
     watch::WatchOptions,
 };
 
-use super::{Bench, connect};
+use super::{Harness, connect};
 
 /// No rest is waited for longer.
 const BOUND: Duration = Duration::from_secs(20);
@@ -21,7 +21,7 @@ const BOUND: Duration = Duration::from_secs(20);
 /// (`#[tokio::test(start_paused = true)]`).
 pub struct Frozen {
     pub simulator: Simulator,
-    pub bench: Bench,
+    pub harness: Harness,
     traffic: Arc<RequestMetrics>,
     /// While a blocking task runs, the paused clock does not jump ahead by itself.
     freeze: mpsc::Sender<()>,
@@ -40,10 +40,10 @@ impl Frozen {
         options.interval = Duration::from_secs(3_600);
         options.discover_interval = Duration::from_secs(3_600);
         change(&mut options);
-        let bench = Bench::start(options);
+        let harness = Harness::start(options);
         let mut this = Self {
             simulator,
-            bench,
+            harness,
             traffic,
             freeze,
         };
@@ -62,7 +62,7 @@ impl Frozen {
             // The runtime parks meanwhile, so that whatever is ready is done.
             let _ = spawn_blocking(|| std::thread::sleep(Duration::from_millis(1))).await;
             yield_now().await;
-            self.bench.drain();
+            self.harness.drain();
             // A long poll may stay unanswered.
             let waiting = u64::try_from(control.pending_waits()).unwrap_or_default();
             let sent = self.traffic.counts().total_requests();
@@ -95,7 +95,7 @@ impl Frozen {
     pub async fn stop(self) {
         drop(self.freeze);
         tokio::time::resume();
-        self.bench.stop().await;
+        self.harness.stop().await;
         tokio::time::pause();
     }
 }

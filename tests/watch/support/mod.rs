@@ -1,4 +1,4 @@
-//! The real fetch loop against the embedded vCenter over real HTTP, with a board at the end of it.
+//! The fetch loop against the embedded vCenter over HTTP, with a store that applies its updates.
 
 #![allow(
     dead_code,
@@ -32,15 +32,15 @@ use vtask::{
 };
 
 pub const HERE: EndpointId = EndpointId(0);
-/// No condition is waited for longer.
+/// Time limit of conditions.
 const BOUND: Duration = Duration::from_secs(20);
 
-/// A server of a scenario whose clock stands still.
-pub fn standing(scenario: &str) -> Options {
+/// Options of a server whose clock is advanced by hand.
+pub fn manual_clock(scenario: &str) -> Options {
     Options::new(Scenario::load(scenario).unwrap()).manual()
 }
 
-/// How to reach a simulator with any account.
+/// Connection options; the simulator accepts any account.
 pub fn connect(simulator: &Simulator) -> ConnectOptions {
     ConnectOptions {
         address: simulator.url().parse().unwrap(),
@@ -56,7 +56,7 @@ pub fn connect(simulator: &Simulator) -> ConnectOptions {
     }
 }
 
-/// What is to be watched there, read often.
+/// Options to watch these tasks, or all recent ones, at short intervals.
 pub fn watch(simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
     let tasks = tasks.iter().map(|task| Arc::from(*task)).collect();
     let mut options = WatchOptions::new(connect(simulator), tasks);
@@ -66,7 +66,7 @@ pub fn watch(simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
     options
 }
 
-/// Retries follow each other quickly.
+/// Shortens the backoff.
 pub fn with_short_backoff(mut options: WatchOptions) -> WatchOptions {
     options.intervals.initial_backoff = Duration::from_millis(100);
     options.intervals.max_backoff = Duration::from_millis(200);
@@ -74,14 +74,14 @@ pub fn with_short_backoff(mut options: WatchOptions) -> WatchOptions {
     options
 }
 
-/// The same, followed in one way only.
+/// Like [`watch`], in one fetch mode.
 pub fn watch_by(mode: FetchMode, simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
     let mut options = watch(simulator, tasks);
     options.fetch = mode;
     options
 }
 
-/// Runs a test that takes a [`FetchMode`] once for each way of following tasks.
+/// Runs a test that takes a [`FetchMode`] by push and by polling.
 #[macro_export]
 macro_rules! both_ways {
     ($($name:ident),+ $(,)?) => {$(
@@ -99,7 +99,7 @@ macro_rules! both_ways {
     )+};
 }
 
-/// A value without its boxes: what an error or a result says is kept as it was sent.
+/// Returns a value without its boxes.
 fn without_boxes(value: Value) -> Value {
     match value {
         Value::Array(items) => items.into_iter().map(without_boxes).collect(),
@@ -127,24 +127,24 @@ pub fn count(control: &Control, kind: &str) -> usize {
     of_kind.count()
 }
 
-/// A task that runs.
+/// Returns the ID of a running task.
 pub fn running_task(control: &Control) -> String {
-    let truth = control.expected_tasks();
-    let running = truth.iter().find(|info| info["state"] == "running");
+    let expected = control.expected_tasks();
+    let running = expected.iter().find(|info| info["state"] == "running");
     running.unwrap()["key"].as_str().unwrap().to_owned()
 }
 
-/// What was told, or why it cannot be.
-pub type Told<T> = Result<T, Arc<str>>;
+/// A reported value, or the reason why there is none.
+pub type Reported<T> = Result<T, Arc<str>>;
 
 /// The events of a task.
 pub type Events = Arc<[TaskEvent]>;
 
-/// A fetch loop with a board that follows it.
-pub struct Bench {
+/// A fetch loop with what it reported.
+pub struct Harness {
     pub watcher: Watcher,
     updates: mpsc::Receiver<(EndpointId, Update)>,
-    pub board: TaskStore,
+    pub store: TaskStore,
     pub links: Vec<Link>,
     pub facts: Option<ServerFacts>,
     pub clock: ServerClock,
@@ -153,8 +153,8 @@ pub struct Bench {
     pub privileges: Vec<(Arc<str>, Privilege)>,
     pub changes: usize,
     pub families: Vec<(Arc<str>, FamilyState)>,
-    pub events: Vec<(Arc<str>, Told<Events>)>,
-    pub pages: Vec<(u32, Told<HistoryPage>)>,
+    pub events: Vec<(Arc<str>, Reported<Events>)>,
+    pub pages: Vec<(u32, Reported<HistoryPage>)>,
     pub relatives: Vec<(Arc<str>, Vec<TaskInfo>)>,
     pub runs: Vec<FinishedRun>,
     pub typical_unknown: Vec<Arc<str>>,
@@ -164,13 +164,13 @@ pub struct Bench {
     pub located: usize,
 }
 
-impl Bench {
+impl Harness {
     pub fn start(options: WatchOptions) -> Self {
         let (sender, updates) = mpsc::channel(64);
         Self {
             watcher: Watcher::spawn(HERE, options, sender),
             updates,
-            board: TaskStore::new(),
+            store: TaskStore::new(),
             links: Vec::new(),
             facts: None,
             clock: ServerClock::default(),
@@ -190,12 +190,21 @@ impl Bench {
         }
     }
 
-    /// Takes updates in until a condition holds.
+    /// Starts to follow all tasks by push only, with short backoff.
+    pub fn push(simulator: &Simulator) -> Self {
+        Self::start(with_short_backoff(watch_by(
+            FetchMode::Push,
+            simulator,
+            &[],
+        )))
+    }
+
+    /// Applies updates until a condition holds.
     pub async fn until(&mut self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
         let waiting = async {
             while !condition(self) {
                 let (_, update) = self.updates.recv().await.expect("the loop goes on");
-                self.take(update);
+                self.apply(update);
             }
         };
         let met = timeout(BOUND, waiting).await;
@@ -217,19 +226,19 @@ impl Bench {
         assert!(met.is_ok(), "never seen: {what}; links {:?}", self.links);
     }
 
-    /// Takes updates in until the board shows what the server knows.
-    pub async fn until_truth(&mut self, what: &str, control: &Control) {
-        self.until(what, |bench| bench.shows_truth(control)).await;
+    /// Applies updates until the store has the tasks of the server.
+    pub async fn until_synced(&mut self, what: &str, control: &Control) {
+        self.until(what, |harness| harness.is_synced(control)).await;
     }
 
-    /// Takes in what was told already.
+    /// Applies the updates that have arrived.
     pub fn drain(&mut self) {
         while let Ok((_, update)) = self.updates.try_recv() {
-            self.take(update);
+            self.apply(update);
         }
     }
 
-    fn take(&mut self, update: Update) {
+    fn apply(&mut self, update: Update) {
         match update {
             Update::Link(link) => self.links.push(link),
             Update::Server(facts) => self.facts = Some(*facts),
@@ -239,7 +248,7 @@ impl Bench {
                 for change in changes {
                     self.changes += 1;
                     let mut touched = ChangeSet::default();
-                    self.board.apply(HERE, change, &mut touched).unwrap();
+                    self.store.apply(HERE, change, &mut touched).unwrap();
                 }
             }
             Update::Cancel { mo_id, answer } => self.cancels.push((mo_id, answer)),
@@ -250,9 +259,9 @@ impl Bench {
             Update::Typical(runs) => self.runs.extend(runs),
             Update::TypicalUnknown(reason) => self.typical_unknown.push(reason),
             Update::EntityState { mo_id, state } => {
-                if let Some(task) = self.board.find(&TaskId::new(HERE, mo_id.clone())) {
+                if let Some(task) = self.store.find(&TaskId::new(HERE, mo_id.clone())) {
                     let mut touched = ChangeSet::default();
-                    self.board
+                    self.store
                         .set_entity_state(task, state.clone(), &mut touched);
                 }
                 self.entity_states.push((mo_id, state));
@@ -262,7 +271,7 @@ impl Bench {
             Update::Locations(locations) => {
                 self.located += locations.len();
                 let mut touched = ChangeSet::default();
-                self.board.set_locations(HERE, locations, &mut touched);
+                self.store.set_locations(HERE, locations, &mut touched);
             }
             Update::LookedUp { .. }
             | Update::RecentRefused(_)
@@ -276,15 +285,15 @@ impl Bench {
     }
 
     pub fn record(&self, mo_id: &str) -> Option<&Record> {
-        self.board.get(self.board.find(&TaskId::new(HERE, mo_id))?)
+        self.store.get(self.store.find(&TaskId::new(HERE, mo_id))?)
     }
 
     pub fn status(&self, mo_id: &str) -> Option<Status> {
         self.record(mo_id).map(Record::status)
     }
 
-    /// Whether the board says of every task that exists what the server knows.
-    pub fn shows_truth(&self, control: &Control) -> bool {
+    /// True if the store has every task of the server with its current fields.
+    pub fn is_synced(&self, control: &Control) -> bool {
         control.expected_tasks().into_iter().all(|info| {
             let mo_id = info["key"].as_str().unwrap();
             let is_present = |record: &&Record| record.presence == Presence::Present;
@@ -294,7 +303,7 @@ impl Bench {
         })
     }
 
-    /// Ends the loop, taking in what it still says.
+    /// Stops the loop and drops its last updates.
     pub async fn stop(mut self) {
         let stopping = self.watcher.stop();
         let draining = async { while self.updates.recv().await.is_some() {} };
