@@ -134,11 +134,7 @@ fn observe(corners: &[(f64, f64)], duration: f64, jitter: f64, rng: &mut Rng) ->
         let ((t0, s0), (t1, s1)) = (corners[after - 1], corners[after]);
         let share = s0 + (s1 - s0) * ((now - t0) / (t1 - t0)).clamp(0.0, 1.0);
         let share = (share + jitter * normal(rng)).clamp(0.0, 1.0);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "0 to 100"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
         let percent = (share * 100.0) as u8;
         if seen.last().is_some_and(|(_, last)| *last != percent) {
             seen.push((time, percent));

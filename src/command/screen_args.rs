@@ -36,12 +36,7 @@ pub struct ScreenArgs {
     /// auto, dark, light (--light), high-contrast, color-blind or own
     ///
     /// auto follows the terminal's background. Your own theme NAME is NAME.toml in ~/.config/vtask/themes.
-    #[arg(
-        long,
-        hide_short_help = true,
-        env = "VTASK_THEME",
-        value_name = "NAME|FILE"
-    )]
+    #[arg(long, hide_short_help = true, env = "VTASK_THEME", value_name = "NAME|FILE")]
     pub theme: Option<String>,
 
     /// Use a light theme; same as --theme light
@@ -65,12 +60,7 @@ pub struct ScreenArgs {
     /// Columns, with optional width: task,target,progress:20
     ///
     /// The columns of --sort without urgency, plus finish (expected end).
-    #[arg(
-        long,
-        hide_short_help = true,
-        env = "VTASK_COLUMNS",
-        value_name = "COLUMN[:WIDTH],…"
-    )]
+    #[arg(long, hide_short_help = true, env = "VTASK_COLUMNS", value_name = "COLUMN[:WIDTH],…")]
     pub columns: Option<ColumnSet>,
 
     /// Write performance statistics as JSON to FILE on exit

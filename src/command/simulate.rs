@@ -22,10 +22,7 @@ const END_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Serve the embedded vCenter to any VI JSON client
 #[derive(Args, Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent flags of a command line"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags of a command line")]
 pub struct SimulateArgs {
     /// Listen address; port 0 selects a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8989")]
@@ -64,21 +61,11 @@ pub struct SimulateArgs {
     pub certificate_file: Option<std::path::PathBuf>,
 
     /// Accept only this user (with --password); by default any non-empty user and password
-    #[arg(
-        hide_short_help = true,
-        long,
-        value_name = "NAME",
-        requires = "password"
-    )]
+    #[arg(hide_short_help = true, long, value_name = "NAME", requires = "password")]
     pub username: Option<String>,
 
     /// Password of --username. It only protects simulated tasks
-    #[arg(
-        hide_short_help = true,
-        long,
-        value_name = "TEXT",
-        requires = "username"
-    )]
+    #[arg(hide_short_help = true, long, value_name = "TEXT", requires = "username")]
     pub password: Option<String>,
 
     /// Accept this Authorization header instead of a session
@@ -116,12 +103,7 @@ pub struct SimulateArgs {
     pub clock_offset: SignedDuration,
 
     /// Idle time after which a session expires
-    #[arg(
-        hide_short_help = true,
-        long,
-        value_name = "SPAN",
-        default_value = "30m"
-    )]
+    #[arg(hide_short_help = true, long, value_name = "SPAN", default_value = "30m")]
     pub session_timeout: SignedDuration,
 
     /// Behave like vCenter 8.0 U1: no release negotiation

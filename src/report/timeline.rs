@@ -34,10 +34,7 @@ const MAX_TICKS: i64 = 6;
 
 /// All charts.
 #[derive(Debug, Serialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent entries of the legend"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent entries of the legend")]
 pub(super) struct Timeline {
     pub(super) charts: Vec<Chart>,
     /// True if a line is a family.

@@ -152,11 +152,7 @@ impl ProgressCurve {
 }
 
 fn share(at: f64, seconds: f64) -> Share {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "0 to 1000"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000")]
     let share = (at / seconds * 1000.0).clamp(0.0, 1000.0).round() as Share;
     share
 }

@@ -30,12 +30,7 @@ pub struct NotifyArgs {
     /// The environment of the command has VTASK_MOID, VTASK_OPERATION, VTASK_TARGET, VTASK_OUTCOME
     /// (success, failed, cancelled, unknown), VTASK_DURATION_SECONDS, VTASK_ERROR, VTASK_STARTED_BY and
     /// VTASK_ENDPOINT. Quote them like any variable: "$VTASK_TARGET".
-    #[arg(
-        long,
-        hide_short_help = true,
-        env = "VTASK_EXEC",
-        value_name = "COMMAND"
-    )]
+    #[arg(long, hide_short_help = true, env = "VTASK_EXEC", value_name = "COMMAND")]
     pub exec: Option<String>,
 }
 

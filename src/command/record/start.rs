@@ -20,12 +20,7 @@ pub struct RecordArgs {
     /// Record for vtask replay; --redact replaces names by stand-ins
     ///
     /// Everything that arrives is written. The file is plain NDJSON if its name ends in .ndjson, else compressed by zstd.
-    #[arg(
-        long,
-        hide_short_help = true,
-        env = "VTASK_RECORD",
-        value_name = "FILE"
-    )]
+    #[arg(long, hide_short_help = true, env = "VTASK_RECORD", value_name = "FILE")]
     pub record: Option<PathBuf>,
 
     /// In the record, replace names by stand-ins

@@ -10,10 +10,7 @@ use crate::{task::TimeExpr, text::parse_positive_duration};
 
 /// Wait until tasks have finished; the exit code is the result
 #[derive(Debug, Clone, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent flags of a command line"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags of a command line")]
 pub struct WaitArgs {
     /// Tasks: ID, URN or URL; - for standard input
     #[arg(value_name = "TASK", required_unless_present_any = ["entity", "operation", "user", "activation_id", "filter", "new"])]
@@ -52,12 +49,7 @@ pub struct WaitArgs {
     pub stalled: Option<SignedDuration>,
 
     /// With --stalled: run COMMAND, as --exec does, and go on waiting
-    #[arg(
-        long,
-        hide_short_help = true,
-        value_name = "COMMAND",
-        requires = "stalled"
-    )]
+    #[arg(long, hide_short_help = true, value_name = "COMMAND", requires = "stalled")]
     pub on_stall: Option<String>,
 
     /// Succeed if there is no task to wait for

@@ -71,23 +71,11 @@ pub struct ConnectionArgs {
     pub read_only: bool,
 
     /// Profiles of the config file: a name, a,b or 'lab-*'
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        value_name = "NAME",
-        value_delimiter = ','
-    )]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", value_delimiter = ',')]
     pub profile: Vec<String>,
 
     /// Config file [default: ~/.config/vtask/config.toml]
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        env = "VTASK_CONFIG",
-        value_name = "FILE"
-    )]
+    #[arg(long, global = true, hide_short_help = true, env = "VTASK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 
     /// The password, if it was read from standard input.

@@ -116,10 +116,7 @@ pub(super) struct Choice {
 /// Properties of a task.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent traits, as the file writes them"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent traits, as the file writes them")]
 pub(super) struct PlanEntry {
     /// Key of the catalogue, or any other text for an operation without label.
     pub(super) operation: Spanned<String>,

@@ -76,10 +76,7 @@ pub(crate) enum PlannedEnd {
 
 /// Plan of a task, shared by all its occurrences.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent traits of a plan"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent traits of a plan")]
 pub(crate) struct TaskPlan {
     /// Key of the operation.
     pub description_id: Arc<str>,

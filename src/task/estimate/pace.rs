@@ -90,11 +90,7 @@ impl Pace {
         let counted = pause.min(step).min(MAX_COUNTED * left);
         let rise = ((1.0 - newest.done) / newest.done.max(0.01)).clamp(MIN_RISE, MAX_RISE);
         let left = left - counted + rise * (pause - step).max(0.0);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "0 to 100"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
         let percent = (newest.done * 100.0).round().max(1.0) as u8;
         Some(Self {
             percent,

@@ -62,18 +62,12 @@ fn unknown() -> String {
     "not available".to_owned()
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "whole seconds of a program's life fit"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "whole seconds of a program's life fit")]
 fn running(seconds: f64) -> String {
     text::duration(jiff::SignedDuration::from_secs(seconds as i64))
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "two decimals of a megabyte are shown"
-)]
+#[expect(clippy::cast_precision_loss, reason = "two decimals of a megabyte are shown")]
 fn megabytes(bytes: u64) -> String {
     format!("{:.2} MB", bytes as f64 / 1e6)
 }
@@ -86,10 +80,7 @@ fn quantiles(times: Quantiles) -> String {
     format!("p50 {p50}, p99 {p99}, max {max}")
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "one decimal of a millisecond is shown"
-)]
+#[expect(clippy::cast_precision_loss, reason = "one decimal of a millisecond is shown")]
 fn micros(micros: u64) -> String {
     match micros {
         ..1_000 => format!("{micros} µs"),
