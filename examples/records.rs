@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use vtask::{
     metrics::{cpu_time, resident_memory},
-    record::{Entry, Header, Line, Player, Recorder, Source},
+    recording::{Entry, Header, Line, Player, Recorder, Source},
     replay::{Replay, StopAt},
 };
 

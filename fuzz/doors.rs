@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use vtask::{
-    record::{Reader, RecordedState, Redactor},
+    recording::{Reader, RecordedState, Redactor},
     text::sanitize,
     vim::types::{Fault, Path, TaskInfo, UpdateSet},
 };
@@ -59,11 +59,11 @@ pub fn record(body: &[u8]) {
     for line in reader {
         end = end.max(line.t);
         let written = serde_json::to_string(&line).expect("a line can be written");
-        serde_json::from_str::<vtask::record::Line>(&written)
+        serde_json::from_str::<vtask::recording::Line>(&written)
             .expect("what was written can be read");
         let mut copy = line.clone();
         copy.entry = redactor.entry(copy.entry);
-        let _ = vtask::watch::recording::update(line.entry.clone(), line.t);
+        let _ = vtask::watch::recording_codec::decode(line.entry.clone(), line.t);
         state.apply(line, written.len());
         redacted.apply(copy, written.len());
     }

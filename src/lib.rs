@@ -10,7 +10,7 @@ pub mod command;
 pub mod config;
 pub mod files;
 pub mod metrics;
-pub mod record;
+pub mod recording;
 pub mod replay;
 pub mod report;
 mod shell_command;
@@ -31,7 +31,7 @@ use command::{CommandError, Outcome, io_context::CommandIo, logging::message_lin
 ///
 /// Lives in the library so that the bodies of the asynchronous commands are compiled once, not again in the binary.
 pub fn main() -> ExitCode {
-    command::hardening::disable_core_dumps();
+    command::core_dumps::disable_core_dumps();
     command::completions::answer(cli::definition);
     let cli = match cli::parse(std::env::args_os()) {
         Ok(cli) => cli,

@@ -18,7 +18,7 @@ use ratatui::{Terminal, backend::TestBackend};
 use tokio::task::JoinSet;
 use vtask::{
     app::{Event, Options, Playback, Screen, arrive_at_position, restart_playback, update},
-    record::{Header, Recorder, Source},
+    recording::{Header, Recorder, Source},
     replay::{Replay, StopAt},
     task::EndpointId,
     ui::{self, Appearance},

@@ -20,7 +20,7 @@ use vtask::{
     },
     ui::{self, Appearance},
     vim::types::OperationLabel,
-    watch::{Link, ServerFacts, Update},
+    watch::{ConnectionState, ServerFacts, Update},
 };
 
 use crate::wire::{OPERATIONS, now, read_task, task};
@@ -151,7 +151,7 @@ pub(crate) fn empty_screen() -> Screen {
     });
     for news in [
         Update::Server(Box::new(facts)),
-        Update::Link(Link::Live),
+        Update::Connection(ConnectionState::Live),
         Update::Labels(Labels::new(labels.into())),
     ] {
         update(&mut screen, Event::ServerUpdate(HERE, news), now());

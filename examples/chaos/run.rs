@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::mpsc;
 use vtask::{
-    record::Recorder,
+    recording::Recorder,
     simulator::{
         Control, Options, RequestRecord, Simulator,
         scenario::Scenario,
@@ -16,7 +16,7 @@ use vtask::{
     },
     task::{ChangeSet, EndpointId, Presence, Record, TaskId, TaskStore},
     vim::{ConnectOptions, Credentials, TrustPolicy, types::unboxed},
-    watch::{FetchMode, Intervals, Link, Update, WatchOptions, Watcher},
+    watch::{ConnectionState, FetchMode, Intervals, Update, WatchOptions, Watcher},
 };
 
 use super::plan::plan;
@@ -71,7 +71,7 @@ pub(crate) struct Outcome {
 struct Follower {
     updates: mpsc::Receiver<(EndpointId, Update)>,
     store: TaskStore,
-    links: Vec<Link>,
+    connections: Vec<ConnectionState>,
     /// Time since which the connection has been current.
     current_since: Option<Instant>,
 }
@@ -87,10 +87,10 @@ impl Follower {
                         .apply(ENDPOINT, change, &mut ChangeSet::default());
                 }
             }
-            Update::Link(link) => {
+            Update::Connection(connection) => {
                 let since = self.current_since.unwrap_or_else(Instant::now);
-                self.current_since = link.is_current().then_some(since);
-                self.links.push(link);
+                self.current_since = connection.is_current().then_some(since);
+                self.connections.push(connection);
             }
             _ => {}
         }
@@ -195,7 +195,7 @@ async fn run_schedule(
     let mut follower = Follower {
         updates,
         store: TaskStore::new(),
-        links: Vec::new(),
+        connections: Vec::new(),
         current_since: None,
     };
     let mut observed = ObservedTasks::default();
@@ -269,10 +269,11 @@ async fn wait_for_recovery(follower: &mut Follower, control: &Control, outcome: 
             return;
         }
         if outcome.recovery > MAX_RECOVERY {
-            let difference = difference.unwrap_or_else(|| "the link is not current".to_owned());
+            let difference =
+                difference.unwrap_or_else(|| "the connection is not current".to_owned());
             outcome.problems.push(format!(
-                "not recovered {MAX_RECOVERY:?} after the end of the faults: {difference}; links {:?}",
-                last(&follower.links)
+                "not recovered {MAX_RECOVERY:?} after the end of the faults: {difference}; states {:?}",
+                last(&follower.connections)
             ));
             return;
         }
@@ -383,8 +384,8 @@ fn peak_rate<'a>(requests: impl Iterator<Item = &'a RequestRecord>) -> usize {
     max
 }
 
-fn last(links: &[Link]) -> &[Link] {
-    &links[links.len().saturating_sub(4)..]
+fn last(connections: &[ConnectionState]) -> &[ConnectionState] {
+    &connections[connections.len().saturating_sub(4)..]
 }
 
 fn intervals() -> Intervals {

@@ -85,9 +85,12 @@ impl Observer {
                             let _ = board.apply(endpoint, change, &mut ChangeSet::default());
                         }
                     }
-                    Update::Link(link) => {
-                        let was = current.swap(link.is_current(), Ordering::SeqCst);
-                        lost.fetch_add(u64::from(was && !link.is_current()), Ordering::SeqCst);
+                    Update::Connection(connection) => {
+                        let was = current.swap(connection.is_current(), Ordering::SeqCst);
+                        lost.fetch_add(
+                            u64::from(was && !connection.is_current()),
+                            Ordering::SeqCst,
+                        );
                     }
                     _ => {}
                 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{screen::Screen, state::AppState, update::detail_subscription};
 use crate::{
     task::{Handle, Progress, Status},
-    watch::Link,
+    watch::ConnectionState,
 };
 
 /// Time between two steps of a computation.
@@ -21,7 +21,7 @@ pub fn next_redraw(screen: &Screen, now: Timestamp) -> Option<Timestamp> {
         return now.checked_add(STEP_INTERVAL).ok();
     }
     let clocks = [
-        links(state, now),
+        connections(state, now),
         rows(screen, now),
         popup(screen, now),
         detail_subscription::due(state, now),
@@ -34,10 +34,10 @@ pub fn next_redraw(screen: &Screen, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Retry countdowns and the age of stale data.
-fn links(state: &AppState, now: Timestamp) -> Option<Timestamp> {
+fn connections(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     let moments = state.servers.iter().flat_map(|server| {
-        let retry = match server.link {
-            Link::Retrying { next, .. } if next > now => Some(next_second(now)),
+        let retry = match server.connection {
+            ConnectionState::Retrying { next, .. } if next > now => Some(next_second(now)),
             _ => None,
         };
         let age = server.stale_for(now).map(|age| now + until_change(age));

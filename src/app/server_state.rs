@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     task::{EndpointId, ServerClock, filter::EndpointInfo},
-    watch::{Link, ServerFacts, Update},
+    watch::{ConnectionState, ServerFacts, Update},
 };
 
 /// State of one endpoint.
@@ -17,7 +17,7 @@ pub struct ServerState {
     pub base: String,
     /// True if requests that change the server are refused.
     pub read_only: bool,
-    pub link: Link,
+    pub connection: ConnectionState,
     /// Server and user information, once known.
     pub facts: Option<ServerFacts>,
     clock: ServerClock,
@@ -32,7 +32,7 @@ impl ServerState {
             name: name.into(),
             base: String::new(),
             read_only: false,
-            link: Link::Connecting,
+            connection: ConnectionState::Connecting,
             facts: None,
             clock: ServerClock::default(),
             stale_since: None,
@@ -55,14 +55,14 @@ impl ServerState {
     /// Applies updates about the endpoint itself; others are ignored.
     pub fn apply(&mut self, update: Update, now: Timestamp) {
         match update {
-            Update::Link(link) => {
-                let was_current = self.link.is_current();
-                match (was_current, link.is_current()) {
+            Update::Connection(connection) => {
+                let was_current = self.connection.is_current();
+                match (was_current, connection.is_current()) {
                     (true, false) => self.stale_since = Some(now),
                     (_, true) => self.stale_since = None,
                     (false, false) => {}
                 }
-                self.link = link;
+                self.connection = connection;
             }
             Update::Server(facts) => self.facts = Some(*facts),
             Update::Clock(clock) => self.clock = clock,
@@ -141,7 +141,7 @@ mod tests {
     use crate::task::fixture::at;
 
     fn retrying() -> Update {
-        Update::Link(Link::Retrying {
+        Update::Connection(ConnectionState::Retrying {
             attempt: 1,
             next: at(12),
             reason: "refused".into(),
@@ -157,7 +157,7 @@ mod tests {
             }),
             at(0),
         );
-        server.apply(Update::Link(Link::Live), at(0));
+        server.apply(Update::Connection(ConnectionState::Live), at(0));
         assert_eq!(server.time(at(5)), at(105));
         server.apply(retrying(), at(10));
         assert_eq!(server.time(at(30)), at(110));
@@ -166,7 +166,7 @@ mod tests {
             server.stale_for(at(30)),
             Some(SignedDuration::from_secs(20))
         );
-        server.apply(Update::Link(Link::Live), at(40));
+        server.apply(Update::Connection(ConnectionState::Live), at(40));
         assert_eq!(server.stale_for(at(41)), None);
         assert_eq!(server.time(at(41)), at(141));
     }

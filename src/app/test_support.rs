@@ -30,7 +30,7 @@ use crate::{
         fixture::{at, info},
     },
     vim::types::About,
-    watch::{HistoryPage, Link, ServerFacts, Update},
+    watch::{ConnectionState, HistoryPage, ServerFacts, Update},
 };
 
 pub(crate) use input::{click, control, draw, mouse, mouse_with, place_of, press, press_at};
@@ -78,7 +78,7 @@ pub(crate) fn empty(width: u16, height: u16) -> Screen {
     };
     apply_update(&mut state, Update::Server(Box::new(facts)));
     apply_update(&mut state, Update::Clock(ServerClock::default()));
-    apply_update(&mut state, Update::Link(Link::Live));
+    apply_update(&mut state, Update::Connection(ConnectionState::Live));
     state
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn twins(width: u16, height: u16) -> Screen {
         };
         apply_change(&mut state, id, Update::Server(Box::new(facts)));
         apply_change(&mut state, id, Update::Clock(ServerClock::default()));
-        apply_change(&mut state, id, Update::Link(Link::Live));
+        apply_change(&mut state, id, Update::Connection(ConnectionState::Live));
     }
     let changes = |name: &str, percent: i64| {
         let more = |target: String, progress: i64| json!({"entityName": target, "progress": progress, "startTime": ago(20)});
@@ -113,12 +113,12 @@ pub(crate) fn twins(width: u16, height: u16) -> Screen {
     };
     apply_change(&mut state, HERE, changes("lab", 30));
     apply_change(&mut state, THERE, changes("branch", 50));
-    let retrying = Link::Retrying {
+    let retrying = ConnectionState::Retrying {
         attempt: 2,
         next: now() + SignedDuration::from_secs(4),
         reason: "connecting (vc02.lab): the connection was refused.".into(),
     };
-    apply_change(&mut state, THERE, Update::Link(retrying));
+    apply_change(&mut state, THERE, Update::Connection(retrying));
     state
 }
 

@@ -10,7 +10,7 @@ use color_eyre::eyre::{WrapErr, bail};
 use jiff::SignedDuration;
 
 use super::record;
-use crate::record::{Entry, Reader, Source};
+use crate::recording::{Entry, Reader, Source};
 use crate::simulator::fault_injection::FaultPlan;
 use crate::simulator::scenario::{LoadOptions, Scenario};
 use crate::simulator::{ClockMode, Options, Recording, Simulator, SimulatorError};

@@ -5,10 +5,10 @@ use std::{borrow::Cow, collections::HashMap};
 use serde_json::Value;
 
 use crate::{
-    record::value_size,
+    recording::value_size,
     task::{EndpointId, Status, TaskChange, TaskId},
     vim::types::FIELDS,
-    watch::{Update, recording::RecordedUpdate},
+    watch::{Update, recording_codec::RecordedUpdate},
 };
 
 /// Maximum number of tasks.
@@ -141,12 +141,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::watch::recording;
+    use crate::watch::recording_codec;
 
     fn note(known: &mut KnownTasks, entry: &Value) -> Option<bool> {
         let t = "2026-11-29T10:00:00Z".parse().unwrap();
         let read = serde_json::from_value(entry.clone()).unwrap();
-        let update = recording::update(read, t).unwrap();
+        let update = recording_codec::decode(read, t).unwrap();
         let noted = known.note(EndpointId(0), &update, entry.to_string().len());
         noted.map(|noted| noted.has_failed)
     }

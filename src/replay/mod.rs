@@ -5,9 +5,9 @@
 
 mod known_tasks;
 mod played;
-mod record;
+mod recording_file;
 mod responses;
-mod session;
+mod session_history;
 
 use std::collections::{HashSet, VecDeque};
 
@@ -15,14 +15,14 @@ use jiff::Timestamp;
 
 use known_tasks::KnownTasks;
 use played::Played;
-use record::Record;
-use session::MAX_STEPS;
-pub use session::Session;
+use recording_file::RecordingFile;
+use session_history::MAX_STEPS;
+pub use session_history::SessionHistory;
 
 use crate::{
-    record::{Damage, ReadError, Source},
+    recording::{Damage, ReadError, Source},
     task::{EndpointId, TaskChange, TaskId, TaskStore},
-    watch::{Update, recording::RecordedUpdate},
+    watch::{Update, recording_codec::RecordedUpdate},
 };
 
 /// Maximum number of changes in one update.
@@ -71,22 +71,22 @@ pub struct Replay {
 /// The source of the changes that are played.
 #[derive(Debug)]
 enum Input {
-    Record(Box<Record>),
-    Session(Box<Session>),
+    File(Box<RecordingFile>),
+    Session(Box<SessionHistory>),
 }
 
 impl Replay {
     /// Opens a record, of which one vCenter or all are shown.
     ///
     /// # Errors
-    /// Those of [`Reader::open`](crate::record::Reader::open).
+    /// Those of [`Reader::open`](crate::recording::Reader::open).
     pub fn open(source: Source, only: Option<u16>) -> Result<Self, ReadError> {
-        let record = Record::open(source, only)?;
-        Ok(Self::of(Input::Record(Box::new(record))))
+        let record = RecordingFile::open(source, only)?;
+        Ok(Self::of(Input::File(Box::new(record))))
     }
 
     /// Plays the session so far, from its end. The events of some tasks are known.
-    pub fn of_session(session: Session, with_events: HashSet<TaskId>) -> Self {
+    pub fn of_session(session: SessionHistory, with_events: HashSet<TaskId>) -> Self {
         let steps = session.times();
         Self {
             with_events,
@@ -107,7 +107,7 @@ impl Replay {
     /// Returns the first time.
     pub fn start(&self) -> Timestamp {
         match &self.input {
-            Input::Record(record) => record.header.started,
+            Input::File(record) => record.header.started,
             Input::Session(session) => session.start,
         }
     }
@@ -115,7 +115,7 @@ impl Replay {
     /// Returns the time of the last line and the damage found; `None` until they are known.
     pub fn end(&self) -> Option<(Timestamp, Damage)> {
         match &self.input {
-            Input::Record(record) => record.checkpoints.end(),
+            Input::File(record) => record.checkpoints.end(),
             Input::Session(session) => Some((session.end, Damage::default())),
         }
     }
@@ -123,7 +123,7 @@ impl Replay {
     /// Returns the time of the last line as far as it is known without reading everything.
     pub fn known_end(&self) -> Option<Timestamp> {
         match &self.input {
-            Input::Record(record) => record.known_end(),
+            Input::File(record) => record.known_end(),
             Input::Session(session) => Some(session.end),
         }
     }
@@ -131,7 +131,7 @@ impl Replay {
     /// Returns the end of the session; `None` for a file.
     pub fn session_end(&self) -> Option<Timestamp> {
         match &self.input {
-            Input::Record(_) => None,
+            Input::File(_) => None,
             Input::Session(session) => Some(session.end),
         }
     }
@@ -140,7 +140,7 @@ impl Replay {
     /// contains all of them.
     pub fn base(&self) -> Option<&TaskStore> {
         match &self.input {
-            Input::Record(_) => None,
+            Input::File(_) => None,
             Input::Session(session) => Some(&session.base),
         }
     }
@@ -148,14 +148,14 @@ impl Replay {
     /// Returns the time of the next line; `None` at the end.
     pub fn next_time(&mut self) -> Option<Timestamp> {
         match &mut self.input {
-            Input::Record(record) => record.player.next_time(),
+            Input::File(record) => record.player.next_time(),
             Input::Session(session) => session.next_time(),
         }
     }
 
     fn next_until(&mut self, until: Timestamp) -> Option<Played> {
         match &mut self.input {
-            Input::Record(record) => record.next_until(until),
+            Input::File(record) => record.next_until(until),
             Input::Session(session) => session.next_until(until),
         }
     }
@@ -163,7 +163,7 @@ impl Replay {
     /// Returns the vCenter of the next line if it changes a task.
     fn next_change(&mut self) -> Option<EndpointId> {
         match &mut self.input {
-            Input::Record(record) => record.next_change(),
+            Input::File(record) => record.next_change(),
             Input::Session(session) => session.next_change(),
         }
     }
@@ -264,7 +264,7 @@ impl Replay {
     /// True if a jump from the position `from` to a later time is faster by [`rewind`](Self::rewind).
     pub fn is_far(&self, from: Timestamp, to: Timestamp) -> bool {
         match &self.input {
-            Input::Record(record) => record.is_far(from, to),
+            Input::File(record) => record.is_far(from, to),
             Input::Session(_) => false,
         }
     }
@@ -274,7 +274,7 @@ impl Replay {
     pub fn rewind(&mut self, to: Timestamp) -> Timestamp {
         self.known = KnownTasks::default();
         match &mut self.input {
-            Input::Record(record) => {
+            Input::File(record) => {
                 self.with_events.clear();
                 self.steps.clear();
                 record.rewind(to)

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{task::EndpointId, watch::recording::RecordedUpdate};
+use crate::{task::EndpointId, watch::recording_codec::RecordedUpdate};
 
 /// A line that was played.
 #[derive(Debug)]

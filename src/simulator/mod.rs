@@ -79,7 +79,7 @@ pub enum SimulatorError {
     Tls(#[from] TlsError),
     /// The record cannot be read.
     #[error(transparent)]
-    Record(#[from] crate::record::ReadError),
+    Record(#[from] crate::recording::ReadError),
     /// The speed is not a positive number.
     #[error("speed must be greater than 0, not {0}")]
     Speed(f64),

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::world::playback::Playback;
 use super::world::time::Calendar;
-use crate::record::{Player, ReadError, Source};
+use crate::recording::{Player, ReadError, Source};
 
 /// A record to serve instead of a scenario.
 #[derive(Clone, Debug)]

@@ -32,10 +32,10 @@ mod status;
 mod store;
 pub mod summary;
 mod task_ref;
-mod time_checks;
 mod time_expr;
 mod typical;
 mod undo_log;
+mod value_checks;
 pub mod warnings;
 
 pub use change::TaskChange;

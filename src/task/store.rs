@@ -9,8 +9,8 @@ mod handle;
 mod hierarchy;
 mod locations;
 mod new_failures;
-mod rewind;
 mod root_cause;
+mod undo;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 

@@ -60,6 +60,17 @@ pub fn prefix(text: &str, columns: usize) -> &str {
     text
 }
 
+/// Returns the longest end of a text that fits.
+pub fn suffix(text: &str, columns: usize) -> &str {
+    let mut rest = text;
+    while width(rest) > columns {
+        let mut characters = rest.chars();
+        characters.next();
+        rest = characters.as_str();
+    }
+    rest
+}
+
 /// Breaks a line between words so that no part is wider than `columns`; a longer word is cut. Leading spaces are kept
 /// and also indent the following parts.
 pub fn wrap(line: &str, columns: usize) -> Vec<String> {

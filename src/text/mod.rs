@@ -13,7 +13,7 @@ mod toml_line;
 mod user_info;
 
 pub use duration::{ago, duration};
-pub use fit::{prefix, truncate, width, wrap};
+pub use fit::{prefix, suffix, truncate, width, wrap};
 pub use json::{json_line, json_pretty};
 pub(crate) use named_enum::named_enum;
 pub use nearest::{did_you_mean, kebab, nearest};

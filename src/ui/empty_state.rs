@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::{Action, Context, ServerState},
     text::width,
-    watch::Link,
+    watch::ConnectionState,
 };
 
 pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
@@ -28,7 +28,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
         };
         ("No match".to_owned(), Role::Strong, text)
     } else if let Some(server) = state.servers.iter().find(|server| is_signed_out(server)) {
-        let Link::SignedOut { reason } = &server.link else {
+        let ConnectionState::SignedOut { reason } = &server.connection else {
             return;
         };
         let title = format!(
@@ -38,13 +38,17 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
         let text = format!("{}: {reason}", server.host());
         (title, Role::Failed, text)
     } else if let Some(server) = state.servers.iter().find(|server| is_retrying(server)) {
-        let Link::Retrying { reason, .. } = &server.link else {
+        let ConnectionState::Retrying { reason, .. } = &server.connection else {
             return;
         };
         let title = format!("{} Not connected", symbols.retrying);
         let text = format!("{}: {reason}", server.host());
         (title, Role::Warning, text)
-    } else if let Some(server) = state.servers.iter().find(|s| s.link == Link::Connecting) {
+    } else if let Some(server) = state
+        .servers
+        .iter()
+        .find(|s| s.connection == ConnectionState::Connecting)
+    {
         let title = format!("{} Connecting to {}", symbols.connecting, server.host());
         (
             title,
@@ -90,11 +94,11 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
 }
 
 fn is_signed_out(server: &ServerState) -> bool {
-    matches!(server.link, Link::SignedOut { .. })
+    matches!(server.connection, ConnectionState::SignedOut { .. })
 }
 
 fn is_retrying(server: &ServerState) -> bool {
-    matches!(server.link, Link::Retrying { .. })
+    matches!(server.connection, ConnectionState::Retrying { .. })
 }
 
 fn hints<'a>(ctx: &RenderContext<'a>, filtered: bool) -> StyledLine<'a> {

@@ -8,7 +8,7 @@ use crate::{
     app::{ClickTarget, Playback, PlaybackState, ServerState},
     task::Status,
     text::duration,
-    watch::Link,
+    watch::ConnectionState,
 };
 
 /// A part of the header. Parts with low priority are dropped first.
@@ -83,10 +83,12 @@ fn reason<'a>(ctx: &RenderContext<'a>) -> Option<&'a str> {
     ctx.state
         .servers
         .iter()
-        .find_map(|server| match &server.link {
-            Link::Polling { reason } => reason.as_deref(),
-            Link::Retrying { reason, .. } | Link::SignedOut { reason } => Some(reason.as_ref()),
-            Link::Connecting | Link::Live | Link::Paused => None,
+        .find_map(|server| match &server.connection {
+            ConnectionState::Polling { reason } => reason.as_deref(),
+            ConnectionState::Retrying { reason, .. } | ConnectionState::SignedOut { reason } => {
+                Some(reason.as_ref())
+            }
+            ConnectionState::Connecting | ConnectionState::Live | ConnectionState::Paused => None,
         })
 }
 
@@ -124,7 +126,7 @@ fn left<'a>(ctx: &RenderContext<'a>, width: u16) -> Vec<HeaderItem<'a>> {
                 part(9, " INSECURE ", Role::Alarm);
             }
         }
-        let (text, role) = link(ctx, server);
+        let (text, role) = connection(ctx, server);
         part(8, &text, role);
         if let Some(age) = server.stale_for(ctx.now) {
             part(7, &stale(ctx, age), Role::Warning);
@@ -165,15 +167,15 @@ fn position(ctx: &RenderContext, playback: &Playback) -> String {
 
 /// Returns the short form of an endpoint among several: name, connection symbol, problem.
 fn short_status(ctx: &RenderContext, server: &ServerState) -> (String, Role) {
-    let (text, role) = link(ctx, server);
+    let (text, role) = connection(ctx, server);
     let symbol = text.split(' ').next().unwrap_or_default();
     let name = &server.name;
-    let text = match &server.link {
-        Link::Live | Link::Polling { .. } => format!("{symbol} {name}"),
-        Link::Connecting => format!("{symbol} {name}…"),
-        Link::Paused => format!("{symbol} {name} paused"),
-        Link::SignedOut { .. } => format!("{symbol} {name} signed out"),
-        Link::Retrying { next, .. } => {
+    let text = match &server.connection {
+        ConnectionState::Live | ConnectionState::Polling { .. } => format!("{symbol} {name}"),
+        ConnectionState::Connecting => format!("{symbol} {name}…"),
+        ConnectionState::Paused => format!("{symbol} {name} paused"),
+        ConnectionState::SignedOut { .. } => format!("{symbol} {name} signed out"),
+        ConnectionState::Retrying { next, .. } => {
             let wait = next.duration_since(ctx.now).as_millis().max(0);
             format!("{symbol} {name} {}s", (wait + 999) / 1000)
         }
@@ -190,14 +192,16 @@ fn stale(ctx: &RenderContext, age: SignedDuration) -> String {
 }
 
 /// Returns the label of the connection state.
-fn link(ctx: &RenderContext, server: &ServerState) -> (String, Role) {
+fn connection(ctx: &RenderContext, server: &ServerState) -> (String, Role) {
     let symbols = ctx.appearance.symbols;
-    match &server.link {
-        Link::Connecting => (format!("{} connecting", symbols.connecting), Role::Running),
-        Link::Live => (format!("{} live", symbols.live), Role::Success),
-        Link::Polling { .. } => (format!("{} polling", symbols.polling), Role::Success),
-        Link::Paused => (format!("{} paused", symbols.paused), Role::Warning),
-        Link::Retrying { attempt, next, .. } => {
+    match &server.connection {
+        ConnectionState::Connecting => {
+            (format!("{} connecting", symbols.connecting), Role::Running)
+        }
+        ConnectionState::Live => (format!("{} live", symbols.live), Role::Success),
+        ConnectionState::Polling { .. } => (format!("{} polling", symbols.polling), Role::Success),
+        ConnectionState::Paused => (format!("{} paused", symbols.paused), Role::Warning),
+        ConnectionState::Retrying { attempt, next, .. } => {
             let wait = next.duration_since(ctx.now);
             // Rounded up, so that half a second is not shown as 0.
             let seconds = (wait.as_millis().max(0) + 999) / 1000;
@@ -210,7 +214,7 @@ fn link(ctx: &RenderContext, server: &ServerState) -> (String, Role) {
             let text = format!("{symbol} retrying {when} (attempt {attempt})");
             (text, Role::Warning)
         }
-        Link::SignedOut { .. } => {
+        ConnectionState::SignedOut { .. } => {
             let symbol = symbols.status(Status::Failed);
             (format!("{symbol} signed out"), Role::Failed)
         }

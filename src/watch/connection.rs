@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     WatchOptions,
     backoff::Backoff,
-    renewals::{Call, Renewals},
+    session_renewals::{Call, SessionRenewals},
     stop_reason::StopReason,
 };
 use crate::vim::{Client, Error};
@@ -18,7 +18,7 @@ const MAX_CLOCK_FAILURES: u32 = 3;
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) client: Option<Arc<Client>>,
-    pub(super) renewals: Renewals,
+    pub(super) renewals: SessionRenewals,
     pub(super) backoff: Backoff,
     /// True after a `NotAuthenticated`. Some calls may still be answered, but the session does not recover.
     is_session_dead: bool,
@@ -29,7 +29,7 @@ impl Connection {
     pub(super) fn new(options: &WatchOptions) -> Self {
         Self {
             client: None,
-            renewals: Renewals::new(options.connect.credentials.can_renew()),
+            renewals: SessionRenewals::new(options.connect.credentials.can_renew()),
             backoff: Backoff::new(options.intervals, fastrand::u64(..)),
             is_session_dead: false,
             clock_failures: 0,

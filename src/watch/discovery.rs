@@ -3,7 +3,7 @@
 use super::{
     Update,
     in_flight::InFlight,
-    renewals::{Call, Renewals},
+    session_renewals::{Call, SessionRenewals},
     stop_reason::LoopExit,
     task_feed::TaskFeed,
 };
@@ -27,7 +27,7 @@ impl Discovery {
         &mut self,
         in_flight: &mut InFlight,
         feed: &mut TaskFeed,
-        renewals: &mut Renewals,
+        renewals: &mut SessionRenewals,
         answer: Result<Vec<ManagedObjectReference>, Error>,
     ) -> Result<Vec<Update>, LoopExit> {
         in_flight.knows_recent = true;

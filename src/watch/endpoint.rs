@@ -10,16 +10,16 @@ use tokio::{
 };
 
 use super::{
-    CancelResponse, Command, Link, ServerFacts, Update, WatchOptions,
+    CancelResponse, Command, ConnectionState, ServerFacts, Update, WatchOptions,
     connection::Connection,
     discovery::Discovery,
     fetch::Fetch,
-    label_wait::LabelWait,
+    label_request::LabelRequest,
     lookups::Lookups,
-    outbox::Outbox,
-    renewals::Call,
+    session_renewals::Call,
     stop_reason::{LoopExit, StopReason},
     task_feed::TaskFeed,
+    update_sender::UpdateSender,
     watch_set::{Origin, PollIntervals, WatchSet},
 };
 use crate::{
@@ -74,13 +74,13 @@ pub(super) struct Endpoint {
     /// Commands that wait for the server.
     pub(super) pending: Vec<Command>,
     pub(super) paused: bool,
-    pub(super) outbox: Outbox,
+    pub(super) update_sender: UpdateSender,
     pub(super) connection: Connection,
     pub(super) feed: TaskFeed,
     pub(super) fetch: Fetch,
     pub(super) discovery: Discovery,
     pub(super) lookups: Lookups,
-    pub(super) labels: LabelWait,
+    pub(super) labels: LabelRequest,
 }
 
 impl Endpoint {
@@ -104,13 +104,13 @@ impl Endpoint {
             commands,
             pending: Vec::new(),
             paused: false,
-            outbox: Outbox::new(id, updates, options.recorder.clone()),
+            update_sender: UpdateSender::new(id, updates, options.recorder.clone()),
             connection: Connection::new(&options),
             feed: TaskFeed::new(watched),
             fetch: Fetch::new(&options, now),
             discovery: Discovery::default(),
             lookups: Lookups::new(&options, now),
-            labels: LabelWait::default(),
+            labels: LabelRequest::default(),
             options,
         }
     }
@@ -169,7 +169,9 @@ impl Endpoint {
             client
         } else {
             if self.connection.backoff.failures() == 0 {
-                self.outbox.send_link(Link::Connecting).await?;
+                self.update_sender
+                    .send_connection(ConnectionState::Connecting)
+                    .await?;
             }
             let connecting = Client::connect(self.options.connect.clone());
             let connected = self.run_interruptible(connecting).await?;
@@ -224,7 +226,9 @@ impl Endpoint {
         };
         let credentials = &self.options.connect.credentials;
         if let Some(trouble) = credentials.trouble() {
-            self.outbox.send(Update::Notice(trouble.into())).await?;
+            self.update_sender
+                .send(Update::Notice(trouble.into()))
+                .await?;
         }
         let (key, user) =
             session.map_or_else(Default::default, |session| (session.key, session.user_name));
@@ -241,7 +245,9 @@ impl Endpoint {
                 .unwrap_or_default(),
             insecure: self.options.connect.trust.is_insecure(),
         };
-        self.outbox.send(Update::Server(Box::new(facts))).await
+        self.update_sender
+            .send(Update::Server(Box::new(facts)))
+            .await
     }
 
     /// Stores a reading of the server's clock, and sends it if it differs by more than the usual latency.
@@ -258,19 +264,24 @@ impl Endpoint {
             return Ok(());
         }
         self.feed.clock = clock;
-        self.outbox.send(Update::Clock(clock)).await
+        self.update_sender.send(Update::Clock(clock)).await
     }
 
     /// Waits for the next attempt. Returns true if the loop is to end.
     async fn pause_before_retry(&mut self, error: &Error) -> bool {
         let backoff = &mut self.connection.backoff;
         let pause = backoff.record_failure(error.retry_after());
-        let link = Link::Retrying {
+        let connection = ConnectionState::Retrying {
             attempt: backoff.failures(),
             next: Timestamp::now() + pause,
             reason: error.to_string().into(),
         };
-        if self.outbox.send_link(link).await.is_err() {
+        if self
+            .update_sender
+            .send_connection(connection)
+            .await
+            .is_err()
+        {
             return true;
         }
         self.run_interruptible(sleep_until(Instant::now() + pause))
@@ -280,8 +291,8 @@ impl Endpoint {
 
     /// Stays signed out until the loop is to end.
     async fn park_signed_out(&mut self, reason: Arc<str>) -> bool {
-        let link = Link::SignedOut { reason };
-        if self.outbox.send_link(link).await.is_ok() {
+        let connection = ConnectionState::SignedOut { reason };
+        if self.update_sender.send_connection(connection).await.is_ok() {
             let _ = self.run_interruptible(std::future::pending::<()>()).await;
         }
         true
@@ -309,7 +320,9 @@ impl Endpoint {
             Some(Command::Cancel(mo_id)) => {
                 let why = "there is no connection to the server just now; nothing was sent.";
                 let answer = CancelResponse::Failed(why.into());
-                self.outbox.send(Update::Cancel { mo_id, answer }).await
+                self.update_sender
+                    .send(Update::Cancel { mo_id, answer })
+                    .await
             }
             Some(request) => {
                 self.pending.push(request);
@@ -341,7 +354,7 @@ impl Endpoint {
             }
             Some(Command::FollowFamily(task)) => {
                 if let Some(state) = self.lookups.follow_family(task) {
-                    self.outbox.send(state).await?;
+                    self.update_sender.send(state).await?;
                 }
             }
             Some(Command::FollowEvents(tasks)) => self.lookups.follow_events(tasks),
@@ -350,7 +363,7 @@ impl Endpoint {
                 self.paused = paused;
                 self.lookups.pause(paused);
             }
-            Some(Command::Ping) => self.outbox.send(Update::Pong).await?,
+            Some(Command::Ping) => self.update_sender.send(Update::Pong).await?,
             Some(
                 request @ (Command::Refresh(_)
                 | Command::CheckPrivilege(_)

@@ -7,12 +7,12 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    Link,
+    ConnectionState,
     in_flight::{Completed, InFlight},
     long_poll::{AfterFailure, LongPoll, WaitAnswer, WaitTuning},
     options::{FetchMode, Intervals, WatchOptions},
     rate_limiter::TokenBucket,
-    renewals::{Call, Renewals},
+    session_renewals::{Call, SessionRenewals},
     stop_reason::{LoopExit, StopReason},
     task_feed::TaskFeed,
     view_members::ViewMembers,
@@ -89,10 +89,10 @@ impl Fetch {
     }
 
     /// Returns the state of a working connection.
-    pub(super) fn link(&self) -> Link {
+    pub(super) fn connection(&self) -> ConnectionState {
         match &self.state {
-            FetchState::Push(_) => Link::Live,
-            FetchState::Poll { reason, .. } => Link::Polling {
+            FetchState::Push(_) => ConnectionState::Live,
+            FetchState::Poll { reason, .. } => ConnectionState::Polling {
                 reason: reason.clone(),
             },
         }
@@ -315,7 +315,7 @@ impl Fetch {
         &mut self,
         in_flight: &mut InFlight,
         feed: &mut TaskFeed,
-        renewals: &mut Renewals,
+        renewals: &mut SessionRenewals,
         answer: WaitAnswer,
     ) -> Result<(), LoopExit> {
         let FetchState::Push(poll) = &mut self.state else {
@@ -362,7 +362,7 @@ impl Fetch {
     pub(super) fn handle_check(
         &mut self,
         feed: &mut TaskFeed,
-        renewals: &mut Renewals,
+        renewals: &mut SessionRenewals,
         mo_id: &Arc<str>,
         requested_at: Instant,
         answer: Result<Box<TaskInfo>, Error>,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{label_cache::LabelCache, long_poll::MAX_LONG_POLL};
-use crate::{record::Recorder, vim::ConnectOptions};
+use crate::{recording::Recorder, vim::ConnectOptions};
 
 /// The way tasks are followed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     in_flight::InFlight,
-    renewals::{Call, Renewals},
+    session_renewals::{Call, SessionRenewals},
     stop_reason::LoopExit,
     task_feed::TaskFeed,
     translate::{TaskUpdate, task_update},
@@ -26,7 +26,7 @@ impl InFlight {
     pub(super) fn handle_updates(
         &mut self,
         feed: &mut TaskFeed,
-        renewals: &mut Renewals,
+        renewals: &mut SessionRenewals,
         set: UpdateSet,
     ) -> Result<(), LoopExit> {
         for filter in set.filter_set {
@@ -73,7 +73,7 @@ impl InFlight {
     fn handle_missing(
         &mut self,
         feed: &mut TaskFeed,
-        renewals: &mut Renewals,
+        renewals: &mut SessionRenewals,
         mo_id: &Arc<str>,
         fault: Fault,
     ) -> Result<(), LoopExit> {

@@ -5,13 +5,13 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    CancelResponse, Command, HistoryLookup, Link, Update,
+    CancelResponse, Command, ConnectionState, HistoryLookup, Update,
     endpoint::Endpoint,
     failure_detector::concerns_all,
     in_flight::{Completed, InFlight},
     label_cache::operation_labels,
-    renewals::Call,
     responses::cancel_response,
+    session_renewals::Call,
     stop_reason::{LoopExit, StopReason},
     view_members::ViewMembers,
 };
@@ -50,7 +50,10 @@ impl Endpoint {
         for mo_id in in_flight.cancels {
             let why = "the connection broke before the answer came; look at the task's flags.";
             let answer = CancelResponse::Failed(why.into());
-            let _ = self.outbox.send(Update::Cancel { mo_id, answer }).await;
+            let _ = self
+                .update_sender
+                .send(Update::Cancel { mo_id, answer })
+                .await;
         }
         exit
     }
@@ -65,13 +68,13 @@ impl Endpoint {
         self.lookups.connected(in_flight.client.clone());
         loop {
             self.start_push(in_flight).await?;
-            self.send_link().await?;
+            self.send_connection().await?;
             for request in std::mem::take(&mut self.pending) {
                 self.start_request(in_flight, request).await?;
             }
             if self.awaits_first_list() && self.is_first_list_sent(in_flight, Instant::now()) {
                 self.lookups.open();
-                self.outbox.send(Update::FirstList).await?;
+                self.update_sender.send(Update::FirstList).await?;
             }
             self.start_due(in_flight)?;
             let next = self.next_time(in_flight);
@@ -225,7 +228,7 @@ impl Endpoint {
                 }
             }
             Command::Cancel(mo_id) => {
-                self.outbox.record_cancel_request(&mo_id);
+                self.update_sender.record_cancel_request(&mo_id);
                 in_flight.cancel(mo_id);
             }
             Command::LookUp(task) => {
@@ -304,9 +307,9 @@ impl Endpoint {
             Completed::HistoryLookup(task, answer) => {
                 self.handle_history_lookup(task, answer).await?;
             }
-            Completed::View(joining, answer) => {
+            Completed::View(adding, answer) => {
                 self.fetch
-                    .handle_view_change(feed, renewals, &joining, answer)?;
+                    .handle_view_change(feed, renewals, &adding, answer)?;
             }
             Completed::Check(mo_id, answer) => {
                 self.fetch
@@ -325,7 +328,9 @@ impl Endpoint {
     ) -> Result<(), StopReason> {
         match answer {
             Ok(rows) if self.labels.end(Instant::now()) => {
-                self.outbox.send(Update::Labels(Labels::new(rows))).await
+                self.update_sender
+                    .send(Update::Labels(Labels::new(rows)))
+                    .await
             }
             // They are requested again on the next connection, if that comes in time.
             Err(error) if error.is_session_dead() || concerns_all(&error) => Ok(()),
@@ -353,7 +358,10 @@ impl Endpoint {
                 self.connection.renewals.succeeded(&call);
                 self.pending.push(Command::Refresh(vec![mo_id.clone()]));
                 let answer = cancel_response(answer);
-                Ok(self.outbox.send(Update::Cancel { mo_id, answer }).await?)
+                Ok(self
+                    .update_sender
+                    .send(Update::Cancel { mo_id, answer })
+                    .await?)
             }
         }
     }
@@ -389,21 +397,24 @@ impl Endpoint {
             Err(error) => HistoryLookup::Failed(error.reason().into()),
         };
         self.send_changes().await?;
-        Ok(self.outbox.send(Update::LookedUp { mo_id, answer }).await?)
+        Ok(self
+            .update_sender
+            .send(Update::LookedUp { mo_id, answer })
+            .await?)
     }
 
-    async fn send_link(&mut self) -> Result<(), StopReason> {
-        let link = if self.paused {
-            Link::Paused
+    async fn send_connection(&mut self) -> Result<(), StopReason> {
+        let connection = if self.paused {
+            ConnectionState::Paused
         } else {
-            self.fetch.link()
+            self.fetch.connection()
         };
-        self.outbox.send_link(link).await
+        self.update_sender.send_connection(connection).await
     }
 
     async fn send_all(&self, updates: impl IntoIterator<Item = Update>) -> Result<(), StopReason> {
         for update in updates {
-            self.outbox.send(update).await?;
+            self.update_sender.send(update).await?;
         }
         Ok(())
     }
@@ -415,7 +426,9 @@ impl Endpoint {
                 "There are more than {} tasks; further ones are not watched unless they are named.",
                 self.options.max_tasks
             );
-            self.outbox.send(Update::Notice(notice.into())).await?;
+            self.update_sender
+                .send(Update::Notice(notice.into()))
+                .await?;
         }
         for change in self.feed.changes() {
             self.lookups.observe(change, &self.feed.watched);
@@ -423,7 +436,7 @@ impl Endpoint {
         if let Some(changes) = self.feed.take() {
             // Later labels would rename what is already shown.
             self.labels.end(Instant::now());
-            self.outbox.send(changes).await?;
+            self.update_sender.send(changes).await?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::{
     failure_detector::Failure,
     in_flight::{InFlight, TaskAnswer},
     options::Intervals,
-    renewals::{Call, Renewals},
+    session_renewals::{Call, SessionRenewals},
     stop_reason::LoopExit,
     task_feed::TaskFeed,
 };
@@ -23,7 +23,7 @@ impl InFlight {
     pub(super) fn handle_task(
         &mut self,
         feed: &mut TaskFeed,
-        renewals: &mut Renewals,
+        renewals: &mut SessionRenewals,
         intervals: &Intervals,
         mo_id: &Arc<str>,
         answer: TaskAnswer,
@@ -110,7 +110,7 @@ impl InFlight {
     pub(super) fn handle_batch(
         &mut self,
         feed: &mut TaskFeed,
-        renewals: &mut Renewals,
+        renewals: &mut SessionRenewals,
         tasks: &[Arc<str>],
         infos: Vec<(Arc<str>, TaskInfo)>,
     ) {

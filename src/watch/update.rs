@@ -12,13 +12,13 @@ use crate::{
     vim::types::{About, EntityLocation, ManagedObjectReference, TaskEvent, TaskInfo},
 };
 
-use super::Link;
+use super::ConnectionState;
 
 /// An update from an endpoint. Only changes are sent.
 #[derive(Debug)]
 pub enum Update {
     /// The connection's state changed.
-    Link(Link),
+    Connection(ConnectionState),
     /// Server and account, after each sign-in.
     Server(Box<ServerFacts>),
     /// Difference between the server's clock and the local one.

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::pending_members::PendingMembers;
+use super::unreported_tasks::UnreportedTasks;
 use crate::vim::ReportedFields;
 
 /// Time after which the running wait is cancelled for a new member: some servers do not wake it.
@@ -15,20 +15,20 @@ const WAKE_AFTER: Duration = Duration::from_millis(800);
 pub(super) struct ViewMembers {
     members: HashSet<Arc<str>>,
     /// Tasks to add with the next change of the view.
-    joining: HashSet<Arc<str>>,
+    adding: HashSet<Arc<str>>,
     /// The fields that are pushed.
     pub(super) fields: ReportedFields,
     /// Members not reported yet.
-    pub(super) pending: PendingMembers,
-    leaving: Vec<Arc<str>>,
+    pub(super) pending: UnreportedTasks,
+    removing: Vec<Arc<str>>,
     is_modifying: bool,
 }
 
 /// Tasks to add to the view and to remove from it.
 #[derive(Debug)]
 pub(super) struct ViewChange {
-    pub(super) joining: Vec<Arc<str>>,
-    pub(super) leaving: Vec<Arc<str>>,
+    pub(super) adding: Vec<Arc<str>>,
+    pub(super) removing: Vec<Arc<str>>,
 }
 
 impl ViewMembers {
@@ -59,53 +59,53 @@ impl ViewMembers {
 
     /// True if members are unreported or on their way into the view.
     pub(super) fn has_pending(&self) -> bool {
-        self.is_modifying || !self.joining.is_empty() || !self.pending.is_empty()
+        self.is_modifying || !self.adding.is_empty() || !self.pending.is_empty()
     }
 
     /// Removes a task from the view.
     pub(super) fn leave(&mut self, mo_id: &Arc<str>) {
-        self.joining.remove(mo_id);
+        self.adding.remove(mo_id);
         self.pending.remove(mo_id);
         if self.members.remove(mo_id) {
-            self.leaving.push(mo_id.clone());
+            self.removing.push(mo_id.clone());
         }
     }
 
     /// Adds a task with the next change of the view, unless it is a member.
     pub(super) fn join(&mut self, mo_id: &Arc<str>) {
         if !self.members.contains(mo_id) {
-            self.joining.insert(mo_id.clone());
+            self.adding.insert(mo_id.clone());
         }
     }
 
     /// Returns the number of tasks that the next change of the view adds.
-    pub(super) fn joining(&self) -> usize {
-        self.joining.len()
+    pub(super) fn adding(&self) -> usize {
+        self.adding.len()
     }
 
     /// Begins a change of the view, with at most `limit` tasks to add; `None` if nothing changes.
     pub(super) fn modify(&mut self, limit: usize, now: Instant) -> Option<ViewChange> {
-        if self.joining.is_empty() && self.leaving.is_empty() {
+        if self.adding.is_empty() && self.removing.is_empty() {
             return None;
         }
         self.is_modifying = true;
-        let joining: Vec<Arc<str>> = self.joining.iter().take(limit).cloned().collect();
-        for mo_id in &joining {
-            self.joining.remove(mo_id);
+        let adding: Vec<Arc<str>> = self.adding.iter().take(limit).cloned().collect();
+        for mo_id in &adding {
+            self.adding.remove(mo_id);
         }
-        self.members.extend(joining.iter().cloned());
-        self.pending.add(&joining, now);
+        self.members.extend(adding.iter().cloned());
+        self.pending.add(&adding, now);
         Some(ViewChange {
-            joining,
-            leaving: std::mem::take(&mut self.leaving),
+            adding,
+            removing: std::mem::take(&mut self.removing),
         })
     }
 
     /// Ends a change of the view. If it failed, its tasks are no members.
-    pub(super) fn modified(&mut self, joining: &[Arc<str>], has_failed: bool) {
+    pub(super) fn modified(&mut self, adding: &[Arc<str>], has_failed: bool) {
         self.is_modifying = false;
         if has_failed {
-            for mo_id in joining {
+            for mo_id in adding {
                 self.members.remove(mo_id);
                 self.pending.remove(mo_id);
             }
@@ -119,7 +119,7 @@ impl ViewMembers {
         }
         for mo_id in self.pending.drain() {
             self.members.remove(&mo_id);
-            self.joining.insert(mo_id);
+            self.adding.insert(mo_id);
         }
     }
 

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use vtask::{
     cli::Cli,
     config::ConfigFile,
-    record::{FORMAT_VERSION, Reader},
+    recording::{FORMAT_VERSION, Reader},
     simulator::{Options, Simulator, scenario::Scenario},
 };
 

@@ -5,7 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use vtask::{
-    record::{Entry, Line, LinkState, Reader, RecordedState, Source},
+    recording::{Entry, Line, LinkState, Reader, RecordedState, Source},
     simulator::{Options, Recording, Simulator, scenario::Scenario},
 };
 

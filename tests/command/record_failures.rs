@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Stdio, time::Duration};
 
-use vtask::record::{Reader, RecordedState};
+use vtask::recording::{Reader, RecordedState};
 
 use crate::built_support::{ended, err, on, start};
 use crate::command_support::{Paper, Ran, drive, line, server, until};

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{Options, Simulator, scenario::Scenario, server_behavior::ServerBehavior},
     vim::types::TaskLocator,
-    watch::{Command, FamilyState, FetchMode, Link},
+    watch::{Command, ConnectionState, FamilyState, FetchMode},
 };
 
 fn seconds(seconds: u64) -> Duration {
@@ -75,11 +75,16 @@ async fn refused_history_is_reported_and_isolated() {
         assert!(frozen.harness.events[0].1.is_ok(), "the events are there");
         let control = frozen.simulator.control();
         assert!(frozen.harness.is_synced(&control));
-        let is_well = |link: &Link| !matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
+        let is_well = |connection: &ConnectionState| {
+            !matches!(
+                connection,
+                ConnectionState::Retrying { .. } | ConnectionState::SignedOut { .. }
+            )
+        };
         assert!(
-            frozen.harness.links.iter().all(is_well),
+            frozen.harness.connections.iter().all(is_well),
             "{:?}",
-            frozen.harness.links
+            frozen.harness.connections
         );
         // It is not asked for again and again: what is refused once in a while may be allowed later.
         let before = frozen

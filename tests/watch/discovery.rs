@@ -8,7 +8,7 @@ use vtask::{
         Simulator,
         fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
-    watch::{FetchMode, Link},
+    watch::{ConnectionState, FetchMode},
 };
 
 const RECENT: &str = "TaskManager/recentTask";
@@ -73,7 +73,11 @@ async fn unwatchable_list_is_polled_while_tasks_are_pushed() {
             control.advance(Duration::from_secs(20));
         }
         harness.until_synced("the tasks", &control).await;
-        assert_eq!(harness.links.last(), Some(&Link::Live), "{fault}");
+        assert_eq!(
+            harness.connections.last(),
+            Some(&ConnectionState::Live),
+            "{fault}"
+        );
         assert!(count(&control, RECENT) > 1);
         assert_eq!(count(&control, "Task/info"), 0);
         harness.stop().await;

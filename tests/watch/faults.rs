@@ -10,7 +10,7 @@ use vtask::{
         fault_injection::{FaultEffect, FaultPlan, FaultRule, ServerEvent},
     },
     task::Presence,
-    watch::{CancelResponse, Command, FetchMode, Link},
+    watch::{CancelResponse, Command, ConnectionState, FetchMode},
 };
 
 async fn faulty_server(rule: FaultRule) -> (Simulator, Control) {
@@ -39,7 +39,9 @@ async fn abandoned_collectors_do_not_accumulate() {
             control.open_objects()
         );
         harness
-            .until("push", |harness| harness.links.last() == Some(&Link::Live))
+            .until("push", |harness| {
+                harness.connections.last() == Some(&ConnectionState::Live)
+            })
             .await;
         harness.until_synced("the tasks", &control).await;
         assert_eq!(control.open_objects().collectors, 1);
@@ -81,8 +83,8 @@ async fn failing_server_is_retried_with_backoff() {
         harness
             .until(kind, |harness| {
                 matches!(
-                    harness.links.last(),
-                    Some(Link::Retrying { attempt: 6.., .. })
+                    harness.connections.last(),
+                    Some(ConnectionState::Retrying { attempt: 6.., .. })
                 )
             })
             .await;
@@ -115,9 +117,9 @@ async fn unreadable_tasks_do_not_stop_others() {
         .await;
     assert!(
         !harness
-            .links
+            .connections
             .iter()
-            .any(|link| matches!(link, Link::Retrying { .. }))
+            .any(|connection| matches!(connection, ConnectionState::Retrying { .. }))
     );
     control.clear_faults();
     harness.until_synced("the tasks", &control).await;
@@ -141,10 +143,13 @@ async fn retry_after_date_is_honoured() {
     )));
     harness
         .until("the pause", |harness| {
-            matches!(harness.links.last(), Some(Link::Retrying { .. }))
+            matches!(
+                harness.connections.last(),
+                Some(ConnectionState::Retrying { .. })
+            )
         })
         .await;
-    let Some(Link::Retrying { next, .. }) = harness.links.last() else {
+    let Some(ConnectionState::Retrying { next, .. }) = harness.connections.last() else {
         return;
     };
     let pause = next.duration_since(Timestamp::now()).as_secs();
@@ -189,7 +194,10 @@ async fn proxy_403_during_server_start_is_retried() {
     let mut harness = Harness::push(&simulator);
     harness
         .until("the refusal", |harness| {
-            matches!(harness.links.last(), Some(Link::SignedOut { .. }))
+            matches!(
+                harness.connections.last(),
+                Some(ConnectionState::SignedOut { .. })
+            )
         })
         .await;
     assert_eq!(count(&control, "SessionManager/Login"), 1);

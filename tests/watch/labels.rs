@@ -12,7 +12,7 @@ use vtask::{
         Control, Simulator,
         fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
-    watch::{FetchMode, Link},
+    watch::{ConnectionState, FetchMode},
 };
 
 const OPERATION: &str = "VirtualMachine.ExportVmLRO";
@@ -85,8 +85,17 @@ async fn labels_that_are_refused_hold_nothing_up(mode: FetchMode) {
     let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     assert_eq!(label(&harness).unwrap(), "Export VM");
-    let is_away = |link: &Link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
-    assert!(!harness.links.iter().any(is_away), "{:?}", harness.links);
+    let is_away = |connection: &ConnectionState| {
+        matches!(
+            connection,
+            ConnectionState::Retrying { .. } | ConnectionState::SignedOut { .. }
+        )
+    };
+    assert!(
+        !harness.connections.iter().any(is_away),
+        "{:?}",
+        harness.connections
+    );
     harness.stop().await;
 }
 

@@ -11,7 +11,7 @@ use vtask::{
         scenario::Scenario,
     },
     vim::types::limits,
-    watch::{FetchMode, Link},
+    watch::{ConnectionState, FetchMode},
 };
 
 crate::both_ways! {
@@ -22,10 +22,12 @@ crate::both_ways! {
 }
 
 fn troubled(harness: &Harness) -> bool {
-    harness
-        .links
-        .iter()
-        .any(|link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. }))
+    harness.connections.iter().any(|connection| {
+        matches!(
+            connection,
+            ConnectionState::Retrying { .. } | ConnectionState::SignedOut { .. }
+        )
+    })
 }
 
 /// Waits for what the server sees; what is told meanwhile is taken in.
@@ -37,7 +39,11 @@ async fn until_seen(harness: &mut Harness, what: &str, mut seen: impl FnMut(&Har
         }
     };
     let met = tokio::time::timeout(Duration::from_secs(30), waiting).await;
-    assert!(met.is_ok(), "never seen: {what}; links {:?}", harness.links);
+    assert!(
+        met.is_ok(),
+        "never seen: {what}; states {:?}",
+        harness.connections
+    );
 }
 
 fn befallen_by(rule: FaultRule) -> FaultPlan {
@@ -114,7 +120,7 @@ async fn beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told(mode: 
         );
     }
     assert!(harness.notices.len() <= 22, "{}", harness.notices.len());
-    assert!(!troubled(&harness), "{:?}", harness.links);
+    assert!(!troubled(&harness), "{:?}", harness.connections);
     harness.stop().await;
 }
 
@@ -155,7 +161,7 @@ async fn one_bad_answer_stops_nothing(mode: FetchMode) {
         assert!(
             !troubled(&harness),
             "{kind} {effect:?}: {:?}",
-            harness.links
+            harness.connections
         );
         harness.stop().await;
     }
@@ -185,7 +191,7 @@ async fn a_list_that_is_refused_is_told(mode: FetchMode) {
         assert_eq!(harness.notices.len(), 1, "{:?}", harness.notices);
         control.clear_faults();
         harness.until_synced("the tasks", &control).await;
-        assert!(!troubled(&harness), "{:?}", harness.links);
+        assert!(!troubled(&harness), "{:?}", harness.connections);
         harness.stop().await;
     }
 }

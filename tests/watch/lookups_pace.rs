@@ -11,7 +11,7 @@ use vtask::{
     simulator::{Simulator, server_behavior::ProxyResponse},
     task::PendingQuestion,
     vim::types::TaskLocator,
-    watch::{Command, FamilyState, FetchMode, Link, Privilege, WatchOptions},
+    watch::{Command, ConnectionState, FamilyState, FetchMode, Privilege, WatchOptions},
 };
 
 async fn frozen_by(change: impl FnOnce(&mut WatchOptions)) -> Frozen {
@@ -190,7 +190,7 @@ async fn failed_lookup_is_isolated_and_retried() {
     let mut frozen = frozen(false).await;
     let control = frozen.simulator.control();
     let task = child(&frozen);
-    let links = frozen.harness.links.len();
+    let connections = frozen.harness.connections.len();
     control.fail_next(ProxyResponse::service_unavailable(None));
     let family = trace(&frozen, &task);
     frozen.harness.send(Command::FollowFamily(Some(family)));
@@ -203,11 +203,11 @@ async fn failed_lookup_is_isolated_and_retried() {
     frozen.pass(seconds(40)).await;
     let (_, state) = frozen.harness.families.last().unwrap();
     assert!(matches!(state, FamilyState::Found { .. }), "{state:?}");
-    let since = &frozen.harness.links[links..];
+    let since = &frozen.harness.connections[connections..];
     assert!(
         since
             .iter()
-            .all(|link| !matches!(link, Link::Retrying { .. })),
+            .all(|connection| !matches!(connection, ConnectionState::Retrying { .. })),
         "{since:?}"
     );
     frozen.stop().await;
@@ -346,7 +346,8 @@ async fn unreadable_privilege_is_unknown_with_reason() {
     frozen.settle().await;
     let (_, told) = frozen.harness.privileges.last().unwrap();
     assert_eq!(*told, Privilege::Granted, "the session is renewed for it");
-    let retrying = |link: &Link| matches!(link, Link::Retrying { .. });
-    assert!(!frozen.harness.links.iter().any(retrying));
+    let retrying =
+        |connection: &ConnectionState| matches!(connection, ConnectionState::Retrying { .. });
+    assert!(!frozen.harness.connections.iter().any(retrying));
     frozen.stop().await;
 }

@@ -10,7 +10,7 @@ use vtask::{
         scenario::Scenario,
     },
     task::Presence,
-    watch::{FetchMode, Link, WatchOptions},
+    watch::{ConnectionState, FetchMode, WatchOptions},
 };
 
 /// A server on which waits go on silently after their session has ended, and one of its running tasks.
@@ -46,7 +46,8 @@ async fn session_ended_during_long_poll_is_renewed() {
         harness.until("the task", is_shown).await;
         harness
             .until_seen("the wait", |harness| {
-                control.pending_waits() == 1 && harness.links.last() == Some(&Link::Live)
+                control.pending_waits() == 1
+                    && harness.connections.last() == Some(&ConnectionState::Live)
             })
             .await;
         control.trigger(&happening);
@@ -104,16 +105,18 @@ async fn failing_check_is_given_up() {
         assert!(count(&control, "Task/info") <= 16, "{effect:?}");
         assert!(count(&control, "SessionManager/Login") <= 3, "{effect:?}");
         assert_eq!(harness.record(&task).unwrap().presence, Presence::Present);
-        let is_troubled = |link: &Link| {
+        let is_troubled = |connection: &ConnectionState| {
             !matches!(
-                link,
-                Link::Connecting | Link::Live | Link::Polling { reason: None }
+                connection,
+                ConnectionState::Connecting
+                    | ConnectionState::Live
+                    | ConnectionState::Polling { reason: None }
             )
         };
         assert!(
-            !harness.links.iter().any(is_troubled),
+            !harness.connections.iter().any(is_troubled),
             "{effect:?}: {:?}",
-            harness.links
+            harness.connections
         );
         harness.stop().await;
     }

@@ -10,7 +10,7 @@ use vtask::{
         fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
     task::Presence,
-    watch::{FetchMode, Link},
+    watch::{ConnectionState, FetchMode},
 };
 
 const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
@@ -25,11 +25,16 @@ fn missing(object: Option<&str>, fault: &str, whole: bool) -> FaultRule {
 }
 
 fn assert_live(harness: &Harness) {
-    let is_troubled = |link: &Link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
+    let is_troubled = |connection: &ConnectionState| {
+        matches!(
+            connection,
+            ConnectionState::Retrying { .. } | ConnectionState::SignedOut { .. }
+        )
+    };
     assert!(
-        !harness.links.iter().any(is_troubled),
+        !harness.connections.iter().any(is_troubled),
         "{:?}",
-        harness.links
+        harness.connections
     );
 }
 

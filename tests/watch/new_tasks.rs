@@ -8,7 +8,7 @@ use vtask::{
         fault_injection::{FaultEffect, FaultPlan, FaultRule},
         scenario::{LoadOptions, Scenario},
     },
-    watch::{FetchMode, LabelCache, Link},
+    watch::{ConnectionState, FetchMode, LabelCache},
 };
 
 use crate::support::{Harness, count, manual_clock, watch, watch_by, with_short_backoff};
@@ -69,7 +69,11 @@ async fn all_fields_are_pushed_if_tasks_cannot_be_read_together() {
         harness.until_synced("all tasks", &control).await;
         control.advance(Duration::from_secs(20));
         harness.until_synced("their changes", &control).await;
-        assert_eq!(harness.links.last(), Some(&Link::Live), "{effect:?}");
+        assert_eq!(
+            harness.connections.last(),
+            Some(&ConnectionState::Live),
+            "{effect:?}"
+        );
         assert_eq!(count(&control, "Task/info"), 0, "{effect:?}");
         let reads = count(&control, RETRIEVE);
         assert!(reads <= 3, "{effect:?}: {reads}");

@@ -10,7 +10,7 @@ use vtask::{
         fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
     vim::types::TaskLocator,
-    watch::{CancelResponse, Command, FetchMode, Link, Privilege},
+    watch::{CancelResponse, Command, ConnectionState, FetchMode, Privilege},
 };
 
 crate::both_ways! {
@@ -64,11 +64,12 @@ async fn a_call_that_is_never_authenticated_renews_the_session_no_more_than_twic
         let logins = count(&control, "SessionManager/Login");
         // Each of those who need the call may renew the session once.
         assert!(logins <= 5, "{kind}: {logins}");
-        let is_out = |link: &Link| matches!(link, Link::SignedOut { .. });
+        let is_out =
+            |connection: &ConnectionState| matches!(connection, ConnectionState::SignedOut { .. });
         assert!(
-            !harness.links.iter().any(is_out),
+            !harness.connections.iter().any(is_out),
             "{kind}: {:?}",
-            harness.links
+            harness.connections
         );
         if kind == "Task/CancelTask" {
             assert!(count(&control, kind) <= 2);
@@ -107,11 +108,12 @@ async fn a_call_that_asks_to_wait_stops_nothing_else(mode: FetchMode) {
             control.advance(Duration::from_secs(5));
             harness.until_synced("the new tasks", &control).await;
         }
-        let is_troubled = |link: &Link| matches!(link, Link::Retrying { .. });
+        let is_troubled =
+            |connection: &ConnectionState| matches!(connection, ConnectionState::Retrying { .. });
         assert!(
-            !harness.links.iter().any(is_troubled),
+            !harness.connections.iter().any(is_troubled),
             "{kind}: {:?}",
-            harness.links
+            harness.connections
         );
         harness.stop().await;
     }
@@ -137,7 +139,7 @@ async fn tasks_are_followed_without_server_clock() {
             options.intervals.clock = Duration::from_millis(300);
             let mut harness = Harness::start(options);
             harness.until_synced("the tasks", &control).await;
-            let links = harness.links.len();
+            let connections = harness.connections.len();
             let asked = count(&control, "ServiceInstance/CurrentTime");
             harness
                 .until_seen("more questions", |_| {
@@ -147,10 +149,10 @@ async fn tasks_are_followed_without_server_clock() {
             control.advance(Duration::from_secs(5));
             harness.until_synced("the new tasks", &control).await;
             assert_eq!(
-                harness.links.len(),
-                links,
+                harness.connections.len(),
+                connections,
                 "{effect:?}: {:?}",
-                harness.links
+                harness.connections
             );
             harness.stop().await;
         }

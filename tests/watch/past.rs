@@ -12,7 +12,7 @@ use vtask::{
         Client, RecordAction,
         types::{ManagedObjectReference, TaskInfo, TaskLocator, TaskQuery},
     },
-    watch::{Command, FamilyState, FetchMode, HistoryRequest, Link},
+    watch::{Command, ConnectionState, FamilyState, FetchMode, HistoryRequest},
 };
 
 /// The last days of the demo's history: several pages.
@@ -252,7 +252,8 @@ async fn lost_response_loses_no_change() {
 async fn search_works_while_paused() {
     let mut search = Search::new().await;
     search.harness.send(Command::Pause(true));
-    let is_paused = |harness: &Harness| harness.links.last() == Some(&Link::Paused);
+    let is_paused =
+        |harness: &Harness| harness.connections.last() == Some(&ConnectionState::Paused);
     search.harness.until("the pause", is_paused).await;
     search.begin(1);
     search.pages(1).await;

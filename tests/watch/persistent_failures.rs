@@ -9,7 +9,7 @@ use vtask::{
         Simulator,
         fault_injection::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
     },
-    watch::{FetchMode, Link},
+    watch::{ConnectionState, FetchMode},
 };
 
 const CALLS: [&str; 3] = [
@@ -36,10 +36,10 @@ async fn failing_push_falls_back_to_polling() {
             let control = simulator.control();
             control.inject(&FaultPlan::default().with(FaultRule::new(call, effect.clone())));
             let mut harness = Harness::start(with_short_backoff(watch(&simulator, &[])));
-            let is_polling = |link: &Link| matches!(link, Link::Polling { reason: Some(reason) } if !reason.is_empty());
+            let is_polling = |connection: &ConnectionState| matches!(connection, ConnectionState::Polling { reason: Some(reason) } if !reason.is_empty());
             harness
                 .until(&format!("polling: {call} {effect:?}"), |harness| {
-                    harness.links.last().is_some_and(is_polling)
+                    harness.connections.last().is_some_and(is_polling)
                 })
                 .await;
             let before = control.expected_tasks().len();
@@ -69,15 +69,16 @@ async fn push_resumes_after_recovery() {
     harness
         .until("polling", |harness| {
             matches!(
-                harness.links.last(),
-                Some(Link::Polling { reason: Some(_) })
+                harness.connections.last(),
+                Some(ConnectionState::Polling { reason: Some(_) })
             )
         })
         .await;
     control.clear_faults();
     harness
         .until_seen("the wait", |harness| {
-            control.pending_waits() == 1 && harness.links.last() == Some(&Link::Live)
+            control.pending_waits() == 1
+                && harness.connections.last() == Some(&ConnectionState::Live)
         })
         .await;
     control.advance(Duration::from_secs(20));
@@ -99,7 +100,7 @@ async fn fetch_push_ends_with_reason_when_refused() {
         let mut harness = Harness::push(&simulator);
         harness
             .until("the end", |harness| {
-                matches!(harness.links.last(), Some(Link::SignedOut { reason })
+                matches!(harness.connections.last(), Some(ConnectionState::SignedOut { reason })
                     if reason.contains("NoPermission") && reason.contains("--fetch"))
             })
             .await;

@@ -12,7 +12,7 @@ use vtask::{
         },
     },
     task::Status,
-    watch::{Command, FetchMode, Link},
+    watch::{Command, ConnectionState, FetchMode},
 };
 
 const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
@@ -29,12 +29,16 @@ async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut Serve
         control.advance(Duration::from_secs(20));
     }
     harness.until_synced(what, &control).await;
-    let troubled =
-        |link: &Link| !matches!(link, Link::Connecting | Link::Live | Link::Polling { .. });
+    let troubled = |connection: &ConnectionState| {
+        !matches!(
+            connection,
+            ConnectionState::Connecting | ConnectionState::Live | ConnectionState::Polling { .. }
+        )
+    };
     assert!(
-        !harness.links.iter().any(troubled),
+        !harness.connections.iter().any(troubled),
         "{what}: {:?}",
-        harness.links
+        harness.connections
     );
     assert!(reads_allowed || count(&control, TASK_INFO) == 0, "{what}");
     harness.stop().await;
@@ -150,13 +154,12 @@ async fn missing_member_updates_fall_back_to_polling() {
     let mut options = watch_by(FetchMode::Auto, &simulator, &[]);
     options.intervals.report_timeout = Duration::from_millis(300);
     let mut harness = Harness::start(options);
-    let polling =
-        |link: &Link| matches!(link, Link::Polling { reason: Some(why) } if why.contains("never"));
+    let polling = |connection: &ConnectionState| matches!(connection, ConnectionState::Polling { reason: Some(why) } if why.contains("never"));
     harness.until_synced("the tasks", &control).await;
     control.advance(Duration::from_secs(60));
     harness
         .until("polling, with the reason", |harness| {
-            harness.links.last().is_some_and(polling)
+            harness.connections.last().is_some_and(polling)
         })
         .await;
     control.advance(Duration::from_secs(20));
@@ -231,7 +234,7 @@ async fn forbidden_long_poll_falls_back_until_allowed() {
     let mut harness = Harness::start(options);
     harness
         .until("the reason", |harness| {
-            matches!(harness.links.last(), Some(Link::Polling { reason: Some(reason) })
+            matches!(harness.connections.last(), Some(ConnectionState::Polling { reason: Some(reason) })
                 if reason.contains("NoPermission"))
         })
         .await;
@@ -239,7 +242,9 @@ async fn forbidden_long_poll_falls_back_until_allowed() {
     assert!(count(&control, TASK_INFO) > 0);
     control.change_behavior(|behavior| behavior.collector_permission = true);
     harness
-        .until("push", |harness| harness.links.last() == Some(&Link::Live))
+        .until("push", |harness| {
+            harness.connections.last() == Some(&ConnectionState::Live)
+        })
         .await;
     control.advance(Duration::from_secs(20));
     harness.until_synced("the new tasks", &control).await;

@@ -13,7 +13,7 @@ use vtask::{
     },
     task::{Presence, Status},
     vim::{Client, Credentials, TrustPolicy, types::TaskLocator},
-    watch::{CancelResponse, Command, FetchMode, Link, Privilege},
+    watch::{CancelResponse, Command, ConnectionState, FetchMode, Privilege},
 };
 
 crate::both_ways!(
@@ -69,7 +69,9 @@ async fn unchanged_tasks_are_not_reported_again() {
     }
     harness.send(Command::Pause(true));
     harness
-        .until("the pause", |harness| harness.links.contains(&Link::Paused))
+        .until("the pause", |harness| {
+            harness.connections.contains(&ConnectionState::Paused)
+        })
         .await;
     assert_eq!(harness.changes, told);
     harness.stop().await;
@@ -131,8 +133,17 @@ async fn a_dead_session_is_renewed_unnoticed(mode: FetchMode) {
     control.kill_sessions();
     control.advance(Duration::from_secs(30));
     harness.until_synced("the new tasks", &control).await;
-    let troubled = |link: &Link| matches!(link, Link::Retrying { .. } | Link::SignedOut { .. });
-    assert!(!harness.links.iter().any(troubled), "{:?}", harness.links);
+    let troubled = |connection: &ConnectionState| {
+        matches!(
+            connection,
+            ConnectionState::Retrying { .. } | ConnectionState::SignedOut { .. }
+        )
+    };
+    assert!(
+        !harness.connections.iter().any(troubled),
+        "{:?}",
+        harness.connections
+    );
     let logins = control
         .requests()
         .iter()
@@ -154,14 +165,14 @@ async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {
     }
     harness
         .until("the trouble", |harness| {
-            matches!(harness.links.last(), Some(Link::Retrying { reason, .. }) if reason.contains("503"))
+            matches!(harness.connections.last(), Some(ConnectionState::Retrying { reason, .. }) if reason.contains("503"))
         })
         .await;
     assert_eq!(harness.store.len(), known, "nothing known is lost");
     control.clear_proxy_responses();
     control.advance(Duration::from_secs(30));
     harness.until_synced("the new tasks", &control).await;
-    assert!(harness.links.last().unwrap().is_current());
+    assert!(harness.connections.last().unwrap().is_current());
     harness.stop().await;
 }
 
@@ -173,7 +184,7 @@ async fn refused_password_is_not_retried() {
     let mut harness = Harness::start(watch(&simulator, &[]));
     harness
         .until("the refusal", |harness| {
-            matches!(harness.links.last(), Some(Link::SignedOut { reason }) if reason.contains("InvalidLogin"))
+            matches!(harness.connections.last(), Some(ConnectionState::SignedOut { reason }) if reason.contains("InvalidLogin"))
         })
         .await;
     harness.send(Command::Refresh(Vec::new()));
@@ -390,7 +401,10 @@ async fn given_session_and_authorization_are_used() {
     let mut harness = Harness::start(options);
     harness
         .until("the refusal", |harness| {
-            matches!(harness.links.last(), Some(Link::SignedOut { .. }))
+            matches!(
+                harness.connections.last(),
+                Some(ConnectionState::SignedOut { .. })
+            )
         })
         .await;
     harness.stop().await;

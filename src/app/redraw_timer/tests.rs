@@ -60,7 +60,7 @@ fn expiring_notification_needs_a_redraw() {
 fn countdown_ticks_and_stale_clocks_are_frozen() {
     let mut state = one(&json!({}));
     let retrying = |next| {
-        Update::Link(Link::Retrying {
+        Update::Connection(ConnectionState::Retrying {
             attempt: 2,
             next,
             reason: "refused".into(),

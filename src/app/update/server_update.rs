@@ -93,9 +93,10 @@ pub(super) fn handle(
         Update::Notice(text) | Update::RecordingStopped(text) => {
             state.notifications.push(Severity::Warning, &*text, now);
         }
-        Update::Link(_) | Update::Server(_) | Update::Clock(_) => {
+        Update::Connection(_) | Update::Server(_) | Update::Clock(_) => {
             let is_named = matches!(update, Update::Server(_));
-            let is_connected = matches!(&update, Update::Link(link) if link.is_current());
+            let is_connected =
+                matches!(&update, Update::Connection(connection) if connection.is_current());
             let is_other_time = matches!(update, Update::Clock(_) | Update::Server(_));
             let mut servers = state.servers.iter_mut();
             if let Some(server) = servers.find(|server| server.id == endpoint) {

@@ -120,7 +120,7 @@ impl Exporter {
                 store: &server.snapshot.store,
                 active: server.selected_active().collect(),
                 now: server.snapshot.now,
-                is_up: server.links.link().is_current(),
+                is_up: server.connections.connection().is_current(),
                 requests: server.traffic.counts(),
             });
         }

@@ -27,9 +27,9 @@ use self::{
 };
 use super::{
     CommandError, Outcome,
+    connection_report::ConnectionReport,
     deadline::Ending,
     io_context::CommandIo,
-    link_report::LinkReport,
     signals::StopSignal,
     watchers::{UPDATES_AHEAD, Watchers},
 };
@@ -166,12 +166,12 @@ impl<C: Consumer> Following<'_, C> {
         loop {
             for id in self.watchers.ended() {
                 let server = server_mut(&mut self.servers, id);
-                if let Some(message) = server.and_then(|server| server.links.loop_ended()) {
+                if let Some(message) = server.and_then(|server| server.connections.loop_ended()) {
                     io.say(&message);
                 }
             }
-            let links = self.servers.iter().map(|server| &server.links);
-            if let Some(outcome) = LinkReport::outcome_if_lost(links) {
+            let connections = self.servers.iter().map(|server| &server.connections);
+            if let Some(outcome) = ConnectionReport::outcome_if_lost(connections) {
                 return Ok(outcome);
             }
             tokio::select! {
@@ -318,7 +318,7 @@ fn server_mut(servers: &mut [Server], id: EndpointId) -> Option<&mut Server> {
 
 /// Describes the connections for the service manager.
 fn status(servers: &[Server]) -> String {
-    let is_current = |server: &&Server| server.links.link().is_current();
+    let is_current = |server: &&Server| server.connections.connection().is_current();
     let (current, others): (Vec<_>, Vec<_>) = servers.iter().partition(is_current);
     let active: u32 = servers.iter().map(Server::active).sum();
     let mut text = format!("{active} active tasks");

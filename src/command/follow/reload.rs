@@ -49,7 +49,7 @@ impl<C: Consumer> Following<'_, C> {
             match take(&mut previous, &server.label) {
                 // A server whose login was refused is connected again.
                 Some(mut earlier)
-                    if !earlier.links.is_lost() && earlier.has_connection_of(&server) =>
+                    if !earlier.connections.is_lost() && earlier.has_connection_of(&server) =>
                 {
                     earlier.select_as(server);
                     self.servers.push(earlier);

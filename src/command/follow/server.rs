@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::{
     super::{
+        connection_report::ConnectionReport,
         json_output,
-        link_report::LinkReport,
         selector::CompiledSelector,
         snapshot::Snapshot,
         wait::{MAX_OUTAGE, Search, Step},
@@ -27,7 +27,7 @@ use crate::{
         Address,
         types::{TaskInfo, TaskLocator, TaskQuery, TaskTime},
     },
-    watch::{Command, Link, Update, WatchOptions, history_query},
+    watch::{Command, ConnectionState, Update, WatchOptions, history_query},
 };
 
 /// Time after which the end of a task has certainly been seen while the server is watched.
@@ -45,7 +45,7 @@ pub(in crate::command) struct Server {
     /// Host name and port.
     pub(in crate::command) endpoint: String,
     pub(in crate::command) snapshot: Snapshot,
-    pub(in crate::command) links: LinkReport,
+    pub(in crate::command) connections: ConnectionReport,
     pub(in crate::command) traffic: Arc<RequestMetrics>,
     options: WatchOptions,
     /// Instance id of the server, else its name.
@@ -97,7 +97,7 @@ impl Server {
         let address = &options.connect.address;
         Self {
             id: EndpointId::default(),
-            links: LinkReport::new(name, address.label()),
+            connections: ConnectionReport::new(name, address.label()),
             label: name.map_or_else(|| address.name(), str::to_owned),
             endpoint: address.name(),
             traffic: options.connect.traffic.clone(),
@@ -187,7 +187,7 @@ impl Server {
 
     /// True once the tasks were read or the first attempt has failed.
     pub(super) fn has_started(&self) -> bool {
-        self.has_list || self.links.is_away()
+        self.has_list || self.connections.is_away()
     }
 
     /// Returns the number of tasks that are queued or running.
@@ -250,8 +250,8 @@ impl Server {
         now: Timestamp,
         effects: &mut Effects,
     ) -> Vec<Change> {
-        if self.links.apply(&update, false, &mut effects.message) {
-            self.handle_link(now, effects);
+        if self.connections.apply(&update, false, &mut effects.message) {
+            self.handle_connection(now, effects);
             return Vec::new();
         }
         match update {
@@ -278,7 +278,7 @@ impl Server {
                         self.apply_past(tasks, now)
                     }
                     Err(message) => {
-                        effects.message = Some(self.links.message(&message));
+                        effects.message = Some(self.connections.message(&message));
                         Vec::new()
                     }
                 }
@@ -295,14 +295,14 @@ impl Server {
     }
 
     /// Searches the history once the server is watched again.
-    fn handle_link(&mut self, now: Timestamp, effects: &mut Effects) {
-        match self.links.link() {
-            Link::Retrying { .. } => self.is_behind = true,
-            Link::Connecting => self.is_behind |= self.was_connected,
-            link if link.is_current() => self.was_connected = true,
+    fn handle_connection(&mut self, now: Timestamp, effects: &mut Effects) {
+        match self.connections.connection() {
+            ConnectionState::Retrying { .. } => self.is_behind = true,
+            ConnectionState::Connecting => self.is_behind |= self.was_connected,
+            connection if connection.is_current() => self.was_connected = true,
             _ => {}
         }
-        if !self.links.link().is_current() || !std::mem::take(&mut self.is_behind) {
+        if !self.connections.connection().is_current() || !std::mem::take(&mut self.is_behind) {
             return;
         }
         let query = TaskQuery {
@@ -432,7 +432,7 @@ impl Server {
             .filter_map(|search| search.due(now));
         let mut commands: Vec<Command> = due.map(Command::LookUp).collect();
         commands.extend(self.catch_up.due(Instant::now()));
-        if self.links.link().is_current() && !self.catch_up.is_running() {
+        if self.connections.connection().is_current() && !self.catch_up.is_running() {
             let reached = self.reached();
             self.position = self.position.max(reached);
             let forgotten = self.position.checked_sub(MEMORY).unwrap_or(Timestamp::MIN);

@@ -12,9 +12,9 @@ use super::{Page, Presenter, watch::Screen};
 use crate::{
     command::{
         CommandError, Outcome,
+        connection_report::ConnectionReport,
         deadline::leave_in_time,
         io_context::CommandIo,
-        link_report::LinkReport,
         session::ServerReader,
         wait,
         watchers::{UPDATES_AHEAD, Watchers},
@@ -84,7 +84,7 @@ impl Presenter<'_> {
         let (mut watchers, mut connections) = (Watchers::default(), Vec::new());
         for (id, (name, mut options)) in (0..).map(EndpointId).zip(servers) {
             let label = options.connect.address.label();
-            connections.push(LinkReport::new(name.as_deref(), label));
+            connections.push(ConnectionReport::new(name.as_deref(), label));
             let commands = reading.start(usize::from(id.0), &mut options);
             watchers.start(id, options, &sender);
             for command in commands {
@@ -110,7 +110,7 @@ impl Presenter<'_> {
 struct LiveOutput<'a> {
     presenter: &'a Presenter<'a>,
     screen: Screen,
-    connections: Vec<LinkReport>,
+    connections: Vec<ConnectionReport>,
     /// IDs of the rows that changed since the last output.
     changed: HashSet<String>,
     is_redrawn: bool,
@@ -129,12 +129,12 @@ impl LiveOutput<'_> {
         loop {
             for id in watchers.ended() {
                 let connection = self.connections.get_mut(usize::from(id.0));
-                if let Some(message) = connection.and_then(LinkReport::loop_ended) {
+                if let Some(message) = connection.and_then(ConnectionReport::loop_ended) {
                     io.say(&message);
                 }
             }
             let output_at = printed.map(|at| at + OUTPUT_INTERVAL);
-            let lost = LinkReport::outcome_if_lost(&self.connections);
+            let lost = ConnectionReport::outcome_if_lost(&self.connections);
             if is_outdated && (lost.is_some() || output_at.is_none_or(|at| at <= Instant::now())) {
                 self.print(reading, io)?;
                 printed = Some(Instant::now());

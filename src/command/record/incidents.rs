@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::SignedDuration;
 
 use crate::{
-    record::{Entry, Line, LinkState},
+    recording::{Entry, Line, LinkState},
     report::{CancelRequest, Outage},
 };
 

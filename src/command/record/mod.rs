@@ -31,11 +31,11 @@ use super::{
 };
 use crate::{
     config::{self, ConnectionArgs},
-    record::{self, Reader, Recorder},
+    recording::{self, Reader, Recorder},
     task::{EndpointId, TaskChange},
     text::parse_positive_duration,
     vim::types::{TaskLocator, TaskState},
-    watch::{Command, Link, Update, WatchOptions, Watcher},
+    watch::{Command, ConnectionState, Update, WatchOptions, Watcher},
 };
 
 /// Capacity of the channel of updates.
@@ -135,7 +135,7 @@ pub async fn run(
 fn redact(input: &Path, output: &Path, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let usage = |error: &dyn std::error::Error| CommandError::Usage(error.to_string());
     let reader = Reader::open(input).map_err(|error| usage(&error))?;
-    let (lines, damage) = record::redact(reader, output).map_err(|error| usage(&error))?;
+    let (lines, damage) = recording::redact(reader, output).map_err(|error| usage(&error))?;
     let damage = damage.to_string();
     if !damage.is_empty() {
         io.say(&format!("{}: {damage}.", input.display()));
@@ -223,12 +223,12 @@ impl Server {
     /// Reports connection problems, and has the events of failed tasks read, so that the record contains them.
     fn take(&mut self, update: Update, io: &mut CommandIo<'_>) {
         match update {
-            Update::Link(Link::Retrying {
+            Update::Connection(ConnectionState::Retrying {
                 attempt: 1, reason, ..
             }) => {
                 io.say(&format!("{}: {reason} Retrying.", self.name));
             }
-            Update::Link(Link::SignedOut { reason }) => {
+            Update::Connection(ConnectionState::SignedOut { reason }) => {
                 let reason = format!("{}: {reason}", self.name);
                 io.say(&reason);
                 self.refused = Some(reason);

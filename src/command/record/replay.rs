@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::super::{CommandError, screen_args::ScreenArgs, simulate::parse_speed};
 use super::serve::{place, usage};
 use crate::{
-    record::Source,
+    recording::Source,
     replay::Replay,
     task::{EndpointId, TimeExpr},
     tui::{MAX_SPEED, RecordPlayer},

@@ -11,7 +11,7 @@ use super::super::{CommandError, io_context::CommandIo};
 use super::Incidents;
 use crate::{
     config::{ConnectionArgs, Environment},
-    record::{Player, ReadError, Source},
+    recording::{Player, ReadError, Source},
     simulator::{Options, Recording, Simulator, scenario::Scenario},
     task::{TaskRef, TimeExpr},
 };

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::{CommandError, io_context::CommandIo};
 use crate::{
     config::Defaults,
-    record::{Header, Limits, RecordError, Recorder, Redactor},
+    recording::{Header, Limits, RecordError, Recorder, Redactor},
 };
 
 /// Flags of a command that can be recorded.

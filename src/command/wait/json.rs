@@ -10,14 +10,14 @@ use crate::{
     command::json_output,
     task::{EndpointId, Rule, Status, TaskId, fault_chain},
     vim::types::TaskInfo,
-    watch::Link,
+    watch::ConnectionState,
 };
 
 /// The last output for each task and server, to write only changes.
 #[derive(Debug, Default)]
 pub(super) struct LastWritten {
     tasks: HashMap<TaskId, (Status, Option<TaskInfo>, Option<Rule>)>,
-    links: HashMap<EndpointId, &'static str>,
+    connections: HashMap<EndpointId, &'static str>,
 }
 
 impl LastWritten {
@@ -44,29 +44,29 @@ impl LastWritten {
     }
 
     /// Returns the line of a connection if its state changed.
-    pub(super) fn link(
+    pub(super) fn connection(
         &mut self,
         waiting: &WaitTracker,
         id: EndpointId,
         now: Timestamp,
     ) -> Option<String> {
         let server = waiting.server(id)?;
-        let state = match &server.link {
-            Link::SignedOut { .. } => "signed-out",
+        let state = match &server.connection {
+            ConnectionState::SignedOut { .. } => "signed-out",
             _ if server.lost.is_some() => "given-up",
-            Link::Connecting => "connecting",
-            Link::Live => "live",
-            Link::Polling { .. } => "polling",
-            Link::Paused => "paused",
-            Link::Retrying { .. } => "retrying",
+            ConnectionState::Connecting => "connecting",
+            ConnectionState::Live => "live",
+            ConnectionState::Polling { .. } => "polling",
+            ConnectionState::Paused => "paused",
+            ConnectionState::Retrying { .. } => "retrying",
         };
-        if self.links.insert(id, state) == Some(state) && state != "retrying" {
+        if self.connections.insert(id, state) == Some(state) && state != "retrying" {
             return None;
         }
         let given_up = server.lost.as_ref().map(|loss| loss.reason.clone());
-        let (reason, attempt, next) = match &server.link {
+        let (reason, attempt, next) = match &server.connection {
             _ if given_up.is_some() => (given_up, None, None),
-            Link::Retrying {
+            ConnectionState::Retrying {
                 reason,
                 attempt,
                 next,
@@ -75,7 +75,7 @@ impl LastWritten {
                 Some(*attempt),
                 Some(server.clock.at(*next)),
             ),
-            Link::Polling { reason } => (reason.clone(), None, None),
+            ConnectionState::Polling { reason } => (reason.clone(), None, None),
             _ => (None, None, None),
         };
         let mut line = json_output::envelope("link", &server.endpoint, server.clock.at(now));

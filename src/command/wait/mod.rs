@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use args::WaitArgs;
 pub(super) use bar::BarStyle;
 pub(super) use history_lookup::{Search, Step};
-pub(super) use progress_bars::link;
+pub(super) use progress_bars::connection;
 pub(super) use report::OutputMode;
 pub(super) use runner::{Plan, Server, follow};
 pub(super) use tracker::{LostReason, WaitCondition};

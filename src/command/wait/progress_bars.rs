@@ -13,7 +13,7 @@ use crate::{
     command::{display_name, io_context::Size},
     task::{Forecast, Forecaster, Record, Status},
     text::{duration, prefix, sanitize, truncate, width},
-    watch::Link,
+    watch::ConnectionState,
 };
 
 /// Preferred and minimum width of the bar in columns.
@@ -185,7 +185,7 @@ fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, style: BarStyle
     if let Some(longest) = longest {
         parts.push(format!("~{} left", duration(longest)));
     }
-    parts.push(links(waiting, now));
+    parts.push(connections(waiting, now));
     let text = sanitize(&parts.join(dot)).into_owned();
     let ellipsis = if style.ascii { "~" } else { "…" };
     let text = truncate(&text, columns, ellipsis);
@@ -204,10 +204,10 @@ fn forecast(waiting: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Option
 }
 
 /// Describes the connections, once if all are in the same state.
-fn links(waiting: &WaitTracker, now: Timestamp) -> String {
+fn connections(waiting: &WaitTracker, now: Timestamp) -> String {
     let states = waiting.servers.iter().map(|server| match &server.lost {
         Some(_) => "given up".to_owned(),
-        None => link(&server.link, now),
+        None => connection(&server.connection, now),
     });
     let states: Vec<String> = states.collect();
     if states.windows(2).all(|pair| pair[0] == pair[1]) {
@@ -222,13 +222,13 @@ fn links(waiting: &WaitTracker, now: Timestamp) -> String {
 }
 
 /// Describes a connection.
-pub(in crate::command) fn link(link: &Link, now: Timestamp) -> String {
-    match link {
-        Link::Connecting => "connecting".to_owned(),
-        Link::Live => "live".to_owned(),
-        Link::Polling { .. } => "polling".to_owned(),
-        Link::Paused => "paused".to_owned(),
-        Link::Retrying { next, reason, .. } => {
+pub(in crate::command) fn connection(connection: &ConnectionState, now: Timestamp) -> String {
+    match connection {
+        ConnectionState::Connecting => "connecting".to_owned(),
+        ConnectionState::Live => "live".to_owned(),
+        ConnectionState::Polling { .. } => "polling".to_owned(),
+        ConnectionState::Paused => "paused".to_owned(),
+        ConnectionState::Retrying { next, reason, .. } => {
             let left = next.duration_since(now).max(SignedDuration::ZERO);
             if left < SignedDuration::from_secs(1) {
                 format!("trying again: {reason}")
@@ -236,7 +236,7 @@ pub(in crate::command) fn link(link: &Link, now: Timestamp) -> String {
                 format!("next try in {}: {reason}", duration(left))
             }
         }
-        Link::SignedOut { .. } => "signed out".to_owned(),
+        ConnectionState::SignedOut { .. } => "signed out".to_owned(),
     }
 }
 
@@ -264,7 +264,7 @@ mod tests {
         let tasks = ["task-1", "task-2", "task-3", "task-4"].map(Into::into);
         let mut waiting = WaitTracker::new(condition, at(0));
         let here = waiting.add_server("vc01.lab", name, &tasks, None);
-        waiting.handle(here, Update::Link(Link::Live), at(0));
+        waiting.handle(here, Update::Connection(ConnectionState::Live), at(0));
         let infos = [
             info(
                 "task-1",
@@ -313,12 +313,12 @@ mod tests {
         let mut waiting = waiting(Some("lab"));
         let branch = waiting.add_server("vc02.lab", Some("branch"), &["task-1".into()], None);
         let reason = "connecting (vc02.lab): connection refused.".into();
-        let retrying = Link::Retrying {
+        let retrying = ConnectionState::Retrying {
             attempt: 2,
             next: at(70),
             reason,
         };
-        waiting.handle(branch, Update::Link(retrying), at(59));
+        waiting.handle(branch, Update::Connection(retrying), at(59));
         let mut text = String::new();
         for columns in [120, 60] {
             text.push_str(&lines(&waiting, at(60), (columns, 24), PLAIN).join("\n"));
@@ -329,14 +329,14 @@ mod tests {
 
     #[test]
     fn due_retry_shows_no_zero_seconds() {
-        let retrying = Link::Retrying {
+        let retrying = ConnectionState::Retrying {
             attempt: 1,
             next: at(60),
             reason: "refused".into(),
         };
-        assert_eq!(link(&retrying, at(55)), "next try in 5s: refused");
-        assert_eq!(link(&retrying, at(60)), "trying again: refused");
-        assert_eq!(link(&retrying, at(90)), "trying again: refused");
+        assert_eq!(connection(&retrying, at(55)), "next try in 5s: refused");
+        assert_eq!(connection(&retrying, at(60)), "trying again: refused");
+        assert_eq!(connection(&retrying, at(90)), "trying again: refused");
     }
 
     #[test]

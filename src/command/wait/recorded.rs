@@ -15,11 +15,11 @@ use crate::{
     command::{
         CommandError, Outcome, io_context::CommandIo, record, selector::CompiledSelector, task_args,
     },
-    record::{Player, Source},
+    recording::{Player, Source},
     task::{EndpointId, Saved, TaskRef},
     watch::{
         Update,
-        recording::{self, RecordedUpdate},
+        recording_codec::{self, RecordedUpdate},
     },
 };
 
@@ -225,7 +225,7 @@ impl RecordedUpdates {
             if line.vc != self.vc {
                 continue;
             }
-            match recording::update(line.entry, due) {
+            match recording_codec::decode(line.entry, due) {
                 Some(RecordedUpdate::Task(change)) => {
                     time = Some(due);
                     changes.push(change);

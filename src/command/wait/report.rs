@@ -24,7 +24,7 @@ use crate::{
     },
     task::{EndpointId, TaskId},
     text::{duration, sanitize},
-    watch::Link,
+    watch::ConnectionState,
 };
 
 /// The output on standard error.
@@ -111,8 +111,8 @@ impl<'a> Reporter<'a> {
         changed.extend(decided.filter(|id| !effect.changed.contains(id)).cloned());
         if self.json {
             let mut text = String::new();
-            for server in &effect.links {
-                text.extend(self.written.link(waiting, *server, now));
+            for server in &effect.connections {
+                text.extend(self.written.connection(waiting, *server, now));
             }
             for id in &changed {
                 text.extend(self.written.task(waiting, id, now));
@@ -120,8 +120,8 @@ impl<'a> Reporter<'a> {
             self.data(&text)?;
         }
         if self.output_mode == OutputMode::Lines {
-            for server in &effect.links {
-                self.link_line(waiting, *server, now);
+            for server in &effect.connections {
+                self.connection_line(waiting, *server, now);
             }
             for id in &changed {
                 self.task_line(waiting, id, now);
@@ -146,21 +146,24 @@ impl<'a> Reporter<'a> {
         let _ = self.err.writer.flush();
     }
 
-    fn link_line(&mut self, waiting: &WaitTracker, id: EndpointId, now: Timestamp) {
+    fn connection_line(&mut self, waiting: &WaitTracker, id: EndpointId, now: Timestamp) {
         let Some(server) = waiting.server(id) else {
             return;
         };
         let before = server.prefix();
-        let text = match (&server.link, &server.lost) {
+        let text = match (&server.connection, &server.lost) {
             // If there is only one server, the result reports the reason.
             (_, Some(loss)) if server.name.is_some() => {
                 format!("{before}given up: {}", loss.reason)
             }
-            (Link::Retrying { .. }, None) => {
+            (ConnectionState::Retrying { .. }, None) => {
                 self.reported_away.insert(id);
-                format!("{before}{}", progress_bars::link(&server.link, now))
+                format!(
+                    "{before}{}",
+                    progress_bars::connection(&server.connection, now)
+                )
             }
-            (link, None) if link.is_current() && self.reported_away.remove(&id) => {
+            (connection, None) if connection.is_current() && self.reported_away.remove(&id) => {
                 format!("{} answers again.", server.label)
             }
             _ => return,

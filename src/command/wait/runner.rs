@@ -76,7 +76,9 @@ pub(in crate::command) async fn follow(
             server.label = label.into();
         }
         if let Some(loss) = server.lost {
-            before.links.extend(waiting.give_up(id, loss).links);
+            before
+                .connections
+                .extend(waiting.give_up(id, loss).connections);
             continue;
         }
         loops.start(id, server.options, &sender);

@@ -21,7 +21,7 @@ pub(in crate::command) use task_outcome::{TaskOutcome, TrackedTask};
 
 use crate::{
     task::{ChangeSet, EndpointId, Handle, Record, Rule, Status, TaskChange, TaskId, TaskStore},
-    watch::{Command, HistoryLookup, Link, Update},
+    watch::{Command, ConnectionState, HistoryLookup, Update},
 };
 
 /// The condition that ends the waiting.
@@ -76,7 +76,7 @@ pub(in crate::command) struct Effect {
     /// Tasks that have stalled just now.
     pub(in crate::command) stalled: Vec<TaskId>,
     /// Servers whose connection state changed.
-    pub(in crate::command) links: Vec<EndpointId>,
+    pub(in crate::command) connections: Vec<EndpointId>,
     /// Messages of the watcher.
     pub(in crate::command) notices: Vec<Arc<str>>,
 }
@@ -194,7 +194,9 @@ impl WaitTracker {
             return effect;
         };
         match update {
-            Update::Link(link) => self.handle_link(from, link, now, &mut effect),
+            Update::Connection(connection) => {
+                self.handle_connection(from, connection, now, &mut effect);
+            }
             Update::Clock(clock) => server.clock = clock,
             Update::Labels(labels) => self.store.set_labels(from, labels),
             Update::Tasks { changes, .. } => {
@@ -229,10 +231,16 @@ impl WaitTracker {
         effect
     }
 
-    fn handle_link(&mut self, from: EndpointId, link: Link, now: Timestamp, effect: &mut Effect) {
+    fn handle_connection(
+        &mut self,
+        from: EndpointId,
+        connection: ConnectionState,
+        now: Timestamp,
+        effect: &mut Effect,
+    ) {
         let began = self.began;
         let server = self.server_mut(from);
-        let is_back = server.is_some_and(|server| server.handle_link(link, began, now));
+        let is_back = server.is_some_and(|server| server.handle_connection(connection, began, now));
         if is_back {
             // A request sent before the outage may never be answered.
             for task in self
@@ -245,7 +253,7 @@ impl WaitTracker {
                 }
             }
         }
-        effect.links.push(from);
+        effect.connections.push(from);
     }
 
     /// Gives up a server that was to discover tasks for `--new`, cannot, and has found none so far.
@@ -398,8 +406,8 @@ impl WaitTracker {
         if let Some(server) = self.server_mut(from) {
             server.lost = Some(loss);
         }
-        if !effect.links.contains(&from) {
-            effect.links.push(from);
+        if !effect.connections.contains(&from) {
+            effect.connections.push(from);
         }
     }
 

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use toml::Spanned;
 
+use super::convert::{cancelable_changes, operation, phase, question, unsigned};
 use super::error::ScenarioError;
 use super::file::{
     CancelEntry, ChildEntry, HistoryEntry, LoadEntry, Names, PlanEntry, ProfileEntry,
@@ -17,7 +18,6 @@ use super::file::{
 use super::inventory;
 use super::load_options::LoadOptions;
 use super::operations::OperationCatalogue;
-use super::plan_parts::{cancelable_changes, operation, phase, question, unsigned};
 use crate::simulator::duration_range::DurationRange;
 use crate::simulator::world::WorldConfig;
 use crate::simulator::world::archive::{ArchiveSpec, OperationProfile};

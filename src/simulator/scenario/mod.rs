@@ -1,12 +1,12 @@
 //! Scenarios: inventory and schedule of a simulated vCenter, defined in TOML.
 
 mod compile;
+mod convert;
 mod error;
 mod file;
 mod inventory;
 mod load_options;
 mod operations;
-mod plan_parts;
 
 use std::path::Path;
 

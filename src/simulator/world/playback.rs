@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::task::TaskId;
 use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve, TaskPlan};
 use super::time::{Calendar, WorldTime};
-use crate::record::{Line, Player};
+use crate::recording::{Line, Player};
 use crate::simulator::duration_range::DurationRange;
 use crate::simulator::value::MoRef;
 

@@ -4,7 +4,7 @@ use super::World;
 use super::changes::ChangedObject;
 use super::inventory::{EntityId, EntityKind};
 use super::playback::Playback;
-use crate::record::Location;
+use crate::recording::Location;
 use crate::simulator::value::MoRef;
 
 /// Maximum number of objects; the locations of further ones are ignored.

@@ -10,7 +10,7 @@ use super::changes::ChangedObject;
 use super::playback::{MAX_TASKS, Playback, time};
 use super::task::{Execution, Field, FieldVersions, Record, Task, TaskId, TaskState};
 use super::time::{Calendar, WorldTime};
-use crate::record::Entry;
+use crate::recording::Entry;
 use crate::simulator::value::MoRef;
 
 /// Maximum depth of the causes of a fault.

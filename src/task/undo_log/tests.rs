@@ -121,7 +121,7 @@ fn undone_changes_can_be_applied_again() {
     for (length, state) in states.iter().rev() {
         while log.len() > *length {
             let (at, before) = log.pop().unwrap();
-            let after = past.rewind(before, &mut ChangeSet::default());
+            let after = past.undo(before, &mut ChangeSet::default());
             undone.push(after.into_change(at));
         }
         assert_eq!(&seen(&past), state, "{length}, back");

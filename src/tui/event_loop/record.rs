@@ -12,7 +12,7 @@ use crate::{
         Event, ExitReason, PlaybackCommand, SeekTarget, Severity, arrive_at_position, look_back,
         restart_playback, return_to_now,
     },
-    replay::{Replay, Session},
+    replay::{Replay, SessionHistory},
     task::{EndpointId, TaskId},
     tui::playback::{RecordPlayer, Step},
     watch::Command,
@@ -95,7 +95,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         let servers = state.servers.iter();
         let clocks = servers.map(|server| (server.id, server.clock())).collect();
         let view = &state.views.live;
-        let session = Session::new(&state.undo_log, &view.store, clocks, now);
+        let session = SessionHistory::new(&state.undo_log, &view.store, clocks, now);
         let with_events = view.events.keys();
         let with_events =
             with_events.filter_map(|handle| Some(view.store.get(*handle)?.id.clone()));

@@ -13,7 +13,7 @@ use super::*;
 use crate::{
     app::test_support::{HERE, task, tasks},
     task::fixture::at,
-    watch::Link,
+    watch::ConnectionState,
 };
 use harness::{Harness, key};
 
@@ -31,7 +31,9 @@ fn finished() -> Update {
 async fn updates_are_drawn_and_q_quits() {
     let mut harness = Harness::start();
     harness.until("connecting").await;
-    harness.tell(Update::Link(Link::Live)).await;
+    harness
+        .tell(Update::Connection(ConnectionState::Live))
+        .await;
     harness.tell(running(42)).await;
     harness.until("42%").await;
     harness.press('q');
@@ -140,7 +142,9 @@ async fn copied_text_reaches_the_host() {
 #[tokio::test(start_paused = true)]
 async fn at_most_one_frame_a_minute_without_changes() {
     let mut harness = Harness::start();
-    harness.tell(Update::Link(Link::Live)).await;
+    harness
+        .tell(Update::Connection(ConnectionState::Live))
+        .await;
     harness.tell(finished()).await;
     harness.until("done").await;
     let frames = harness.screen.frames();
@@ -155,7 +159,9 @@ async fn at_most_one_frame_a_minute_without_changes() {
 #[tokio::test(start_paused = true)]
 async fn running_clock_draws_one_frame_a_second() {
     let harness = Harness::start();
-    harness.tell(Update::Link(Link::Live)).await;
+    harness
+        .tell(Update::Connection(ConnectionState::Live))
+        .await;
     let young = json!({"progress": 5, "startTime": harness.now().to_string()});
     harness.tell(tasks(vec![task("task-1", &young)])).await;
     harness.until("5%").await;

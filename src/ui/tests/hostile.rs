@@ -19,7 +19,7 @@ use crate::{
     task::{EntityState, Labels, PendingQuestion, TaskChange, fixture::at},
     ui::Appearance,
     vim::types::{About, OperationLabel, TaskEvent},
-    watch::{CancelResponse, FamilyState, Link, ServerFacts, Update},
+    watch::{CancelResponse, ConnectionState, FamilyState, ServerFacts, Update},
 };
 
 /// The keys that open each panel, popup and mode.
@@ -197,12 +197,12 @@ fn screen(text: &str, width: u16, height: u16) -> Screen {
             page: Err(text.into()),
         },
     );
-    let retrying = Link::Retrying {
+    let retrying = ConnectionState::Retrying {
         attempt: 1,
         next: Timestamp::MAX,
         reason: text.into(),
     };
-    apply_update(&mut state, Update::Link(retrying));
+    apply_update(&mut state, Update::Connection(retrying));
     state
 }
 

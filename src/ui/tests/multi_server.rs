@@ -9,7 +9,7 @@ use crate::{
         test_support::{HERE, THERE, apply_change, now, task, tasks, twins},
     },
     task::{TaskChange, TaskId},
-    watch::{Command, Link},
+    watch::{Command, ConnectionState},
 };
 
 #[test]
@@ -57,10 +57,10 @@ fn equal_mo_ids_of_different_servers_are_distinct() {
 #[test]
 fn signed_out_server_does_not_affect_the_other() {
     let mut state = twins(80, 24);
-    let out = Link::SignedOut {
+    let out = ConnectionState::SignedOut {
         reason: "signing in as ops (vc02.lab): InvalidLogin.".into(),
     };
-    apply_change(&mut state, THERE, crate::watch::Update::Link(out));
+    apply_change(&mut state, THERE, crate::watch::Update::Connection(out));
     let text = draw_text(&state);
     assert!(
         text.contains("branch signed out") && text.contains("● lab"),

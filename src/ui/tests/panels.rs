@@ -16,7 +16,7 @@ use crate::{
     },
     task::{FinishedRun, Labels, TaskChange, fixture::at},
     vim::types::{OperationLabel, TaskInfo},
-    watch::{CancelResponse, Link, Privilege, Update},
+    watch::{CancelResponse, ConnectionState, Privilege, Update},
 };
 
 pub(super) fn press(state: &mut Screen, keys: &str) {
@@ -159,10 +159,10 @@ fn empty_states() {
     let mut state = connecting(80, 24);
     let reason =
         "the user name or the password is wrong. Check GOVC_USERNAME and the password file";
-    let out = Link::SignedOut {
+    let out = ConnectionState::SignedOut {
         reason: reason.into(),
     };
-    apply_update(&mut state, Update::Link(out));
+    apply_update(&mut state, Update::Connection(out));
     assert_snapshot!("signed_out", draw_text(&state));
     let mut state = busy(80, 24);
     press(&mut state, "/nowhere\n");
@@ -172,12 +172,12 @@ fn empty_states() {
 #[test]
 fn lost_connection_marks_tasks_stale() {
     let mut state = labelled(120, 24);
-    let lost = Link::Retrying {
+    let lost = ConnectionState::Retrying {
         attempt: 3,
         next: at(3728),
         reason: "the connection was refused".into(),
     };
-    apply_update(&mut state, Update::Link(lost));
+    apply_update(&mut state, Update::Connection(lost));
     assert_snapshot!("retrying", draw_text(&state));
 }
 

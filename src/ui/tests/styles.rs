@@ -12,7 +12,7 @@ use crate::{
     },
     task::fixture::at,
     ui::{Appearance, Role},
-    watch::{Link, Update},
+    watch::{ConnectionState, Update},
 };
 
 fn style(state: &Screen, role: Role) -> Style {
@@ -96,12 +96,12 @@ fn stale_progress_is_not_shown_as_current() {
         buffer[place(&buffer, "━")].fg
     };
     assert_eq!(Some(gauge(&state)), style(&state, Role::Gauge).fg);
-    let lost = Link::Retrying {
+    let lost = ConnectionState::Retrying {
         attempt: 1,
         next: at(3730),
         reason: "refused".into(),
     };
-    apply_update(&mut state, Update::Link(lost));
+    apply_update(&mut state, Update::Connection(lost));
     assert_eq!(Some(gauge(&state)), style(&state, Role::Stale).fg);
     let buffer = draw_buffer(&state);
     let warning = style(&state, Role::Warning).fg.unwrap();

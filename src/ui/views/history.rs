@@ -7,7 +7,7 @@ use crate::ui::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
     app::{Action, ClickTarget, Context, HistorySearch, HistoryView, SearchState},
     task::Status,
-    watch::Link,
+    watch::ConnectionState,
 };
 
 pub(in crate::ui) fn draw_header(ctx: &mut RenderContext, history: &HistoryView, area: Rect) {
@@ -198,14 +198,18 @@ fn waiting(ctx: &RenderContext, history: &HistoryView) -> Option<String> {
     let (search, server) = searches.find_map(|search| {
         let server = ctx.state.server(search.endpoint)?;
         let is_out = matches!(
-            server.link,
-            Link::Retrying { .. } | Link::SignedOut { .. } | Link::Connecting
+            server.connection,
+            ConnectionState::Retrying { .. }
+                | ConnectionState::SignedOut { .. }
+                | ConnectionState::Connecting
         );
         (search.state == SearchState::Reading && is_out).then_some((search, server))
     })?;
     let host = host(ctx, search);
-    Some(match &server.link {
-        Link::SignedOut { .. } => format!("{host} is signed out; cannot read its history"),
+    Some(match &server.connection {
+        ConnectionState::SignedOut { .. } => {
+            format!("{host} is signed out; cannot read its history")
+        }
         _ => format!("{host} is not connected; waiting to read its history"),
     })
 }

@@ -8,7 +8,7 @@
 mod any;
 mod entity_runtime;
 mod fault;
-mod invalid;
+mod invalid_fields;
 pub mod limits;
 mod location;
 mod message;
@@ -27,7 +27,7 @@ mod vm_question;
 pub use any::{Malformed, items, items_as_sent, text_at, type_name, unboxed};
 pub use entity_runtime::{ConnectionState, EntityRuntime};
 pub use fault::Fault;
-pub use invalid::Invalid;
+pub use invalid_fields::InvalidFields;
 pub use location::{EntityLocation, Location};
 pub use message::LocalizableMessage;
 pub use reason::{AlarmReason, ScheduleReason, TaskReason};

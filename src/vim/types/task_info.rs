@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     any::{Malformed, boolean, int, is_unset, items, items_as_sent, object_as_sent, scalar_text},
     fault::Fault,
-    invalid::Invalid,
+    invalid_fields::InvalidFields,
     limits::{self, truncate_deep},
     message::LocalizableMessage,
     reason::TaskReason,
@@ -74,7 +74,7 @@ pub struct TaskInfo {
     /// Unknown fields, as sent.
     pub unknown: Unknown,
     /// Fields that are required and missing, or of another kind than declared.
-    pub invalid: Invalid,
+    pub invalid: InvalidFields,
 }
 
 /// Names of all fields in the order of the reference, used as leaf paths of a property collector.
@@ -218,7 +218,7 @@ impl TaskInfo {
             root_task_key: None,
             activation_id: None,
             unknown: Unknown::default(),
-            invalid: Invalid::default(),
+            invalid: InvalidFields::default(),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     watch::{
         failure_detector::concerns_all,
         in_flight::{Completed, InFlight, NewTasksAnswer},
-        renewals::{Call, Renewals},
+        session_renewals::{Call, SessionRenewals},
         stop_reason::LoopExit,
         task_feed::TaskFeed,
     },
@@ -69,15 +69,15 @@ impl Fetch {
             in_flight.read_batch(unread);
         }
         // All tasks are shown before the server reports the changing fields of each once more.
-        if (in_flight.batches == 0 || view.joining() >= MAX_POSTPONED)
+        if (in_flight.batches == 0 || view.adding() >= MAX_POSTPONED)
             && let Some(change) = view.modify(MAX_JOIN_BATCH, now)
         {
             let collector = poll.collector.clone();
             in_flight.start(|_| async move {
                 let unresolved = collector
-                    .modify_view(&change.joining, &change.leaving)
+                    .modify_view(&change.adding, &change.removing)
                     .await;
-                Completed::View(change.joining, unresolved)
+                Completed::View(change.adding, unresolved)
             });
         }
     }
@@ -88,7 +88,7 @@ impl Fetch {
         &mut self,
         in_flight: &mut InFlight,
         feed: &mut TaskFeed,
-        renewals: &mut Renewals,
+        renewals: &mut SessionRenewals,
         tasks: &[Arc<str>],
         answer: NewTasksAnswer,
     ) -> Result<(), LoopExit> {
@@ -127,12 +127,12 @@ impl Fetch {
     pub(in crate::watch) fn handle_view_change(
         &mut self,
         feed: &mut TaskFeed,
-        renewals: &mut Renewals,
-        joining: &[Arc<str>],
+        renewals: &mut SessionRenewals,
+        adding: &[Arc<str>],
         answer: Result<Vec<ManagedObjectReference>, Error>,
     ) -> Result<(), LoopExit> {
         if let Some(view) = &mut feed.view {
-            view.modified(joining, answer.is_err());
+            view.modified(adding, answer.is_err());
         }
         let error = match answer {
             Ok(unresolved) => {
@@ -152,7 +152,7 @@ impl Fetch {
             } else {
                 Instant::now() + self.intervals.initial_backoff
             };
-            for mo_id in joining {
+            for mo_id in adding {
                 feed.watched.schedule_at(mo_id, retry);
             }
         }

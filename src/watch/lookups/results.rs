@@ -17,7 +17,7 @@ use crate::{
     },
     watch::{
         FamilyState, Privilege, Update,
-        renewals::Renewals,
+        session_renewals::SessionRenewals,
         stop_reason::LoopExit,
         task_feed::TaskFeed,
         watch_set::{Origin, WatchSet},
@@ -29,7 +29,7 @@ impl Lookups {
     pub(in crate::watch) fn handle_result(
         &mut self,
         feed: &mut TaskFeed,
-        renewals: &mut Renewals,
+        renewals: &mut SessionRenewals,
         result: LookupResult,
     ) -> Result<Vec<Update>, LoopExit> {
         let now = Instant::now();

@@ -14,7 +14,7 @@ struct Layer {
 const LAYERS: [Layer; 17] = [
     layer("text", &["text", "shell_command"], &[]),
     layer("files", &["files"], &[]),
-    layer("record", &["record"], &["files", "text"]),
+    layer("recording", &["recording"], &["files", "text"]),
     layer("metrics", &["metrics"], &["text"]),
     layer("vim::types", &["vim::types"], &["metrics"]),
     layer("vim", &["vim"], &["vim::types"]),
@@ -25,7 +25,7 @@ const LAYERS: [Layer; 17] = [
         "watch messages",
         &[
             "watch::command",
-            "watch::link",
+            "watch::connection_state",
             "watch::history_query",
             "watch::update",
         ],
@@ -33,15 +33,15 @@ const LAYERS: [Layer; 17] = [
     ),
     layer(
         "recorded updates",
-        &["watch::recording"],
-        &["watch messages", "record"],
+        &["watch::recording_codec"],
+        &["watch messages", "recording"],
     ),
     layer("replay", &["replay"], &["recorded updates"]),
     layer("watch", &["watch"], &["recorded updates", "vim"]),
     layer("app", &["app"], &["watch messages", "files"]),
     layer("ui", &["ui"], &["app"]),
     layer("tui", &["tui"], &["ui", "replay"]),
-    layer("simulator", &["simulator"], &["record"]),
+    layer("simulator", &["simulator"], &["recording"]),
     layer(
         "command",
         &["cli", "command", "config", "main"],

@@ -26,8 +26,8 @@ use vtask::{
         types::{TaskEvent, TaskInfo},
     },
     watch::{
-        CancelResponse, Command, FamilyState, FetchMode, HistoryPage, Link, Privilege, ServerFacts,
-        Update, WatchOptions, Watcher,
+        CancelResponse, Command, ConnectionState, FamilyState, FetchMode, HistoryPage, Privilege,
+        ServerFacts, Update, WatchOptions, Watcher,
     },
 };
 
@@ -145,7 +145,7 @@ pub struct Harness {
     pub watcher: Watcher,
     updates: mpsc::Receiver<(EndpointId, Update)>,
     pub store: TaskStore,
-    pub links: Vec<Link>,
+    pub connections: Vec<ConnectionState>,
     pub facts: Option<ServerFacts>,
     pub clock: ServerClock,
     pub labels: Labels,
@@ -171,7 +171,7 @@ impl Harness {
             watcher: Watcher::spawn(HERE, options, sender),
             updates,
             store: TaskStore::new(),
-            links: Vec::new(),
+            connections: Vec::new(),
             facts: None,
             clock: ServerClock::default(),
             labels: Labels::default(),
@@ -208,7 +208,11 @@ impl Harness {
             }
         };
         let met = timeout(BOUND, waiting).await;
-        assert!(met.is_ok(), "never came: {what}; links {:?}", self.links);
+        assert!(
+            met.is_ok(),
+            "never came: {what}; states {:?}",
+            self.connections
+        );
     }
 
     /// Applies updates until a condition holds that no update reports.
@@ -223,7 +227,11 @@ impl Harness {
             }
         };
         let met = timeout(BOUND, waiting).await;
-        assert!(met.is_ok(), "never seen: {what}; links {:?}", self.links);
+        assert!(
+            met.is_ok(),
+            "never seen: {what}; states {:?}",
+            self.connections
+        );
     }
 
     /// Applies updates until the store has the tasks of the server.
@@ -240,7 +248,7 @@ impl Harness {
 
     fn apply(&mut self, update: Update) {
         match update {
-            Update::Link(link) => self.links.push(link),
+            Update::Connection(connection) => self.connections.push(connection),
             Update::Server(facts) => self.facts = Some(*facts),
             Update::Clock(clock) => self.clock = clock,
             Update::Labels(labels) => self.labels = labels,

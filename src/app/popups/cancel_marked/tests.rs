@@ -5,7 +5,7 @@ use crate::watch::Update;
 use crate::{
     app::{popups::Popup, test_support::*},
     task::TaskChange,
-    watch::Link,
+    watch::ConnectionState,
 };
 
 fn marked(state: &mut Screen, ids: &[&str]) {
@@ -91,7 +91,7 @@ fn without_marks_and_in_the_details_the_selected_task_is_cancelled() {
 #[test]
 fn requests_go_to_the_vcenter_of_each_task() {
     let mut state = twins(120, 24);
-    apply_change(&mut state, THERE, Update::Link(Link::Live));
+    apply_change(&mut state, THERE, Update::Connection(ConnectionState::Live));
     press(&mut state, "Mc");
     let effects = press(&mut state, "y");
     let mut sent: Vec<(EndpointId, String)> = effects

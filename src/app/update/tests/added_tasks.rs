@@ -6,7 +6,7 @@ use crate::{
     app::test_support::*,
     task::{Status, TaskChange, TaskId},
     vim::types::TaskLocator,
-    watch::{HistoryLookup, Link, Update},
+    watch::{ConnectionState, HistoryLookup, Update},
 };
 
 fn add(state: &mut Screen, text: &str) -> Vec<Effect> {
@@ -108,7 +108,7 @@ fn task_that_the_history_does_not_know_is_reported_as_unknown() {
     add(&mut state, "task-9");
     apply_update(&mut state, unknown("task-9"));
     assert!(!apply_update(&mut state, unknown("task-9")).contains(&look_up("task-9")));
-    let again = apply_update(&mut state, Update::Link(Link::Live));
+    let again = apply_update(&mut state, Update::Connection(ConnectionState::Live));
     assert!(again.contains(&look_up("task-9")), "the answer may be lost");
     let answer = HistoryLookup::NotFound("There is no record of it.".into());
     apply_update(
@@ -125,7 +125,7 @@ fn task_that_the_history_does_not_know_is_reported_as_unknown() {
     let placeholder = state.view().store.get(find(&state, "task-9")).unwrap();
     assert_eq!(placeholder.status(), Status::Placeholder);
     assert_eq!(selected(&state), before);
-    let again = apply_update(&mut state, Update::Link(Link::Live));
+    let again = apply_update(&mut state, Update::Connection(ConnectionState::Live));
     assert!(!again.contains(&look_up("task-9")));
 }
 

@@ -7,7 +7,7 @@ use crate::{
         fixture::{at, info},
     },
     vim::types::OperationLabel,
-    watch::{Link, ServerFacts, Update},
+    watch::{ConnectionState, ServerFacts, Update},
 };
 
 #[test]
@@ -70,12 +70,12 @@ fn operation_labels_update_the_rows() {
 fn a_lost_connection_marks_tasks_stale() {
     let mut state = busy(80, 24);
     assert!(!state.is_stale(state.selected_record().unwrap()));
-    let retrying = Link::Retrying {
+    let retrying = ConnectionState::Retrying {
         attempt: 1,
         next: now(),
         reason: "timed out".into(),
     };
-    apply_update(&mut state, Update::Link(retrying));
+    apply_update(&mut state, Update::Connection(retrying));
     assert!(state.is_stale(state.selected_record().unwrap()));
 }
 

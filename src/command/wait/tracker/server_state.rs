@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     command::{Outcome, selector::CompiledSelector},
     task::{EndpointId, ServerClock},
-    watch::Link,
+    watch::ConnectionState,
 };
 
 /// A server that is waited on.
@@ -21,7 +21,7 @@ pub(in crate::command) struct WaitServer {
     /// The profile name; `None` if there is only one server.
     pub(in crate::command) name: Option<Arc<str>>,
     pub(in crate::command) clock: ServerClock,
-    pub(in crate::command) link: Link,
+    pub(in crate::command) connection: ConnectionState,
     /// Set if the server was lost; its updates are ignored from then on.
     pub(in crate::command) lost: Option<LostReason>,
     /// Selects tasks that start from now on.
@@ -58,7 +58,7 @@ impl WaitServer {
             label: endpoint.into(),
             name: name.map(Into::into),
             clock: ServerClock::default(),
-            link: Link::Connecting,
+            connection: ConnectionState::Connecting,
             lost: None,
             new,
             since: None,
@@ -74,20 +74,25 @@ impl WaitServer {
     }
 
     /// Applies the connection state. Returns true if the server responds.
-    pub(super) fn handle_link(&mut self, link: Link, began: Timestamp, now: Timestamp) -> bool {
-        let is_back = link.is_current();
+    pub(super) fn handle_connection(
+        &mut self,
+        connection: ConnectionState,
+        began: Timestamp,
+        now: Timestamp,
+    ) -> bool {
+        let is_back = connection.is_current();
         if is_back {
             self.since.get_or_insert(self.clock.at(began));
             self.down = None;
         } else {
             let since = self.down.take().map_or(now, |(since, _)| since);
-            let reason = match &link {
-                Link::Retrying { reason, .. } => Some(reason.clone()),
+            let reason = match &connection {
+                ConnectionState::Retrying { reason, .. } => Some(reason.clone()),
                 _ => None,
             };
             self.down = Some((since, reason));
         }
-        self.link = link;
+        self.connection = connection;
         is_back
     }
 
@@ -98,7 +103,7 @@ impl WaitServer {
 
     /// Returns the reason if the server is lost by now: signed out, or unreachable for too long.
     pub(super) fn loss(&self, max_outage: SignedDuration, now: Timestamp) -> Option<LostReason> {
-        if let Link::SignedOut { reason } = &self.link {
+        if let ConnectionState::SignedOut { reason } = &self.connection {
             return Some(LostReason {
                 outcome: Outcome::Refused,
                 reason: reason.clone(),

@@ -33,12 +33,12 @@ fn track_new(
     let tasks: Vec<Arc<str>> = tasks.iter().map(|task| Arc::from(*task)).collect();
     let mut tracker = WaitTracker::new(condition, at(0));
     tracker.add_server("vc01.lab", None, &tasks, new);
-    set_link(&mut tracker, Link::Live, 0);
+    set_connection(&mut tracker, ConnectionState::Live, 0);
     tracker
 }
 
-fn set_link(tracker: &mut WaitTracker, link: Link, second: i64) -> Effect {
-    tracker.handle(HERE, Update::Link(link), at(second))
+fn set_connection(tracker: &mut WaitTracker, connection: ConnectionState, second: i64) -> Effect {
+    tracker.handle(HERE, Update::Connection(connection), at(second))
 }
 
 fn apply_changes(tracker: &mut WaitTracker, changes: Vec<TaskChange>, second: i64) -> Effect {

@@ -5,7 +5,9 @@ use super::*;
 /// A task at 10, 20, 30, 40 and 50 percent, each for a hundred seconds.
 async fn climbing() -> Harness {
     let harness = Harness::start();
-    harness.tell(Update::Link(Link::Live)).await;
+    harness
+        .tell(Update::Connection(ConnectionState::Live))
+        .await;
     for step in 1..=5 {
         harness.tell(running(10 * step)).await;
         row(&harness, &format!("{}%", 10 * step)).await;
@@ -178,7 +180,9 @@ async fn the_timeline_of_the_past_moves() {
 #[tokio::test(start_paused = true)]
 async fn without_changes_there_is_no_past() {
     let harness = Harness::start();
-    harness.tell(Update::Link(Link::Live)).await;
+    harness
+        .tell(Update::Connection(ConnectionState::Live))
+        .await;
     harness.tell(running(10)).await;
     row(&harness, "10%").await;
     for character in ['<', '['] {

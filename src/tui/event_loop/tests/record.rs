@@ -1,7 +1,7 @@
 //! Plays a record on the screen.
 
 use super::*;
-use crate::{app::restart_playback, record::Source, replay::Replay};
+use crate::{app::restart_playback, recording::Source, replay::Replay};
 
 const DEMO: &[u8] = include_bytes!("../../../../assets/demo.ndjson.zst");
 

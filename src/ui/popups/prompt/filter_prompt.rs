@@ -2,11 +2,10 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::tail::tail;
 use crate::ui::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
     app::{CompletionList, FilterPrompt, Prompt},
-    text::width,
+    text::{suffix, width},
 };
 
 const PROMPT_PREFIX: &str = " /";
@@ -26,7 +25,7 @@ pub(super) fn draw(
     strip.push(PROMPT_PREFIX, Role::Key);
     let lead = strip.width();
     // Keep the end of the input visible.
-    let before = tail(prompt.input.before(), strip.remaining().saturating_sub(1));
+    let before = suffix(prompt.input.before(), strip.remaining().saturating_sub(1));
     let hidden = width(prompt.input.before()) - width(before);
     strip.push(before, Role::Text);
     let cursor = strip.width();

@@ -1,15 +1,14 @@
 //! Text prompts, drawn on the footer.
 
 mod filter_prompt;
-mod tail;
 
 use ratatui::layout::{Position, Rect};
 
 use crate::{
     app::{Prompt, PromptKind},
+    text::suffix,
     ui::{RenderContext, footer, styled_line::StyledLine, theme::Role},
 };
-use tail::tail;
 
 /// Returns the cursor position.
 pub(super) fn draw(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Option<Position> {
@@ -41,7 +40,7 @@ fn draw_prompt(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position
     strip.gap(1).push(label, Role::Key);
     // Keep the end of the input visible.
     let room = strip.remaining().saturating_sub(1);
-    let before = tail(prompt.input.before(), room);
+    let before = suffix(prompt.input.before(), room);
     strip.push(before, Role::Text);
     let cursor = strip.width();
     strip.push(prompt.input.after(), Role::Text);

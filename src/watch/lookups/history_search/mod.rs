@@ -26,7 +26,7 @@ use crate::{
     },
     watch::{
         HistoryPage, HistoryRequest, Update,
-        renewals::{Call, Renewals},
+        session_renewals::{Call, SessionRenewals},
         stop_reason::LoopExit,
     },
 };
@@ -206,7 +206,7 @@ impl Past {
     pub(super) fn handle_answer(
         &mut self,
         running: &mut RunningLookups,
-        renewals: &mut Renewals,
+        renewals: &mut SessionRenewals,
         answer: Answer,
     ) -> Result<Option<Update>, LoopExit> {
         let (number, made, page) = match answer {
@@ -249,7 +249,7 @@ impl Past {
     fn handle_failure(
         &mut self,
         running: &mut RunningLookups,
-        renewals: &mut Renewals,
+        renewals: &mut SessionRenewals,
         number: u32,
         error: Error,
     ) -> Result<Option<Update>, LoopExit> {

@@ -59,7 +59,7 @@ fn timeout_while_settling_keeps_task_outcome() {
     // While a server is unreachable, more child tasks may have started.
     let mut disconnected = track(family(), &["task-1"]);
     update_task(&mut disconnected, "task-1", &success(), 8);
-    set_link(&mut disconnected, Link::Connecting, 9);
+    set_connection(&mut disconnected, ConnectionState::Connecting, 9);
     let conclusion = disconnected.conclusion(at(10)).unwrap();
     assert_eq!(conclusion.outcome, Outcome::TimedOut);
     assert!(

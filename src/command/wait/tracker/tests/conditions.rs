@@ -52,24 +52,24 @@ fn timeout_or_refused_sign_in_ends_waiting() {
     assert_eq!(outcome(&mut tracker, 29), None);
     assert_eq!(outcome(&mut tracker, 30), Some(Outcome::TimedOut));
     let reason = "wrong password".into();
-    set_link(&mut tracker, Link::SignedOut { reason }, 5);
+    set_connection(&mut tracker, ConnectionState::SignedOut { reason }, 5);
     assert_eq!(outcome(&mut tracker, 5), Some(Outcome::Refused));
 }
 
 #[test]
 fn outage_longer_than_limit_ends_waiting_and_reconnect_resets_it() {
     let mut tracker = track(all_ended(), &["task-1"]);
-    let retrying = || Link::Retrying {
+    let retrying = || ConnectionState::Retrying {
         attempt: 1,
         next: at(9),
         reason: "refused".into(),
     };
-    set_link(&mut tracker, retrying(), 10);
-    set_link(&mut tracker, retrying(), 500);
+    set_connection(&mut tracker, retrying(), 10);
+    set_connection(&mut tracker, retrying(), 500);
     assert_eq!(outcome(&mut tracker, 609), None);
     assert_eq!(tracker.next_time(), Some(at(610)));
-    set_link(&mut tracker, Link::Live, 609);
-    set_link(&mut tracker, retrying(), 700);
+    set_connection(&mut tracker, ConnectionState::Live, 609);
+    set_connection(&mut tracker, retrying(), 700);
     assert_eq!(outcome(&mut tracker, 1299), None);
     assert_eq!(outcome(&mut tracker, 1300), Some(Outcome::Unknown));
     let reason = tracker.conclusion(at(1300)).unwrap().reason.unwrap();

@@ -7,7 +7,7 @@ fn two_servers(condition: WaitCondition) -> WaitTracker {
     let mut tracker = WaitTracker::new(condition, at(0));
     for (endpoint, name) in [("vc01.lab", "lab"), ("vc02.lab", "branch")] {
         let id = tracker.add_server(endpoint, Some(name), &["task-1".into()], None);
-        tracker.handle(id, Update::Link(Link::Live), at(0));
+        tracker.handle(id, Update::Connection(ConnectionState::Live), at(0));
     }
     tracker
 }
@@ -21,7 +21,7 @@ fn update_task(tracker: &mut WaitTracker, from: EndpointId, more: &Value, second
 }
 
 fn retrying() -> Update {
-    Update::Link(Link::Retrying {
+    Update::Connection(ConnectionState::Retrying {
         attempt: 1,
         next: at(1),
         reason: "refused".into(),
@@ -73,13 +73,13 @@ fn outage_limit_applies_per_server() {
     tracker.handle(BRANCH, retrying(), at(300));
     assert_eq!(tracker.next_time(), Some(at(610)));
     let effect = tracker.tick(at(610));
-    assert_eq!(effect.links, [LAB]);
+    assert_eq!(effect.connections, [LAB]);
     assert!(matches!(tracker.tasks[0].outcome, TaskOutcome::Unknown(_)));
     assert_eq!(tracker.tasks[1].outcome, TaskOutcome::Open);
     assert_eq!(tracker.next_time(), Some(at(900)));
-    tracker.handle(BRANCH, Update::Link(Link::Live), at(700));
+    tracker.handle(BRANCH, Update::Connection(ConnectionState::Live), at(700));
     // Updates of a lost server are ignored.
-    tracker.handle(LAB, Update::Link(Link::Live), at(701));
+    tracker.handle(LAB, Update::Connection(ConnectionState::Live), at(701));
     update_task(&mut tracker, LAB, &success(), 702);
     assert!(matches!(tracker.tasks[0].outcome, TaskOutcome::Unknown(_)));
     assert_eq!(outcome(&mut tracker, 702), None);
@@ -94,7 +94,11 @@ fn outage_limit_applies_per_server() {
 fn refused_sign_in_decides_after_other_servers_finish() {
     let mut tracker = two_servers(all_ended());
     let reason = "wrong password".into();
-    tracker.handle(LAB, Update::Link(Link::SignedOut { reason }), at(1));
+    tracker.handle(
+        LAB,
+        Update::Connection(ConnectionState::SignedOut { reason }),
+        at(1),
+    );
     assert_eq!(outcome(&mut tracker, 1), None);
     update_task(&mut tracker, BRANCH, &failed(), 2);
     assert_eq!(outcome(&mut tracker, 2), Some(Outcome::Refused));
@@ -126,7 +130,7 @@ fn new_tasks_on_any_server_are_awaited_until_all_servers_are_lost() {
         let new = CompiledSelector::new(&TaskSelector::default(), &Saved::new(), name.to_owned())
             .unwrap();
         let id = tracker.add_server(name, Some(name), &[], Some(new));
-        tracker.handle(id, Update::Link(Link::Live), at(0));
+        tracker.handle(id, Update::Connection(ConnectionState::Live), at(0));
     }
     tracker.handle(LAB, retrying(), at(1));
     assert_eq!(outcome(&mut tracker, 601), None);

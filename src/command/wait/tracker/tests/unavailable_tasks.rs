@@ -52,9 +52,9 @@ fn lookup_interrupted_by_outage_is_retried() {
     update_task(&mut tracker, "task-1", &json!({}), 1);
     apply_changes(&mut tracker, vec![removed("task-1", 2)], 2);
     assert_eq!(tracker.due(at(2)).len(), 1);
-    set_link(&mut tracker, Link::Connecting, 3);
+    set_connection(&mut tracker, ConnectionState::Connecting, 3);
     assert!(tracker.due(at(3)).is_empty());
-    set_link(&mut tracker, Link::Live, 4);
+    set_connection(&mut tracker, ConnectionState::Live, 4);
     assert_eq!(tracker.due(at(4)).len(), 1);
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 /// State of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Link {
+pub enum ConnectionState {
     /// Connecting, negotiating the release, or signing in.
     Connecting,
     /// Changes are pushed through one long poll.
@@ -34,7 +34,7 @@ pub enum Link {
     },
 }
 
-impl Link {
+impl ConnectionState {
     /// True if the data is current.
     pub fn is_current(&self) -> bool {
         matches!(self, Self::Live | Self::Polling { .. })

@@ -7,9 +7,9 @@ use super::any::Malformed;
 /// Fields of a `TaskInfo` that are required and missing, or of another kind than declared; at most one error per
 /// field.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Invalid(Vec<Malformed>);
+pub struct InvalidFields(Vec<Malformed>);
 
-impl Invalid {
+impl InvalidFields {
     /// True if all fields are as declared by the API.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -36,7 +36,7 @@ impl Invalid {
     }
 }
 
-impl fmt::Display for Invalid {
+impl fmt::Display for InvalidFields {
     /// Formats all errors in one sentence, such as `“queueTime” is missing; “key” should be a string but is {}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, malformed) in self.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::*;
-use crate::record::{LinkState, Reader};
+use crate::recording::{LinkState, Reader};
 
 fn time(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -45,7 +45,7 @@ impl Write for Failing {
 }
 
 fn recorder(output: impl Write + Send + 'static) -> Recorder {
-    let frames = Frames {
+    let frames = OutputFile {
         output: Box::new(output),
         compressor: None,
         path: None,

@@ -1,7 +1,7 @@
 use std::io::Cursor;
 
 use super::*;
-use crate::record::{Entry, LinkState};
+use crate::recording::{Entry, LinkState};
 
 const HEADER: &str =
     r#"{"vtask_record":1,"vtask":"0.1.0","started":"2026-11-29T10:00:00Z","vcenters":["vc01"]}"#;

@@ -4,36 +4,36 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-/// Pending members by the time they were added. While the server truncates its answers none is overdue: its report may
+/// Unreported tasks by the time they were added. While the server truncates its answers none is overdue: its report may
 /// be in the next answer.
 #[derive(Debug, Default)]
-pub(super) struct PendingMembers {
-    since: HashMap<Arc<str>, Joined>,
+pub(super) struct UnreportedTasks {
+    since: HashMap<Arc<str>, Addition>,
     /// Time of the last truncated answer.
     truncated_at: Option<Instant>,
-    /// Consecutive overdue members without a report in between.
+    /// Consecutive overdue tasks without a report in between.
     consecutive_timeouts: u32,
 }
 
 #[derive(Debug)]
-struct Joined {
+struct Addition {
     /// Time when it was added or last read.
     at: Instant,
     /// True if a wait was cancelled for it.
     is_wait_cancelled: bool,
 }
 
-impl PendingMembers {
+impl UnreportedTasks {
     /// Adds tasks that were put into the view.
     pub(super) fn add(&mut self, tasks: &[Arc<str>], now: Instant) {
-        let joined = |task: &Arc<str>| {
-            let joined = Joined {
+        let addition = |task: &Arc<str>| {
+            let addition = Addition {
                 at: now,
                 is_wait_cancelled: false,
             };
-            (task.clone(), joined)
+            (task.clone(), addition)
         };
-        self.since.extend(tasks.iter().map(joined));
+        self.since.extend(tasks.iter().map(addition));
     }
 
     /// Removes a task that finished, left, or did not get into the view.
@@ -49,12 +49,12 @@ impl PendingMembers {
         self.remove(mo_id);
     }
 
-    /// True if there are no pending members.
+    /// True if every task was reported.
     pub(super) fn is_empty(&self) -> bool {
         self.since.is_empty()
     }
 
-    /// Removes and returns all pending members.
+    /// Removes and returns all unreported tasks.
     pub(super) fn drain(&mut self) -> Vec<Arc<str>> {
         self.since.drain().map(|(mo_id, _)| mo_id).collect()
     }
@@ -64,47 +64,47 @@ impl PendingMembers {
         self.truncated_at = Some(now);
     }
 
-    /// Returns the time at which the running wait is to be cancelled for members pending this long; once per member.
+    /// Returns the time at which the running wait is to be cancelled for tasks unreported this long; once per task.
     pub(super) fn wake_due(&self, timeout: Duration) -> Option<Instant> {
         let first = self
             .since
             .values()
-            .filter(|joined| !joined.is_wait_cancelled);
-        self.due(first.map(|joined| joined.at).min(), timeout)
+            .filter(|addition| !addition.is_wait_cancelled);
+        self.due(first.map(|addition| addition.at).min(), timeout)
     }
 
     /// Returns true if the running wait is to be cancelled now.
     pub(super) fn take_wake(&mut self, timeout: Duration, now: Instant) -> bool {
         let is_due = self.wake_due(timeout).is_some_and(|due| due <= now);
         if is_due {
-            let members = self.since.values_mut();
-            members.for_each(|joined| joined.is_wait_cancelled = true);
+            let additions = self.since.values_mut();
+            additions.for_each(|addition| addition.is_wait_cancelled = true);
         }
         is_due
     }
 
-    /// Returns the time at which a member pending this long is to be read.
+    /// Returns the time at which a task unreported this long is to be read.
     pub(super) fn read_due(&self, timeout: Duration) -> Option<Instant> {
-        let first = self.since.values().map(|joined| joined.at).min();
+        let first = self.since.values().map(|addition| addition.at).min();
         self.due(first, timeout)
     }
 
-    /// Returns the overdue members to read now; each comes again until it is reported.
+    /// Returns the overdue tasks to read now; each comes again until it is reported.
     pub(super) fn take_overdue(&mut self, timeout: Duration, now: Instant) -> Vec<Arc<str>> {
         if self.read_due(timeout).is_none_or(|due| due > now) {
             return Vec::new();
         }
         self.consecutive_timeouts += 1;
         let late = self.since.iter_mut();
-        let late = late.filter(|(_, joined)| joined.at + timeout <= now);
-        late.map(|(mo_id, joined)| {
-            joined.at = now;
+        let late = late.filter(|(_, addition)| addition.at + timeout <= now);
+        late.map(|(mo_id, addition)| {
+            addition.at = now;
             mo_id.clone()
         })
         .collect()
     }
 
-    /// Returns the number of consecutive overdue members without a report in between.
+    /// Returns the number of consecutive overdue tasks without a report in between.
     pub(super) fn consecutive_timeouts(&self) -> u32 {
         self.consecutive_timeouts
     }
@@ -122,56 +122,62 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(4);
 
-    fn joining(now: Instant) -> PendingMembers {
-        let mut joining = PendingMembers::default();
-        joining.add(&["task-1".into(), "task-2".into()], now);
-        joining
+    fn two_unreported(now: Instant) -> UnreportedTasks {
+        let mut unreported = UnreportedTasks::default();
+        unreported.add(&["task-1".into(), "task-2".into()], now);
+        unreported
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_unreported_member_becomes_overdue_repeatedly() {
+    async fn an_unreported_task_becomes_overdue_repeatedly() {
         let mut now = Instant::now();
-        let mut joining = joining(now);
-        joining.confirm("task-1");
+        let mut unreported = two_unreported(now);
+        unreported.confirm("task-1");
         for consecutive_timeouts in 1..=3 {
-            assert_eq!(joining.read_due(TIMEOUT), Some(now + TIMEOUT));
-            assert!(joining.take_overdue(TIMEOUT, now).is_empty());
+            assert_eq!(unreported.read_due(TIMEOUT), Some(now + TIMEOUT));
+            assert!(unreported.take_overdue(TIMEOUT, now).is_empty());
             now += TIMEOUT;
-            let late = joining.take_overdue(TIMEOUT, now);
+            let late = unreported.take_overdue(TIMEOUT, now);
             assert_eq!(late, ["task-2".into()] as [Arc<str>; 1]);
-            assert_eq!(joining.consecutive_timeouts(), consecutive_timeouts);
+            assert_eq!(unreported.consecutive_timeouts(), consecutive_timeouts);
         }
-        joining.confirm("task-2");
+        unreported.confirm("task-2");
         assert_eq!(
-            (joining.read_due(TIMEOUT), joining.consecutive_timeouts()),
+            (
+                unreported.read_due(TIMEOUT),
+                unreported.consecutive_timeouts()
+            ),
             (None, 0)
         );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_is_cancelled_once_per_new_member() {
+    async fn a_wait_is_cancelled_once_per_new_task() {
         let now = Instant::now();
-        let mut joining = joining(now);
-        assert!(!joining.take_wake(TIMEOUT, now));
+        let mut unreported = two_unreported(now);
+        assert!(!unreported.take_wake(TIMEOUT, now));
         let recheck_interval = now + TIMEOUT;
-        assert!(joining.take_wake(TIMEOUT, recheck_interval));
-        assert!(!joining.take_wake(TIMEOUT, recheck_interval + TIMEOUT));
-        assert_eq!(joining.wake_due(TIMEOUT), None);
-        joining.add(&["task-3".into()], recheck_interval);
-        assert_eq!(joining.wake_due(TIMEOUT), Some(recheck_interval + TIMEOUT));
-        assert!(joining.take_wake(TIMEOUT, recheck_interval + TIMEOUT));
+        assert!(unreported.take_wake(TIMEOUT, recheck_interval));
+        assert!(!unreported.take_wake(TIMEOUT, recheck_interval + TIMEOUT));
+        assert_eq!(unreported.wake_due(TIMEOUT), None);
+        unreported.add(&["task-3".into()], recheck_interval);
+        assert_eq!(
+            unreported.wake_due(TIMEOUT),
+            Some(recheck_interval + TIMEOUT)
+        );
+        assert!(unreported.take_wake(TIMEOUT, recheck_interval + TIMEOUT));
     }
 
     #[tokio::test(start_paused = true)]
     async fn truncated_answers_postpone_the_deadline() {
         let mut now = Instant::now();
-        let mut joining = joining(now);
+        let mut unreported = two_unreported(now);
         for _ in 0..100 {
             now += Duration::from_secs(1);
-            joining.record_truncated(now);
-            assert!(joining.take_overdue(TIMEOUT, now).is_empty());
+            unreported.record_truncated(now);
+            assert!(unreported.take_overdue(TIMEOUT, now).is_empty());
         }
-        assert!(!joining.take_wake(TIMEOUT, now + TIMEOUT / 2));
-        assert_eq!(joining.take_overdue(TIMEOUT, now + TIMEOUT).len(), 2);
+        assert!(!unreported.take_wake(TIMEOUT, now + TIMEOUT / 2));
+        assert_eq!(unreported.take_overdue(TIMEOUT, now + TIMEOUT).len(), 2);
     }
 }

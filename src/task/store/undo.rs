@@ -12,7 +12,7 @@ use crate::task::{
 
 impl TaskStore {
     /// Restores a task to its state before a change. Returns the state that redoes the change.
-    pub fn rewind(&mut self, before: OldState, touched: &mut ChangeSet) -> OldState {
+    pub fn undo(&mut self, before: OldState, touched: &mut ChangeSet) -> OldState {
         let OldState {
             id,
             last_change,

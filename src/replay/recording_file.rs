@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::played::Played;
 use crate::{
-    record::{Checkpoints, Header, Player, ReadError, Source},
+    recording::{Checkpoints, Header, Player, ReadError, Source},
     task::EndpointId,
-    watch::recording,
+    watch::recording_codec,
 };
 
 /// Decompressed bytes that are played before the target of a jump. Records up to this size are always played from their
@@ -15,7 +15,7 @@ const LEAD_BYTES: u64 = 64 << 20;
 
 /// A file that is played.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct RecordingFile {
     source: Source,
     pub(super) header: Header,
     /// The only vCenter that is shown.
@@ -26,7 +26,7 @@ pub(super) struct Record {
     last_time: Option<Timestamp>,
 }
 
-impl Record {
+impl RecordingFile {
     pub(super) fn open(source: Source, only: Option<u16>) -> Result<Self, ReadError> {
         let player = Player::new(source.open()?);
         Ok(Self {
@@ -53,7 +53,7 @@ impl Record {
             t: line.t,
             endpoint: EndpointId(line.vc),
             update: is_shown
-                .then(|| recording::update(line.entry, line.t))
+                .then(|| recording_codec::decode(line.entry, line.t))
                 .flatten(),
             size,
         })

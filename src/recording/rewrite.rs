@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     Damage, Line, Reader, Redactor,
-    frames::{Frames, RecordError},
+    output_file::{OutputFile, RecordError},
 };
 
 /// Number of bytes per frame.
@@ -28,7 +28,7 @@ pub enum RewriteError {
 pub fn redact(mut input: Reader, output: &Path) -> Result<(u64, Damage), RewriteError> {
     let mut redactor = Redactor::default();
     let header = redactor.header(input.header());
-    let mut frames = Frames::create(output, &header)?;
+    let mut frames = OutputFile::create(output, &header)?;
     let mut bytes = Vec::new();
     let mut count = 0;
     for line in input.by_ref() {

@@ -3,23 +3,23 @@
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::{Link, Update, recording, stop_reason::StopReason};
+use super::{ConnectionState, Update, recording_codec, stop_reason::StopReason};
 use crate::{
-    record::{Entry, Recorder},
+    recording::{Entry, Recorder},
     task::EndpointId,
 };
 
 /// The channel of updates.
 #[derive(Debug)]
-pub(super) struct Outbox {
+pub(super) struct UpdateSender {
     id: EndpointId,
     updates: mpsc::Sender<(EndpointId, Update)>,
     /// The state of the connection sent last.
-    link: Option<Link>,
+    connection: Option<ConnectionState>,
     recorder: Option<Recorder>,
 }
 
-impl Outbox {
+impl UpdateSender {
     pub(super) fn new(
         id: EndpointId,
         updates: mpsc::Sender<(EndpointId, Update)>,
@@ -28,7 +28,7 @@ impl Outbox {
         Self {
             id,
             updates,
-            link: None,
+            connection: None,
             recorder,
         }
     }
@@ -37,7 +37,7 @@ impl Outbox {
     pub(super) async fn send(&self, update: Update) -> Result<(), StopReason> {
         if let Some(recorder) = &self.recorder {
             let now = Timestamp::now();
-            recording::entries(&update, |entry| recorder.add(now, self.id.0, entry));
+            recording_codec::encode(&update, |entry| recorder.add(now, self.id.0, entry));
             if let Some(problem) = recorder.take_problem() {
                 self.pass(Update::RecordingStopped(problem.into())).await?;
             }
@@ -59,12 +59,15 @@ impl Outbox {
     }
 
     /// Sends the state of the connection if it changed.
-    pub(super) async fn send_link(&mut self, link: Link) -> Result<(), StopReason> {
-        if self.link.as_ref() == Some(&link) {
+    pub(super) async fn send_connection(
+        &mut self,
+        connection: ConnectionState,
+    ) -> Result<(), StopReason> {
+        if self.connection.as_ref() == Some(&connection) {
             return Ok(());
         }
-        tracing::info!(state = ?link, "connection");
-        self.link = Some(link.clone());
-        self.send(Update::Link(link)).await
+        tracing::info!(state = ?connection, "connection");
+        self.connection = Some(connection.clone());
+        self.send(Update::Connection(connection)).await
     }
 }

@@ -8,9 +8,9 @@
 
 mod checkpoints;
 mod decompressor;
-mod frames;
 mod line;
 mod line_parser;
+mod output_file;
 mod player;
 mod reader;
 mod recorder;
@@ -22,10 +22,10 @@ mod state;
 mod value_size;
 
 pub use checkpoints::{Checkpoint, Checkpoints};
-pub use frames::RecordError;
 pub use line::{
     Entry, FORMAT_VERSION, Header, Line, LinkState, Location, LostHost, Question, Run, ServerInfo,
 };
+pub use output_file::RecordError;
 pub use player::Player;
 pub use reader::{Damage, ReadError, Reader};
 pub use recorder::Recorder;

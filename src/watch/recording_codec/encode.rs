@@ -3,17 +3,17 @@
 use serde_json::Value;
 
 use crate::{
-    record::{Entry, LinkState, Location, LostHost, Question, Run, ServerInfo},
+    recording::{Entry, LinkState, Location, LostHost, Question, Run, ServerInfo},
     task::{EntityState, TaskChange, cancellation::CancelResponse},
     vim::types::{EntityLocation, ManagedObjectReference, TaskInfo},
-    watch::{Link, Update},
+    watch::{ConnectionState, Update},
 };
 
 /// Passes the entries for an update to `add`. Updates about the program itself have none, nor have those that are
 /// derived from what is recorded.
-pub fn entries(update: &Update, mut add: impl FnMut(Entry)) {
+pub fn encode(update: &Update, mut add: impl FnMut(Entry)) {
     match update {
-        Update::Link(link) => add(Entry::Link(link_state(link))),
+        Update::Connection(state) => add(Entry::Link(recorded_state(state))),
         Update::Server(facts) => add(Entry::Server(ServerInfo {
             host: facts.host.clone(),
             product: facts.about.full_name.clone(),
@@ -147,15 +147,15 @@ fn task_entry(change: &TaskChange) -> Entry {
     }
 }
 
-fn link_state(link: &Link) -> LinkState {
-    match link {
-        Link::Connecting => LinkState::Connecting,
-        Link::Live => LinkState::Live,
-        Link::Polling { reason } => LinkState::Polling {
+fn recorded_state(state: &ConnectionState) -> LinkState {
+    match state {
+        ConnectionState::Connecting => LinkState::Connecting,
+        ConnectionState::Live => LinkState::Live,
+        ConnectionState::Polling { reason } => LinkState::Polling {
             reason: reason.as_deref().map(str::to_owned),
         },
-        Link::Paused => LinkState::Paused,
-        Link::Retrying {
+        ConnectionState::Paused => LinkState::Paused,
+        ConnectionState::Retrying {
             attempt,
             next,
             reason,
@@ -164,7 +164,7 @@ fn link_state(link: &Link) -> LinkState {
             next: Some(*next),
             reason: reason.to_string(),
         },
-        Link::SignedOut { reason } => LinkState::SignedOut {
+        ConnectionState::SignedOut { reason } => LinkState::SignedOut {
             reason: reason.to_string(),
         },
     }
@@ -193,7 +193,7 @@ mod tests {
 
     fn recorded(update: &Update) -> Vec<Value> {
         let mut all = Vec::new();
-        entries(update, |entry| {
+        encode(update, |entry| {
             all.push(serde_json::to_value(entry).unwrap());
         });
         all
@@ -253,13 +253,13 @@ mod tests {
                 json!({"cancel_answer": {"task": "task-1", "answer": "NoPermission", "reason": "Global.CancelTask"}})
             ]
         );
-        let link = Link::Retrying {
+        let retrying = ConnectionState::Retrying {
             attempt: 3,
             next: at(9),
             reason: "connection refused".into(),
         };
         assert_eq!(
-            recorded(&Update::Link(link)),
+            recorded(&Update::Connection(retrying)),
             [
                 json!({"link": {"state": "retrying", "attempt": 3, "next": at(9), "reason": "connection refused"}})
             ]

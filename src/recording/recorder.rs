@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::{
     Entry, Header, Line,
-    frames::{Frames, RecordError},
+    output_file::{OutputFile, RecordError},
     reader::MAX_LINE,
     redact::Redactor,
     ring::{Limits, Ring},
@@ -64,7 +64,7 @@ impl Recorder {
         redactor: Option<Redactor>,
     ) -> Result<Self, RecordError> {
         let (header, redactor) = redacted(header, redactor);
-        let frames = Frames::create(path, &header)?;
+        let frames = OutputFile::create(path, &header)?;
         Ok(Self::start(frames, None, redactor))
     }
 
@@ -88,7 +88,7 @@ impl Recorder {
         Ok(Self::start(frames, Some(ring), redactor))
     }
 
-    fn start(frames: Frames, ring: Option<Ring>, redactor: Option<Redactor>) -> Self {
+    fn start(frames: OutputFile, ring: Option<Ring>, redactor: Option<Redactor>) -> Self {
         let shared = Arc::new(Shared {
             buffer: Mutex::new(Buffer {
                 redactor,
@@ -187,7 +187,7 @@ impl Buffer {
 
 impl Shared {
     /// Writes frames until the record is closed or an error occurs.
-    fn write_all(&self, mut frames: Frames, mut ring: Option<Ring>) {
+    fn write_all(&self, mut frames: OutputFile, mut ring: Option<Ring>) {
         let mut taken = Vec::new();
         loop {
             let buffer = lock(&self.buffer);

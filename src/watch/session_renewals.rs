@@ -52,7 +52,7 @@ impl Call {
 
 /// Renewals of the session per call since its last success.
 #[derive(Debug)]
-pub(super) struct Renewals {
+pub(super) struct SessionRenewals {
     /// True if the session can be renewed at all.
     can_renew: bool,
     /// True if anything was read since the last sign-in.
@@ -60,7 +60,7 @@ pub(super) struct Renewals {
     calls: HashMap<Call, (u32, Instant)>,
 }
 
-impl Renewals {
+impl SessionRenewals {
     pub(super) fn new(can_renew: bool) -> Self {
         Self {
             can_renew,
@@ -125,7 +125,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn renewals_are_limited_until_success_or_timeout() {
         let now = Instant::now();
-        let mut renewals = Renewals::new(true);
+        let mut renewals = SessionRenewals::new(true);
         assert!(renewals.renew(Call::Past, now));
         assert!(!renewals.renew(Call::Past, now));
         assert!(renewals.renew(Call::Wait, now), "another call");
@@ -140,7 +140,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_given_session_ends_only_with_essential_calls() {
         let now = Instant::now();
-        let mut renewals = Renewals::new(false);
+        let mut renewals = SessionRenewals::new(false);
         assert!(renewals.renew(Call::Task("task-1".into()), now));
         assert!(renewals.renew(Call::Recent, now));
         for call in [Call::View, Call::Past, Call::Cancel("task-1".into())] {

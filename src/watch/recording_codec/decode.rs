@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    record::{Entry, LinkState},
+    recording::{Entry, LinkState},
     task::{
         EntityState, FinishedRun, Labels, LostHost, PendingQuestion, ServerClock, TaskChange,
         cancellation::CancelResponse,
@@ -14,7 +14,7 @@ use crate::{
         About, EntityLocation, Location, ManagedObjectReference, OperationLabel, TaskEvent,
         TaskInfo,
     },
-    watch::{Link, ServerFacts, Update},
+    watch::{ConnectionState, ServerFacts, Update},
 };
 
 /// The content of an entry.
@@ -27,12 +27,12 @@ pub enum RecordedUpdate {
 }
 
 /// Returns the update of an entry that arrived at `t`; `None` if the screen does not need it or the entry is invalid.
-pub fn update(entry: Entry, t: Timestamp) -> Option<RecordedUpdate> {
+pub fn decode(entry: Entry, t: Timestamp) -> Option<RecordedUpdate> {
     if entry.is_change() {
         return task_change(entry).map(RecordedUpdate::Task);
     }
     Some(RecordedUpdate::Other(match entry {
-        Entry::Link(state) => Update::Link(link(state, t)),
+        Entry::Link(state) => Update::Connection(connection_state(state, t)),
         Entry::Server(server) => Update::Server(Box::new(ServerFacts {
             host: server.host,
             about: About {
@@ -145,25 +145,25 @@ fn task_change(entry: Entry) -> Option<TaskChange> {
     }
 }
 
-fn link(state: LinkState, t: Timestamp) -> Link {
+fn connection_state(state: LinkState, t: Timestamp) -> ConnectionState {
     let reason = |reason: String| Arc::<str>::from(reason);
     match state {
-        LinkState::Connecting => Link::Connecting,
-        LinkState::Live => Link::Live,
-        LinkState::Polling { reason: why } => Link::Polling {
+        LinkState::Connecting => ConnectionState::Connecting,
+        LinkState::Live => ConnectionState::Live,
+        LinkState::Polling { reason: why } => ConnectionState::Polling {
             reason: why.map(reason),
         },
-        LinkState::Paused => Link::Paused,
+        LinkState::Paused => ConnectionState::Paused,
         LinkState::Retrying {
             attempt,
             next,
             reason: why,
-        } => Link::Retrying {
+        } => ConnectionState::Retrying {
             attempt,
             next: next.unwrap_or(t),
             reason: reason(why),
         },
-        LinkState::SignedOut { reason: why } => Link::SignedOut {
+        LinkState::SignedOut { reason: why } => ConnectionState::SignedOut {
             reason: reason(why),
         },
     }
@@ -186,13 +186,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::watch::recording::entries;
+    use crate::watch::recording_codec::encode;
 
     /// Returns the JSON of an entry after it was converted to an update and back.
     fn converted(entry: &Value) -> Value {
         let t = "2026-11-29T10:00:00Z".parse().unwrap();
         let read: Entry = serde_json::from_value(entry.clone()).unwrap();
-        let update = match update(read, t).unwrap() {
+        let update = match decode(read, t).unwrap() {
             RecordedUpdate::Other(update) => update,
             RecordedUpdate::Task(change) => Update::Tasks {
                 changes: vec![change],
@@ -200,7 +200,7 @@ mod tests {
             },
         };
         let mut again = Vec::new();
-        entries(&update, |entry| {
+        encode(&update, |entry| {
             again.push(serde_json::to_value(entry).unwrap());
         });
         assert_eq!(again.len(), 1);
@@ -242,6 +242,6 @@ mod tests {
     fn invalid_tasks_are_left_out() {
         let at = "2026-11-29T10:00:00Z".parse().unwrap();
         let info = json!({"state": 7});
-        assert!(update(Entry::Task { at, info }, at).is_none());
+        assert!(decode(Entry::Task { at, info }, at).is_none());
     }
 }

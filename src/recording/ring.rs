@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Header, Reader, RecordedState,
-    frames::{Frames, RecordError},
+    output_file::{OutputFile, RecordError},
 };
 
 /// Number of files that the limits are divided among, so that removing one removes only the oldest part.
@@ -51,14 +51,14 @@ impl Ring {
     }
 
     /// Creates the first file and removes files beyond the limits.
-    pub(super) fn first(&self) -> Result<Frames, RecordError> {
+    pub(super) fn first(&self) -> Result<OutputFile, RecordError> {
         let frames = self.create()?;
         self.prune(&frames);
         Ok(frames)
     }
 
     /// Continues in a new file if the present one has reached its share of the limits.
-    pub(super) fn turn(&mut self, frames: &mut Frames) -> Result<(), String> {
+    pub(super) fn turn(&mut self, frames: &mut OutputFile) -> Result<(), String> {
         let now = Timestamp::now();
         let age = now.duration_since(self.began).max(SignedDuration::ZERO);
         let share = self.limits.size / u64::from(SHARES);
@@ -83,11 +83,11 @@ impl Ring {
         Ok(())
     }
 
-    fn create(&self) -> Result<Frames, RecordError> {
+    fn create(&self) -> Result<OutputFile, RecordError> {
         let started = self.header.started.strftime("%Y%m%dT%H%M%SZ").to_string();
         let mut path = self.directory.join(format!("{PREFIX}{started}{SUFFIX}"));
         for number in 2..MAX_ATTEMPTS {
-            match Frames::create(&path, &self.header) {
+            match OutputFile::create(&path, &self.header) {
                 Err(RecordError::Exists(_)) => {}
                 created => return created,
             }
@@ -99,7 +99,7 @@ impl Ring {
     }
 
     /// Removes the oldest files beyond the limits, but not the present one. Files of other names are left alone.
-    fn prune(&self, present: &Frames) {
+    fn prune(&self, present: &OutputFile) {
         let mut files = records(&self.directory);
         files.sort_by_key(|(_, changed, _)| std::cmp::Reverse(*changed));
         let now = SystemTime::now();
@@ -142,7 +142,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::record::{Entry, Recorder};
+    use crate::recording::{Entry, Recorder};
 
     fn time(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).unwrap()

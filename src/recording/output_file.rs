@@ -23,7 +23,7 @@ pub enum RecordError {
 }
 
 /// The file of a record.
-pub(super) struct Frames {
+pub(super) struct OutputFile {
     pub(super) output: Box<dyn Write + Send>,
     /// `None` for a plain file.
     pub(super) compressor: Option<zstd::bulk::Compressor<'static>>,
@@ -33,7 +33,7 @@ pub(super) struct Frames {
     pub(super) size: u64,
 }
 
-impl Frames {
+impl OutputFile {
     /// Creates a file, compressed unless its name ends in `.ndjson`, and writes the header.
     pub(super) fn create(path: &Path, header: &Header) -> Result<Self, RecordError> {
         let name = path.display().to_string();

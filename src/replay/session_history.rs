@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::played::Played;
 use crate::{
     task::{ChangeSet, EndpointId, ServerClock, TaskChange, TaskStore, UndoLog},
-    watch::recording::RecordedUpdate,
+    watch::recording_codec::RecordedUpdate,
 };
 
 /// Number of times of changes to which one can step back.
@@ -18,7 +18,7 @@ const LEAD: usize = 2048;
 
 /// The changes of a session until now.
 #[derive(Debug)]
-pub struct Session {
+pub struct SessionHistory {
     /// First time that can be shown, by the local clock.
     pub(super) start: Timestamp,
     /// Time at which the session was copied.
@@ -34,7 +34,7 @@ pub struct Session {
     clocks: HashMap<EndpointId, ServerClock>,
 }
 
-impl Session {
+impl SessionHistory {
     /// Copies the tasks and their changes at the local time `now`.
     pub fn new(
         log: &UndoLog,
@@ -118,7 +118,7 @@ impl Session {
         let Some((t, before)) = self.log.pop() else {
             return false;
         };
-        let after = self.base.rewind(before, undone);
+        let after = self.base.undo(before, undone);
         let (endpoint, change) = after.into_change(t);
         self.changes.push_front((t, endpoint, change));
         true

@@ -3,35 +3,35 @@
 use jiff::Timestamp;
 
 use super::{Outcome, wait};
-use crate::watch::{Link, Update};
+use crate::watch::{ConnectionState, Update};
 
 /// State of the connection to a server, and the messages about it.
-pub(super) struct LinkReport {
+pub(super) struct ConnectionReport {
     /// Name before messages, such as `lab: `; empty if there is only one server.
     prefix: String,
     /// Name of the server.
     label: String,
-    link: Link,
+    connection: ConnectionState,
     /// True after an outage was reported.
     is_outage_reported: bool,
     /// True if it will not be tried again.
     is_lost: bool,
 }
 
-impl LinkReport {
+impl ConnectionReport {
     /// Starts with a server that is not connected; `name` is its profile, if there are several servers.
     pub(super) fn new(name: Option<&str>, label: String) -> Self {
         Self {
             prefix: name.map(|name| format!("{name}: ")).unwrap_or_default(),
             label,
-            link: Link::Connecting,
+            connection: ConnectionState::Connecting,
             is_outage_reported: false,
             is_lost: false,
         }
     }
 
-    pub(super) fn link(&self) -> &Link {
-        &self.link
+    pub(super) fn connection(&self) -> &ConnectionState {
+        &self.connection
     }
 
     /// True if the connection will not be tried again.
@@ -65,7 +65,7 @@ impl LinkReport {
         message: &mut Option<String>,
     ) -> bool {
         *message = match update {
-            Update::Link(link) => self.apply_link(link.clone(), is_redrawn),
+            Update::Connection(connection) => self.apply_connection(connection.clone(), is_redrawn),
             Update::Notice(text) | Update::RecordingStopped(text) => Some(self.message(text)),
             Update::RecentRefused(reason) => {
                 Some(self.message(&format!("new tasks cannot be found: {reason}")))
@@ -75,20 +75,24 @@ impl LinkReport {
         true
     }
 
-    fn apply_link(&mut self, link: Link, is_redrawn: bool) -> Option<String> {
-        self.link = link;
-        match &self.link {
-            Link::SignedOut { reason } => {
+    fn apply_connection(
+        &mut self,
+        connection: ConnectionState,
+        is_redrawn: bool,
+    ) -> Option<String> {
+        self.connection = connection;
+        match &self.connection {
+            ConnectionState::SignedOut { reason } => {
                 self.is_lost = true;
                 Some(self.message(reason))
             }
-            Link::Retrying { .. } if !self.is_outage_reported => {
+            ConnectionState::Retrying { .. } if !self.is_outage_reported => {
                 self.is_outage_reported = true;
                 (!is_redrawn)
                     .then(|| self.status(Timestamp::now()))
                     .flatten()
             }
-            link if link.is_current() && self.is_outage_reported => {
+            connection if connection.is_current() && self.is_outage_reported => {
                 self.is_outage_reported = false;
                 (!is_redrawn).then(|| format!("{} answers again.", self.label))
             }
@@ -98,18 +102,18 @@ impl LinkReport {
 
     /// Describes an outage.
     pub(super) fn status(&self, now: Timestamp) -> Option<String> {
-        let is_out = matches!(self.link, Link::Retrying { .. })
-            || self.link == Link::Connecting && self.is_outage_reported;
-        is_out.then(|| self.message(&wait::link(&self.link, now)))
+        let is_out = matches!(self.connection, ConnectionState::Retrying { .. })
+            || self.connection == ConnectionState::Connecting && self.is_outage_reported;
+        is_out.then(|| self.message(&wait::connection(&self.connection, now)))
     }
 
     /// Returns the outcome of a command whose servers are all lost; `None` if one is not.
     pub(super) fn outcome_if_lost<'a>(
         reports: impl IntoIterator<Item = &'a Self>,
     ) -> Option<Outcome> {
-        let mut outcomes = reports.into_iter().map(|report| match report.link {
+        let mut outcomes = reports.into_iter().map(|report| match report.connection {
             _ if !report.is_lost => None,
-            Link::SignedOut { .. } => Some(Outcome::Refused),
+            ConnectionState::SignedOut { .. } => Some(Outcome::Refused),
             _ => Some(Outcome::Unknown),
         });
         outcomes.try_fold(Outcome::Success, |all, outcome| Some(all.and(outcome?)))
