@@ -149,7 +149,10 @@ impl CommandIo<'_> {
 
 /// Converts a write error of standard output.
 pub(super) fn unwritable(error: &io::Error) -> CommandError {
-    if error.kind() == io::ErrorKind::BrokenPipe {
+    /// The reader of a named pipe has disconnected.
+    const ERROR_PIPE_NOT_CONNECTED: i32 = 233;
+    let is_disconnected = cfg!(windows) && error.raw_os_error() == Some(ERROR_PIPE_NOT_CONNECTED);
+    if is_disconnected || error.kind() == io::ErrorKind::BrokenPipe {
         CommandError::OutputClosed
     } else {
         CommandError::Local(color_eyre::eyre::eyre!(

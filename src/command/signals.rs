@@ -9,7 +9,7 @@ use futures_util::stream::{Stream, poll_fn};
 pub enum StopSignal {
     /// SIGINT, usually Ctrl-C.
     Interrupt,
-    /// SIGTERM.
+    /// SIGTERM; on Windows Ctrl-Break, which process managers send, or the end of the user's session.
     Terminate,
     /// SIGHUP: the terminal was closed.
     Hangup,
@@ -73,13 +73,14 @@ pub(super) fn stop_signals() -> StopSignals {
         let Some((interrupt, stop, close, logoff, shutdown)) = caught else {
             return Poll::Pending;
         };
-        let signal = if interrupt.poll_recv(context).is_ready()
-            || stop.poll_recv(context).is_ready()
-        {
+        let signal = if interrupt.poll_recv(context).is_ready() {
             StopSignal::Interrupt
         } else if close.poll_recv(context).is_ready() {
             StopSignal::Hangup
-        } else if logoff.poll_recv(context).is_ready() || shutdown.poll_recv(context).is_ready() {
+        } else if stop.poll_recv(context).is_ready()
+            || logoff.poll_recv(context).is_ready()
+            || shutdown.poll_recv(context).is_ready()
+        {
             StopSignal::Terminate
         } else {
             return Poll::Pending;

@@ -111,11 +111,13 @@ impl SessionStore for SessionFile {
         let Err(error) = self.write(session) else {
             return true;
         };
+        let error = error.to_string();
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*trouble, StoreError::None) {
             *trouble = StoreError::Unreported(format!(
-                "the session cannot be kept in {}: {error}. It will be ended on exit, as without --keep-session.",
-                self.path.display()
+                "the session cannot be kept in {}: {}. It will be ended on exit, as without --keep-session.",
+                self.path.display(),
+                error.trim_end_matches('.')
             ));
         }
         false
@@ -173,15 +175,15 @@ fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
 /// Windows keeps the state directory of a user from other users; a file elsewhere is not used.
 #[cfg(not(unix))]
 fn owned(path: &Path, _is_folder: bool) -> Result<(), ConfigError> {
-    use crate::files::private_file::{Access, is_exposed, protection_advice};
+    use crate::files::private_file::{Access, is_exposed};
 
     match is_exposed(path, Access::Any) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Ok(false) => Ok(()),
         Ok(true) => Err(ConfigError(format!(
-            "{}, where sessions are kept, may be accessible to other users, so it is not used: {}.",
-            path.display(),
-            protection_advice(path)
+            "{}, where sessions are kept, is outside of your user profile and may be accessible to other users, so it is \
+             not used. Unset XDG_STATE_HOME and XDG_RUNTIME_DIR to use %LOCALAPPDATA%.",
+            path.display()
         ))),
         Err(error) => Err(ConfigError(format!(
             "{}, where sessions are kept, cannot be read: {error}.",
@@ -239,7 +241,8 @@ mod tests {
             fs::set_permissions(path, fs::Permissions::from_mode(right)).unwrap();
         }
         assert!(ops.look().is_some());
-        assert!(ops.trouble().unwrap().contains("cannot be kept in"));
+        let trouble = ops.trouble().unwrap();
+        assert!(trouble.contains("cannot be kept in") && !trouble.contains(".."));
         assert_eq!(ops.trouble(), None, "once");
         let elsewhere = base.path().join("elsewhere");
         fs::rename(&ops.path, &elsewhere).unwrap();

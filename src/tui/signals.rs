@@ -10,9 +10,9 @@ use futures_util::stream::{self, Stream};
 pub enum Signal {
     /// SIGINT, handled like Ctrl-C.
     Interrupt,
-    /// SIGTERM or SIGQUIT; Ctrl-Break on Windows.
+    /// SIGTERM or SIGQUIT; on Windows Ctrl-Break or the end of the user's session.
     Terminate,
-    /// SIGHUP: the terminal is gone. On Windows the window was closed, or the user signs out.
+    /// SIGHUP: the terminal is gone.
     HangUp,
     /// SIGTSTP, handled like Ctrl-Z.
     Suspend,
@@ -65,12 +65,12 @@ pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
     let (mut interrupt, mut stop) = (ctrl_c()?, ctrl_break()?);
     let (mut close, mut logoff, mut shutdown) = (ctrl_close()?, ctrl_logoff()?, ctrl_shutdown()?);
     Ok(Box::pin(stream::poll_fn(move |context| {
-        let is_hung_up = close.poll_recv(context).is_ready()
+        let is_terminated = stop.poll_recv(context).is_ready()
             || logoff.poll_recv(context).is_ready()
             || shutdown.poll_recv(context).is_ready();
-        if is_hung_up {
+        if close.poll_recv(context).is_ready() {
             Poll::Ready(Some(Signal::HangUp))
-        } else if stop.poll_recv(context).is_ready() {
+        } else if is_terminated {
             Poll::Ready(Some(Signal::Terminate))
         } else {
             let interrupted = interrupt.poll_recv(context);

@@ -104,6 +104,10 @@ impl TerminalHost for TerminalGuard {
     }
 
     fn query_background(&mut self) -> io::Result<()> {
+        // A console passes a reply on as typed keys, in a form that differs between its versions.
+        if cfg!(windows) {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
         execute!(io::stdout(), Print(OSC11_QUERY))
     }
 
@@ -186,9 +190,13 @@ fn enter_modes() -> io::Result<()> {
         io::stdout(),
         EnterAlternateScreen,
         EnableMouseCapture,
-        EnableBracketedPaste,
         EnableFocusChange
-    )
+    )?;
+    // Windows consoles remove the brackets, and Windows Terminal would no longer warn of pasted lines.
+    if cfg!(not(windows)) {
+        execute!(io::stdout(), EnableBracketedPaste)?;
+    }
+    Ok(())
 }
 
 /// Ignores errors: there is no way left to report them.

@@ -8,6 +8,7 @@ use crate::{
     command::{io_context::CommandIo, version},
     config::{self, ConnectionArgs, Environment},
     files::directories,
+    shell_command,
     text::without_user_info,
 };
 
@@ -54,8 +55,20 @@ pub(super) fn system(page: &mut Page) {
     page.row("System", &os);
 }
 
-/// Returns the name of a Linux distribution.
+/// Returns name and version of the system.
 fn os_name() -> Option<String> {
+    let program = if cfg!(windows) {
+        Some("ver")
+    } else if cfg!(target_os = "macos") {
+        Some("echo macOS $(sw_vers -productVersion)")
+    } else {
+        None
+    };
+    if let Some(line) = program {
+        let output = shell_command::command(line).output().ok()?;
+        let name = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        return Some(name).filter(|name| !name.is_empty());
+    }
     let text = std::fs::read_to_string("/etc/os-release").ok()?;
     let line = text
         .lines()
