@@ -2,10 +2,13 @@
 //!
 //! `cargo bench --bench core` prints tables (memory per task, p50 and p99 of single frames) and then criterion's
 //! results. `cargo bench --bench core -- timeline` prints the table of the timeline; `-- draw` only runs the benchmarks
-//! whose name contains `draw`, without the tables.
+//! whose name contains `draw`, without the tables. `-- repeat NAME COUNT` parses a body COUNT times and nothing else, for
+//! callgrind: the difference between two counts is the cost of parsing. benches/README.md has results.
 
 #![expect(clippy::unwrap_used, reason = "a failed benchmark aborts")]
+#![expect(clippy::cast_precision_loss, reason = "sizes are small")]
 
+mod bodies;
 mod screen;
 mod tables;
 mod wire;
@@ -14,22 +17,30 @@ use std::{hint::black_box, time::Duration};
 
 use criterion::{BatchSize, Criterion, Throughput};
 use crossterm::event::KeyCode;
-use vtask::{
-    task::row_model::{Layout, SortColumn},
-    vim::types::UpdateSet,
-};
+use vtask::task::row_model::{Layout, SortColumn};
 
 use crate::{
     screen::{CASES, SIZES, Stage, arrange, key, screen, tell},
     tables::{print_draws, print_memory, print_timeline_draws},
-    wire::{changes, read_task, task, update_set},
+    wire::{changes, update_set},
 };
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "repeat") {
+        let (name, count) = (&arguments[at + 1], arguments[at + 2].parse().unwrap());
+        bodies::repeat(name, count);
+        return;
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "memory") {
+        bodies::print_memory_of(&arguments[at + 1]);
+        return;
+    }
     let is_plain = std::env::args()
         .skip(1)
         .all(|argument| argument == "--bench");
     if is_plain {
+        bodies::print_memory();
         print_memory();
         print_draws();
     }
@@ -49,16 +60,14 @@ fn main() {
 }
 
 fn parse(criterion: &mut Criterion) {
-    let info = task(7).to_string();
-    criterion.bench_function("parse/TaskInfo", |bencher| {
-        bencher.iter(|| read_task(black_box(&info)));
-    });
-    let set = update_set(0..100, 41);
     let mut group = criterion.benchmark_group("parse");
-    group.throughput(Throughput::Elements(100));
-    group.bench_function("UpdateSet of 100", |bencher| {
-        bencher.iter(|| serde_json::from_str::<UpdateSet>(black_box(&set)).unwrap());
-    });
+    for body in bodies::BODIES {
+        let text = (body.text)();
+        group.throughput(Throughput::Elements(body.items));
+        group.bench_function(body.name, |bencher| {
+            bencher.iter(|| (body.parse)(black_box(text.as_bytes())));
+        });
+    }
     group.finish();
 }
 

@@ -14,8 +14,7 @@ use super::{
     types::{CHANGING_FIELDS, FIELDS, ManagedObjectReference, UpdateSet},
 };
 
-/// Maximum number of objects in one response to a wait; the rest follows at once. At about 150 JSON values per task,
-/// a response stays well within the limit on values of a body.
+/// Maximum number of objects in one response to a wait; the rest follows at once.
 const MAX_OBJECT_UPDATES: u32 = 2_000;
 
 /// Property of the task manager that lists the recent tasks.

@@ -71,8 +71,8 @@ pub enum ErrorKind {
     Malformed(Malformed),
     /// The response is larger than this many bytes.
     TooLarge(usize),
-    /// The response contains more than this many JSON values.
-    TooManyValues(usize),
+    /// The response contains too many short JSON values.
+    TooManyValues,
     /// The server supports none of the known releases.
     NoCommonRelease,
     /// The request was not sent; contains the cause.
@@ -130,7 +130,7 @@ impl Error {
             | ErrorKind::Vanished { .. }
             | ErrorKind::Malformed(_)
             | ErrorKind::TooLarge(_)
-            | ErrorKind::TooManyValues(_)
+            | ErrorKind::TooManyValues
             | ErrorKind::TlsRequired
             | ErrorKind::NotHttp
             | ErrorKind::NoCommonRelease
@@ -158,7 +158,7 @@ impl Error {
             | ErrorKind::NotJson(_)
             | ErrorKind::Malformed(_)
             | ErrorKind::TooLarge(_)
-            | ErrorKind::TooManyValues(_)
+            | ErrorKind::TooManyValues
             | ErrorKind::NoCommonRelease
             | ErrorKind::Unsupported(_) => false,
         }
@@ -261,9 +261,9 @@ impl fmt::Display for ErrorKind {
             Self::TooLarge(limit) => {
                 write!(f, "the response is larger than {} MB and was not read.", limit >> 20)
             }
-            Self::TooManyValues(limit) => write!(
-                f,
-                "the response has more than {limit} JSON values and was not read."
+            Self::TooManyValues => f.write_str(
+                "the response has far more JSON values than a vCenter sends and was not read. Check that --url is a \
+                 vCenter.",
             ),
             Self::NoCommonRelease => f.write_str(
                 "the server supports no API release that vtask knows. Choose one with --release.",
@@ -356,7 +356,7 @@ mod tests {
             ErrorKind::NotJson("<html>".to_owned()),
             ErrorKind::Damaged("line 1 column 80".to_owned()),
             ErrorKind::TooLarge(64 << 20),
-            ErrorKind::TooManyValues(1_000_000),
+            ErrorKind::TooManyValues,
             ErrorKind::Fault(Fault::new(json!({"_typeName": "InvalidLogin"}))),
         ];
         for kind in kinds {

@@ -11,8 +11,7 @@ use super::{
     client::Client,
     error::Error,
     history::Throttle,
-    retrieve_properties::ObjectProperties,
-    types::{EntityLocation, ManagedObjectReference},
+    types::{EntityLocation, ManagedObjectReference, ObjectContent},
 };
 use location::{MACHINE, MAX_LEVELS, Node};
 
@@ -45,7 +44,7 @@ impl InventoryCache {
         missing
     }
 
-    fn add(&mut self, requested: &[ManagedObjectReference], objects: Vec<ObjectProperties>) {
+    fn add(&mut self, requested: &[ManagedObjectReference], objects: Vec<ObjectContent>) {
         self.nodes.extend(objects.into_iter().map(Node::of));
         for object in requested {
             // Those that the server left out cannot be read.

@@ -40,8 +40,8 @@ pub use history::{NoThrottle, PastTaskSearch, PastTasks, RecordAction, Throttle}
 pub use inventory::{InventoryCache, MAX_LOCATED_AT_ONCE};
 pub use probe::probe_certificate;
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
-pub use response::Digest;
 pub(crate) use response::retry_after;
+pub use response::{Digest, parse as parse_body};
 pub use retry::retrying;
 pub use tls::{CertificateProbe, TrustPolicy};
 pub(crate) use transport::verifying_client;

@@ -18,7 +18,11 @@ use serde_json::Value;
 use super::{
     error::ErrorKind,
     lossy_json,
-    types::{Fault, limits, type_name},
+    types::{
+        Fault,
+        limits::{self, OBJECT_WEIGHT, VALUE_WEIGHT},
+        type_name,
+    },
 };
 
 /// Largest body read, both compressed and decompressed.
@@ -38,7 +42,7 @@ impl ApiResponse {
 
     /// Deserialises the body; `None` if it is empty or `null`.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<Option<T>, ErrorKind> {
-        parse::<Option<T>>(&self.body).map(Option::flatten)
+        parse(&self.body)
     }
 
     pub(super) fn digest(&self) -> Digest {
@@ -70,20 +74,24 @@ pub(super) fn gunzip(raw: &[u8]) -> Result<Vec<u8>, ErrorKind> {
     Ok(body)
 }
 
-/// Parses a body as JSON; `None` if it is empty.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
+/// Parses the body of a response; `None` if it is empty or `null`. The memory it takes is bounded, see
+/// [`max_weight`](limits::max_weight).
+///
+/// # Errors
+/// Returns an error if it is no JSON, of another type, or has too many values.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
     let start = body.trim_ascii_start();
     if start.is_empty() {
         return Ok(None);
     }
-    if has_more_values(start, limits::VALUES) {
-        return Err(ErrorKind::TooManyValues(limits::VALUES));
+    if is_heavier(start, limits::max_weight(body.len())) {
+        return Err(ErrorKind::TooManyValues);
     }
     let read = serde_json::from_slice(body).or_else(|error| match lossy_json::repair(body) {
         Some(body) => serde_json::from_slice(&body),
         None => Err(error),
     });
-    read.map(Some).map_err(|error| {
+    read.map_err(|error| {
         if matches!(start[0], b'{' | b'[') {
             ErrorKind::Damaged(error.to_string())
         } else {
@@ -92,32 +100,49 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
     })
 }
 
-/// Returns true if a JSON text holds more than `limit` values, without building them: outside strings, each comma and
-/// each opening bracket counts as one. The count is exact, plus one for each empty list or object.
-fn has_more_values(json: &[u8], limit: usize) -> bool {
-    let mut values = 1;
-    let mut bytes = json.iter();
-    while let Some(byte) = bytes.next() {
+/// Returns true if the values of a JSON text weigh more than `limit`, without building them.
+fn is_heavier(json: &[u8], limit: usize) -> bool {
+    // An object takes two bytes.
+    json.len() * OBJECT_WEIGHT / 2 > limit
+        && max_weight_of(json) > limit
+        && weight_outside_strings(json).any(|weight| weight > limit)
+}
+
+fn weight_of(byte: u8) -> usize {
+    match byte {
+        b'{' => OBJECT_WEIGHT,
+        b'[' | b',' => VALUE_WEIGHT,
+        _ => 0,
+    }
+}
+
+/// Returns the weight of a JSON text, in which brackets and commas in strings count as well.
+fn max_weight_of(json: &[u8]) -> usize {
+    // Up to 255 bytes are counted in single bytes, many at a time.
+    let blocks = json.chunks(255).map(|block| {
+        let count = |is_counted: fn(u8) -> bool| {
+            let counted = block.iter().map(|byte| u8::from(is_counted(*byte)));
+            usize::from(counted.sum::<u8>())
+        };
+        OBJECT_WEIGHT * count(|byte| byte == b'{')
+            + VALUE_WEIGHT * count(|byte| byte == b'[' || byte == b',')
+    });
+    blocks.sum()
+}
+
+/// Returns the weight of a JSON text up to each byte outside its strings.
+fn weight_outside_strings(json: &[u8]) -> impl Iterator<Item = usize> {
+    let (mut weight, mut is_inside, mut is_escaped) = (0, false, false);
+    json.iter().map(move |byte| {
         match byte {
-            b'"' => {
-                while let Some(byte) = bytes.next() {
-                    match byte {
-                        b'"' => break,
-                        b'\\' => drop(bytes.next()),
-                        _ => {}
-                    }
-                }
-            }
-            b',' | b'[' | b'{' => {
-                values += 1;
-                if values > limit {
-                    return true;
-                }
-            }
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_inside,
+            b'"' => is_inside = !is_inside,
+            byte if !is_inside => weight += weight_of(*byte),
             _ => {}
         }
-    }
-    false
+        weight
+    })
 }
 
 /// Returns the fault in the body of an unsuccessful response, or an error for its status.
@@ -162,6 +187,7 @@ pub(super) fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use reqwest::header::HeaderValue;
+    use serde::de::IgnoredAny;
     use serde_json::json;
 
     use super::*;
@@ -194,33 +220,18 @@ mod tests {
     }
 
     #[test]
-    fn values_are_counted_outside_texts() {
-        for (json, values) in [
-            ("7", 1),
-            ("[1,2,3]", 4),
-            (r#"{"a":[true,null],"b":{"c":""}}"#, 6),
-            (r#"["a,[{\\", "\\\",,,", 1]"#, 4),
+    fn values_are_weighed_outside_strings() {
+        for (json, objects, others) in [
+            ("7", 0, 0),
+            ("[1,2,3]", 0, 3),
+            (r#"{"a":[true,null],"b":{"c":""}}"#, 2, 3),
+            (r#"["a,[{\\", "\\\",,,", 1]"#, 0, 3),
         ] {
             let exact: Value = serde_json::from_str(json).unwrap();
-            assert!(!has_more_values(json.as_bytes(), values), "{exact}");
-            assert!(
-                has_more_values(json.as_bytes(), values - 1) || values == 1,
-                "{exact}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_largest_honest_answers_stay_within_the_limit_on_values() {
-        let reference =
-            json!({"_typeName": "ManagedObjectReference", "type": "Task", "value": "task-1"});
-        let recent = json!(vec![reference; 100_000]);
-        let row = json!({"_typeName": "ElementDescription", "key": "VirtualMachine.clone",
-            "label": "Clone virtual machine", "summary": "Clone virtual machine"});
-        let description = json!({"_typeName": "TaskDescription", "methodInfo": vec![row; 1_600]});
-        for honest in [recent, description] {
-            let body = honest.to_string();
-            assert!(!has_more_values(body.as_bytes(), limits::VALUES));
+            let weight = OBJECT_WEIGHT * objects + VALUE_WEIGHT * others;
+            let json = json.as_bytes();
+            assert_eq!(weight_outside_strings(json).last(), Some(weight), "{exact}");
+            assert!(max_weight_of(json) >= weight, "{exact}");
         }
     }
 
@@ -231,12 +242,34 @@ mod tests {
         assert_eq!(parse(b"{\"a\":1}").unwrap(), Some(json!({"a": 1})));
         assert!(matches!(parse(b"{\"a\":"), Err(ErrorKind::Damaged(_))));
         assert!(matches!(parse(b"<html>"), Err(ErrorKind::NotJson(_))));
-        let numbers = format!("[{}1]", "1,".repeat(limits::VALUES));
-        assert!(matches!(
-            parse(numbers.as_bytes()),
-            Err(ErrorKind::TooManyValues(limits::VALUES))
-        ));
         let deep = "[".repeat(100_000);
         assert!(matches!(parse(deep.as_bytes()), Err(ErrorKind::Damaged(_))));
+    }
+
+    #[test]
+    fn bodies_of_more_values_than_any_server_sends_are_refused() {
+        let update = r#"{"kind":"modify","obj":{"type":"Task","value":"task-1"},"changeSet":[{"name":"info.progress","val":{"_typeName":"int","_value":4}}]}"#;
+        let reference = r#"{"_typeName":"ManagedObjectReference","type":"Task","value":"task-1"}"#;
+        for (item, count, is_refused) in [
+            ("1", 200_000, false),
+            ("1", 400_000, true),
+            (r#"{"a":1}"#, 40_000, false),
+            (r#"{"a":1}"#, 100_000, true),
+            (
+                r#""a list of texts, each with [many] signs, {}""#,
+                200_000,
+                false,
+            ),
+            (r#"{"_typeName":"int","_value":1}"#, 200_000, false),
+            (r#"{"_typeName":"int","_value":1}"#, 400_000, true),
+            (reference, 100_000, false),
+            (update, 50_000, false),
+        ] {
+            let body = format!("[{}1]", format!("{item},").repeat(count));
+            let parsed = parse::<IgnoredAny>(body.as_bytes());
+            let refused = matches!(parsed, Err(ErrorKind::TooManyValues));
+            assert_eq!(refused, is_refused, "{count} of {item}");
+            assert!(refused || parsed.is_ok(), "{item}");
+        }
     }
 }

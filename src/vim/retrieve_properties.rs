@@ -1,39 +1,16 @@
 //! `RetrievePropertiesEx`: properties of many objects with one request.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     client::Client,
     error::{Error, ErrorKind},
     history::{NoThrottle, Throttle},
     method::ApiMethod,
-    types::{
-        Fault, Malformed, ManagedObjectReference, TaskInfo, items, items_as_sent, object_as_sent,
-        take_string,
-    },
+    types::{ManagedObjectReference, ObjectContent, RetrieveResult, TaskInfo},
 };
-
-/// The properties of one object.
-#[derive(Debug)]
-pub(super) struct ObjectProperties {
-    pub(super) object: ManagedObjectReference,
-    /// Values by property path, as sent.
-    pub(super) values: HashMap<String, Value>,
-    /// The fault of a property that could not be read.
-    pub(super) fault: Option<Fault>,
-}
-
-/// A part of the result of a retrieval.
-struct Page {
-    objects: Vec<ObjectProperties>,
-    /// Continues the retrieval.
-    token: Option<String>,
-}
 
 impl Client {
     /// Reads the `info` of tasks with one request. Tasks that do not exist or cannot be read are left out.
@@ -63,7 +40,7 @@ impl Client {
         throttle: &impl Throttle,
         objects: &[ManagedObjectReference],
         paths: &[&str],
-    ) -> Result<Vec<ObjectProperties>, Error> {
+    ) -> Result<Vec<ObjectContent>, Error> {
         let doing = || doing.to_owned();
         let Some(collector) = &self.content().property_collector else {
             return Err(self.unsupported(&doing, "the server offers no property collector."));
@@ -93,7 +70,11 @@ impl Client {
                 _ => "PropertyCollector/RetrievePropertiesEx",
             };
             let answer = self.post(collector, method, body, kind, &doing).await?;
-            let Page { objects, token } = self.read(&doing, &answer, Page::from_json)?;
+            let RetrieveResult { objects, token } = match answer.read() {
+                Ok(result) => result.unwrap_or_default(),
+                // Another form, or not what it should be.
+                Err(_) => self.read(&doing, &answer, RetrieveResult::from_json)?,
+            };
             // Some servers answer in a session that has ended.
             let faults = objects.iter().filter_map(|object| object.fault.as_ref());
             if let Some(dead) = { faults }.find(|fault| fault.type_name() == "NotAuthenticated") {
@@ -122,50 +103,5 @@ fn path_of<'a>(kind: &str, path: &'a str) -> &'a str {
     match (kind, path) {
         ("VirtualApp", "parent") => "parentFolder",
         _ => path,
-    }
-}
-
-impl Page {
-    fn from_json(result: Value) -> Result<Self, Malformed> {
-        if result.is_null() {
-            return Ok(Self {
-                objects: Vec::new(),
-                token: None,
-            });
-        }
-        let mut result = object_as_sent("RetrieveResult", result)?;
-        let token = take_string(&mut result, "token").filter(|token| !token.is_empty());
-        let objects = result.shift_remove("objects").unwrap_or_default();
-        let objects = items_as_sent("ObjectContent", objects)?;
-        let objects = objects.into_iter().map(ObjectProperties::from_json);
-        Ok(Self {
-            objects: objects.collect::<Result<_, _>>()?,
-            token,
-        })
-    }
-}
-
-impl ObjectProperties {
-    fn from_json(content: Value) -> Result<Self, Malformed> {
-        let mut content = object_as_sent("ObjectContent", content)?;
-        let mut take = |name: &str| content.shift_remove(name).unwrap_or_default();
-        let object = ManagedObjectReference::from_json("obj", take("obj"))?;
-        let mut values = HashMap::new();
-        for property in items_as_sent("DynamicProperty", take("propSet"))? {
-            let mut property = object_as_sent("DynamicProperty", property)?;
-            if let Some(name) = take_string(&mut property, "name")
-                && let Some(value) = property.shift_remove("val")
-            {
-                values.insert(name, value);
-            }
-        }
-        let missing = items("MissingProperty", take("missingSet"))?.into_iter();
-        let mut faults =
-            missing.filter_map(|mut missing| missing.get_mut("fault").map(Value::take));
-        Ok(Self {
-            object,
-            values,
-            fault: faults.next().map(Fault::new),
-        })
     }
 }

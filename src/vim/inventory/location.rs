@@ -4,9 +4,8 @@ use std::{collections::HashMap, iter, sync::Arc};
 
 use percent_encoding::percent_decode_str;
 
-use crate::vim::{
-    retrieve_properties::ObjectProperties,
-    types::{EntityLocation, Fault, Location, ManagedObjectReference, unboxed},
+use crate::vim::types::{
+    EntityLocation, Fault, Location, ManagedObjectReference, ObjectContent, unboxed,
 };
 
 /// The type of virtual machines.
@@ -30,7 +29,7 @@ pub(super) struct Node {
 type Nodes = HashMap<ManagedObjectReference, Node>;
 
 impl Node {
-    pub(super) fn of(mut object: ObjectProperties) -> (ManagedObjectReference, Self) {
+    pub(super) fn of(mut object: ObjectContent) -> (ManagedObjectReference, Self) {
         let mut reference = |names: &[&str]| {
             let found = names.iter().find_map(|name| object.values.remove(*name));
             ManagedObjectReference::from_json("parent", found?).ok()
@@ -148,7 +147,7 @@ mod tests {
             };
             (name.clone(), value)
         });
-        Node::of(ObjectProperties {
+        Node::of(ObjectContent {
             object,
             values: values.collect(),
             fault: None,

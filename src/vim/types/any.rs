@@ -106,7 +106,8 @@ pub(super) fn opened(mut value: Value) -> Value {
 
 /// Takes the content out of a box. Returns `None` and changes nothing if the object is no box.
 fn take_content(object: &mut Map<String, Value>) -> Option<Value> {
-    match object.swap_remove("_value") {
+    let boxed = get(object, "_value").is_some();
+    match boxed.then(|| object.swap_remove("_value")).flatten() {
         Some(Value::Object(mut inner)) => {
             if let Some(name) = object.swap_remove("_typeName") {
                 inner.entry("_typeName").or_insert(name);
@@ -122,10 +123,23 @@ fn take_content(object: &mut Map<String, Value>) -> Option<Value> {
     }
 }
 
+/// Start of the type names of lists in boxes.
+pub(super) const ARRAY_PREFIX: &str = "ArrayOf";
+
 /// Returns true for a list keyed by its element type: `{"_typeName":"ArrayOfString","string":[…]}`.
 fn is_array(object: &Map<String, Value>) -> bool {
-    let name = object.get("_typeName").and_then(Value::as_str);
-    name.is_some_and(|name| name.starts_with("ArrayOf"))
+    let name = get(object, "_typeName").and_then(Value::as_str);
+    name.is_some_and(|name| name.starts_with(ARRAY_PREFIX))
+}
+
+/// Returns a field. In small objects a search is faster than hashing the name.
+fn get<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    const SMALL: usize = 32;
+    if object.len() > SMALL {
+        return object.get(name);
+    }
+    let mut fields = object.iter();
+    fields.find_map(|(field, value)| (field == name).then_some(value))
 }
 
 /// Returns true if a value contains a box at any depth.
@@ -133,7 +147,7 @@ pub(super) fn has_boxes(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(has_boxes),
         Value::Object(object) => {
-            object.contains_key("_value") || is_array(object) || object.values().any(has_boxes)
+            get(object, "_value").is_some() || is_array(object) || object.values().any(has_boxes)
         }
         _ => false,
     }
@@ -141,7 +155,9 @@ pub(super) fn has_boxes(value: &Value) -> bool {
 
 /// Returns the content of a box, or a bare value itself.
 fn inside(mut value: &Value) -> &Value {
-    while let Some(content) = value.get("_value") {
+    while let Value::Object(object) = value
+        && let Some(content) = get(object, "_value")
+    {
         value = content;
     }
     value
@@ -240,10 +256,7 @@ pub(crate) fn object(field: &str, value: Value) -> Result<Map<String, Value>, Ma
 }
 
 /// Reads the fields of a data object exactly as the server sent them; only a box around the object is removed.
-pub(in crate::vim) fn object_as_sent(
-    field: &str,
-    value: Value,
-) -> Result<Map<String, Value>, Malformed> {
+pub(super) fn object_as_sent(field: &str, value: Value) -> Result<Map<String, Value>, Malformed> {
     match opened(value) {
         Value::Object(object) => Ok(object),
         other => Err(Malformed::unexpected(field, "an object", &other)),

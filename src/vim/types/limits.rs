@@ -3,7 +3,7 @@
 //! | data | limit |
 //! | --- | --- |
 //! | body, compressed or not | 64 MiB (`vim::transport`) |
-//! | JSON values of a body | [`VALUES`] |
+//! | JSON values of a body | [`max_weight`] of [`OBJECT_WEIGHT`] and [`VALUE_WEIGHT`] |
 //! | nesting of a body | 128 levels (`serde_json`) |
 //! | text | [`MAX_TEXT_CHARS`] characters |
 //! | items of a list inside a task, event or fault | [`MAX_ITEMS`] |
@@ -14,9 +14,15 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-/// JSON values of a body: objects, lists, strings, numbers, `true`, `false` and `null`. A value takes far more memory
-/// than the two bytes it may have on the wire. (A list of 100,000 references has 400,001.)
-pub const VALUES: usize = 1_000_000;
+/// Weight of an object in a body, in bytes of the shortest one that a server sends.
+pub const OBJECT_WEIGHT: usize = 20;
+/// Weight of any further value.
+pub const VALUE_WEIGHT: usize = 5;
+/// Weight of the values that any body may have.
+const BASE_WEIGHT: usize = 1 << 20;
+/// Weight of the values that the largest body may have. (A list of 100,000 references weighs 3.5 MB.)
+pub const MAX_WEIGHT: usize = 8 << 20;
+
 /// Characters of a text.
 pub const MAX_TEXT_CHARS: usize = 16_384;
 /// Items of a list.
@@ -29,6 +35,12 @@ const TRUNCATION_SLACK: usize = 64;
 
 /// Key of the marker for omitted fields.
 const ELLIPSIS: &str = "…";
+
+/// Returns the maximum weight of the JSON values of a body of this size. Its memory is a small multiple of the weight,
+/// whereas short values take hundred times the bytes that they have on the wire.
+pub fn max_weight(bytes: usize) -> usize {
+    MAX_WEIGHT.min(BASE_WEIGHT + bytes)
+}
 
 /// Truncates everything in a value that is too long and marks the places.
 pub(crate) fn truncate_deep(mut value: Value) -> Value {

@@ -6,6 +6,7 @@
 //! result; and unknown fields and type names are kept, never rejected.
 
 mod any;
+mod change_value;
 mod entity_runtime;
 mod fault;
 mod invalid_fields;
@@ -14,6 +15,7 @@ mod location;
 mod message;
 mod reason;
 mod reference;
+mod retrieve_result;
 mod service;
 mod task_event;
 mod task_info;
@@ -32,6 +34,7 @@ pub use location::{EntityLocation, Location};
 pub use message::LocalizableMessage;
 pub use reason::{AlarmReason, ScheduleReason, TaskReason};
 pub use reference::ManagedObjectReference;
+pub use retrieve_result::{ObjectContent, RetrieveResult};
 pub use service::{About, OperationLabel, ServiceContent, UserSession};
 pub use task_event::TaskEvent;
 pub use task_info::{TaskInfo, Unknown};
@@ -45,7 +48,6 @@ pub use update_set::{
 pub use vm_question::VmQuestion;
 
 pub(crate) use any::scalar_at;
-pub(super) use any::{object_as_sent, take_string};
 pub(crate) use task_info::{CHANGING_FIELDS, FIELDS, REQUIRED_FIELDS};
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::any::{Malformed, items, object, take_string};
+use super::any::{Malformed, items, object};
 
 /// Reference to a managed object.
 ///
@@ -42,22 +42,24 @@ impl ManagedObjectReference {
     ///
     /// # Errors
     /// Returns an error if it is no object, or `type` or `value` is missing.
-    pub fn from_json(field: &str, value: Value) -> Result<Self, Malformed> {
-        let mut object = object(field, value)?;
+    pub fn from_json(field: &str, json: Value) -> Result<Self, Malformed> {
         let missing = |name| Malformed::Missing {
             type_name: "ManagedObjectReference",
             field: name,
         };
+        let (mut kind, mut value, mut guid) = (None, None, None);
+        for (name, field) in object(field, json)? {
+            match (&*name, field) {
+                ("type", Value::String(text)) => kind = Some(shared(&text)),
+                ("value", Value::String(text)) => value = Some(text),
+                ("serverGuid", Value::String(text)) if !text.is_empty() => guid = Some(text),
+                _ => {}
+            }
+        }
         Ok(Self {
-            kind: take_string(&mut object, "type")
-                .map(|kind| shared(&kind))
-                .ok_or_else(|| missing("type"))?,
-            value: take_string(&mut object, "value")
-                .ok_or_else(|| missing("value"))?
-                .into(),
-            server_guid: take_string(&mut object, "serverGuid")
-                .filter(|guid| !guid.is_empty())
-                .map(String::into_boxed_str),
+            kind: kind.ok_or_else(|| missing("type"))?,
+            value: value.ok_or_else(|| missing("value"))?.into(),
+            server_guid: guid.map(String::into_boxed_str),
         })
     }
 

@@ -4,10 +4,13 @@
 
 use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IgnoredAny},
+};
 use serde_json::Value;
 
-use super::{fault::Fault, task_info::FIELDS};
+use super::{change_value::Primitive, fault::Fault, task_info::FIELDS};
 
 /// Changes since a version.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -69,17 +72,74 @@ pub enum UpdateKind {
 }
 
 /// One changed property.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PropertyChange {
     /// Path of the property.
-    #[serde(rename = "name")]
     pub path: Path,
     /// Operation; removals have no value.
-    #[serde(default)]
     op: Op,
-    /// New value; `null` if unset.
-    #[serde(default)]
+    /// New value; `null` if unset. That of a primitive field may have lost its box.
     val: Value,
+}
+
+/// Fields of `info` that are objects or lists.
+const COMPLEX_FIELDS: [&str; 8] = [
+    "task",
+    "description",
+    "entity",
+    "locked",
+    "error",
+    "result",
+    "progressDetails",
+    "reason",
+];
+
+impl<'de> Deserialize<'de> for PropertyChange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = PropertyChange;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a property change")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<PropertyChange, A::Error> {
+                let (mut path, mut op, mut val) = (None, Op::default(), Value::Null);
+                while let Some(part) = map.next_key()? {
+                    match part {
+                        ChangePart::Name => path = Some(map.next_value()?),
+                        ChangePart::Op => op = map.next_value()?,
+                        ChangePart::Val => {
+                            val = match path {
+                                Some(Path::Field(name)) if !COMPLEX_FIELDS.contains(&name) => {
+                                    map.next_value_seed(Primitive)?
+                                }
+                                _ => map.next_value()?,
+                            };
+                        }
+                        ChangePart::Other => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                let path = path.ok_or_else(|| de::Error::missing_field("name"))?;
+                Ok(PropertyChange { path, op, val })
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum ChangePart {
+    Name,
+    Op,
+    Val,
+    #[serde(other)]
+    Other,
 }
 
 impl PropertyChange {
@@ -222,6 +282,8 @@ mod tests {
             "changeSet": [
                 {"_typeName": "PropertyChange", "name": "info.progress", "op": "assign",
                  "val": {"_typeName": "int", "_value": 40}},
+                {"val": {"_typeName": "int", "_value": 40}, "name": "info.progress"},
+                {"name": "info.result", "val": {"_typeName": "int", "_value": 40}},
                 {"name": "info.description", "op": "assign", "val": null},
                 {"name": "info.error", "op": "remove", "val": 1},
                 {"name": "info.result", "op": "indirectRemove"},
@@ -235,11 +297,11 @@ mod tests {
             .into_iter()
             .map(PropertyChange::into_parts)
             .collect();
+        let boxed = json!({"_typeName": "int", "_value": 40});
         let expected = [
-            (
-                Path::Field("progress"),
-                json!({"_typeName": "int", "_value": 40}),
-            ),
+            (Path::Field("progress"), json!(40)),
+            (Path::Field("progress"), boxed.clone()),
+            (Path::Field("result"), boxed),
             (Path::Field("description"), Value::Null),
             (Path::Field("error"), Value::Null),
             (Path::Field("result"), Value::Null),
