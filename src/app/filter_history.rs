@@ -1,34 +1,27 @@
 //! Filter history, kept between runs in `vtask/filters` below `$XDG_STATE_HOME` or `~/.local/state`. One filter per
 //! line, newest last, mode 0600. Read errors are ignored: the history is then empty.
 
-use std::{fs, io, path::PathBuf};
+use std::io;
 
-use crate::files::{directories::state_directory, private_file};
+use crate::files::state_file::StateFile;
 
 /// Maximum number of filters.
 const MAX_ENTRIES: usize = 200;
-/// Maximum size of a file that is read, in bytes.
-const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// The filter history file; `None` if there is no state directory.
+/// The filter history file.
 #[derive(Debug, Clone, Default)]
-pub struct FilterHistoryFile(Option<PathBuf>);
+pub struct FilterHistoryFile(StateFile);
 
 impl FilterHistoryFile {
     /// Locates the file from `XDG_STATE_HOME` and `HOME`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(state_directory(variable).map(|folder| folder.join("filters")))
+        Self(StateFile::new("filters", variable))
     }
 
     /// Returns the filters, newest last.
     pub fn filters(&self) -> Vec<String> {
-        let read = |path: &PathBuf| {
-            let small = fs::metadata(path).is_ok_and(|file| file.len() <= MAX_FILE_BYTES);
-            small.then(|| fs::read_to_string(path).ok()).flatten()
-        };
-        let text = self.0.as_ref().and_then(read).unwrap_or_default();
         let mut kept = Vec::new();
-        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        for line in self.0.text().lines().filter(|line| !line.trim().is_empty()) {
             push(&mut kept, line);
         }
         kept
@@ -36,12 +29,9 @@ impl FilterHistoryFile {
 
     /// Adds a filter. Reads the file again first, as other instances may have added some.
     pub fn add(&self, filter: &str) -> io::Result<()> {
-        let Some(path) = &self.0 else {
-            return Ok(());
-        };
         let mut kept = self.filters();
         push(&mut kept, filter);
-        private_file::write(path, (kept.join("\n") + "\n").as_bytes())
+        self.0.write(&(kept.join("\n") + "\n"))
     }
 }
 

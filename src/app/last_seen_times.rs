@@ -2,16 +2,14 @@
 //! `~/.local/state`. One line per vCenter, newest last: local time, server time, base URL. Mode 0600. Read errors and
 //! invalid lines are ignored.
 
-use std::{fs, io, path::PathBuf};
+use std::io;
 
 use jiff::Timestamp;
 
-use crate::files::{directories::state_directory, private_file};
+use crate::files::state_file::StateFile;
 
 /// Maximum number of vCenters.
 const MAX_SERVERS: usize = 100;
-/// Maximum size of a file that is read, in bytes.
-const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// Until when the user has seen a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,25 +40,20 @@ impl LastSeen {
     }
 }
 
-/// The file of the times; `None` if nothing is kept.
+/// The file of the times.
 #[derive(Debug, Clone, Default)]
-pub struct LastSeenFile(Option<PathBuf>);
+pub struct LastSeenFile(StateFile);
 
 impl LastSeenFile {
     /// Locates the file from `XDG_STATE_HOME` and `HOME`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(state_directory(variable).map(|folder| folder.join("last-seen")))
+        Self(StateFile::new("last-seen", variable))
     }
 
     /// Returns the times, newest last.
     pub fn read(&self) -> Vec<LastSeen> {
-        let read = |path: &PathBuf| {
-            let small = fs::metadata(path).is_ok_and(|file| file.len() <= MAX_FILE_BYTES);
-            small.then(|| fs::read_to_string(path).ok()).flatten()
-        };
-        let text = self.0.as_ref().and_then(read).unwrap_or_default();
         let mut kept = Vec::new();
-        for seen in text.lines().filter_map(LastSeen::parse) {
+        for seen in self.0.text().lines().filter_map(LastSeen::parse) {
             push(&mut kept, seen);
         }
         kept
@@ -68,15 +61,15 @@ impl LastSeenFile {
 
     /// Replaces the times of these servers. Reads the file again first, as other instances may have changed it.
     pub fn save(&self, seen: Vec<LastSeen>) -> io::Result<()> {
-        let Some(path) = self.0.as_ref().filter(|_| !seen.is_empty()) else {
+        if seen.is_empty() {
             return Ok(());
-        };
+        }
         let mut kept = self.read();
         for seen in seen {
             push(&mut kept, seen);
         }
         let text: String = kept.iter().map(LastSeen::line).collect();
-        private_file::write(path, text.as_bytes())
+        self.0.write(&text)
     }
 }
 
@@ -90,6 +83,8 @@ fn push(kept: &mut Vec<LastSeen>, seen: LastSeen) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::task::fixture::at;
 

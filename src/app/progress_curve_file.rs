@@ -2,10 +2,10 @@
 //! `~/.local/state`. One line per run, newest last: `v1`, base URL of the vCenter, operation, curve. Mode 0600. Read
 //! errors, invalid lines and lines of other versions are ignored.
 
-use std::{collections::HashMap, fs, io, path::PathBuf};
+use std::{collections::HashMap, io};
 
 use crate::{
-    files::{directories::state_directory, private_file},
+    files::state_file::StateFile,
     task::{MAX_CURVES, ProgressCurve},
 };
 
@@ -13,8 +13,6 @@ use crate::{
 const VERSION: &str = "v1";
 /// Maximum number of curves over all vCenters.
 const MAX_LINES: usize = 4096;
-/// Maximum size of a file that is read, in bytes.
-const MAX_FILE_BYTES: u64 = 2 << 20;
 /// Maximum length of the identifier of an operation; longer ones are not kept.
 const MAX_OPERATION_BYTES: usize = 200;
 
@@ -60,24 +58,19 @@ impl KnownCurve {
     }
 }
 
-/// The file of the curves; `None` if nothing is kept.
+/// The file of the curves.
 #[derive(Debug, Clone, Default)]
-pub struct ProgressCurveFile(Option<PathBuf>);
+pub struct ProgressCurveFile(StateFile);
 
 impl ProgressCurveFile {
     /// Locates the file from `XDG_STATE_HOME` and `HOME`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(state_directory(variable).map(|folder| folder.join("progress-curves")))
+        Self(StateFile::new("progress-curves", variable))
     }
 
     /// Returns the curves, newest last.
     pub fn read(&self) -> Vec<KnownCurve> {
-        let read = |path: &PathBuf| {
-            let small = fs::metadata(path).is_ok_and(|file| file.len() <= MAX_FILE_BYTES);
-            small.then(|| fs::read(path).ok()).flatten()
-        };
-        let bytes = self.0.as_ref().and_then(read).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
+        let text = self.0.text();
         newest(text.lines().filter_map(KnownCurve::parse).collect())
     }
 
@@ -87,13 +80,13 @@ impl ProgressCurveFile {
     ///
     /// If the file cannot be written.
     pub fn save(&self, curves: Vec<KnownCurve>) -> io::Result<()> {
-        let Some(path) = self.0.as_ref().filter(|_| !curves.is_empty()) else {
+        if curves.is_empty() {
             return Ok(());
-        };
+        }
         let mut all = self.read();
         all.extend(curves.into_iter().filter(KnownCurve::is_valid));
         let text: String = newest(all).iter().map(KnownCurve::line).collect();
-        private_file::write(path, text.as_bytes())
+        self.0.write(&text)
     }
 }
 
@@ -116,6 +109,8 @@ fn newest(mut curves: Vec<KnownCurve>) -> Vec<KnownCurve> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn known(operation: &str, seconds: usize) -> KnownCurve {
@@ -183,7 +178,7 @@ mod tests {
         bytes.extend(line.bytes());
         bytes.extend(&line.as_bytes()[..line.len() / 2]);
         fs::write(&path, bytes).unwrap();
-        let file = ProgressCurveFile(Some(path));
+        let file = ProgressCurveFile(StateFile(Some(path)));
         assert_eq!(file.read(), std::slice::from_ref(&valid));
         file.save(vec![known("x.clone", 70)]).unwrap();
         assert_eq!(file.read(), [valid, known("x.clone", 70)]);

@@ -5,25 +5,21 @@
 use std::{
     fs,
     io::{self, ErrorKind},
-    path::PathBuf,
 };
 
 use crate::{
-    files::{directories::state_directory, private_file},
+    files::state_file::{MAX_BYTES, StateFile},
     task::Saved,
 };
 
-/// Maximum size of a file that is read, in bytes.
-const MAX_FILE_BYTES: u64 = 1 << 20;
-
-/// The file of named filters; `None` if there is no state directory.
+/// The file of named filters.
 #[derive(Debug, Clone, Default)]
-pub struct SavedFilterFile(Option<PathBuf>);
+pub struct SavedFilterFile(StateFile);
 
 impl SavedFilterFile {
     /// Locates the file from `XDG_STATE_HOME` and `HOME`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(state_directory(variable).map(|folder| folder.join("named-filters.toml")))
+        Self(StateFile::new("named-filters.toml", variable))
     }
 
     /// Reads the filters.
@@ -32,14 +28,14 @@ impl SavedFilterFile {
     ///
     /// If the file cannot be read or parsed: its path and the reason.
     pub fn read(&self) -> Result<Saved, String> {
-        let Some(path) = &self.0 else {
+        let Some(path) = self.0.path() else {
             return Ok(Saved::new());
         };
         let problem = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
         match fs::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Saved::new()),
             Err(error) => return Err(problem(&error)),
-            Ok(file) if file.len() > MAX_FILE_BYTES => return Err(problem(&"file too large")),
+            Ok(file) if file.len() > MAX_BYTES => return Err(problem(&"file too large")),
             Ok(_) => {}
         }
         let text = fs::read_to_string(path).map_err(|error| problem(&error))?;
@@ -52,17 +48,17 @@ impl SavedFilterFile {
     ///
     /// If there is no state directory, or the file cannot be read or written.
     pub fn save(&self, name: &str, filter: Option<&str>) -> io::Result<()> {
-        let Some(path) = &self.0 else {
+        if self.0.path().is_none() {
             let why = "neither XDG_STATE_HOME nor HOME is set";
             return Err(io::Error::new(ErrorKind::NotFound, why));
-        };
+        }
         let mut all = self.read().map_err(io::Error::other)?;
         match filter {
             Some(filter) => all.insert(name.to_owned(), filter.to_owned()),
             None => all.remove(name),
         };
         let text = toml::to_string(&all).map_err(io::Error::other)?;
-        private_file::write(path, text.as_bytes())
+        self.0.write(&text)
     }
 }
 
@@ -113,11 +109,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("broken.toml");
         fs::write(&file, "mine = \n").unwrap();
-        let named = SavedFilterFile(Some(file.clone()));
+        let named = SavedFilterFile(StateFile(Some(file.clone())));
         assert!(named.read().unwrap_err().contains("broken.toml: "));
         assert!(named.save("mine", Some("web")).is_err());
         assert_eq!(fs::read_to_string(file).unwrap(), "mine = \n");
-        assert!(SavedFilterFile(None).save("mine", Some("web")).is_err());
+        assert!(
+            SavedFilterFile(StateFile(None))
+                .save("mine", Some("web"))
+                .is_err()
+        );
     }
 
     #[test]

@@ -43,7 +43,6 @@ pub mod task_query;
 mod task_row;
 pub mod tree;
 pub mod trust;
-mod value_parsers;
 pub mod version;
 pub mod wait;
 mod watchers;

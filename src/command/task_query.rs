@@ -11,7 +11,6 @@ use super::{
     session::{ONLY_ENDPOINT, ServerReader},
     snapshot::Snapshot,
     targets::Target,
-    value_parsers,
 };
 use crate::{
     config::{self, ConnectionArgs},
@@ -33,11 +32,11 @@ pub struct TaskQueryArgs {
     states: StateArgs,
 
     /// Queued since 24h, yesterday, monday, 2026-01-31…
-    #[arg(long, value_name = "WHEN", value_parser = value_parsers::time, help_heading = "Which tasks")]
+    #[arg(long, value_name = "WHEN", help_heading = "Which tasks")]
     since: Option<TimeExpr>,
 
     /// Queued until
-    #[arg(long, value_name = "WHEN", value_parser = value_parsers::time, help_heading = "Which tasks")]
+    #[arg(long, value_name = "WHEN", help_heading = "Which tasks")]
     until: Option<TimeExpr>,
 
     /// Maximum number; 0 for all

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
     ConfigError, Defaults, Environment, KeyOverrides, Password, RedactedUrl,
-    source_lines::SourceLines, suggest,
+    source_lines::SourceLines,
 };
 use crate::{
     files::{directories::config_directory, text_file},
@@ -161,7 +161,7 @@ impl ConfigFile {
                 let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
                 format!("line {line}, column {column}: ")
             });
-            let message = suggest::with_suggestion(&error.message().trim().replace('\n', " "));
+            let message = with_suggestion(&error.message().trim().replace('\n', " "));
             ConfigError(format!("{}{message}", place.unwrap_or_default()))
         })?;
         file.locate_settings(text);
@@ -192,7 +192,7 @@ impl ConfigFile {
                 .map(|line| format!("line {line}: "))
                 .unwrap_or_default();
             let message = error.message().trim().replace('\n', " ");
-            let message = suggest::with_suggestion(&message);
+            let message = with_suggestion(&message);
             errors.push((line, format!("{place}{}: {message}", path.join("."))));
             false
         };
@@ -260,6 +260,20 @@ impl ConfigFile {
 
 pub(super) fn default_path(environment: &dyn Environment) -> Option<PathBuf> {
     Some(config_directory(|name| environment.get(name))?.join("config.toml"))
+}
+
+/// Adds a suggestion to a parser error about an unknown key; returns other errors unchanged.
+fn with_suggestion(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let (true, Some(given)) = (message.starts_with("unknown field"), quoted.next()) else {
+        return message.to_owned();
+    };
+    let known: Vec<&str> = quoted.collect();
+    format!(
+        "there is no key “{given}”{} The keys here are {}.",
+        did_you_mean(given, &known),
+        known.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -352,5 +366,17 @@ mod tests {
         assert!(ConfigFile::load(None, &nowhere).unwrap().path.is_none());
         let error = ConfigFile::load(Some(Path::new("/nonexistent/x")), &nowhere).unwrap_err();
         assert!(error.0.contains("/nonexistent/x"), "{error}");
+    }
+
+    #[test]
+    fn other_messages_stay() {
+        assert_eq!(
+            with_suggestion("invalid type: string"),
+            "invalid type: string"
+        );
+        assert_eq!(
+            with_suggestion("unknown field `xyz`, expected `url` or `release`"),
+            "there is no key “xyz”. The keys here are url, release."
+        );
     }
 }

@@ -8,7 +8,6 @@ mod edit;
 mod effective;
 mod env_flag;
 mod environment;
-mod error;
 mod file;
 mod filters;
 mod keyring;
@@ -21,7 +20,6 @@ mod secret;
 mod session_store;
 mod settings;
 mod source_lines;
-mod suggest;
 mod theme;
 mod trust;
 
@@ -36,7 +34,6 @@ pub use effective::{EffectiveSetting, effective_settings};
 pub(crate) use env_flag::env_flag;
 pub use environment::Environment;
 pub(crate) use environment::process_environment;
-pub use error::ConfigError;
 pub use file::{ConfigFile, Profile};
 pub use filters::{NamedFilters, named_filters};
 pub use keyring::KeyringEntry;
@@ -49,3 +46,8 @@ pub use secret::ask_password;
 pub use session_store::SessionFile;
 pub use settings::{config_schema, setting_names, settings_table};
 pub use theme::{own_themes, theme};
+
+/// A configuration error: one line with cause, place and advice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);

@@ -4,7 +4,6 @@
 //! The record is a file, or the session so far.
 
 mod known_tasks;
-mod played;
 mod recording_file;
 mod responses;
 mod session_history;
@@ -14,7 +13,6 @@ use std::collections::{HashSet, VecDeque};
 use jiff::Timestamp;
 
 use known_tasks::KnownTasks;
-use played::Played;
 use recording_file::RecordingFile;
 use session_history::MAX_STEPS;
 pub use session_history::SessionHistory;
@@ -42,6 +40,17 @@ pub enum StopAt {
     Failure,
     /// A change of this task.
     ChangeOf(TaskId),
+}
+
+/// A line that was played.
+#[derive(Debug)]
+pub(super) struct PlayedLine {
+    pub(super) t: Timestamp,
+    pub(super) endpoint: EndpointId,
+    /// The update; `None` if the screen has no use for the line.
+    pub(super) update: Option<RecordedUpdate>,
+    /// Size in bytes as JSON; 0 if it does not count.
+    pub(super) size: usize,
 }
 
 /// The next update of a record.
@@ -153,7 +162,7 @@ impl Replay {
         }
     }
 
-    fn next_until(&mut self, until: Timestamp) -> Option<Played> {
+    fn next_until(&mut self, until: Timestamp) -> Option<PlayedLine> {
         match &mut self.input {
             Input::File(record) => record.next_until(until),
             Input::Session(session) => session.next_until(until),
@@ -218,8 +227,12 @@ impl Replay {
     }
 
     /// Returns the update of a line, and its task if it was searched for.
-    fn take(&mut self, line: Played, stop: &StopAt) -> (Option<RecordedUpdate>, Option<TaskId>) {
-        let Played {
+    fn take(
+        &mut self,
+        line: PlayedLine,
+        stop: &StopAt,
+    ) -> (Option<RecordedUpdate>, Option<TaskId>) {
+        let PlayedLine {
             t,
             endpoint,
             update: Some(update),

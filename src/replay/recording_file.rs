@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::played::Played;
+use super::PlayedLine;
 use crate::{
     recording::{Checkpoints, Header, Player, ReadError, Source},
     task::EndpointId,
@@ -44,12 +44,12 @@ impl RecordingFile {
         end.or(self.last_time)
     }
 
-    pub(super) fn next_until(&mut self, until: Timestamp) -> Option<Played> {
+    pub(super) fn next_until(&mut self, until: Timestamp) -> Option<PlayedLine> {
         let (_, size) = self.player.peek()?;
         let line = self.player.next_until(until)?;
         let is_shown = self.only.is_none_or(|only| only == line.vc)
             && usize::from(line.vc) < self.header.vcenters.len();
-        Some(Played {
+        Some(PlayedLine {
             t: line.t,
             endpoint: EndpointId(line.vc),
             update: is_shown

@@ -29,9 +29,9 @@ impl Replay {
                 mo_id: task.mo_id.clone(),
                 answer: HistoryLookup::Failed(not_available()),
             },
-            Command::Past(
+            Command::SearchHistory(
                 HistoryRequest::Begin { search, .. } | HistoryRequest::More { search },
-            ) => Update::Past {
+            ) => Update::HistoryPage {
                 search: *search,
                 page: Err(not_available()),
             },

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 
 use jiff::Timestamp;
 
-use super::played::Played;
+use super::PlayedLine;
 use crate::{
     task::{ChangeSet, EndpointId, ServerClock, TaskChange, TaskStore, UndoLog},
     watch::recording_codec::RecordedUpdate,
@@ -73,13 +73,13 @@ impl SessionHistory {
         self.changes.get(self.next).map(|(t, ..)| *t)
     }
 
-    pub(super) fn next_until(&mut self, until: Timestamp) -> Option<Played> {
+    pub(super) fn next_until(&mut self, until: Timestamp) -> Option<PlayedLine> {
         let (t, endpoint, change) = self.changes.get(self.next)?;
         if *t > until {
             return None;
         }
         self.next += 1;
-        Some(Played {
+        Some(PlayedLine {
             t: *t,
             endpoint: *endpoint,
             update: Some(RecordedUpdate::Task(change.clone())),

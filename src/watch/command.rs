@@ -29,7 +29,7 @@ pub enum Command {
     /// Starts or stops reading where the targets of tasks are in the inventory, and keeping that current.
     ReadLocations(bool),
     /// Searches the server's history.
-    Past(HistoryRequest),
+    SearchHistory(HistoryRequest),
     /// Pauses or resumes reading.
     Pause(bool),
     /// Sends [`Update::Pong`](super::Update::Pong), which shows that the loop handles commands.

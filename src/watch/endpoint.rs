@@ -369,7 +369,7 @@ impl Endpoint {
                 | Command::CheckPrivilege(_)
                 | Command::Cancel(_)
                 | Command::LookUp(_)
-                | Command::Past(_)),
+                | Command::SearchHistory(_)),
             ) => return Ok(Some(request)),
         }
         Ok(None)

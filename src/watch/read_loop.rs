@@ -242,7 +242,7 @@ impl Endpoint {
                 let update = self.lookups.check_privilege(&task);
                 self.send_all(update).await?;
             }
-            Command::Past(step) => {
+            Command::SearchHistory(step) => {
                 let update = self.lookups.search_history(step);
                 self.send_all(update).await?;
             }

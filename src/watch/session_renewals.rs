@@ -32,7 +32,7 @@ pub(super) enum Call {
     Check,
     Cancel(Arc<str>),
     LookUp,
-    Past,
+    History,
 }
 
 impl Call {
@@ -126,15 +126,15 @@ mod tests {
     async fn renewals_are_limited_until_success_or_timeout() {
         let now = Instant::now();
         let mut renewals = SessionRenewals::new(true);
-        assert!(renewals.renew(Call::Past, now));
-        assert!(!renewals.renew(Call::Past, now));
+        assert!(renewals.renew(Call::History, now));
+        assert!(!renewals.renew(Call::History, now));
         assert!(renewals.renew(Call::Wait, now), "another call");
         assert!(renewals.renew(Call::Wait, now));
         assert!(!renewals.renew(Call::Wait, now));
         renewals.succeeded(&Call::Wait);
         assert!(renewals.renew(Call::Wait, now));
-        assert!(renewals.renew(Call::Past, now + FORGET_AFTER));
-        assert!(!renewals.renew(Call::Past, now + FORGET_AFTER));
+        assert!(renewals.renew(Call::History, now + FORGET_AFTER));
+        assert!(!renewals.renew(Call::History, now + FORGET_AFTER));
     }
 
     #[tokio::test(start_paused = true)]
@@ -143,7 +143,7 @@ mod tests {
         let mut renewals = SessionRenewals::new(false);
         assert!(renewals.renew(Call::Task("task-1".into()), now));
         assert!(renewals.renew(Call::Recent, now));
-        for call in [Call::View, Call::Past, Call::Cancel("task-1".into())] {
+        for call in [Call::View, Call::History, Call::Cancel("task-1".into())] {
             assert!(!renewals.renew(call, now));
         }
     }

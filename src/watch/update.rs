@@ -77,7 +77,7 @@ pub enum Update {
         events: Result<Arc<[TaskEvent]>, Arc<str>>,
     },
     /// A page of a history search.
-    Past {
+    HistoryPage {
         /// The number of the search.
         search: u32,
         /// The page, or the reason of the failure, for display. After a failure more can be requested.

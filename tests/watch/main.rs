@@ -12,6 +12,7 @@ mod demo_figures;
 mod discovery;
 mod families;
 mod faults;
+mod history;
 #[path = "../inventory_support/mod.rs"]
 mod inventory_support;
 mod labels;
@@ -23,7 +24,6 @@ mod lost_session;
 mod missing_objects;
 mod new_tasks;
 mod optional_calls;
-mod past;
 mod persistent_failures;
 mod push;
 mod read_only;

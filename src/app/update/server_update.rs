@@ -38,7 +38,9 @@ pub(super) fn handle(
             added_tasks::after_changes(screen, &read, now);
             return effects;
         }
-        Update::Past { search, page } => history::apply_page(state, endpoint, search, page, now),
+        Update::HistoryPage { search, page } => {
+            history::apply_page(state, endpoint, search, page, now);
+        }
         Update::Relatives { members, .. } => history::apply_family(state, endpoint, members, now),
         Update::Labels(labels) => {
             let clocks = ServerClocks::of(&state.servers, now);

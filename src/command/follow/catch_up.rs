@@ -36,7 +36,7 @@ impl CatchUp {
             is_running: true,
             ..Self::default()
         };
-        Command::Past(HistoryRequest::Begin {
+        Command::SearchHistory(HistoryRequest::Begin {
             search: self.number,
             query: Box::new(query),
         })
@@ -62,7 +62,7 @@ impl CatchUp {
                 } else {
                     HistoryRequest::More { search: number }
                 };
-                Ok((page.tasks, Some(Command::Past(next))))
+                Ok((page.tasks, Some(Command::SearchHistory(next))))
             }
             Err(reason) if failures + 1 >= MAX_FAILURES => {
                 self.is_running = false;
@@ -85,7 +85,7 @@ impl CatchUp {
         self.retry_at.filter(|at| *at <= now)?;
         self.retry_at = None;
         let search = self.number;
-        Some(Command::Past(HistoryRequest::More { search }))
+        Some(Command::SearchHistory(HistoryRequest::More { search }))
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
         catch_up.begin(TaskQuery::default());
         let (_, next) = catch_up.handle(1, Page::Ok(page(false)), now).unwrap();
         let more = HistoryRequest::More { search: 1 };
-        assert_eq!(next, Some(Command::Past(more)));
+        assert_eq!(next, Some(Command::SearchHistory(more)));
         assert!(catch_up.is_running());
         assert_eq!(
             catch_up.handle(7, Page::Ok(page(true)), now).unwrap().1,

@@ -271,7 +271,7 @@ impl Server {
                     }
                 }
             }
-            Update::Past { search, page } => {
+            Update::HistoryPage { search, page } => {
                 match self.catch_up.handle(search, page, Instant::now()) {
                     Ok((tasks, next)) => {
                         effects.commands.extend(next);

@@ -221,7 +221,7 @@ impl WaitTracker {
             | Update::Family { .. }
             | Update::Relatives { .. }
             | Update::Events { .. }
-            | Update::Past { .. }
+            | Update::HistoryPage { .. }
             | Update::Typical(_)
             | Update::TypicalUnknown(_)
             | Update::EntityState { .. } => {}

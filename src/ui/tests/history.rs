@@ -27,7 +27,7 @@ fn press(state: &mut Screen, keys: &str) {
 fn page(state: &mut Screen, page: Result<HistoryPage, &str>) {
     let search = state.views.history().unwrap().number();
     let page = page.map_err(Into::into);
-    apply_update(state, Update::Past { search, page });
+    apply_update(state, Update::HistoryPage { search, page });
 }
 
 fn history(width: u16, height: u16) -> Screen {
@@ -101,7 +101,7 @@ fn history_of_several_servers() {
     let search = state.views.history().unwrap().number();
     for endpoint in [HERE, THERE] {
         let page = Ok(past_page(900, 3));
-        apply_change(&mut state, endpoint, Update::Past { search, page });
+        apply_change(&mut state, endpoint, Update::HistoryPage { search, page });
     }
     assert_snapshot!("history_several", draw_text(&state));
 }

@@ -192,7 +192,7 @@ fn screen(text: &str, width: u16, height: u16) -> Screen {
     apply_update(&mut state, Update::TypicalUnknown(text.into()));
     apply_update(
         &mut state,
-        Update::Past {
+        Update::HistoryPage {
             search: 0,
             page: Err(text.into()),
         },

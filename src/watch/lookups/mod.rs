@@ -23,7 +23,7 @@ use self::{
     entity_states::EntityStates,
     events::EventSubscription,
     family::FamilyCache,
-    history_search::Past,
+    history_search::HistorySearch,
     locations::Locations,
     privileges::{Privileges, Step, Subject},
     running::{LookupResult, RunningLookups},
@@ -64,7 +64,7 @@ pub(super) struct Lookups {
     locations: Locations,
     privileges: Privileges,
     /// The search of the history.
-    past: Past,
+    history_search: HistorySearch,
 }
 
 impl Lookups {
@@ -84,7 +84,7 @@ impl Lookups {
             entity_states: EntityStates::new(now),
             locations: Locations::new(now),
             privileges: Privileges::default(),
-            past: Past::new(scheduler.clone()),
+            history_search: HistorySearch::new(scheduler.clone()),
             scheduler,
         }
     }
@@ -92,7 +92,7 @@ impl Lookups {
     /// Continues after an interruption.
     pub(super) fn connected(&mut self, client: Arc<Client>) {
         self.running.connected(client);
-        self.past.resume(&mut self.running);
+        self.history_search.resume(&mut self.running);
         for subject in self.privileges.open() {
             self.ask_privilege(subject);
         }
@@ -108,19 +108,19 @@ impl Lookups {
         self.typical.interrupted(now);
         self.entity_states.interrupted(now);
         self.locations.interrupted();
-        self.past.interrupted();
+        self.history_search.interrupted();
     }
 
     /// Forgets all that belonged to the previous session.
     pub(super) fn session_began(&mut self, key: Arc<str>) {
         self.session_key = key;
-        self.past.session_ended();
+        self.history_search.session_ended();
         self.privileges.session_ended();
     }
 
     /// Returns the history collectors that may be open, to be destroyed with the session.
     pub(super) fn open_collectors(&self) -> impl Iterator<Item = &ManagedObjectReference> {
-        self.past.open()
+        self.history_search.open()
     }
 
     /// Allows deferrable lookups: the first complete list was sent.
@@ -202,7 +202,8 @@ impl Lookups {
 
     /// Handles a step of a search of the history. Returns the page to send, if any.
     pub(super) fn search_history(&mut self, request: HistoryRequest) -> Option<Update> {
-        self.past.handle_request(&mut self.running, request)
+        self.history_search
+            .handle_request(&mut self.running, request)
     }
 
     /// Returns the privilege to cancel a task, to be sent, or requests it.

@@ -48,11 +48,11 @@ impl Lookups {
                     .into_iter()
                     .collect())
             }
-            LookupResult::Past(answer) => {
-                let page = self
-                    .past
-                    .handle_answer(&mut self.running, renewals, answer)?;
-                if let Some(Update::Past { page: Ok(page), .. }) = &page {
+            LookupResult::History(answer) => {
+                let page =
+                    self.history_search
+                        .handle_answer(&mut self.running, renewals, answer)?;
+                if let Some(Update::HistoryPage { page: Ok(page), .. }) = &page {
                     for info in &page.tasks {
                         self.locations.seen(info, now);
                     }

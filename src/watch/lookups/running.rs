@@ -5,8 +5,8 @@ use std::{future::Future, sync::Arc};
 use tokio::task::JoinSet;
 
 use super::{
-    family::FamilyFound, history_search::answer::Answer, locations::LocationsFound,
-    privileges::Subject, typical::Runs,
+    family::FamilyFound, history_search::Answer, locations::LocationsFound, privileges::Subject,
+    typical::Runs,
 };
 use crate::{
     task::{EntityState, cancellation::Privilege},
@@ -22,7 +22,7 @@ pub(in crate::watch) enum LookupResult {
     Family(Box<FamilyFound>),
     Locations(LocationsFound),
     Events(u32, Result<Vec<TaskEvent>, Error>),
-    Past(Answer),
+    History(Answer),
     Typical(Result<Runs, Error>),
     Privilege(
         Subject,

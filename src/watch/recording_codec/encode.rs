@@ -43,7 +43,9 @@ pub fn encode(update: &Update, mut add: impl FnMut(Entry)) {
             events: events.iter().map(|event| event.raw.clone()).collect(),
         }),
         Update::Relatives { members, .. } if !members.is_empty() => add(history(members)),
-        Update::Past { page: Ok(page), .. } if !page.tasks.is_empty() => add(history(&page.tasks)),
+        Update::HistoryPage { page: Ok(page), .. } if !page.tasks.is_empty() => {
+            add(history(&page.tasks));
+        }
         Update::Labels(labels) => {
             let owned = |(id, label): (&str, &str)| (id.to_owned(), label.to_owned());
             add(Entry::Labels(labels.iter().map(owned).collect()));
@@ -60,7 +62,7 @@ pub fn encode(update: &Update, mut add: impl FnMut(Entry)) {
         Update::EntityState { mo_id, state } => add(entity_state(mo_id, state)),
         Update::Locations(locations) => locations.iter().filter_map(location).for_each(add),
         Update::Events { events: Err(_), .. }
-        | Update::Past { .. }
+        | Update::HistoryPage { .. }
         | Update::Relatives { .. }
         | Update::Privilege { .. }
         | Update::LookedUp { .. }

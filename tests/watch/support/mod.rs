@@ -263,7 +263,7 @@ impl Harness {
             Update::Privilege { mo_id, privilege } => self.privileges.push((mo_id, privilege)),
             Update::Family { mo_id, state } => self.families.push((mo_id, state)),
             Update::Events { mo_id, events } => self.events.push((mo_id, events)),
-            Update::Past { search, page } => self.pages.push((search, page)),
+            Update::HistoryPage { search, page } => self.pages.push((search, page)),
             Update::Typical(runs) => self.runs.extend(runs),
             Update::TypicalUnknown(reason) => self.typical_unknown.push(reason),
             Update::EntityState { mo_id, state } => {

@@ -13,7 +13,9 @@ use crate::{
 /// Returns the history requests among the effects.
 fn history_requests(effects: &[Effect]) -> Vec<(EndpointId, HistoryRequest)> {
     let requests = effects.iter().filter_map(|effect| match effect {
-        Effect::Send(endpoint, Command::Past(request)) => Some((*endpoint, request.clone())),
+        Effect::Send(endpoint, Command::SearchHistory(request)) => {
+            Some((*endpoint, request.clone()))
+        }
         _ => None,
     });
     requests.collect()
@@ -52,7 +54,7 @@ fn page(state: &mut Screen, first: i64, count: i64) -> Vec<Effect> {
 fn page_of(state: &mut Screen, endpoint: EndpointId, page: HistoryPage) -> Vec<Effect> {
     let search = state.views.history().unwrap().number();
     let page = Ok(page);
-    apply_change(state, endpoint, Update::Past { search, page })
+    apply_change(state, endpoint, Update::HistoryPage { search, page })
 }
 
 fn end() -> HistoryPage {
@@ -139,11 +141,11 @@ fn pages_of_other_searches_are_ignored() {
     let late = state.views.history().unwrap().number();
     press(&mut state, "HH");
     let page = Ok(past_page(900, 10));
-    apply_update(&mut state, Update::Past { search: late, page });
+    apply_update(&mut state, Update::HistoryPage { search: late, page });
     assert!(rows(&state).is_empty());
     press(&mut state, "H");
     let page = Ok(past_page(900, 10));
-    apply_update(&mut state, Update::Past { search: late, page });
+    apply_update(&mut state, Update::HistoryPage { search: late, page });
     assert!(!rows(&state).contains(&"past-900".to_owned()));
 }
 
@@ -217,7 +219,7 @@ fn only_the_period_read_from_all_servers_is_shown() {
     );
     let search = state.views.history().unwrap().number();
     let page = Err("NotSupported: no.".into());
-    apply_change(&mut state, THERE, Update::Past { search, page });
+    apply_change(&mut state, THERE, Update::HistoryPage { search, page });
     assert_eq!(
         rows(&state).last().unwrap(),
         "past-881",
@@ -385,7 +387,7 @@ fn failed_search_stays_until_retried() {
     press(&mut state, "H");
     let search = state.views.history().unwrap().number();
     let page = Err("NoPermission: no.".into());
-    apply_update(&mut state, Update::Past { search, page });
+    apply_update(&mut state, Update::HistoryPage { search, page });
     let state_of = |state: &Screen| state.views.history().unwrap().searches[0].state.clone();
     assert_eq!(
         state_of(&state),

@@ -63,7 +63,7 @@ fn close(state: &mut AppState) -> Vec<Effect> {
     };
     let search = history.number();
     let left = detail_subscription::unsubscribe(state);
-    let end = Command::Past(HistoryRequest::End { search });
+    let end = Command::SearchHistory(HistoryRequest::End { search });
     state.views.shown = Shown::Live;
     left.into_iter().chain(state.broadcast(&end)).collect()
 }
@@ -93,7 +93,7 @@ fn begin(
                 search: query.number,
                 query: Box::new(of.query(&narrowing)),
             };
-            Effect::Send(of.endpoint, Command::Past(request))
+            Effect::Send(of.endpoint, Command::SearchHistory(request))
         })
         .collect();
     let before = match std::mem::take(&mut state.views.shown) {
@@ -353,5 +353,5 @@ pub(in crate::app) fn fetch_more(state: &mut AppState) -> Option<Effect> {
     let next = history.next_search()?;
     next.state = SearchState::Reading;
     let request = HistoryRequest::More { search };
-    Some(Effect::Send(next.endpoint, Command::Past(request)))
+    Some(Effect::Send(next.endpoint, Command::SearchHistory(request)))
 }

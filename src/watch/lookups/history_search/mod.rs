@@ -4,17 +4,13 @@
 //! replaced, or the session is closed. If it is lost, or its position is unknown because an answer was lost, another
 //! one continues after the last page.
 
-pub(super) mod answer;
 mod seen_records;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use self::{
-    answer::Answer,
-    seen_records::{PageMerge, SeenRecords},
-};
+use self::seen_records::{PageMerge, SeenRecords};
 use super::{
     running::{LookupResult, RunningLookups},
     scheduler::{Permit, Scheduler, Urgency},
@@ -38,11 +34,26 @@ const MAX_ATTEMPTS: u32 = 3;
 
 /// The search of one endpoint's history, if any.
 #[derive(Debug)]
-pub(in crate::watch) struct Past {
+pub(in crate::watch) struct HistorySearch {
     scheduler: Scheduler,
     search: Option<ServerSearch>,
     /// Unneeded collectors that may still exist.
     left: Vec<ManagedObjectReference>,
+}
+
+/// Results of requests to the history.
+#[derive(Debug)]
+pub(in crate::watch) enum Answer {
+    Page {
+        /// The number of the search.
+        search: u32,
+        /// The collector created for it, if any.
+        made: Option<ManagedObjectReference>,
+        /// The records as sent, newest first.
+        page: Result<Vec<Value>, Error>,
+    },
+    /// An unneeded collector was destroyed, or cannot be.
+    Left(ManagedObjectReference),
 }
 
 /// State of the next page.
@@ -64,7 +75,7 @@ struct ServerSearch {
     query: TaskQuery,
     /// The collector, while it is known to be positioned after the last page.
     collector: Option<ManagedObjectReference>,
-    trail: SeenRecords,
+    seen: SeenRecords,
     page: NextPage,
     /// Consecutive lost collectors.
     lost: u32,
@@ -78,7 +89,7 @@ impl ServerSearch {
             number,
             query,
             collector: None,
-            trail: SeenRecords::default(),
+            seen: SeenRecords::default(),
             page: NextPage::Requested,
             lost: 0,
             without_entity: false,
@@ -86,7 +97,7 @@ impl ServerSearch {
     }
 }
 
-impl Past {
+impl HistorySearch {
     pub(super) fn new(scheduler: Scheduler) -> Self {
         Self {
             scheduler,
@@ -186,15 +197,15 @@ impl Past {
         };
         search.page = NextPage::Read;
         if search.collector.is_none() {
-            search.trail.restart();
+            search.seen.restart();
         }
         let (number, collector) = (search.number, search.collector.clone());
-        let query = search.trail.query_after_last_page(&search.query);
+        let query = search.seen.query_after_last_page(&search.query);
         let permit = self.scheduler.permit(Urgency::Interactive);
         running.start(move |client| async move {
             let mut made = None;
             let page = read(&client, &permit, &query, collector, &mut made).await;
-            LookupResult::Past(Answer::Page {
+            LookupResult::History(Answer::Page {
                 search: number,
                 made,
                 page,
@@ -227,9 +238,9 @@ impl Past {
             Ok(page) => page,
             Err(error) => return self.handle_failure(running, renewals, number, error),
         };
-        renewals.succeeded(&Call::Past);
+        renewals.succeeded(&Call::History);
         search.lost = 0;
-        let gained = search.trail.take(page);
+        let gained = search.seen.take(page);
         if !gained.has_changes() {
             self.read_next(running);
             return Ok(None);
@@ -253,7 +264,7 @@ impl Past {
         number: u32,
         error: Error,
     ) -> Result<Option<Update>, LoopExit> {
-        let ends_session = renewals.ends_session(Call::Past, &error);
+        let ends_session = renewals.ends_session(Call::History, &error);
         let Some(search) = self.search(number) else {
             return Ok(None);
         };
@@ -277,7 +288,7 @@ impl Past {
         search.page = NextPage::NotRequested;
         self.leave_collector(running, collector);
         let page = Err(reason(&error));
-        Ok(Some(Update::Past {
+        Ok(Some(Update::HistoryPage {
             search: number,
             page,
         }))
@@ -300,7 +311,7 @@ impl Past {
             permit.pass().await;
             // If this fails, the collector ends with the session.
             let _ = client.destroy_history(&collector).await;
-            LookupResult::Past(Answer::Left(collector))
+            LookupResult::History(Answer::Left(collector))
         });
     }
 }
@@ -314,7 +325,7 @@ impl ServerSearch {
             is_end: gained.is_end,
             without_entity: self.without_entity,
         };
-        Update::Past {
+        Update::HistoryPage {
             search: self.number,
             page: Ok(page),
         }

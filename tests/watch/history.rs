@@ -66,7 +66,7 @@ impl Search {
     }
 
     fn ask(&self, request: HistoryRequest) {
-        self.harness.send(Command::Past(request));
+        self.harness.send(Command::SearchHistory(request));
     }
 
     async fn pages(&mut self, count: usize) {
