@@ -60,8 +60,7 @@ pub use playback::{Playback, PlaybackCommand, PlaybackState, SeekTarget};
 pub use popups::{
     Button, CancelDialog, CancelMarked, ColumnEditor, ColumnEntry, CommandPalette, CompletionList,
     CopyMenu, FilterMenu, FilterMenuEntry, FilterPrompt, HelpPopup, MarkedTask, PaletteMatch,
-    Popup, Prompt, PromptKind, SavedFilters, SortMenu, TextPopup, can_request, eligibility,
-    refusal,
+    Popup, Prompt, PromptKind, SavedFilters, SortMenu, TextPopup, eligibility, refusal,
 };
 pub use redraw_timer::next_redraw;
 pub use screen::Screen;

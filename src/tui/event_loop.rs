@@ -287,7 +287,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                     }
                 }
                 Wakeup::Record => self.play()?,
-                Wakeup::Tick => self.dispatch(Event::Tick)?,
+                Wakeup::Tick => self.dispatch(Event::Tick, self.now())?,
                 Wakeup::Job(result) => {
                     if let Some((gravity, text)) = result {
                         let now = self.now();
@@ -375,7 +375,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 .try_for_each(|input| self.handle_event(input)),
             Intercepted::Detected(background) => {
                 self.background_query = None;
-                self.dispatch(Event::Background(background))?;
+                self.dispatch(Event::Background(background), self.now())?;
                 self.appearance = Appearance::new(&self.screen.state.options);
                 Ok(())
             }
@@ -401,7 +401,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             Input::FocusGained => Event::FocusGained,
             Input::FocusLost => Event::FocusLost,
         };
-        self.dispatch(event)
+        self.dispatch(event, self.now())
     }
 
     fn handle_signal(&mut self, signal: Signal) -> Result<(), ExitReason> {
@@ -412,7 +412,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             Signal::Suspend => self.suspend(),
             Signal::Resume => {
                 self.host.resume().map_err(|_| ExitReason::TerminalLost)?;
-                self.dispatch(Event::Resumed)
+                self.dispatch(Event::Resumed, self.now())
             }
         }
     }

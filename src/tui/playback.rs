@@ -101,7 +101,7 @@ impl RecordPlayer {
         now.unwrap_or(end).min(end).max(self.position)
     }
 
-    /// Returns the speed of the clock; `None` while it stands still.
+    /// Returns the speed of the clock; `None` while it is stopped.
     pub(super) fn clock_speed(&self) -> Option<f64> {
         (!self.is_paused && self.seek.is_none()).then_some(self.speed)
     }

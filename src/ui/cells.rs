@@ -1,110 +1,32 @@
-//! Cells of a row, except the task column, which [`row`](super::row) draws.
-
-use std::sync::Arc;
+//! Cells of a row. The task column is drawn by [`row`](super::row).
 
 use jiff::Timestamp;
 
-use super::{RenderContext, labels, progress, sparkline, styled_line::StyledLine, theme::Role};
+use super::{
+    RenderContext, labels, progress, row, row_context::RowContext, sparkline,
+    styled_line::StyledLine, theme::Role,
+};
 use crate::{
-    app::{Column, TaskInsight},
-    task::{
-        BlockerKind, Progress, Record, Rule, Status, TimeLeft, cancellation::CancelState,
-        row_model::Row,
-    },
+    app::Column,
+    task::{Status, TimeLeft, cancellation::CancelState},
     text::{duration, width},
     vim::types::EntityLocation,
 };
 
-/// The task of a row and its derived values.
-pub(super) struct RowContext<'a> {
-    pub(super) row: &'a Row,
-    pub(super) record: &'a Record,
-    pub(super) progress: Progress,
-    /// Current time by the clock of the task's server.
-    pub(super) now: Timestamp,
-    pub(super) is_stale: bool,
-    pub(super) insight: Arc<TaskInsight>,
-    /// The column that shows what the task waits for.
-    pub(super) blocker_column: Option<Column>,
-    /// The column that shows the most urgent warning.
-    pub(super) warning_column: Option<Column>,
-}
-
-impl<'a> RowContext<'a> {
-    /// Returns the context of a task row; `None` for a group.
-    pub(super) fn new<'c: 'a>(
-        ctx: &RenderContext<'c>,
-        row: &'a Row,
-        columns: &[Column],
-    ) -> Option<Self> {
-        let state = ctx.state;
-        let handle = row.task()?;
-        let record = state.view().store.get(handle)?;
-        let insight = state.insight(handle, ctx.now);
-        let mut places = [Column::Phase, Column::Progress].into_iter();
-        let place = places.find(|column| columns.contains(column));
-        Some(Self {
-            warning_column: warning_column(&insight).filter(|column| columns.contains(column)),
-            blocker_column: place.filter(|_| insight.blocker.is_some()),
-            row,
-            record,
-            progress: state.view().store.progress(handle),
-            now: state.time(record, ctx.now),
-            is_stale: state.is_stale(record),
-            insight,
-        })
-    }
-}
-
-/// Returns the column with room for the most urgent warning; `None` for a blocked task, which shows its blocker.
-fn warning_column(insight: &TaskInsight) -> Option<Column> {
-    if insight.blocker.is_some() {
-        return None;
-    }
-    match insight.warnings.first()?.rule {
-        Rule::QueuedLong => Some(Column::Progress),
-        Rule::Stalled if !matches!(insight.time_left, Some(TimeLeft::About(_))) => {
-            Some(Column::Left)
-        }
-        _ => None,
-    }
-}
-
-impl RowContext<'_> {
-    /// True if the task ended with an error.
-    pub(super) fn has_error(&self) -> bool {
-        let info = self.record.info.as_ref();
-        self.record.status().is_finished() && info.is_some_and(|info| info.error.is_some())
-    }
-
-    /// Returns the warning that this column shows.
-    fn warning(&self, column: Column) -> Option<&'static str> {
-        let warning = self.insight.warnings.first()?;
-        (self.warning_column == Some(column)).then(|| warning.rule.label())
-    }
-
-    /// Returns what the task waits for, with its role. A place in a queue is no reason to worry.
-    pub(super) fn blocker(&self) -> Option<(&str, Role)> {
-        let text = self.insight.blocker.as_deref()?;
-        Some(match self.insight.blocker_kind? {
-            BlockerKind::Queue => (text, Role::Queued),
-            BlockerKind::Question | BlockerKind::LostHost => (text, Role::Warning),
-        })
-    }
-}
-
-/// Draws one cell; unknown values stay empty. `columns` are all columns of the list.
-pub(super) fn draw_cell(
-    ctx: &RenderContext,
-    cell: &mut StyledLine,
+/// Draws one cell of a width; unknown values stay empty. `columns` are all columns of the list.
+pub(super) fn draw_cell<'a>(
+    ctx: &RenderContext<'a>,
     column: Column,
     columns: &[Column],
     shown: &RowContext,
-) {
+    cell_width: u16,
+) -> StyledLine<'a> {
+    let mut line = StyledLine::new(ctx.appearance, cell_width);
+    let cell = &mut line;
     let record = shown.record;
     let status = record.status();
     match column {
-        Column::Task => {}
+        Column::Task => row::draw_task(ctx, cell, shown, columns),
         Column::Phase | Column::Progress
             if shown.blocker_column == Some(column)
                 && let Some((text, role)) = shown.blocker() =>
@@ -166,6 +88,7 @@ pub(super) fn draw_cell(
         }
         _ => draw_info_cell(ctx, cell, column, columns, shown),
     }
+    line
 }
 
 /// Draws a value that requires a `TaskInfo`.

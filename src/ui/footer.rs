@@ -6,7 +6,7 @@ use super::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
     app::{
         Action, ClickTarget, Context, LineageEntry, PaneMode, PlaybackState, Popup, Severity,
-        can_request,
+        refusal,
     },
     task::row_model::RowId,
     text::width,
@@ -143,7 +143,9 @@ fn hints_of(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect, first: &
 /// True if the dialog's main button is available.
 fn may_accept(ctx: &RenderContext) -> bool {
     match ctx.popup {
-        Some(Popup::CancelDialog(dialog)) => can_request(ctx.state, dialog.highlighted, ctx.now),
+        Some(Popup::CancelDialog(dialog)) => {
+            refusal(ctx.state, dialog.highlighted, ctx.now).is_none()
+        }
         Some(Popup::CancelMarked(dialog)) => dialog.can_cancel(ctx.state, ctx.now),
         _ => true,
     }

@@ -19,6 +19,7 @@ mod popups;
 mod progress;
 mod render_context;
 mod row;
+mod row_context;
 mod scrollbar;
 mod sort_arrow;
 mod sparkline;

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::{
-    Appearance, RenderContext, cells::RowContext, labels, styled_line::StyledLine, theme::Role,
+    Appearance, RenderContext, labels, row_context::RowContext, styled_line::StyledLine,
+    theme::Role,
 };
 use crate::{
     app::{ClickTarget, Column},

@@ -42,20 +42,22 @@ impl<'a> StyledLine<'a> {
 
     /// Adds text, truncated to the free columns.
     pub(super) fn push(&mut self, text: &str, role: Role) -> &mut Self {
-        self.push_styled(text, self.appearance.style(role))
+        self.push_max(text, usize::MAX, role)
     }
 
-    pub(super) fn push_styled(&mut self, text: &str, style: Style) -> &mut Self {
+    /// Adds text, truncated to `columns`.
+    pub(super) fn push_max(&mut self, text: &str, columns: usize, role: Role) -> &mut Self {
+        let most = columns.min(self.remaining());
         let mut fitting = sanitize(text).into_owned();
         let mut columns = width(&fitting);
         // Most texts fit and are measured only once.
-        if columns > self.remaining() {
-            fitting =
-                truncate(&fitting, self.remaining(), self.appearance.symbols.ellipsis).into_owned();
+        if columns > most {
+            fitting = truncate(&fitting, most, self.appearance.symbols.ellipsis).into_owned();
             columns = width(&fitting);
         }
         self.used += columns;
         if !fitting.is_empty() {
+            let style = self.appearance.style(role);
             self.spans.push(Span::styled(fitting, style));
         }
         self
@@ -70,13 +72,6 @@ impl<'a> StyledLine<'a> {
             self.spans.push(Span::styled(symbol.repeat(count), style));
         }
         self
-    }
-
-    /// Adds text, truncated to `columns`.
-    pub(super) fn push_max(&mut self, text: &str, columns: usize, role: Role) -> &mut Self {
-        let safe = sanitize(text);
-        let fitting = truncate(&safe, columns, self.appearance.symbols.ellipsis);
-        self.push(&fitting, role)
     }
 
     /// Adds spaces.

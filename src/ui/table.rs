@@ -6,9 +6,7 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use super::{
-    RenderContext,
-    cells::{self, RowContext},
-    progress, row,
+    RenderContext, cells::draw_cell, progress, row, row_context::RowContext,
     styled_line::StyledLine,
 };
 use crate::{
@@ -166,7 +164,7 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
     }
 
     /// Returns the columns of a row that the text beside them may use: those that are empty. The reason of a blocked task
-    /// may also replace what tells less: its pace, its unknown time left and, if it has to, its run time.
+    /// may also replace less important columns: its pace, its unknown time left and, if it has to, its run time.
     fn free_columns(
         &self,
         shown: &RowContext,
@@ -281,19 +279,4 @@ fn measure<'a>(
         _ => {}
     }
     Measured::Text(draw_cell(ctx, column, columns, shown, list))
-}
-
-fn draw_cell<'a>(
-    ctx: &RenderContext<'a>,
-    column: Column,
-    columns: &[Column],
-    shown: &RowContext,
-    width: u16,
-) -> StyledLine<'a> {
-    let mut cell = StyledLine::new(ctx.appearance, width);
-    match column {
-        Column::Task => row::draw_task(ctx, &mut cell, shown, columns),
-        _ => cells::draw_cell(ctx, &mut cell, column, columns, shown),
-    }
-    cell
 }

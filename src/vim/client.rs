@@ -106,7 +106,10 @@ impl Client {
         }
         let doing = || "reading server information".to_owned();
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
-        let content = client.get(&service, "content", "ServiceInstance/content", &doing);
+        let content = client.call(
+            ApiCall::get(&service, "content", "ServiceInstance/content"),
+            &doing,
+        );
         client.content = client.read(&doing, &content.await?, ServiceContent::from_json)?;
         Ok(client)
     }
@@ -161,7 +164,9 @@ impl Client {
     ) -> Result<Option<(TaskInfo, Digest)>, Error> {
         let doing = || format!("reading {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
-        let answer = self.get(&task, "info", "Task/info", &doing).await?;
+        let answer = self
+            .call(ApiCall::get(&task, "info", "Task/info"), &doing)
+            .await?;
         let digest = answer.digest();
         if known == Some(digest) {
             return Ok(None);
@@ -177,7 +182,7 @@ impl Client {
     pub async fn task_info_json(&self, mo_id: &str) -> Result<Value, Error> {
         let doing = || format!("reading {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
-        let answer = self.get(&task, "info", "Task/info", &doing);
+        let answer = self.call(ApiCall::get(&task, "info", "Task/info"), &doing);
         self.read(&doing, &answer.await?, Ok)
     }
 
@@ -188,7 +193,10 @@ impl Client {
     pub async fn recent_tasks(&self) -> Result<Vec<ManagedObjectReference>, Error> {
         let doing = || "listing the recent tasks".to_owned();
         let manager = &self.content.task_manager;
-        let answer = self.get(manager, "recentTask", "TaskManager/recentTask", &doing);
+        let answer = self.call(
+            ApiCall::get(manager, "recentTask", "TaskManager/recentTask"),
+            &doing,
+        );
         self.read(
             &doing,
             &answer.await?,
@@ -203,7 +211,10 @@ impl Client {
     pub async fn operation_labels(&self) -> Result<Vec<OperationLabel>, Error> {
         let doing = || "reading the names of operations".to_owned();
         let manager = &self.content.task_manager;
-        let answer = self.get(manager, "description", "TaskManager/description", &doing);
+        let answer = self.call(
+            ApiCall::get(manager, "description", "TaskManager/description"),
+            &doing,
+        );
         self.read(&doing, &answer.await?, OperationLabel::all_from_json)
     }
 
@@ -215,7 +226,10 @@ impl Client {
         let doing = || "reading the server's clock".to_owned();
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
         let kind = "ServiceInstance/CurrentTime";
-        let answer = self.post(&service, ApiMethod::CurrentTime, json!({}), kind, &doing);
+        let answer = self.call(
+            ApiCall::post(&service, ApiMethod::CurrentTime, json!({}), kind),
+            &doing,
+        );
         self.read(&doing, &answer.await?, |time| {
             date_time("CurrentTime", time)
         })
@@ -251,11 +265,8 @@ impl Client {
             "privId": [CANCEL_PRIVILEGE],
         });
         let kind = "AuthorizationManager/HasPrivilegeOnEntities";
-        let answer = self.post(
-            manager,
-            ApiMethod::HasPrivilegeOnEntities,
-            body,
-            kind,
+        let answer = self.call(
+            ApiCall::post(manager, ApiMethod::HasPrivilegeOnEntities, body, kind),
             &doing,
         );
         let rows = |rows| items("EntityPrivilege", rows);
@@ -269,28 +280,6 @@ impl Client {
         Ok(granted.next())
     }
 
-    pub(super) async fn get(
-        &self,
-        object: &ManagedObjectReference,
-        property: &str,
-        kind: &'static str,
-        doing: RequestLabel<'_>,
-    ) -> Result<ApiResponse, Error> {
-        self.call(ApiCall::get(object, property, kind), doing).await
-    }
-
-    pub(super) async fn post(
-        &self,
-        object: &ManagedObjectReference,
-        method: ApiMethod,
-        body: impl Into<RequestBody>,
-        kind: &'static str,
-        doing: RequestLabel<'_>,
-    ) -> Result<ApiResponse, Error> {
-        let call = ApiCall::post(object, method, body, kind);
-        self.call(call, doing).await
-    }
-
     /// Calls a method without return value. A response with a body, such as a proxy's page, is an error.
     pub(super) async fn post_void(
         &self,
@@ -299,7 +288,9 @@ impl Client {
         kind: &'static str,
         doing: RequestLabel<'_>,
     ) -> Result<(), Error> {
-        let done = self.post(object, method, json!({}), kind, doing).await?;
+        let done = self
+            .call(ApiCall::post(object, method, json!({}), kind), doing)
+            .await?;
         self.read(doing, &done, |_| Ok(()))
     }
 
@@ -367,7 +358,11 @@ pub(super) struct ApiCall<'a> {
 }
 
 impl<'a> ApiCall<'a> {
-    fn get(object: &'a ManagedObjectReference, property: &'a str, kind: &'static str) -> Self {
+    pub(super) fn get(
+        object: &'a ManagedObjectReference,
+        property: &'a str,
+        kind: &'static str,
+    ) -> Self {
         Self {
             method: Method::GET,
             object,

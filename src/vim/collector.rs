@@ -30,7 +30,7 @@ pub enum ReportedFields {
     All,
 }
 
-/// A collector with a view of tasks and a filter on their `info`. It lives as long as the session.
+/// A collector with a view of tasks and a filter on their `info`. It exists until the session ends.
 #[derive(Debug)]
 pub struct TaskCollector {
     client: Arc<Client>,
@@ -63,21 +63,20 @@ impl TaskCollector {
         };
         let kind = "PropertyCollector/CreatePropertyCollector";
         let made = client
-            .post(
-                default,
-                ApiMethod::CreatePropertyCollector,
-                json!({}),
-                kind,
+            .call(
+                ApiCall::post(default, ApiMethod::CreatePropertyCollector, json!({}), kind),
                 &doing,
             )
             .await?;
         let collector = client.read(&doing, &made, reference)?;
         let made = client
-            .post(
-                views,
-                ApiMethod::CreateListView,
-                json!({"obj": []}),
-                "ViewManager/CreateListView",
+            .call(
+                ApiCall::post(
+                    views,
+                    ApiMethod::CreateListView,
+                    json!({"obj": []}),
+                    "ViewManager/CreateListView",
+                ),
                 &doing,
             )
             .await;
@@ -178,7 +177,10 @@ impl TaskCollector {
         let kind = "PropertyCollector/CreateFilter";
         let made = self
             .client
-            .post(&self.collector, ApiMethod::CreateFilter, body, kind, &doing)
+            .call(
+                ApiCall::post(&self.collector, ApiMethod::CreateFilter, body, kind),
+                &doing,
+            )
             .await?;
         self.client.read(&doing, &made, reference).map(drop)
     }
@@ -237,9 +239,10 @@ impl TaskCollector {
         };
         let body = json!({"add": list(add), "remove": list(remove)});
         let kind = "ListView/ModifyListView";
-        let answer = self
-            .client
-            .post(&self.view, ApiMethod::ModifyListView, body, kind, &doing);
+        let answer = self.client.call(
+            ApiCall::post(&self.view, ApiMethod::ModifyListView, body, kind),
+            &doing,
+        );
         self.client.read(
             &doing,
             &answer.await?,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    client::Client,
+    client::{ApiCall, Client},
     error::Error,
     method::ApiMethod,
     types::{EntityRuntime, Malformed, ManagedObjectReference, TaskEvent, items, unboxed},
@@ -31,7 +31,10 @@ impl Client {
         });
         let kind = "EventManager/QueryEvents";
         let body = json!({"filter": filter});
-        let answer = self.post(manager, ApiMethod::QueryEvents, body, kind, &doing);
+        let answer = self.call(
+            ApiCall::post(manager, ApiMethod::QueryEvents, body, kind),
+            &doing,
+        );
         let list = |events| items("Event", events);
         let events = self.read(&doing, &answer.await?, list)?;
         // Some servers accept the filter and ignore it.
@@ -52,7 +55,7 @@ impl Client {
             "HostSystem" => "HostSystem/runtime",
             _ => "VirtualMachine/runtime",
         };
-        let answer = self.get(entity, "runtime", kind, &doing);
+        let answer = self.call(ApiCall::get(entity, "runtime", kind), &doing);
         self.read(&doing, &answer.await?, |runtime| {
             Ok(EntityRuntime::from_json(runtime))
         })
@@ -64,7 +67,7 @@ impl Client {
     /// Returns faults and connection errors.
     pub async fn host_name(&self, host: &ManagedObjectReference) -> Result<String, Error> {
         let doing = || format!("reading the name of {host}");
-        let answer = self.get(host, "name", "HostSystem/name", &doing);
+        let answer = self.call(ApiCall::get(host, "name", "HostSystem/name"), &doing);
         self.read(&doing, &answer.await?, |name| match unboxed(name) {
             Value::String(name) => Ok(name),
             other => Err(Malformed::unexpected("name", "a text", &other)),

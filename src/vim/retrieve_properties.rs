@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::json;
 
 use super::{
-    client::Client,
+    client::{ApiCall, Client},
     error::{Error, ErrorKind},
     history::{NoThrottle, Throttle},
     method::ApiMethod,
@@ -69,7 +69,9 @@ impl Client {
                 }
                 _ => "PropertyCollector/RetrievePropertiesEx",
             };
-            let answer = self.post(collector, method, body, kind, &doing).await?;
+            let answer = self
+                .call(ApiCall::post(collector, method, body, kind), &doing)
+                .await?;
             let RetrieveResult { objects, token } = match answer.read() {
                 Ok(result) => result.unwrap_or_default(),
                 // Another form, or not what it should be.
@@ -91,7 +93,9 @@ impl Client {
             } else {
                 let kind = "PropertyCollector/CancelRetrievePropertiesEx";
                 let cancel = ApiMethod::CancelRetrievePropertiesEx;
-                let _ = self.post(collector, cancel, body, kind, &doing).await;
+                let _ = self
+                    .call(ApiCall::post(collector, cancel, body, kind), &doing)
+                    .await;
                 return Ok(all);
             }
         }

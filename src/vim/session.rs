@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    client::Client,
+    client::{ApiCall, Client},
     credentials::{Credentials, SessionStore},
     error::{Error, ErrorKind},
     method::ApiMethod,
@@ -43,8 +43,8 @@ impl Client {
             Credentials::Kept {
                 user,
                 password,
-                shelf,
-            } => (user, password, Some(shelf)),
+                store,
+            } => (user, password, Some(store)),
             Credentials::Session(_) | Credentials::Authorization(_) => return Ok(None),
         };
         let before = self.session();
@@ -60,11 +60,8 @@ impl Client {
         let body = login(user, password)
             .map_err(|error| self.error(&doing, ErrorKind::Unsupported(error.to_string())))?;
         let answer = self
-            .post(
-                manager,
-                ApiMethod::Login,
-                body,
-                "SessionManager/Login",
+            .call(
+                ApiCall::post(manager, ApiMethod::Login, body, "SessionManager/Login"),
                 &doing,
             )
             .await?;
@@ -131,10 +128,8 @@ impl Client {
     pub async fn current_session(&self) -> Result<Option<UserSession>, Error> {
         let doing = || "checking the session".to_owned();
         let manager = &self.content.session_manager;
-        let answer = self.get(
-            manager,
-            "currentSession",
-            "SessionManager/currentSession",
+        let answer = self.call(
+            ApiCall::get(manager, "currentSession", "SessionManager/currentSession"),
             &doing,
         );
         let answer = answer.await?;

@@ -132,7 +132,7 @@ impl TaskFeed {
                     }
                 }
                 let (mo_id, at) = (mo_id.clone(), self.now());
-                self.push(TaskChange::Fields { mo_id, fields, at });
+                self.changes.push(TaskChange::Fields { mo_id, fields, at });
             }
             Ok(TaskUpdate::Left) => self.mark_expired(mo_id, "it left the server.".to_owned()),
             Ok(TaskUpdate::Fields(_) | TaskUpdate::ReadIt) => self.watched.schedule_at(mo_id, now),

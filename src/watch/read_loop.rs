@@ -97,7 +97,7 @@ impl Endpoint {
                         if let Ok((requested_at, done)) = done {
                             self.handle_response(in_flight, requested_at, done).await?;
                         }
-                        next = match self.feed.changes().len() {
+                        next = match self.feed.changes.len() {
                             ..READ_BATCH => in_flight.requests.try_join_next(),
                             _ => None,
                         };
@@ -183,7 +183,7 @@ impl Endpoint {
     fn is_first_list_sent(&self, in_flight: &InFlight, now: Instant) -> bool {
         let view = self.feed.view.as_ref();
         let is_complete = in_flight.is_idle()
-            && self.feed.changes().is_empty()
+            && self.feed.changes.is_empty()
             && !view.is_some_and(ViewMembers::has_pending)
             && self.feed.watched.next_time().is_none_or(|due| due > now);
         let knows_recent = in_flight.knows_recent || !self.options.discover;
@@ -430,7 +430,7 @@ impl Endpoint {
                 .send(Update::Notice(notice.into()))
                 .await?;
         }
-        for change in self.feed.changes() {
+        for change in &self.feed.changes {
             self.lookups.observe(change, &self.feed.watched);
         }
         if let Some(changes) = self.feed.take() {

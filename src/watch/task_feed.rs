@@ -25,7 +25,7 @@ pub(super) struct TaskFeed {
     pub(super) view: Option<ViewMembers>,
     pub(super) clock: ServerClock,
     /// Changes to send.
-    changes: Vec<TaskChange>,
+    pub(super) changes: Vec<TaskChange>,
     /// The earliest time at which the oldest of them may have happened.
     since: Option<Instant>,
 }
@@ -44,16 +44,6 @@ impl TaskFeed {
     /// Returns the server's time.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.at(Timestamp::now())
-    }
-
-    /// Adds a change to send.
-    pub(super) fn push(&mut self, change: TaskChange) {
-        self.changes.push(change);
-    }
-
-    /// Returns the changes to send.
-    pub(super) fn changes(&self) -> &[TaskChange] {
-        &self.changes
     }
 
     /// Takes the changes to send, if there are any.
@@ -82,7 +72,7 @@ impl TaskFeed {
         self.add_to_watched(mo_id, &info, digest);
         self.join_view(mo_id);
         let at = self.now();
-        self.push(TaskChange::Full { info, at });
+        self.changes.push(TaskChange::Full { info, at });
         self.evict();
     }
 
@@ -110,7 +100,7 @@ impl TaskFeed {
         info.intern_id(mo_id);
         self.add_to_watched(mo_id, &info, None);
         let at = self.now();
-        self.push(TaskChange::FromHistory { info, at });
+        self.changes.push(TaskChange::FromHistory { info, at });
     }
 
     fn add_to_watched(&mut self, mo_id: &Arc<str>, info: &TaskInfo, digest: Option<Digest>) {
@@ -131,7 +121,7 @@ impl TaskFeed {
     fn evict(&mut self) {
         for mo_id in self.watched.evict() {
             self.leave_view(&mo_id);
-            self.push(TaskChange::Unwatched { mo_id });
+            self.changes.push(TaskChange::Unwatched { mo_id });
         }
     }
 
@@ -140,7 +130,7 @@ impl TaskFeed {
         for mo_id in tasks {
             self.leave_view(&mo_id);
             self.watched.dismiss(&mo_id);
-            self.push(TaskChange::Unwatched { mo_id });
+            self.changes.push(TaskChange::Unwatched { mo_id });
         }
     }
 
@@ -158,14 +148,14 @@ impl TaskFeed {
                 reason: reason.into(),
             }
         };
-        self.push(change);
+        self.changes.push(change);
     }
 
     /// Records that a task cannot be read; `may_pass` if a retry may help.
     pub(super) fn mark_unreadable(&mut self, mo_id: &Arc<str>, reason: String, may_pass: bool) {
         self.settle(mo_id);
         self.watched.mark_unreadable(mo_id, Instant::now());
-        self.push(TaskChange::Unreadable {
+        self.changes.push(TaskChange::Unreadable {
             mo_id: mo_id.clone(),
             reason: reason.into(),
             may_pass,

@@ -35,14 +35,17 @@ impl UpdateSender {
 
     /// Records and sends an update. An error ends the loop: the receiver was dropped.
     pub(super) async fn send(&self, update: Update) -> Result<(), StopReason> {
-        if let Some(recorder) = &self.recorder {
+        let problem = self.recorder.as_ref().and_then(|recorder| {
             let now = Timestamp::now();
             recording_codec::encode(&update, |entry| recorder.add(now, self.id.0, entry));
-            if let Some(problem) = recorder.take_problem() {
-                self.pass(Update::RecordingStopped(problem.into())).await?;
-            }
+            recorder.take_problem()
+        });
+        let stopped = problem.map(|problem| Update::RecordingStopped(problem.into()));
+        for update in stopped.into_iter().chain([update]) {
+            let sent = self.updates.send((self.id, update)).await;
+            sent.map_err(|_| StopReason::Stopped)?;
         }
-        self.pass(update).await
+        Ok(())
     }
 
     /// Records that a cancellation is requested.
@@ -51,11 +54,6 @@ impl UpdateSender {
             let task = mo_id.to_owned();
             recorder.add(Timestamp::now(), self.id.0, Entry::CancelRequest { task });
         }
-    }
-
-    async fn pass(&self, update: Update) -> Result<(), StopReason> {
-        let sent = self.updates.send((self.id, update)).await;
-        sent.map_err(|_| StopReason::Stopped)
     }
 
     /// Sends the state of the connection if it changed.

@@ -157,7 +157,7 @@ impl PopupHandler for CancelDialog {
                 return Response::stay_with(look_up(state, self.highlighted));
             }
             (None, Action::Accept) => {
-                let allowed = can_request(state, self.highlighted, now);
+                let allowed = refusal(state, self.highlighted, now).is_none();
                 self.confirmation = allowed.then(Button::default);
             }
             (None, Action::Dismiss) => return Response::close(),
@@ -218,11 +218,6 @@ fn look_up(state: &AppState, handle: Handle) -> Vec<Effect> {
     ]
 }
 
-/// True if a cancel request can be sent for the task now.
-pub fn can_request(state: &AppState, handle: Handle, now: Timestamp) -> bool {
-    refusal(state, handle, now).is_none()
-}
-
 /// Returns whether and why a task can be cancelled. `now` is by the server's clock.
 pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEligibility {
     let record = state.view().store.get(handle);
@@ -262,7 +257,7 @@ pub fn refusal(state: &AppState, handle: Handle, now: Timestamp) -> Option<Strin
 
 /// Sends the cancel request, after checking again: the task may have changed since the confirmation was opened.
 pub(super) fn send_request(state: &mut AppState, handle: Handle, now: Timestamp) -> Vec<Effect> {
-    if !can_request(state, handle, now) {
+    if refusal(state, handle, now).is_some() {
         let text = "Nothing sent: the task can no longer be cancelled";
         state.notifications.push(Severity::Warning, text, now);
         return Vec::new();

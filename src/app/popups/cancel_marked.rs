@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    cancel_dialog::{can_request, eligibility, send_request},
+    cancel_dialog::{eligibility, refusal, send_request},
     handler::{PopupHandler, Response},
 };
 use crate::{
@@ -70,14 +70,14 @@ impl CancelMarked {
     fn cancelable(&self, state: &AppState, now: Timestamp) -> Vec<Handle> {
         let tasks = self.tasks.iter().copied();
         tasks
-            .filter(|handle| can_request(state, *handle, now))
+            .filter(|handle| refusal(state, *handle, now).is_none())
             .collect()
     }
 
     /// Returns true if at least one request will be sent.
     pub fn can_cancel(&self, state: &AppState, now: Timestamp) -> bool {
         let mut tasks = self.tasks.iter();
-        tasks.any(|handle| can_request(state, *handle, now))
+        tasks.any(|handle| refusal(state, *handle, now).is_none())
     }
 }
 
@@ -167,7 +167,7 @@ fn look_up(state: &AppState, tasks: &[Handle], now: Timestamp) -> Vec<Effect> {
     let store = &state.view().store;
     let can = tasks
         .iter()
-        .filter(|task| can_request(state, **task, now))
+        .filter(|task| refusal(state, **task, now).is_none())
         .filter_map(|task| store.get(*task));
     let mut refresh: BTreeMap<EndpointId, Vec<Arc<str>>> = BTreeMap::new();
     let mut checks = Vec::new();

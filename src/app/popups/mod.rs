@@ -13,7 +13,7 @@ mod prompt;
 pub(super) mod sort_menu;
 mod text_popup;
 
-pub use cancel_dialog::{Button, CancelDialog, can_request, eligibility, refusal};
+pub use cancel_dialog::{Button, CancelDialog, eligibility, refusal};
 pub use cancel_marked::{CancelMarked, MarkedTask};
 pub use column_editor::{ColumnEditor, ColumnEntry};
 pub use command_palette::{CommandPalette, PaletteMatch};

@@ -11,13 +11,8 @@ use crate::{
 };
 
 impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
-    /// Applies an event and performs its effects.
-    pub(super) fn dispatch(&mut self, event: Event) -> Result<(), ExitReason> {
-        self.dispatch_at(event, self.now())
-    }
-
     /// Applies an event at a time and performs its effects.
-    pub(super) fn dispatch_at(&mut self, event: Event, now: Timestamp) -> Result<(), ExitReason> {
+    pub(super) fn dispatch(&mut self, event: Event, now: Timestamp) -> Result<(), ExitReason> {
         for effect in update(&mut self.screen, event, now) {
             match effect {
                 Effect::Draw => self.wants_frame = true,
@@ -82,7 +77,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     pub(super) fn suspend(&mut self) -> Result<(), ExitReason> {
         match self.host.suspend() {
-            Ok(true) => self.dispatch(Event::Resumed),
+            Ok(true) => self.dispatch(Event::Resumed, self.now()),
             Ok(false) => {
                 self.notify("No shell to suspend to");
                 Ok(())

@@ -43,7 +43,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 Step::Batch(batch) => {
                     if let Some(update) = batch.update {
                         let event = Event::ServerUpdate(batch.endpoint, update);
-                        self.dispatch_at(event, batch.time)?;
+                        self.dispatch(event, batch.time)?;
                     }
                     if began.elapsed() >= SLICE {
                         if let Some(player) = &mut self.player {
@@ -78,11 +78,11 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     /// Applies an event to the live screen, also while the session so far is shown.
     pub(super) fn dispatch_live(&mut self, event: Event) -> Result<(), ExitReason> {
         let Some(live) = self.live.take() else {
-            return self.dispatch(event);
+            return self.dispatch(event, self.now());
         };
         let shown = replace(&mut self.screen, live);
         let (player, wants_frame) = (self.player.take(), self.wants_frame);
-        let result = self.dispatch(event);
+        let result = self.dispatch(event, self.now());
         self.live = Some(replace(&mut self.screen, shown));
         (self.player, self.wants_frame) = (player, wants_frame);
         result
@@ -187,7 +187,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             return Ok(false);
         };
         for update in player.replay.respond(endpoint, command, now) {
-            self.dispatch_at(Event::ServerUpdate(endpoint, update), now)?;
+            self.dispatch(Event::ServerUpdate(endpoint, update), now)?;
         }
         Ok(true)
     }

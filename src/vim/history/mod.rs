@@ -16,7 +16,7 @@ pub use record_filter::RecordAction;
 pub use throttle::{NoThrottle, Throttle};
 
 use super::{
-    client::Client,
+    client::{ApiCall, Client},
     error::Error,
     method::ApiMethod,
     retry::pause,
@@ -45,11 +45,8 @@ impl Client {
         let body = json!({"filter": query.to_json()});
         let kind = "TaskManager/CreateCollectorForTasks";
         let made = self
-            .post(
-                &manager,
-                ApiMethod::CreateCollectorForTasks,
-                body,
-                kind,
+            .call(
+                ApiCall::post(&manager, ApiMethod::CreateCollectorForTasks, body, kind),
                 &doing,
             )
             .await?;
@@ -65,11 +62,8 @@ impl Client {
     pub async fn reset_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
         let doing = || "reading the task history".to_owned();
         let kind = "TaskHistoryCollector/ResetCollector";
-        let done = self.post(
-            collector,
-            ApiMethod::ResetCollector,
-            json!({}),
-            kind,
+        let done = self.call(
+            ApiCall::post(collector, ApiMethod::ResetCollector, json!({}), kind),
             &doing,
         );
         done.await.map(drop)
@@ -88,7 +82,10 @@ impl Client {
         let doing = || "reading the task history".to_owned();
         let kind = "TaskHistoryCollector/ReadPreviousTasks";
         let body = json!({"maxCount": most});
-        let page = self.post(collector, ApiMethod::ReadPreviousTasks, body, kind, &doing);
+        let page = self.call(
+            ApiCall::post(collector, ApiMethod::ReadPreviousTasks, body, kind),
+            &doing,
+        );
         let list = |page| items_as_sent("TaskInfo", page);
         let mut page = self.read(&doing, &page.await?, list)?;
         // Servers differ in the order of the tasks within a page.
@@ -103,11 +100,8 @@ impl Client {
     pub async fn destroy_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
         let doing = || "closing the task history".to_owned();
         let kind = "TaskHistoryCollector/DestroyCollector";
-        let done = self.post(
-            collector,
-            ApiMethod::DestroyCollector,
-            json!({}),
-            kind,
+        let done = self.call(
+            ApiCall::post(collector, ApiMethod::DestroyCollector, json!({}), kind),
             &doing,
         );
         done.await.map(drop)
@@ -174,12 +168,12 @@ impl Client {
     ) -> Result<PastTaskSearch, Error> {
         let mut is_truncated = false;
         for query in trace.places(now) {
-            let mut looked = 0;
+            let mut scanned = 0;
             let pick = |info: &Value| {
-                looked += 1;
+                scanned += 1;
                 if trace.is(info) {
                     RecordAction::Take
-                } else if looked < MAX_SCANNED {
+                } else if scanned < MAX_SCANNED {
                     RecordAction::Leave
                 } else {
                     RecordAction::Stop

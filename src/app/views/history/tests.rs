@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::{
-    app::{CancelDialog, SearchState, can_request, eligibility, test_support::*},
+    app::{CancelDialog, SearchState, eligibility, refusal, test_support::*},
     task::{EndpointId, EntityState, PendingQuestion, TaskChange},
     vim::types::{TaskQuery, TaskState},
     watch::{HistoryPage, HistoryRequest, Privilege, Update},
@@ -373,7 +373,7 @@ fn history_tasks_cannot_be_cancelled() {
     choose(&mut state, "past-890");
     press(&mut state, "c<enter>");
     let handle = find(&state, "past-890");
-    assert!(!can_request(&state, handle, now()));
+    assert!(refusal(&state, handle, now()).is_some());
     assert!(
         eligibility(&state, handle, now())
             .message
@@ -446,7 +446,7 @@ fn family_outside_the_period_has_no_rows() {
 }
 
 #[test]
-fn blocked_tasks_tell_the_same_reason_as_in_the_live_view() {
+fn blocked_tasks_have_the_same_reason_as_in_the_live_view() {
     let mut state = empty(120, 40);
     let ago = |minutes| (now() - SignedDuration::from_mins(minutes)).to_string();
     let vm = json!({"type": "VirtualMachine", "value": "vm-1"});

@@ -105,7 +105,7 @@ async fn jumps_to_failures_changes_and_times() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_needs_a_server_is_refused_and_cancel_only_inspected() {
+async fn actions_of_servers_are_refused_and_cancel_dialog_sends_nothing() {
     let mut harness = demo(1.0);
     harness.until("Export VM").await;
     for character in ['a', 'r', 'H', 'x', '*'] {
