@@ -45,7 +45,7 @@ async fn a_working_server_has_no_problem_and_no_secret_is_shown() {
 }
 
 #[tokio::test]
-async fn clock_privilege_and_long_poll_are_reported_where_they_are_wrong() {
+async fn problems_of_clock_privilege_and_long_poll_are_reported() {
     let simulator = server_with(|options| {
         options.clock_offset = jiff::SignedDuration::from_mins(-7);
         options.behavior.collector_permission = false;

@@ -5,17 +5,19 @@ mod web;
 
 use std::{future::Future, path::Path, time::Duration};
 
-use tokio::{sync::oneshot, time::sleep};
+use tokio::time::sleep;
 use vtask::simulator::{
     Simulator,
     fault_injection::{FaultEffect, FaultPlan, FaultRule},
 };
 
-use crate::command_support::{Paper, Ran, advance, config, http_client, line, metric_sum, server};
+use crate::command_support::{
+    Outputs, Ran, SharedBuffer, advance, config, http_client, line, metric_sum, server,
+};
 
 /// A running exporter.
 struct Exporter {
-    err: Paper,
+    err: SharedBuffer,
 }
 
 impl Exporter {
@@ -71,19 +73,9 @@ async fn during<F: Future<Output = ()>>(
     simulator: &Simulator,
     acting: impl FnOnce(Exporter) -> F,
 ) -> Ran {
-    let (stop, stopped) = oneshot::channel();
-    let err = Paper::default();
     let line = line(&format!("exporter --listen 127.0.0.1:0 {words}"));
-    let line = line.interrupted_by(stopped).messages_into(err.clone());
-    let acting = acting(Exporter { err });
-    let acting = async {
-        acting.await;
-        stop.send(()).unwrap();
-    };
-    let (ran, ()) = tokio::join!(line.on(simulator), acting);
-    assert_eq!(ran.code, 130, "{ran:?}");
-    assert_eq!(simulator.control().session_count(), 0);
-    ran
+    let acting = |outputs: Outputs| acting(Exporter { err: outputs.err });
+    line.during(simulator, acting).await.0
 }
 
 const FINISHED: &str = "vtask_tasks_finished_total";

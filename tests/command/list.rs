@@ -134,7 +134,7 @@ async fn listed(simulator: &Simulator, words: &[&str]) -> (usize, String) {
 async fn server_side_filter_reduces_traffic_and_keeps_result() {
     let simulator = demo().await;
     // The same filter in a form that the server can apply and in one that it cannot.
-    for (asked, sorted_here) in [
+    for (filter, sorted_here) in [
         (
             ["--filter", r"user=VSPHERE.LOCAL\kim"],
             ["--filter", r"user=VSPHERE.LOCAL\ki?"],
@@ -152,11 +152,11 @@ async fn server_side_filter_reduces_traffic_and_keeps_result() {
             ["--filter", "not (not state:failed)"],
         ),
     ] {
-        let (few, from_server) = listed(&simulator, &asked).await;
+        let (few, from_server) = listed(&simulator, &filter).await;
         let (many, from_here) = listed(&simulator, &sorted_here).await;
-        assert_eq!(from_server, from_here, "{asked:?}");
+        assert_eq!(from_server, from_here, "{filter:?}");
         assert!(!from_here.is_empty());
-        assert!(few * 2 < many, "{asked:?}: {few} of {many} bytes");
+        assert!(few * 2 < many, "{filter:?}: {few} of {many} bytes");
     }
 }
 

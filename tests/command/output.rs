@@ -78,7 +78,7 @@ async fn tasks_without_children_as_csv_by_user_and_duration() {
 }
 
 #[tokio::test]
-async fn figures_for_a_textfile_collector() {
+async fn template_writes_metrics_for_a_textfile_collector() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(5));
     let template = "template={% if progress is not none %}vtask_progress{task=\"{{moId}}\"} {{progress}}{% endif %}";

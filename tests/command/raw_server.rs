@@ -61,7 +61,7 @@ async fn serve(stream: TcpStream, reply: &(impl Fn(&str) -> Reply + Send + Sync)
             return;
         }
         let bytes = match reply(request.trim()) {
-            Reply::Honest => honest(&request),
+            Reply::Honest => regular_reply(&request),
             Reply::Bytes(bytes) => bytes,
             Reply::Silence => pending().await,
         };
@@ -99,7 +99,7 @@ pub(crate) fn task_info(mo_id: &str) -> Value {
     })
 }
 
-fn honest(request: &str) -> Vec<u8> {
+fn regular_reply(request: &str) -> Vec<u8> {
     let reference =
         |name: &str| json!({"_typeName": "ManagedObjectReference", "type": name, "value": name});
     let path = request.split(' ').nth(1).unwrap();

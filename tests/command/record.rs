@@ -72,7 +72,7 @@ fn lines(file: &Path) -> Vec<Entry> {
 }
 
 #[tokio::test]
-async fn a_record_has_the_states_that_the_server_had() {
+async fn record_contains_the_states_of_the_server() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("night.ndjson.zst");
@@ -114,7 +114,7 @@ async fn a_record_has_the_states_that_the_server_had() {
 }
 
 #[tokio::test]
-async fn waits_are_recorded_with_all_that_arrives() {
+async fn waits_are_recorded_with_all_updates() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("wait.ndjson");
@@ -143,7 +143,7 @@ async fn waits_are_recorded_with_all_that_arrives() {
 }
 
 #[tokio::test]
-async fn cancel_requests_are_recorded_and_answered_alike_when_the_record_is_served() {
+async fn recorded_cancel_requests_get_the_same_answer_when_served() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cancel.ndjson.zst");
@@ -169,7 +169,7 @@ async fn cancel_requests_are_recorded_and_answered_alike_when_the_record_is_serv
 }
 
 #[tokio::test]
-async fn other_files_are_refused_in_plain_words() {
+async fn files_that_are_not_records_are_refused_with_reason() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x.zst");
     fs::write(&file, "hello\n").unwrap();
@@ -281,7 +281,7 @@ const OTHER_IDS: &str = r#"{"vtask_record":1,"vtask":"0.1.0","started":"2026-11-
 "#;
 
 #[tokio::test]
-async fn any_id_and_the_places_of_targets_are_served() {
+async fn served_record_has_any_task_id_and_locations() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("esx.ndjson");
     fs::write(&file, OTHER_IDS).unwrap();

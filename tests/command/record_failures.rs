@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Stdio, time::Duration};
 use vtask::recording::{Reader, RecordedState};
 
 use crate::built_support::{ended, err, on, start};
-use crate::command_support::{Paper, Ran, drive, line, server, until};
+use crate::command_support::{Ran, SharedBuffer, drive, line, server, until};
 
 /// Returns the state of a task in a record that is being written.
 fn state_of(file: &Path, task: &str) -> Option<String> {
@@ -104,7 +104,7 @@ async fn a_vanished_directory_is_reported_once_and_waiting_goes_on() {
     fs::create_dir(&directory).unwrap();
     let file = directory.join("wait.ndjson");
     let words = format!("wait task-3 --timeout 50m --record {}", file.display());
-    let messages = Paper::default();
+    let messages = SharedBuffer::default();
     let waiting = line(&words).messages_into(messages.clone()).on(&simulator);
     let driving = async {
         until(|| state_of(&file, "task-3").is_some()).await;

@@ -173,11 +173,11 @@ async fn no_output_contains_secrets() {
 }
 
 /// A server that gives every request the same response and records the requests.
-async fn scribe(answer: String) -> (String, Arc<Mutex<Vec<u8>>>) {
+async fn recording_server(answer: String) -> (String, Arc<Mutex<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let kept = heard.clone();
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let kept = received.clone();
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
@@ -187,7 +187,7 @@ async fn scribe(answer: String) -> (String, Arc<Mutex<Vec<u8>>>) {
             let _ = stream.write_all(answer.as_bytes()).await;
         }
     });
-    (address, heard)
+    (address, received)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,12 +199,12 @@ async fn redirects_are_not_followed_and_localhost_bypasses_proxy() {
         "307 Temporary Redirect",
         "308 Permanent Redirect",
     ] {
-        let (elsewhere, heard_elsewhere) = scribe(gone.to_owned()).await;
+        let (elsewhere, heard_elsewhere) = recording_server(gone.to_owned()).await;
         let answer = format!(
             "HTTP/1.1 {status}\r\nLocation: http://{elsewhere}/sdk\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         );
-        let (here, heard_here) = scribe(answer).await;
-        let (proxy, heard_proxy) = scribe(gone.to_owned()).await;
+        let (here, heard_here) = recording_server(answer).await;
+        let (proxy, heard_proxy) = recording_server(gone.to_owned()).await;
         let (url, proxy) = (format!("http://{here}"), format!("http://{proxy}"));
         let environment = [
             ("VTASK_AUTHORIZATION", AUTHORIZATION),
@@ -229,7 +229,7 @@ async fn redirects_are_not_followed_and_localhost_bypasses_proxy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn proxy_to_tls_server_sees_no_secret() {
     let refused = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    let (proxy, heard) = scribe(refused.to_owned()).await;
+    let (proxy, received) = recording_server(refused.to_owned()).await;
     let proxy = format!("http://{proxy}");
     let environment = [
         ("VTASK_AUTHORIZATION", AUTHORIZATION),
@@ -238,10 +238,13 @@ async fn proxy_to_tls_server_sees_no_secret() {
     ];
     let (code, written) = run(&["list", "--url", "https://vc01.invalid"], &environment).await;
     assert_eq!(code, 4, "{}", String::from_utf8_lossy(&written));
-    let heard = String::from_utf8_lossy(&heard.lock().unwrap()).into_owned();
-    assert!(heard.starts_with("CONNECT vc01.invalid:443"), "{heard}");
+    let received = String::from_utf8_lossy(&received.lock().unwrap()).into_owned();
     assert!(
-        !heard.contains("Zq8") && !heard.contains("Bearer"),
-        "{heard}"
+        received.starts_with("CONNECT vc01.invalid:443"),
+        "{received}"
+    );
+    assert!(
+        !received.contains("Zq8") && !received.contains("Bearer"),
+        "{received}"
     );
 }

@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, fs, future::Future, path::Path, time::Duration};
 
 use serde_json::Value;
-use tokio::{sync::oneshot, time::sleep};
+use tokio::time::sleep;
 use vtask::simulator::{
     Control, Simulator,
     fault_injection::{FaultEffect, FaultPlan, FaultRule},
 };
 
 use crate::built_support::{on, start};
-use crate::command_support::{Line, Paper, Ran, line, server, until};
+use crate::command_support::{Line, Outputs, Ran, SharedBuffer, line, server, until};
 
 /// Tasks of the scenario that finish within a minute.
 const FINISHED: [&str; 6] = ["task-1", "task-2", "task-5", "task-6", "task-7", "task-8"];
@@ -48,21 +48,12 @@ fn assert_complete(finished: &BTreeMap<String, Vec<String>>) {
 async fn during<F: Future<Output = ()>>(
     line: Line,
     simulator: &Simulator,
-    acting: impl FnOnce(Paper, Paper) -> F,
+    acting: impl FnOnce(SharedBuffer, SharedBuffer) -> F,
 ) -> (Ran, String) {
-    let (stop, stopped) = oneshot::channel();
-    let (out, err) = (Paper::default(), Paper::default());
-    let line = line.into(out.clone()).interrupted_by(stopped);
-    let line = line.messages_into(err.clone());
-    let acting = acting(out.clone(), err);
-    let acting = async {
-        acting.await;
-        stop.send(()).unwrap();
-    };
-    let (ran, ()) = tokio::join!(line.on(simulator), acting);
-    assert_eq!(ran.code, 130, "{ran:?}");
-    assert_eq!(simulator.control().session_count(), 0);
-    (ran, out.text())
+    let acting = |outputs: Outputs| acting(outputs.out, outputs.err);
+    let (ran, _) = line.during(simulator, acting).await;
+    let text = ran.out.clone();
+    (ran, text)
 }
 
 /// Advances the server's time until a condition holds.

@@ -41,7 +41,7 @@ async fn a_password_in_a_typed_url_is_refused_and_not_printed() {
 }
 
 #[tokio::test]
-async fn no_argument_prints_credentials_of_url() {
+async fn credentials_of_a_url_are_never_printed() {
     let url = format!("https://0ps:{SECRET}@127.0.0.1:1");
     let task = format!("{url}/sdk/vim25/8.0.3.0/Task/task-1/info");
     let broken = format!("https://0ps:s3cret/{SECRET}@127.0.0.1:1");

@@ -40,9 +40,9 @@ async fn cancel_reports_outcome_and_end_time() {
     assert!(ran.err.contains(" ago: success."), "{}", ran.err);
     let ran = line("cancel --yes --json task-5").on(&simulator).await;
     assert_eq!(ran.lines()[0]["answer"], "notAsked");
-    let asked = simulator.control().requests();
+    let requests = simulator.control().requests();
     assert!(
-        asked
+        requests
             .iter()
             .all(|request| !request.kind.contains("CancelTask"))
     );

@@ -151,7 +151,7 @@ async fn json_has_the_times_of_the_record() {
 }
 
 #[tokio::test]
-async fn a_recorded_wait_ends_as_it_did() {
+async fn wait_in_a_record_has_the_recorded_result() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     for (number, words) in [

@@ -4,56 +4,21 @@ use std::time::{Duration, Instant};
 
 use tokio::{sync::oneshot, time::sleep};
 
-use crate::command_support::{Line, Paper, Ran, config, line, server};
+use crate::command_support::{Outputs, SharedBuffer, config, line, server, until};
 use vtask::simulator::{
-    Control, Simulator,
+    Control,
     fault_injection::{FaultEffect, FaultPlan, FaultRule, ServerEvent},
 };
 
-/// A running command with its output.
-struct Watching {
-    paper: Paper,
-    messages: Paper,
-    stop: oneshot::Sender<()>,
-}
-
-impl Watching {
-    fn start(line: Line) -> (Line, Self) {
-        let (stop, stopped) = oneshot::channel();
-        let (paper, messages) = (Paper::default(), Paper::default());
-        let line = line.into(paper.clone()).interrupted_by(stopped);
-        let line = line.messages_into(messages.clone());
-        let watching = Self {
-            paper,
-            messages,
-            stop,
-        };
-        (line, watching)
-    }
-
-    /// Advances the server's time until the output satisfies a condition.
-    async fn until(&self, control: &Control, done: impl Fn(&str) -> bool) {
-        while !done(&self.paper.text()) {
-            sleep(Duration::from_millis(10)).await;
-            control.advance(Duration::from_millis(100));
-        }
-    }
-
-    /// Polls without advancing the server's time.
-    async fn until_frozen(&self, done: impl Fn(&str) -> bool) {
-        while !done(&self.paper.text()) {
-            sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Presses Ctrl-C. Returns the output.
-    fn stop(self) -> String {
-        self.stop.send(()).unwrap();
-        self.paper.text()
+/// Advances the server's time until the output satisfies a condition.
+async fn advance_until(control: &Control, out: &SharedBuffer, done: impl Fn(&str) -> bool) {
+    while !done(&out.text()) {
+        sleep(Duration::from_millis(10)).await;
+        control.advance(Duration::from_millis(100));
     }
 }
 
-/// Number of requests of that kind.
+/// Returns the number of requests of this kind.
 fn count(control: &Control, kind: &str) -> usize {
     let requests = control.requests();
     let requests = requests.iter();
@@ -62,33 +27,23 @@ fn count(control: &Control, kind: &str) -> usize {
         .count()
 }
 
-/// Checks the end after Ctrl-C.
-fn assert_interrupted(ran: &Ran, simulator: &Simulator) {
-    assert_eq!(ran.code, 130, "{ran:?}");
-    assert_eq!(simulator.control().session_count(), 0, "{ran:?}");
-}
-
 #[tokio::test]
 async fn changed_rows_are_appended_by_push() {
     let simulator = server().await;
     let control = simulator.control();
-    let (line, watching) = Watching::start(line("list --entity a --watch"));
-    let driving = async {
-        watching.until_frozen(|text| text.contains("task-4")).await;
-        while control.pending_waits() == 0 {
-            sleep(Duration::from_millis(10)).await;
-        }
+    let acting = |outputs: Outputs| async move {
+        until(|| outputs.out.text().contains("task-4") && control.pending_waits() > 0).await;
         control.clear_requests();
         let is_done = |line: &str| line.starts_with("task-1 ") && line.contains("success");
-        watching
-            .until(&control, |text| text.lines().any(is_done))
-            .await;
+        let is_finished = |text: &str| text.lines().any(is_done);
+        advance_until(&control, &outputs.out, is_finished).await;
         assert_eq!(count(&control, "Task/info"), 0);
         assert!(count(&control, "WaitForUpdates") > 0);
-        watching.stop()
     };
-    let (ran, text) = tokio::join!(line.on(&simulator), driving);
-    assert_interrupted(&ran, &simulator);
+    let (ran, _) = line("list --entity a --watch")
+        .during(&simulator, acting)
+        .await;
+    let text = ran.out;
     let lines = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
     assert_eq!(lines("TASK"), 1, "{text}");
     assert!(lines("task-1 ") > 2, "{text}");
@@ -99,17 +54,13 @@ async fn changed_rows_are_appended_by_push() {
 async fn terminal_is_redrawn_at_most_four_times_a_second() {
     let simulator = server().await;
     let control = simulator.control();
-    let (line, watching) = Watching::start(line("get task-1 -w").wide(100));
     let began = Instant::now();
-    let driving = async {
-        watching.until_frozen(|text| text.contains("task-1")).await;
-        watching
-            .until(&control, |text| text.contains("success"))
-            .await;
-        watching.stop()
+    let acting = |outputs: Outputs| async move {
+        until(|| outputs.out.text().contains("task-1")).await;
+        advance_until(&control, &outputs.out, |text| text.contains("success")).await;
     };
-    let (ran, text) = tokio::join!(line.on(&simulator), driving);
-    assert_interrupted(&ran, &simulator);
+    let line = line("get task-1 -w").wide(100);
+    let text = line.during(&simulator, acting).await.0.out;
     assert!(text.contains("\u{1b}[2A"), "{text:?}");
     let redraws = text.matches("\u{1b}[J").count();
     let limit = began.elapsed().as_millis() / 250 + 1;
@@ -121,40 +72,28 @@ async fn outage_is_shown_and_survived() {
     for columns in [Some(200), None] {
         let simulator = server().await;
         let control = simulator.control();
-        let (mut line, watching) = Watching::start(line("get task-1 --watch"));
+        let mut line = line("get task-1 --watch");
         if let Some(columns) = columns {
             line = line.wide(columns);
         }
-        let driving = async {
-            watching.until_frozen(|text| text.contains("task-1")).await;
-            while control.pending_waits() == 0 {
-                sleep(Duration::from_millis(10)).await;
-            }
+        let acting = |outputs: Outputs| async move {
+            until(|| outputs.out.text().contains("task-1") && control.pending_waits() > 0).await;
             let unavailable = FaultRule::new("*", FaultEffect::status(503));
             control.inject(&FaultPlan::default().with(unavailable));
             control.trigger(&ServerEvent::BreakConnections);
             let shown = match columns {
-                Some(_) => &watching.paper,
-                None => &watching.messages,
+                Some(_) => &outputs.out,
+                None => &outputs.err,
             };
-            while !shown.text().contains("503") {
-                sleep(Duration::from_millis(10)).await;
-            }
+            until(|| shown.text().contains("503")).await;
             control.clear_faults();
-            watching
-                .until(&control, |text| text.contains("success"))
-                .await;
-            watching.stop()
+            advance_until(&control, &outputs.out, |text| text.contains("success")).await;
         };
-        let (ran, text) = tokio::join!(line.on(&simulator), driving);
-        assert_interrupted(&ran, &simulator);
+        let (ran, _) = line.during(&simulator, acting).await;
         if columns.is_some() {
-            let drawings = text.trim_end_matches("\u{1b}[J");
+            let drawings = ran.out.trim_end_matches("\u{1b}[J");
             let last = drawings.rsplit("\u{1b}[J").next().unwrap();
-            assert!(
-                last.contains("success") && !last.contains("503"),
-                "{text:?}"
-            );
+            assert!(last.contains("success") && !last.contains("503"), "{ran:?}");
         } else {
             let lines: Vec<&str> = ran.err.lines().collect();
             assert!(
@@ -174,20 +113,16 @@ async fn new_tasks_children_and_events_appear() {
     ] {
         let simulator = server().await;
         let control = simulator.control();
-        let (line, watching) = Watching::start(line(words));
-        let driving = async {
-            watching.until_frozen(|text| !text.is_empty()).await;
-            let before = watching.paper.text();
-            watching
-                .until(&control, |text| {
-                    text.lines().count() > before.lines().count() && text.contains(awaited)
-                })
-                .await;
-            assert!(watching.paper.text().starts_with(&before));
-            watching.stop()
+        let acting = |outputs: Outputs| async move {
+            until(|| !outputs.out.text().is_empty()).await;
+            let before = outputs.out.text();
+            let has_more = |text: &str| {
+                text.lines().count() > before.lines().count() && text.contains(awaited)
+            };
+            advance_until(&control, &outputs.out, has_more).await;
+            assert!(outputs.out.text().starts_with(&before));
         };
-        let (ran, text) = tokio::join!(line.on(&simulator), driving);
-        assert_interrupted(&ran, &simulator);
+        let text = line(words).during(&simulator, acting).await.0.out;
         let mut lines: Vec<&str> = text.lines().collect();
         lines.sort_unstable();
         lines.dedup();
@@ -199,17 +134,13 @@ async fn new_tasks_children_and_events_appear() {
 async fn json_is_the_current_task_info() {
     let simulator = server().await;
     let control = simulator.control();
-    let (line, watching) = Watching::start(line("get task-5 --json --watch"));
-    let driving = async {
-        watching.until_frozen(|text| text.contains("running")).await;
+    let acting = |outputs: Outputs| async move {
+        until(|| outputs.out.text().contains("running")).await;
         // The task is removed as soon as it ends; its history record has the outcome.
-        watching
-            .until(&control, |text| text.contains("\"success\""))
-            .await;
-        watching.stop()
+        advance_until(&control, &outputs.out, |text| text.contains("\"success\"")).await;
     };
-    let (ran, text) = tokio::join!(line.on(&simulator), driving);
-    assert_interrupted(&ran, &simulator);
+    let line = line("get task-5 --json --watch");
+    let text = line.during(&simulator, acting).await.0.out;
     for line in text.lines() {
         let info: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(info["key"], "task-5");
@@ -220,12 +151,9 @@ async fn json_is_the_current_task_info() {
 async fn refused_sign_in_ends_it() {
     let simulator = server().await;
     let control = simulator.control();
-    let paper = Paper::default();
-    let watching = line("list --watch").into(paper.clone()).on(&simulator);
+    let watching = line("list --watch").on(&simulator);
     let driving = async {
-        while control.pending_waits() == 0 {
-            sleep(Duration::from_millis(10)).await;
-        }
+        until(|| control.pending_waits() > 0).await;
         let refused = FaultEffect::Fault("InvalidLogin".to_owned());
         control.inject(&FaultPlan::default().with(FaultRule::new("SessionManager/Login", refused)));
         control.kill_sessions();
@@ -245,20 +173,18 @@ async fn server_that_was_away_at_the_start_is_added() {
         .control()
         .inject(&FaultPlan::default().with(unavailable));
     let words = format!("list --profile lab,branch -o ids --watch --config {config}");
-    let (line, watching) = Watching::start(line(&words));
+    let (out, (stop, stopped)) = (SharedBuffer::default(), oneshot::channel());
+    let line = line(&words).into(out.clone()).interrupted_by(stopped);
     let driving = async {
-        watching
-            .until_frozen(|text| text.contains("lab/task-1"))
-            .await;
+        until(|| out.text().contains("lab/task-1")).await;
         branch.control().clear_faults();
-        watching
-            .until_frozen(|text| text.contains("branch/task-1"))
-            .await;
-        watching.stop()
+        until(|| out.text().contains("branch/task-1")).await;
+        stop.send(()).unwrap();
     };
     let servers = [&lab, &branch];
-    let (ran, _) = tokio::join!(line.among(&servers), driving);
-    assert_interrupted(&ran, &lab);
+    let (ran, ()) = tokio::join!(line.among(&servers), driving);
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert_eq!(lab.control().session_count(), 0, "{ran:?}");
     assert!(ran.err.contains("503"), "{ran:?}");
 }
 

@@ -1,4 +1,4 @@
-//! The real commands, on a stage of the test's own, against the embedded vCenter over real HTTP.
+//! Runs commands with captured input and output, against the embedded vCenter over HTTP.
 
 #![allow(
     dead_code,
@@ -15,7 +15,7 @@ use std::{
     io::{self, Cursor, Write},
     path::Path,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::{future::join_all, stream};
@@ -36,12 +36,12 @@ use vtask::{
     simulator::{Control, Options, Simulator, scenario::Scenario},
 };
 
-/// Nothing is waited for longer.
+/// Time limit of every command and condition.
 const BOUND: Duration = Duration::from_secs(60);
 
 /// At the start: 1 succeeds after 20 s, 2 fails after 10 s, 3 runs for an hour and can be cancelled, 4 cannot and runs
-/// as long, 5 succeeds after 15 s and vanishes at once, 6 has a child (7, after 1 s) that fails although 6 succeeds. On
-/// x/y one (8) starts after 6 s and succeeds after 5 s.
+/// as long, 5 succeeds after 15 s and is removed immediately, 6 has a child (7, after 1 s) that fails although 6
+/// succeeds. On x/y one (8) starts after 6 s and succeeds after 5 s.
 pub(crate) const SCENARIO: &str = r#"
 about = "test"
 first_task = 1
@@ -80,7 +80,7 @@ at = "6s"
 what = { operation = "VirtualMachine.relocate", on = "x/y", takes = "5s" }
 "#;
 
-/// A server of the scenario above just after its start, its clock standing still.
+/// Starts a server of the scenario above, with a stopped clock.
 pub(crate) async fn server() -> Simulator {
     server_with(|_| ()).await
 }
@@ -89,12 +89,12 @@ pub(crate) async fn server_with(adjust: impl FnOnce(&mut Options)) -> Simulator 
     let mut options = Options::new(Scenario::parse("test", SCENARIO).unwrap()).manual();
     adjust(&mut options);
     let simulator = Simulator::start(options).await.unwrap();
-    // Nothing is queued any more: queued tasks are read less often.
+    // By now no task is queued; queued tasks are read less often.
     simulator.control().advance(Duration::from_millis(500));
     simulator
 }
 
-/// A config file with a profile for each server; its path.
+/// Writes a config file with a profile for each server; returns its path.
 pub(crate) fn config(folder: &Path, servers: &[(&str, &Simulator)]) -> String {
     let profiles = servers.iter().map(|(name, server)| {
         let url = server.url();
@@ -152,7 +152,7 @@ pub(crate) fn metric_sum(page: &str, metric: &str, labels: &str) -> f64 {
     values.map(|value| value.parse::<f64>().unwrap()).sum()
 }
 
-/// What a command wrote and how it ended.
+/// Output and exit code of a command.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: u8,
@@ -161,7 +161,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// The lines of NDJSON that it wrote.
+    /// Parses the NDJSON lines of the output.
     pub(crate) fn lines(&self) -> Vec<Value> {
         let lines = self.out.lines();
         lines
@@ -169,18 +169,18 @@ impl Ran {
             .collect()
     }
 
-    /// Those of one type.
+    /// Returns the lines of one type.
     pub(crate) fn of_type(&self, kind: &str) -> Vec<Value> {
         let lines = self.lines().into_iter();
         lines.filter(|line| line["type"] == kind).collect()
     }
 }
 
-/// Somewhere to write that can be looked at.
+/// A writer whose content can be read.
 #[derive(Clone, Default)]
-pub(crate) struct Paper(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Paper {
+impl Write for SharedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -191,13 +191,20 @@ impl Write for Paper {
     }
 }
 
-impl Paper {
+impl SharedBuffer {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
-/// A line of the shell, but for the connection.
+/// Standard output and standard error of a running command.
+#[derive(Clone, Default)]
+pub(crate) struct Outputs {
+    pub(crate) out: SharedBuffer,
+    pub(crate) err: SharedBuffer,
+}
+
+/// A command line without the connection options.
 pub(crate) struct Line {
     words: Vec<String>,
     input: &'static str,
@@ -205,7 +212,7 @@ pub(crate) struct Line {
     size: Option<(usize, usize)>,
     out_size: Option<usize>,
     out: Option<Box<dyn Write>>,
-    err: Paper,
+    err: SharedBuffer,
     environment: Vec<(&'static str, String)>,
     interrupted: Option<Duration>,
     stopped: Option<oneshot::Receiver<()>>,
@@ -219,7 +226,7 @@ pub(crate) fn line(words: &str) -> Line {
         size: None,
         out_size: None,
         out: None,
-        err: Paper::default(),
+        err: SharedBuffer::default(),
         environment: vec![("VTASK_PASSWORD", "secret".to_owned())],
         interrupted: None,
         stopped: None,
@@ -237,19 +244,19 @@ impl Line {
         self
     }
 
-    /// Standard input is a terminal on which this is typed.
+    /// Makes standard input a terminal on which this is typed.
     pub(crate) fn typed(mut self, text: &'static str) -> Self {
         self.input_is_terminal = true;
         self.input(text)
     }
 
-    /// Standard error is a terminal of that size.
+    /// Makes standard error a terminal of this size.
     pub(crate) fn screen(mut self, columns: usize, rows: usize) -> Self {
         self.size = Some((columns, rows));
         self
     }
 
-    /// Standard output is a terminal of that width.
+    /// Makes standard output a terminal of this width.
     pub(crate) fn wide(mut self, columns: usize) -> Self {
         self.out_size = Some(columns);
         self
@@ -260,13 +267,13 @@ impl Line {
         self
     }
 
-    /// Standard error can be read while the command runs.
-    pub(crate) fn messages_into(mut self, paper: Paper) -> Self {
-        self.err = paper;
+    /// Writes standard error to `buffer`, to be read while the command runs.
+    pub(crate) fn messages_into(mut self, buffer: SharedBuffer) -> Self {
+        self.err = buffer;
         self
     }
 
-    /// Without a password in the environment.
+    /// Removes the password from the environment.
     pub(crate) fn without_password(mut self) -> Self {
         self.environment.clear();
         self
@@ -277,13 +284,13 @@ impl Line {
         self
     }
 
-    /// Ctrl-C comes after that time.
+    /// Presses Ctrl-C after this time.
     pub(crate) fn interrupted(mut self, after: Duration) -> Self {
         self.interrupted = Some(after);
         self
     }
 
-    /// Ctrl-C is pressed when this is sent.
+    /// Presses Ctrl-C when this is sent.
     pub(crate) fn interrupted_by(mut self, stopped: oneshot::Receiver<()>) -> Self {
         self.stopped = Some(stopped);
         self
@@ -293,16 +300,16 @@ impl Line {
         self.at(&simulator.url()).await
     }
 
-    /// Runs it, in time that goes by.
+    /// Runs it while the server's clock advances.
     pub(crate) async fn driven(self, simulator: &Simulator) -> Ran {
         let control = simulator.control();
         tokio::select! {
             ran = self.on(simulator) => ran,
-            () = drive(&control) => unreachable!("time does not end"),
+            () = drive(&control) => unreachable!("the clock advances without end"),
         }
     }
 
-    /// Runs it against servers that its words or its config name, in time that goes by on all of them.
+    /// Runs it against the servers named by its words or its config, while their clocks advance.
     pub(crate) async fn among(self, simulators: &[&Simulator]) -> Ran {
         let driving = simulators.iter().map(|simulator| {
             let control = simulator.control();
@@ -310,12 +317,35 @@ impl Line {
         });
         tokio::select! {
             ran = self.at("") => ran,
-            _ = join_all(driving) => unreachable!("time does not end"),
+            _ = join_all(driving) => unreachable!("the clock advances without end"),
         }
     }
 
+    /// Runs it until `acting` has ended, then presses Ctrl-C. Also returns the time that it took to end.
+    pub(crate) async fn during<F: Future<Output = ()>>(
+        self,
+        simulator: &Simulator,
+        acting: impl FnOnce(Outputs) -> F,
+    ) -> (Ran, Duration) {
+        let (stop, stopped) = oneshot::channel();
+        let outputs = Outputs::default();
+        let line = self.into(outputs.out.clone()).interrupted_by(stopped);
+        let line = line.messages_into(outputs.err.clone());
+        let acting = async {
+            acting(outputs.clone()).await;
+            stop.send(()).unwrap();
+            Instant::now()
+        };
+        let (mut ran, stopped) = tokio::join!(line.on(simulator), acting);
+        let took = stopped.elapsed();
+        ran.out = outputs.out.text();
+        assert_eq!(ran.code, 130, "{ran:?}");
+        assert_eq!(simulator.control().session_count(), 0, "{ran:?}");
+        (ran, took)
+    }
+
     pub(crate) async fn at(self, url: &str) -> Ran {
-        let (out, err) = (Paper::default(), self.err);
+        let (out, err) = (SharedBuffer::default(), self.err);
         let words = ["vtask"].into_iter().map(str::to_owned).chain(self.words);
         let connection = ["--url", url, "--username", "ops"].map(str::to_owned);
         let is_known = |words: &[String]| {
@@ -335,7 +365,7 @@ impl Line {
             found.map(|(_, value)| value.clone())
         };
         let (input, is_terminal) = (self.input, self.input_is_terminal);
-        let mut stage = CommandIo {
+        let mut command_io = CommandIo {
             out: Output {
                 writer: self.out.unwrap_or_else(|| Box::new(out.clone())),
                 size: self
@@ -368,18 +398,18 @@ impl Line {
             fetch: FetchArgs::default(),
             deadline: None,
         };
-        let ran = timeout(BOUND, command::run(cli, &mut stage)).await;
+        let ran = timeout(BOUND, command::run(cli, &mut command_io)).await;
         let code = match ran.expect("it ends") {
             Ok(outcome) => outcome.code(),
             Err(error) => {
                 if error.is_reported() {
-                    let told = error.message();
-                    let _ = writeln!(stage.err.writer, "vtask: {told}");
+                    let message = error.message();
+                    let _ = writeln!(command_io.err.writer, "vtask: {message}");
                 }
                 error.code()
             }
         };
-        drop(stage);
+        drop(command_io);
         Ran {
             code,
             out: out.text(),

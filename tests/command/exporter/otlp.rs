@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU16, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{
@@ -24,11 +24,11 @@ use opentelemetry_proto::tonic::{
     trace::v1::{Span, status::StatusCode as Code},
 };
 use prost::Message as _;
-use tokio::{sync::oneshot, time::sleep};
+use tokio::time::sleep;
 use vtask::simulator::{Simulator, scenario::Scenario};
 
 use super::{Exporter, FINISHED};
-use crate::command_support::{Line, Paper, Ran, advance, line, server, server_with};
+use crate::command_support::{Line, Outputs, Ran, advance, line, server, server_with};
 
 /// Status of a collector that accepts a request but does not answer.
 const HANGS: u16 = 0;
@@ -166,20 +166,8 @@ async fn during<F: Future<Output = ()>>(
     simulator: &Simulator,
     acting: impl FnOnce(Exporter) -> F,
 ) -> (Ran, Duration) {
-    let (stop, stopped) = oneshot::channel();
-    let err = Paper::default();
-    let line = line.interrupted_by(stopped).messages_into(err.clone());
-    let acting = acting(Exporter { err });
-    let acting = async {
-        acting.await;
-        stop.send(()).unwrap();
-        Instant::now()
-    };
-    let (ran, stopped) = tokio::join!(line.on(simulator), acting);
-    let took = stopped.elapsed();
-    assert_eq!(ran.code, 130, "{ran:?}");
-    assert_eq!(simulator.control().session_count(), 0);
-    (ran, took)
+    let acting = |outputs: Outputs| acting(Exporter { err: outputs.err });
+    line.during(simulator, acting).await
 }
 
 #[tokio::test]
@@ -426,7 +414,7 @@ async fn an_outage_of_the_collector_is_reported_once() {
 }
 
 #[tokio::test]
-async fn what_waits_is_exported_at_the_end() {
+async fn queued_spans_are_exported_at_exit() {
     let simulator = server().await;
     let control = simulator.control();
     let collector = Collector::start().await;
