@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_of_cmds_syntax_is_left_in_a_value() {
+    fn cmd_syntax_is_removed_from_values() {
         assert_eq!(
             without_cmd_syntax("db\" & calc | a > b < c ^ %PATH% !x! (y)\r\n\0"),
             "db_ _ calc _ a _ b _ c _ _PATH_ _x_ _y____"

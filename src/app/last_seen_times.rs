@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_without_a_file() {
+    fn without_a_file_nothing_is_saved() {
         let file = LastSeenFile::default();
         file.save(vec![seen("https://vc1.lab", 1)]).unwrap();
         assert_eq!(file.read(), []);

@@ -93,7 +93,7 @@ fn with_texts(command: Command, name: &str) -> Command {
         .after_long_help(texts.after_long_help())
 }
 
-/// Returns true if the command line asks for the full help.
+/// Returns true if the command line requests the full help.
 pub(super) fn is_full_wanted(words: &[OsString]) -> bool {
     let mut words = words.iter().skip(1).take_while(|word| *word != "--");
     words.any(|word| word == "help" || word == "--help")

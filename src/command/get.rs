@@ -262,7 +262,7 @@ fn add(read: Vec<TaskRead>, snapshot: &mut Snapshot, server: &str, page: &mut Pa
     }
 }
 
-/// Adds the phase to the operation, unless the error says more.
+/// Adds the phase to the operation, unless there is an error.
 fn with_phase(mut row: OutputRow) -> OutputRow {
     let cell = |name: &str| row.cells.iter().position(|(cell, _)| *cell == name);
     if let (Some(operation), Some(phase), None) = (cell("operation"), cell("phase"), &row.note) {

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_behind_a_task_is_put_in_front() {
+    fn task_before_command_is_explained() {
         assert!(
             refused("task-1 get")
                 .unwrap()

@@ -80,8 +80,8 @@ impl Session {
         let stopped = match signed_in {
             Ok(session) => {
                 session?;
-                if let Some(trouble) = credentials.trouble() {
-                    io.say(&trouble);
+                if let Some(last_error) = credentials.last_error() {
+                    io.say(&last_error);
                 }
                 None
             }

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_terminal_the_widest_columns_give_way() {
+    fn widest_columns_are_shortened_on_a_terminal() {
         let rows = [["task-4711".to_owned(), "x".repeat(60), "y".repeat(30)]];
         for columns in [40, 60, 80, 200] {
             let text = fitted_with_notes(
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_one_thing() {
+    fn cell_is_a_single_line() {
         assert_eq!(cell(""), "-");
         assert_eq!(cell("a   b\n c"), "a b c");
     }

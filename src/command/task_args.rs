@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn standard_input_takes_its_place() {
+    fn dash_is_replaced_by_standard_input() {
         let tasks = read_from(&["task-1", "-", "-"], "Task:task-2\n\n task-1\n").unwrap();
         assert_eq!(tasks, ["task-1", "task-2", "task-1"].map(Arc::from));
     }

@@ -288,7 +288,7 @@ fn add_placeholder(snapshot: &mut Snapshot, key: Arc<str>, reason: &str) {
         .apply(ONLY_ENDPOINT, placeholder, &mut ChangeSet::default());
 }
 
-/// Adds the descendants of tasks as far as the history knows them, generation by generation. The message says what may be
+/// Adds the descendants of tasks as far as the history knows them, generation by generation. The message names what may be
 /// missing.
 pub(super) async fn add_descendants(
     client: &Client,

@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_values_have_several_words_and_others_are_refused() {
+    fn boolean_words_are_parsed_and_others_rejected() {
         for word in ["1", "true", "TRUE", "Yes", "on", "t", "y"] {
             assert_eq!(env_flag(word), Ok(true), "{word}");
         }

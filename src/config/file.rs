@@ -283,7 +283,7 @@ mod tests {
     const SAMPLE: &str = include_str!("../../assets/config.sample.toml");
 
     #[test]
-    fn the_sample_is_understood() {
+    fn sample_file_is_valid() {
         let config = ConfigFile::parse(SAMPLE).unwrap();
         let profile = config.profile(None).unwrap();
         assert_eq!(profile.url.as_deref(), Some("vc01.lab.example"));
@@ -304,14 +304,14 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_key_is_named_with_its_place() {
+    fn unknown_key_is_reported_with_its_line() {
         let error = ConfigFile::parse("[profiles.lab]\nurll = \"x\"\n").unwrap_err();
         assert!(error.0.starts_with("line 2, column 1: "), "{error}");
         assert!(error.0.contains("“urll”; did you mean “url”?"), "{error}");
     }
 
     #[test]
-    fn a_file_of_notepad_is_read_and_an_unknown_encoding_is_refused() {
+    fn utf16_file_is_read_and_unknown_encoding_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
         let nowhere = |_: &str| None;
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_file_must_be_there_the_usual_one_need_not() {
+    fn explicit_file_must_exist_and_default_file_may_be_missing() {
         let nowhere = |_: &str| Some("/nonexistent".to_owned());
         assert!(ConfigFile::load(None, &nowhere).unwrap().path.is_none());
         let error = ConfigFile::load(Some(Path::new("/nonexistent/x")), &nowhere).unwrap_err();
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn other_messages_stay() {
+    fn only_unknown_keys_have_suggestions() {
         assert_eq!(
             with_suggestion("invalid type: string"),
             "invalid type: string"

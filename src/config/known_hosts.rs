@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn govcs_files_are_read_leniently() {
+    fn invalid_lines_of_govc_files_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let [one, two] = ["one", "two"].map(|name| folder.path().join(name));
         let [fingerprint, other] = [b"1", b"2"].map(|bytes| Fingerprint::of(bytes));
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_place_nothing_is_known_and_nothing_kept() {
+    fn without_a_file_no_host_is_known_and_saving_fails() {
         let mut known = KnownHosts::load(None, &nothing).unwrap();
         assert_eq!(known.entries().count(), 0);
         let error = known

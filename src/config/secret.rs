@@ -194,7 +194,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_password_in_the_clear_needs_a_file_of_ones_own_and_never_shows() {
+    fn plain_password_requires_a_private_file_and_is_hidden() {
         use std::os::unix::fs::PermissionsExt;
 
         let nowhere = |_: &str| None;
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_without_its_quotes_is_not_quoted_back() {
+    fn unquoted_password_is_not_shown_in_the_error() {
         for value in ["12345678", "[\"12345678\"]", "2026-11-25"] {
             let error = toml::from_str::<Profile>(&format!("password = {value}")).unwrap_err();
             let message = error.message();

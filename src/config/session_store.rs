@@ -25,7 +25,7 @@ pub struct SessionFile {
     path: PathBuf,
     server: String,
     user: String,
-    trouble: Arc<Mutex<StoreError>>,
+    last_error: Arc<Mutex<StoreError>>,
 }
 
 /// State of a write error: none, not yet reported, or reported.
@@ -65,7 +65,7 @@ impl SessionFile {
             path: runtime.join("sessions").join(name.collect::<String>()),
             server,
             user: user.to_owned(),
-            trouble: Arc::default(),
+            last_error: Arc::default(),
         };
         kept.guard()?;
         Ok(kept)
@@ -112,9 +112,12 @@ impl SessionStore for SessionFile {
             return true;
         };
         let error = error.to_string();
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*trouble, StoreError::None) {
-            *trouble = StoreError::Unreported(format!(
+        let mut last_error = self
+            .last_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if matches!(*last_error, StoreError::None) {
+            *last_error = StoreError::Unreported(format!(
                 "the session cannot be kept in {}: {}. It will be ended on exit, as without --keep-session.",
                 self.path.display(),
                 error.trim_end_matches('.')
@@ -123,13 +126,16 @@ impl SessionStore for SessionFile {
         false
     }
 
-    fn trouble(&self) -> Option<String> {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        match std::mem::replace(&mut *trouble, StoreError::Reported) {
+    fn last_error(&self) -> Option<String> {
+        let mut last_error = self
+            .last_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *last_error, StoreError::Reported) {
             StoreError::Unreported(text) => Some(text),
             StoreError::Reported => None,
             StoreError::None => {
-                *trouble = StoreError::None;
+                *last_error = StoreError::None;
                 None
             }
         }
@@ -225,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn file_and_folder_are_of_this_user_alone_or_refused() {
+    fn exposed_file_or_folder_is_refused() {
         let base = tempfile::tempdir().unwrap();
         let ops = kept(base.path(), "ops").unwrap();
         assert!(ops.put(&SecretString::from("one")));
@@ -241,9 +247,9 @@ mod tests {
             fs::set_permissions(path, fs::Permissions::from_mode(right)).unwrap();
         }
         assert!(ops.look().is_some());
-        let trouble = ops.trouble().unwrap();
-        assert!(trouble.contains("cannot be kept in") && !trouble.contains(".."));
-        assert_eq!(ops.trouble(), None, "once");
+        let last_error = ops.last_error().unwrap();
+        assert!(last_error.contains("cannot be kept in") && !last_error.contains(".."));
+        assert_eq!(ops.last_error(), None, "once");
         let elsewhere = base.path().join("elsewhere");
         fs::rename(&ops.path, &elsewhere).unwrap();
         symlink(&elsewhere, &ops.path).unwrap();

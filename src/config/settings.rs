@@ -479,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn the_guide_has_the_table() {
+    fn guide_contains_the_table_of_settings() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
         let guide = std::fs::read_to_string(path).unwrap();
         let start = guide.find("| section | key |").unwrap();

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn stale_temporary_files_do_not_matter() {
+    fn stale_temporary_files_are_ignored() {
         let base = tempfile::tempdir().unwrap();
         let path = base.path().join("file");
         for number in 0..20 {

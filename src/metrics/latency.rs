@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_are_right_to_two_digits() {
+    fn quantiles_have_two_correct_digits() {
         let mut latency = Latency::new();
         assert_eq!(latency.quantiles(), Quantiles::default());
         for millis in 1..=100 {

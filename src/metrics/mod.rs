@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_shows_all_that_came_before_it_once() {
+    fn frame_delay_counts_each_change_and_key_once() {
         let mut metrics = Metrics::new(Vec::new());
         let start = Instant::now();
         metrics.changed(start, 3);

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_system_tells() {
+    fn memory_and_cpu_time_are_read() {
         assert!(resident_memory().unwrap() > 1 << 20);
         assert!(cpu_time().unwrap() > Duration::ZERO);
     }

@@ -132,7 +132,7 @@ impl Found {
     }
 }
 
-/// Reads a record to its end or until nobody needs the checkpoints.
+/// Reads a record to its end or until the checkpoints are no longer needed.
 fn read(mut reader: Reader, found: &Weak<Mutex<Found>>) {
     let mut state = RecordedState::default();
     let mut latest = reader.header().started;

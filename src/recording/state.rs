@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn replaced_values_take_no_room() {
+    fn replaced_values_use_no_memory() {
         let at = Timestamp::UNIX_EPOCH;
         let mut state = RecordedState::default();
         let mut apply = |task: &str, entry: Value, length| {

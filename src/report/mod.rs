@@ -44,7 +44,7 @@ pub struct ReportTask {
     pub entry: TaskEntry,
     /// Number of ancestors in the report.
     pub depth: usize,
-    /// Observed cancel requests. The server does not tell who sent one.
+    /// Observed cancel requests. The server does not report who sent one.
     pub cancel_requests: Vec<CancelRequest>,
 }
 

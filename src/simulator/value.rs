@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_type_is_declared_values_travel_bare() {
+    fn values_of_declared_type_are_not_boxed() {
         assert_eq!(Property::string("x").into_declared(), Some(json!("x")));
         assert_eq!(
             Property::List("string", vec![json!("a")]).into_declared(),

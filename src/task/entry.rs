@@ -35,7 +35,7 @@ pub struct TaskEntry {
     pub started: Option<Timestamp>,
     /// Completion time.
     pub completed: Option<Timestamp>,
-    /// The times in their order, whatever the server sent.
+    /// The times in their order, even if those of the server are not.
     pub span: Option<TaskSpan>,
     /// Time in the queue.
     pub waited: Option<SignedDuration>,

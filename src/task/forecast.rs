@@ -28,7 +28,7 @@ const MAX_AHEAD: usize = 16;
 /// The expected end of a queued or running task.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Forecast {
-    /// Time left; `None` if nothing useful can be said.
+    /// Time left; `None` if no useful estimate is possible.
     pub estimate: Option<Estimate>,
     /// Source of the estimate, or why there is none.
     pub reason: Reason,

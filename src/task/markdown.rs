@@ -93,7 +93,7 @@ mod tests {
     };
 
     #[test]
-    fn a_ticket_has_what_a_colleague_needs() {
+    fn markdown_contains_times_error_and_events() {
         let more = json!({
             "state": "error", "entityName": "db_prod|01", "completeTime": at(125).to_string(),
             "reason": {"_typeName": "TaskReasonUser", "userName": "LAB\\kim"},

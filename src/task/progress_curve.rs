@@ -21,7 +21,7 @@ type Share = u16;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ProgressCurve {
     seconds: f64,
-    /// Times at which 10, 20 … 90 % was reached for good.
+    /// Times at which 10, 20 … 90 % was last reached.
     tenths: [Share; 9],
     plateau: Option<Plateau>,
 }
@@ -36,7 +36,7 @@ struct Plateau {
 
 impl Plateau {
     /// True if the plateau is between the tenths below and above its level. Otherwise progress fell after it, and its
-    /// level was not reached for good.
+    /// level was not kept.
     fn is_between(self, tenths: &[Share; 9]) -> bool {
         let next = usize::from(self.percent / 10);
         let below = next.checked_sub(1).map_or(0, |tenth| tenths[tenth]);
@@ -113,7 +113,7 @@ impl ProgressCurve {
         self.seconds
     }
 
-    /// Returns the seconds after which a percentage was reached for good, interpolated linearly.
+    /// Returns the seconds after which a percentage was last reached, interpolated linearly.
     pub fn reached(&self, percent: u8) -> f64 {
         let (mut below, mut above) = ((0.0, 0), (100.0, 1000));
         let mut consider = |level: f64, share: Share| {

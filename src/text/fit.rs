@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_never_splits_a_wide_character() {
+    fn truncation_keeps_wide_characters_whole() {
         assert_eq!(truncate("データベース", 5, "…"), "デー…");
         assert_eq!(truncate("データベース", 4, "…"), "デ…");
         assert_eq!(truncate("web-11", 6, "…"), "web-11");
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn no_part_is_wider_than_asked() {
+    fn wrapped_parts_fit_the_width() {
         let text =
             "Insufficient resources: データベース server “esx-07.lab.example.com” needs 512 GB";
         for columns in 2..60 {

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_same_value_and_safe_to_print() {
+    fn json_is_lossless_and_safe_to_print() {
         let value = json!({
             "a\u{9b}b": ["\u{1b}[2J\u{7f}\u{202e}x\u{200b}", "e\u{301}", "データ 👩", "\"\\\n"],
             "tag": "\u{e0041}", "nested": {"n": 1.5, "none": null, "empty": []}

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_near_miss_is_recognised_and_a_far_one_is_not() {
+    fn similar_words_are_suggested_and_others_are_not() {
         let known = ["url", "username", "password-file"];
         assert_eq!(nearest("usrname", &known), Some("username"));
         assert_eq!(nearest("pasword-file", &known), Some("password-file"));

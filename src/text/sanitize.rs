@@ -26,7 +26,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     let mut rest = text.chars().peekable();
     while let Some(character) = rest.next() {
         if is_mark(character) {
-            // A mark without a base character would combine with whatever was printed before.
+            // A mark without a base character would combine with the text printed before.
             if base.is_none_or(char::is_whitespace) {
                 safe.push('◌');
                 base = Some('◌');
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ordinary_text_is_left_alone() {
+    fn ordinary_text_is_unchanged() {
         for text in [
             "web-11",
             "Überprüfung",
@@ -173,20 +173,20 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_terminal_obeys_comes_through() {
+    fn control_sequences_are_escaped() {
         let hostile = "a\u{1b}[31mb\u{9b}2Jc\u{7}d\u{202e}e\u{0}\u{7f}\u{feff}";
         let safe = sanitize(hostile);
         assert_eq!(safe, "a␛[31mb⟨U+009B⟩2Jc␇d⟨U+202E⟩e␀␡⟨U+FEFF⟩");
     }
 
     #[test]
-    fn a_flood_of_combining_marks_is_cut() {
+    fn combining_marks_per_character_are_limited() {
         let flood = format!("a{}", "\u{301}".repeat(500));
         assert!(sanitize(&flood).chars().count() <= 1 + COMBINING_LIMIT);
     }
 
     #[test]
-    fn emoji_lose_what_terminals_disagree_about() {
+    fn emoji_with_ambiguous_width_are_simplified() {
         for (text, safe) in [
             ("👩\u{200d}💻 box", "👩💻 box"),
             ("❤\u{fe0f}", "❤"),
@@ -201,13 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_never_lands_on_what_was_printed_before() {
+    fn leading_combining_mark_gets_a_base_character() {
         assert_eq!(sanitize("\u{301}x"), "◌\u{301}x");
         assert_eq!(sanitize("a \u{301}"), "a ◌\u{301}");
     }
 
     #[test]
-    fn what_cannot_be_seen_is_named() {
+    fn invisible_characters_are_escaped() {
         for hidden in
             "\u{3164}\u{115f}\u{34f}\u{e0041}\u{fe01}\u{e0101}\u{2067}\u{2069}\u{ffff}".chars()
         {

@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn user_name_and_password_are_left_out() {
+    fn user_info_is_removed() {
         for (url, shown) in [
             ("https://vc01.lab/sdk", "https://vc01.lab/sdk"),
             ("https://ops:s3cret@vc01.lab", "https://…@vc01.lab"),

@@ -88,7 +88,7 @@ fn bar(
 }
 
 /// Returns the outcome in the longest form that fits: `failed at 95% · 4m ago`, `failed 95% 4m ago`, `failed 4m ago`,
-/// `failed 4m`, `4m ago`, `failed`. The symbol and the color of the row tell the outcome, too.
+/// `failed 4m`, `4m ago`, `failed`. The symbol and the color of the row show the outcome, too.
 fn outcome(appearance: &Appearance, record: &Record, now: Timestamp, columns: usize) -> String {
     let status = record.status();
     let word = match (status, &record.presence) {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn outcomes_without_completion_time_tell_when_the_end_was_noticed() {
+    fn outcomes_without_completion_time_show_the_observation_time() {
         let noticed = outcomes(&json!({"state": "error"}), &[40]);
         assert_eq!(noticed, ["failed just now"], "seen at second 3700");
     }

@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn user_and_password_are_taken_out_of_the_address() {
+    fn credentials_are_removed_from_the_address() {
         let (address, user) = Address::parse("https://ops%40lab:p%40ss@vc01.lab/sdk").unwrap();
         let (user, password) = user.unwrap();
         assert_eq!(user, "ops@lab");
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_address_is_refused_without_showing_its_password() {
+    fn invalid_address_is_rejected_without_showing_its_password() {
         for text in [
             "",
             "ftp://ops:secret@vc01.lab",
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_are_encoded_and_never_climb() {
+    fn path_segments_are_encoded_and_cannot_be_parent_references() {
         let address: Address = "http://127.0.0.1:1".parse().unwrap();
         let url = address.below(&["Task", "a/b?c[d] é"], None).unwrap();
         assert_eq!(

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_compare_is_read() {
+    fn names_validity_and_fingerprint_are_read() {
         let names = ["vc01.lab".to_owned(), "10.0.0.1".to_owned()];
         let mut params = CertificateParams::new(names).unwrap();
         params
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_certificate_has_a_fingerprint_all_the_same() {
+    fn invalid_certificate_has_a_fingerprint() {
         for bytes in [&b""[..], b"abc", &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]] {
             let certificate = Certificate::read(bytes);
             assert_eq!(certificate.details, None);

@@ -21,7 +21,7 @@ pub enum Credentials {
         /// Password, used if there is no session or it has expired.
         password: SecretString,
         /// Store of the session between runs.
-        shelf: Arc<dyn SessionStore>,
+        store: Arc<dyn SessionStore>,
     },
     /// An existing `vmware-api-session-id`. It is neither renewed nor ended.
     Session(SecretString),
@@ -39,9 +39,9 @@ impl Credentials {
     }
 
     /// Returns the error of storing the session, once.
-    pub fn trouble(&self) -> Option<String> {
+    pub fn last_error(&self) -> Option<String> {
         match self {
-            Self::Kept { shelf, .. } => shelf.trouble(),
+            Self::Kept { store, .. } => store.last_error(),
             _ => None,
         }
     }
@@ -81,5 +81,5 @@ pub trait SessionStore: Debug + Send + Sync {
     /// Removes the stored session id.
     fn clear(&self);
     /// Returns the last error of storing a session, once.
-    fn trouble(&self) -> Option<String>;
+    fn last_error(&self) -> Option<String>;
 }

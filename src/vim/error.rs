@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_a_server_asks_for_is_capped_and_the_message_says_so() {
+    fn retry_after_is_capped_and_named_in_the_message() {
         let status = |seconds| {
             error(ErrorKind::Status {
                 status: 503,
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_neither_passing_nor_dead_sessions() {
+    fn auth_failures_are_neither_transient_nor_dead_sessions() {
         for kind in [
             ErrorKind::Fault(Fault::new(json!({"_typeName": "InvalidLogin"}))),
             ErrorKind::Status {

@@ -115,7 +115,7 @@ mod tests {
     const ABC: &str = "BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD";
 
     #[test]
-    fn every_usual_way_of_writing_it_is_read() {
+    fn common_notations_are_parsed() {
         let fingerprint = Fingerprint::of(b"abc");
         assert_eq!(fingerprint.to_string(), ABC);
         let bare = ABC.replace(':', "");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_refused() {
+    fn invalid_fingerprints_are_rejected() {
         let sha1 = "A9:99:3E:36:47:06:81:6A:BA:3E:25:71:78:50:C2:6C:9C:D0:D8:9D";
         assert_eq!(sha1.parse::<Fingerprint>(), Err(InvalidFingerprint::Sha1));
         for text in [

@@ -57,7 +57,7 @@ impl InventoryCache {
 
 impl Client {
     /// Reads the locations of at most [`MAX_LOCATED_AT_ONCE`] entities. Stops early, with an empty result, if the
-    /// throttle says so.
+    /// throttle requests it.
     ///
     /// # Errors
     /// Returns faults and connection errors that concern all of them.

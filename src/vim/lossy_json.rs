@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_pairs_and_wrong_bytes_become_a_sign() {
+    fn lone_surrogates_and_invalid_bytes_are_replaced() {
         for (body, text) in [
             (&br#"["\ud83d"]"#[..], "\u{fffd}"),
             (br#"["a\uDE00b"]"#, "a\u{fffd}b"),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_whole_is_left_alone() {
+    fn valid_json_is_unchanged() {
         for body in [
             &br#"["\ud83d\ude00 \\ud800 \" \n"]"#[..],
             b"",

@@ -112,7 +112,7 @@ mod tests {
 
     /// Only `client.rs`, which knows the method, and `release.rs`, which sends `hello`, may send requests.
     #[test]
-    fn no_request_is_sent_past_the_classification() {
+    fn every_request_is_sent_through_the_classification() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/vim");
         let mut senders = Vec::new();
         let mut folders = vec![folder.clone()];

@@ -35,7 +35,7 @@ pub async fn probe_certificate(
     let ended = http.get(address.root()).send().await;
     match (seen.get(), ended) {
         (Some(look), _) => Ok(look.clone()),
-        (None, Err(trouble)) => Err(error(transport::classify_error(&trouble))),
+        (None, Err(failure)) => Err(error(transport::classify_error(&failure))),
         (None, Ok(_)) => Err(unsupported("it showed no certificate.".to_owned())),
     }
 }

@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_asks_to_wait_by_seconds_or_by_its_own_clock() {
+    fn retry_after_is_read_as_seconds_or_date() {
         let now: Timestamp = "1994-11-06T08:49:00Z".parse().unwrap();
         let date = "Sun, 06 Nov 1994 08:49:37 GMT";
         for (value, sent, expected) in [
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_json_nothing_or_trouble() {
+    fn body_is_json_empty_or_an_error() {
         let parse = |body: &[u8]| parse::<Value>(body);
         assert_eq!(parse(b" ").unwrap(), None);
         assert_eq!(parse(b"{\"a\":1}").unwrap(), Some(json!({"a": 1})));

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_what_may_pass_is_repeated() {
+    async fn only_transient_errors_are_retried() {
         let status = |status| ErrorKind::Status {
             status,
             retry_after: None,
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_the_server_asks_for_is_waited_for_within_reason() {
+    async fn retry_after_is_honoured_up_to_a_limit() {
         for (retry_after, waited) in [(7, 7), (3600, 10)] {
             let began = tokio::time::Instant::now();
             let kind = ErrorKind::Status {

@@ -309,7 +309,7 @@ impl Drop for Unfinished<'_> {
     }
 }
 
-/// True if the body of a 400 asks for HTTPS, in the wording of Go, nginx or Apache.
+/// True if the body of a 400 response demands HTTPS, in the wording of Go, nginx or Apache.
 fn names_https(body: &[u8]) -> bool {
     const SEARCHED: usize = 2_000;
     let start = &body[..body.len().min(SEARCHED)];

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_may_pardon_what_can_be_compared_away_and_nothing_else() {
+    fn only_errors_settled_by_the_fingerprint_can_be_accepted() {
         for (problem, can_accept, word) in [
             (CertificateError::UnknownIssuer, true, "no authority"),
             (CertificateError::Expired, true, "expired"),

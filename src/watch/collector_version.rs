@@ -34,7 +34,7 @@ impl CollectorVersion {
         self.is_lost |= !self.is_kept;
     }
 
-    /// True if changes may be lost for good; only a new filter would report them.
+    /// True if changes may be lost permanently; only a new filter would report them.
     pub(super) fn is_lost(&self) -> bool {
         self.is_lost
     }

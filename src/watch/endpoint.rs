@@ -225,9 +225,9 @@ impl Endpoint {
             }
         };
         let credentials = &self.options.connect.credentials;
-        if let Some(trouble) = credentials.trouble() {
+        if let Some(last_error) = credentials.last_error() {
             self.update_sender
-                .send(Update::Notice(trouble.into()))
+                .send(Update::Notice(last_error.into()))
                 .await?;
         }
         let (key, user) =

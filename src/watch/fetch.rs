@@ -39,7 +39,7 @@ pub(super) struct Fetch {
     state: FetchState,
     /// Tuning learned by the previous long poll.
     wait_tuning: Option<WaitTuning>,
-    /// Abandoned collectors that may still exist on the server while the session lives.
+    /// Abandoned collectors that may still exist on the server until the session ends.
     stale_collectors: Vec<Arc<TaskCollector>>,
     /// The fields that collectors report.
     fields: ReportedFields,

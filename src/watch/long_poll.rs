@@ -1,6 +1,6 @@
 //! State of the long poll for changes of all members of a list view.
 //!
-//! A wait for changes runs all the time. The state outlives an outage: while the session lives, the last version is
+//! A wait for changes is always running. The state outlives an outage: while the session is valid, the last version is
 //! requested again if the server keeps versions, so that no change is missed.
 
 use std::{sync::Arc, time::Duration};
@@ -202,7 +202,7 @@ impl LongPoll {
             self.version.restart();
             AfterFailure::Continue
         } else if error.is_fault("ManagedObjectNotFound") {
-            // The collector is gone although the session lives.
+            // The collector is gone although the session is valid.
             AfterFailure::Replace
         } else if error.is_fault("RequestCanceled") {
             self.next_wait = now + CANCELLED_WAIT_DELAY;

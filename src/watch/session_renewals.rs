@@ -1,7 +1,7 @@
 //! Limits how often one call may end the session. Pure: `now` is an argument.
 //!
 //! `NotAuthenticated` usually means that the session has ended, and a new one helps at once. A call that is still not
-//! authenticated in a new session has another trouble: it is then treated as refused, so that it does not end one
+//! authenticated in a new session has another cause: it is then treated as refused, so that it does not end one
 //! session after the other.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_enters_by_leaves_or_whole() {
+    fn new_task_is_reported_by_leaves_or_whole() {
         let info = fixture::info("task-1", &json!({"progress": 7}));
         let whole = json!([{"name": "info", "val": info.to_json()}]);
         for changes in [leaves(&info), whole] {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entering_task_of_which_only_changing_fields_are_reported_unsets_the_others() {
+    fn new_task_with_partial_fields_unsets_the_others() {
         let update = json!({
             "kind": "enter",
             "obj": {"type": "Task", "value": "task-1"},

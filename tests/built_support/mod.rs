@@ -1,4 +1,4 @@
-//! The built program as a process of its own, with nothing of this machine's settings.
+//! Runs the built program without the settings of this machine.
 
 #![allow(
     dead_code,
@@ -25,7 +25,7 @@ pub fn vtask(words: &[&str]) -> Command {
     command
 }
 
-/// Runs it beside the server of this test.
+/// Runs a command while the server of the test is served.
 pub async fn run(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().unwrap())
         .await
@@ -40,7 +40,7 @@ pub fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// The program with the words of a line, for that server.
+/// Returns the program with the words of a line, for this server.
 pub fn on(simulator: &Simulator, line: &str) -> Command {
     let words: Vec<&str> = line.split_whitespace().collect();
     let mut command = vtask(&words);
@@ -50,7 +50,7 @@ pub fn on(simulator: &Simulator, line: &str) -> Command {
     command
 }
 
-/// Starts it, both outlets piped.
+/// Starts it with piped output.
 pub fn start(mut command: Command) -> Child {
     command
         .stdout(Stdio::piped())
@@ -66,7 +66,7 @@ pub fn send_signal(child: &Child, name: &str) {
     assert!(sent.unwrap().success());
 }
 
-/// What a process that was started has written when it has ended.
+/// Waits for the end of a process; returns its output.
 pub async fn ended(child: Child) -> Output {
     tokio::task::spawn_blocking(move || child.wait_with_output().unwrap())
         .await

@@ -30,8 +30,8 @@ fn packages() -> Vec<Value> {
         .current_dir(ROOT)
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{message}");
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let built: Vec<&Value> = metadata["resolve"]["nodes"]
         .as_array()

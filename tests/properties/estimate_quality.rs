@@ -28,7 +28,7 @@ fn even_progress_is_as_good_as_linear_extrapolation() {
 }
 
 #[test]
-fn intervals_hold_the_truth_and_no_class_is_worse_than_linear_extrapolation() {
+fn intervals_contain_the_actual_end_and_no_class_is_worse_than_linear_extrapolation() {
     for class in CLASSES {
         for known in [Known::Durations, Known::Nothing, Known::Curves(10)] {
             for (moment, score) in judge::MOMENTS

@@ -84,8 +84,8 @@ fn tree() -> impl Strategy<Value = Tree> {
     })
 }
 
-fn board(tasks: &[Task]) -> (TaskStore, Vec<Handle>) {
-    let mut board = TaskStore::new();
+fn store(tasks: &[Task]) -> (TaskStore, Vec<Handle>) {
+    let mut store = TaskStore::new();
     let mut handles = Vec::new();
     for (number, (name, state, progress)) in tasks.iter().enumerate() {
         let mo_id = format!("task-{number}");
@@ -98,12 +98,12 @@ fn board(tasks: &[Task]) -> (TaskStore, Vec<Handle>) {
             info: Box::new(info.unwrap()),
             at: jiff::Timestamp::UNIX_EPOCH,
         };
-        board
+        store
             .apply(HERE, change, &mut ChangeSet::default())
             .unwrap();
-        handles.push(board.find(&TaskId::new(HERE, mo_id)).unwrap());
+        handles.push(store.find(&TaskId::new(HERE, mo_id)).unwrap());
     }
-    (board, handles)
+    (store, handles)
 }
 
 fn task() -> impl Strategy<Value = Task> {
@@ -165,32 +165,32 @@ proptest! {
     #[test]
     fn any_line_parses_or_fails(line in line(), at in 0_usize..60) {
         let saved: Saved = [("db", "target:db-*"), ("loop", "web or @loop")].map(|(name, text)| (name.to_owned(), text.to_owned())).into();
-        let (board, handles) = board(&[(0, 1, Some(20)), (2, 0, None)]);
+        let (store, handles) = store(&[(0, 1, Some(20)), (2, 0, None)]);
         match Filter::parse(&line, &saved) {
             Ok(filter) => {
                 prop_assert_eq!(filter.text(), &line);
                 prop_assert_eq!(&Filter::parse(filter.text(), &saved).unwrap(), &filter);
                 for handle in handles {
-                    let _ = filter.evaluate((&board).into(), handle);
+                    let _ = filter.evaluate((&store).into(), handle);
                 }
                 prop_assert!(filter.is_timed() || filter.narrows(&filter));
             }
             Err(error) => prop_assert!(line.get(error.place.clone()).is_some(), "{:?} in {:?}", error.place, line),
         }
         let at = (0..=at.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
-        let _ = complete(&line[..at], &saved, (&board).into());
+        let _ = complete(&line[..at], &saved, (&store).into());
     }
 
     #[test]
     fn filter_is_combination_of_its_parts(tree in tree(), other in tree(), tasks in prop::collection::vec(task(), 1..8)) {
         let read = |tree: &Tree| Filter::parse(&tree.text(), &Saved::new()).unwrap();
         let (filter, second) = (read(&tree), read(&other));
-        let (board, handles) = board(&tasks);
+        let (store, handles) = store(&tasks);
         let narrows = filter.narrows(&second);
         for (task, handle) in tasks.iter().zip(handles) {
-            let holds = filter.matches((&board).into(), handle);
+            let holds = filter.matches((&store).into(), handle);
             prop_assert_eq!(holds, tree.holds(*task), "{} for {:?}", tree.text(), task);
-            prop_assert!(!narrows || !holds || second.matches((&board).into(), handle), "{} narrows {}", tree.text(), other.text());
+            prop_assert!(!narrows || !holds || second.matches((&store).into(), handle), "{} narrows {}", tree.text(), other.text());
         }
     }
 }

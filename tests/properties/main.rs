@@ -29,10 +29,14 @@ use proptest::test_runner::Config;
 /// Returns a configuration with this number of cases, unless the environment overrides it; failures
 /// are printed, not written to files.
 fn cases(count: u32) -> Config {
-    let told = std::env::var_os("PROPTEST_CASES").is_some();
+    let from_environment = std::env::var_os("PROPTEST_CASES").is_some();
     let config = Config::default();
     Config {
-        cases: if told { config.cases } else { count },
+        cases: if from_environment {
+            config.cases
+        } else {
+            count
+        },
         failure_persistence: None,
         ..config
     }

@@ -59,7 +59,7 @@ impl Told {
     }
 }
 
-fn told(
+fn observed(
     parents: impl Strategy<Value = Option<usize>>,
     number: usize,
 ) -> impl Strategy<Value = Told> {
@@ -76,7 +76,7 @@ fn told(
 fn forest() -> impl Strategy<Value = Vec<Told>> {
     (0..TASKS)
         .map(|number| {
-            told(
+            observed(
                 prop::option::of(0..number.max(1))
                     .prop_map(move |parent| parent.filter(|parent| *parent < number)),
                 number,
@@ -86,53 +86,53 @@ fn forest() -> impl Strategy<Value = Vec<Told>> {
 }
 
 /// Describes a store by the names of its tasks.
-fn portrait(board: &TaskStore) -> BTreeMap<String, String> {
-    let name = |handle: Handle| board.get(handle).map(|record| record.id.mo_id.to_string());
+fn portrait(store: &TaskStore) -> BTreeMap<String, String> {
+    let name = |handle: Handle| store.get(handle).map(|record| record.id.mo_id.to_string());
     let one = |(handle, record): (Handle, &vtask::task::Record)| {
-        let children: BTreeSet<_> = board
+        let children: BTreeSet<_> = store
             .children(handle)
             .iter()
             .map(|child| name(*child))
             .collect();
-        let said = format!(
+        let described = format!(
             "{:?} parent {:?} root {:?} children {children:?} family {:?} progress {:?}",
             record.status(),
-            board.parent(handle).map(name),
-            name(board.root(handle)),
-            board.family(handle),
-            board.progress(handle)
+            store.parent(handle).map(name),
+            name(store.root(handle)),
+            store.family(handle),
+            store.progress(handle)
         );
-        (record.id.mo_id.to_string(), said)
+        (record.id.mo_id.to_string(), described)
     };
-    board.iter().map(one).collect()
+    store.iter().map(one).collect()
 }
 
 /// Checks the invariants of a store.
-fn check(board: &TaskStore) -> Result<(), TestCaseError> {
+fn check(store: &TaskStore) -> Result<(), TestCaseError> {
     let mut counts = StatusCounts::default();
-    for (handle, record) in board.iter() {
+    for (handle, record) in store.iter() {
         counts.add(record.status());
-        prop_assert_eq!(board.find(&record.id), Some(handle));
-        let path: Vec<_> = board.path(handle).take(1000).collect();
-        prop_assert!(path.len() <= board.len() + 1, "a path without end");
-        if let Some(parent) = board.parent(handle) {
-            prop_assert!(board.children(parent).contains(&handle));
+        prop_assert_eq!(store.find(&record.id), Some(handle));
+        let path: Vec<_> = store.path(handle).take(1000).collect();
+        prop_assert!(path.len() <= store.len() + 1, "a path without end");
+        if let Some(parent) = store.parent(handle) {
+            prop_assert!(store.children(parent).contains(&handle));
         }
         let mut below = StatusCounts::default();
         below.add(record.status());
-        let mut waiting: Vec<_> = board.children(handle).to_vec();
+        let mut waiting: Vec<_> = store.children(handle).to_vec();
         let mut seen = BTreeSet::new();
         while let Some(child) = waiting.pop() {
-            let name = board.get(child).map(|record| record.id.mo_id.clone());
+            let name = store.get(child).map(|record| record.id.mo_id.clone());
             prop_assert!(seen.insert(name), "a task below itself");
-            prop_assert!(board.parent(child).is_some());
-            below.add(board.get(child).unwrap().status());
-            waiting.extend(board.children(child));
+            prop_assert!(store.parent(child).is_some());
+            below.add(store.get(child).unwrap().status());
+            waiting.extend(store.children(child));
         }
-        prop_assert_eq!(board.family(handle), below);
+        prop_assert_eq!(store.family(handle), below);
     }
-    prop_assert_eq!(board.counts(), counts);
-    prop_assert_eq!(usize::try_from(counts.total()).unwrap(), board.len());
+    prop_assert_eq!(store.counts(), counts);
+    prop_assert_eq!(usize::try_from(counts.total()).unwrap(), store.len());
     Ok(())
 }
 
@@ -140,7 +140,7 @@ fn check(board: &TaskStore) -> Result<(), TestCaseError> {
 fn anything() -> impl Strategy<Value = TaskChange> {
     let number = 0..TASKS;
     prop_oneof![
-        6 => number.clone().prop_flat_map(|number| told(prop::option::of(0..TASKS), number)).prop_map(|told| told.change()),
+        6 => number.clone().prop_flat_map(|number| observed(prop::option::of(0..TASKS), number)).prop_map(|observed| observed.change()),
         3 => (number.clone(), number.clone(), prop::bool::ANY).prop_map(|(one, other, cut)| TaskChange::Fields {
             mo_id: mo_id(one).into(),
             fields: vec![("parentTaskKey".into(), if cut { Value::Null } else { Value::from(key(other)) })],
@@ -163,30 +163,30 @@ proptest! {
     fn order_of_changes_does_not_matter(
         (forest, shuffled) in forest().prop_flat_map(|forest| (Just(forest.clone()), Just(forest).prop_shuffle()))
     ) {
-        let board = |tasks: &[Told]| {
-            let mut board = TaskStore::new();
-            for told in tasks {
-                board.apply(HERE, told.change(), &mut ChangeSet::default()).unwrap();
+        let store = |tasks: &[Told]| {
+            let mut store = TaskStore::new();
+            for observed in tasks {
+                store.apply(HERE, observed.change(), &mut ChangeSet::default()).unwrap();
             }
-            board
+            store
         };
-        let (one, other) = (board(&forest), board(&shuffled));
+        let (one, other) = (store(&forest), store(&shuffled));
         check(&one)?;
         check(&other)?;
         prop_assert_eq!(portrait(&one), portrait(&other));
-        for told in &forest {
-            let handle = one.find(&TaskId::new(HERE, mo_id(told.number))).unwrap();
+        for observed in &forest {
+            let handle = one.find(&TaskId::new(HERE, mo_id(observed.number))).unwrap();
             let parent = one.parent(handle).and_then(|parent| one.get(parent)).map(|record| record.id.mo_id.to_string());
-            prop_assert_eq!(parent, told.parent.map(mo_id));
+            prop_assert_eq!(parent, observed.parent.map(mo_id));
         }
     }
 
     #[test]
     fn store_stays_consistent_after_any_change(changes in prop::collection::vec(anything(), 0..60)) {
-        let mut board = TaskStore::new();
+        let mut store = TaskStore::new();
         for change in changes {
-            let _ = board.apply(HERE, change, &mut ChangeSet::default());
-            check(&board)?;
+            let _ = store.apply(HERE, change, &mut ChangeSet::default());
+            check(&store)?;
         }
     }
 }

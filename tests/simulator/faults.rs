@@ -158,15 +158,15 @@ async fn status_and_page_faults_replace_the_response() {
         })
         .await;
         assert_eq!(response.status(), code);
-        let asked = response.headers()[RETRY_AFTER].to_str().unwrap().to_owned();
+        let retry_after = response.headers()[RETRY_AFTER].to_str().unwrap().to_owned();
         if as_date {
-            let date = jiff::fmt::rfc2822::parse(&asked.replace("GMT", "+0000"))
+            let date = jiff::fmt::rfc2822::parse(&retry_after.replace("GMT", "+0000"))
                 .unwrap()
                 .timestamp();
             let ahead = date.duration_since(jiff::Timestamp::now()).as_secs();
-            assert!((20..=30).contains(&ahead), "{asked}");
+            assert!((20..=30).contains(&ahead), "{retry_after}");
         } else {
-            assert_eq!(asked, "30");
+            assert_eq!(retry_after, "30");
         }
         assert!(
             response

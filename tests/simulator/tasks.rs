@@ -111,9 +111,9 @@ async fn cancel_task_succeeds_or_returns_each_fault() {
     let harness = Harness::signed_in(THREE_TASKS).await;
     harness.advance(20);
     assert_eq!(cancel(&harness, 1).await, (204, Value::Null));
-    let asked = harness.info(1).await;
+    let requested = harness.info(1).await;
     assert_eq!(
-        (&asked["cancelled"], &asked["state"]),
+        (&requested["cancelled"], &requested["state"]),
         (&json!(true), &json!("running"))
     );
     assert_fault(&cancel(&harness, 1).await, "InvalidState");

@@ -1,5 +1,4 @@
-//! What lies around tasks where the server refuses it, has far too much of it, or its clock is hours off: each is
-//! unknown with its reason, or bounded, and nothing else suffers. The real loop against the embedded server.
+//! Lookups that the server refuses or answers with too much data, and a server clock that is hours off.
 
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{Options, Simulator, scenario::Scenario, server_behavior::ServerBehavior},
     vim::types::TaskLocator,
-    watch::{Command, ConnectionState, FamilyState, FetchMode},
+    watch::{Command, FamilyState, FetchMode},
 };
 
 fn seconds(seconds: u64) -> Duration {
@@ -75,18 +74,8 @@ async fn refused_history_is_reported_and_isolated() {
         assert!(frozen.harness.events[0].1.is_ok(), "the events are there");
         let control = frozen.simulator.control();
         assert!(frozen.harness.is_synced(&control));
-        let is_well = |connection: &ConnectionState| {
-            !matches!(
-                connection,
-                ConnectionState::Retrying { .. } | ConnectionState::SignedOut { .. }
-            )
-        };
-        assert!(
-            frozen.harness.connections.iter().all(is_well),
-            "{:?}",
-            frozen.harness.connections
-        );
-        // It is not asked for again and again: what is refused once in a while may be allowed later.
+        frozen.harness.assert_never_lost("connection");
+        // The refused call is retried rarely, as it may be allowed later.
         let before = frozen
             .look_ups()
             .iter()
@@ -101,14 +90,14 @@ async fn refused_history_is_reported_and_isolated() {
         assert_eq!(before, after);
         control.change_behavior(|behavior| *behavior = ServerBehavior::default());
         tokio::time::advance(seconds(31 * 60)).await;
-        // Its ten requests share the second with others.
+        // Its ten requests are within one second, with others.
         frozen.pass(seconds(70)).await;
         assert!(frozen.harness.runs.len() > 1_000, "{fault}");
         frozen.stop().await;
     }
 }
 
-/// Sixty thousand tasks: many times what is looked through.
+/// Sixty thousand tasks, many times the number that is scanned.
 #[tokio::test(start_paused = true)]
 async fn history_read_is_bounded() {
     let text = "about = \"much\"\nfirst_task = 100000\n[history]\ndays = 30\nper_day = 2000\n\
@@ -131,7 +120,7 @@ async fn history_read_is_bounded() {
     assert_eq!(count, 6, "pages of 500");
     assert!(bytes < 4 << 20, "{bytes}");
     assert_eq!(frozen.harness.runs.len(), 3_000);
-    // A parent that is nowhere: the search for it comes to its end, too.
+    // The search for a parent that does not exist ends, too.
     let trace = any_running(&frozen);
     let mut info = frozen
         .harness

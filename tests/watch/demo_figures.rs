@@ -63,7 +63,7 @@ async fn demo_has_every_blocker_and_ancestors_inherit_it() {
     frozen.stop().await;
 }
 
-/// Tasks followed without a connection, with what was learned from finished ones.
+/// Tasks followed without a connection, with the durations learned from finished ones.
 struct Followed {
     control: Control,
     store: TaskStore,
@@ -118,7 +118,7 @@ impl Followed {
     }
 }
 
-/// Shares of the running rows with a warning.
+/// Shares of running rows with a warning.
 #[derive(Debug, Default)]
 struct Flagged {
     rows: usize,

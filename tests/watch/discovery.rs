@@ -1,4 +1,4 @@
-//! New tasks show up as soon as the server pushes its list of recent tasks, and by re-reading where it never does.
+//! New tasks are found in the pushed list of recent tasks, or by reading the list if it is not pushed.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ async fn pushed_members_need_no_list_request() {
     harness.stop().await;
 }
 
-/// Nothing is watched yet: the list is waited for all the same.
+/// The list is awaited although no task is watched yet.
 #[tokio::test]
 async fn first_task_on_idle_server_is_pushed() {
     let text = "about = \"later\"\n[[task]]\nat = \"10s\"\nwhat = { operation = \"VirtualMachine.clone\", takes = \"1h\" }\n";

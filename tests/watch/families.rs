@@ -1,5 +1,4 @@
-//! Families that are not all among the watched tasks: found in the history and among the recent tasks, over HTTP, from
-//! the embedded server.
+//! Family members that are not watched, found in the history and among the recent tasks.
 
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(minutes * 60)
 }
 
-/// The demo's afternoon, so much later.
+/// Starts the demo and advances its clock.
 async fn later(span: Duration) -> Simulator {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     simulator.control().advance(span);
@@ -27,7 +26,7 @@ fn key(info: &Value) -> &str {
     info["key"].as_str().unwrap()
 }
 
-/// The first task that exists and of which that holds.
+/// Returns the first task that satisfies a condition.
 fn task(control: &Control, is_it: impl Fn(&Value) -> bool) -> Value {
     control
         .expected_tasks()
@@ -41,14 +40,14 @@ fn of(operation: &str) -> impl Fn(&Value) -> bool {
 }
 
 async fn follow(harness: &mut Harness, task: &str) {
-    let told = harness.families.len();
+    let reported = harness.families.len();
     let known = harness
         .record(task)
         .and_then(|record| record.info.as_deref());
     let trace = known.map_or_else(|| TaskLocator::named(task.into()), TaskLocator::of);
     harness.send(Command::FollowFamily(Some(trace)));
     let is_over = |harness: &Harness| {
-        let states = &harness.families[told..];
+        let states = &harness.families[reported..];
         states
             .iter()
             .any(|(_, state)| *state != FamilyState::Searching)
@@ -61,7 +60,7 @@ fn found(harness: &Harness) -> bool {
     matches!(last, Some((_, FamilyState::Found { .. })))
 }
 
-/// A root whose object is gone, of the same entity as its child.
+/// The root has the same entity as its child.
 #[tokio::test]
 async fn expired_root_is_found_in_history() {
     let simulator = later(minutes(40)).await;
@@ -72,7 +71,7 @@ async fn expired_root_is_found_in_history() {
     control.remove_task(root);
     let mut harness = Harness::start(watch(&simulator, &[child]));
     harness
-        .until("the ghost", |harness| {
+        .until("the placeholder", |harness| {
             harness.status(root) == Some(Status::Placeholder)
         })
         .await;
@@ -89,7 +88,7 @@ async fn expired_root_is_found_in_history() {
     harness.stop().await;
 }
 
-/// A root on a host, with children on virtual machines.
+/// The root is on a host, its children are on virtual machines.
 #[tokio::test]
 async fn expired_root_of_other_entity_is_found_by_time() {
     let simulator = later(minutes(14)).await;
@@ -104,7 +103,7 @@ async fn expired_root_of_other_entity_is_found_by_time() {
     control.remove_task(root);
     let mut harness = Harness::start(watch(&simulator, &[key(&child)]));
     harness
-        .until("the ghost", |harness| {
+        .until("the placeholder", |harness| {
             harness.status(root) == Some(Status::Placeholder)
         })
         .await;
@@ -114,7 +113,7 @@ async fn expired_root_of_other_entity_is_found_by_time() {
     harness.stop().await;
 }
 
-/// What the history does not have stays a ghost, and is not searched for again and again.
+/// A root missing from the history is not searched again.
 #[tokio::test]
 async fn missing_root_stays_a_placeholder() {
     let simulator = later(minutes(40)).await;
@@ -122,11 +121,11 @@ async fn missing_root_stays_a_placeholder() {
     let child = task(&control, of("vim.Task.copyDisk"));
     let (child, root) = (key(&child), child["rootTaskKey"].as_str().unwrap());
     control.remove_task(root);
-    // It misses everything that ended less than that ago.
+    // The history lacks tasks that ended within this time.
     control.change_behavior(|behavior| behavior.history_lag = minutes(500));
     let mut harness = Harness::start(watch(&simulator, &[child]));
     harness
-        .until("the ghost", |harness| {
+        .until("the placeholder", |harness| {
             harness.status(root) == Some(Status::Placeholder)
         })
         .await;
@@ -137,7 +136,7 @@ async fn missing_root_stays_a_placeholder() {
     harness.stop().await;
 }
 
-/// Where only named tasks are watched and there is no history, the recent tasks still help.
+/// Without a history, family members of named tasks are found among the recent tasks.
 #[tokio::test]
 async fn lookup_without_history_uses_recent_tasks() {
     let simulator = later(Duration::from_secs(5 * 60 + 40)).await;

@@ -1,4 +1,4 @@
-//! The fetch loop against faults that once did it harm: each test shows what a fault led to before it was mended.
+//! Regression tests of faults that the fetch loop once handled wrongly.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn faulty_server(rule: FaultRule) -> (Simulator, Control) {
 
 #[tokio::test]
 async fn abandoned_collectors_do_not_accumulate() {
-    // By push alone a refusal that lasts would be the end.
+    // With `--fetch push` a lasting refusal would end the loop.
     for effect in [FaultEffect::status(403), FaultEffect::status(401)] {
         let rule = FaultRule::new("PropertyCollector/WaitForUpdatesEx", effect).times(12);
         let (simulator, control) = faulty_server(rule).await;
@@ -53,7 +53,7 @@ async fn abandoned_collectors_do_not_accumulate() {
 async fn failed_connections_do_not_accumulate_sessions() {
     let rule = FaultRule::new("ServiceInstance/CurrentTime", FaultEffect::status(503));
     let (simulator, control) = faulty_server(rule).await;
-    // The clock alone would not keep it from being watched.
+    // Tasks are watched even if only the clock cannot be read.
     let rule = FaultRule::new("TaskManager/recentTask", FaultEffect::status(503));
     control.inject(&FaultPlan::default().with(rule));
     let mut harness = Harness::push(&simulator);
@@ -103,7 +103,7 @@ async fn unreadable_tasks_do_not_stop_others() {
     options.tasks = vec!["task-1000".into()];
     let mut harness = Harness::start(options);
     harness
-        .until("the trouble", |harness| {
+        .until("the failure", |harness| {
             harness.record("task-1000").is_some_and(
                 |record| matches!(&record.presence, Presence::Unreadable(why) if why.contains("503")),
             )
@@ -115,12 +115,7 @@ async fn unreadable_tasks_do_not_stop_others() {
             count(&control, "TaskManager/recentTask") > lists + 2
         })
         .await;
-    assert!(
-        !harness
-            .connections
-            .iter()
-            .any(|connection| matches!(connection, ConnectionState::Retrying { .. }))
-    );
+    harness.assert_never_lost("connection");
     control.clear_faults();
     harness.until_synced("the tasks", &control).await;
     harness.stop().await;
@@ -159,12 +154,15 @@ async fn retry_after_date_is_honoured() {
 
 #[tokio::test]
 async fn duplicate_report_needs_no_request() {
-    let told = FaultEffect::Updates {
+    let reported = FaultEffect::Updates {
         repeat: true,
         shuffle: true,
     };
-    let (simulator, control) =
-        faulty_server(FaultRule::new("PropertyCollector/WaitForUpdatesEx", told)).await;
+    let (simulator, control) = faulty_server(FaultRule::new(
+        "PropertyCollector/WaitForUpdatesEx",
+        reported,
+    ))
+    .await;
     let mut harness = Harness::push(&simulator);
     for _ in 0..30 {
         harness.until_synced("the tasks", &control).await;
@@ -185,7 +183,7 @@ async fn proxy_403_during_server_start_is_retried() {
         harness.until_synced("the tasks", &control).await;
         harness.stop().await;
     }
-    // With what may be a password nothing is tried twice.
+    // A sign-in is never retried, because the password may be wrong.
     let (simulator, control) = faulty_server(FaultRule::new(
         "SessionManager/Login",
         FaultEffect::status(403),
@@ -281,7 +279,7 @@ async fn unchanged_task_becomes_readable_again() {
     };
     let rule = FaultRule::new("Task/info", FaultEffect::Page).chance(0.6);
     control.inject(&FaultPlan::default().with(rule));
-    harness.until("one in vain", is_unreadable).await;
+    harness.until("a failed read", is_unreadable).await;
     control.clear_faults();
     harness.until_synced("the tasks again", &control).await;
     harness.stop().await;

@@ -1,4 +1,4 @@
-//! Searching the server's history page by page: the real fetch loop against the embedded server, over HTTP.
+//! Searches of the server's history, page by page.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use vtask::{
     watch::{Command, ConnectionState, FamilyState, FetchMode, HistoryRequest},
 };
 
-/// The last days of the demo's history: several pages.
+/// Start of a period of several pages in the history of the demo.
 fn query(simulator: &Simulator) -> TaskQuery {
     let expected = simulator.control().expected_tasks();
     let times = expected
@@ -28,14 +28,14 @@ fn query(simulator: &Simulator) -> TaskQuery {
     }
 }
 
-/// A way of the server, switched off and on again.
+/// A fault of the server, before it is removed again.
 type Way = fn(&Control, bool);
 
 struct Search {
     simulator: Simulator,
     control: Control,
     harness: Harness,
-    /// What the history holds, newest first.
+    /// IDs of the tasks in the history, newest first.
     expected: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ impl Search {
         self.harness.until("the pages", has_come).await;
     }
 
-    /// Reads on to the end.
+    /// Reads the remaining pages.
     async fn read_out(&mut self, search: u32) {
         while !self.is_over() {
             let count = self.harness.pages.len();
@@ -88,7 +88,7 @@ impl Search {
         last.is_some_and(|(_, page)| page.as_ref().is_ok_and(|page| page.is_end))
     }
 
-    /// The tasks that came, in order.
+    /// Returns the IDs received, in order.
     fn received(&self) -> Vec<String> {
         let pages = self.harness.pages.iter();
         pages
@@ -114,7 +114,7 @@ impl Search {
         self.control.open_objects().histories
     }
 
-    /// Waits until so many collectors are open; the loop tells nothing about that.
+    /// Waits until this number of collectors is open, which no update reports.
     async fn until_open(&self, count: usize) {
         let turns = async {
             while self.open() != count {
@@ -172,7 +172,7 @@ async fn collector_is_destroyed_with_its_search() {
     assert_eq!(search.harness.pages[2].0, 2, "the first is over");
     search.ask(HistoryRequest::End { search: 2 });
     search.until_open(0).await;
-    // One that is given up while it is being opened, too.
+    // A collector is destroyed although its search ended while it was being created.
     search.begin(3);
     search.ask(HistoryRequest::End { search: 3 });
     search.begin(4);
@@ -347,7 +347,7 @@ async fn past_task_has_family_and_events() {
             .filter_map(|(_, page)| page.as_ref().ok())
             .flat_map(|page| &page.tasks);
         let is_there = |key: &str| harness.record(key).is_some();
-        // A child whose object is gone, as that of its parent is.
+        // The objects of the child and of its parent have expired.
         let gone = |info: &&TaskInfo| {
             let parent = info.parent_key();
             !is_there(&info.key) && parent.is_some_and(|parent| !is_there(parent))

@@ -12,7 +12,7 @@ use vtask::{
         Control, Simulator,
         fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
-    watch::{ConnectionState, FetchMode},
+    watch::FetchMode,
 };
 
 const OPERATION: &str = "VirtualMachine.ExportVmLRO";
@@ -26,7 +26,7 @@ async fn delayed(mode: FetchMode, delay: Duration) -> (Simulator, Control, Harne
     (simulator, control, harness)
 }
 
-/// The label of the first task of an operation that the built-in labels do not have.
+/// Returns the label of the first task whose operation has no built-in label.
 fn label(harness: &Harness) -> Option<String> {
     let labels = &harness.labels;
     let mut infos = harness
@@ -60,7 +60,7 @@ async fn labels_that_come_late_rename_nothing(mode: FetchMode) {
         "the tasks wait no longer than the limit"
     );
     assert_eq!(label(&harness).unwrap(), "Export VM");
-    // The answer comes meanwhile; the tasks go on to change.
+    // The response arrives while tasks change.
     let driving = async {
         loop {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -85,17 +85,7 @@ async fn labels_that_are_refused_hold_nothing_up(mode: FetchMode) {
     let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     assert_eq!(label(&harness).unwrap(), "Export VM");
-    let is_away = |connection: &ConnectionState| {
-        matches!(
-            connection,
-            ConnectionState::Retrying { .. } | ConnectionState::SignedOut { .. }
-        )
-    };
-    assert!(
-        !harness.connections.iter().any(is_away),
-        "{:?}",
-        harness.connections
-    );
+    harness.assert_never_lost("connection");
     harness.stop().await;
 }
 

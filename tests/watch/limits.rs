@@ -1,5 +1,4 @@
-//! The fetch loop against too much of everything: what is kept, what is asked for, and what is said about it; and against
-//! single bad answers, which must not stop the rest.
+//! Limits on tasks, fields and requests, and single invalid responses.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -11,26 +10,17 @@ use vtask::{
         scenario::Scenario,
     },
     vim::types::limits,
-    watch::{ConnectionState, FetchMode},
+    watch::FetchMode,
 };
 
 crate::both_ways! {
-    texts_and_fields_are_kept_in_part,
-    beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told,
-    one_bad_answer_stops_nothing,
-    a_list_that_is_refused_is_told,
+    long_texts_and_fields_are_truncated,
+    tasks_beyond_the_limit_are_rejected_and_reported,
+    one_invalid_response_does_not_stop_the_loop,
+    refused_list_is_reported,
 }
 
-fn troubled(harness: &Harness) -> bool {
-    harness.connections.iter().any(|connection| {
-        matches!(
-            connection,
-            ConnectionState::Retrying { .. } | ConnectionState::SignedOut { .. }
-        )
-    })
-}
-
-/// Waits for what the server sees; what is told meanwhile is taken in.
+/// Waits for a state of the server, and applies updates meanwhile.
 async fn until_seen(harness: &mut Harness, what: &str, mut seen: impl FnMut(&Harness) -> bool) {
     let waiting = async {
         while !seen(harness) {
@@ -46,17 +36,17 @@ async fn until_seen(harness: &mut Harness, what: &str, mut seen: impl FnMut(&Har
     );
 }
 
-fn befallen_by(rule: FaultRule) -> FaultPlan {
+fn plan_with(rule: FaultRule) -> FaultPlan {
     FaultPlan::default().with(rule)
 }
 
-async fn texts_and_fields_are_kept_in_part(mode: FetchMode) {
+async fn long_texts_and_fields_are_truncated(mode: FetchMode) {
     let mut options = manual_clock("demo");
     let long = ReplacementText::Repeated {
         text: "é".to_owned(),
         times: 20_000,
     };
-    // Without the labels: they would be hundreds of texts, 25 MB and most of the time.
+    // Without labels: hundreds of texts, 25 MB, would take most of the time.
     for kind in ["Task/*", "PropertyCollector/*", "SessionManager/*"] {
         let rule = FaultRule::new(kind, FaultEffect::Texts(Arc::from([long.clone()])));
         options.faults = std::mem::take(&mut options.faults).with(rule);
@@ -84,7 +74,7 @@ async fn texts_and_fields_are_kept_in_part(mode: FetchMode) {
     harness.stop().await;
 }
 
-async fn beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told(mode: FetchMode) {
+async fn tasks_beyond_the_limit_are_rejected_and_reported(mode: FetchMode) {
     let mut options = Options::new(Scenario::load("load").unwrap()).manual();
     options.load.tasks = Some(200);
     options.load.finish = true;
@@ -105,7 +95,7 @@ async fn beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told(mode: 
     harness
         .until("as many as may be", |harness| harness.store.len() == 120)
         .await;
-    // Tasks finish and others begin: there is never more, the word is not said again and again, and nothing stops.
+    // While tasks finish and others start, the limit holds and the notice is not repeated.
     let mut seen = BTreeSet::new();
     for _ in 0..20 {
         control.advance(Duration::from_secs(20));
@@ -120,11 +110,11 @@ async fn beyond_the_most_tasks_no_further_ones_are_taken_and_that_is_told(mode: 
         );
     }
     assert!(harness.notices.len() <= 22, "{}", harness.notices.len());
-    assert!(!troubled(&harness), "{:?}", harness.connections);
+    harness.assert_never_lost("connection");
     harness.stop().await;
 }
 
-async fn one_bad_answer_stops_nothing(mode: FetchMode) {
+async fn one_invalid_response_does_not_stop_the_loop(mode: FetchMode) {
     for (kind, effect) in [
         ("Task/info", FaultEffect::Malformed),
         ("Task/info", FaultEffect::Page),
@@ -137,41 +127,37 @@ async fn one_bad_answer_stops_nothing(mode: FetchMode) {
     ] {
         let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
-        // Labels may go on failing: they are not worth a stop at all.
+        // Labels are optional, so they may fail every time.
         let rule = FaultRule::new(kind, effect.clone());
         let rule = if kind.ends_with("description") {
             rule
         } else {
             rule.after(1).times(1)
         };
-        control.inject(&befallen_by(rule));
+        control.inject(&plan_with(rule));
         let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
         harness.until_synced("the tasks", &control).await;
-        let asked = requests(&control, kind);
+        let before = requests(&control, kind);
         control.advance(Duration::from_secs(5));
         harness.until_synced("the new tasks", &control).await;
-        // By push no task is read by itself.
+        // With push no task is read individually.
         if !kind.ends_with("description") && (mode == FetchMode::Poll || !kind.starts_with("Task/"))
         {
             until_seen(&mut harness, "more requests", |_| {
-                requests(&control, kind) > asked
+                requests(&control, kind) > before
             })
             .await;
         }
-        assert!(
-            !troubled(&harness),
-            "{kind} {effect:?}: {:?}",
-            harness.connections
-        );
+        harness.assert_never_lost(&format!("{kind} {effect:?}"));
         harness.stop().await;
     }
 }
 
-async fn a_list_that_is_refused_is_told(mode: FetchMode) {
+async fn refused_list_is_reported(mode: FetchMode) {
     for status in [401, 403] {
         let simulator = Simulator::start(manual_clock("quiet")).await.unwrap();
         let control = simulator.control();
-        control.inject(&befallen_by(FaultRule::new(
+        control.inject(&plan_with(FaultRule::new(
             "TaskManager/recentTask",
             FaultEffect::status(status),
         )));
@@ -191,7 +177,7 @@ async fn a_list_that_is_refused_is_told(mode: FetchMode) {
         assert_eq!(harness.notices.len(), 1, "{:?}", harness.notices);
         control.clear_faults();
         harness.until_synced("the tasks", &control).await;
-        assert!(!troubled(&harness), "{:?}", harness.connections);
+        harness.assert_never_lost("connection");
         harness.stop().await;
     }
 }
@@ -225,7 +211,7 @@ async fn read_rate_limit_is_kept() {
         .filter(|request| request.kind == "Task/info")
         .map(|request| request.at)
         .collect();
-    // As many as a second allows for each second, and once as many at once.
+    // The rate for each second, and one burst.
     let lasted = times[times.len() - 1]
         .saturating_sub(times[0])
         .as_secs_f64();

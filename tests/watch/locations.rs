@@ -70,7 +70,7 @@ async fn start(options: Options) -> Frozen {
     frozen
 }
 
-/// Target, host, cluster, datacenter and folder of each task, sorted; `?` for an unreadable one.
+/// Returns target, host, cluster, datacenter and folder of each task, sorted; `?` for an unreadable one.
 fn places(harness: &Harness) -> Vec<String> {
     let of_task = |record: &vtask::task::Record| {
         let target = record.info.as_ref()?.entity_name.clone()?;
@@ -161,7 +161,7 @@ async fn location_of_migrated_vm_is_read_again() {
         "{:?}",
         places(&frozen.harness)
     );
-    // The new task, and the end of the snapshot and of the migration, with what is above the machine already known.
+    // The new task, and the ends of the snapshot and of the migration; the parents of the machine are known.
     let more = count(&control, RETRIEVE) - requests;
     assert!((2..=3).contains(&more), "{more}");
     frozen.stop().await;

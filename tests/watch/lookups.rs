@@ -1,4 +1,4 @@
-//! What is looked up around a task: its events, its family, the past; over HTTP, from the embedded server.
+//! Lookups about a task: events, family and history.
 
 use crate::support::{Harness, manual_clock, watch_by};
 use vtask::{
@@ -15,7 +15,7 @@ async fn begun() -> (Simulator, Harness) {
     (simulator, harness)
 }
 
-/// A task with children.
+/// Returns a task with children.
 fn parent(simulator: &Simulator) -> String {
     let expected = simulator.control().expected_tasks();
     let child = expected
@@ -87,7 +87,7 @@ async fn events_of_several_tasks_are_followed() {
 
 #[tokio::test]
 async fn ignored_filters_are_applied_locally() {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for detailed_filters in [true, false] {
         let (simulator, mut harness) = begun().await;
         let control = simulator.control();
@@ -106,11 +106,11 @@ async fn ignored_filters_are_applied_locally() {
         let records = harness.store.iter().map(|(_, record)| record);
         let mut tasks: Vec<_> = records.map(|record| record.id.mo_id.clone()).collect();
         tasks.sort();
-        told.push((texts, tasks));
+        reported.push((texts, tasks));
         harness.stop().await;
     }
-    assert!(!told[0].0.is_empty());
-    assert_eq!(told[0], told[1]);
+    assert!(!reported[0].0.is_empty());
+    assert_eq!(reported[0], reported[1]);
 }
 
 #[tokio::test]

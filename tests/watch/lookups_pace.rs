@@ -1,5 +1,4 @@
-//! How often the server is asked for what lies around tasks, and what comes of it when the server is in trouble: the
-//! real loop against the embedded server, in time that passes by hand.
+//! Rates of the lookups about tasks, and their retries after errors, in paused time.
 
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ async fn frozen(typical: bool) -> Frozen {
     frozen_by(|options| options.typical = typical).await
 }
 
-/// A running task with a parent.
+/// Returns a running task with a parent.
 fn child(frozen: &Frozen) -> String {
     let expected = frozen.simulator.control().expected_tasks();
     let is_child =
@@ -71,19 +70,19 @@ async fn background_reads_are_paced_and_pausable() {
     while frozen.harness.runs.is_empty() {
         frozen.pass(seconds(1)).await;
         let now = frozen.look_ups().len();
-        // One entity at a time; the name of a lost host is read at once.
+        // Entities are read one at a time; the name of a lost host is read immediately.
         assert!(now <= last + 2, "{last} {now}");
         assert!(now < 30, "it comes to an end");
         last = now;
     }
     assert!(frozen.harness.runs.len() > 1_000);
     assert_eq!(control.open_objects().histories, 0);
-    // Half an hour later it is asked what came meanwhile: nothing did, and nothing is told twice.
-    let told = frozen.harness.runs.len();
+    // Half an hour later the new runs are read: there are none, and known ones are not sent again.
+    let reported = frozen.harness.runs.len();
     tokio::time::advance(seconds(30 * 60)).await;
     frozen.pass(seconds(10)).await;
     assert!(frozen.look_ups().len() > last);
-    assert_eq!(frozen.harness.runs.len(), told);
+    assert_eq!(frozen.harness.runs.len(), reported);
     assert_eq!(control.open_objects().histories, 0);
     frozen.stop().await;
 }
@@ -104,24 +103,24 @@ async fn opened_task_is_read_at_once_then_paced() {
         last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
     };
     assert!(is_found(&frozen));
-    let asked = frozen.look_ups().len();
-    // Four requests and more were made at once: the next one nobody waits for comes later.
-    let mut last = asked;
+    let requests = frozen.look_ups().len();
+    // At least four urgent requests were sent immediately, which delays the next deferrable one.
+    let mut last = requests;
     for _ in 0..40 {
         frozen.pass(seconds(1)).await;
         let now = frozen.look_ups().len();
-        // One entity at a time; the name of a lost host is read at once.
+        // Entities are read one at a time; the name of a lost host is read immediately.
         assert!(now <= last + 2, "{last} {now}");
         last = now;
     }
     assert!(
-        last > asked + 4,
-        "it is looked up again while it goes on: {asked} {last}"
+        last > requests + 4,
+        "it is looked up again while it runs: {requests} {last}"
     );
     assert_eq!(
         frozen.harness.events.len(),
         1,
-        "told again only when there is news"
+        "sent again only if something changed"
     );
     frozen.harness.send(Command::Pause(true));
     frozen.settle().await;
@@ -213,7 +212,7 @@ async fn failed_lookup_is_isolated_and_retried() {
     frozen.stop().await;
 }
 
-/// The task that powers on the machine that asks something.
+/// Returns the task on the machine with a pending question.
 fn asking(frozen: &Frozen) -> String {
     let expected = frozen.simulator.control().expected_tasks();
     let asking = |info: &&serde_json::Value| {
@@ -241,7 +240,7 @@ async fn vm_questions_are_found_and_dropped_when_answered() {
     while questions(&frozen, &task).is_empty() {
         frozen.pass(seconds(1)).await;
         let now = frozen.look_ups().len();
-        // One entity at a time; the name of a lost host is read at once.
+        // Entities are read one at a time; the name of a lost host is read immediately.
         assert!(now <= last + 2, "{last} {now}");
         assert!(now < 60, "it is among them");
         last = now;
@@ -257,7 +256,7 @@ async fn vm_questions_are_found_and_dropped_when_answered() {
     frozen.stop().await;
 }
 
-/// Its changes are pushed, field by field.
+/// The question is found although changes are pushed field by field.
 #[tokio::test(start_paused = true)]
 async fn question_is_dropped_when_task_ends() {
     let push = |options: &mut WatchOptions| {
@@ -281,7 +280,7 @@ async fn question_is_dropped_when_task_ends() {
     frozen.stop().await;
 }
 
-/// All running tasks of one virtual machine, and some others.
+/// The privilege for all running tasks of one virtual machine is read once.
 #[tokio::test(start_paused = true)]
 async fn privilege_is_read_once_per_entity() {
     let mut frozen = frozen(false).await;
@@ -306,16 +305,20 @@ async fn privilege_is_read_once_per_entity() {
             frozen.harness.send(Command::CheckPrivilege(trace));
         }
         frozen.settle().await;
-        let told = &frozen.harness.privileges;
-        assert_eq!(told.len(), tasks.len());
-        assert!(told.iter().all(|(_, told)| *told == Privilege::Granted));
+        let reported = &frozen.harness.privileges;
+        assert_eq!(reported.len(), tasks.len());
+        assert!(
+            reported
+                .iter()
+                .all(|(_, reported)| *reported == Privilege::Granted)
+        );
         assert_eq!(
             frozen.look_ups().len(),
             entities.len(),
             "once for each entity"
         );
     }
-    // Another session may have another role.
+    // A new session may have another role.
     control.change_behavior(|behavior| behavior.cancel_privilege = false);
     control.kill_sessions();
     frozen.harness.send(Command::Refresh(Vec::new()));
@@ -344,10 +347,12 @@ async fn unreadable_privilege_is_unknown_with_reason() {
     control.kill_sessions();
     frozen.harness.send(Command::CheckPrivilege(trace));
     frozen.settle().await;
-    let (_, told) = frozen.harness.privileges.last().unwrap();
-    assert_eq!(*told, Privilege::Granted, "the session is renewed for it");
-    let retrying =
-        |connection: &ConnectionState| matches!(connection, ConnectionState::Retrying { .. });
-    assert!(!frozen.harness.connections.iter().any(retrying));
+    let (_, reported) = frozen.harness.privileges.last().unwrap();
+    assert_eq!(
+        *reported,
+        Privilege::Granted,
+        "the session is renewed for it"
+    );
+    frozen.harness.assert_never_lost("connection");
     frozen.stop().await;
 }

@@ -1,4 +1,4 @@
-//! The fetch loop over real HTTP against the embedded vCenter.
+//! The fetch loop against the embedded vCenter over HTTP.
 
 #![allow(
     clippy::unwrap_used,

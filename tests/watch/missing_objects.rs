@@ -1,5 +1,5 @@
-//! A task that the long poll reports as unreadable is read by itself; where that fails too it is shown as not current,
-//! with the reason and since when.
+//! A task that the long poll reports as unreadable is read individually. If that fails too, it is stale, with reason and
+//! time.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use vtask::{
         fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
     task::Presence,
-    watch::{ConnectionState, FetchMode},
+    watch::FetchMode,
 };
 
 const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
@@ -25,17 +25,7 @@ fn missing(object: Option<&str>, fault: &str, whole: bool) -> FaultRule {
 }
 
 fn assert_live(harness: &Harness) {
-    let is_troubled = |connection: &ConnectionState| {
-        matches!(
-            connection,
-            ConnectionState::Retrying { .. } | ConnectionState::SignedOut { .. }
-        )
-    };
-    assert!(
-        !harness.connections.iter().any(is_troubled),
-        "{:?}",
-        harness.connections
-    );
+    harness.assert_never_lost("connection");
 }
 
 #[tokio::test]
@@ -60,13 +50,13 @@ async fn task_in_missing_set_is_read_individually() {
                 control.advance(Duration::from_secs(5));
                 harness.until_synced("the new tasks", &control).await;
             }
-            // Once it is read by itself it is read again and again, whatever the poll tells.
+            // A task read individually is polled from then on, whatever the long poll reports.
             let reads = count(&control, "Task/info");
             harness
                 .until_seen("reads", |_| count(&control, "Task/info") > reads + 2)
                 .await;
             assert_live(&harness);
-            // The poll tells of it again: there is no need any more.
+            // The long poll reports it again, so that polling ends.
             control.clear_faults();
             control.advance(Duration::from_secs(5));
             harness.until_synced("the tasks by push", &control).await;
@@ -90,14 +80,14 @@ async fn unreadable_task_is_stale_with_reason() {
         .with(missing(Some(&task), "NoPermission", false))
         .with(FaultRule::new("Task/info", FaultEffect::status(403)));
     control.inject(&plan);
-    let is_told = |harness: &Harness| {
+    let is_reported = |harness: &Harness| {
         let presence = &harness.record(&task).unwrap().presence;
         matches!(presence, Presence::Unreadable(why) if why.contains("403"))
     };
     harness
         .until_seen("the reason", |harness| {
             control.advance(Duration::from_millis(500));
-            is_told(harness)
+            is_reported(harness)
         })
         .await;
     let seen = harness.record(&task).unwrap().seen;
@@ -123,7 +113,7 @@ async fn session_expiry_in_missing_set_is_recognised() {
         let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
         let mut options = watch_by(FetchMode::Push, &simulator, &[]);
-        // All tasks are read by themselves in the end, on a machine that may be busy.
+        // Every task is read individually, which takes time on a busy machine.
         options.interval = Duration::from_secs(1);
         let mut harness = Harness::start(options);
         harness.until_synced("the tasks", &control).await;

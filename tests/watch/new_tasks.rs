@@ -1,4 +1,4 @@
-//! New tasks while changes are pushed: their `info` is read together, then only the fields that change are pushed.
+//! New tasks while changes are pushed: their `info` is read in batches, then only changed fields are pushed.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn new_tasks_are_read_in_batches_and_only_changes_are_pushed() {
     harness.stop().await;
 }
 
-/// A server, an account or a proxy that does not allow it gets a filter on all fields.
+/// If batches cannot be read, the filter covers all fields.
 #[tokio::test]
 async fn all_fields_are_pushed_if_tasks_cannot_be_read_together() {
     for effect in [
@@ -82,7 +82,7 @@ async fn all_fields_are_pushed_if_tasks_cannot_be_read_together() {
 }
 
 #[tokio::test]
-async fn batch_is_read_again_after_an_error_that_passes() {
+async fn batch_is_read_again_after_a_transient_error() {
     for effect in [FaultEffect::status(503), FaultEffect::Truncated] {
         let simulator = many_tasks().await;
         let control = simulator.control();

@@ -1,5 +1,4 @@
-//! A call that is not needed for following tasks and keeps failing is given up: it neither stops the loop nor ends the
-//! session again and again.
+//! Optional calls that keep failing are given up: they neither stop the loop nor renew the session repeatedly.
 
 use std::time::Duration;
 
@@ -14,11 +13,11 @@ use vtask::{
 };
 
 crate::both_ways! {
-    a_call_that_is_never_authenticated_renews_the_session_no_more_than_twice,
-    a_call_that_asks_to_wait_stops_nothing_else,
+    unauthenticated_call_renews_the_session_at_most_twice,
+    retry_after_of_one_call_does_not_delay_others,
 }
 
-/// Every optional call of the loop.
+/// The optional calls of the loop.
 const OPTIONAL: [&str; 6] = [
     "TaskManager/description",
     "TaskManager/CreateCollectorForTasks",
@@ -28,7 +27,7 @@ const OPTIONAL: [&str; 6] = [
     "VirtualMachine/runtime",
 ];
 
-/// Makes the loop use all of them.
+/// Sends commands that need all of them.
 fn ask_for_everything(harness: &Harness, task: &str) {
     let trace = TaskLocator::of(harness.record(task).unwrap().info.as_deref().unwrap());
     harness.send(Command::CheckPrivilege(trace.clone()));
@@ -38,7 +37,7 @@ fn ask_for_everything(harness: &Harness, task: &str) {
     harness.send(Command::Cancel(task.into()));
 }
 
-async fn a_call_that_is_never_authenticated_renews_the_session_no_more_than_twice(mode: FetchMode) {
+async fn unauthenticated_call_renews_the_session_at_most_twice(mode: FetchMode) {
     for kind in OPTIONAL {
         let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
@@ -62,7 +61,7 @@ async fn a_call_that_is_never_authenticated_renews_the_session_no_more_than_twic
             harness.until_synced("the new tasks", &control).await;
         }
         let logins = count(&control, "SessionManager/Login");
-        // Each of those who need the call may renew the session once.
+        // Each user of the call may renew the session once.
         assert!(logins <= 5, "{kind}: {logins}");
         let is_out =
             |connection: &ConnectionState| matches!(connection, ConnectionState::SignedOut { .. });
@@ -87,7 +86,7 @@ async fn a_call_that_is_never_authenticated_renews_the_session_no_more_than_twic
     }
 }
 
-async fn a_call_that_asks_to_wait_stops_nothing_else(mode: FetchMode) {
+async fn retry_after_of_one_call_does_not_delay_others(mode: FetchMode) {
     for kind in OPTIONAL {
         let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
         let control = simulator.control();
@@ -108,19 +107,12 @@ async fn a_call_that_asks_to_wait_stops_nothing_else(mode: FetchMode) {
             control.advance(Duration::from_secs(5));
             harness.until_synced("the new tasks", &control).await;
         }
-        let is_troubled =
-            |connection: &ConnectionState| matches!(connection, ConnectionState::Retrying { .. });
-        assert!(
-            !harness.connections.iter().any(is_troubled),
-            "{kind}: {:?}",
-            harness.connections
-        );
+        harness.assert_never_lost(kind);
         harness.stop().await;
     }
 }
 
-/// The clock is asked for at the start to see whether the server answers; a server that never tells it is watched
-/// nevertheless.
+/// The server's clock is read when connecting; tasks are watched although it cannot be read.
 #[tokio::test]
 async fn tasks_are_followed_without_server_clock() {
     for effect in [
@@ -140,10 +132,10 @@ async fn tasks_are_followed_without_server_clock() {
             let mut harness = Harness::start(options);
             harness.until_synced("the tasks", &control).await;
             let connections = harness.connections.len();
-            let asked = count(&control, "ServiceInstance/CurrentTime");
+            let requests = count(&control, "ServiceInstance/CurrentTime");
             harness
                 .until_seen("more questions", |_| {
-                    count(&control, "ServiceInstance/CurrentTime") > asked + 2
+                    count(&control, "ServiceInstance/CurrentTime") > requests + 2
                 })
                 .await;
             control.advance(Duration::from_secs(5));

@@ -1,5 +1,4 @@
-//! A call that following by push needs and that keeps failing leads to reading tasks one by one, or to a clear end
-//! where nothing but push was wanted.
+//! If a call that push needs keeps failing, tasks are polled, or with `--fetch push` the loop ends with the reason.
 
 use std::time::Duration;
 
@@ -104,13 +103,13 @@ async fn fetch_push_ends_with_reason_when_refused() {
                     if reason.contains("NoPermission") && reason.contains("--fetch"))
             })
             .await;
-        let asked = count(&control, call);
-        assert!(asked <= 3, "{call}: {asked}");
+        let requests = count(&control, call);
+        assert!(requests <= 3, "{call}: {requests}");
         harness.stop().await;
     }
 }
 
-/// An answer that is not the server's own, such as the page of a proxy, never ends the loop.
+/// A response of a proxy never ends the loop.
 #[tokio::test]
 async fn fetch_push_survives_pages_of_a_proxy() {
     for effect in [FaultEffect::Page, FaultEffect::status(403)] {

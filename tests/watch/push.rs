@@ -1,4 +1,4 @@
-//! The long poll against every way in which servers, accounts and proxies are known to differ.
+//! The long poll with the known differences of servers, accounts and proxies.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use vtask::{
 const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
 const TASK_INFO: &str = "Task/info";
 
-/// Follows two minutes of the demo from a server that behaves in some way, and never needs to read a task by itself.
+/// Follows two minutes of the demo from a server with this behavior; no task is read individually.
 async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut ServerBehavior)) {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
@@ -29,17 +29,7 @@ async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut Serve
         control.advance(Duration::from_secs(20));
     }
     harness.until_synced(what, &control).await;
-    let troubled = |connection: &ConnectionState| {
-        !matches!(
-            connection,
-            ConnectionState::Connecting | ConnectionState::Live | ConnectionState::Polling { .. }
-        )
-    };
-    assert!(
-        !harness.connections.iter().any(troubled),
-        "{what}: {:?}",
-        harness.connections
-    );
+    harness.assert_never_lost(what);
     assert!(reads_allowed || count(&control, TASK_INFO) == 0, "{what}");
     harness.stop().await;
     let open = control.open_objects();
@@ -214,7 +204,7 @@ async fn partly_dead_session_is_replaced() {
     control.change_behavior(|behavior| behavior.collectors_unauthenticated = true);
     control.advance(Duration::from_secs(20));
     harness
-        .until("the trouble", |_| {
+        .until("the failure", |_| {
             count(&control, "SessionManager/Login") > 1
         })
         .await;
@@ -273,7 +263,7 @@ async fn idle_server_gets_no_requests() {
         .await;
     let waits = count(&control, WAIT);
     let ancestors = harness.store.len();
-    // Each of a few single changes costs one answer, and the loop is back in its wait.
+    // Each single change takes one response, and the loop waits again.
     for _ in 0..3 {
         control.advance(Duration::from_secs(30));
         harness

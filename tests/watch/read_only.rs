@@ -1,4 +1,4 @@
-//! Point 1: a read-only client refuses to send a request that changes something on the server.
+//! A read-only client refuses to send requests that change something on the server.
 
 use crate::support::{Harness, connect, count, manual_clock, running_task, watch_by};
 use vtask::{

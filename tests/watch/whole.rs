@@ -1,4 +1,4 @@
-//! The fetch loop against the embedded vCenter, over real HTTP.
+//! The fetch loop as a whole, by push and by polling.
 
 use std::time::Duration;
 
@@ -19,18 +19,18 @@ use vtask::{
 crate::both_ways!(
     the_board_shows_what_the_server_knows_and_follows_it,
     ancestors_are_pulled_in_by_themselves,
-    a_task_that_never_was_is_a_ghost_and_one_that_vanishes_is_kept,
+    unknown_task_is_a_placeholder_and_removed_task_is_kept,
     a_dead_session_is_renewed_unnoticed,
     an_outage_is_shown_with_its_countdown_and_survived,
-    cancellation_is_asked_for_and_answered_in_every_way,
+    every_response_to_a_cancel_request_is_reported,
     unwatched_tasks_leave_and_are_not_discovered_again,
 );
 
-/// The moIds of tasks that exist now and are as wanted.
-fn tasks(simulator: &Simulator, wanted: impl Fn(&Value) -> bool) -> Vec<String> {
+/// Returns the IDs of the existing tasks that satisfy a condition.
+fn tasks(simulator: &Simulator, is_selected: impl Fn(&Value) -> bool) -> Vec<String> {
     let expected = simulator.control().expected_tasks();
-    let wanted = expected.iter().filter(|info| wanted(info));
-    wanted
+    let selected = expected.iter().filter(|info| is_selected(info));
+    selected
         .map(|info| info["key"].as_str().unwrap().to_owned())
         .collect()
 }
@@ -61,10 +61,10 @@ async fn unchanged_tasks_are_not_reported_again() {
     let control = simulator.control();
     let mut harness = Harness::start(watch_by(FetchMode::Poll, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
-    let (told, asked) = (harness.changes, control.request_count());
-    // Time enough for every running task to be read again, several times.
+    let (reported, requests) = (harness.changes, control.request_count());
+    // Enough requests for several reads of every running task.
     harness.send(Command::Refresh(Vec::new()));
-    while control.request_count() < asked + 100 {
+    while control.request_count() < requests + 100 {
         tokio::task::yield_now().await;
     }
     harness.send(Command::Pause(true));
@@ -73,7 +73,7 @@ async fn unchanged_tasks_are_not_reported_again() {
             harness.connections.contains(&ConnectionState::Paused)
         })
         .await;
-    assert_eq!(harness.changes, told);
+    assert_eq!(harness.changes, reported);
     harness.stop().await;
 }
 
@@ -104,7 +104,7 @@ async fn ancestors_are_pulled_in_by_themselves(mode: FetchMode) {
     harness.stop().await;
 }
 
-async fn a_task_that_never_was_is_a_ghost_and_one_that_vanishes_is_kept(mode: FetchMode) {
+async fn unknown_task_is_a_placeholder_and_removed_task_is_kept(mode: FetchMode) {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let running = tasks(&simulator, is_running);
     let mut harness = Harness::start(watch_by(mode, &simulator, &["task-nope", &running[0]]));
@@ -133,17 +133,7 @@ async fn a_dead_session_is_renewed_unnoticed(mode: FetchMode) {
     control.kill_sessions();
     control.advance(Duration::from_secs(30));
     harness.until_synced("the new tasks", &control).await;
-    let troubled = |connection: &ConnectionState| {
-        matches!(
-            connection,
-            ConnectionState::Retrying { .. } | ConnectionState::SignedOut { .. }
-        )
-    };
-    assert!(
-        !harness.connections.iter().any(troubled),
-        "{:?}",
-        harness.connections
-    );
+    harness.assert_never_lost("connection");
     let logins = control
         .requests()
         .iter()
@@ -164,7 +154,7 @@ async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {
         control.fail_next(ProxyResponse::service_unavailable(None));
     }
     harness
-        .until("the trouble", |harness| {
+        .until("the failure", |harness| {
             matches!(harness.connections.last(), Some(ConnectionState::Retrying { reason, .. }) if reason.contains("503"))
         })
         .await;
@@ -196,11 +186,11 @@ async fn refused_password_is_not_retried() {
     assert_eq!(logins.count(), 1);
 }
 
-async fn cancellation_is_asked_for_and_answered_in_every_way(mode: FetchMode) {
+async fn every_response_to_a_cancel_request_is_reported(mode: FetchMode) {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     control.advance(Duration::from_secs(30));
-    // An evacuation takes no notice of it here.
+    // This operation ignores cancel requests.
     let can = tasks(&simulator, |info| {
         is_running(info)
             && info["cancelable"] == true
@@ -275,7 +265,7 @@ async fn cancel_requests_are_paced() {
         .await;
     assert_eq!(control.faults_injected(), AT_ONCE);
     harness.stop().await;
-    // Each answer lets the next request go.
+    // The next request is sent after each response.
     control.clear_faults();
     let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;

@@ -111,7 +111,7 @@ impl Keymap {
         let leave =
             |b: &EffectiveBinding| (b.context, b.action) == (Context::Global, Action::Interrupt);
         if !bound.iter().any(leave) {
-            // Keep a way to quit whatever the user configured.
+            // Quitting must always be possible.
             let keys = self.keys(Context::Global, Action::Interrupt);
             bound.retain(|b| !keys.contains(&b.key));
             bound.extend(keys.iter().map(|&key| EffectiveBinding {

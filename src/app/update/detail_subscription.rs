@@ -47,7 +47,7 @@ pub(in crate::app) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> 
 pub(in crate::app) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     let (handle, tab) = required(state)?;
     let rested = state.view().subscription.resting?.1;
-    // The clock of a record may stand still, and reading it costs no request.
+    // The clock of a record may be stopped, and reading it costs no request.
     let rested = match state.playback {
         Some(_) => rested,
         None => rested + DEBOUNCE,

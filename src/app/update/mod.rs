@@ -36,7 +36,7 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
     if screen.state.playback.is_none() {
         away_report::before_event(&mut screen.state, &event, now);
     } else if is_input {
-        // The clock of a record may stand still.
+        // The clock of a record may be stopped.
         screen.state.notifications.hide();
     }
     if is_input && screen.popup.is_none() {

@@ -97,7 +97,7 @@ impl TaskView {
                 .any(|handle| !self.seen_failures.contains(&handle))
     }
 
-    /// Returns the new failures that a row stands for: the task itself, and those in its closed fold.
+    /// Returns the new failures that a row represents: the task itself, and those in its closed fold.
     fn failures_of(&self, row: &Row) -> impl Iterator<Item = Handle> {
         let task = row.task();
         let is_folded = row.fold == Fold::Closed;

@@ -68,7 +68,7 @@ impl OutputFormat {
         }
     }
 
-    /// True if each row can be printed for itself.
+    /// True if rows can be printed one by one.
     pub(super) fn is_by_row(&self) -> bool {
         !matches!(self, Self::Json | Self::Markdown)
     }

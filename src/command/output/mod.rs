@@ -242,7 +242,7 @@ impl<'a> Presenter<'a> {
         })
     }
 
-    /// Formats each row for itself, with the heading first.
+    /// Formats each row separately, with the heading first.
     fn row_lines(&self, page: &Page) -> Result<Vec<(String, String)>, CommandError> {
         let text = |rows: &[OutputRow]| {
             let page = Page {

@@ -75,7 +75,7 @@ impl PartialConnection {
                     Some(kept) => Credentials::Kept {
                         user,
                         password,
-                        shelf: Arc::new(kept.clone()),
+                        store: Arc::new(kept.clone()),
                     },
                 }
             }

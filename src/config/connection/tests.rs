@@ -22,7 +22,7 @@ fn account(options: &ConnectOptions) -> (String, String) {
 }
 
 #[test]
-fn govcs_variables_work_as_they_are() {
+fn govc_variables_are_accepted() {
     let environment = environment(&[
         ("GOVC_URL", "https://ops:pw@vc01.lab/sdk"),
         ("GOVC_INSECURE", "true"),
@@ -68,7 +68,7 @@ fn ready_sessions_need_no_account_and_exclude_each_other() {
 }
 
 #[test]
-fn credentials_do_not_travel_plain_text_warning() {
+fn credentials_over_plain_http_need_permission() {
     let environment = environment(&[("VTASK_PASSWORD", "pw")]);
     let mut args = ConnectionArgs {
         url: Some("http://vc01.lab".into()),

@@ -55,7 +55,7 @@ fn recorder(output: impl Write + Send + 'static) -> Recorder {
 }
 
 #[test]
-fn what_is_added_can_be_read() {
+fn recorded_lines_round_trip() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["a.ndjson.zst", "b.ndjson"] {
         let path = folder.path().join(name);
@@ -79,7 +79,7 @@ fn what_is_added_can_be_read() {
 }
 
 #[test]
-fn lines_are_in_the_file_soon_without_being_asked_for() {
+fn lines_are_written_within_the_flush_interval() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.zst");
     let recorder = Recorder::create(&path, header(), None).unwrap();

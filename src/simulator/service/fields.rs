@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_refused() {
+    fn non_object_is_rejected() {
         for body in ["[1]", "\"x\"", "{\"a\":", "<html>"] {
             assert_eq!(
                 Fields::of_body(body.as_bytes(), true)
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn misspelt_fields_are_found_where_they_are() {
+    fn unknown_fields_are_reported_with_their_path() {
         let fault = read(r#"{"obj":{"_typeName":"ManagedObjectReference","type":"Task","value":"t","valeu":"x"}}"#)
             .reference("obj")
             .unwrap_err()

@@ -306,7 +306,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_idle_session_ends_and_a_used_one_lives() {
+    fn only_idle_sessions_expire() {
         let mut sessions = Sessions::new(Duration::from_secs(60), 1);
         let token = sessions.open("ops", WorldTime::START, Duration::ZERO);
         assert!(sessions.touch(&token, WorldTime::START, Duration::from_secs(60)));

@@ -198,7 +198,7 @@ fn every_state_has_short_label() {
 }
 
 #[test]
-fn an_unknown_cancelable_is_not_a_no() {
+fn unknown_cancelable_does_not_prevent_cancellation() {
     let (sentence, may_ask) = one(json!({"cancelable": {}}));
     assert!(sentence.contains("did not report whether"), "{sentence}");
     assert!(may_ask);

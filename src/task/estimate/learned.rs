@@ -41,7 +41,7 @@ pub(super) fn predict(pace: &Pace, curves: &[ProgressCurve]) -> Option<Predictio
             let least = MIN_FRACTION * curve.seconds();
             let reached = curve.reached(percent);
             let left = curve.seconds() - reached;
-            // A run that ended at a lower percentage says nothing.
+            // A run that ended at a lower percentage is no evidence.
             (left > least).then(|| (reached.max(least).ln(), left.ln()))
         })
         .collect();

@@ -120,7 +120,7 @@ fn questions_cancellations_and_long_runs_give_warnings() {
 }
 
 #[test]
-fn child_outliving_parent_gives_warning() {
+fn child_running_after_its_parent_gives_warning() {
     let mut store = TaskStore::new();
     let done = json!({"state": "success", "completeTime": at(50).to_string()});
     put(&mut store, "task-1", &done, 50);

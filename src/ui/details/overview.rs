@@ -129,7 +129,7 @@ fn add_sections(columns: &mut [&mut Vec<Line<'static>>], sections: Vec<Section>,
         };
         let gap = usize::from(!column.is_empty());
         section.truncate(rows.saturating_sub(column.len() + gap));
-        // A title alone tells nothing.
+        // A title alone is useless.
         if section.len() > 1 {
             column.extend(std::iter::repeat_n(Line::default(), gap));
             column.append(&mut section);

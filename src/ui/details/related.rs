@@ -22,7 +22,7 @@ const MAX_EVENTS: usize = 50;
 /// A summary of another tab: a title and its content.
 pub(super) type Section = Vec<Line<'static>>;
 
-/// Returns the summaries of the tabs Error and Lineage, if they have something to tell.
+/// Returns the summaries of the tabs Error and Lineage, if they are not empty.
 pub(super) fn summaries(
     ctx: &RenderContext,
     handle: Handle,

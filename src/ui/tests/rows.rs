@@ -111,7 +111,7 @@ fn blocked(width: u16, height: u16) -> Screen {
 }
 
 #[test]
-fn rows_tell_what_failed_and_what_blocks() {
+fn rows_show_failures_and_blockers() {
     for (width, height) in [(80, 14), (120, 14), (200, 14)] {
         let text = draw_text(&blocked(width, height));
         assert_snapshot!(format!("rows_{width}x{height}"), text);
@@ -124,7 +124,7 @@ fn rows_tell_what_failed_and_what_blocks() {
 }
 
 #[test]
-fn reasons_are_whole_on_the_own_row_and_on_the_ancestors() {
+fn reasons_are_complete_on_the_row_and_its_ancestors() {
     for width in [100, 120, 140, 160, 200] {
         let text = draw_text(&blocked(width, 24));
         for reason in [
@@ -142,7 +142,7 @@ fn reasons_are_whole_on_the_own_row_and_on_the_ancestors() {
 }
 
 #[test]
-fn ended_tasks_tell_when() {
+fn ended_tasks_show_the_time() {
     for width in [60, 80, 100, 120, 200] {
         let text = draw_text(&blocked(width, 24));
         for age in ["4m ago", "12m ago"] {

@@ -82,7 +82,7 @@ fn marks_and_bars_are_ascii_and_not_only_colours() {
 }
 
 #[test]
-fn read_only_confirmation_offers_nothing() {
+fn read_only_confirmation_has_no_actions() {
     let mut state = labelled(80, 24);
     state.options.read_only = true;
     press(&mut state, "Mc");

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strangers_are_left_and_many_of_them_end_it() {
+    fn unrelated_records_are_skipped_and_many_of_them_end_the_read() {
         let query = TaskQuery {
             parents: vec!["task-2".into()],
             roots: vec!["task-1".into()],

@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn primitives_are_read_bare_and_boxed() {
+    fn bare_and_boxed_primitives_are_parsed() {
         assert_eq!(int("progress", json!(42)), Ok(42));
         assert_eq!(
             int("progress", json!({"_typeName": "int", "_value": 42})),
@@ -292,13 +292,13 @@ mod tests {
     }
 
     #[test]
-    fn a_boxed_data_object_keeps_its_type() {
+    fn boxed_data_object_keeps_its_type() {
         let boxed = json!({"_typeName": "TaskReasonUser", "_value": {"userName": "ops"}});
         assert_eq!(type_name(&unboxed(boxed)), Some("TaskReasonUser"));
     }
 
     #[test]
-    fn boxes_are_taken_off_at_every_depth() {
+    fn values_are_unboxed_at_every_depth() {
         let string = |text: &str| json!({"_typeName": "string", "_value": text});
         let sent = json!({"_typeName": "A", "_value": {
             "name": {"_typeName": "string", "_value": string("x")},
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_found_through_boxes() {
+    fn boxed_strings_are_found() {
         let sent = json!({"task": {"_typeName": "ManagedObjectReference",
             "_value": {"value": {"_typeName": "string", "_value": "task-1"}}}});
         assert_eq!(text_at(&sent, &["task", "value"]), Some("task-1"));
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_read_in_every_shape() {
+    fn lists_are_parsed_in_every_form() {
         let expected = vec![json!("a"), json!("b")];
         for shape in [
             json!(["a", "b"]),
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_found_is_quoted_short() {
+    fn unexpected_value_is_quoted_in_short() {
         let long = "x".repeat(500);
         let Err(Malformed::Unexpected { found, .. }) = int("progress", json!(long)) else {
             panic!("a string is no number");

@@ -10,7 +10,7 @@ fn string(text: &str) -> Value {
 }
 
 #[test]
-fn a_task_keeps_its_user_and_its_phase() {
+fn boxed_task_has_user_and_phase() {
     let info = TaskInfo::from_json(json!({
         "_typeName": "TaskInfo",
         "key": string("task-7"),
@@ -42,7 +42,7 @@ fn a_task_keeps_its_user_and_its_phase() {
 }
 
 #[test]
-fn every_reason_is_read() {
+fn boxed_reasons_are_parsed() {
     let reference = json!({"type": string("Alarm"), "value": string("alarm-1")});
     let alarm = json!({"_typeName": "TaskReasonAlarm", "alarmName": string("Restart"),
         "alarm": reference, "entityName": string("web-1")});
@@ -63,7 +63,7 @@ fn every_reason_is_read() {
 }
 
 #[test]
-fn a_fault_is_read_and_kept_as_it_was_sent() {
+fn boxed_fault_is_parsed_and_kept_as_sent() {
     let sent = json!({
         "_typeName": "LocalizedMethodFault",
         "localizedMessage": string("No permission"),
@@ -96,7 +96,7 @@ fn a_fault_is_read_and_kept_as_it_was_sent() {
 }
 
 #[test]
-fn an_event_is_read_and_kept_as_it_was_sent() {
+fn boxed_event_is_parsed_and_kept_as_sent() {
     let sent = json!({"_typeName": "EventEx", "_value": {
         "key": {"_typeName": "int", "_value": 7}, "chainId": {"_typeName": "int", "_value": 5},
         "createdTime": {"_typeName": "dateTime", "_value": "2026-11-23T10:22:07Z"},
@@ -113,7 +113,7 @@ fn an_event_is_read_and_kept_as_it_was_sent() {
 }
 
 #[test]
-fn the_service_its_session_and_its_labels_are_read() {
+fn boxed_service_session_and_labels_are_parsed() {
     let reference = |kind: &str| json!({"type": string(kind), "value": string(kind)});
     let content = ServiceContent::from_json(json!({
         "sessionManager": reference("SessionManager"), "taskManager": reference("TaskManager"),
@@ -137,7 +137,7 @@ fn the_service_its_session_and_its_labels_are_read() {
 }
 
 #[test]
-fn a_question_is_read() {
+fn boxed_question_is_parsed() {
     let question = VmQuestion::of_runtime(json!({"_typeName": "VirtualMachineRuntimeInfo", "question": {
         "id": string("7"), "text": string("Moved or copied?"),
         "choice": {"_typeName": "ChoiceOption", "choiceInfo": {"_typeName": "ArrayOfElementDescription", "_value": [
@@ -150,7 +150,7 @@ fn a_question_is_read() {
 }
 
 #[test]
-fn an_update_names_its_task_and_what_is_missing() {
+fn boxed_update_names_task_and_missing_properties() {
     let set: UpdateSet = serde_json::from_value(json!({"version": "7", "filterSet": [{"missingSet": [{
         "obj": {"type": "Task", "value": "task-1"},
         "fault": {"_typeName": "LocalizedMethodFault", "fault": {"_typeName": "NoPermission", "_value": {

@@ -10,14 +10,14 @@ pub struct EntityRuntime {
     /// The pending question of a virtual machine.
     pub question: Option<VmQuestion>,
     /// The connection to the host.
-    pub connection: ConnectionState,
+    pub connection: EntityConnectionState,
     /// The host of a virtual machine.
     pub host: Option<ManagedObjectReference>,
 }
 
 /// `connectionState`. A virtual machine has that of its host, or states of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ConnectionState {
+pub enum EntityConnectionState {
     /// The host was disconnected.
     Disconnected,
     /// The host does not respond.
@@ -33,9 +33,9 @@ impl EntityRuntime {
         let runtime = unboxed(runtime);
         let connection = runtime.get("connectionState").cloned().map(unboxed);
         let connection = match connection.as_ref().and_then(Value::as_str) {
-            Some("disconnected") => ConnectionState::Disconnected,
-            Some("notResponding") => ConnectionState::NotResponding,
-            _ => ConnectionState::Other,
+            Some("disconnected") => EntityConnectionState::Disconnected,
+            Some("notResponding") => EntityConnectionState::NotResponding,
+            _ => EntityConnectionState::Other,
         };
         let host = runtime.get("host").cloned();
         Self {
@@ -53,15 +53,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connection_states_of_hosts_and_machines_are_read() {
+    fn connection_states_of_hosts_and_machines_are_parsed() {
         let host = json!({"_typeName": "HostRuntimeInfo", "connectionState": "notResponding"});
         let host = EntityRuntime::from_json(host);
-        assert_eq!(host.connection, ConnectionState::NotResponding);
+        assert_eq!(host.connection, EntityConnectionState::NotResponding);
         assert_eq!((host.host, host.question), (None, None));
         let machine = json!({"connectionState": {"_typeName": "VirtualMachineConnectionState", "_value": "disconnected"},
             "host": {"type": "HostSystem", "value": "host-7"}, "question": {"text": "Moved?"}});
         let machine = EntityRuntime::from_json(machine);
-        assert_eq!(machine.connection, ConnectionState::Disconnected);
+        assert_eq!(machine.connection, EntityConnectionState::Disconnected);
         assert_eq!(&*machine.host.unwrap().value, "host-7");
         assert!(machine.question.is_some());
         for odd in [
@@ -71,7 +71,10 @@ mod tests {
             json!({"connectionState": "orphaned"}),
         ] {
             let odd = EntityRuntime::from_json(odd);
-            assert_eq!((odd.connection, odd.host), (ConnectionState::Other, None));
+            assert_eq!(
+                (odd.connection, odd.host),
+                (EntityConnectionState::Other, None)
+            );
         }
     }
 }

@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_shapes_read_as_one_thing() {
+    fn both_fault_forms_are_equal() {
         let bare = Fault::new(json!({
             "_typeName": "InvalidArgument",
             "faultstring": "A specified parameter was not correct: configSpec.guestId",
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_falls_back_step_by_step() {
+    fn message_falls_back_to_the_next_field() {
         let messages = json!({"_typeName": "RequestCanceled", "faultMessage": [
             {"key": "a", "message": "The task was canceled by a user."}, {"key": "b"}]});
         assert_eq!(
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn causes_are_followed_through_both_shapes() {
+    fn causes_are_found_in_both_fault_forms() {
         let fault = Fault::new(json!({
             "_typeName": "LocalizedMethodFault", "localizedMessage": "outer",
             "fault": {"_typeName": "A", "faultCause": {

@@ -126,13 +126,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_honest_server_sends_is_kept_as_it_is() {
+    fn values_within_the_limits_are_unchanged() {
         let value = json!({"a": ["x".repeat(MAX_TEXT_CHARS), "é".repeat(MAX_TEXT_CHARS), 1, null, {"b": true}]});
         assert_eq!(truncate_deep(value.clone()), value);
     }
 
     #[test]
-    fn whatever_is_too_long_is_cut_and_says_so() {
+    fn long_values_are_truncated_with_a_note() {
         let long = truncate_deep(json!("é".repeat(MAX_TEXT_CHARS + 700)));
         assert!(long.as_str().unwrap().ends_with("é… 700 more characters"));
         let list = truncate_deep(json!(vec!["x".repeat(MAX_TEXT_CHARS + 100); MAX_ITEMS + 3]));
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_grows_has_an_end() {
+    fn size_of_a_growing_object_is_limited() {
         let mut fields = Map::new();
         for number in 0..3 * MAX_FIELDS {
             insert(&mut fields, &number.to_string(), json!(number));

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_falls_back_to_the_key() {
+    fn message_falls_back_to_its_key() {
         let message =
             LocalizableMessage::from_json("description", json!({"key": "com.vmware.copy"}));
         assert_eq!(message.unwrap().text(), "com.vmware.copy");
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_is_written_again() {
+    fn message_round_trips() {
         let wire = json!({
             "_typeName": "LocalizableMessage", "key": "k",
             "arg": [{"_typeName": "KeyAnyValue", "key": "1", "value": {"_typeName": "string", "_value": "x"}}],

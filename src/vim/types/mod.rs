@@ -27,7 +27,7 @@ mod update_set;
 mod vm_question;
 
 pub use any::{Malformed, items, items_as_sent, text_at, type_name, unboxed};
-pub use entity_runtime::{ConnectionState, EntityRuntime};
+pub use entity_runtime::{EntityConnectionState, EntityRuntime};
 pub use fault::Fault;
 pub use invalid_fields::InvalidFields;
 pub use location::{EntityLocation, Location};

@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_guid_does_not_change_what_is_named() {
+    fn server_guid_is_ignored() {
         let plain = ManagedObjectReference::task("task-1");
         let with_guid = ManagedObjectReference::from_json(
             "task",
@@ -163,14 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn the_boxed_form_is_read_too() {
+    fn boxed_reference_is_parsed() {
         let boxed = json!({"_typeName": "ManagedObjectReference", "_value": {"type": "VirtualMachine", "value": "vm-42"}});
         let read = ManagedObjectReference::from_json("entity", boxed).unwrap();
         assert_eq!(read.to_string(), "VirtualMachine:vm-42");
     }
 
     #[test]
-    fn a_reference_without_value_says_so() {
+    fn reference_without_value_is_an_error() {
         let error = ManagedObjectReference::from_json("task", json!({"type": "Task"})).unwrap_err();
         assert!(error.to_string().contains("“value”"), "{error}");
     }

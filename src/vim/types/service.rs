@@ -164,14 +164,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_needs_the_managers_that_everything_rests_on() {
+    fn content_without_required_managers_is_rejected() {
         let reference = json!({"type": "SessionManager", "value": "ha-sessionmgr"});
         let error = ServiceContent::from_json(json!({"sessionManager": reference})).unwrap_err();
         assert!(error.to_string().contains("taskManager"), "{error}");
     }
 
     #[test]
-    fn labels_without_key_or_text_are_passed_over() {
+    fn labels_without_key_or_text_are_skipped() {
         let description = json!({"methodInfo": [
             {"key": "VirtualMachine.clone", "label": "Clone virtual machine", "summary": "…"},
             {"key": "x.y", "label": ""}, {"label": "lost"}, 7
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_does_not_show_its_key() {
+    fn debug_output_hides_the_session_key() {
         let session = UserSession::from_json(json!({"key": "52b1", "userName": "ops"})).unwrap();
         assert!(!format!("{session:?}").contains("52b1"));
     }

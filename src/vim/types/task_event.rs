@@ -66,7 +66,7 @@ mod tests {
     use crate::task::fixture::at;
 
     #[test]
-    fn what_events_share_is_read_and_the_rest_is_kept() {
+    fn common_event_fields_are_parsed_and_others_kept() {
         let raw = json!({"_typeName": "VmBeingRelocatedEvent", "key": 7, "createdTime": at(3).to_string(),
             "userName": "LAB\\ops", "fullFormattedMessage": "Relocating db", "vm": {"name": "db"}});
         let event = TaskEvent::from_json(raw.clone());
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_odd_is_unknown() {
+    fn invalid_event_fields_are_unknown() {
         for raw in [
             json!(null),
             json!([1]),

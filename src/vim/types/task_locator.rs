@@ -189,7 +189,7 @@ mod tests {
     use crate::task::fixture::{at, info};
 
     #[test]
-    fn a_task_is_looked_for_in_its_family_first_and_by_its_time_last() {
+    fn searches_go_from_the_family_to_the_time_range() {
         let more = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1",
             "entity": {"type": "VirtualMachine", "value": "vm-7"}});
         let trace = TaskLocator::of(&info("task-3", &more));
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn the_extent_of_a_search_is_named() {
+    fn error_names_the_searched_range() {
         let by_name = TaskLocator::named("task-3".into());
         assert_eq!(
             by_name.searched(None),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_above_is_looked_for_backwards_from_the_queueing() {
+    fn ancestors_are_searched_backwards_from_the_queue_time() {
         let more = json!({"parentTaskKey": "task-2", "queueTime": at(50).to_string(),
             "entity": {"type": "VirtualMachine", "value": "vm-7"}});
         let places = TaskLocator::of(&info("task-3", &more)).places_above();
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_name_alone_the_last_day_is_looked_through() {
+    fn id_alone_searches_the_last_day() {
         let trace = TaskLocator::named("task-3".into());
         let places = trace.places(at(100));
         assert_eq!(places.len(), 1);

@@ -139,7 +139,7 @@ mod tests {
     use crate::task::fixture::at;
 
     #[test]
-    fn a_query_names_every_type_and_restricts_by_what_is_set_only() {
+    fn query_contains_only_the_given_restrictions() {
         assert_eq!(
             TaskQuery::default().to_json(),
             json!({"_typeName": "TaskFilterSpec"})
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_can_be_asked_for_travels() {
+    fn every_restriction_is_sent() {
         let query = TaskQuery {
             entity: Some(ManagedObjectReference::new("Folder", "group-v3")),
             recursion: Recursion::All,

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_common_form_is_read() {
+    fn common_time_formats_are_parsed() {
         let expected: Timestamp = "2026-11-23T10:22:09Z".parse().unwrap();
         for text in [
             "2026-11-23T10:22:09Z",
@@ -60,13 +60,13 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_of_any_length_counts_to_the_nanosecond() {
+    fn fractions_are_parsed_to_the_nanosecond() {
         let time = parse_date_time("2026-11-23T10:22:09.3694690679999Z").unwrap();
         assert_eq!(time.subsec_nanosecond(), 369_469_067);
     }
 
     #[test]
-    fn nonsense_is_refused() {
+    fn invalid_times_are_rejected() {
         for text in ["", "yesterday", "2026-13-01T00:00:00Z", "..", "é.é"] {
             assert_eq!(parse_date_time(text), None, "{text}");
         }

@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_without_anything_in_it_is_a_set() {
+    fn empty_update_set_is_valid() {
         for wire in [
             json!({"_typeName": "UpdateSet", "version": "7"}),
             json!({"version": "7", "truncated": null, "filterSet": null}),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_read_by_leaf_by_whole_and_without_value() {
+    fn leaf_whole_and_unset_changes_are_parsed() {
         let update = update(json!({
             "_typeName": "ObjectUpdate", "kind": "modify",
             "obj": {"_typeName": "ManagedObjectReference", "type": "Task", "value": "task-1"},
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn references_are_read_boxed_too_and_unknown_kinds_kept_apart() {
+    fn boxed_references_and_unknown_kinds_are_parsed() {
         let update = update(json!({
             "kind": "teleport",
             "obj": {"_typeName": "ManagedObjectReference", "_value": {"type": "Task", "value": "task-1"}}
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_comes_with_its_fault() {
+    fn missing_properties_have_their_fault() {
         let set: UpdateSet = from_value(json!({"version": "7", "filterSet": [{"missingSet": [{
             "obj": {"type": "Task", "value": "task-1"},
             "fault": {"_typeName": "LocalizedMethodFault", "fault": {"_typeName": "ManagedObjectNotFound"}}

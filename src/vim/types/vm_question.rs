@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_question_comes_with_its_choices() {
+    fn question_has_its_choices() {
         let choice = |label: &str, key: &str| json!({"_typeName": "ElementDescription", "label": label, "key": key});
         let runtime = json!({"_typeName": "VirtualMachineRuntimeInfo", "question": {
             "id": "7", "text": "Moved or copied?", "choice": {"_typeName": "ChoiceOption",
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_asked_is_no_question_and_odd_questions_are_questions() {
+    fn unset_question_is_none_and_incomplete_one_is_kept() {
         for runtime in [
             json!(null),
             json!({}),

@@ -19,7 +19,7 @@ use crate::{
     task::{EntityState, LostHost, PendingQuestion},
     vim::{
         Client, Error, Throttle,
-        types::{ConnectionState, ManagedObjectReference, TaskInfo, TaskState},
+        types::{EntityConnectionState, ManagedObjectReference, TaskInfo, TaskState},
     },
     watch::rate_limiter::TokenBucket,
 };
@@ -183,8 +183,8 @@ impl EntityStates {
             self.schedule(&mo_id, None);
             let entity = self.tasks.get(&mo_id)?.entity.clone();
             self.rate.take(now);
-            let (permit, wanted) = scheduler.guarded_permit(Urgency::Background);
-            self.in_flight_guard = Some((mo_id, wanted));
+            let (permit, guard) = scheduler.guarded_permit(Urgency::Background);
+            self.in_flight_guard = Some((mo_id, guard));
             return Some((entity, permit));
         }
         None
@@ -290,9 +290,9 @@ pub(super) async fn read(
         choices: question.choices,
     });
     let is_silent = match runtime.connection {
-        ConnectionState::Disconnected => Some(false),
-        ConnectionState::NotResponding => Some(true),
-        ConnectionState::Other => None,
+        EntityConnectionState::Disconnected => Some(false),
+        EntityConnectionState::NotResponding => Some(true),
+        EntityConnectionState::Other => None,
     };
     let host = if *entity.kind == *HOST {
         Some(entity.clone())

@@ -75,7 +75,7 @@ pub(super) struct Missing {
     /// Tasks already known to belong to the family or not, if only named tasks are watched.
     pub(super) known: Option<HashSet<Arc<str>>>,
     /// The error that made the history unusable.
-    pub(super) trouble: Option<Error>,
+    pub(super) failure: Option<Error>,
 }
 
 impl FamilyMembers {
@@ -135,8 +135,8 @@ pub(super) async fn rest(
         if let Some(known) = &missing.known {
             read_recent(client, permit, &trace, known, &mut family).await?;
         }
-        match missing.trouble {
-            Some(trouble) => Err(trouble),
+        match missing.failure {
+            Some(failure) => Err(failure),
             None => read_above(client, permit, &trace, missing.above, &mut family).await,
         }
     }
@@ -215,13 +215,13 @@ async fn read_above(
     while !missing.is_empty() && permit.is_wanted() {
         let mut found: HashMap<Arc<str>, TaskInfo> = HashMap::new();
         for place in from.places_above() {
-            let mut looked = 0;
+            let mut scanned = 0;
             let still = missing.len() - found.len();
             let pick = |record: &Value| {
-                looked += 1;
+                scanned += 1;
                 if text_at(record, &["key"]).is_some_and(|key| missing.contains(key)) {
                     RecordAction::Take
-                } else if looked < MAX_SCANNED {
+                } else if scanned < MAX_SCANNED {
                     RecordAction::Leave
                 } else {
                     RecordAction::Stop

@@ -226,8 +226,8 @@ impl Locations {
             self.cached_since = now;
         }
         let urgency = std::mem::replace(&mut self.urgency, Urgency::Followed);
-        let (permit, wanted) = scheduler.guarded_permit(urgency);
-        self.in_flight = Some((numbers, wanted));
+        let (permit, guard) = scheduler.guarded_permit(urgency);
+        self.in_flight = Some((numbers, guard));
         (batch, std::mem::take(&mut self.cache), permit)
     }
 

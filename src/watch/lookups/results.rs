@@ -170,7 +170,7 @@ impl Lookups {
             updates.push(Update::Relatives { mo_id, members });
         }
         self.family_cache.unrelated.extend(family.unrelated);
-        let trouble = match outcome {
+        let failure = match outcome {
             Ok(()) => None,
             Err(error) if error.is_session_dead() && can_renew && self.family.renews(now) => {
                 return Err(LoopExit::dead(error));
@@ -181,7 +181,7 @@ impl Lookups {
         let searched = searched.into_iter().flatten();
         self.family_cache.searched.extend(searched);
         if is_first
-            && let Some(missing) = self.missing(&feed.watched, named, trouble.as_ref())
+            && let Some(missing) = self.missing(&feed.watched, named, failure.as_ref())
             && let Some(permit) = self.family.resume(&self.scheduler)
         {
             self.running.start(move |client| async move {
@@ -192,7 +192,7 @@ impl Lookups {
             return Ok(updates);
         }
         let again = now + family::REFRESH_INTERVAL;
-        let state = if let Some(error) = trouble {
+        let state = if let Some(error) = failure {
             // A missing permission does not change within half a minute.
             let may_pass = error.is_transient() || error.is_fault("InvalidState");
             self.family.record_failure(may_pass.then_some(again));
@@ -212,10 +212,10 @@ impl Lookups {
         &self,
         watched: &WatchSet,
         mut named: HashSet<Arc<str>>,
-        trouble: Option<&Error>,
+        failure: Option<&Error>,
     ) -> Option<Missing> {
         let family = &self.family_cache;
-        if trouble.is_some() {
+        if failure.is_some() {
             named.clear();
         }
         named.retain(|key| watched.is_end_unknown(key) && !family.searched.contains(key));
@@ -226,7 +226,7 @@ impl Lookups {
         (!named.is_empty() || known.is_some()).then(|| Missing {
             above: named,
             known,
-            trouble: trouble.cloned(),
+            failure: failure.cloned(),
         })
     }
 

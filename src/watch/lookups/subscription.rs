@@ -22,7 +22,7 @@ struct SubscribedTask {
     urgency: Urgency,
     /// Cancels the lookup in flight on drop.
     in_flight_guard: Option<DropGuard>,
-    /// True if the session was found dead by the last lookup, so that it is not renewed again and again.
+    /// True if the session was found dead by the last lookup, so that it is not renewed repeatedly.
     has_renewed: bool,
 }
 
@@ -57,17 +57,17 @@ impl Subscription {
     /// Starts a lookup: returns its task, its number and its permit.
     pub(super) fn begin(&mut self, scheduler: &Scheduler) -> Option<(u32, TaskLocator, Permit)> {
         let followed = self.followed.as_mut()?;
-        let (permit, wanted) = scheduler.guarded_permit(followed.urgency);
+        let (permit, guard) = scheduler.guarded_permit(followed.urgency);
         followed.due = None;
-        followed.in_flight_guard = Some(wanted);
+        followed.in_flight_guard = Some(guard);
         Some((self.number, followed.trace.clone(), permit))
     }
 
     /// Continues a lookup with another step.
     pub(super) fn resume(&mut self, scheduler: &Scheduler) -> Option<Permit> {
         let followed = self.followed.as_mut()?;
-        let (permit, wanted) = scheduler.guarded_permit(followed.urgency);
-        followed.in_flight_guard = Some(wanted);
+        let (permit, guard) = scheduler.guarded_permit(followed.urgency);
+        followed.in_flight_guard = Some(guard);
         Some(permit)
     }
 

@@ -53,8 +53,8 @@ impl TypicalRuns {
 
     /// Starts reading the runs completed after the last known one.
     pub(super) fn begin(&mut self, scheduler: &Scheduler) -> (Option<Timestamp>, Permit) {
-        let (permit, wanted) = scheduler.guarded_permit(Urgency::Background);
-        self.in_flight_guard = Some(wanted);
+        let (permit, guard) = scheduler.guarded_permit(Urgency::Background);
+        self.in_flight_guard = Some(guard);
         (self.newest, permit)
     }
 
@@ -100,9 +100,9 @@ pub(super) async fn runs(
         since: after,
         ..TaskQuery::default()
     };
-    let (mut runs, mut newest, mut looked) = (Vec::new(), after, 0);
+    let (mut runs, mut newest, mut scanned) = (Vec::new(), after, 0);
     let pick = |record: &Value| {
-        looked += 1;
+        scanned += 1;
         if let Some((run, completed)) = run(record) {
             // The server includes both ends of a period; the newest known run is skipped.
             if after.is_none_or(|after| after < completed) {
@@ -110,7 +110,7 @@ pub(super) async fn runs(
                 newest = newest.max(Some(completed));
             }
         }
-        if looked < MAX_HISTORY_TASKS {
+        if scanned < MAX_HISTORY_TASKS {
             RecordAction::Leave
         } else {
             RecordAction::Stop

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn every_entry_is_the_same_after_conversion() {
+    fn entries_round_trip() {
         let at = "2026-11-29T10:00:00Z";
         let info = crate::task::fixture::info("task-1", &json!({"progress": 7})).to_json();
         for entry in [

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_links_and_events_are_recorded() {
+    fn responses_connection_states_and_events_are_recorded() {
         let cancel = |answer| {
             recorded(&Update::Cancel {
                 mo_id: "task-1".into(),

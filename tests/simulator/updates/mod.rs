@@ -112,7 +112,7 @@ impl Watch {
     }
 
     /// Waits for changes after `version`, which must exist; returns the next version and `(kind, moId, changes)`.
-    async fn news(&self, version: &str) -> (String, Vec<(String, String, Value)>) {
+    async fn changes_since(&self, version: &str) -> (String, Vec<(String, String, Value)>) {
         let (status, set) = self.wait(version).await;
         assert_eq!(status, 200, "{set}");
         (set["version"].as_str().unwrap().to_owned(), updates(&set))

@@ -14,17 +14,17 @@ async fn updates_report_objects_added_removed_and_expired() {
         true,
     )
     .await;
-    let (version, _) = watch.news("").await;
+    let (version, _) = watch.changes_since("").await;
     assert_eq!(watch.modify(&[2, 50], &[1]).await, json!([task(50)]));
-    let (version, news) = watch.news(&version).await;
-    assert_eq!(kinds(&news), [("enter", "task-2"), ("leave", "task-1")]);
+    let (version, changes) = watch.changes_since(&version).await;
+    assert_eq!(kinds(&changes), [("enter", "task-2"), ("leave", "task-1")]);
     // Removal and addition between two waits cancel out.
     watch.modify(&[1], &[]).await;
     watch.modify(&[], &[1]).await;
     assert_eq!(watch.wait(&version).await.0, 204);
     watch.harness.control.remove_task("task-3");
-    let (version, news) = watch.news(&version).await;
-    assert_eq!(kinds(&news), [("leave", "task-3")]);
+    let (version, changes) = watch.changes_since(&version).await;
+    assert_eq!(kinds(&changes), [("leave", "task-3")]);
     let body = json!({"obj": []});
     assert_eq!(
         watch
@@ -33,7 +33,10 @@ async fn updates_report_objects_added_removed_and_expired() {
             .await,
         (200, json!([]))
     );
-    assert_eq!(kinds(&watch.news(&version).await.1), [("leave", "task-2")]);
+    assert_eq!(
+        kinds(&watch.changes_since(&version).await.1),
+        [("leave", "task-2")]
+    );
 }
 
 #[tokio::test]
@@ -45,7 +48,7 @@ async fn view_change_wakes_a_running_wait_if_enabled() {
         true,
     )
     .await;
-    let (version, _) = watch.news("").await;
+    let (version, _) = watch.changes_since("").await;
     let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
     let add = async {
         eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
@@ -68,7 +71,10 @@ async fn view_change_wakes_a_running_wait_if_enabled() {
     };
     let (cancelled, ()) = tokio::join!(watch.wait_with(version, long), add);
     assert_fault(&cancelled, "RequestCanceled");
-    assert_eq!(kinds(&watch.news(version).await.1), [("enter", "task-3")]);
+    assert_eq!(
+        kinds(&watch.changes_since(version).await.1),
+        [("enter", "task-3")]
+    );
 }
 
 #[tokio::test]
@@ -81,7 +87,7 @@ async fn session_end_cancels_waits_and_destroys_objects() {
             true,
         )
         .await;
-        let (version, _) = watch.news("").await;
+        let (version, _) = watch.changes_since("").await;
         let expected = OpenObjects {
             collectors: 1,
             filters: 1,
@@ -144,7 +150,7 @@ async fn collectors_filters_and_views_are_destroyed() {
             .0,
         204
     );
-    assert_eq!(watch.news("").await.1.len(), 0);
+    assert_eq!(watch.changes_since("").await.1.len(), 0);
     assert_eq!(
         watch
             .harness
@@ -227,7 +233,7 @@ async fn changes_have_the_requested_path_once() {
         (vec!["info", "info.description"], false, vec!["info"]),
     ] {
         let watch = Watch::of(Harness::signed_in(THREE_TASKS).await, &[1], &paths, partial).await;
-        let (version, _) = watch.news("").await;
+        let (version, _) = watch.changes_since("").await;
         watch.harness.advance(52);
         let (_, set) = watch.wait(&version).await;
         let changes = &set["filterSet"][0]["objectSet"][0]["changeSet"];

@@ -27,14 +27,14 @@ async fn info_changes_are_reported_by_field_or_as_a_whole() {
             .harness
             .control
             .change_behavior(|behavior| behavior.change_names = names);
-        let (version, first) = watch.news("").await;
+        let (version, first) = watch.changes_since("").await;
         assert_eq!(first[0].2["info"]["_typeName"], "TaskInfo");
         watch.harness.advance(3);
-        let (_, news) = watch.news(&version).await;
+        let (_, changes) = watch.changes_since(&version).await;
         assert!(
-            news[0].2.get(expected).is_some(),
+            changes[0].2.get(expected).is_some(),
             "{expected}: {:?}",
-            news[0].2
+            changes[0].2
         );
     }
 }
@@ -60,8 +60,8 @@ async fn behavior_switches_change_the_form_of_updates() {
         json!({"name": "info.error", "op": "assign", "val": null})
     );
     watch.harness.advance(15);
-    let (_, news) = watch.news(set["version"].as_str().unwrap()).await;
-    let of_three = news.iter().filter(|update| update.1 == "task-3").count();
+    let (_, changes) = watch.changes_since(set["version"].as_str().unwrap()).await;
+    let of_three = changes.iter().filter(|update| update.1 == "task-3").count();
     assert_eq!(of_three, 3, "state, progress and error one by one");
 }
 
@@ -116,14 +116,14 @@ async fn question_of_a_watched_machine_is_reported() {
     body["spec"]["propSet"] = json!([{"_typeName": "PropertySpec", "type": "VirtualMachine", "pathSet": ["name", "runtime.question"]}]);
     body["spec"]["objectSet"] = json!([{"_typeName": "ObjectSpec", "obj": machine}]);
     watch.collect("CreateFilter", body).await;
-    let (version, first) = watch.news("").await;
+    let (version, first) = watch.changes_since("").await;
     assert_eq!(
         first[0].2,
         json!({"name": {"_typeName": "string", "_value": "a"}, "runtime.question": null})
     );
     watch.harness.advance(31);
-    let (_, news) = watch.news(&version).await;
-    let question = &news[0].2["runtime.question"];
+    let (_, changes) = watch.changes_since(&version).await;
+    let question = &changes[0].2["runtime.question"];
     assert_eq!(
         (
             &question["text"],

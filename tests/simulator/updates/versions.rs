@@ -7,18 +7,19 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn acknowledged_version_can_be_repeated() {
     let watch = Watch::three().await;
-    let (first, _) = watch.news("").await;
+    let (first, _) = watch.changes_since("").await;
     watch.harness.advance(3);
-    let (_lost, news) = watch.news(&first).await;
+    let (_lost, changes) = watch.changes_since(&first).await;
     watch.harness.advance(20);
-    let (second, again) = watch.news(&first).await;
-    let of = |news: &[(String, String, Value)], object: &str| {
-        news.iter()
+    let (second, again) = watch.changes_since(&first).await;
+    let of = |changes: &[(String, String, Value)], object: &str| {
+        changes
+            .iter()
             .find(|update| update.1 == object)
             .map(|update| update.2["info.progress"]["_value"].clone())
     };
     assert_eq!(
-        (of(&news, "task-1"), of(&again, "task-1")),
+        (of(&changes, "task-1"), of(&again, "task-1")),
         (Some(json!(2)), Some(json!(22)))
     );
     assert_eq!(
@@ -37,7 +38,7 @@ async fn acknowledged_version_can_be_repeated() {
 #[tokio::test]
 async fn lost_response_is_repeated() {
     let watch = Watch::three().await;
-    let (first, _) = watch.news("").await;
+    let (first, _) = watch.changes_since("").await;
     watch.modify(&[], &[2]).await;
     watch.harness.advance(15);
     watch.harness.control.lose_responses(1);
@@ -49,7 +50,7 @@ async fn lost_response_is_repeated() {
             .breaks(&path, &json!({"version": first, "options": options}))
             .await
     );
-    let (_, again) = watch.news(&first).await;
+    let (_, again) = watch.changes_since(&first).await;
     let mut again = kinds(&again);
     again.sort_unstable();
     assert_eq!(
@@ -66,13 +67,13 @@ async fn lost_response_is_repeated() {
 async fn unknown_version_is_rejected_and_empty_version_restarts() {
     let watch = Watch::three().await;
     assert_fault(&watch.wait("bogus").await, "InvalidCollectorVersion");
-    let (version, _) = watch.news("").await;
+    let (version, _) = watch.changes_since("").await;
     assert_fault(
         &watch.wait(&format!("{version}0")).await,
         "InvalidCollectorVersion",
     );
-    let (again, news) = watch.news("").await;
-    assert_eq!(news.len(), 3);
+    let (again, changes) = watch.changes_since("").await;
+    assert_eq!(changes.len(), 3);
     assert_fault(&watch.wait(&version).await, "InvalidCollectorVersion");
     assert_eq!(watch.wait(&again).await.0, 204);
 }
@@ -111,7 +112,7 @@ async fn truncated_version_works_once() {
     assert_fault(&older, "InvalidCollectorVersion");
     // The truncated response and its continuation were lost: the last complete version repeats everything.
     watch.wait(set["version"].as_str().unwrap()).await;
-    assert_eq!(watch.news(plain).await.1.len(), 2);
+    assert_eq!(watch.changes_since(plain).await.1.len(), 2);
     for wrong in [json!(0), json!(-1), json!("5")] {
         assert_eq!(
             watch

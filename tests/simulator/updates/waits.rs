@@ -43,20 +43,24 @@ async fn first_update_is_complete_and_later_ones_are_changes() {
     let version = set["version"].as_str().unwrap();
     assert_eq!(watch.wait(version).await, (204, Value::Null));
     watch.harness.advance(5);
-    let (version, news) = watch.news(version).await;
+    let (version, changes) = watch.changes_since(version).await;
     assert_eq!(
-        kinds(&news),
+        kinds(&changes),
         [("modify", "task-3"), ("modify", "task-1")],
         "in the order of their newest change"
     );
     assert_eq!(
-        news[1].2,
+        changes[1].2,
         json!({"info.progress": {"_typeName": "int", "_value": 4}}),
         "folded into one update"
     );
     watch.harness.advance(6);
-    let (_, news) = watch.news(&version).await;
-    let failed = &news.iter().find(|news| news.1 == "task-3").unwrap().2;
+    let (_, changes) = watch.changes_since(&version).await;
+    let failed = &changes
+        .iter()
+        .find(|changes| changes.1 == "task-3")
+        .unwrap()
+        .2;
     assert_eq!(failed["info.state"]["_value"], "error");
     assert_eq!(failed["info.error"]["_typeName"], "InvalidPowerState");
     assert!(failed.get("info.cancelled").is_none());
@@ -65,7 +69,7 @@ async fn first_update_is_complete_and_later_ones_are_changes() {
 #[tokio::test]
 async fn wait_returns_on_a_change() {
     let watch = Watch::three().await;
-    let (version, _) = watch.news("").await;
+    let (version, _) = watch.changes_since("").await;
     let waiting = watch.wait_with(
         &version,
         json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60}),
@@ -88,7 +92,7 @@ async fn wait_times_out_without_content() {
         true,
     )
     .await;
-    let (version, _) = watch.news("").await;
+    let (version, _) = watch.changes_since("").await;
     let waiting = watch.wait_with(
         &version,
         json!({"_typeName": "WaitOptions", "maxWaitSeconds": 30}),
@@ -123,7 +127,7 @@ async fn waits_cut_by_a_proxy_lose_no_updates() {
         true,
     )
     .await;
-    let (version, _) = watch.news("").await;
+    let (version, _) = watch.changes_since("").await;
     let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
     let after = Duration::from_millis(20);
     let response = Some(ProxyResponse::page(408, "408 Request Timeout"));
@@ -145,7 +149,10 @@ async fn waits_cut_by_a_proxy_lose_no_updates() {
     assert!(watch.harness.breaks(&path, &body).await);
     eventually(|| async { (watch.harness.control.pending_waits() == 0).then_some(()) }).await;
     watch.harness.advance(5);
-    assert_eq!(kinds(&watch.news(&version).await.1), [("modify", "task-1")]);
+    assert_eq!(
+        kinds(&watch.changes_since(&version).await.1),
+        [("modify", "task-1")]
+    );
 }
 
 #[tokio::test]
@@ -154,7 +161,7 @@ async fn wait_returns_on_a_change_in_real_time() {
         Harness::of(Options::new(Scenario::parse("test", THREE_TASKS).unwrap())).await;
     harness.login().await;
     let watch = Watch::of(harness, &[1], &["info.progress"], true).await;
-    let (version, _) = watch.news("").await;
+    let (version, _) = watch.changes_since("").await;
     let (status, set) = watch
         .wait_with(
             &version,
@@ -197,7 +204,7 @@ async fn one() -> (Watch, String) {
         true,
     )
     .await;
-    let (version, _) = watch.news("").await;
+    let (version, _) = watch.changes_since("").await;
     (watch, version)
 }
 

@@ -1,4 +1,4 @@
-//! Time that passes by hand only, though there is real HTTP: what happens in a stretch of it can be counted.
+//! Paused time together with HTTP, so that the requests in a period can be counted.
 
 use std::{
     sync::{Arc, mpsc},
@@ -14,22 +14,21 @@ use vtask::{
 
 use super::{Harness, connect};
 
-/// No rest is waited for longer.
+/// Time limit until the loop is idle.
 const BOUND: Duration = Duration::from_secs(20);
 
-/// A fetch loop and a server in frozen time. The runtime's clock must be paused
+/// A fetch loop and a server in paused time. The runtime's clock must be paused
 /// (`#[tokio::test(start_paused = true)]`).
 pub struct Frozen {
     pub simulator: Simulator,
     pub harness: Harness,
     traffic: Arc<RequestMetrics>,
-    /// While a blocking task runs, the paused clock does not jump ahead by itself.
+    /// Ends the blocking task that keeps the paused clock from advancing by itself.
     freeze: mpsc::Sender<()>,
 }
 
 impl Frozen {
-    /// Starts watching everything recent, one by one if nothing else is wanted; nothing is read again by itself for an
-    /// hour.
+    /// Starts to watch all recent tasks by polling, unless `change` sets another mode, at intervals of an hour.
     pub async fn start(simulator: Simulator, change: impl FnOnce(&mut WatchOptions)) -> Self {
         let (freeze, frozen) = mpsc::channel();
         spawn_blocking(move || frozen.recv());
@@ -51,7 +50,7 @@ impl Frozen {
         this
     }
 
-    /// Lets everything happen that needs no time to pass.
+    /// Waits until the loop is idle at the current time.
     pub async fn settle(&mut self) {
         let control = self.simulator.control();
         let bound = Instant::now() + BOUND;
@@ -59,7 +58,7 @@ impl Frozen {
         while quiet < 5 {
             assert!(Instant::now() < bound, "it never rests");
             let before = control.request_count();
-            // The runtime parks meanwhile, so that whatever is ready is done.
+            // The runtime runs all ready tasks meanwhile.
             let _ = spawn_blocking(|| std::thread::sleep(Duration::from_millis(1))).await;
             yield_now().await;
             self.harness.drain();
@@ -72,7 +71,7 @@ impl Frozen {
         }
     }
 
-    /// Lets time pass, in steps so small that no two things a second apart fall into one.
+    /// Advances the time in steps of half a second, so that events a second apart are not merged.
     pub async fn pass(&mut self, span: Duration) {
         const STEP: Duration = Duration::from_millis(500);
         let mut left = span;
@@ -84,14 +83,14 @@ impl Frozen {
         }
     }
 
-    /// The requests so far that were looked up around tasks.
+    /// Returns the lookup requests so far.
     pub fn look_ups(&self) -> Vec<RequestRecord> {
         let mut requests = self.simulator.control().requests();
         requests.retain(|request| is_look_up(&request.kind));
         requests
     }
 
-    /// Ends the loop; time goes on by itself for that.
+    /// Stops the loop, with the clock running.
     pub async fn stop(self) {
         drop(self.freeze);
         tokio::time::resume();
@@ -100,7 +99,7 @@ impl Frozen {
     }
 }
 
-/// Whether a request belongs to what is looked up around tasks.
+/// True for requests of lookups about tasks.
 pub fn is_look_up(kind: &str) -> bool {
     [
         "CreateCollectorForTasks",

@@ -311,6 +311,18 @@ impl Harness {
         })
     }
 
+    /// Fails if the connection was retried or refused at any time.
+    pub fn assert_never_lost(&self, context: &str) {
+        let is_lost = |state: &ConnectionState| {
+            matches!(
+                state,
+                ConnectionState::Retrying { .. } | ConnectionState::SignedOut { .. }
+            )
+        };
+        let states = &self.connections;
+        assert!(!states.iter().any(is_lost), "{context}: {states:?}");
+    }
+
     /// Stops the loop and drops its last updates.
     pub async fn stop(mut self) {
         let stopping = self.watcher.stop();

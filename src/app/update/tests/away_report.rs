@@ -120,7 +120,7 @@ fn nothing_is_reported_without_changes() {
     apply_at(&mut state, task("task-4711", &json!({"progress": 80})), 20);
     event_at(&mut state, Event::FocusGained, 30);
     assert_eq!(counts(&state), None);
-    // A task that ends before the eyes of the user.
+    // A task that ends while the user is present.
     apply_at(&mut state, ended("task-4711", "failed", 40), 41);
     assert_eq!(counts(&state), None);
     // One that ended during the absence is reported late.
@@ -148,7 +148,7 @@ fn minutes_without_a_key_count_as_absence() {
 }
 
 #[test]
-fn pointer_over_an_unfocused_terminal_is_no_return() {
+fn mouse_move_over_an_unfocused_terminal_does_not_end_the_absence() {
     let mut state = busy(80, 24);
     event_at(&mut state, Event::FocusLost, 0);
     let moved = MouseEvent {

@@ -60,7 +60,7 @@ fn leaving_zoom_restores_the_focus() {
 }
 
 #[test]
-fn quitting_asks_while_a_request_is_unanswered() {
+fn quitting_needs_confirmation_while_a_request_is_pending() {
     let mut state = busy(120, 40);
     let task = find(&state, "task-4711");
     let request = CancelRequest::new(now());

@@ -61,7 +61,7 @@ pub struct Completion {
     pub forecast: Option<SetForecast>,
 }
 
-/// Computes the completion again and again.
+/// Recomputes the completion in intervals.
 #[derive(Debug, Default)]
 pub(super) struct CompletionTracker {
     /// The last result and the time it is for.

@@ -115,7 +115,7 @@ impl Sender {
             });
         }
         let mut content = Vec::new();
-        // The request was accepted, whatever becomes of the rest of the response.
+        // The request was accepted, even if the rest of the response cannot be read.
         while let Ok(Some(chunk)) = response.chunk().await {
             content.extend_from_slice(&chunk);
             if content.len() > MAX_RESPONSE_BYTES {
