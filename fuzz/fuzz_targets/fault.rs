@@ -1,8 +1,8 @@
-//! See `doors::fault`.
+//! See `entry_points::fault`.
 #![no_main]
 
 #[allow(dead_code, reason = "the other targets use the rest")]
-#[path = "../doors.rs"]
-mod doors;
+#[path = "../entry_points.rs"]
+mod entry_points;
 
-libfuzzer_sys::fuzz_target!(|body: &[u8]| doors::fault(body));
+libfuzzer_sys::fuzz_target!(|body: &[u8]| entry_points::fault(body));

@@ -1,8 +1,8 @@
-//! See `doors::record`.
+//! See `entry_points::record`.
 #![no_main]
 
 #[allow(dead_code, reason = "the other targets use the rest")]
-#[path = "../doors.rs"]
-mod doors;
+#[path = "../entry_points.rs"]
+mod entry_points;
 
-libfuzzer_sys::fuzz_target!(|body: &[u8]| doors::record(body));
+libfuzzer_sys::fuzz_target!(|body: &[u8]| entry_points::record(body));

@@ -1,8 +1,8 @@
-//! See `doors::task_info`.
+//! See `entry_points::task_info`.
 #![no_main]
 
 #[allow(dead_code, reason = "the other targets use the rest")]
-#[path = "../doors.rs"]
-mod doors;
+#[path = "../entry_points.rs"]
+mod entry_points;
 
-libfuzzer_sys::fuzz_target!(|body: &[u8]| doors::task_info(body));
+libfuzzer_sys::fuzz_target!(|body: &[u8]| entry_points::task_info(body));

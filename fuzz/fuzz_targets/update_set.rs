@@ -1,8 +1,8 @@
-//! See `doors::update_set`.
+//! See `entry_points::update_set`.
 #![no_main]
 
 #[allow(dead_code, reason = "the other targets use the rest")]
-#[path = "../doors.rs"]
-mod doors;
+#[path = "../entry_points.rs"]
+mod entry_points;
 
-libfuzzer_sys::fuzz_target!(|body: &[u8]| doors::update_set(body));
+libfuzzer_sys::fuzz_target!(|body: &[u8]| entry_points::update_set(body));

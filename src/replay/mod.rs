@@ -13,7 +13,7 @@ use std::collections::{HashSet, VecDeque};
 use jiff::Timestamp;
 
 use known_tasks::KnownTasks;
-use recording_file::RecordingFile;
+use recording_file::{PlayedLine, RecordingFile};
 use session_history::MAX_STEPS;
 pub use session_history::SessionHistory;
 
@@ -40,17 +40,6 @@ pub enum StopAt {
     Failure,
     /// A change of this task.
     ChangeOf(TaskId),
-}
-
-/// A line that was played.
-#[derive(Debug)]
-pub(super) struct PlayedLine {
-    pub(super) t: Timestamp,
-    pub(super) endpoint: EndpointId,
-    /// The update; `None` if the screen has no use for the line.
-    pub(super) update: Option<RecordedUpdate>,
-    /// Size in bytes as JSON; 0 if it does not count.
-    pub(super) size: usize,
 }
 
 /// The next update of a record.

@@ -2,16 +2,26 @@
 
 use jiff::Timestamp;
 
-use super::PlayedLine;
 use crate::{
     recording::{Checkpoints, Header, Player, ReadError, Source},
     task::EndpointId,
-    watch::recording_codec,
+    watch::recording_codec::{self, RecordedUpdate},
 };
 
 /// Decompressed bytes that are played before the target of a jump. Records up to this size are always played from their
 /// beginning, so that a position looks the same however it was reached.
 const LEAD_BYTES: u64 = 64 << 20;
+
+/// A line that was played.
+#[derive(Debug)]
+pub(super) struct PlayedLine {
+    pub(super) t: Timestamp,
+    pub(super) endpoint: EndpointId,
+    /// The update; `None` if the screen has no use for the line.
+    pub(super) update: Option<RecordedUpdate>,
+    /// Size in bytes as JSON; 0 if it does not count.
+    pub(super) size: usize,
+}
 
 /// A file that is played.
 #[derive(Debug)]

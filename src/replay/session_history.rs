@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 
 use jiff::Timestamp;
 
-use super::PlayedLine;
+use super::recording_file::PlayedLine;
 use crate::{
     task::{ChangeSet, EndpointId, ServerClock, TaskChange, TaskStore, UndoLog},
     watch::recording_codec::RecordedUpdate,

@@ -10,7 +10,7 @@ use crate::command_support::line;
 const SCENARIO: &str = r#"
 about = "test"
 first_task = 1
-[estate]
+[inventory]
 datastores = ["ds"]
 clusters = [{ name = "c", hosts = ["h1"] }]
 machine_folders = [{ name = "f", cluster = "c", machines = ["a"] }]

@@ -45,7 +45,7 @@ const BOUND: Duration = Duration::from_secs(60);
 pub(crate) const SCENARIO: &str = r#"
 about = "test"
 first_task = 1
-[estate]
+[inventory]
 datastores = ["ds"]
 clusters = [{ name = "c", hosts = ["h1", "h2"] }]
 machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b", "x/y", "evil\u001b[31m"] }]

@@ -4,16 +4,16 @@ use std::{fs, path::Path};
 
 use proptest::prelude::*;
 
-use crate::{cases, doors};
+use crate::{cases, entry_points};
 
 /// Entry point of a fuzz target.
 type Door = fn(&[u8]);
 
 const DOORS: [(&str, Door); 4] = [
-    ("task_info", doors::task_info),
-    ("update_set", doors::update_set),
-    ("fault", doors::fault),
-    ("record", doors::record),
+    ("task_info", entry_points::task_info),
+    ("update_set", entry_points::update_set),
+    ("fault", entry_points::fault),
+    ("record", entry_points::record),
 ];
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {

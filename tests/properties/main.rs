@@ -10,8 +10,8 @@
 
 mod comments;
 mod dependencies;
-#[path = "../../fuzz/doors.rs"]
-mod doors;
+#[path = "../../fuzz/entry_points.rs"]
+mod entry_points;
 mod estimate_quality;
 mod estimates;
 mod filters;

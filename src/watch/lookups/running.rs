@@ -2,12 +2,10 @@
 
 use std::{future::Future, sync::Arc};
 
+use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::{
-    family::FamilyFound, history_search::Answer, locations::LocationsFound, privileges::Subject,
-    typical::Runs,
-};
+use super::{family::FamilyFound, locations::LocationsFound, privileges::Subject, typical::Runs};
 use crate::{
     task::{EntityState, cancellation::Privilege},
     vim::{
@@ -22,13 +20,28 @@ pub(in crate::watch) enum LookupResult {
     Family(Box<FamilyFound>),
     Locations(LocationsFound),
     Events(u32, Result<Vec<TaskEvent>, Error>),
-    History(Answer),
+    History(HistoryAnswer),
     Typical(Result<Runs, Error>),
     Privilege(
         Subject,
         Result<(Option<ManagedObjectReference>, Privilege), Error>,
     ),
     EntityState(ManagedObjectReference, Result<EntityState, Error>),
+}
+
+/// Results of requests to the history.
+#[derive(Debug)]
+pub(in crate::watch) enum HistoryAnswer {
+    Page {
+        /// The number of the search.
+        search: u32,
+        /// The collector created for it, if any.
+        made: Option<ManagedObjectReference>,
+        /// The records as sent, newest first.
+        page: Result<Vec<Value>, Error>,
+    },
+    /// An unneeded collector was destroyed, or cannot be.
+    Left(ManagedObjectReference),
 }
 
 /// Lookups in flight over the present connection, if there is one.

@@ -236,7 +236,7 @@ async fn times_and_phases_are_those_of_the_server() {
         let scenario = r#"
 about = "test"
 first_task = 1
-[estate]
+[inventory]
 datastores = ["ds"]
 clusters = [{ name = "c", hosts = ["h1"] }]
 machine_folders = [{ name = "f", cluster = "c", machines = ["a"] }]

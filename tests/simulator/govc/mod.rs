@@ -10,7 +10,7 @@ mod events;
 const SITE: &str = r#"
 about = "test"
 first_task = 1
-[estate]
+[inventory]
 datacenter = "paris"
 datastores = ["ds1", "ds2"]
 networks = ["front", "back"]

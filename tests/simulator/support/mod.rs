@@ -183,7 +183,7 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
 pub(crate) const INVENTORY: &str = r#"
 about = "test"
 first_task = 1
-[estate]
+[inventory]
 datastores = ["ds"]
 clusters = [{ name = "c", hosts = ["h1", "h2"] }]
 machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b", "x/y", "evil\u001b[31m"] }]
@@ -193,7 +193,7 @@ machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b", "x/y", "ev
 pub(crate) const THREE_TASKS: &str = r#"
 about = "test"
 first_task = 1
-[estate]
+[inventory]
 datastores = ["ds"]
 clusters = [{ name = "c", hosts = ["h1", "h2"] }]
 machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b", "x/y"] }]

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use self::seen_records::{PageMerge, SeenRecords};
 use super::{
-    running::{LookupResult, RunningLookups},
+    running::{HistoryAnswer, LookupResult, RunningLookups},
     scheduler::{Permit, Scheduler, Urgency},
 };
 use crate::{
@@ -39,21 +39,6 @@ pub(in crate::watch) struct HistorySearch {
     search: Option<ServerSearch>,
     /// Unneeded collectors that may still exist.
     left: Vec<ManagedObjectReference>,
-}
-
-/// Results of requests to the history.
-#[derive(Debug)]
-pub(in crate::watch) enum Answer {
-    Page {
-        /// The number of the search.
-        search: u32,
-        /// The collector created for it, if any.
-        made: Option<ManagedObjectReference>,
-        /// The records as sent, newest first.
-        page: Result<Vec<Value>, Error>,
-    },
-    /// An unneeded collector was destroyed, or cannot be.
-    Left(ManagedObjectReference),
 }
 
 /// State of the next page.
@@ -205,7 +190,7 @@ impl HistorySearch {
         running.start(move |client| async move {
             let mut made = None;
             let page = read(&client, &permit, &query, collector, &mut made).await;
-            LookupResult::History(Answer::Page {
+            LookupResult::History(HistoryAnswer::Page {
                 search: number,
                 made,
                 page,
@@ -218,11 +203,11 @@ impl HistorySearch {
         &mut self,
         running: &mut RunningLookups,
         renewals: &mut SessionRenewals,
-        answer: Answer,
+        answer: HistoryAnswer,
     ) -> Result<Option<Update>, LoopExit> {
         let (number, made, page) = match answer {
-            Answer::Page { search, made, page } => (search, made, page),
-            Answer::Left(collector) => {
+            HistoryAnswer::Page { search, made, page } => (search, made, page),
+            HistoryAnswer::Left(collector) => {
                 self.left.retain(|left| *left != collector);
                 return Ok(None);
             }
@@ -311,7 +296,7 @@ impl HistorySearch {
             permit.pass().await;
             // If this fails, the collector ends with the session.
             let _ = client.destroy_history(&collector).await;
-            LookupResult::History(Answer::Left(collector))
+            LookupResult::History(HistoryAnswer::Left(collector))
         });
     }
 }
