@@ -203,7 +203,7 @@ impl Observer {
         let board = locked(&self.board);
         let records = board.iter().map(|(_, record)| record);
         let mut all: Vec<&Record> = records.filter(|record| wanted(record)).collect();
-        all.sort_unstable_by_key(|record| Reverse(record.last_change));
+        all.sort_unstable_by_key(|record| Reverse(record.last_change()));
         let sample = all.into_iter().take(SAMPLE);
         let pair = |record: &Record| (record.id.mo_id.clone(), record.info.as_deref().cloned());
         sample.map(pair).collect()

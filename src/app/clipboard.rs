@@ -76,7 +76,7 @@ fn fault_text(fault: &Fault) -> String {
         lines.extend(fields.map(|(name, value)| format!("  {name}: {value}")));
         for message in fault.messages() {
             let text = message.message.as_deref().unwrap_or_default().trim();
-            match (text.is_empty(), message.key.as_str()) {
+            match (text.is_empty(), &*message.key) {
                 (true, "") => {}
                 (true, key) => lines.push(format!("  {key}")),
                 (false, "") => lines.push(format!("  {text}")),

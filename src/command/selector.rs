@@ -47,7 +47,7 @@ impl TaskSelector {
     pub fn matches(&self, info: &TaskInfo, labels: &Labels) -> bool {
         let entity = info.entity.as_ref().map(|entity| &*entity.value);
         let reference = info.entity.as_ref();
-        let reference = reference.map(|entity| format!("{}:{}", entity.kind, entity.value));
+        let reference = reference.map(|entity| format!("{}:{}", entity.kind(), entity.value));
         let label = labels.operation(info);
         any(
             &self.entity,
@@ -64,7 +64,7 @@ impl TaskSelector {
                 || self
                     .activation_id
                     .iter()
-                    .any(|id| Some(&**id) == info.activation_id.as_deref()))
+                    .any(|id| Some(&**id) == info.activation_id()))
     }
 
     /// Returns the part of the flags that the server's history can filter by.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     task::{Handle, Progress, Record, Status},
     text::duration,
-    vim::types::TaskLocator,
+    vim::types::{TaskInfo, TaskLocator},
     watch::{Command, Update},
 };
 
@@ -49,9 +49,9 @@ pub(super) fn row(
         ("task", id.clone()),
         ("state", json_output::status(record.status()).to_owned()),
         ("progress", progress),
-        ("queued", time(info.and_then(|info| info.queue_time))),
-        ("started", time(info.and_then(|info| info.start_time))),
-        ("completed", time(info.and_then(|info| info.complete_time))),
+        ("queued", time(info.and_then(TaskInfo::queue_time))),
+        ("started", time(info.and_then(TaskInfo::start_time))),
+        ("completed", time(info.and_then(TaskInfo::complete_time))),
         (
             "elapsed",
             record.elapsed(now).map(duration).unwrap_or_default(),
@@ -103,7 +103,7 @@ pub(super) fn changes(snapshot: &mut Snapshot, update: Update, target: &Target) 
 /// Returns whether a task can be cancelled, in the words of the API.
 fn cancelable(record: &Record) -> &'static str {
     let info = record.info.as_deref();
-    let known = info.filter(|info| !info.invalid.contains("cancelable"));
+    let known = info.filter(|info| !info.invalid().contains("cancelable"));
     let is_active = record.status().is_active();
     match (
         is_active,

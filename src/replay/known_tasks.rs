@@ -82,7 +82,7 @@ impl KnownTasks {
                 TaskChange::Full { info, at } | TaskChange::FromHistory { info, at },
             ) => {
                 let failed = Status::of(info) == Status::Failed;
-                let is_recent = info.complete_time.is_some_and(|ended| {
+                let is_recent = info.complete_time().is_some_and(|ended| {
                     at.duration_since(ended).as_millis() < i128::from(RECENT_MILLIS)
                 });
                 noted.has_failed = failed && !task.is_failed && (known.is_some() || is_recent);

@@ -71,7 +71,7 @@ impl CancelState {
         match (&record.info, record.status().is_active()) {
             (Some(info), true) if info.cancelled => Self::Requested,
             (Some(info), true) if info.cancelable => Self::Cancelable,
-            (Some(info), true) if info.invalid.contains("cancelable") => Self::Unknown,
+            (Some(info), true) if info.invalid().contains("cancelable") => Self::Unknown,
             (Some(_), true) => Self::NotCancelable,
             _ => Self::NotApplicable,
         }
@@ -91,7 +91,7 @@ impl CancelState {
 /// Formats a flag of a task: `yes`, `no`, or `unknown` if the server did not report a usable value.
 pub fn flag_text(info: &TaskInfo, field: &str, value: bool) -> &'static str {
     match value {
-        _ if info.invalid.contains(field) => "unknown",
+        _ if info.invalid().contains(field) => "unknown",
         true => "yes",
         false => "no",
     }
@@ -187,7 +187,7 @@ pub fn eligibility(
         return no(no_data_message(record), "Nothing to cancel.");
     };
     let finished =
-        |how: &str, brief: &str| no(finished_message(how, info.complete_time, now), brief);
+        |how: &str, brief: &str| no(finished_message(how, info.complete_time(), now), brief);
     match record.status() {
         Status::Lost => no(
             "This task was removed from the server before its outcome was seen; nothing to cancel."
@@ -216,7 +216,7 @@ pub fn eligibility(
             }
             _ => yes("This operation can be cancelled."),
         },
-        _ if info.invalid.contains("cancelable") => {
+        _ if info.invalid().contains("cancelable") => {
             yes("The server did not report whether this operation can be cancelled; it may refuse.")
         }
         _ => no(not_cancelable_message(store, handle), "Not cancelable."),
@@ -249,7 +249,7 @@ fn no_data_message(record: &Record) -> String {
 
 /// Returns that cancellation was requested, and when if known.
 fn requested_text(record: &Record, now: Timestamp) -> String {
-    match record.cancel_seen {
+    match record.cancel_seen() {
         Some(seen) => format!("Cancellation requested {}", seen.ago(now)),
         None => "Cancellation requested".to_owned(),
     }

@@ -8,7 +8,7 @@ use super::{
     json_output,
     record::TaskSpan,
 };
-use crate::vim::types::TaskEvent;
+use crate::vim::types::{TaskEvent, TaskInfo};
 
 /// A task as plain data, at one time. All texts are as the server sent them; an output escapes them.
 #[derive(Debug, Clone)]
@@ -80,9 +80,9 @@ impl TaskEntry {
                 .and_then(|info| info.description.as_ref())
                 .map(|phase| phase.text().to_owned()),
             progress: store.progress(handle).percent(),
-            queued: info.and_then(|info| info.queue_time),
-            started: info.and_then(|info| info.start_time),
-            completed: info.and_then(|info| info.complete_time),
+            queued: info.and_then(TaskInfo::queue_time),
+            started: info.and_then(TaskInfo::start_time),
+            completed: info.and_then(TaskInfo::complete_time),
             span: record.span(now),
             waited: record.queued_for(now),
             ran: record.run_time(now),

@@ -166,18 +166,18 @@ pub(crate) fn watched_task(
         progress.percent().map_or(Value::Null, |_| json!(derived)),
     );
     let flag = |name: &str, value: fn(&TaskInfo) -> bool| {
-        let known = known.filter(|info| !info.invalid.contains(name));
+        let known = known.filter(|info| !info.invalid().contains(name));
         json!(known.map(value))
     };
     put("cancelable", flag("cancelable", |info| info.cancelable));
     put("cancelRequested", flag("cancelled", |info| info.cancelled));
     put("parentKey", json!(known.and_then(|info| info.parent_key())));
     put("rootKey", json!(known.and_then(|info| info.root_key())));
-    put("queuedAt", json!(known.and_then(|info| info.queue_time)));
-    put("startedAt", json!(known.and_then(|info| info.start_time)));
+    put("queuedAt", json!(known.and_then(TaskInfo::queue_time)));
+    put("startedAt", json!(known.and_then(TaskInfo::start_time)));
     put(
         "completedAt",
-        json!(known.and_then(|info| info.complete_time)),
+        json!(known.and_then(TaskInfo::complete_time)),
     );
     let queued = record.queued_for(now).map_or(Value::Null, seconds);
     put("queuedSeconds", queued);
@@ -223,7 +223,7 @@ pub(crate) fn why(record: &Record) -> Option<String> {
 
 /// Returns the reason for missing data.
 fn trouble(record: &Record) -> Option<String> {
-    let invalid = record.info.as_deref().map(|info| &info.invalid);
+    let invalid = record.info.as_deref().map(TaskInfo::invalid);
     match &record.presence {
         Presence::Present | Presence::HistoryOnly => {
             let invalid = invalid.filter(|invalid| !invalid.is_empty())?;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     text::ago,
-    vim::types::{Malformed, TaskInfo},
+    vim::types::{CompactTimestamp, Malformed, TaskInfo},
 };
 
 /// Availability of a task on the server.
@@ -37,12 +37,9 @@ pub struct Record {
     pub presence: Presence,
     /// True if the task must not be evicted.
     pub pinned: bool,
-    /// Server time of the last observation.
-    pub seen: Option<Timestamp>,
-    /// Server time of the last observed change of progress, phase or state.
-    pub last_change: Option<Timestamp>,
-    /// First observation of a requested cancellation.
-    pub cancel_seen: Option<CancelSeen>,
+    seen: Option<CompactTimestamp>,
+    last_change: Option<CompactTimestamp>,
+    cancel_seen: Option<Box<CancelSeen>>,
     /// Progress and phases observed while the task was running.
     pub history: Option<Box<ProgressHistory>>,
 }
@@ -94,6 +91,29 @@ impl Record {
         }
     }
 
+    /// Returns the server time of the last observation.
+    pub fn seen(&self) -> Option<Timestamp> {
+        self.seen.map(Into::into)
+    }
+
+    /// Returns the server time of the last observed change of progress, phase or state.
+    pub fn last_change(&self) -> Option<Timestamp> {
+        self.last_change.map(Into::into)
+    }
+
+    pub(super) fn set_last_change(&mut self, at: Option<Timestamp>) {
+        self.last_change = at.map(Into::into);
+    }
+
+    /// Returns the first observation of a requested cancellation.
+    pub fn cancel_seen(&self) -> Option<CancelSeen> {
+        self.cancel_seen.as_deref().copied()
+    }
+
+    pub(super) fn set_cancel_seen(&mut self, cancel_seen: Option<CancelSeen>) {
+        self.cancel_seen = cancel_seen.map(Box::new);
+    }
+
     /// Returns the key by which other tasks refer to this one as parent or root.
     pub fn key(&self) -> Arc<str> {
         match &self.info {
@@ -105,7 +125,7 @@ impl Record {
     /// Replaces the values with a new `TaskInfo`; a task marked as removed is present again.
     pub(super) fn replace(&mut self, info: Box<TaskInfo>, at: Timestamp) {
         if self.info.as_ref().is_none_or(|old| has_changed(old, &info)) {
-            self.last_change = Some(at);
+            self.last_change = Some(at.into());
         }
         let phase_began = self
             .info
@@ -131,7 +151,7 @@ impl Record {
         for (field, value) in fields {
             let phase = (field == "description").then(|| info.description.clone());
             if matches!(&*field, "progress" | "description" | "state") {
-                self.last_change = Some(at);
+                self.last_change = Some(at.into());
             }
             if let Err(error) = info.assign(&field, value) {
                 outcome = Err(error);
@@ -157,7 +177,7 @@ impl Record {
         match &mut self.history {
             Some(history) => history.observe(at, percent, phase_began),
             None if percent.is_some() || info.description.is_some() => {
-                let history = ProgressHistory::begin(info.start_time, at, percent);
+                let history = ProgressHistory::begin(info.start_time(), at, percent);
                 self.history = Some(Box::new(history));
             }
             None => {}
@@ -165,10 +185,11 @@ impl Record {
     }
 
     fn mark_seen(&mut self, at: Timestamp) {
-        let before = self.seen.replace(at);
+        let before = self.seen.replace(at.into());
         if self.is_cancel_requested() {
             let is_exact = before.is_some();
-            self.cancel_seen.get_or_insert(CancelSeen { at, is_exact });
+            self.cancel_seen
+                .get_or_insert_with(|| Box::new(CancelSeen { at, is_exact }));
         }
     }
 
@@ -220,15 +241,15 @@ impl Record {
     /// `None` if the timestamps are inconsistent.
     pub fn queued_for(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
-        let end = info.start_time.or(info.complete_time).unwrap_or(now);
-        span(info.queue_time?, end)
+        let end = info.start_time().or(info.complete_time()).unwrap_or(now);
+        span(info.queue_time()?, end)
     }
 
     /// Returns the time since the start, or between start and end. Never negative; `None` before
     /// the start and if the timestamps are inconsistent.
     pub fn run_time(&self, now: Timestamp) -> Option<SignedDuration> {
         let info = self.info.as_ref()?;
-        span(info.start_time?, self.end(now))
+        span(info.start_time()?, self.end(now))
     }
 
     /// Returns the age of an active task or the total duration of a finished one, displayed as
@@ -244,11 +265,11 @@ impl Record {
         let info = self.info.as_ref()?;
         let began = info.began()?;
         let elapsed = self.elapsed(now).unwrap_or_default();
-        let queued = info.queue_time.map_or(began, |queued| queued.min(began));
+        let queued = info.queue_time().map_or(began, |queued| queued.min(began));
         let end = began.checked_add(elapsed).unwrap_or(began).max(queued);
         Some(TaskSpan {
             queued,
-            started: info.start_time,
+            started: info.start_time(),
             end,
         })
     }
@@ -256,19 +277,20 @@ impl Record {
     /// Returns the start time of a running task.
     pub fn running_since(&self) -> Option<Timestamp> {
         let info = self.info.as_ref()?;
-        (self.status() == Status::Running).then_some(info.start_time?)
+        (self.status() == Status::Running).then_some(info.start_time()?)
     }
 
     /// Returns the queue time of a queued task.
     pub fn queued_since(&self) -> Option<Timestamp> {
         let info = self.info.as_ref()?;
-        info.queue_time.filter(|_| self.status() == Status::Queued)
+        info.queue_time()
+            .filter(|_| self.status() == Status::Queued)
     }
 
     /// Returns the completion time of a finished task, if the server sent one.
     pub fn finished_at(&self) -> Option<Timestamp> {
         let info = self.info.as_ref()?;
-        info.complete_time.filter(|_| self.status().is_finished())
+        info.complete_time().filter(|_| self.status().is_finished())
     }
 
     /// Returns the end of a finished task: its completion time, else the time at which its end was noticed.
@@ -278,8 +300,8 @@ impl Record {
     }
 
     fn known_end(&self) -> Option<Timestamp> {
-        let complete = self.info.as_ref().and_then(|info| info.complete_time);
-        complete.or(match (&self.presence, self.seen) {
+        let complete = self.info.as_deref().and_then(TaskInfo::complete_time);
+        complete.or(match (&self.presence, self.seen()) {
             (Presence::Gone(at), _) => Some(*at),
             (_, Some(seen)) if self.status().is_finished() => Some(seen),
             _ => None,

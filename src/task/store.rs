@@ -9,6 +9,7 @@ mod handle;
 mod hierarchy;
 mod locations;
 mod new_failures;
+mod node;
 mod root_cause;
 mod undo;
 
@@ -18,15 +19,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 use slotmap::SlotMap;
 
-pub use self::{
-    blockers::{Blocker, BlockerKind},
-    handle::Handle,
-};
+pub use self::{blockers::Blocker, handle::Handle, node::BlockerKind};
 
-use self::entity_index::{EntityIndex, EntityKey, Footprint};
+use self::{
+    entity_index::{EntityIndex, EntityKey, Footprint},
+    node::Node,
+};
 use super::{
     change::TaskChange,
-    entity_state::EntityState,
     id::{EndpointId, TaskId},
     labels::Labels,
     location::LocationField,
@@ -35,36 +35,6 @@ use super::{
     status::{Status, StatusCounts},
 };
 use crate::vim::types::{EntityLocation, Malformed, TaskInfo};
-
-/// A record with its position in the hierarchy.
-#[derive(Debug, Clone)]
-struct Node {
-    record: Record,
-    parent: Option<Handle>,
-    children: Vec<Handle>,
-    /// Root key of a placeholder, taken from its children.
-    root_hint: Option<Arc<str>>,
-    /// The record's status as counted in `family`, here and up the path.
-    status: Status,
-    /// Number of tasks in each status in the subtree, including this record.
-    family: StatusCounts,
-    /// The record's percentage as counted in the parent's sum.
-    percent: Option<u8>,
-    /// Sum and number of the children's percentages.
-    children_percent: (u32, u32),
-    /// State of the entity of a task that does not progress.
-    entity_state: Option<Box<EntityState>>,
-    /// Blocker of the record, as counted in `blocked_below` here and up the path.
-    blocked: Option<BlockerKind>,
-    /// Number of blocked tasks in the subtree, including this record.
-    blocked_below: u32,
-    /// True if the user knows of its failure.
-    is_acknowledged: bool,
-    /// True for a new failure, as counted in `new_failures` here and up the path.
-    is_new_failure: bool,
-    /// Number of new failures in the subtree, including this record.
-    new_failures: u32,
-}
 
 /// Handles of the rows that a change affects.
 #[derive(Debug, Default)]
@@ -82,11 +52,8 @@ type TaskKey = (EndpointId, Arc<str>);
 pub struct TaskStore {
     nodes: SlotMap<Handle, Node>,
     by_id: HashMap<TaskId, Handle>,
-    /// Records by key, as used by lineage fields. If a server uses a key for several tasks, the one
-    /// whose moId it is takes precedence, else the first.
-    by_key: HashMap<TaskKey, Handle>,
-    /// Further records with a key of `by_key`.
-    same_key: HashMap<TaskKey, Vec<Handle>>,
+    /// Records whose key, as used by lineage fields, is not their moId.
+    by_other_key: HashMap<TaskKey, Vec<Handle>>,
     /// Records whose parent or root is not in the store, by that task's key.
     orphans: HashMap<TaskKey, Vec<Handle>>,
     counts: StatusCounts,
@@ -133,9 +100,22 @@ impl TaskStore {
         self.by_id.get(id).copied()
     }
 
-    /// Returns the handle of the task with this `TaskInfo.key`.
+    /// Returns the handle of the task with this `TaskInfo.key`. If a server uses a key for several tasks, the one whose
+    /// moId it is takes precedence, else the first.
     pub fn find_key(&self, endpoint: EndpointId, key: &str) -> Option<Handle> {
-        self.by_key.get(&(endpoint, Arc::from(key))).copied()
+        self.find_task_key(&(endpoint, Arc::from(key)))
+    }
+
+    fn find_task_key(&self, key: &TaskKey) -> Option<Handle> {
+        let by_mo_id = self.find(&TaskId::new(key.0, key.1.clone()));
+        let is_its_key = |handle: &Handle| {
+            self.get(*handle)
+                .is_some_and(|record| record.key() == key.1)
+        };
+        let others = self.by_other_key.get(key);
+        by_mo_id
+            .filter(is_its_key)
+            .or_else(|| others?.first().copied())
     }
 
     /// Returns all records, in no particular order.
@@ -355,9 +335,7 @@ impl TaskStore {
             handle
         } else {
             let handle = self.insert(Record::placeholder(id.clone(), presence));
-            let key = (id.endpoint, id.mo_id.clone());
-            self.index_key(key.clone(), handle);
-            self.attach_orphans(&key, touched);
+            self.attach_orphans(&(id.endpoint, id.mo_id.clone()), touched);
             handle
         };
         self.recount(handle, touched);
@@ -367,7 +345,7 @@ impl TaskStore {
 
     /// Returns the placeholder with this key.
     pub(super) fn find_placeholder(&self, key: &TaskKey) -> Option<Handle> {
-        let found = self.by_key.get(key).copied();
+        let found = self.find_task_key(key);
         found.filter(|found| self.get(*found).is_some_and(|record| record.info.is_none()))
     }
 
@@ -383,47 +361,23 @@ impl TaskStore {
         self.index_key((endpoint, key), handle);
     }
 
-    /// Adds a record's key to the index. Of several records with the same key, the one whose moId it is takes precedence, else the first.
+    /// Adds a record's key to the index.
     fn index_key(&mut self, key: TaskKey, handle: Handle) {
-        let Some(&owner) = self.by_key.get(&key) else {
-            self.by_key.insert(key, handle);
-            return;
-        };
-        if owner == handle {
-            return;
-        }
-        let is_its_mo_id = self
-            .get(handle)
-            .is_some_and(|record| record.id.mo_id == key.1);
-        if is_its_mo_id {
-            self.by_key.insert(key.clone(), handle);
-        }
-        let others = self.same_key.entry(key).or_default();
-        others.retain(|known| *known != handle);
-        if is_its_mo_id {
-            others.insert(0, owner);
-        } else {
-            others.push(handle);
+        let record = self.get(handle);
+        if record.is_some_and(|record| record.id.mo_id != key.1) {
+            let records = self.by_other_key.entry(key).or_default();
+            if !records.contains(&handle) {
+                records.push(handle);
+            }
         }
     }
 
-    /// Removes a record's key from the index; another record with the same key takes its place.
+    /// Removes a record's key from the index.
     fn unindex_key(&mut self, key: &TaskKey, handle: Handle) {
-        let next = self.same_key.get_mut(key).and_then(|others| {
-            others.retain(|other| *other != handle);
-            others.first().copied()
-        });
-        if self.by_key.get(key) == Some(&handle) {
-            match next {
-                Some(next) => self.by_key.insert(key.clone(), next),
-                None => self.by_key.remove(key),
-            };
-        }
-        let owner = self.by_key.get(key).copied();
-        if let Some(others) = self.same_key.get_mut(key) {
-            others.retain(|other| Some(*other) != owner);
-            if others.is_empty() {
-                self.same_key.remove(key);
+        if let Some(records) = self.by_other_key.get_mut(key) {
+            records.retain(|other| *other != handle);
+            if records.is_empty() {
+                self.by_other_key.remove(key);
             }
         }
     }
@@ -431,24 +385,17 @@ impl TaskStore {
     fn insert(&mut self, record: Record) -> Handle {
         let status = record.status();
         let id = record.id.clone();
-        let mut family = StatusCounts::default();
-        family.add(status);
         self.counts.add(status);
         let handle = self.nodes.insert(Node {
             record,
             parent: None,
-            children: Vec::new(),
-            root_hint: None,
+            below: None,
             status,
-            family,
             percent: None,
-            children_percent: (0, 0),
             entity_state: None,
             blocked: None,
-            blocked_below: 0,
             is_acknowledged: false,
             is_new_failure: false,
-            new_failures: 0,
         });
         self.by_id.insert(id, handle);
         handle
@@ -459,10 +406,7 @@ impl TaskStore {
             return;
         };
         self.set_parent(handle, None, touched);
-        let children = match self.nodes.get(handle) {
-            Some(node) => node.children.clone(),
-            None => Vec::new(),
-        };
+        let children = self.children(handle).to_vec();
         for &child in &children {
             self.set_parent(child, None, touched);
         }

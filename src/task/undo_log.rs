@@ -111,7 +111,7 @@ impl UndoLog {
         let replaced = match (change, record) {
             (TaskChange::Full { info, at } | TaskChange::FromHistory { info, at }, None) => {
                 let latest = *self.latest.entry(endpoint).or_insert(*at);
-                (is_new || info.queue_time.is_some_and(|queued| queued > latest))
+                (is_new || info.queue_time().is_some_and(|queued| queued > latest))
                     .then_some(OldValue::Record(None))
             }
             (TaskChange::Full { info, .. }, Some(record)) => match &record.info {
@@ -146,7 +146,7 @@ impl UndoLog {
             (TaskChange::Fields { .. } | TaskChange::Unwatched { .. }, None) => None,
         };
         let id = record.map_or(id, |record| record.id.clone());
-        let last_change = record.and_then(|record| record.last_change);
+        let last_change = record.and_then(Record::last_change);
         replaced.map(|replaced| OldState {
             id,
             last_change,
@@ -280,19 +280,13 @@ fn fields_of<'a>(
 ) -> Option<OldValue> {
     let mut fields = ChangedFields::new();
     for (name, new) in named {
-        if &**name == "progress"
-            && let Some(new) = new
-            && old.progress.is_some()
-            && new.as_i64() == old.progress.map(i64::from)
-        {
+        if new.is_some_and(|new| old.has_value(name, new)) {
             continue;
         }
         let value = old.leaf(name).unwrap_or(Value::Null);
-        if new != Some(&value) {
-            let known = FIELDS.iter().find(|field| ***field == **name);
-            let name = known.map_or_else(|| name.clone(), |known| Cow::Borrowed(*known));
-            fields.push((name, value));
-        }
+        let known = FIELDS.iter().find(|field| ***field == **name);
+        let name = known.map_or_else(|| name.clone(), |known| Cow::Borrowed(*known));
+        fields.push((name, value));
     }
     match &fields[..] {
         [] => None,

@@ -16,8 +16,8 @@ impl Record {
     /// Explains why the run time of a started task is unknown, to be appended to a sentence.
     pub fn run_time_problem(&self, now: Timestamp) -> Option<String> {
         let info = self.info.as_ref()?;
-        let start = info.start_time?;
-        if let Some(complete) = info.complete_time {
+        let start = info.start_time()?;
+        if let Some(complete) = info.complete_time() {
             let by = backwards(start, complete)?;
             return Some(format!("it ended {by} before it started"));
         }
@@ -28,11 +28,11 @@ impl Record {
     /// Explains why the queue time is unknown.
     pub fn queue_time_problem(&self, now: Timestamp) -> Option<String> {
         let info = self.info.as_ref()?;
-        if let Some(end) = info.start_time.or(info.complete_time) {
-            let by = backwards(info.queue_time?, end)?;
+        if let Some(end) = info.start_time().or(info.complete_time()) {
+            let by = backwards(info.queue_time()?, end)?;
             return Some(format!("it started {by} before it was queued"));
         }
-        let by = backwards(info.queue_time?, now)?;
+        let by = backwards(info.queue_time()?, now)?;
         Some(format!(
             "its queue time is {by} ahead of the server's clock"
         ))

@@ -111,9 +111,9 @@ fn draw_info_cell(
         put(text.as_deref(), Role::Dim);
     };
     match column {
-        Column::Queued => time(info.queue_time),
-        Column::Started => time(info.start_time),
-        Column::Completed => time(info.complete_time),
+        Column::Queued => time(info.queue_time()),
+        Column::Started => time(info.start_time()),
+        Column::Completed => time(info.complete_time()),
         Column::Target => {
             let role = if shown.row.is_context {
                 Role::Dim
@@ -138,8 +138,8 @@ fn draw_info_cell(
         }
         Column::Operation => put(Some(&info.description_id), Role::Dim),
         Column::Parent => put(info.parent_key().map(|key| &**key), Role::Dim),
-        Column::Tag => put(info.change_tag.as_deref(), Role::Dim),
-        Column::Activation => put(info.activation_id.as_deref(), Role::Dim),
+        Column::Tag => put(info.change_tag(), Role::Dim),
+        Column::Activation => put(info.activation_id(), Role::Dim),
         _ => {}
     }
 }

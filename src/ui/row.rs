@@ -188,7 +188,7 @@ fn marks<'a>(
         }
         crate::task::Presence::Unreadable(reason) => {
             let sign = appearance.symbols.warning;
-            let text = match record.seen {
+            let text = match record.seen() {
                 Some(seen) => format!(
                     "{sign} {} old: {reason}",
                     duration(now.duration_since(seen))

@@ -303,7 +303,7 @@ impl Client {
             let why = "this connection is read-only (--read-only, its variable or the config file); nothing was sent.";
             return Err(self.unsupported(doing, why));
         }
-        let (kind, value) = (&call.object.kind, &call.object.value);
+        let (kind, value) = (call.object.kind(), &call.object.value);
         let path = ["sdk", "vim25", &self.release, kind, value, call.last];
         let request = Request {
             kind: call.kind,

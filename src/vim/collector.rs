@@ -162,7 +162,7 @@ impl TaskCollector {
         if self.watches_recent {
             let manager = &self.client.content().task_manager;
             properties.push(
-                json!({"_typeName": "PropertySpec", "type": &*manager.kind, "pathSet": [RECENT]}),
+                json!({"_typeName": "PropertySpec", "type": manager.kind(), "pathSet": [RECENT]}),
             );
             objects
                 .push(json!({"_typeName": "ObjectSpec", "obj": manager.to_json(), "skip": false}));

@@ -51,7 +51,7 @@ impl Client {
     /// Returns faults and connection errors.
     pub async fn runtime(&self, entity: &ManagedObjectReference) -> Result<EntityRuntime, Error> {
         let doing = || format!("reading the state of {entity}");
-        let kind = match &*entity.kind {
+        let kind = match entity.kind() {
             "HostSystem" => "HostSystem/runtime",
             _ => "VirtualMachine/runtime",
         };

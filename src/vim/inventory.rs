@@ -39,7 +39,7 @@ impl InventoryCache {
             .filter(|object| !self.nodes.contains_key(object));
         let mut missing: Vec<_> = missing.cloned().collect();
         missing.sort_unstable_by(|one, other| {
-            (&one.kind, &one.value).cmp(&(&other.kind, &other.value))
+            (one.kind(), &one.value).cmp(&(other.kind(), &other.value))
         });
         missing
     }
@@ -74,7 +74,7 @@ impl Client {
         let (of_machines, others): (Vec<_>, Vec<_>) = entities
             .iter()
             .cloned()
-            .partition(|entity| *entity.kind == *MACHINE);
+            .partition(|entity| entity.kind() == MACHINE);
         if !of_machines.is_empty() {
             let paths = ["runtime.host", "parent"];
             if !throttle.pass().await {

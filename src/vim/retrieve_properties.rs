@@ -45,7 +45,7 @@ impl Client {
         let Some(collector) = &self.content().property_collector else {
             return Err(self.unsupported(&doing, "the server offers no property collector."));
         };
-        let kinds: BTreeSet<&str> = objects.iter().map(|object| &*object.kind).collect();
+        let kinds: BTreeSet<&str> = objects.iter().map(ManagedObjectReference::kind).collect();
         let properties = kinds.into_iter().map(|kind| {
             let paths: Vec<&str> = paths.iter().map(|path| path_of(kind, path)).collect();
             json!({"_typeName": "PropertySpec", "type": kind, "pathSet": paths})

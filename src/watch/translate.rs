@@ -89,7 +89,7 @@ pub(super) fn task_update(
         .map(|(field, value)| (field.into_owned(), value))
         .collect();
     match TaskInfo::of_task(&mo_id, Value::Object(object)) {
-        Ok(info) if is_partial && !info.invalid.is_empty() => Ok(TaskUpdate::ReadIt),
+        Ok(info) if is_partial && !info.invalid().is_empty() => Ok(TaskUpdate::ReadIt),
         Ok(info) => Ok(TaskUpdate::Whole(Box::new(info))),
         Err(_) if is_partial => Ok(TaskUpdate::ReadIt),
         Err(malformed) => Err(malformed),

@@ -38,8 +38,9 @@ impl UnreportedTasks {
 
     /// Removes a task that finished, left, or did not get into the view.
     pub(super) fn remove(&mut self, mo_id: &str) {
-        if !self.since.is_empty() {
-            self.since.remove(mo_id);
+        if self.since.remove(mo_id).is_some() && self.since.is_empty() {
+            // All tasks are pending at the start, and few ever after.
+            self.since = HashMap::new();
         }
     }
 

@@ -93,6 +93,10 @@ impl ViewMembers {
         for mo_id in &adding {
             self.adding.remove(mo_id);
         }
+        if self.adding.is_empty() {
+            // All tasks are added at the start, and few ever after.
+            self.adding = HashSet::new();
+        }
         self.members.extend(adding.iter().cloned());
         self.pending.add(&adding, now);
         Some(ViewChange {

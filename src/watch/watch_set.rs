@@ -47,8 +47,6 @@ struct Entry {
     /// Consecutive failed reads of a task that was never read.
     record_failure: u32,
     finished: bool,
-    /// Interval between reads while the task runs.
-    interval: Duration,
     /// The last known state; `None` if the task was never read.
     state: Option<TaskState>,
     /// True if the task is always polled, because the long poll cannot read it.
@@ -60,9 +58,29 @@ struct Entry {
     pushed: Option<Instant>,
     /// Time of the last request.
     requested_at: Option<Instant>,
-    key: Option<Arc<str>>,
+    /// `None` if the key is the moId, and the task has neither parent nor root.
+    lineage: Option<Box<Lineage>>,
+}
+
+#[derive(Debug)]
+struct Lineage {
+    key: Arc<str>,
     parent: Option<Arc<str>>,
     root: Option<Arc<str>>,
+}
+
+impl Entry {
+    fn key<'a>(&'a self, mo_id: &'a Arc<str>) -> &'a Arc<str> {
+        self.lineage.as_ref().map_or(mo_id, |lineage| &lineage.key)
+    }
+
+    fn parent(&self) -> Option<&Arc<str>> {
+        self.lineage.as_ref()?.parent.as_ref()
+    }
+
+    fn root(&self) -> Option<&Arc<str>> {
+        self.lineage.as_ref()?.root.as_ref()
+    }
 }
 
 /// State of the message that tasks exceed the limit.
@@ -144,16 +162,13 @@ impl WatchSet {
             due: Some(self.queue.add(mo_id.clone(), now, true)),
             record_failure: 0,
             finished: false,
-            interval: self.pace.queued,
             state: None,
             is_read_by_itself: false,
             checked: None,
             digest: None,
             pushed: None,
             requested_at: None,
-            key: None,
-            parent: None,
-            root: None,
+            lineage: None,
         };
         self.entries.insert(mo_id.clone(), entry);
         true
@@ -189,10 +204,9 @@ impl WatchSet {
         if let Some(due) = entry.due {
             self.queue.remove(&mo_id, due);
         }
-        if let Some(key) = entry.key
-            && self.aliases.get(&key) == Some(&mo_id)
-        {
-            self.aliases.remove(&key);
+        let key = entry.key(&mo_id);
+        if self.aliases.get(key) == Some(&mo_id) {
+            self.aliases.remove(key);
         }
         if entry.finished {
             self.finished.retain(|finished| *finished != mo_id);
@@ -251,9 +265,13 @@ impl WatchSet {
         };
         self.lost.remove(mo_id);
         entry.digest = digest;
-        entry.parent = info.parent_key().cloned();
-        entry.root = info.root_key().cloned();
-        entry.key = Some(info.key.clone());
+        let lineage = Lineage {
+            key: info.key.clone(),
+            parent: info.parent_key().cloned(),
+            root: info.root_key().cloned(),
+        };
+        let is_needed = lineage.key != *mo_id || lineage.parent.is_some() || lineage.root.is_some();
+        entry.lineage = is_needed.then(|| Box::new(lineage));
         if info.key != *mo_id {
             // Several tasks may have the same key: the first is found by it.
             let alias = self.aliases.entry(info.key.clone());
@@ -285,10 +303,6 @@ impl WatchSet {
         let Some(entry) = self.entries.get_mut(mo_id) else {
             return;
         };
-        entry.interval = match state {
-            TaskState::Queued => self.pace.queued,
-            _ => self.pace.running,
-        };
         entry.state = Some(state.clone());
         if state.is_finished() && !entry.finished {
             entry.finished = true;
@@ -298,20 +312,22 @@ impl WatchSet {
 
     /// True if a field of a task's lineage has the known value.
     pub(super) fn has_same_lineage(&self, mo_id: &str, field: &str, value: &Value) -> bool {
-        let Some(entry) = self.entries.get(mo_id) else {
+        let Some((mo_id, entry)) = self.entries.get_key_value(mo_id) else {
             return false;
         };
+        let key = entry.state.as_ref().map(|_| entry.key(mo_id));
         let known = match field {
-            "key" => &entry.key,
-            "parentTaskKey" => &entry.parent,
-            _ => &entry.root,
+            "key" => key,
+            "parentTaskKey" => entry.parent(),
+            _ => entry.root(),
         };
         let value = unboxed(value.clone());
         // A task may name itself as its root, or nothing.
         let reported = value.as_str().filter(|reported| {
-            !reported.is_empty() && (field == "key" || Some(*reported) != entry.key.as_deref())
+            !reported.is_empty() && (field == "key" || Some(*reported) != key.map(AsRef::as_ref))
         });
-        reported == known.as_deref() && (reported.is_some() || value.is_null() || value.is_string())
+        reported == known.map(AsRef::as_ref)
+            && (reported.is_some() || value.is_null() || value.is_string())
     }
 
     /// Records the time of an answered request. Returns the previous one.
@@ -333,7 +349,13 @@ impl WatchSet {
         let entry = self.entries.get(mo_id);
         let is_paced = |entry: &&Entry| self.is_paced || entry.is_read_by_itself;
         let entry = entry.filter(|entry| is_paced(entry) && !entry.finished);
-        let due = entry.map(|entry| now + entry.interval);
+        let due = entry.map(|entry| {
+            let interval = match entry.state {
+                None | Some(TaskState::Queued) => self.pace.queued,
+                Some(_) => self.pace.running,
+            };
+            now + interval
+        });
         self.schedule(mo_id, due);
     }
 
@@ -418,12 +440,11 @@ impl WatchSet {
 
     /// True if a watched task of this family has not finished. Visits the whole set.
     pub(super) fn is_family_running(&self, trace: &TaskLocator) -> bool {
-        let is_member = |entry: &Entry| {
-            let root = entry.root.as_ref().or(entry.key.as_ref());
-            root.is_some() && root == trace.root()
+        let is_member = |(mo_id, entry): (&Arc<str>, &Entry)| {
+            let root = entry.root().unwrap_or_else(|| entry.key(mo_id));
+            !entry.finished && entry.state.is_some() && trace.root() == Some(root)
         };
-        let mut going = self.entries.values().filter(|entry| !entry.finished);
-        self.is_running(&trace.mo_id) || going.any(is_member)
+        self.is_running(&trace.mo_id) || self.entries.iter().any(is_member)
     }
 
     fn schedule(&mut self, mo_id: &str, at: Option<Instant>) {

@@ -95,7 +95,7 @@ impl Followed {
                 continue;
             }
             if Status::of(&info) == Status::Success
-                && let Some((start, end)) = info.start_time.zip(info.complete_time)
+                && let Some((start, end)) = info.start_time().zip(info.complete_time())
             {
                 runs.push(FinishedRun {
                     operation: info.description_id.as_ref().into(),

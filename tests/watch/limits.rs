@@ -64,7 +64,7 @@ async fn long_texts_and_fields_are_truncated(mode: FetchMode) {
         let name = info.entity_name.as_deref().unwrap_or_default();
         assert!(name.chars().count() < limits::MAX_TEXT_CHARS + 40);
         cut += usize::from(name.ends_with("… 3616 more characters"));
-        for (name, _) in info.unknown.iter() {
+        for (name, _) in info.unknown().iter() {
             assert!(name.chars().count() < limits::MAX_TEXT_CHARS + 40);
         }
     }

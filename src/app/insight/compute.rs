@@ -74,7 +74,7 @@ impl CacheEntry {
                 .and_then(|span| now.checked_add(span).ok()),
             insight: Arc::new(insight),
             status: record.status(),
-            seen: record.seen,
+            seen: record.seen(),
             computed_at: now,
         }
     }

@@ -99,7 +99,7 @@ impl MarkedTask {
             || record
                 .info
                 .as_ref()
-                .is_some_and(|info| info.invalid.contains("cancelable"));
+                .is_some_and(|info| info.invalid().contains("cancelable"));
         let doubt = (refusal.is_none() && is_doubtful).then_some(eligibility.message);
         Some(Self {
             handle,

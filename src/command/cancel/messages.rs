@@ -51,7 +51,7 @@ pub(super) fn sentence(
         return format!("{text}{stop}");
     }
     let known = |field: &str, flag: bool| {
-        let is_known = !info.invalid.contains(field);
+        let is_known = !info.invalid().contains(field);
         if is_known {
             flag.to_string()
         } else {
@@ -64,7 +64,7 @@ pub(super) fn sentence(
         known("cancelled", info.cancelled)
     );
     let meaning = match (info.cancelled, info.cancelable) {
-        (false, false) if info.invalid.contains("cancelable") => {
+        (false, false) if info.invalid().contains("cancelable") => {
             "unknown if it can be cancelled; the server may refuse"
         }
         (true, _) => "cancellation was requested before and is pending",

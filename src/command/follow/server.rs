@@ -455,7 +455,7 @@ impl Server {
             is_unreadable && record.status().is_active()
                 || self.lookups.contains_key(&record.id.mo_id)
         });
-        let unsure = unsure.filter_map(|(_, record)| record.seen);
+        let unsure = unsure.filter_map(|(_, record)| record.seen());
         unsure.chain(settled.ok()).min().unwrap_or(Timestamp::MIN)
     }
 }

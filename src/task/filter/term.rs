@@ -8,7 +8,10 @@ use super::{
     lexer::Operator,
     pattern::Pattern,
 };
-use crate::task::{LocationField, Record, Status, search_text};
+use crate::{
+    task::{LocationField, Record, Status, search_text},
+    vim::types::TaskInfo,
+};
 
 /// Distance of a second reading that detects a running clock.
 const FAR_FUTURE: SignedDuration = SignedDuration::from_hours(24 * 366 * 100);
@@ -130,8 +133,8 @@ impl Term {
             }
             Self::QueuedIn(since, until) => record
                 .info
-                .as_ref()
-                .and_then(|info| info.queue_time)
+                .as_deref()
+                .and_then(TaskInfo::queue_time)
                 .is_some_and(|queued| (*since..=*until).contains(&queued)),
             Self::Is(flag) => return flag.evaluate(target),
             Self::NoProgress => {
@@ -149,7 +152,8 @@ impl Term {
 fn is_reference(record: &Record, pattern: &Pattern) -> bool {
     let entity = record.info.as_ref().and_then(|info| info.entity.as_ref());
     entity.is_some_and(|entity| {
-        pattern.may_be_reference() && pattern.matches(&format!("{}:{}", entity.kind, entity.value))
+        pattern.may_be_reference()
+            && pattern.matches(&format!("{}:{}", entity.kind(), entity.value))
     })
 }
 
@@ -199,18 +203,18 @@ impl DurationField {
             })
         };
         let ended = || {
-            let seen = record.seen.filter(|_| record.status().is_finished());
+            let seen = record.seen().filter(|_| record.status().is_finished());
             record.finished_at().or(seen)
         };
         match self {
             Self::Elapsed => between(&|now| record.elapsed(now)),
             Self::Queued => between(&|now| record.queued_for(now)),
             Self::Ended => ended().map(Stopwatch::Running),
-            Self::Started => record.info.as_ref()?.start_time.map(Stopwatch::Running),
+            Self::Started => record.info.as_ref()?.start_time().map(Stopwatch::Running),
             Self::Idle => {
                 let running = record.running_since()?;
                 record
-                    .last_change
+                    .last_change()
                     .map(|moved| Stopwatch::Running(moved.max(running)))
             }
         }
@@ -270,7 +274,7 @@ impl TextField {
                 info.entity_name.as_deref().is_some_and(&mut visitor)
                     || entity.is_some_and(|entity| visitor(&entity.value))
             }
-            Self::Type => entity.is_some_and(|entity| visitor(&entity.kind)),
+            Self::Type => entity.is_some_and(|entity| visitor(entity.kind())),
             Self::User => {
                 let whole = search_text::initiator(&info.reason);
                 // The name without its domain.
@@ -289,8 +293,8 @@ impl TextField {
                 .error
                 .as_ref()
                 .is_some_and(|error| visitor(&error.text()) || visitor(error.type_name())),
-            Self::Tag => info.change_tag.as_deref().is_some_and(visitor),
-            Self::Activation => info.activation_id.as_deref().is_some_and(visitor),
+            Self::Tag => info.change_tag().is_some_and(visitor),
+            Self::Activation => info.activation_id().is_some_and(visitor),
             Self::Endpoint | Self::Id | Self::Location(_) => false,
         }
     }

@@ -55,10 +55,12 @@ impl RowModel {
             let Some(item) = self.items.get_mut(handle) else {
                 continue;
             };
-            item.children = children.map(|children| Box::new(OrderTree::from_unsorted(children)));
+            if let Some(children) = children {
+                item.below.get_or_insert_default().children = OrderTree::from_unsorted(children);
+            }
             item.rows = item.height();
             item.key = SortKey::of(context, handle, self.view.layout, &self.view.sort);
-            let (parent, matched) = (item.parent, item.matched);
+            let (parent, matched) = (item.parent, item.matched());
             if let Some(key) = item.key.clone() {
                 let entry = SequenceEntry {
                     key,
@@ -73,12 +75,13 @@ impl RowModel {
                 siblings.unwrap_or(&mut top).push(entry);
             }
             if let Some(parent) = parent.and_then(|parent| self.item_mut(parent)) {
-                parent.matched += matched;
+                parent.below.get_or_insert_default().matched += matched;
             }
         }
         for (group, members) in grouped {
             if let Some(group) = self.groups.get_mut(group) {
-                group.item.children = Some(Box::new(OrderTree::from_unsorted(members)));
+                let below = group.item.below.get_or_insert_default();
+                below.children = OrderTree::from_unsorted(members);
             }
         }
         top.extend(self.group_entries());
@@ -142,7 +145,6 @@ impl RowModel {
         let matches = self.evaluate(context, handle);
         if let Some(item) = self.items.get_mut(handle) {
             item.matches = matches;
-            item.matched = item.own_match();
             self.matching += usize::from(matches);
         }
     }

@@ -30,14 +30,14 @@ impl RowModel {
     pub fn group(&self, id: GroupId) -> Option<GroupView> {
         let item = &self.groups.get(id)?.item;
         Some(GroupView {
-            counts: item.matched,
-            best: item.children.as_ref()?.first_entry()?.id.task()?,
+            counts: item.matched(),
+            best: item.children()?.first_entry()?.id.task()?,
         })
     }
 
     /// Returns the matching members of a group in their order.
     pub fn members(&self, id: GroupId) -> impl Iterator<Item = Handle> {
-        let siblings = self.groups.get(id).and_then(|g| g.item.children.as_deref());
+        let siblings = self.groups.get(id).and_then(|g| g.item.children());
         let first = siblings.and_then(super::order_tree::OrderTree::first);
         let places = std::iter::successors(first, move |place| siblings?.after(*place));
         places.filter_map(move |place| siblings?.get(place)?.id.task())
@@ -66,7 +66,7 @@ impl RowModel {
     /// Updates fold and sort key of a group. Removes a group without members.
     pub(super) fn update_group(&mut self, id: GroupId) -> Option<SortKey> {
         let group = self.groups.get(id)?;
-        let members = group.item.children.as_ref();
+        let members = group.item.children();
         let Some(best) = members.and_then(|members| members.first_entry()) else {
             self.move_row(id.into());
             if let Some(group) = self.groups.remove(id) {
@@ -87,7 +87,8 @@ impl RowModel {
             return !folded;
         }
         let important = [Status::Running, Status::Queued, Status::Failed];
-        !self.view.filter.is_empty() || important.into_iter().any(|s| group.item.matched[s] > 0)
+        let matched = group.item.matched();
+        !self.view.filter.is_empty() || important.into_iter().any(|s| matched[s] > 0)
     }
 
     /// Removes all groups and their folds.

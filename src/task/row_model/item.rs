@@ -54,18 +54,25 @@ pub(super) struct Item {
     pub(super) status: Status,
     pub(super) matches: bool,
     /// Its entry in `RowModel::due`.
-    pub(super) due: Option<Recheck>,
-    /// Number of matching tasks in each status in the subtree, including this record.
-    pub(super) matched: StatusCounts,
+    pub(super) due: Option<Box<Recheck>>,
     /// True if its children are shown, if it has visible ones.
     pub(super) open: bool,
     /// Sort key among its siblings; `None` while it is moved.
     pub(super) key: Option<SortKey>,
     /// Number of visible rows of the subtree; 0 if the filter excludes it. The entry keeps its
     /// position among its siblings, so that another filter moves nothing.
-    pub(super) rows: usize,
+    pub(super) rows: u32,
+    /// The subtree without this record. Most records have none.
+    pub(super) below: Option<Box<Below>>,
+}
+
+/// The subtree of a record or a group without the record itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Below {
     /// Direct children.
-    pub(super) children: Option<Box<Siblings>>,
+    pub(super) children: Siblings,
+    /// Number of matching tasks in each status.
+    pub(super) matched: StatusCounts,
 }
 
 impl Item {
@@ -76,12 +83,25 @@ impl Item {
             status: Status::Placeholder,
             matches: false,
             due: None,
-            matched: StatusCounts::default(),
             open: true,
             key: None,
             rows: 0,
-            children: None,
+            below: None,
         }
+    }
+
+    /// Returns the number of matching tasks in each status in the subtree, including this record.
+    pub(super) fn matched(&self) -> StatusCounts {
+        let mut matched = self.own_match();
+        matched += self.matched_below();
+        matched
+    }
+
+    /// Returns the number of matching tasks in each status in the subtree, without this record.
+    pub(super) fn matched_below(&self) -> StatusCounts {
+        self.below
+            .as_ref()
+            .map_or_else(StatusCounts::default, |below| below.matched)
     }
 
     /// Returns the record's own contribution to the matches of its family.
@@ -95,23 +115,27 @@ impl Item {
 
     /// True if it has a row, possibly in a closed fold.
     pub(super) fn is_shown(&self) -> bool {
-        self.matched.total() > 0
+        self.matches || self.matched_below().total() > 0
     }
 
     /// Returns the number of visible rows of the subtree.
-    pub(super) fn height(&self) -> usize {
+    pub(super) fn height(&self) -> u32 {
         if self.is_shown() {
-            1 + self.open_children().map_or(0, OrderTree::total)
+            let below = self.open_children().map_or(0, OrderTree::total);
+            1 + u32::try_from(below).unwrap_or(u32::MAX - 1)
         } else {
             0
         }
     }
 
+    /// Returns the children.
+    pub(super) fn children(&self) -> Option<&Siblings> {
+        self.below.as_ref().map(|below| &below.children)
+    }
+
     /// Returns the children, if any is visible.
     pub(super) fn shown_children(&self) -> Option<&Siblings> {
-        self.children
-            .as_deref()
-            .filter(|children| !children.is_empty())
+        self.children().filter(|children| !children.is_empty())
     }
 
     /// Returns the children, if the fold is open and any is visible.

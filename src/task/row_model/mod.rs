@@ -123,7 +123,7 @@ impl RowModel {
     /// Returns the children of a row, or the top-level rows.
     fn siblings(&self, parent: Option<RowId>) -> Option<&Siblings> {
         match parent {
-            Some(parent) => self.item(parent)?.children.as_deref(),
+            Some(parent) => self.item(parent)?.children(),
             None => Some(&self.top),
         }
     }
@@ -131,7 +131,10 @@ impl RowModel {
     /// Returns the children for modification; `None` if the parent was removed.
     fn siblings_mut(&mut self, parent: Option<RowId>) -> Option<&mut Siblings> {
         match parent {
-            Some(parent) => Some(self.item_mut(parent)?.children.get_or_insert_default()),
+            Some(parent) => {
+                let below = self.item_mut(parent)?.below.get_or_insert_default();
+                Some(&mut below.children)
+            }
             None => Some(&mut self.top),
         }
     }

@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-/// Maximum number of entries of a leaf, which is split beyond it.
+/// Number of entries at which a leaf is split.
 const LEAF_CAPACITY: usize = 256;
 /// Initial number of entries of a leaf, with room for insertions.
 const LEAF_FILL: usize = LEAF_CAPACITY * 3 / 4;
@@ -16,7 +16,7 @@ pub(super) struct SequenceEntry<K, I> {
     pub(super) key: K,
     pub(super) id: I,
     /// Number of rows of the entry.
-    pub(super) weight: usize,
+    pub(super) weight: u32,
 }
 
 impl<K: Ord, I: Ord + Copy> SequenceEntry<K, I> {
@@ -42,7 +42,7 @@ struct Leaf<K, I> {
 
 impl<K, I> Leaf<K, I> {
     fn new(entries: Vec<SequenceEntry<K, I>>) -> Self {
-        let weight = entries.iter().map(|entry| entry.weight).sum();
+        let weight = entries.iter().map(|entry| entry.weight as usize).sum();
         Self { entries, weight }
     }
 }
@@ -95,21 +95,21 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     }
 
     /// Recomputes all weights.
-    pub(super) fn update_weights(&mut self, weight: impl Fn(I) -> usize) {
+    pub(super) fn update_weights(&mut self, weight: impl Fn(I) -> u32) {
         self.total = 0;
         for leaf in &mut self.leaves {
             leaf.weight = 0;
             for entry in &mut leaf.entries {
                 entry.weight = weight(entry.id);
-                leaf.weight += entry.weight;
+                leaf.weight += entry.weight as usize;
             }
             self.total += leaf.weight;
         }
     }
 
     /// Inserts an entry. The pair of key and id must not exist yet.
-    pub(super) fn insert(&mut self, key: K, id: I, weight: usize) {
-        self.total += weight;
+    pub(super) fn insert(&mut self, key: K, id: I, weight: u32) {
+        self.total += weight as usize;
         let leaf = self.leaf_of(&key, id).min(self.leaves.len().max(1) - 1);
         let entry = SequenceEntry { key, id, weight };
         let Some(Leaf {
@@ -121,10 +121,14 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
             return;
         };
         let index = entries.partition_point(|other| other.compare(&entry.key, id).is_lt());
+        if entries.len() == entries.capacity() {
+            entries.reserve_exact(LEAF_CAPACITY / 8);
+        }
         entries.insert(index, entry);
-        *sum += weight;
-        if entries.len() > LEAF_CAPACITY {
+        *sum += weight as usize;
+        if entries.len() == LEAF_CAPACITY {
             let upper = Leaf::new(entries.split_off(LEAF_CAPACITY / 2));
+            entries.shrink_to_fit();
             *sum -= upper.weight;
             self.leaves.insert(leaf + 1, upper);
         }
@@ -137,8 +141,8 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         };
         let Leaf { entries, weight } = &mut self.leaves[leaf];
         let removed = entries.remove(index);
-        *weight -= removed.weight;
-        self.total -= removed.weight;
+        *weight -= removed.weight as usize;
+        self.total -= removed.weight as usize;
         if entries.is_empty() {
             self.leaves.remove(leaf);
         } else {
@@ -149,12 +153,13 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     }
 
     /// Sets the weight of an entry. Returns false if it does not exist.
-    pub(super) fn set_weight(&mut self, key: &K, id: I, weight: usize) -> bool {
+    pub(super) fn set_weight(&mut self, key: &K, id: I, weight: u32) -> bool {
         let Some(Position { leaf, index }) = self.find(key, id) else {
             return false;
         };
         let leaf = &mut self.leaves[leaf];
-        let before = std::mem::replace(&mut leaf.entries[index].weight, weight);
+        let before = std::mem::replace(&mut leaf.entries[index].weight, weight) as usize;
+        let weight = weight as usize;
         leaf.weight = leaf.weight - before + weight;
         self.total = self.total - before + weight;
         true
@@ -165,7 +170,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
         let Position { leaf, index } = self.find(key, id)?;
         let leaves: usize = self.leaves[..leaf].iter().map(|leaf| leaf.weight).sum();
         let entries = self.leaves[leaf].entries[..index].iter();
-        Some(leaves + entries.map(|entry| entry.weight).sum::<usize>())
+        Some(leaves + entries.map(|entry| entry.weight as usize).sum::<usize>())
     }
 
     /// Returns the entry at a row, and the row's index within the entry.
@@ -179,10 +184,10 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
                 continue;
             }
             for (index, entry) in entries.iter().enumerate() {
-                if row < entry.weight {
+                if row < entry.weight as usize {
                     return Some((Position { leaf, index }, row));
                 }
-                row -= entry.weight;
+                row -= entry.weight as usize;
             }
         }
         None

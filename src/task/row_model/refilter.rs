@@ -28,8 +28,12 @@ impl RowModel {
         opens_otherwise: bool,
     ) {
         self.matching = 0;
-        for group in self.groups.values_mut() {
-            group.item.matched = StatusCounts::default();
+        for below in self
+            .groups
+            .values_mut()
+            .filter_map(|group| group.item.below.as_mut())
+        {
+            below.matched = StatusCounts::default();
         }
         let order = self.parents_first(context.store);
         for &handle in &order {
@@ -45,7 +49,9 @@ impl RowModel {
             if let Some(item) = self.items.get_mut(handle) {
                 item.matches = matches;
                 item.open = open.unwrap_or(item.open);
-                item.matched = item.own_match();
+                if let Some(below) = &mut item.below {
+                    below.matched = StatusCounts::default();
+                }
                 self.matching += usize::from(matches);
             }
         }
@@ -56,9 +62,9 @@ impl RowModel {
                 continue;
             };
             item.rows = item.height();
-            let (parent, matched) = (item.parent, item.matched);
+            let (parent, matched) = (item.parent, item.matched());
             if let Some(parent) = parent.and_then(|parent| self.item_mut(parent)) {
-                parent.matched += matched;
+                parent.below.get_or_insert_default().matched += matched;
             }
         }
         if self.groups.is_empty() {
@@ -98,14 +104,15 @@ impl RowModel {
 
     /// Updates the weights of a row's children.
     fn update_weights(&mut self, id: RowId) {
-        let children = self.item_mut(id).and_then(|item| item.children.take());
-        let children = children.map(|mut children| {
-            let rows = |child: RowId| Some(self.item(child)?.rows);
-            children.update_weights(|child| rows(child).unwrap_or(0));
-            children
-        });
+        let Some(mut below) = self.item_mut(id).and_then(|item| item.below.take()) else {
+            return;
+        };
+        let rows = |child: RowId| Some(self.item(child)?.rows);
+        below
+            .children
+            .update_weights(|child| rows(child).unwrap_or(0));
         if let Some(item) = self.item_mut(id) {
-            item.children = children;
+            item.below = Some(below);
         }
     }
 
@@ -133,11 +140,10 @@ impl RowModel {
         let Some(item) = self.items.get_mut(handle) else {
             return;
         };
-        let before = std::mem::replace(&mut item.due, due);
-        if before == due {
+        if item.due.as_deref() == due.as_ref() {
             return;
         }
-        if let Some(before) = before {
+        if let Some(before) = std::mem::replace(&mut item.due, due.map(Box::new)) {
             self.due.remove(&before);
         }
         self.due.extend(due);

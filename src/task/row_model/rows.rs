@@ -164,11 +164,10 @@ impl RowModel {
             Some(_) if item.open => Fold::Open,
             Some(_) => Fold::Closed,
         };
-        let mut hidden = StatusCounts::default();
-        if fold == Fold::Closed {
-            hidden += item.matched;
-            hidden -= item.own_match();
-        }
+        let hidden = match fold {
+            Fold::Closed => item.matched_below(),
+            Fold::Leaf | Fold::Open => StatusCounts::default(),
+        };
         Some(Row {
             id,
             depth: above.len(),

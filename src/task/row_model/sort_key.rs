@@ -2,10 +2,7 @@
 //! A key does not depend on the time at which it is computed: rows change places when tasks change,
 //! never because time passes.
 
-use std::{
-    cmp::{Ordering, Reverse},
-    sync::Arc,
-};
+use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -15,7 +12,7 @@ use super::{
 };
 use crate::{
     task::{
-        EvalContext, Handle, Record, Status, TaskId, estimate::estimate, filter::folded,
+        EndpointId, EvalContext, Handle, Record, Status, estimate::estimate, filter::folded,
         search_text,
     },
     vim::types::{Fault, LocalizableMessage, TaskInfo},
@@ -29,17 +26,19 @@ pub struct SortKey {
     rank: RankedValue,
     /// Equal rows are sorted oldest first; placeholders have no age and come last.
     queued: i64,
-    id: NaturalId,
+    /// Represents the moId: `task-9` is sorted before `task-10`.
+    id_number: u64,
+    endpoint: EndpointId,
 }
 
 /// A column's value, inverted if descending. All values of a row model are of the same variant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum RankedValue {
     Number(i64),
-    Text(Arc<str>),
-    TextDescending(Reverse<Arc<str>>),
+    Text(Arc<String>),
+    TextDescending(Reverse<Arc<String>>),
     /// Values of several columns, each with its group.
-    Several(Arc<[(u8, Self)]>),
+    Several(Arc<Vec<(u8, Self)>>),
     /// No value: last in both directions.
     Missing,
 }
@@ -89,24 +88,11 @@ fn pad_numbers(name: &str) -> String {
     long
 }
 
-/// A task id that sorts `task-9` before `task-10`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct NaturalId(TaskId);
-
-impl Ord for NaturalId {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let (one, two) = (&self.0, &other.0);
-        let length = one.mo_id.len().cmp(&two.mo_id.len());
-        length
-            .then_with(|| one.mo_id.cmp(&two.mo_id))
-            .then_with(|| one.endpoint.cmp(&two.endpoint))
-    }
-}
-
-impl PartialOrd for NaturalId {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+/// Returns a number that sorts by the length of a moId, then by its last seven bytes.
+fn id_number(mo_id: &str) -> u64 {
+    let length = mo_id.len().min(u8::MAX.into()) as u64;
+    let last = mo_id.bytes().skip(mo_id.len().saturating_sub(7));
+    last.fold(length, |number, byte| number << 8 | u64::from(byte))
 }
 
 impl SortKey {
@@ -129,7 +115,7 @@ impl SortKey {
             [only] => source.value(*only),
             several => {
                 let values = several.iter().map(|key| source.value(*key));
-                (0, RankedValue::Several(values.collect()))
+                (0, RankedValue::Several(Arc::new(values.collect())))
             }
         };
         let info = record.info.as_deref();
@@ -139,7 +125,8 @@ impl SortKey {
             queued: info
                 .and_then(TaskInfo::placed_at)
                 .map_or(i64::MAX, Timestamp::as_microsecond),
-            id: NaturalId(record.id.clone()),
+            id_number: id_number(&record.id.mo_id),
+            endpoint: record.id.endpoint,
         })
     }
 }
@@ -185,10 +172,10 @@ impl KeySource<'_> {
                 text(initiator.as_deref())
             }
             SortColumn::Queued => {
-                RankedValue::time(info.and_then(|info| info.queue_time), descending)
+                RankedValue::time(info.and_then(TaskInfo::queue_time), descending)
             }
             SortColumn::Started => {
-                RankedValue::time(info.and_then(|info| info.start_time), descending)
+                RankedValue::time(info.and_then(TaskInfo::start_time), descending)
             }
             SortColumn::Completed => RankedValue::time(end_time(record), descending),
             SortColumn::Endpoint => {
@@ -205,8 +192,8 @@ impl KeySource<'_> {
                 let fault = info.and_then(|info| info.error.as_deref());
                 text(fault.map(Fault::text).as_deref())
             }
-            SortColumn::Tag => text(info.and_then(|info| info.change_tag.as_deref())),
-            SortColumn::Activation => text(info.and_then(|info| info.activation_id.as_deref())),
+            SortColumn::Tag => text(info.and_then(TaskInfo::change_tag)),
+            SortColumn::Activation => text(info.and_then(TaskInfo::activation_id)),
             SortColumn::Host
             | SortColumn::Cluster
             | SortColumn::Datacenter
@@ -250,7 +237,7 @@ impl KeySource<'_> {
         let Self {
             context, record, ..
         } = self;
-        let (since, seen) = (record.running_since()?, record.seen?);
+        let (since, seen) = (record.running_since()?, record.seen()?);
         let past = context.typical.map(|typical| typical.past_runs(record));
         let history = record.history.as_deref();
         let estimate = estimate(since, history, past.unwrap_or_default(), seen)?;
@@ -292,10 +279,10 @@ fn queued_for(record: &Record, descending: bool) -> (u8, RankedValue) {
     let Some(info) = &record.info else {
         return (1, RankedValue::Missing);
     };
-    let Some(queued) = info.queue_time else {
+    let Some(queued) = info.queue_time() else {
         return (1, RankedValue::Missing);
     };
-    match info.start_time.or_else(|| end_time(record)) {
+    match info.start_time().or_else(|| end_time(record)) {
         // An earlier creation is a longer time in the queue.
         None => (0, RankedValue::time(Some(queued), !descending)),
         Some(end) => {
@@ -314,13 +301,13 @@ fn cancel_rank(record: &Record) -> Option<i64> {
     match (info.cancelled, info.cancelable) {
         (true, _) => Some(0),
         (false, true) => Some(1),
-        (false, false) if info.invalid.contains("cancelable") => None,
+        (false, false) if info.invalid().contains("cancelable") => None,
         (false, false) => Some(2),
     }
 }
 
 /// Returns the end of a finished task; `None` while it runs.
 fn end_time(record: &Record) -> Option<Timestamp> {
-    let complete = record.info.as_ref().and_then(|info| info.complete_time);
-    complete.or_else(|| record.seen.filter(|_| record.status().is_finished()))
+    let complete = record.info.as_deref().and_then(TaskInfo::complete_time);
+    complete.or_else(|| record.seen().filter(|_| record.status().is_finished()))
 }

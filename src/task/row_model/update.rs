@@ -92,9 +92,9 @@ impl RowModel {
         self.matching -= usize::from(item.matches);
         self.matching += usize::from(matches);
         (item.status, item.matches, item.open) = (status, matches, open);
-        let after = item.own_match();
+        let (parent, after) = (item.parent, item.own_match());
         if before != after {
-            self.count(Some(handle.into()), before, after);
+            self.count(parent, before, after);
         }
         self.reposition(context, handle.into(), true);
     }
@@ -104,7 +104,7 @@ impl RowModel {
         let Some(item) = self.items.get(handle) else {
             return;
         };
-        let (old, matched) = (item.parent, item.matched);
+        let (old, matched) = (item.parent, item.matched());
         self.move_row(handle.into());
         self.count(old, matched, StatusCounts::default());
         if let Some(old) = old {
@@ -128,12 +128,13 @@ impl RowModel {
         }
     }
 
-    /// Updates the matches of the ancestors.
+    /// Updates the matches of the ancestors, nearest first.
     fn count(&mut self, from: Option<RowId>, before: StatusCounts, after: StatusCounts) {
         let mut next = from;
         while let Some(item) = next.and_then(|id| self.item_mut(id)) {
-            item.matched -= before;
-            item.matched += after;
+            let below = item.below.get_or_insert_default();
+            below.matched -= before;
+            below.matched += after;
             next = item.parent;
         }
     }

@@ -2,7 +2,7 @@
 //! Each record knows if it is blocked itself, and how many in its subtree are, so that a change
 //! costs the path to the root and finding a blocker costs the blocked branches.
 
-use super::{ChangeSet, Handle, TaskStore, entity_index::Footprint};
+use super::{ChangeSet, Handle, TaskStore, entity_index::Footprint, node::BlockerKind};
 use crate::task::{
     display_name,
     entity_state::{EntityState, LostHost, PendingQuestion},
@@ -15,17 +15,6 @@ const MAX_RECHECKED: usize = 64;
 
 /// Maximum number of tasks that are searched for the first blocker.
 const MAX_SEARCHED: usize = 256;
-
-/// Kinds of blockers, most urgent first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BlockerKind {
-    /// The virtual machine has a pending question.
-    Question,
-    /// The server has no connection to the host.
-    LostHost,
-    /// Another task is ahead in the queue.
-    Queue,
-}
 
 /// Blocker of a task, or of the first blocked task below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +76,10 @@ impl TaskStore {
         let info = record.and_then(|record| record.info.as_ref());
         let place = record.zip(info).and_then(|(record, info)| {
             let entity = info.entity.as_ref()?;
-            Some(((record.id.endpoint, entity.value.clone()), info.queue_time))
+            Some((
+                (record.id.endpoint, entity.value.clone()),
+                info.queue_time(),
+            ))
         });
         let ahead = place.map(|(entity, queued)| self.entity_index.ahead(&entity, queued));
         ahead
@@ -108,7 +100,11 @@ impl TaskStore {
         while let Some(handle) = waiting.pop()
             && searched < MAX_SEARCHED
         {
-            let Some(node) = self.nodes.get(handle).filter(|node| node.blocked_below > 0) else {
+            let Some(node) = self
+                .nodes
+                .get(handle)
+                .filter(|node| node.counts().blocked > 0)
+            else {
                 continue;
             };
             searched += 1;
@@ -121,7 +117,7 @@ impl TaskStore {
             {
                 first = Some((kind, began, blocker));
             }
-            waiting.extend(node.children.iter().rev());
+            waiting.extend(node.children().iter().rev());
         }
         first.map(|(.., blocker)| blocker)
     }
@@ -194,22 +190,13 @@ impl TaskStore {
     /// Updates what a record waits for, and the counts up the path.
     pub(super) fn refresh_blocker(&mut self, handle: Handle, touched: &mut ChangeSet) {
         let after = self.own_blocker(handle);
-        let Some(node) = self.nodes.get_mut(handle) else {
-            return;
-        };
-        let before = std::mem::replace(&mut node.blocked, after);
-        if before == after {
-            return;
-        }
-        let (joins, leaves) = (after.is_some(), before.is_some());
-        let mut next = Some(handle);
-        while let Some(handle) = next
-            && let Some(node) = self.nodes.get_mut(handle)
+        if self
+            .nodes
+            .get(handle)
+            .is_some_and(|node| node.blocked != after)
         {
-            node.blocked_below =
-                (node.blocked_below + u32::from(joins)).saturating_sub(u32::from(leaves));
-            touched.changed.push(handle);
-            next = node.parent;
+            self.change_counted(handle, touched, |node| node.blocked = after);
+            touched.changed.extend(self.path(handle));
         }
     }
 

@@ -63,8 +63,8 @@ impl Footprint {
         entities.dedup();
         Self {
             entities,
-            has_started: info.start_time.is_some(),
-            queued: info.queue_time,
+            has_started: info.start_time().is_some(),
+            queued: info.queue_time(),
             target,
         }
     }

@@ -1,41 +1,13 @@
 //! The task hierarchy.
 //! A link that would close a cycle is not made, so that every walk up or down ends.
 
-use super::{ChangeSet, Handle, Node, TaskKey, TaskStore};
-use crate::task::{
-    progress::Progress,
-    status::{Status, StatusCounts},
+use std::sync::Arc;
+
+use super::{
+    ChangeSet, Handle, TaskKey, TaskStore,
+    node::{Below, Node, SubtreeCounts},
 };
-
-/// The counts of a subtree that moves.
-struct Subtree {
-    family: StatusCounts,
-    blocked: u32,
-    new_failures: u32,
-}
-
-impl Node {
-    /// Returns the mean of the children's percentages, for a task that reports none.
-    pub(super) fn derived_percent(&self) -> Option<u8> {
-        let (sum, count) = self.children_percent;
-        let derives = self.status.is_active() || self.status == Status::Placeholder;
-        let mean = sum.checked_div(count).filter(|_| derives)?;
-        u8::try_from(mean).ok()
-    }
-
-    /// Returns the percentage that this task contributes to its parent's mean: 100 if finished, 0
-    /// before it starts.
-    fn percent(&self) -> Option<u8> {
-        match self.status {
-            Status::Queued => Some(0),
-            status if status.is_finished() => Some(100),
-            _ => match self.record.progress() {
-                Progress::None => self.derived_percent(),
-                own => own.percent(),
-            },
-        }
-    }
-}
+use crate::task::{progress::Progress, status::StatusCounts};
 
 impl TaskStore {
     /// Returns the parent, if it is in the store.
@@ -45,10 +17,7 @@ impl TaskStore {
 
     /// Returns the children, in the order in which they became known.
     pub fn children(&self, handle: Handle) -> &[Handle] {
-        self.nodes
-            .get(handle)
-            .map(|node| node.children.as_slice())
-            .unwrap_or_default()
+        self.nodes.get(handle).map_or(&[], Node::children)
     }
 
     /// Returns the record and its ancestors, nearest first.
@@ -63,10 +32,8 @@ impl TaskStore {
 
     /// Returns the number of tasks in each status in the subtree, including the record.
     pub fn family(&self, handle: Handle) -> StatusCounts {
-        self.nodes
-            .get(handle)
-            .map(|node| node.family)
-            .unwrap_or_default()
+        let node = self.nodes.get(handle);
+        node.map_or_else(StatusCounts::default, |node| node.counts().statuses)
     }
 
     /// True if the linked parent is not the direct one: the tasks between are unknown.
@@ -93,13 +60,13 @@ impl TaskStore {
         let endpoint = node.record.id.endpoint;
         let (direct, root) = match &node.record.info {
             Some(info) => (info.parent_key().cloned(), info.root_key().cloned()),
-            None => (None, node.root_hint.clone()),
+            None => (None, node.root_hint().cloned()),
         };
         let mut parent = None;
         for key in [&direct, &root].into_iter().flatten() {
             let key = (endpoint, key.clone());
-            match self.by_key.get(&key) {
-                Some(&found) if !self.is_in_path(found, handle) => {
+            match self.find_task_key(&key) {
+                Some(found) if !self.is_in_path(found, handle) => {
                     parent = Some(found);
                     break;
                 }
@@ -123,20 +90,20 @@ impl TaskStore {
     fn set_root_hint(
         &mut self,
         parent: Option<Handle>,
-        direct: Option<&std::sync::Arc<str>>,
-        root: Option<std::sync::Arc<str>>,
+        direct: Option<&Arc<str>>,
+        root: Option<Arc<str>>,
     ) {
         if let Some(node) = parent.and_then(|parent| self.nodes.get_mut(parent))
             && node.record.info.is_none()
             && root.as_ref() != direct
         {
-            node.root_hint = root;
+            node.below.get_or_insert_default().root_hint = root;
         }
     }
 
     fn is_detached_placeholder(&self, handle: Handle) -> bool {
         self.nodes.get(handle).is_some_and(|node| {
-            node.record.info.is_none() && node.parent.is_none() && node.root_hint.is_some()
+            node.record.info.is_none() && node.parent.is_none() && node.root_hint().is_some()
         })
     }
 
@@ -165,54 +132,62 @@ impl TaskStore {
         if before == parent {
             return;
         }
-        let percent = node.percent;
-        let subtree = Subtree {
-            family: node.family,
-            blocked: node.blocked_below,
-            new_failures: node.new_failures,
-        };
-        if let Some(old) = before.and_then(|old| self.nodes.get_mut(old)) {
-            old.children.retain(|child| *child != handle);
+        let (percent, subtree, nothing) = (node.percent, node.counts(), SubtreeCounts::default());
+        if let Some(old) = before {
+            self.edit_below(old, |below| below.children.retain(|child| *child != handle));
+            self.change_counts(before, &subtree, &nothing, touched);
+            self.shift_percent(old, percent, None, touched);
         }
-        if let Some(new) = parent.and_then(|new| self.nodes.get_mut(new)) {
-            new.children.push(handle);
-        }
-        for (start, joins) in [(before, false), (parent, true)] {
-            self.add_subtree(start, &subtree, joins, touched);
-            if let Some(start) = start {
-                let (old, new) = if joins {
-                    (None, percent)
-                } else {
-                    (percent, None)
-                };
-                self.shift_percent(start, old, new, touched);
-            }
+        if let Some(new) = parent {
+            self.edit_below(new, |below| below.children.push(handle));
+            self.change_counts(parent, &nothing, &subtree, touched);
+            self.shift_percent(new, None, percent, touched);
         }
         self.refresh_blockers_below(handle, touched);
         touched.changed.push(handle);
     }
 
-    /// Adds the counts of a subtree to the path of its new parent, or removes them.
-    fn add_subtree(
+    fn edit_below(&mut self, handle: Handle, edit: impl FnOnce(&mut Below)) {
+        if let Some(node) = self.nodes.get_mut(handle) {
+            edit(node.below.get_or_insert_default());
+        }
+    }
+
+    /// Changes what is counted of a record, here and up the path.
+    pub(super) fn change_counted(
         &mut self,
-        start: Option<Handle>,
-        subtree: &Subtree,
-        joins: bool,
+        handle: Handle,
+        touched: &mut ChangeSet,
+        change: impl FnOnce(&mut Node),
+    ) {
+        let Some(node) = self.nodes.get_mut(handle) else {
+            return;
+        };
+        let before = node.own_counts();
+        change(node);
+        let (parent, after) = (node.parent, node.own_counts());
+        if before != after {
+            touched.changed.push(handle);
+            self.change_counts(parent, &before, &after, touched);
+        }
+    }
+
+    /// Replaces the counts of a subtree in those of its ancestors, from the nearest one on.
+    fn change_counts(
+        &mut self,
+        from: Option<Handle>,
+        before: &SubtreeCounts,
+        after: &SubtreeCounts,
         touched: &mut ChangeSet,
     ) {
-        let mut next = start;
+        let mut next = from;
         while let Some(handle) = next
             && let Some(node) = self.nodes.get_mut(handle)
         {
-            if joins {
-                node.family += subtree.family;
-                node.blocked_below += subtree.blocked;
-                node.new_failures += subtree.new_failures;
-            } else {
-                node.family -= subtree.family;
-                node.blocked_below = node.blocked_below.saturating_sub(subtree.blocked);
-                node.new_failures = node.new_failures.saturating_sub(subtree.new_failures);
-            }
+            node.below
+                .get_or_insert_default()
+                .counts
+                .change(before, after);
             touched.changed.push(handle);
             next = node.parent;
         }
@@ -220,23 +195,14 @@ impl TaskStore {
 
     /// Updates the status counts and the percentage, here and up the path.
     pub(super) fn recount(&mut self, handle: Handle, touched: &mut ChangeSet) {
-        let Some(node) = self.nodes.get_mut(handle) else {
+        let Some(node) = self.nodes.get(handle) else {
             return;
         };
         let (before, after) = (node.status, node.record.status());
-        node.status = after;
         if before != after {
             self.counts.remove(before);
             self.counts.add(after);
-            let mut next = Some(handle);
-            while let Some(handle) = next
-                && let Some(node) = self.nodes.get_mut(handle)
-            {
-                node.family.remove(before);
-                node.family.add(after);
-                touched.changed.push(handle);
-                next = node.parent;
-            }
+            self.change_counted(handle, touched, |node| node.status = after);
         }
         self.refresh_new_failure(handle, touched);
         self.refresh_percent(handle, touched);
@@ -267,7 +233,7 @@ impl TaskStore {
             return;
         };
         let shown = node.derived_percent();
-        let (sum, count) = &mut node.children_percent;
+        let (sum, count) = &mut node.below.get_or_insert_default().children_percent;
         if let Some(before) = before {
             *sum = sum.saturating_sub(u32::from(before));
             *count = count.saturating_sub(1);

@@ -30,7 +30,9 @@ impl TaskStore {
 
     /// Returns the number of new failures in a subtree, including the record.
     pub fn new_failure_count(&self, top: Handle) -> u32 {
-        self.nodes.get(top).map_or(0, |node| node.new_failures)
+        self.nodes
+            .get(top)
+            .map_or(0, |node| node.counts().new_failures)
     }
 
     /// Returns the new failures in a subtree. Costs the branches that contain one.
@@ -38,10 +40,14 @@ impl TaskStore {
         let mut waiting = vec![top];
         std::iter::from_fn(move || {
             while let Some(handle) = waiting.pop() {
-                let Some(node) = self.nodes.get(handle).filter(|node| node.new_failures > 0) else {
+                let Some(node) = self
+                    .nodes
+                    .get(handle)
+                    .filter(|node| node.counts().new_failures > 0)
+                else {
                     continue;
                 };
-                waiting.extend(node.children.iter().rev());
+                waiting.extend(node.children().iter().rev());
                 if node.is_new_failure {
                     return Some(handle);
                 }
@@ -67,7 +73,7 @@ impl TaskStore {
     /// Updates the flag of a record, and the counts up the path.
     pub(super) fn refresh_new_failure(&mut self, handle: Handle, touched: &mut ChangeSet) {
         let known = self.known_failures.as_ref();
-        let Some(node) = self.nodes.get_mut(handle) else {
+        let Some(node) = self.nodes.get(handle) else {
             return;
         };
         let record = &node.record;
@@ -77,21 +83,7 @@ impl TaskStore {
                 let until = known.get(&record.id.endpoint);
                 until.is_none_or(|until| record.ended_at().is_none_or(|end| end > *until))
             });
-        if std::mem::replace(&mut node.is_new_failure, is_new) == is_new {
-            return;
-        }
-        let mut next = Some(handle);
-        while let Some(handle) = next
-            && let Some(node) = self.nodes.get_mut(handle)
-        {
-            node.new_failures = if is_new {
-                node.new_failures + 1
-            } else {
-                node.new_failures.saturating_sub(1)
-            };
-            touched.changed.push(handle);
-            next = node.parent;
-        }
+        self.change_counted(handle, touched, |node| node.is_new_failure = is_new);
     }
 }
 

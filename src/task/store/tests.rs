@@ -270,17 +270,17 @@ fn changes_and_cancellation_requests_are_recorded() {
     let mut harness = Harness::default();
     harness.put("task", &json!({"progress": 1}));
     harness.fields("task", &json!({"cancelled": true}));
-    assert_eq!(harness.record("task").last_change, Some(at(10)));
+    assert_eq!(harness.record("task").last_change(), Some(at(10)));
     let seen = CancelSeen {
         at: at(20),
         is_exact: true,
     };
-    assert_eq!(harness.record("task").cancel_seen, Some(seen));
+    assert_eq!(harness.record("task").cancel_seen(), Some(seen));
     assert!(harness.record("task").is_cancel_requested());
     harness.fields("task", &json!({"progress": 2}));
-    assert_eq!(harness.record("task").last_change, Some(at(20)));
+    assert_eq!(harness.record("task").last_change(), Some(at(20)));
     harness.put("late", &json!({"cancelled": true}));
-    let seen = harness.record("late").cancel_seen;
+    let seen = harness.record("late").cancel_seen();
     let ago = |seconds: i64| seen.map(|seen| seen.ago(at(10 + seconds)));
     assert_eq!(ago(12).as_deref(), Some("at least 12s ago"));
     assert_eq!(ago(0).as_deref(), Some("just now"));
@@ -345,7 +345,7 @@ fn tasks_with_same_key_are_separate_records() {
     }
     harness.put("task-3", &json!({"key": "task-3"}));
     assert_eq!(key(&harness), None);
-    assert!(harness.store.same_key.is_empty());
+    assert!(harness.store.by_other_key.is_empty());
 }
 
 #[test]
@@ -363,4 +363,10 @@ fn history_of_task_does_not_affect_other_task_with_same_key() {
     });
     assert_eq!(harness.record("task-1").status(), Status::Lost);
     assert_eq!(harness.record("task-2").status(), Status::Success);
+}
+
+#[test]
+fn what_is_kept_per_task_stays_small() {
+    assert!(size_of::<Node>() <= 136, "{}", size_of::<Node>());
+    assert!(size_of::<TaskInfo>() <= 304, "{}", size_of::<TaskInfo>());
 }

@@ -20,7 +20,7 @@ impl TaskStore {
         } = before;
         let handle = self.find(&id);
         let record = handle.and_then(|handle| self.get(handle));
-        let last_change_now = record.and_then(|record| record.last_change);
+        let last_change_now = record.and_then(Record::last_change);
         let replaced_now = match (replaced, handle) {
             (OldValue::Record(old), _) => {
                 let now = record.cloned().map(Box::new);
@@ -61,7 +61,7 @@ impl TaskStore {
             }
         };
         if let Some(node) = handle.and_then(|handle| self.nodes.get_mut(handle)) {
-            node.record.last_change = last_change;
+            node.record.set_last_change(last_change);
         }
         OldState {
             id,
@@ -82,13 +82,13 @@ impl TaskStore {
             return;
         };
         let (presence, history) = (record.presence.clone(), record.history.clone());
-        let (seen, requested) = (record.seen, record.cancel_seen);
+        let (seen, requested) = (record.seen(), record.cancel_seen());
         let at = seen.unwrap_or_default();
         let _ = self.assign(handle, fields, at, touched);
         if let Some(node) = self.nodes.get_mut(handle) {
             let record = &mut node.record;
             (record.presence, record.history) = (presence, history);
-            record.cancel_seen = requested;
+            record.set_cancel_seen(requested);
         }
     }
 

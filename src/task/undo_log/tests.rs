@@ -46,7 +46,7 @@ fn seen(store: &TaskStore) -> Vec<String> {
                 record.presence,
                 store.progress(handle),
                 parent.map(|parent| parent.id.mo_id.clone()),
-                record.last_change,
+                record.last_change(),
                 record.info.as_ref().map(|info| info.to_json().to_string()),
             )
         })
@@ -153,6 +153,16 @@ fn change_without_effect_is_not_recorded() {
             fields("task-1", &[("state", json!("running"))], second),
             second,
         );
+        let other_forms = [
+            ("progress", json!({"_typeName": "int", "_value": 5})),
+            ("locked", json!([])),
+            (
+                "progressDetails",
+                json!({"_typeName": "ArrayOfKeyAnyValue", "KeyAnyValue": []}),
+            ),
+            ("description", Value::Null),
+        ];
+        kept.take(fields("task-1", &other_forms, second), second);
     }
     assert_eq!((kept.log.len(), kept.log.bytes()), (0, empty));
 }

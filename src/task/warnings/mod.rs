@@ -117,7 +117,9 @@ pub fn next_change(
     let past = past.unwrap_or_default();
     let threshold = stall_threshold_of(record, past)
         .and_then(|(since, threshold)| later(since, threshold.allowed));
-    let cancel = record.cancel_seen.filter(|_| record.is_cancel_requested());
+    let cancel = record
+        .cancel_seen()
+        .filter(|_| record.is_cancel_requested());
     let parent =
         finished_parent(store, handle).and_then(|parent| quiet_without_parent(record, parent));
     let queued = record.queued_since();
@@ -176,7 +178,7 @@ fn stalled(record: &Record, past: PastRuns<'_>, now: Timestamp) -> Option<String
 
 fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
     let requested = record
-        .cancel_seen
+        .cancel_seen()
         .filter(|_| record.is_cancel_requested())?;
     let age = now.duration_since(requested.at);
     (age > MIN_WARNING_TIME).then(|| messages::cancel_ignored(requested, now))
@@ -205,7 +207,7 @@ fn parent_finished(store: &TaskStore, handle: Handle, now: Timestamp) -> Option<
 /// Returns the time since when the parent is finished and the child does not progress. Some parents
 /// end before their children as a matter of course.
 fn quiet_without_parent(child: &Record, parent: &Record) -> Option<Timestamp> {
-    Some(parent.finished_at()?.max(child.last_change?))
+    Some(parent.finished_at()?.max(child.last_change()?))
 }
 
 fn queued_long(

@@ -45,7 +45,7 @@ pub(super) fn lines(appearance: &Appearance, fault: &Fault, columns: u16) -> Vec
                 ("  ", Role::Dim),
                 (text, Role::Text),
                 (gap, Role::Dim),
-                (message.key.as_str(), Role::Faint),
+                (&*message.key, Role::Faint),
             ];
             lines.extend(flow(appearance, &parts, columns, 4));
         }

@@ -191,7 +191,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
     }
     location(fields, record);
     fields.text("Started by", &reason(&info.reason));
-    for detail in &info.progress_details {
+    for detail in info.progress_details() {
         fields.text("Detail", &key_value(detail));
     }
 }
@@ -313,11 +313,11 @@ fn times(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
         (None, Some(why)) => format!("queue time unknown: {why}"),
         _ => String::new(),
     };
-    if let Some(queued) = info.queue_time {
+    if let Some(queued) = info.queue_time() {
         fields.moment("Queued", queued, now, &waited);
     }
     let active = record.status().is_active();
-    if let Some(start) = info.start_time {
+    if let Some(start) = info.start_time() {
         let verb = if active { "running for" } else { "ran" };
         let ran = match (record.run_time(now), record.run_time_problem(now)) {
             (Some(ran), _) => format!("{verb} {}", duration(ran)),
@@ -326,21 +326,21 @@ fn times(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
         };
         fields.moment("Started", start, now, &ran);
     }
-    if let Some(complete) = info.complete_time {
+    if let Some(complete) = info.complete_time() {
         fields.moment("Finished", complete, now, "");
     }
-    match (&record.presence, record.seen) {
+    match (&record.presence, record.seen()) {
         (Presence::Gone(at), _) => fields.moment("Expired", *at, now, "no longer on the server"),
         (Presence::Unreadable(reason), Some(seen)) => {
             fields.moment("Last read", seen, now, reason);
         }
         _ => {}
     }
-    if active && let Some(moved) = record.last_change {
+    if active && let Some(moved) = record.last_change() {
         fields.moment("Last change", moved, now, "");
     }
-    if !info.invalid.is_empty() {
-        fields.text("Not readable", &info.invalid.to_string());
+    if !info.invalid().is_empty() {
+        fields.text("Not readable", &info.invalid().to_string());
     }
 }
 
@@ -349,7 +349,9 @@ fn cancellation(fields: &mut FieldList, handle: Handle, record: &Record, info: &
     let now = ctx.state.time(record, ctx.now);
     match CancelState::of(record) {
         CancelState::Requested => {
-            let ago = record.cancel_seen.map(|seen| format!(" {}", seen.ago(now)));
+            let ago = record
+                .cancel_seen()
+                .map(|seen| format!(" {}", seen.ago(now)));
             let (ago, word) = (ago.unwrap_or_default(), record.status().word());
             let text = format!("requested{ago}, still {word}");
             fields.push("Cancellation", &text, Role::Cancelled);
@@ -414,10 +416,10 @@ fn identity(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
     fields.text("Operation", &info.description_id);
     fields.text("Method", info.name.as_deref().unwrap_or_default());
     fields.text("Event chain", &info.event_chain_id.to_string());
-    fields.text("Change tag", info.change_tag.as_deref().unwrap_or_default());
-    let activation = info.activation_id.as_deref();
+    fields.text("Change tag", info.change_tag().unwrap_or_default());
+    let activation = info.activation_id();
     fields.text("Activation", activation.unwrap_or_default());
-    for (name, value) in info.unknown.iter() {
+    for (name, value) in info.unknown().iter() {
         let text = match unboxed(value.clone()) {
             Value::String(text) => text,
             other => other.to_string(),

@@ -88,7 +88,7 @@ fn path<'a>(
 ) -> impl Iterator<Item = (&'a str, &'a Node)> + Clone {
     let above = |object: &&'a ManagedObjectReference| nodes.get(*object)?.parent.as_ref();
     let objects = iter::successors(start, above).take(MAX_LEVELS);
-    objects.filter_map(|object| Some((&*object.kind, nodes.get(object)?)))
+    objects.filter_map(|object| Some((object.kind(), nodes.get(object)?)))
 }
 
 /// Determines the location of an entity that was read as `node`.
@@ -102,7 +102,7 @@ pub(super) fn resolve(
     if node.is_unreadable() {
         return EntityLocation::Unreadable(node.error.clone().unwrap_or_default());
     }
-    let is_machine = *entity.kind == *MACHINE;
+    let is_machine = entity.kind() == MACHINE;
     let own = path(Some(entity).filter(|_| !is_machine), nodes);
     let above = path(node.parent.as_ref(), nodes);
     let compute = own

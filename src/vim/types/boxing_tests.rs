@@ -36,8 +36,8 @@ fn boxed_task_has_user_and_phase() {
         user_name: "kim".into(),
     };
     assert_eq!(info.reason, kim);
-    assert_eq!(info.description.unwrap().text(), "Copying");
-    assert_eq!(info.start_time, None);
+    assert_eq!(info.description.as_ref().unwrap().text(), "Copying");
+    assert_eq!(info.start_time(), None);
     assert_eq!(info.locked[0].to_string(), "Datastore:ds-1");
 }
 

@@ -1,6 +1,6 @@
 //! Faults returned by the server, bare or wrapped.
 
-use std::iter;
+use std::{iter, sync::Arc};
 
 use serde_json::{Map, Value};
 
@@ -89,7 +89,7 @@ impl Fault {
                 return text.to_owned();
             }
         }
-        let messages: Vec<String> = self
+        let messages: Vec<Arc<str>> = self
             .messages()
             .iter()
             .filter_map(|message| message.message.clone())

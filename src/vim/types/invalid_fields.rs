@@ -10,6 +10,8 @@ use super::any::Malformed;
 pub struct InvalidFields(Vec<Malformed>);
 
 impl InvalidFields {
+    pub(super) const NONE: Self = Self(Vec::new());
+
     /// True if all fields are as declared by the API.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,16 +1,21 @@
 //! `LocalizableMessage`: a text with the key of its catalogue entry.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
-use super::any::{Malformed, items_as_sent, object_as_sent, take_string};
+use super::{
+    any::{Malformed, items_as_sent, object_as_sent, take_string},
+    intern::intern,
+};
 
 /// A message of the server, such as a task's phase or a line of a fault.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocalizableMessage {
     /// Key in the server's catalogue, independent of the locale.
-    pub key: String,
+    pub key: Arc<str>,
     /// Text in the session's locale, if the server rendered it.
-    pub message: Option<String>,
+    pub message: Option<Arc<str>>,
     /// Arguments (`KeyAnyValue` objects), as sent.
     pub arg: Vec<Value>,
 }
@@ -23,8 +28,8 @@ impl LocalizableMessage {
     pub fn from_json(field: &str, value: Value) -> Result<Self, Malformed> {
         let mut object = object_as_sent(field, value)?;
         Ok(Self {
-            key: take_string(&mut object, "key").unwrap_or_default(),
-            message: take_string(&mut object, "message"),
+            key: intern(&take_string(&mut object, "key").unwrap_or_default()),
+            message: take_string(&mut object, "message").map(|text| intern(&text)),
             arg: object
                 .shift_remove("arg")
                 .map(|arg| items_as_sent("arg", arg))

@@ -7,8 +7,10 @@
 
 mod any;
 mod change_value;
+mod compact_timestamp;
 mod entity_runtime;
 mod fault;
+mod intern;
 mod invalid_fields;
 pub mod limits;
 mod location;
@@ -27,6 +29,7 @@ mod update_set;
 mod vm_question;
 
 pub use any::{Malformed, items, items_as_sent, text_at, type_name, unboxed};
+pub use compact_timestamp::CompactTimestamp;
 pub use entity_runtime::{EntityConnectionState, EntityRuntime};
 pub use fault::Fault;
 pub use invalid_fields::InvalidFields;

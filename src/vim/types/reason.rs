@@ -1,9 +1,12 @@
 //! `TaskReason`: origin of a task.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::{
     any::{opened, take_string},
+    intern::intern,
     reference::ManagedObjectReference,
 };
 
@@ -13,7 +16,7 @@ pub enum TaskReason {
     /// `TaskReasonUser`: a user or service account.
     User {
         /// User name, such as `VSPHERE.LOCAL\ops`.
-        user_name: Box<str>,
+        user_name: Arc<str>,
     },
     /// `TaskReasonSystem`: the server itself.
     System,
@@ -62,9 +65,7 @@ impl TaskReason {
         };
         match kind.as_str() {
             "TaskReasonUser" => Self::User {
-                user_name: take_string(&mut object, "userName")
-                    .unwrap_or_default()
-                    .into(),
+                user_name: intern(&take_string(&mut object, "userName").unwrap_or_default()),
             },
             "TaskReasonSystem" => Self::System,
             "TaskReasonAlarm" => Self::Alarm(Box::new(AlarmReason {

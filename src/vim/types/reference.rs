@@ -15,22 +15,29 @@ use super::any::{Malformed, items, object};
 /// References are equal if type and value are: servers add a `serverGuid` in some places only.
 #[derive(Clone)]
 pub struct ManagedObjectReference {
-    /// Managed object type, such as `Task` or `VirtualMachine`.
-    pub kind: Arc<str>,
+    /// Shared by most references: there are several per task.
+    kind: Arc<Kind>,
     /// The moId, such as `task-4711`.
     pub value: Arc<str>,
+}
+
+/// The part of a reference that is the same for many objects.
+struct Kind {
+    /// Managed object type.
+    name: Box<str>,
     /// Server instance, if sent.
-    pub server_guid: Option<Box<str>>,
+    server_guid: Option<Box<str>>,
 }
 
 impl ManagedObjectReference {
     /// Creates a reference from type and moId.
     pub fn new(kind: &str, value: impl Into<Arc<str>>) -> Self {
-        Self {
-            kind: shared(kind),
-            value: value.into(),
-            server_guid: None,
-        }
+        Self::from_parts(kind, value, None)
+    }
+
+    /// Returns the managed object type, such as `Task` or `VirtualMachine`.
+    pub fn kind(&self) -> &str {
+        &self.kind.name
     }
 
     /// Creates a reference to a task.
@@ -50,17 +57,26 @@ impl ManagedObjectReference {
         let (mut kind, mut value, mut guid) = (None, None, None);
         for (name, field) in object(field, json)? {
             match (&*name, field) {
-                ("type", Value::String(text)) => kind = Some(shared(&text)),
+                ("type", Value::String(text)) => kind = Some(text),
                 ("value", Value::String(text)) => value = Some(text),
-                ("serverGuid", Value::String(text)) if !text.is_empty() => guid = Some(text),
+                ("serverGuid", Value::String(text)) => guid = Some(text),
                 _ => {}
             }
         }
-        Ok(Self {
-            kind: kind.ok_or_else(|| missing("type"))?,
-            value: value.ok_or_else(|| missing("value"))?.into(),
-            server_guid: guid.map(String::into_boxed_str),
-        })
+        let kind = kind.ok_or_else(|| missing("type"))?;
+        let value = value.ok_or_else(|| missing("value"))?;
+        Ok(Self::from_parts(&kind, value, guid))
+    }
+
+    pub(super) fn from_parts(
+        kind: &str,
+        value: impl Into<Arc<str>>,
+        server_guid: Option<String>,
+    ) -> Self {
+        Self {
+            kind: shared(kind, server_guid.filter(|guid| !guid.is_empty())),
+            value: value.into(),
+        }
     }
 
     /// Reads a list of references in any form.
@@ -89,17 +105,17 @@ impl ManagedObjectReference {
     pub fn to_json(&self) -> Value {
         let mut object = Map::new();
         object.insert("_typeName".to_owned(), json!("ManagedObjectReference"));
-        object.insert("type".to_owned(), json!(self.kind));
+        object.insert("type".to_owned(), json!(self.kind()));
         object.insert("value".to_owned(), json!(self.value));
-        if let Some(guid) = &self.server_guid {
+        if let Some(guid) = &self.kind.server_guid {
             object.insert("serverGuid".to_owned(), json!(guid));
         }
         Value::Object(object)
     }
 }
 
-/// Interned names of the most common types, shared by tens of thousands of references.
-static USUAL: LazyLock<[Arc<str>; 9]> = LazyLock::new(|| {
+/// Interned kinds of the most common types, shared by tens of thousands of references.
+static USUAL: LazyLock<[Arc<Kind>; 9]> = LazyLock::new(|| {
     [
         "Task",
         "VirtualMachine",
@@ -111,17 +127,27 @@ static USUAL: LazyLock<[Arc<str>; 9]> = LazyLock::new(|| {
         "ResourcePool",
         "Datacenter",
     ]
-    .map(Arc::from)
+    .map(|name| Arc::new(Kind::new(name, None)))
 });
 
-fn shared(kind: &str) -> Arc<str> {
-    let usual = USUAL.iter().find(|usual| ***usual == *kind);
-    usual.cloned().unwrap_or_else(|| kind.into())
+impl Kind {
+    fn new(name: &str, server_guid: Option<String>) -> Self {
+        Self {
+            name: name.into(),
+            server_guid: server_guid.map(String::into_boxed_str),
+        }
+    }
+}
+
+fn shared(name: &str, server_guid: Option<String>) -> Arc<Kind> {
+    let mut usual = USUAL.iter().filter(|_| server_guid.is_none());
+    let usual = usual.find(|usual| *usual.name == *name).cloned();
+    usual.unwrap_or_else(|| Arc::new(Kind::new(name, server_guid)))
 }
 
 impl PartialEq for ManagedObjectReference {
     fn eq(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.value == other.value
+        self.kind() == other.kind() && self.value == other.value
     }
 }
 
@@ -129,14 +155,14 @@ impl Eq for ManagedObjectReference {}
 
 impl Hash for ManagedObjectReference {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.kind.hash(state);
+        self.kind().hash(state);
         self.value.hash(state);
     }
 }
 
 impl fmt::Display for ManagedObjectReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.kind, self.value)
+        write!(f, "{}:{}", self.kind(), self.value)
     }
 }
 

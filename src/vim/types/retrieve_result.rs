@@ -165,13 +165,11 @@ impl From<BareContent> for ObjectContent {
         let missing = content.missing_set.unwrap_or_default().into_iter();
         let reference = content.obj;
         Self {
-            object: ManagedObjectReference {
-                server_guid: reference
-                    .server_guid
-                    .filter(|guid| !guid.is_empty())
-                    .map(Into::into),
-                ..ManagedObjectReference::new(&reference.kind, reference.value)
-            },
+            object: ManagedObjectReference::from_parts(
+                &reference.kind,
+                reference.value,
+                reference.server_guid,
+            ),
             values: values
                 .map(|property| (property.name, property.val))
                 .collect(),

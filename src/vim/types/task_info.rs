@@ -1,15 +1,25 @@
 //! `TaskInfo`: the properties of a task.
 
+mod fields;
+mod rare_fields;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+pub use self::rare_fields::Unknown;
+
+pub(crate) use self::fields::{CHANGING_FIELDS, FIELDS, REQUIRED_FIELDS};
+
+use self::rare_fields::Rare;
 use super::{
     any::{Malformed, boolean, int, is_unset, items, items_as_sent, object_as_sent, scalar_text},
+    compact_timestamp::CompactTimestamp,
     fault::Fault,
+    intern::intern,
     invalid_fields::InvalidFields,
-    limits::{self, truncate_deep},
+    limits::truncate_deep,
     message::LocalizableMessage,
     reason::TaskReason,
     reference::ManagedObjectReference,
@@ -30,9 +40,9 @@ pub struct TaskInfo {
     /// Current phase; changes while the task runs.
     pub description: Option<Box<LocalizableMessage>>,
     /// Method that created the task, such as `CloneVM_Task`; unset for internal tasks.
-    pub name: Option<Box<str>>,
+    pub name: Option<Arc<str>>,
     /// Operation, such as `VirtualMachine.clone`.
-    pub description_id: Box<str>,
+    pub description_id: Arc<str>,
     /// Entity of the operation.
     pub entity: Option<ManagedObjectReference>,
     /// Name of the entity, kept by the server even if the entity is gone.
@@ -51,87 +61,19 @@ pub struct TaskInfo {
     pub result: Option<Box<Value>>,
     /// Percent done, 0 to 100 according to the reference; unset if the operation reports none.
     pub progress: Option<i32>,
-    /// Further progress values of the operation (`KeyAnyValue` objects), as sent. Since 8.0.1.0.
-    pub progress_details: Vec<Value>,
     /// Origin of the task.
     pub reason: TaskReason,
-    /// Creation time, by the server's clock. Required by the API, but unset if the server sent no valid time.
-    pub queue_time: Option<Timestamp>,
-    /// Start time, by the server's clock.
-    pub start_time: Option<Timestamp>,
-    /// Completion time, by the server's clock.
-    pub complete_time: Option<Timestamp>,
+    queue_time: Option<CompactTimestamp>,
+    start_time: Option<CompactTimestamp>,
+    complete_time: Option<CompactTimestamp>,
     /// Event chain id of the task's events.
     pub event_chain_id: i32,
-    /// Tag given by the user to the operation.
-    pub change_tag: Option<Box<str>>,
     /// Key of the parent task.
     pub parent_task_key: Option<Arc<str>>,
     /// Key of the root task; a root may name itself or nothing.
     pub root_task_key: Option<Arc<str>>,
-    /// Client token that links a call with this task.
-    pub activation_id: Option<Box<str>>,
-    /// Unknown fields, as sent.
-    pub unknown: Unknown,
-    /// Fields that are required and missing, or of another kind than declared.
-    pub invalid: InvalidFields,
+    rare: Rare,
 }
-
-/// Names of all fields in the order of the reference, used as leaf paths of a property collector.
-pub(crate) const FIELDS: [&str; 24] = [
-    "key",
-    "task",
-    "description",
-    "name",
-    "descriptionId",
-    "entity",
-    "entityName",
-    "locked",
-    "state",
-    "cancelled",
-    "cancelable",
-    "error",
-    "result",
-    "progress",
-    "progressDetails",
-    "reason",
-    "queueTime",
-    "startTime",
-    "completeTime",
-    "eventChainId",
-    "changeTag",
-    "parentTaskKey",
-    "rootTaskKey",
-    "activationId",
-];
-
-/// The fields that change while a task runs or when it ends; the others are set when it is created.
-pub(crate) const CHANGING_FIELDS: [&str; 11] = [
-    "state",
-    "progress",
-    "progressDetails",
-    "description",
-    "locked",
-    "cancelled",
-    "cancelable",
-    "startTime",
-    "completeTime",
-    "error",
-    "result",
-];
-
-/// The fields that are set in every task.
-pub(crate) const REQUIRED_FIELDS: [&str; 9] = [
-    "key",
-    "task",
-    "descriptionId",
-    "state",
-    "cancelled",
-    "cancelable",
-    "reason",
-    "queueTime",
-    "eventChainId",
-];
 
 impl TaskInfo {
     /// Reads a whole `TaskInfo`. Missing required fields and fields of another kind than declared are recorded in
@@ -165,14 +107,14 @@ impl TaskInfo {
             }
             let is_name = matches!(&*field, "key" | "task" | "_typeName");
             info.assign_or_note(&field, value);
-            tells_more |= !is_name && FIELDS.contains(&&*field) && !info.invalid.contains(&field);
+            tells_more |= !is_name && FIELDS.contains(&&*field) && !info.invalid().contains(&field);
         }
         for (field, _) in REQUIRED_FIELDS
             .iter()
             .zip(present)
             .filter(|(_, present)| !present)
         {
-            info.invalid.add(missing(field));
+            info.rare.edit(|rare| rare.invalid.add(missing(field)));
         }
         if info.task.value.is_empty() {
             let name = mo_id.unwrap_or(&info.key);
@@ -197,7 +139,7 @@ impl TaskInfo {
             task: ManagedObjectReference::task(""),
             description: None,
             name: None,
-            description_id: Box::default(),
+            description_id: Arc::default(),
             entity: None,
             entity_name: None,
             locked: Vec::new(),
@@ -207,18 +149,14 @@ impl TaskInfo {
             error: None,
             result: None,
             progress: None,
-            progress_details: Vec::new(),
             reason: TaskReason::Other(Box::default()),
             queue_time: None,
             start_time: None,
             complete_time: None,
             event_chain_id: 0,
-            change_tag: None,
             parent_task_key: None,
             root_task_key: None,
-            activation_id: None,
-            unknown: Unknown::default(),
-            invalid: InvalidFields::default(),
+            rare: Rare::default(),
         }
     }
 
@@ -235,20 +173,17 @@ impl TaskInfo {
         match field {
             "key" => self.key = self.known(scalar_text(field, value)?),
             "task" => {
-                let task = ManagedObjectReference::task_from_json(field, value)?;
-                let value = if task.value == self.key {
-                    self.key.clone()
-                } else {
-                    task.value
-                };
-                self.task = ManagedObjectReference { value, ..task };
+                self.task = ManagedObjectReference::task_from_json(field, value)?;
+                if self.task.value == self.key {
+                    self.task.value = self.key.clone();
+                }
             }
             "description" => {
                 let message = optional(unset, || LocalizableMessage::from_json(field, value))?;
                 self.description = message.map(Box::new);
             }
-            "name" => self.name = text(unset, field, value)?,
-            "descriptionId" => self.description_id = scalar_text(field, value)?.into(),
+            "name" => self.name = text(unset, field, value)?.map(|name| intern(&name)),
+            "descriptionId" => self.description_id = intern(&scalar_text(field, value)?),
             "entity" => {
                 self.entity = optional(unset, || ManagedObjectReference::from_json(field, value))?;
             }
@@ -265,13 +200,23 @@ impl TaskInfo {
             "error" => self.error = (!unset).then(|| Box::new(Fault::new(value))),
             "result" => self.result = (!unset).then(|| Box::new(value)),
             "progress" => self.progress = optional(unset, || int(field, value))?,
-            "progressDetails" => self.progress_details = items_as_sent(field, value)?,
+            "progressDetails" => {
+                let details = items_as_sent(field, value)?;
+                self.rare.edit(|rare| rare.progress_details = details);
+            }
             "reason" => self.reason = TaskReason::from_json(value),
-            "queueTime" => self.queue_time = Some(date_time(field, value)?),
-            "startTime" => self.start_time = optional(unset, || date_time(field, value))?,
-            "completeTime" => self.complete_time = optional(unset, || date_time(field, value))?,
+            "queueTime" => self.queue_time = Some(date_time(field, value)?.into()),
+            "startTime" => {
+                self.start_time = optional(unset, || date_time(field, value))?.map(Into::into);
+            }
+            "completeTime" => {
+                self.complete_time = optional(unset, || date_time(field, value))?.map(Into::into);
+            }
             "eventChainId" => self.event_chain_id = int(field, value)?,
-            "changeTag" => self.change_tag = text(unset, field, value)?,
+            "changeTag" => {
+                let tag = text(unset, field, value)?;
+                self.rare.edit(|rare| rare.change_tag = tag);
+            }
             "parentTaskKey" => {
                 let key = optional(unset, || scalar_text(field, value))?;
                 self.parent_task_key = key.map(|key| self.known(key));
@@ -280,29 +225,88 @@ impl TaskInfo {
                 let key = optional(unset, || scalar_text(field, value))?;
                 self.root_task_key = key.map(|key| self.known(key));
             }
-            "activationId" => self.activation_id = text(unset, field, value)?,
+            "activationId" => {
+                let id = text(unset, field, value)?;
+                self.rare.edit(|rare| rare.activation_id = id);
+            }
             "_typeName" if value == "TaskInfo" => {}
-            unknown => self.unknown.assign(unknown, value),
+            unknown => self.rare.edit(|rare| rare.unknown.assign(unknown, value)),
         }
-        self.invalid.remove(field);
+        if !self.invalid().is_empty() {
+            self.rare.edit(|rare| rare.invalid.remove(field));
+        }
         Ok(())
     }
 
     /// Assigns one field; an invalid value leaves the field unchanged and is recorded in [`invalid`](Self::invalid).
     pub(crate) fn assign_or_note(&mut self, field: &str, value: Value) {
         if let Err(malformed) = self.assign(field, value) {
-            self.invalid.add(malformed);
+            self.rare.edit(|rare| rare.invalid.add(malformed));
         }
+    }
+
+    /// True if assigning this value, in any form that servers send, would not change the field.
+    pub(crate) fn has_value(&self, field: &str, value: &Value) -> bool {
+        if field == "progress" && self.progress.map(i64::from) == value.as_i64() {
+            return self.progress.is_some() || value.is_null();
+        }
+        let own = self.leaf(field);
+        if own.as_ref().unwrap_or(&Value::Null) == value {
+            return true;
+        }
+        let mut other = Self::blank();
+        other.assign(field, value.clone()).is_ok() && other.leaf(field) == own
+    }
+
+    /// Returns the creation time, by the server's clock. Required by the API, but unset if the server sent no valid time.
+    pub fn queue_time(&self) -> Option<Timestamp> {
+        self.queue_time.map(Into::into)
+    }
+
+    /// Returns the start time, by the server's clock.
+    pub fn start_time(&self) -> Option<Timestamp> {
+        self.start_time.map(Into::into)
+    }
+
+    /// Returns the completion time, by the server's clock.
+    pub fn complete_time(&self) -> Option<Timestamp> {
+        self.complete_time.map(Into::into)
+    }
+
+    /// Returns further progress values of the operation (`KeyAnyValue` objects), as sent. Since 8.0.1.0.
+    pub fn progress_details(&self) -> &[Value] {
+        &self.rare.get().progress_details
+    }
+
+    /// Returns the tag given by the user to the operation.
+    pub fn change_tag(&self) -> Option<&str> {
+        self.rare.get().change_tag.as_deref()
+    }
+
+    /// Returns the client token that links a call with this task.
+    pub fn activation_id(&self) -> Option<&str> {
+        self.rare.get().activation_id.as_deref()
+    }
+
+    /// Returns the unknown fields, as sent.
+    pub fn unknown(&self) -> &Unknown {
+        &self.rare.get().unknown
+    }
+
+    /// Returns the fields that are required and missing, or of another kind than declared.
+    pub fn invalid(&self) -> &InvalidFields {
+        &self.rare.get().invalid
     }
 
     /// Returns the start time, else the creation time.
     pub fn began(&self) -> Option<Timestamp> {
-        self.start_time.or(self.queue_time)
+        self.start_time.or(self.queue_time).map(Into::into)
     }
 
     /// Returns the time for ordering the task in the history: the creation time, else the earliest known one.
     pub fn placed_at(&self) -> Option<Timestamp> {
-        self.queue_time.or(self.start_time).or(self.complete_time)
+        let known = self.queue_time.or(self.start_time);
+        known.or(self.complete_time).map(Into::into)
     }
 
     /// Interns a key: usually a task's key equals its moId, and its parent is its root.
@@ -362,7 +366,7 @@ impl TaskInfo {
             }
         }
         object.extend(
-            self.unknown
+            self.unknown()
                 .iter()
                 .map(|(field, value)| (field.clone(), value.clone())),
         );
@@ -372,28 +376,28 @@ impl TaskInfo {
     /// Returns one field in wire format, known or unknown; `None` if it is unset.
     pub(crate) fn leaf(&self, field: &str) -> Option<Value> {
         self.field(field)
-            .or_else(|| self.unknown.get(field).cloned())
+            .or_else(|| self.unknown().get(field).cloned())
     }
 
     /// Returns one known field in wire format; `None` if it is unset or unknown.
     fn field(&self, field: &str) -> Option<Value> {
-        let text = |text: &Option<Box<str>>| text.as_ref().map(|text| json!(text));
-        let time = |time: &Option<Timestamp>| time.map(|time| json!(time));
+        let text = |text: Option<&str>| text.map(|text| json!(text));
+        let time = |time: Option<Timestamp>| time.map(|time| json!(time));
         let reference = ManagedObjectReference::to_json;
         match field {
             "key" => Some(json!(self.key)),
             "task" => Some(self.task.to_json()),
             "description" => self.description.as_ref().map(|message| message.to_json()),
-            "name" => text(&self.name),
+            "name" => text(self.name.as_deref()),
             "descriptionId" => {
                 (!self.description_id.is_empty()).then(|| json!(self.description_id))
             }
             "entity" => self.entity.as_ref().map(reference),
-            "entityName" => text(&self.entity_name),
+            "entityName" => text(self.entity_name.as_deref()),
             "locked" => (!self.locked.is_empty())
                 .then(|| self.locked.iter().map(reference).collect::<Vec<_>>().into()),
             "state" | "cancelled" | "cancelable" | "eventChainId"
-                if self.invalid.contains(field) =>
+                if self.invalid().contains(field) =>
             {
                 None
             }
@@ -404,17 +408,18 @@ impl TaskInfo {
             "result" => self.result.as_deref().cloned(),
             "progress" => self.progress.map(|progress| json!(progress)),
             "progressDetails" => {
-                (!self.progress_details.is_empty()).then(|| json!(self.progress_details))
+                let details = self.progress_details();
+                (!details.is_empty()).then(|| json!(details))
             }
             "reason" => Some(self.reason.to_json()).filter(|reason| !reason.is_null()),
-            "queueTime" => time(&self.queue_time),
-            "startTime" => time(&self.start_time),
-            "completeTime" => time(&self.complete_time),
+            "queueTime" => time(self.queue_time()),
+            "startTime" => time(self.start_time()),
+            "completeTime" => time(self.complete_time()),
             "eventChainId" => Some(json!(self.event_chain_id)),
-            "changeTag" => text(&self.change_tag),
+            "changeTag" => text(self.change_tag()),
             "parentTaskKey" => self.parent_task_key.as_ref().map(|key| json!(key)),
             "rootTaskKey" => self.root_task_key.as_ref().map(|key| json!(key)),
-            "activationId" => text(&self.activation_id),
+            "activationId" => text(self.activation_id()),
             _ => None,
         }
     }
@@ -437,33 +442,6 @@ fn missing(field: &'static str) -> Malformed {
     Malformed::Missing {
         type_name: "TaskInfo",
         field,
-    }
-}
-
-/// Unknown fields, as sent. Allocates only if there are any.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Unknown(Option<Box<Map<String, Value>>>);
-
-impl Unknown {
-    /// Returns the value of a field.
-    pub fn get(&self, field: &str) -> Option<&Value> {
-        self.0.as_ref()?.get(field)
-    }
-
-    /// Iterates over the fields in the order in which they were sent.
-    pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.0.iter().flat_map(|fields| fields.iter())
-    }
-
-    /// Sets a field; `null` unsets it.
-    fn assign(&mut self, field: &str, value: Value) {
-        if !value.is_null() {
-            let fields = self.0.get_or_insert_default();
-            limits::insert(fields, field, value);
-        } else if let Some(fields) = &mut self.0 {
-            fields.shift_remove(field);
-            self.0 = self.0.take().filter(|fields| !fields.is_empty());
-        }
     }
 }
 

@@ -66,7 +66,8 @@ struct Task {
     still_since: Instant,
     /// Consecutive checks that found nothing.
     looks: u32,
-    state: EntityState,
+    /// The last state found; `None` for the usual one.
+    state: Option<Box<EntityState>>,
     /// Its entry in the set of due tasks.
     due: Option<Instant>,
 }
@@ -86,7 +87,7 @@ impl EntityStates {
     /// Records the present state of a task.
     pub(super) fn seen(&mut self, mo_id: &Arc<str>, info: &TaskInfo, now: Instant) {
         let entity = info.entity.as_ref();
-        let entity = entity.filter(|entity| CHECKED_TYPES.contains(&&*entity.kind));
+        let entity = entity.filter(|entity| CHECKED_TYPES.contains(&entity.kind()));
         let Some(entity) = entity.filter(|_| !info.state.is_finished()) else {
             return self.over(mo_id);
         };
@@ -108,7 +109,7 @@ impl EntityStates {
             place,
             still_since: now,
             looks: 0,
-            state: EntityState::default(),
+            state: None,
             due: None,
         });
         task.place = place;
@@ -135,7 +136,7 @@ impl EntityStates {
         };
         task.still_since = now;
         let looked = std::mem::take(&mut task.looks) > 0;
-        let found = std::mem::take(&mut task.state) != EntityState::default();
+        let found = task.state.take().is_some();
         if found {
             self.changes.push((mo_id.clone(), EntityState::default()));
         }
@@ -149,7 +150,7 @@ impl EntityStates {
     pub(super) fn over(&mut self, mo_id: &Arc<str>) {
         self.schedule(mo_id, None);
         if let Some(task) = self.tasks.remove(mo_id)
-            && task.state != EntityState::default()
+            && task.state.is_some()
         {
             self.changes.push((mo_id.clone(), EntityState::default()));
         }
@@ -199,6 +200,7 @@ impl EntityStates {
     ) {
         self.in_flight_guard = None;
         self.has_renewed = false;
+        let found = (*state != EntityState::default()).then(|| Box::new(state.clone()));
         let mut due = Vec::new();
         for (mo_id, task) in &mut self.tasks {
             if task.entity != *entity || !task.is_running {
@@ -209,11 +211,11 @@ impl EntityStates {
                 due.push((mo_id.clone(), task.still_since + QUIET_BEFORE_CHECK));
                 continue;
             }
-            if task.state != *state {
-                task.state = state.clone();
+            if task.state != found {
+                task.state.clone_from(&found);
                 self.changes.push((mo_id.clone(), state.clone()));
             }
-            let pause = if *state == EntityState::default() {
+            let pause = if found.is_none() {
                 task.looks += 1;
                 recheck_interval(task.looks)
             } else {
@@ -294,7 +296,7 @@ pub(super) async fn read(
         EntityConnectionState::NotResponding => Some(true),
         EntityConnectionState::Other => None,
     };
-    let host = if *entity.kind == *HOST {
+    let host = if entity.kind() == HOST {
         Some(entity.clone())
     } else {
         runtime.host

@@ -126,8 +126,8 @@ pub(super) async fn runs(
 /// Returns the run and completion time of a record; `None` if its times are implausible.
 fn run(record: &Value) -> Option<(FinishedRun, Timestamp)> {
     let info = TaskInfo::from_json(record.clone()).ok()?;
-    let completed = info.complete_time?;
-    let took = completed.duration_since(info.start_time?);
+    let completed = info.complete_time()?;
+    let took = completed.duration_since(info.start_time()?);
     let run = FinishedRun {
         operation: (&*info.description_id).into(),
         entity: info.entity.map(|entity| entity.value),

@@ -97,7 +97,7 @@ fn location((entity, place): &(ManagedObjectReference, EntityLocation)) -> Optio
     };
     let name = |name: &Option<std::sync::Arc<str>>| name.as_deref().map(str::to_owned);
     Some(Entry::Location(Location {
-        kind: entity.kind.to_string(),
+        kind: entity.kind().to_string(),
         value: entity.value.to_string(),
         host: name(&known.host),
         cluster: name(&known.cluster),

@@ -18,13 +18,13 @@ impl WatchSet {
             .entries
             .values()
             .filter(|entry| !entry.finished)
-            .flat_map(|entry| [entry.parent.clone(), entry.root.clone()])
+            .flat_map(|entry| [entry.parent().cloned(), entry.root().cloned()])
             .flatten()
             .collect();
         let excess = self.finished.len() - keep;
         let is_kept = |mo_id: &Arc<str>| match self.entries.get(mo_id) {
             Some(entry) => {
-                let key = entry.key.as_ref().unwrap_or(mo_id);
+                let key = entry.key(mo_id);
                 entry.pinned || entry.origin == Origin::Named || needed.contains(key)
             }
             None => false,

@@ -367,7 +367,9 @@ fn history_tasks_cannot_be_cancelled() {
     // A running task must be cancelled from the live list.
     let mut running = past_page(890, 1);
     running.tasks[0].state = TaskState::Running;
-    running.tasks[0].complete_time = None;
+    running.tasks[0]
+        .assign("completeTime", json!(null))
+        .unwrap();
     running.tasks[0].cancelable = true;
     page_of(&mut state, HERE, running);
     choose(&mut state, "past-890");

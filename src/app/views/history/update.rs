@@ -159,7 +159,7 @@ fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
-    let at = record.seen.unwrap_or(now);
+    let at = record.seen().unwrap_or(now);
     let id = record.id.clone();
     let mut effects = Vec::new();
     let text = if state.views.live.store.find(&id).is_some() {
@@ -206,7 +206,7 @@ pub(in crate::app) fn apply_page(
                 let known = TaskId::new(endpoint, info.mo_id().clone());
                 let known = live.find(&known).and_then(|known| copy(live, known));
                 let read = || TaskChange::Full {
-                    at: info.complete_time.unwrap_or(there),
+                    at: info.complete_time().unwrap_or(there),
                     info: Box::new(info),
                 };
                 changes.push((endpoint, known.unwrap_or_else(read)));
@@ -226,7 +226,7 @@ pub(in crate::app) fn apply_family(
     now: Timestamp,
 ) {
     let changes = members.into_iter().map(|info| {
-        let at = info.complete_time.or(info.placed_at()).unwrap_or(now);
+        let at = info.complete_time().or(info.placed_at()).unwrap_or(now);
         let info = Box::new(info);
         (endpoint, TaskChange::Full { info, at })
     });
@@ -252,7 +252,7 @@ fn copy(store: &TaskStore, handle: Handle) -> Option<TaskChange> {
     let record = store.get(handle)?;
     Some(TaskChange::Full {
         info: record.info.clone()?,
-        at: record.seen?,
+        at: record.seen()?,
     })
 }
 

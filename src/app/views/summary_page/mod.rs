@@ -238,7 +238,7 @@ fn failures(state: &AppState, summary: &Summary, now: Timestamp) -> Vec<Handle> 
     let failed = summary.failed_since(earliest - RECENT_FAILURE_AGE);
     let is_news = |handle: &Handle| {
         state.view().store.get(*handle).is_some_and(|record| {
-            let at = record.finished_at().or(record.seen);
+            let at = record.finished_at().or(record.seen());
             at.is_some_and(|at| state.time(record, now).duration_since(at) <= RECENT_FAILURE_AGE)
         })
     };

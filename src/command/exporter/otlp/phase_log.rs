@@ -34,7 +34,7 @@ impl PhaseLog {
         let phases = self.0.entry(key).or_default();
         let is_new = phases.last().is_none_or(|phase| phase.text != text);
         if is_new && phases.len() < MAX_PHASES {
-            let at = record.last_change.unwrap_or(now);
+            let at = record.last_change().unwrap_or(now);
             let text = text.to_owned();
             phases.push(Phase { at, text });
         }

@@ -128,7 +128,7 @@ fn attributes(
         attributes.extend(time.map(|time| attribute(key, seconds(time))));
     }
     if let Some(entity) = &info.entity {
-        attributes.push(attribute("vsphere.entity.type", text(&entity.kind)));
+        attributes.push(attribute("vsphere.entity.type", text(entity.kind())));
         attributes.push(attribute("vsphere.entity.id", text(&entity.value)));
     }
     let optional = [
@@ -140,7 +140,7 @@ fn attributes(
                 _ => None,
             },
         ),
-        ("vsphere.task.activation_id", info.activation_id.as_deref()),
+        ("vsphere.task.activation_id", info.activation_id()),
     ];
     for (key, value) in optional {
         attributes.extend(value.map(|value| attribute(key, text(value))));

@@ -6,6 +6,7 @@ use super::{TaskOutcome, TrackedTask, WaitResult, WaitServer, WaitTracker};
 use crate::{
     command::{Outcome, display_name},
     task::{Status, TaskId},
+    vim::types::TaskInfo,
 };
 
 impl WaitTracker {
@@ -126,8 +127,8 @@ impl WaitTracker {
     }
 
     fn ended_at(&self, id: &TaskId) -> Timestamp {
-        let info = self.record(id).and_then(|record| record.info.as_ref());
-        let complete = info.and_then(|info| info.complete_time);
+        let info = self.record(id).and_then(|record| record.info.as_deref());
+        let complete = info.and_then(TaskInfo::complete_time);
         complete.unwrap_or(Timestamp::MAX)
     }
 

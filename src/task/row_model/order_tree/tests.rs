@@ -5,15 +5,18 @@ use crate::task::Handle;
 
 /// The same sequence as a plain list.
 #[derive(Default)]
-struct Model(Vec<(u8, Handle, usize)>);
+struct Model(Vec<(u8, Handle, u32)>);
 
 impl Model {
     fn total(&self) -> usize {
-        self.0.iter().map(|(_, _, weight)| weight).sum()
+        self.0.iter().map(|(_, _, weight)| *weight as usize).sum()
     }
 
     fn rows_before(&self, index: usize) -> usize {
-        self.0[..index].iter().map(|(_, _, weight)| weight).sum()
+        self.0[..index]
+            .iter()
+            .map(|(_, _, weight)| *weight as usize)
+            .sum()
     }
 
     fn check(&self, tree: &OrderTree<u8, Handle>) {
@@ -31,7 +34,7 @@ impl Model {
         assert_eq!(leader, first);
         for leaf in &tree.leaves {
             assert!((1..=LEAF_CAPACITY).contains(&leaf.entries.len()));
-            let weights = leaf.entries.iter().map(|entry| entry.weight);
+            let weights = leaf.entries.iter().map(|entry| entry.weight as usize);
             assert_eq!(leaf.weight, weights.sum::<usize>());
         }
     }
@@ -42,7 +45,7 @@ impl Model {
             let (key, handle, weight) = self.0[index];
             let before = self.rows_before(index);
             assert_eq!(tree.rows_before(&key, handle), Some(before));
-            let within = random.usize(..weight);
+            let within = random.usize(..weight as usize);
             let (place, row) = tree.at_row(before + within).unwrap();
             assert_eq!(tree.get(place).unwrap().id, handle);
             assert_eq!(row, within);
@@ -60,7 +63,7 @@ fn random_changes_match_plain_list() {
     for round in 0..6000 {
         // It grows, shrinks to nearly nothing, and grows again.
         let grows = if (round / 2000) % 2 == 0 { 8 } else { 1 };
-        let weight = random.usize(1..5);
+        let weight = random.u32(1..5);
         let index = (!model.0.is_empty()).then(|| random.usize(..model.0.len()));
         match (random.u32(..10), index) {
             (0, Some(index)) => {
@@ -98,7 +101,7 @@ fn from_unsorted_sorts_entries() {
         let mut model = Model::default();
         model
             .0
-            .extend((0..count).map(|_| (random.u8(..), handles.insert(()), random.usize(1..4))));
+            .extend((0..count).map(|_| (random.u8(..), handles.insert(()), random.u32(1..4))));
         let entries = model.0.iter().map(|&(key, handle, weight)| SequenceEntry {
             key,
             id: handle,

@@ -169,13 +169,12 @@ fn blockers_do_not_depend_on_the_order_of_changes() {
         };
         assert_eq!(blocked(&store), blocked(&recomputed), "{last:#?}");
         for (_, node) in &store.nodes {
-            let below: u32 = node
-                .children
-                .iter()
-                .map(|child| store.nodes[*child].blocked_below)
+            let children = node.children().iter();
+            let below: u32 = children
+                .map(|child| store.nodes[*child].counts().blocked)
                 .sum();
             assert_eq!(
-                node.blocked_below,
+                node.counts().blocked,
                 below + u32::from(node.blocked.is_some())
             );
         }

@@ -45,7 +45,7 @@ fn least() -> Value {
 fn every_field_survives_the_round_trip() {
     let info = TaskInfo::from_json(every_field()).unwrap();
     assert_eq!(info.to_json(), every_field());
-    assert_eq!(info.unknown.get("fieldOfTomorrow").unwrap()["of"][1], 2);
+    assert_eq!(info.unknown().get("fieldOfTomorrow").unwrap()["of"][1], 2);
 }
 
 #[test]
@@ -65,9 +65,9 @@ fn a_required_field_that_is_missing_or_null_is_named_and_the_others_count() {
         null[field] = Value::Null;
         for wire in [absent, null] {
             let info = TaskInfo::of_task("task-1", wire).unwrap();
-            let invalid: Vec<&str> = info.invalid.iter().map(Malformed::field).collect();
+            let invalid: Vec<&str> = info.invalid().iter().map(Malformed::field).collect();
             assert_eq!(invalid, [field]);
-            assert_eq!(info.invalid.to_string(), format!("“{field}” is missing"));
+            assert_eq!(info.invalid().to_string(), format!("“{field}” is missing"));
             assert_eq!(&**info.mo_id(), "task-1");
             assert_eq!(info.leaf(field).is_some(), matches!(field, "key" | "task"));
         }
@@ -83,7 +83,7 @@ fn a_value_of_another_kind_costs_its_own_field_only() {
         let info = TaskInfo::of_task("task-4711", wire.clone()).unwrap();
         // These two are valid for any response.
         let takes_all = ["result", "error", "reason", "progressDetails"].contains(&field);
-        assert_eq!(info.invalid.contains(field), !takes_all, "{field}");
+        assert_eq!(info.invalid().contains(field), !takes_all, "{field}");
         wire.as_object_mut().unwrap().shift_remove(field);
         let without = TaskInfo::of_task("task-4711", wire).unwrap();
         for other in FIELDS.iter().filter(|other| **other != field) {
@@ -101,7 +101,7 @@ fn numbers_and_texts_are_read_as_one_another() {
     wire["task"] = json!({"value": "task-1"});
     wire["reason"] = json!("TaskReasonOfTomorrow");
     let info = TaskInfo::from_json(wire).unwrap();
-    assert!(info.invalid.is_empty(), "{}", info.invalid);
+    assert!(info.invalid().is_empty(), "{}", info.invalid());
     assert_eq!((&*info.key, &**info.mo_id()), ("4711", "task-1"));
     assert_eq!((info.event_chain_id, info.cancelable), (17, true));
 }
@@ -131,7 +131,7 @@ fn a_field_that_fits_again_is_no_longer_invalid() {
     wire["queueTime"] = json!("soon");
     let mut info = TaskInfo::from_json(wire).unwrap();
     assert_eq!(
-        (info.queue_time, info.invalid.contains("queueTime")),
+        (info.queue_time, info.invalid().contains("queueTime")),
         (None, true)
     );
     info.assign("queueTime", json!("2026-11-23T10:22:07Z"))
