@@ -11,6 +11,8 @@ class Vtask < Formula
     system "cargo", "install", "--profile", "dist", *std_cargo_args
     man1.mkpath
     system bin/"vtask", "man", "--dir", man1
+    # There is a page for each `help` subcommand, too.
+    rm Dir[man1/"*-help.1", man1/"*-help-*.1"]
     generate_completions_from_executable(bin/"vtask", "completions")
   end
 
