@@ -101,8 +101,8 @@ impl Record {
         self.last_change.map(Into::into)
     }
 
-    pub(super) fn set_last_change(&mut self, at: Option<Timestamp>) {
-        self.last_change = at.map(Into::into);
+    pub(super) fn set_last_change(&mut self, at: Option<CompactTimestamp>) {
+        self.last_change = at;
     }
 
     /// Returns the first observation of a requested cancellation.

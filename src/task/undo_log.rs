@@ -18,7 +18,7 @@ use super::{
     record::{Presence, Record},
     store::TaskStore,
 };
-use crate::vim::types::{FIELDS, TaskInfo};
+use crate::vim::types::{CompactTimestamp, FIELDS, TaskInfo};
 
 /// Maximum size in bytes, as estimated.
 pub(super) const MAX_BYTES: usize = 8 << 20;
@@ -31,7 +31,7 @@ pub struct OldState {
     /// The task.
     pub(super) id: TaskId,
     /// Time of its last observed change of progress, phase or state.
-    pub(super) last_change: Option<Timestamp>,
+    pub(super) last_change: Option<CompactTimestamp>,
     /// The replaced value.
     pub(super) replaced: OldValue,
 }
@@ -57,7 +57,7 @@ const INITIAL_LOAD: SignedDuration = SignedDuration::from_secs(10);
 
 #[derive(Debug, Clone)]
 struct UndoEntry {
-    at: Timestamp,
+    at: CompactTimestamp,
     heap: u32,
     before: OldState,
 }
@@ -146,7 +146,7 @@ impl UndoLog {
             (TaskChange::Fields { .. } | TaskChange::Unwatched { .. }, None) => None,
         };
         let id = record.map_or(id, |record| record.id.clone());
-        let last_change = record.and_then(Record::last_change);
+        let last_change = record.and_then(Record::last_change).map(Into::into);
         replaced.map(|replaced| OldState {
             id,
             last_change,
@@ -156,6 +156,7 @@ impl UndoLog {
 
     fn push(&mut self, before: OldState, now: Timestamp) {
         // The local clock may be set back; entries stay in order.
+        let now = CompactTimestamp::from(now);
         let at = self.entries.back().map_or(now, |last| last.at.max(now));
         let heap = before.replaced.heap();
         self.heap += heap;
@@ -193,21 +194,21 @@ impl UndoLog {
 
     /// Returns the local times of the changes, oldest first.
     pub fn times(&self) -> impl DoubleEndedIterator<Item = Timestamp> {
-        self.entries.iter().map(|entry| entry.at)
+        self.entries.iter().map(|entry| entry.at.into())
     }
 
     /// Removes the last change. Returns its local time and the state before it.
     pub fn pop(&mut self) -> Option<(Timestamp, OldState)> {
         let entry = self.entries.pop_back()?;
         self.heap = self.heap.saturating_sub(entry.heap as usize);
-        Some((entry.at, entry.before))
+        Some((entry.at.into(), entry.before))
     }
 
     /// Returns the earliest time that can be restored, limited by the start of watching and by
     /// evicted entries.
     pub fn since(&self) -> Option<Timestamp> {
         if self.is_cut {
-            self.entries.front().map(|entry| entry.at)
+            self.entries.front().map(|entry| entry.at.into())
         } else {
             self.began
         }
@@ -218,7 +219,7 @@ impl OldState {
     /// Returns the endpoint of the task, and the change that gives the task this state. `at` is a time of its server.
     pub fn into_change(self, at: Timestamp) -> (EndpointId, TaskChange) {
         let TaskId { endpoint, mo_id } = self.id;
-        let at = self.last_change.unwrap_or(at);
+        let at = self.last_change.map_or(at, Into::into);
         let fields = |fields| TaskChange::Fields {
             mo_id: mo_id.clone(),
             fields,

@@ -117,12 +117,14 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
             weight: sum,
         }) = self.leaves.get_mut(leaf)
         else {
+            self.leaves.reserve_exact(1);
             self.leaves.push(Leaf::new(vec![entry]));
             return;
         };
         let index = entries.partition_point(|other| other.compare(&entry.key, id).is_lt());
         if entries.len() == entries.capacity() {
-            entries.reserve_exact(LEAF_CAPACITY / 8);
+            // Most families are small, and there are thousands of them.
+            entries.reserve_exact(1 + entries.len() / 4);
         }
         entries.insert(index, entry);
         *sum += weight as usize;

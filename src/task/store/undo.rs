@@ -20,7 +20,7 @@ impl TaskStore {
         } = before;
         let handle = self.find(&id);
         let record = handle.and_then(|handle| self.get(handle));
-        let last_change_now = record.and_then(Record::last_change);
+        let last_change_now = record.and_then(Record::last_change).map(Into::into);
         let replaced_now = match (replaced, handle) {
             (OldValue::Record(old), _) => {
                 let now = record.cloned().map(Box::new);
