@@ -36,7 +36,7 @@ pub(super) async fn active_tasks(
     });
     let (found, unread) = found.await?;
     if let Some(note) = unread.note() {
-        io.say(&format!("{note} It may match, too."));
+        io.eprint(&format!("{note} It may match, too."));
     }
     if found.is_empty() {
         return Err(CommandError::NothingFound(format!(

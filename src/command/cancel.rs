@@ -93,7 +93,7 @@ pub async fn run(
                     let Some(outcome) = outcome else {
                         return Err(error);
                     };
-                    io.say(&error.to_string());
+                    io.eprint(&error.to_string());
                     request.outcome = request.outcome.and(outcome);
                 }
             }
@@ -132,7 +132,7 @@ pub async fn run(
     }
     if servers.iter().any(CancelServer::has_requests) {
         if !args.yes && !is_confirmed(&servers, io) {
-            io.say("nothing was cancelled.");
+            io.eprint("nothing was cancelled.");
             return Err(CommandError::Interrupted(StopSignal::Interrupt));
         }
         for server in servers.iter_mut().filter(|server| server.has_requests()) {
@@ -274,7 +274,7 @@ impl CancelServer {
                         self.cancelling.push(task);
                     }
                 } else {
-                    io.say(&sentence);
+                    io.eprint(&sentence);
                     self.wanted.push(task);
                 }
             } else {

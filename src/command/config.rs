@@ -92,7 +92,7 @@ pub fn run(
         ConfigCommand::Init => {
             let path = path()?;
             config::init_config(&path)?;
-            io.say(&format!("wrote {}.", path.display()));
+            io.eprint(&format!("wrote {}.", path.display()));
             Ok(Outcome::Success)
         }
         ConfigCommand::Edit => {
@@ -180,7 +180,7 @@ fn set_password(
         return Err(CommandError::Usage(why));
     }
     entry.set(&password)?;
-    io.say(&format!("stored the password for {whose}."));
+    io.eprint(&format!("stored the password for {whose}."));
     Ok(Outcome::Success)
 }
 
@@ -195,7 +195,7 @@ fn forget_password(
     } else {
         "there was no"
     };
-    io.say(&format!("{message} password for {whose}."));
+    io.eprint(&format!("{message} password for {whose}."));
     Ok(Outcome::Success)
 }
 
@@ -209,7 +209,7 @@ fn entry(
         None => connection.clone(),
     };
     if let Some(conflict) = config::server_conflict(&connection, io.environment)? {
-        io.say(&conflict);
+        io.eprint(&conflict);
     }
     Ok(config::keyring_entry(&connection, io.environment)?)
 }
@@ -223,13 +223,13 @@ fn check(connection: &ConnectionArgs, io: &mut CommandIo<'_>) -> Result<Outcome,
         .collect();
     io.print(&lines.concat())?;
     for warning in &report.warnings {
-        io.say(&format!("warning: {warning}"));
+        io.eprint(&format!("warning: {warning}"));
     }
     match report.problems.split_last() {
         None => Ok(Outcome::Success),
         Some((last, others)) => {
             for problem in others {
-                io.say(problem);
+                io.eprint(problem);
             }
             Err(CommandError::Usage(last.clone()))
         }

@@ -14,7 +14,14 @@ pub(super) async fn connect(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<ConnectOptions, CommandError> {
-    finish(config::draft(args, environment)?).await
+    let draft = config::draft(args, environment)?;
+    if draft.lacks_password()
+        && let Some((_, kept)) = draft.kept()
+        && let Some(options) = with_kept_session(&draft, kept).await
+    {
+        return Ok(options);
+    }
+    Ok(draft.finish()?)
 }
 
 /// Like [`connect`], limited by the deadline of the command.
@@ -45,12 +52,9 @@ pub(super) async fn connect_without_prompt(
     environment: &dyn Environment,
 ) -> Result<ConnectOptions, CommandError> {
     if let Ok((draft, _, kept)) = config::kept_session(args, environment)
-        && let Some(session) = kept.look()
+        && let Some(options) = with_kept_session(&draft, &kept).await
     {
-        let options = draft.with_session(session);
-        if is_open(options.clone()).await {
-            return Ok(options);
-        }
+        return Ok(options);
     }
     let draft = config::draft(args, environment)?;
     if draft.lacks_password() {
@@ -61,23 +65,14 @@ pub(super) async fn connect_without_prompt(
     Ok(draft.finish()?)
 }
 
-async fn finish(draft: PartialConnection) -> Result<ConnectOptions, CommandError> {
-    if draft.lacks_password()
-        && let Some((_, kept)) = draft.kept()
-        && let Some(session) = kept.look()
-    {
-        let options = draft.with_session(session);
-        if is_open(options.clone()).await {
-            return Ok(options);
-        }
-    }
-    Ok(draft.finish()?)
-}
-
-/// True if the session is still valid. An unreachable server counts as valid; the connection is retried later.
-async fn is_open(options: ConnectOptions) -> bool {
-    match Client::connect(options).await {
-        Ok(client) => matches!(client.current_session().await, Ok(Some(_))),
-        Err(_) => false,
+/// Returns the options with the kept session, if the server confirms that it is valid.
+async fn with_kept_session(
+    draft: &PartialConnection,
+    kept: &impl SessionStore,
+) -> Option<ConnectOptions> {
+    let options = draft.with_session(kept.load()?);
+    match Client::connect(options.clone()).await {
+        Ok(client) => matches!(client.current_session().await, Ok(Some(_))).then_some(options),
+        Err(_) => None,
     }
 }

@@ -141,7 +141,7 @@ impl CommandIo<'_> {
     }
 
     /// Prints a message on standard error. Write errors are ignored.
-    pub fn say(&mut self, message: &str) {
+    pub fn eprint(&mut self, message: &str) {
         let line = message_line(self.log_format, Level::INFO, &sanitize(message));
         let _ = writeln!(self.err.writer, "{line}");
     }

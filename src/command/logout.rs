@@ -22,7 +22,7 @@ pub async fn run(
     for name in profiles {
         let ended = end(&connection.of_profile(&name), io).await;
         outcome = outcome.and(ended.unwrap_or_else(|error| {
-            io.say(&error.to_string());
+            io.eprint(&error.to_string());
             Outcome::Unknown
         }));
     }
@@ -31,12 +31,12 @@ pub async fn run(
 
 async fn end(connection: &ConnectionArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     if let Some(conflict) = config::server_conflict(connection, io.environment)? {
-        io.say(&conflict);
+        io.eprint(&conflict);
     }
     let (draft, user, kept) = config::kept_session(connection, io.environment)?;
     let whose = format!("{user} on {}", draft.address.label());
-    let Some(session) = kept.look() else {
-        io.say(&format!("no session of {whose} is kept."));
+    let Some(session) = kept.load() else {
+        io.eprint(&format!("no session of {whose} is kept."));
         return Ok(Outcome::Success);
     };
     kept.clear();
@@ -44,6 +44,6 @@ async fn end(connection: &ConnectionArgs, io: &mut CommandIo<'_>) -> Result<Outc
         .await?
         .end_session()
         .await?;
-    io.say(&format!("the session of {whose} is ended."));
+    io.eprint(&format!("the session of {whose} is ended."));
     Ok(Outcome::Success)
 }

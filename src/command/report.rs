@@ -121,10 +121,10 @@ pub(super) async fn run(
         write(path, &report::markdown(&report), io)?;
     }
     for note in &report.notes {
-        io.say(note);
+        io.eprint(note);
     }
     if report.tasks.is_empty() && report.notes.is_empty() {
-        io.say("no tasks found; the report is empty.");
+        io.eprint("no tasks found; the report is empty.");
     }
     Ok(outcome)
 }

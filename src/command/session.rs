@@ -81,7 +81,7 @@ impl Session {
             Ok(session) => {
                 session?;
                 if let Some(last_error) = credentials.last_error() {
-                    io.say(&last_error);
+                    io.eprint(&last_error);
                 }
                 None
             }
@@ -231,8 +231,8 @@ async fn sign_out(client: &Client, leave_by: Option<Instant>, io: &mut CommandIo
     };
     match signed_out {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => io.say(&error.to_string()),
-        Err(_) => io.say(&format!(
+        Ok(Err(error)) => io.eprint(&error.to_string()),
+        Err(_) => io.eprint(&format!(
             "signing out ({}): no answer in time; the session ends after the idle time-out of the server.",
             client.label()
         )),

@@ -143,7 +143,7 @@ pub(super) fn warnings(targets: &[Target]) -> Vec<String> {
 /// Prints the [`warnings`] on standard error.
 pub(super) fn warn(targets: &[Target], io: &mut CommandIo<'_>) {
     for warning in warnings(targets) {
-        io.say(&warning);
+        io.eprint(&warning);
     }
 }
 

@@ -97,7 +97,7 @@ impl SessionFile {
 }
 
 impl SessionStore for SessionFile {
-    fn look(&self) -> Option<SecretString> {
+    fn load(&self) -> Option<SecretString> {
         self.guard().ok()?;
         let mut text = fs::read_to_string(&self.path).ok()?;
         let content: Option<Stored> = serde_json::from_str(&text).ok();
@@ -107,7 +107,7 @@ impl SessionStore for SessionFile {
         is_mine.then(|| SecretString::from(content.session))
     }
 
-    fn put(&self, session: &SecretString) -> bool {
+    fn save(&self, session: &SecretString) -> bool {
         let Err(error) = self.write(session) else {
             return true;
         };
@@ -215,16 +215,16 @@ mod tests {
     fn kept_session_is_for_its_account_only() {
         let base = tempfile::tempdir().unwrap();
         let ops = kept(base.path(), "ops").unwrap();
-        assert!(ops.look().is_none());
-        assert!(ops.put(&SecretString::from("one")));
-        assert!(ops.put(&SecretString::from("two")));
+        assert!(ops.load().is_none());
+        assert!(ops.save(&SecretString::from("one")));
+        assert!(ops.save(&SecretString::from("two")));
         let again = kept(base.path(), "ops").unwrap();
-        assert_eq!(again.look().unwrap().expose_secret(), "two");
-        assert!(kept(base.path(), "kim").unwrap().look().is_none());
+        assert_eq!(again.load().unwrap().expose_secret(), "two");
+        assert!(kept(base.path(), "kim").unwrap().load().is_none());
         // A file moved to another account's path is rejected.
         let kim = kept(base.path(), "kim").unwrap();
         fs::rename(&ops.path, &kim.path).unwrap();
-        assert!(kim.look().is_none());
+        assert!(kim.load().is_none());
         assert!(!format!("{kim:?}").contains("two"));
         kim.clear();
         assert!(!kim.path.exists());
@@ -234,7 +234,7 @@ mod tests {
     fn exposed_file_or_folder_is_refused() {
         let base = tempfile::tempdir().unwrap();
         let ops = kept(base.path(), "ops").unwrap();
-        assert!(ops.put(&SecretString::from("one")));
+        assert!(ops.save(&SecretString::from("one")));
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
         let folder = ops.path.parent().unwrap();
         assert_eq!((mode(&ops.path), mode(folder)), (0o600, 0o700));
@@ -242,11 +242,11 @@ mod tests {
             fs::set_permissions(path, fs::Permissions::from_mode(wrong)).unwrap();
             let refused = kept(base.path(), "ops").unwrap_err();
             assert!(refused.0.contains("accessible to other users"), "{refused}");
-            assert!(ops.look().is_none());
-            assert!(!ops.put(&SecretString::from("three")));
+            assert!(ops.load().is_none());
+            assert!(!ops.save(&SecretString::from("three")));
             fs::set_permissions(path, fs::Permissions::from_mode(right)).unwrap();
         }
-        assert!(ops.look().is_some());
+        assert!(ops.load().is_some());
         let last_error = ops.last_error().unwrap();
         assert!(last_error.contains("cannot be kept in") && !last_error.contains(".."));
         assert_eq!(ops.last_error(), None, "once");

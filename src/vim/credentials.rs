@@ -75,9 +75,9 @@ impl Credentials {
 /// Stores a session between runs. Calls are rare and must not block for long.
 pub trait SessionStore: Debug + Send + Sync {
     /// Returns the stored session id, unless there is none or the store is not trustworthy.
-    fn look(&self) -> Option<SecretString>;
+    fn load(&self) -> Option<SecretString>;
     /// Stores a session id, replacing an earlier one. Returns true on success.
-    fn put(&self, session: &SecretString) -> bool;
+    fn save(&self, session: &SecretString) -> bool;
     /// Removes the stored session id.
     fn clear(&self);
     /// Returns the last error of storing a session, once.

@@ -79,7 +79,7 @@ impl Client {
         if let Some(place) = place
             && let Ok(id) = session.to_str()
         {
-            let is_kept = place.put(&SecretString::from(id));
+            let is_kept = place.save(&SecretString::from(id));
             self.is_kept.store(is_kept, Ordering::Relaxed);
         }
         self.set_session(Some(session));
@@ -93,7 +93,7 @@ impl Client {
         place: &dyn SessionStore,
         dead: Option<&HeaderValue>,
     ) -> Result<Option<UserSession>, Error> {
-        let Some(kept) = place.look() else {
+        let Some(kept) = place.load() else {
             return Ok(None);
         };
         let known = self.secret_header(&kept).ok();

@@ -127,7 +127,7 @@ struct Flagged {
 }
 
 impl Flagged {
-    fn look(&mut self, followed: &Followed) {
+    fn add(&mut self, followed: &Followed) {
         let (store, typical) = (&followed.store, Some(&followed.typical));
         for (handle, _) in store.iter() {
             let found = store.warnings(handle, typical, followed.now);
@@ -173,7 +173,7 @@ async fn demo_estimates_are_steady_and_warnings_correct() {
     let mut moves = Vec::new();
     for _ in 0..240 {
         followed.advance();
-        flagged.look(&followed);
+        flagged.add(&followed);
         let Followed {
             store,
             typical,
@@ -247,7 +247,7 @@ async fn load_flags_at_most_one_percent_of_rows() {
     let mut flagged = Flagged::default();
     for _ in 0..120 {
         followed.advance();
-        flagged.look(&followed);
+        flagged.add(&followed);
     }
     println!(
         "load, 10 min: {:.2} % of {} running rows flagged, by {:?}",

@@ -62,10 +62,10 @@ impl Search {
 
     fn begin(&self, search: u32) {
         let query = Box::new(query(&self.simulator));
-        self.ask(HistoryRequest::Begin { search, query });
+        self.send(HistoryRequest::Begin { search, query });
     }
 
-    fn ask(&self, request: HistoryRequest) {
+    fn send(&self, request: HistoryRequest) {
         self.harness.send(Command::SearchHistory(request));
     }
 
@@ -78,7 +78,7 @@ impl Search {
     async fn read_out(&mut self, search: u32) {
         while !self.is_over() {
             let count = self.harness.pages.len();
-            self.ask(HistoryRequest::More { search });
+            self.send(HistoryRequest::More { search });
             self.pages(count + 1).await;
         }
     }
@@ -149,7 +149,7 @@ async fn history_pages_have_no_duplicates() {
     );
     search.until_open(0).await;
     assert_eq!(search.count("DestroyCollector"), 1);
-    search.ask(HistoryRequest::More { search: 1 });
+    search.send(HistoryRequest::More { search: 1 });
     search.pages(pages + 1).await;
     assert!(search.is_over(), "an end stays an end");
     assert_eq!(search.count("ReadPreviousTasks"), pages);
@@ -165,16 +165,16 @@ async fn collector_is_destroyed_with_its_search() {
     search.pages(2).await;
     assert_eq!(search.harness.pages[1].0, 2);
     search.until_open(1).await;
-    search.ask(HistoryRequest::More { search: 1 });
-    search.ask(HistoryRequest::End { search: 1 });
-    search.ask(HistoryRequest::More { search: 2 });
+    search.send(HistoryRequest::More { search: 1 });
+    search.send(HistoryRequest::End { search: 1 });
+    search.send(HistoryRequest::More { search: 2 });
     search.pages(3).await;
     assert_eq!(search.harness.pages[2].0, 2, "the first is over");
-    search.ask(HistoryRequest::End { search: 2 });
+    search.send(HistoryRequest::End { search: 2 });
     search.until_open(0).await;
     // A collector is destroyed although its search ended while it was being created.
     search.begin(3);
-    search.ask(HistoryRequest::End { search: 3 });
+    search.send(HistoryRequest::End { search: 3 });
     search.begin(4);
     search.pages(4).await;
     search.until_open(1).await;
@@ -201,7 +201,7 @@ async fn search_survives_session_renewal() {
     let mut search = Search::new().await;
     search.begin(1);
     search.pages(1).await;
-    search.ask(HistoryRequest::More { search: 1 });
+    search.send(HistoryRequest::More { search: 1 });
     search.pages(2).await;
     search.control.kill_sessions();
     search.read_out(1).await;
@@ -240,7 +240,7 @@ async fn lost_response_loses_no_change() {
             lost += 1;
             search.control.lose_responses(1);
         }
-        search.ask(HistoryRequest::More { search: 1 });
+        search.send(HistoryRequest::More { search: 1 });
         search.pages(count + 1).await;
     }
     assert_eq!(search.received(), search.expected);
@@ -257,7 +257,7 @@ async fn search_works_while_paused() {
     search.harness.until("the pause", is_paused).await;
     search.begin(1);
     search.pages(1).await;
-    search.ask(HistoryRequest::More { search: 1 });
+    search.send(HistoryRequest::More { search: 1 });
     search.pages(2).await;
     assert_eq!(search.received(), search.expected[..200]);
     search.harness.stop().await;
@@ -294,11 +294,11 @@ async fn failed_search_reports_reason_and_remedy() {
             assert!(reason.contains(part), "{reason}");
         }
         change(&search.control, true);
-        search.ask(HistoryRequest::More { search: number });
+        search.send(HistoryRequest::More { search: number });
         search.pages(1).await;
         let (_, page) = search.harness.pages.remove(0);
         assert_eq!(page.unwrap().tasks.len(), 100, "another try goes well");
-        search.ask(HistoryRequest::End { search: number });
+        search.send(HistoryRequest::End { search: number });
         search.until_open(0).await;
     }
     search.harness.stop().await;
@@ -312,7 +312,7 @@ async fn search_continues_after_outage() {
     search
         .control
         .fail_next(ProxyResponse::service_unavailable(None));
-    search.ask(HistoryRequest::More { search: 1 });
+    search.send(HistoryRequest::More { search: 1 });
     search.pages(2).await;
     search.control.clear_proxy_responses();
     search.read_out(1).await;
@@ -327,7 +327,7 @@ async fn unknown_entity_does_not_end_search() {
         entity: Some(ManagedObjectReference::new("VirtualMachine", "vm-999999")),
         ..query(&search.simulator)
     });
-    search.ask(HistoryRequest::Begin { search: 1, query });
+    search.send(HistoryRequest::Begin { search: 1, query });
     search.pages(1).await;
     let (_, page) = search.harness.pages.remove(0);
     let page = page.unwrap();
@@ -340,7 +340,7 @@ async fn unknown_entity_does_not_end_search() {
 async fn past_task_has_family_and_events() {
     let mut search = Search::new().await;
     let query = Box::new(TaskQuery::default());
-    search.ask(HistoryRequest::Begin { search: 1, query });
+    search.send(HistoryRequest::Begin { search: 1, query });
     let find = |harness: &Harness| {
         let pages = harness.pages.iter();
         let mut tasks = pages
@@ -360,7 +360,7 @@ async fn past_task_has_family_and_events() {
         if let Some(child) = find(&search.harness) {
             break child;
         }
-        search.ask(HistoryRequest::More { search: 1 });
+        search.send(HistoryRequest::More { search: 1 });
     };
     let shown = search.harness.store.len();
     let trace = TaskLocator::of(&child);

@@ -213,12 +213,12 @@ async fn failed_lookup_is_isolated_and_retried() {
 }
 
 /// Returns the task on the machine with a pending question.
-fn asking(frozen: &Frozen) -> String {
+fn task_with_question(frozen: &Frozen) -> String {
     let expected = frozen.simulator.control().expected_tasks();
-    let asking = |info: &&serde_json::Value| {
+    let task_with_question = |info: &&serde_json::Value| {
         info["descriptionId"] == "VirtualMachine.powerOn" && info["entityName"] == "web-11"
     };
-    let task = expected.iter().find(asking).unwrap();
+    let task = expected.iter().find(task_with_question).unwrap();
     task["key"].as_str().unwrap().to_owned()
 }
 
@@ -233,7 +233,7 @@ fn questions(frozen: &Frozen, task: &str) -> Vec<Option<PendingQuestion>> {
 async fn vm_questions_are_found_and_dropped_when_answered() {
     let mut frozen = frozen_by(|options| options.entity_states = true).await;
     let control = frozen.simulator.control();
-    let task = asking(&frozen);
+    let task = task_with_question(&frozen);
     frozen.pass(seconds(9)).await;
     assert!(frozen.look_ups().is_empty(), "they may still move");
     let mut last = 0;
@@ -265,7 +265,7 @@ async fn question_is_dropped_when_task_ends() {
     };
     let mut frozen = frozen_by(push).await;
     let control = frozen.simulator.control();
-    let task = asking(&frozen);
+    let task = task_with_question(&frozen);
     while questions(&frozen, &task).is_empty() {
         frozen.pass(seconds(1)).await;
         assert!(frozen.look_ups().len() < 60);

@@ -28,7 +28,7 @@ const OPTIONAL: [&str; 6] = [
 ];
 
 /// Sends commands that need all of them.
-fn ask_for_everything(harness: &Harness, task: &str) {
+fn send_all_commands(harness: &Harness, task: &str) {
     let trace = TaskLocator::of(harness.record(task).unwrap().info.as_deref().unwrap());
     harness.send(Command::CheckPrivilege(trace.clone()));
     harness.send(Command::FollowEvents(vec![trace.clone()]));
@@ -48,7 +48,7 @@ async fn unauthenticated_call_renews_the_session_at_most_twice(mode: FetchMode) 
         options.typical = true;
         let mut harness = Harness::start(options);
         harness.until_synced("the tasks", &control).await;
-        ask_for_everything(&harness, &running_task(&control));
+        send_all_commands(&harness, &running_task(&control));
         harness
             .until("all answers", |harness| {
                 !harness.cancels.is_empty()
@@ -99,7 +99,7 @@ async fn retry_after_of_one_call_does_not_delay_others(mode: FetchMode) {
         control.inject(&FaultPlan::default().with(FaultRule::new(kind, busy)));
         let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
         harness.until_synced("the tasks", &control).await;
-        ask_for_everything(&harness, &running_task(&control));
+        send_all_commands(&harness, &running_task(&control));
         harness
             .until("an answer", |harness| !harness.cancels.is_empty())
             .await;

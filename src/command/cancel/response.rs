@@ -95,13 +95,13 @@ impl CancelAttempt {
         if !self.as_json {
             let task = full(name, task);
             if text.contains(&task) {
-                io.say(text);
+                io.eprint(text);
             } else {
-                io.say(&format!("{task}: {text}"));
+                io.eprint(&format!("{task}: {text}"));
             }
             if let Some(fault) = fault {
                 for cause in fault_chain::caused_by(fault) {
-                    io.say(&format!("  {cause}"));
+                    io.eprint(&format!("  {cause}"));
                 }
             }
             return Ok(());

@@ -73,7 +73,7 @@ pub async fn run(
         |error| CommandError::Usage(format!("cannot listen on {listen}: {error}. Try --listen."));
     let listener = TcpListener::bind(listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?;
-    io.say(&format!("serving {}://{address}/metrics", config.scheme()));
+    io.eprint(&format!("serving {}://{address}/metrics", config.scheme()));
     let (sender, requests) = mpsc::channel(REQUESTS_AHEAD);
     let serving = tokio::spawn(web::serve(listener, config, sender));
     let mut exporter = Exporter {
@@ -87,7 +87,7 @@ pub async fn run(
     let followed = follow::follow(&source, servers, &mut exporter, io).await;
     serving.abort();
     if let Some(message) = exporter.otlp.as_ref().and_then(Otlp::final_message) {
-        io.say(&message);
+        io.eprint(&message);
     }
     followed
 }
@@ -195,7 +195,7 @@ impl Consumer for Exporter {
     fn serve(&mut self, servers: &mut [Server], io: &mut CommandIo<'_>) {
         match self.event.take() {
             Some(Event::Request(request)) => self.answer(request, servers),
-            Some(Event::Otlp(OtlpEvent::Message(message))) => io.say(&message),
+            Some(Event::Otlp(OtlpEvent::Message(message))) => io.eprint(&message),
             Some(Event::Otlp(OtlpEvent::MetricsDue)) => {
                 for server in &mut *servers {
                     server.snapshot.advance();

@@ -167,7 +167,7 @@ impl<C: Consumer> Following<'_, C> {
             for id in self.watchers.ended() {
                 let server = server_mut(&mut self.servers, id);
                 if let Some(message) = server.and_then(|server| server.connections.loop_ended()) {
-                    io.say(&message);
+                    io.eprint(&message);
                 }
             }
             let connections = self.servers.iter().map(|server| &server.connections);
@@ -245,7 +245,7 @@ impl<C: Consumer> Following<'_, C> {
             self.watchers.send(from, command);
         }
         if let Some(message) = effects.message {
-            io.say(&message);
+            io.eprint(&message);
         }
         if !changes.is_empty() {
             self.consumer.deliver(server, &changes, io)?;

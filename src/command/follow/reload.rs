@@ -26,12 +26,12 @@ impl<C: Consumer> Following<'_, C> {
                 // Afterwards, the cursor no longer gets the positions of servers that are removed.
                 self.commit()?;
                 for warning in configured.warnings {
-                    io.say(&warning);
+                    io.eprint(&warning);
                 }
                 let changes = self.replace_servers(configured.servers);
-                io.say(&format!("the configuration was reloaded: {changes}."));
+                io.eprint(&format!("the configuration was reloaded: {changes}."));
             }
-            Err(error) => io.say(&format!(
+            Err(error) => io.eprint(&format!(
                 "the configuration was not reloaded, the previous one stays in effect: {error}"
             )),
         }

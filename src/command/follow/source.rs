@@ -81,7 +81,7 @@ impl<'a> ServerSource<'a> {
         // Ctrl-C is not handled here: at a password prompt it ends the process.
         let configured = deadline::limited(io.deadline, doing, Box::pin(self.read(true))).await?;
         for warning in configured.warnings {
-            io.say(&warning);
+            io.eprint(&warning);
         }
         Ok(configured.servers)
     }

@@ -130,7 +130,7 @@ impl LiveOutput<'_> {
             for id in watchers.ended() {
                 let connection = self.connections.get_mut(usize::from(id.0));
                 if let Some(message) = connection.and_then(ConnectionReport::loop_ended) {
-                    io.say(&message);
+                    io.eprint(&message);
                 }
             }
             let output_at = printed.map(|at| at + OUTPUT_INTERVAL);
@@ -205,7 +205,7 @@ impl LiveOutput<'_> {
             if self.is_redrawn {
                 io.print(&self.screen.erase())?;
             }
-            io.say(&message);
+            io.eprint(&message);
         }
         Ok(())
     }

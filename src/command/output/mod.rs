@@ -179,7 +179,7 @@ impl<'a> Presenter<'a> {
             io.print(&text)?;
         }
         for message in &page.messages {
-            io.say(message);
+            io.eprint(message);
         }
         Ok(())
     }

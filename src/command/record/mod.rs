@@ -114,7 +114,7 @@ pub async fn run(
     }
     let names: Vec<String> = servers.iter().map(|(name, _)| name.clone()).collect();
     let recorder = start::create(file, names.clone(), args.redact)?;
-    io.say(&format!(
+    io.eprint(&format!(
         "recording {} to {}; Ctrl-C ends the record.",
         names.join(", "),
         file.display()
@@ -127,7 +127,7 @@ pub async fn run(
         }
         (Ok(lines), Ok(Ok(()))) => lines,
     };
-    io.say(&format!("{} has {lines} lines.", file.display()));
+    io.eprint(&format!("{} has {lines} lines.", file.display()));
     Ok(Outcome::Success)
 }
 
@@ -138,9 +138,9 @@ fn redact(input: &Path, output: &Path, io: &mut CommandIo<'_>) -> Result<Outcome
     let (lines, damage) = recording::redact(reader, output).map_err(|error| usage(&error))?;
     let damage = damage.to_string();
     if !damage.is_empty() {
-        io.say(&format!("{}: {damage}.", input.display()));
+        io.eprint(&format!("{}: {damage}.", input.display()));
     }
-    io.say(&format!("{} has {lines} lines.", output.display()));
+    io.eprint(&format!("{} has {lines} lines.", output.display()));
     Ok(Outcome::Success)
 }
 
@@ -226,14 +226,14 @@ impl Server {
             Update::Connection(ConnectionState::Retrying {
                 attempt: 1, reason, ..
             }) => {
-                io.say(&format!("{}: {reason} Retrying.", self.name));
+                io.eprint(&format!("{}: {reason} Retrying.", self.name));
             }
             Update::Connection(ConnectionState::SignedOut { reason }) => {
                 let reason = format!("{}: {reason}", self.name);
-                io.say(&reason);
+                io.eprint(&reason);
                 self.refused = Some(reason);
             }
-            Update::Notice(text) => io.say(&format!("{}: {text}", self.name)),
+            Update::Notice(text) => io.eprint(&format!("{}: {text}", self.name)),
             Update::Tasks { changes, .. } => {
                 for change in &changes {
                     self.take_change(change);

@@ -67,7 +67,7 @@ pub(in crate::command) async fn serve(
     let state = player.state_at(vc, limit, |line| incidents.observe(line));
     let damage = player.damage().to_string();
     if !damage.is_empty() {
-        io.say(&format!("{}: {damage}.", path.display()));
+        io.eprint(&format!("{}: {damage}.", path.display()));
     }
     let at = until.unwrap_or(player.now());
     let mut options = empty_server()?.manual();

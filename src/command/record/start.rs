@@ -83,6 +83,6 @@ fn unusable(error: &RecordError) -> CommandError {
 /// Ends a record and reports a failure that was not reported before.
 pub(in crate::command) fn end(recorder: Option<Recorder>, io: &mut CommandIo<'_>) {
     if let Some(Err(problem)) = recorder.map(|recorder| recorder.finish()) {
-        io.say(&problem);
+        io.eprint(&problem);
     }
 }

@@ -77,7 +77,7 @@ pub async fn run(
                 None => compared(&server, io).await?,
             };
             known.set(&host, fingerprint)?;
-            prompt::tell_kept(io, &known, &host);
+            prompt::report_saved(io, &known, &host);
         }
         TrustCommand::Remove(args) => {
             let host = tls_host(&server(&args.server)?)?;
@@ -113,7 +113,7 @@ fn tls_host(server: &Address) -> Result<String, CommandError> {
 /// Returns the fingerprint of the server's certificate after the user has accepted it.
 async fn compared(server: &Address, io: &mut CommandIo<'_>) -> Result<Fingerprint, CommandError> {
     let look = vim::probe_certificate(server, &TrustPolicy::System).await?;
-    if !prompt::can_ask(io) {
+    if !prompt::is_possible(io) {
         let why = format!(
             "{} has the certificate with SHA-256 {}. Not interactive: compare it and confirm it with --thumbprint.",
             server.authority(),
@@ -121,7 +121,7 @@ async fn compared(server: &Address, io: &mut CommandIo<'_>) -> Result<Fingerprin
         );
         return Err(CommandError::Usage(why));
     }
-    if prompt::ask(io, server, &look)? {
+    if prompt::confirm(io, server, &look)? {
         Ok(look.certificate.fingerprint)
     } else {
         Err(CommandError::Untrusted(server.authority()))
@@ -137,7 +137,7 @@ pub(super) async fn at_first_use(
     args: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<(), CommandError> {
-    if !prompt::can_ask(io) {
+    if !prompt::is_possible(io) {
         return Ok(());
     }
     let profiles = args.profiles(io.environment);
@@ -171,12 +171,12 @@ async fn one_at_first_use(
     if !look.distrust.as_ref().is_some_and(can_accept) {
         return Ok(());
     }
-    if !prompt::ask(io, &server, &look)? {
+    if !prompt::confirm(io, &server, &look)? {
         return Err(CommandError::Untrusted(server.authority()));
     }
     let mut known = KnownHosts::load(args.known_hosts.as_deref(), io.environment)?;
     let host = server.authority();
     known.set(&host, look.certificate.fingerprint)?;
-    prompt::tell_kept(io, &known, &host);
+    prompt::report_saved(io, &known, &host);
     Ok(())
 }

@@ -12,12 +12,12 @@ use crate::{
 };
 
 /// True if the command is interactive: standard input and standard error are terminals.
-pub(super) fn can_ask(io: &CommandIo<'_>) -> bool {
+pub(super) fn is_possible(io: &CommandIo<'_>) -> bool {
     io.err.is_terminal() && (io.input)().1
 }
 
 /// Shows a certificate and prompts. Only a full `yes` accepts it.
-pub(super) fn ask(
+pub(super) fn confirm(
     io: &mut CommandIo<'_>,
     server: &Address,
     look: &CertificateProbe,
@@ -33,9 +33,9 @@ pub(super) fn ask(
 }
 
 /// Prints that the certificate is trusted now, and how to remove it.
-pub(super) fn tell_kept(io: &mut CommandIo<'_>, known: &KnownHosts, host: &str) {
+pub(super) fn report_saved(io: &mut CommandIo<'_>, known: &KnownHosts, host: &str) {
     let path = known.path.clone().unwrap_or_default();
-    io.say(&format!(
+    io.eprint(&format!(
         "the certificate is saved in {}; `vtask trust remove {host}` removes it.",
         path.display()
     ));

@@ -146,7 +146,7 @@ fn nothing_to_wait_for(args: &WaitArgs, io: &mut CommandIo<'_>) -> Result<Outcom
         };
         io.print(&json::summary(&waiting, &result, now))?;
     } else if !args.quiet {
-        io.say("no task to wait for.");
+        io.eprint("no task to wait for.");
     }
     Ok(Outcome::Success)
 }
@@ -209,7 +209,7 @@ async fn servers(
         return Err(CommandError::NothingFound(nothing.join("\n")));
     }
     for why in nothing.iter().filter(|_| is_only) {
-        io.say(why);
+        io.eprint(why);
     }
     Ok(servers)
 }

@@ -80,7 +80,7 @@ pub(super) fn run(
     let result = follow(args, output, &mut waiting, &mut updates, now, io)?;
     let damage = updates.player.damage().to_string();
     if !damage.is_empty() {
-        io.say(&format!("{}: {damage}.", path.display()));
+        io.eprint(&format!("{}: {damage}.", path.display()));
     }
     Ok(result.outcome)
 }

@@ -1,6 +1,7 @@
 //! Tracks the tasks that are waited for and decides when the waiting ends. Pure: `now` is an argument, by the local
 //! clock.
 
+mod condition;
 mod recorded;
 mod result;
 mod server_state;
@@ -15,6 +16,7 @@ use super::{
     super::{Outcome, selector::CompiledSelector},
     history_lookup::Step,
 };
+pub(in crate::command) use condition::WaitCondition;
 pub(in crate::command) use server_state::{LostReason, WaitServer};
 use stall_detector::StallDetector;
 pub(in crate::command) use task_outcome::{TaskOutcome, TrackedTask};
@@ -23,40 +25,6 @@ use crate::{
     task::{ChangeSet, EndpointId, Handle, Record, Rule, Status, TaskChange, TaskId, TaskStore},
     watch::{Command, ConnectionState, HistoryLookup, Update},
 };
-
-/// The condition that ends the waiting.
-#[derive(Debug, Clone)]
-pub(in crate::command) struct WaitCondition {
-    /// Any finished task is enough.
-    pub(in crate::command) any: bool,
-    /// The first failed or cancelled task is enough.
-    pub(in crate::command) fail_fast: bool,
-    /// Time without progress after which a task counts as stalled.
-    pub(in crate::command) stalled: Option<SignedDuration>,
-    /// Stop when a task stalls.
-    pub(in crate::command) stop_on_stall: bool,
-    /// Also wait for child tasks, and for this quiet period after the last change.
-    pub(in crate::command) children: Option<SignedDuration>,
-    /// Stop after this time.
-    pub(in crate::command) timeout: Option<SignedDuration>,
-    /// Stop waiting for a server after this time without a connection.
-    pub(in crate::command) max_outage: SignedDuration,
-}
-
-impl WaitCondition {
-    /// Returns the condition that all tasks have ended.
-    pub(in crate::command) fn all_ended(max_outage: SignedDuration) -> Self {
-        Self {
-            any: false,
-            fail_fast: false,
-            stalled: None,
-            stop_on_stall: false,
-            children: None,
-            timeout: None,
-            max_outage,
-        }
-    }
-}
 
 /// The result of the waiting.
 #[derive(Debug, Clone, PartialEq, Eq)]

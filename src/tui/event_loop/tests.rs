@@ -32,9 +32,9 @@ async fn updates_are_drawn_and_q_quits() {
     let mut harness = Harness::start();
     harness.until("connecting").await;
     harness
-        .tell(Update::Connection(ConnectionState::Live))
+        .update(Update::Connection(ConnectionState::Live))
         .await;
-    harness.tell(running(42)).await;
+    harness.update(running(42)).await;
     harness.until("42%").await;
     harness.press('q');
     assert_eq!(harness.exit().await, ExitReason::Quit);
@@ -43,7 +43,7 @@ async fn updates_are_drawn_and_q_quits() {
 #[tokio::test(start_paused = true)]
 async fn commands_reach_the_endpoint_in_order() {
     let mut harness = Harness::start();
-    harness.tell(running(42)).await;
+    harness.update(running(42)).await;
     harness.until("42%").await;
     for character in ['p', 'p', 'r', 'c'] {
         harness.press(character);
@@ -132,7 +132,7 @@ async fn suspend_without_shell_shows_a_warning() {
 #[tokio::test(start_paused = true)]
 async fn copied_text_reaches_the_host() {
     let harness = Harness::start();
-    harness.tell(running(42)).await;
+    harness.update(running(42)).await;
     harness.until("42%").await;
     harness.press('Y');
     harness.until("Copied task ID").await;
@@ -143,9 +143,9 @@ async fn copied_text_reaches_the_host() {
 async fn at_most_one_frame_a_minute_without_changes() {
     let mut harness = Harness::start();
     harness
-        .tell(Update::Connection(ConnectionState::Live))
+        .update(Update::Connection(ConnectionState::Live))
         .await;
-    harness.tell(finished()).await;
+    harness.update(finished()).await;
     harness.until("done").await;
     let frames = harness.screen.frames();
     tokio::time::sleep(Duration::from_secs(3600)).await;
@@ -160,10 +160,10 @@ async fn at_most_one_frame_a_minute_without_changes() {
 async fn running_clock_draws_one_frame_a_second() {
     let harness = Harness::start();
     harness
-        .tell(Update::Connection(ConnectionState::Live))
+        .update(Update::Connection(ConnectionState::Live))
         .await;
     let young = json!({"progress": 5, "startTime": harness.now().to_string()});
-    harness.tell(tasks(vec![task("task-1", &young)])).await;
+    harness.update(tasks(vec![task("task-1", &young)])).await;
     harness.until("5%").await;
     let frames = harness.screen.frames();
     tokio::time::sleep(Duration::from_secs(60)).await;
@@ -177,7 +177,7 @@ async fn updates_are_batched() {
     harness.until("connecting").await;
     let frames = harness.screen.frames();
     for number in 0..1000 {
-        harness.tell(running(number / 10)).await;
+        harness.update(running(number / 10)).await;
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     harness.until("99%").await;
@@ -188,7 +188,7 @@ async fn updates_are_batched() {
 #[tokio::test(start_paused = true)]
 async fn keys_are_handled_during_a_flood_of_updates() {
     let harness = Harness::start();
-    harness.tell(running(1)).await;
+    harness.update(running(1)).await;
     harness.until("1%").await;
     // A frame was drawn just now; a key does not wait for the next frame interval.
     let before = Instant::now();
@@ -226,7 +226,7 @@ async fn resize_without_event_is_detected_at_the_next_frame() {
     let harness = Harness::start();
     harness.until("connecting").await;
     harness.screen.resize(100, 9);
-    harness.tell(finished()).await;
+    harness.update(finished()).await;
     harness.press('3');
     // Low and wide: at the new size the details are beside the list.
     harness.until("│ Overview").await;
@@ -235,7 +235,7 @@ async fn resize_without_event_is_detected_at_the_next_frame() {
 #[tokio::test(start_paused = true)]
 async fn screen_stays_after_the_watcher_stops() {
     let mut harness = Harness::start();
-    harness.tell(finished()).await;
+    harness.update(finished()).await;
     harness.until("done").await;
     harness.end_updates();
     harness.press('r');
@@ -272,13 +272,13 @@ async fn background_reply_selects_the_theme() {
         query_background: true,
         ..Options::default()
     });
-    harness.tell(running(42)).await;
+    harness.update(running(42)).await;
     harness.until("42%").await;
     assert_eq!(harness.host.requests(), 1);
     let [dark, light] = [ThemeChoice::Dark, ThemeChoice::Light].map(|t| ground_of_selection(&t));
     assert!(harness.screen.has_color(dark) && !harness.screen.has_color(light));
     answer(&harness, "ffff/ffff/ffff");
-    harness.tell(running(43)).await;
+    harness.update(running(43)).await;
     harness.until("43%").await;
     assert!(harness.screen.has_color(light) && !harness.screen.has_color(dark));
     assert!(

@@ -139,7 +139,7 @@ impl Client {
         loop {
             let before = reading.seen.len();
             let error = match self
-                .read_through(at, &reading.rest_of(query), &mut reading)
+                .read_through(at, &reading.remaining_query(query), &mut reading)
                 .await
             {
                 Ok(()) => return Ok(reading.past),
@@ -271,7 +271,7 @@ impl<P: FnMut(&Value) -> RecordAction> HistoryReading<P> {
     }
 
     /// Returns the query for another collector that starts with the page read last.
-    fn rest_of(&mut self, query: &TaskQuery) -> TaskQuery {
+    fn remaining_query(&mut self, query: &TaskQuery) -> TaskQuery {
         self.stale = 0;
         let mut rest = query.clone();
         if query.time == TaskTime::Queued {

@@ -122,7 +122,7 @@ pub(super) async fn below(
 }
 
 /// Reads the missing part, as far as it can be found.
-pub(super) async fn rest(
+pub(super) async fn read_missing(
     client: &Client,
     permit: &Permit,
     number: u32,

@@ -94,7 +94,7 @@ impl Lookups {
         self.running.connected(client);
         self.history_search.resume(&mut self.running);
         for subject in self.privileges.open() {
-            self.ask_privilege(subject);
+            self.start_privilege_check(subject);
         }
     }
 
@@ -213,17 +213,17 @@ impl Lookups {
                 let mo_id = task.mo_id.clone();
                 return Some(Update::Privilege { mo_id, privilege });
             }
-            Step::Ask(subject) => self.ask_privilege(subject),
+            Step::Check(subject) => self.start_privilege_check(subject),
             Step::Wait => {}
         }
         None
     }
 
-    fn ask_privilege(&mut self, subject: Subject) {
+    fn start_privilege_check(&mut self, subject: Subject) {
         let key = self.session_key.clone();
         let permit = self.scheduler.permit(Urgency::Interactive);
         self.running.start(|client| async move {
-            let privilege = privileges::ask(&client, &permit, &subject, &key).await;
+            let privilege = privileges::read_privilege(&client, &permit, &subject, &key).await;
             LookupResult::Privilege(subject, privilege)
         });
     }

@@ -47,7 +47,7 @@ pub(super) enum Step {
     /// The privilege is known.
     Tell(Privilege),
     /// The server has to check it.
-    Ask(Subject),
+    Check(Subject),
     /// A check is in flight.
     Wait,
 }
@@ -77,7 +77,7 @@ impl Privileges {
         if is_pending {
             Step::Wait
         } else {
-            Step::Ask(subject)
+            Step::Check(subject)
         }
     }
 
@@ -117,8 +117,8 @@ impl Privileges {
     }
 }
 
-/// Asks the server which entity it is and whether the account may cancel there.
-pub(super) async fn ask(
+/// Reads the entity of a task, and the privilege of the account to cancel there.
+pub(super) async fn read_privilege(
     client: &Client,
     permit: &Permit,
     subject: &Subject,
@@ -180,7 +180,7 @@ mod tests {
         let subject = Subject::Entity(entity.clone());
         assert_eq!(
             privileges.want(&trace("task-1", &vm), now),
-            Step::Ask(subject.clone())
+            Step::Check(subject.clone())
         );
         assert_eq!(privileges.want(&trace("task-2", &vm), now), Step::Wait);
         assert_eq!(privileges.want(&trace("task-2", &vm), now), Step::Wait);
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(privileges.want(&third, now), Step::Tell(Privilege::Granted));
         assert_eq!(
             privileges.want(&third, now + GRANTED_TTL),
-            Step::Ask(subject)
+            Step::Check(subject)
         );
         privileges.session_ended();
         assert_eq!(
@@ -211,7 +211,7 @@ mod tests {
             (Privilege::Unknown("it does not say".into()), false),
             (Privilege::Denied, true),
         ] {
-            assert_eq!(privileges.want(&task, now), Step::Ask(subject.clone()));
+            assert_eq!(privileges.want(&task, now), Step::Check(subject.clone()));
             privileges.answered(&subject, Some(entity.clone()), &privilege, now);
             let step = privileges.want(&task, now + DENIED_TTL / 2);
             assert_eq!(step == Step::Tell(privilege.clone()), is_known);
@@ -219,7 +219,7 @@ mod tests {
         }
         assert!(matches!(
             privileges.want(&task, now + DENIED_TTL),
-            Step::Ask(_)
+            Step::Check(_)
         ));
     }
 
@@ -231,7 +231,7 @@ mod tests {
         assert!(matches!(step, Step::Tell(Privilege::Unknown(_))));
         let unread = Subject::Task("task-2".into());
         let step = privileges.want(&TaskLocator::named("task-2".into()), now);
-        assert_eq!(step, Step::Ask(unread.clone()));
+        assert_eq!(step, Step::Check(unread.clone()));
         assert!(privileges.renews(&unread));
         assert!(!privileges.renews(&unread), "once");
         assert_eq!(privileges.open(), [unread]);

@@ -186,7 +186,7 @@ impl Lookups {
         {
             self.running.start(move |client| async move {
                 LookupResult::Family(Box::new(
-                    family::rest(&client, &permit, number, trace, missing).await,
+                    family::read_missing(&client, &permit, number, trace, missing).await,
                 ))
             });
             return Ok(updates);

@@ -311,7 +311,7 @@ impl Harness {
         assert!(came, "“{text}” did not come:\n{}", self.screen.text());
     }
 
-    pub(super) async fn tell(&self, update: Update) {
+    pub(super) async fn update(&self, update: Update) {
         let updates = self.updates.as_ref().unwrap();
         updates.send((HERE, update)).await.unwrap();
     }

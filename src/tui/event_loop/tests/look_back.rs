@@ -6,10 +6,10 @@ use super::*;
 async fn climbing() -> Harness {
     let harness = Harness::start();
     harness
-        .tell(Update::Connection(ConnectionState::Live))
+        .update(Update::Connection(ConnectionState::Live))
         .await;
     for step in 1..=5 {
-        harness.tell(running(10 * step)).await;
+        harness.update(running(10 * step)).await;
         row(&harness, &format!("{}%", 10 * step)).await;
         tokio::time::sleep(Duration::from_secs(100)).await;
     }
@@ -110,7 +110,7 @@ async fn live_updates_go_on_behind_the_past() {
     let harness = climbing().await;
     harness.press('<');
     row(&harness, "40%").await;
-    harness.tell(running(60)).await;
+    harness.update(running(60)).await;
     harness.press('j');
     row(&harness, "40%").await;
     harness.press('0');
@@ -145,7 +145,7 @@ async fn a_filter_of_the_past_is_kept_and_failures_are_found() {
     let harness = climbing().await;
     let fault = json!({"_typeName": "NoDiskSpace", "faultstring": "full"});
     let failed = json!({"state": "error", "entityName": "db-prod-01", "error": fault});
-    harness.tell(tasks(vec![task("task-1", &failed)])).await;
+    harness.update(tasks(vec![task("task-1", &failed)])).await;
     row(&harness, "failed").await;
     tokio::time::sleep(Duration::from_secs(100)).await;
     for key in ['[', '[', '['] {
@@ -181,9 +181,9 @@ async fn the_timeline_of_the_past_moves() {
 async fn without_changes_there_is_no_past() {
     let harness = Harness::start();
     harness
-        .tell(Update::Connection(ConnectionState::Live))
+        .update(Update::Connection(ConnectionState::Live))
         .await;
-    harness.tell(running(10)).await;
+    harness.update(running(10)).await;
     row(&harness, "10%").await;
     for character in ['<', '['] {
         harness.press(character);
