@@ -43,12 +43,12 @@ async fn the_store_recovers_from_all_faults() {
 }
 
 /// Plays a record on the screen.
-struct Board {
+struct PlayedScreen {
     screen: Screen,
     replay: Replay,
 }
 
-impl Board {
+impl PlayedScreen {
     fn of(file: &Path) -> Self {
         let source = Source::File(file.to_owned());
         let names = source.open().unwrap().header().vcenters.clone();
@@ -103,7 +103,7 @@ async fn a_recorded_run_looks_the_same_at_the_same_position() {
         assert_eq!(outcome.problems, Vec::<String>::new());
         assert!(recorder.finish().unwrap() > 50);
 
-        let mut played = Board::of(&file);
+        let mut played = PlayedScreen::of(&file);
         let start = played.replay.start();
         let length = played.replay.known_end().unwrap().duration_since(start);
         let times: Vec<Timestamp> = (0..=12).map(|part| start + length * part / 12).collect();
@@ -116,7 +116,7 @@ async fn a_recorded_run_looks_the_same_at_the_same_position() {
             .collect();
         let different = boards.windows(2).filter(|pair| pair[0] != pair[1]);
         assert!(different.count() > 6, "{}", boards[12]);
-        let mut jumping = Board::of(&file);
+        let mut jumping = PlayedScreen::of(&file);
         for part in [12, 3, 7, 0, 11, 1, 9, 5, 2, 10, 4, 8, 6] {
             jumping.jump(times[part]);
             assert_eq!(

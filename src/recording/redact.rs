@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_name_has_the_same_stand_in_in_later_entries() {
+    fn stand_ins_are_stable_across_entries() {
         let mut redactor = Redactor::default();
         let first = redacted(&mut redactor, clone_task());
         let again = redacted(&mut redactor, clone_task());

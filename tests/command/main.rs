@@ -8,7 +8,6 @@
     reason = "a test that cannot go on has failed"
 )]
 
-mod bad_answers;
 mod body_limits;
 mod built;
 #[path = "../built_support/mod.rs"]
@@ -19,11 +18,13 @@ mod chosen_server;
 #[path = "../command_support/mod.rs"]
 mod command_support;
 mod config_command;
+mod corrupted_responses;
 mod deadline;
 mod docs;
 mod doctor;
 mod exporter;
 mod fault_chain;
+mod invalid_tasks;
 #[path = "../inventory_support/mod.rs"]
 mod inventory_support;
 mod json_schema;
@@ -33,7 +34,6 @@ mod list;
 mod locations;
 mod multi_server;
 mod multi_server_listing;
-mod odd_tasks;
 mod outage;
 mod output;
 #[cfg(unix)]

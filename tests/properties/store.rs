@@ -17,7 +17,7 @@ const TASKS: usize = 10;
 
 /// A task as observed: number, parent's number, state, progress.
 #[derive(Debug, Clone)]
-struct Told {
+struct Observed {
     number: usize,
     parent: Option<usize>,
     state: &'static str,
@@ -41,7 +41,7 @@ fn key(number: usize) -> String {
     }
 }
 
-impl Told {
+impl Observed {
     fn change(&self) -> TaskChange {
         let mut wire = json!({
             "key": key(self.number), "task": {"type": "Task", "value": mo_id(self.number)}, "descriptionId": "x.y",
@@ -62,18 +62,20 @@ impl Told {
 fn observed(
     parents: impl Strategy<Value = Option<usize>>,
     number: usize,
-) -> impl Strategy<Value = Told> {
+) -> impl Strategy<Value = Observed> {
     let states = prop::sample::select(&["queued", "running", "success", "error"][..]);
-    (parents, states, prop::option::of(0..=100)).prop_map(move |(parent, state, progress)| Told {
-        number,
-        parent,
-        state,
-        progress,
+    (parents, states, prop::option::of(0..=100)).prop_map(move |(parent, state, progress)| {
+        Observed {
+            number,
+            parent,
+            state,
+            progress,
+        }
     })
 }
 
 /// Generates a forest, each task after its parent; the parent of some is never observed.
-fn forest() -> impl Strategy<Value = Vec<Told>> {
+fn forest() -> impl Strategy<Value = Vec<Observed>> {
     (0..TASKS)
         .map(|number| {
             observed(
@@ -163,7 +165,7 @@ proptest! {
     fn order_of_changes_does_not_matter(
         (forest, shuffled) in forest().prop_flat_map(|forest| (Just(forest.clone()), Just(forest).prop_shuffle()))
     ) {
-        let store = |tasks: &[Told]| {
+        let store = |tasks: &[Observed]| {
             let mut store = TaskStore::new();
             for observed in tasks {
                 store.apply(HERE, observed.change(), &mut ChangeSet::default()).unwrap();

@@ -37,7 +37,7 @@ fn label(harness: &Harness) -> Option<String> {
     Some(labels.operation(info).into_owned())
 }
 
-async fn labels_that_come_soon_are_there_before_the_first_task(mode: FetchMode) {
+async fn early_labels_precede_the_first_task(mode: FetchMode) {
     let (_simulator, control, mut harness) = delayed(mode, Duration::from_millis(700)).await;
     harness
         .until("a task", |harness| harness.store.iter().next().is_some())
@@ -48,7 +48,7 @@ async fn labels_that_come_soon_are_there_before_the_first_task(mode: FetchMode) 
     harness.stop().await;
 }
 
-async fn labels_that_come_late_rename_nothing(mode: FetchMode) {
+async fn late_labels_are_ignored(mode: FetchMode) {
     let delay = Duration::from_millis(2800);
     let (_simulator, control, mut harness) = delayed(mode, delay).await;
     let began = Instant::now();
@@ -77,7 +77,7 @@ async fn labels_that_come_late_rename_nothing(mode: FetchMode) {
     harness.stop().await;
 }
 
-async fn labels_that_are_refused_hold_nothing_up(mode: FetchMode) {
+async fn refused_labels_do_not_delay_tasks(mode: FetchMode) {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let rule = FaultRule::new("TaskManager/description", FaultEffect::status(500));
@@ -90,7 +90,7 @@ async fn labels_that_are_refused_hold_nothing_up(mode: FetchMode) {
 }
 
 both_ways!(
-    labels_that_come_soon_are_there_before_the_first_task,
-    labels_that_come_late_rename_nothing,
-    labels_that_are_refused_hold_nothing_up,
+    early_labels_precede_the_first_task,
+    late_labels_are_ignored,
+    refused_labels_do_not_delay_tasks,
 );

@@ -10,6 +10,7 @@
 mod bad_input;
 mod demo_figures;
 mod discovery;
+mod end_to_end;
 mod families;
 mod faults;
 mod history;
@@ -28,4 +29,3 @@ mod persistent_failures;
 mod push;
 mod read_only;
 mod support;
-mod whole;

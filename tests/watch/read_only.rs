@@ -8,7 +8,7 @@ use vtask::{
 };
 
 crate::both_ways! {
-    a_cancel_command_is_refused_locally,
+    cancel_command_is_refused_locally,
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn cancel_task_is_refused_locally() {
     assert_eq!(control.request_count(), before, "nothing was sent");
 }
 
-async fn a_cancel_command_is_refused_locally(mode: FetchMode) {
+async fn cancel_command_is_refused_locally(mode: FetchMode) {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let mut options = watch_by(mode, &simulator, &[]);

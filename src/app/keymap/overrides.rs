@@ -33,19 +33,19 @@ impl Keymap {
     pub fn with(&self, key_overrides: &[Binding]) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let mut bound: Vec<EffectiveBinding> = Vec::new();
-        for wish in key_overrides {
-            let (context, action) = (wish.context, wish.action);
+        for configured in key_overrides {
+            let (context, action) = (configured.context, configured.action);
             if !self.is_applicable(context, action) {
                 problems.push(format!(
                     "line {}: “{}” is not available in [keys.{}].",
-                    wish.line,
+                    configured.line,
                     action.name(),
                     context.name()
                 ));
                 continue;
             }
-            for &key in &wish.keys {
-                let line = Some(wish.line);
+            for &key in &configured.keys {
+                let line = Some(configured.line);
                 let new = EffectiveBinding {
                     context,
                     action,
@@ -55,7 +55,7 @@ impl Keymap {
                 match bound.iter().find(|other| other.contradicts(&new)) {
                     Some(other) => problems.push(format!(
                         "line {}: in {} the key “{key}” cannot be bound to “{}”: line {} in {} binds it to “{}”.",
-                        wish.line,
+                        configured.line,
                         new.place(),
                         action.name(),
                         other.line.unwrap_or_default(),
@@ -68,7 +68,8 @@ impl Keymap {
         }
         let is_wished = |context: Context, action: Action| {
             let mut key_overrides = key_overrides.iter();
-            key_overrides.any(|wish| (wish.context, wish.action) == (context, action))
+            key_overrides
+                .any(|configured| (configured.context, configured.action) == (context, action))
         };
         let own = bound.clone();
         let mut taken = Vec::new();
@@ -84,23 +85,26 @@ impl Keymap {
                         key,
                         line: None,
                     };
-                    match own.iter().find(|wish| wish.contradicts(&standard)) {
-                        Some(wish) => taken.push((standard, *wish)),
+                    match own
+                        .iter()
+                        .find(|configured| configured.contradicts(&standard))
+                    {
+                        Some(configured) => taken.push((standard, *configured)),
                         None => bound.push(standard),
                     }
                 }
             }
         }
-        for (standard, wish) in taken {
+        for (standard, configured) in taken {
             let is_reached = bound
                 .iter()
                 .any(|b| (b.context, b.action) == (standard.context, standard.action));
             let text = format!(
                 "line {}: in {} the key “{}” is now bound to “{}”, which leaves “{}” in [keys.{}] without a key.",
-                wish.line.unwrap_or_default(),
-                wish.place(),
+                configured.line.unwrap_or_default(),
+                configured.place(),
                 standard.key,
-                wish.action.name(),
+                configured.action.name(),
                 standard.action.name(),
                 standard.context.name(),
             );
@@ -174,7 +178,7 @@ mod tests {
 
     use super::*;
 
-    fn wish(line: usize, context: Context, action: Action, keys: &[&str]) -> Binding {
+    fn configured(line: usize, context: Context, action: Action, keys: &[&str]) -> Binding {
         Binding {
             context,
             action,
@@ -194,7 +198,7 @@ mod tests {
 
     #[test]
     fn configured_keys_replace_the_default_ones() {
-        let (keymap, problems) = merged(&[wish(3, Context::List, Action::Up, &["e", "up"])]);
+        let (keymap, problems) = merged(&[configured(3, Context::List, Action::Up, &["e", "up"])]);
         assert_eq!(problems, [""; 0]);
         assert_eq!(at(&keymap, Context::List, 'e'), Some(Action::Up));
         assert_eq!(at(&keymap, Context::List, 'k'), None);
@@ -204,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_configured_key_is_taken_from_other_actions() {
-        let (keymap, problems) = merged(&[wish(1, Context::Screen, Action::Pin, &["k"])]);
+        let (keymap, problems) = merged(&[configured(1, Context::Screen, Action::Pin, &["k"])]);
         assert_eq!(problems, [""; 0], "up has its arrow still");
         for context in [Context::List, Context::Details] {
             assert_eq!(at(&keymap, context, 'k'), Some(Action::Pin));
@@ -214,7 +218,7 @@ mod tests {
 
     #[test]
     fn warns_if_an_action_loses_its_last_key() {
-        let (keymap, problems) = merged(&[wish(7, Context::List, Action::Open, &["q"])]);
+        let (keymap, problems) = merged(&[configured(7, Context::List, Action::Open, &["q"])]);
         let [problem] = &problems[..] else {
             panic!("{problems:?}");
         };
@@ -234,8 +238,8 @@ mod tests {
     #[test]
     fn first_of_two_conflicting_bindings_wins_with_a_warning() {
         let (keymap, problems) = merged(&[
-            wish(2, Context::Screen, Action::Pin, &["ö"]),
-            wish(5, Context::List, Action::Open, &["ö", "enter"]),
+            configured(2, Context::Screen, Action::Pin, &["ö"]),
+            configured(5, Context::List, Action::Open, &["ö", "enter"]),
         ]);
         let [problem] = &problems[..] else {
             panic!("{problems:?}");
@@ -258,9 +262,9 @@ mod tests {
     #[test]
     fn rejects_actions_that_the_context_does_not_have() {
         let (keymap, problems) = merged(&[
-            wish(1, Context::Menu, Action::Pin, &["ö"]),
-            wish(2, Context::List, Action::Pin, &["ö"]),
-            wish(3, Context::Global, Action::Quit, &["f10"]),
+            configured(1, Context::Menu, Action::Pin, &["ö"]),
+            configured(2, Context::List, Action::Pin, &["ö"]),
+            configured(3, Context::Global, Action::Quit, &["f10"]),
         ]);
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems[0].contains("“pin” is not available in [keys.menu]"));
@@ -270,8 +274,8 @@ mod tests {
     #[test]
     fn interrupt_cannot_be_unbound() {
         let (keymap, problems) = merged(&[
-            wish(1, Context::Global, Action::Interrupt, &[]),
-            wish(2, Context::List, Action::Open, &["ctrl-c"]),
+            configured(1, Context::Global, Action::Interrupt, &[]),
+            configured(2, Context::List, Action::Open, &["ctrl-c"]),
         ]);
         let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         for context in Context::ALL {
@@ -283,7 +287,7 @@ mod tests {
 
     #[test]
     fn an_action_can_be_unbound() {
-        let (keymap, problems) = merged(&[wish(1, Context::Screen, Action::Unwatch, &[])]);
+        let (keymap, problems) = merged(&[configured(1, Context::Screen, Action::Unwatch, &[])]);
         assert_eq!(problems, [""; 0]);
         assert_eq!(at(&keymap, Context::List, 'x'), None);
         assert!(

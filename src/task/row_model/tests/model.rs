@@ -170,14 +170,14 @@ impl Reference<'_> {
         let outline = &self.harness.outline;
         match outline.folds.get(&handle) {
             Some(folded) => !folded,
-            None => !outline.view.filter.is_empty() || self.has_news_below(handle),
+            None => !outline.view.filter.is_empty() || self.has_open_descendant(handle),
         }
     }
 
-    fn has_news_below(&self, handle: Handle) -> bool {
+    fn has_open_descendant(&self, handle: Handle) -> bool {
         self.children(handle).into_iter().any(|child| {
             let status = self.harness.store.get(child).map(Record::status).unwrap();
-            status.is_active() || status == Status::Failed || self.has_news_below(child)
+            status.is_active() || status == Status::Failed || self.has_open_descendant(child)
         })
     }
 

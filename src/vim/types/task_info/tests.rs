@@ -42,7 +42,7 @@ fn least() -> Value {
 }
 
 #[test]
-fn every_field_survives_the_round_trip() {
+fn every_field_round_trips() {
     let info = TaskInfo::from_json(every_field()).unwrap();
     assert_eq!(info.to_json(), every_field());
     assert_eq!(info.unknown().get("fieldOfTomorrow").unwrap()["of"][1], 2);
@@ -57,7 +57,7 @@ fn the_fixture_names_every_field_of_the_reference() {
 }
 
 #[test]
-fn a_required_field_that_is_missing_or_null_is_named_and_the_others_count() {
+fn missing_required_field_is_reported_and_others_are_read() {
     for field in REQUIRED_FIELDS {
         let mut absent = least();
         absent.as_object_mut().unwrap().shift_remove(field);
@@ -75,7 +75,7 @@ fn a_required_field_that_is_missing_or_null_is_named_and_the_others_count() {
 }
 
 #[test]
-fn a_value_of_another_kind_costs_its_own_field_only() {
+fn wrong_type_affects_only_its_field() {
     for field in FIELDS {
         let mut wire = every_field();
         // No field is declared as a list of lists.
@@ -93,7 +93,7 @@ fn a_value_of_another_kind_costs_its_own_field_only() {
 }
 
 #[test]
-fn numbers_and_texts_are_read_as_one_another() {
+fn numbers_and_strings_are_interchangeable() {
     let mut wire = least();
     wire["key"] = json!(4711);
     wire["eventChainId"] = json!("17");
@@ -107,7 +107,7 @@ fn numbers_and_texts_are_read_as_one_another() {
 }
 
 #[test]
-fn what_tells_nothing_of_a_task_is_no_task_info() {
+fn value_without_task_fields_is_rejected() {
     for wire in [
         json!(null),
         json!("gone"),
@@ -126,7 +126,7 @@ fn what_tells_nothing_of_a_task_is_no_task_info() {
 }
 
 #[test]
-fn a_field_that_fits_again_is_no_longer_invalid() {
+fn corrected_field_is_no_longer_invalid() {
     let mut wire = least();
     wire["queueTime"] = json!("soon");
     let mut info = TaskInfo::from_json(wire).unwrap();
@@ -151,7 +151,7 @@ fn null_is_the_same_as_absent() {
 }
 
 #[test]
-fn leaves_one_by_one_end_as_the_whole_does() {
+fn leaves_lead_to_the_same_value_as_the_whole() {
     let mut info = TaskInfo::from_json(least()).unwrap();
     for (field, value) in every_field().as_object().unwrap() {
         info.assign(field, value.clone()).unwrap();
@@ -160,7 +160,7 @@ fn leaves_one_by_one_end_as_the_whole_does() {
 }
 
 #[test]
-fn boxed_leaves_read_as_bare_ones() {
+fn boxed_leaves_equal_bare_ones() {
     let mut info = TaskInfo::from_json(least()).unwrap();
     info.assign("progress", json!({"_typeName": "int", "_value": 54}))
         .unwrap();
@@ -186,7 +186,7 @@ fn boxed_leaves_read_as_bare_ones() {
 }
 
 #[test]
-fn a_leaf_that_does_not_fit_leaves_the_field_as_it_was() {
+fn invalid_leaf_keeps_the_previous_value() {
     let mut info = TaskInfo::from_json(every_field()).unwrap();
     assert!(info.assign("progress", json!("much")).is_err());
     assert!(info.assign("state", Value::Null).is_err());
@@ -194,7 +194,7 @@ fn a_leaf_that_does_not_fit_leaves_the_field_as_it_was() {
 }
 
 #[test]
-fn a_task_that_names_itself_has_no_parent_and_no_root() {
+fn self_reference_is_no_parent_or_root() {
     let mut info = TaskInfo::from_json(least()).unwrap();
     info.assign("parentTaskKey", json!("task-1")).unwrap();
     info.assign("rootTaskKey", json!("task-1")).unwrap();
@@ -202,7 +202,7 @@ fn a_task_that_names_itself_has_no_parent_and_no_root() {
 }
 
 #[test]
-fn cancelled_and_failed_are_told_apart() {
+fn cancelled_and_failed_are_distinguished() {
     let mut info = TaskInfo::from_json(every_field()).unwrap();
     assert!(!info.ended_cancelled());
     info.assign(

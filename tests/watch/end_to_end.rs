@@ -17,13 +17,13 @@ use vtask::{
 };
 
 crate::both_ways!(
-    the_board_shows_what_the_server_knows_and_follows_it,
-    ancestors_are_pulled_in_by_themselves,
+    store_has_the_tasks_of_the_server_and_follows_changes,
+    ancestors_are_watched_automatically,
     unknown_task_is_a_placeholder_and_removed_task_is_kept,
-    a_dead_session_is_renewed_unnoticed,
-    an_outage_is_shown_with_its_countdown_and_survived,
+    dead_session_is_renewed_without_retry,
+    outage_is_reported_with_next_attempt_and_recovered,
     every_response_to_a_cancel_request_is_reported,
-    unwatched_tasks_leave_and_are_not_discovered_again,
+    unwatched_tasks_are_removed_and_not_rediscovered,
 );
 
 /// Returns the IDs of the existing tasks that satisfy a condition.
@@ -39,7 +39,7 @@ fn is_running(info: &Value) -> bool {
     info["state"] == "running"
 }
 
-async fn the_board_shows_what_the_server_knows_and_follows_it(mode: FetchMode) {
+async fn store_has_the_tasks_of_the_server_and_follows_changes(mode: FetchMode) {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
@@ -77,7 +77,7 @@ async fn unchanged_tasks_are_not_reported_again() {
     harness.stop().await;
 }
 
-async fn ancestors_are_pulled_in_by_themselves(mode: FetchMode) {
+async fn ancestors_are_watched_automatically(mode: FetchMode) {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let by_key = |key: &Value| {
         let expected = simulator.control().expected_tasks();
@@ -125,7 +125,7 @@ async fn unknown_task_is_a_placeholder_and_removed_task_is_kept(mode: FetchMode)
     harness.stop().await;
 }
 
-async fn a_dead_session_is_renewed_unnoticed(mode: FetchMode) {
+async fn dead_session_is_renewed_without_retry(mode: FetchMode) {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
@@ -144,7 +144,7 @@ async fn a_dead_session_is_renewed_unnoticed(mode: FetchMode) {
     assert_eq!(control.session_count(), 0);
 }
 
-async fn an_outage_is_shown_with_its_countdown_and_survived(mode: FetchMode) {
+async fn outage_is_reported_with_next_attempt_and_recovered(mode: FetchMode) {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
@@ -298,7 +298,7 @@ async fn cancel_privilege_is_reported() {
     }
 }
 
-async fn unwatched_tasks_leave_and_are_not_discovered_again(mode: FetchMode) {
+async fn unwatched_tasks_are_removed_and_not_rediscovered(mode: FetchMode) {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     let control = simulator.control();
     let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
