@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, manual_clock, watch_by};
+use crate::support::{Harness, count, start_server, watch_by};
 use vtask::{
     simulator::{
         Simulator,
@@ -15,8 +15,7 @@ const RECENT: &str = "TaskManager/recentTask";
 
 #[tokio::test]
 async fn pushed_members_need_no_list_request() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     control.change_behavior(|behavior| behavior.push_recent_tasks = true);
     let mut options = watch_by(FetchMode::Push, &simulator, &[]);
     options.discover_interval = Duration::from_secs(3600);
@@ -60,8 +59,7 @@ async fn first_task_on_idle_server_is_pushed() {
 #[tokio::test]
 async fn unwatchable_list_is_polled_while_tasks_are_pushed() {
     for fault in ["NoPermission", "InvalidProperty", "InvalidArgument"] {
-        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("demo").await;
         let refused = FaultRule::new(
             "PropertyCollector/CreateFilter",
             FaultEffect::Fault(fault.to_owned()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, connect, manual_clock, running_task, watch, watch_by};
+use crate::support::{Harness, connect, manual_clock, running_task, start_server, watch, watch_by};
 use secrecy::SecretString;
 use serde_json::Value;
 use vtask::{
@@ -40,8 +40,7 @@ fn is_running(info: &Value) -> bool {
 }
 
 async fn store_has_the_tasks_of_the_server_and_follows_changes(mode: FetchMode) {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     for _ in 0..6 {
@@ -57,8 +56,7 @@ async fn store_has_the_tasks_of_the_server_and_follows_changes(mode: FetchMode) 
 
 #[tokio::test]
 async fn unchanged_tasks_are_not_reported_again() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut harness = Harness::start(watch_by(FetchMode::Poll, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     let (reported, requests) = (harness.changes, control.request_count());
@@ -126,8 +124,7 @@ async fn unknown_task_is_a_placeholder_and_removed_task_is_kept(mode: FetchMode)
 }
 
 async fn dead_session_is_renewed_without_retry(mode: FetchMode) {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     control.kill_sessions();
@@ -145,8 +142,7 @@ async fn dead_session_is_renewed_without_retry(mode: FetchMode) {
 }
 
 async fn outage_is_reported_with_next_attempt_and_recovered(mode: FetchMode) {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     let known = harness.store.len();
@@ -187,8 +183,7 @@ async fn refused_password_is_not_retried() {
 }
 
 async fn every_response_to_a_cancel_request_is_reported(mode: FetchMode) {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     control.advance(Duration::from_secs(30));
     // This operation ignores cancel requests.
     let can = tasks(&simulator, |info| {
@@ -238,8 +233,7 @@ async fn every_response_to_a_cancel_request_is_reported(mode: FetchMode) {
 #[tokio::test]
 async fn cancel_requests_are_paced() {
     const AT_ONCE: u64 = 8;
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let silent = FaultEffect::Delay(Duration::from_secs(3600).into());
     let plan = FaultPlan::default().with(FaultRule::new("Task/CancelTask", silent));
     let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
@@ -280,8 +274,7 @@ async fn cancel_requests_are_paced() {
 
 #[tokio::test]
 async fn cancel_privilege_is_reported() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let running = tasks(&simulator, |info| {
         is_running(info) && !info["entity"].is_null()
     });
@@ -299,8 +292,7 @@ async fn cancel_privilege_is_reported() {
 }
 
 async fn unwatched_tasks_are_removed_and_not_rediscovered(mode: FetchMode) {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     let running = tasks(&simulator, is_running);

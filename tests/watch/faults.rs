@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, manual_clock, watch_by, with_short_backoff};
+use crate::support::{Harness, count, start_server, watch_by, with_short_backoff};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{
@@ -14,8 +14,7 @@ use vtask::{
 };
 
 async fn faulty_server(rule: FaultRule) -> (Simulator, Control) {
-    let simulator = Simulator::start(manual_clock("quiet")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("quiet").await;
     control.inject(&FaultPlan::default().with(rule));
     (simulator, control)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, connect, manual_clock, watch_by};
+use crate::support::{Harness, connect, start_server, watch_by};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -41,8 +41,7 @@ struct Search {
 
 impl Search {
     async fn new() -> Self {
-        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("demo").await;
         let client = Client::connect(connect(&simulator)).await.unwrap();
         client.sign_in().await.unwrap();
         let query = query(&simulator);

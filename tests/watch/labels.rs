@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     both_ways,
-    support::{Harness, manual_clock, watch_by},
+    support::{Harness, start_server, watch_by},
 };
 use vtask::{
     simulator::{
@@ -18,8 +18,7 @@ use vtask::{
 const OPERATION: &str = "VirtualMachine.ExportVmLRO";
 
 async fn delayed(mode: FetchMode, delay: Duration) -> (Simulator, Control, Harness) {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let rule = FaultRule::new("TaskManager/description", FaultEffect::Delay(delay.into()));
     control.inject(&FaultPlan::default().with(rule));
     let harness = Harness::start(watch_by(mode, &simulator, &[]));
@@ -78,8 +77,7 @@ async fn late_labels_are_ignored(mode: FetchMode) {
 }
 
 async fn refused_labels_do_not_delay_tasks(mode: FetchMode) {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let rule = FaultRule::new("TaskManager/description", FaultEffect::status(500));
     control.inject(&FaultPlan::default().with(rule));
     let mut harness = Harness::start(watch_by(mode, &simulator, &[]));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use crate::support::{Harness, manual_clock, watch_by};
+use crate::support::{Harness, manual_clock, start_server, watch_by};
 use vtask::{
     simulator::{
         Control, Options, Simulator,
@@ -125,8 +125,7 @@ async fn one_invalid_response_does_not_stop_the_loop(mode: FetchMode) {
         ("TaskManager/description", FaultEffect::Malformed),
         ("TaskManager/description", FaultEffect::status(500)),
     ] {
-        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("demo").await;
         // Labels are optional, so they may fail every time.
         let rule = FaultRule::new(kind, effect.clone());
         let rule = if kind.ends_with("description") {
@@ -155,8 +154,7 @@ async fn one_invalid_response_does_not_stop_the_loop(mode: FetchMode) {
 
 async fn refused_list_is_reported(mode: FetchMode) {
     for status in [401, 403] {
-        let simulator = Simulator::start(manual_clock("quiet")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("quiet").await;
         control.inject(&plan_with(FaultRule::new(
             "TaskManager/recentTask",
             FaultEffect::status(status),

@@ -1,6 +1,6 @@
 //! Lookups about a task: events, family and history.
 
-use crate::support::{Harness, manual_clock, watch_by};
+use crate::support::{Harness, start_server, watch_by};
 use vtask::{
     simulator::Simulator,
     vim::types::TaskLocator,
@@ -8,8 +8,7 @@ use vtask::{
 };
 
 async fn begun() -> (Simulator, Harness) {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     (simulator, harness)

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, manual_clock, running_task, watch_by};
+use crate::support::{Harness, count, running_task, start_server, watch_by};
 use vtask::{
     simulator::{
-        Control, Simulator,
+        Control,
         fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
     task::Presence,
@@ -36,8 +36,7 @@ async fn task_in_missing_set_is_read_individually() {
         (true, "NoPermission"),
     ] {
         for from_the_start in [false, true] {
-            let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-            let control = simulator.control();
+            let (simulator, control) = start_server("demo").await;
             let task = running_task(&control);
             let plan = FaultPlan::default().with(missing(Some(&task), fault, whole));
             if from_the_start {
@@ -69,8 +68,7 @@ async fn task_in_missing_set_is_read_individually() {
 
 #[tokio::test]
 async fn unreadable_task_is_stale_with_reason() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let task = running_task(&control);
     let mut options = watch_by(FetchMode::Push, &simulator, &[]);
     options.intervals.unreadable = Duration::from_millis(200);
@@ -110,8 +108,7 @@ async fn unreadable_task_is_stale_with_reason() {
 #[tokio::test]
 async fn session_expiry_in_missing_set_is_recognised() {
     for whole in [false, true] {
-        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("demo").await;
         let mut options = watch_by(FetchMode::Push, &simulator, &[]);
         // Every task is read individually, which takes time on a busy machine.
         options.interval = Duration::from_secs(1);

@@ -11,7 +11,7 @@ use vtask::{
     watch::{ConnectionState, FetchMode, LabelCache},
 };
 
-use crate::support::{Harness, count, manual_clock, watch, watch_by, with_short_backoff};
+use crate::support::{Harness, count, start_server, watch, watch_by, with_short_backoff};
 
 const RETRIEVE: &str = "PropertyCollector/RetrievePropertiesEx";
 const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
@@ -62,8 +62,7 @@ async fn all_fields_are_pushed_if_tasks_cannot_be_read_together() {
         FaultEffect::Page,
         FaultEffect::status(502),
     ] {
-        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("demo").await;
         control.inject(&FaultPlan::default().with(FaultRule::new(RETRIEVE, effect.clone())));
         let mut harness = Harness::start(with_short_backoff(watch(&simulator, &[])));
         harness.until_synced("all tasks", &control).await;
@@ -98,8 +97,7 @@ async fn batch_is_read_again_after_a_transient_error() {
 #[tokio::test]
 async fn operation_labels_are_kept_between_runs() {
     let cache = tempfile::tempdir().unwrap();
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut labels = Vec::new();
     for _ in 0..2 {
         let mut options = watch(&simulator, &[]);

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, manual_clock, running_task, watch_by};
+use crate::support::{Harness, count, running_task, start_server, watch_by};
 use vtask::{
-    simulator::{
-        Simulator,
-        fault_injection::{FaultEffect, FaultPlan, FaultRule},
-    },
+    simulator::fault_injection::{FaultEffect, FaultPlan, FaultRule},
     vim::types::TaskLocator,
     watch::{CancelResponse, Command, ConnectionState, FetchMode, Privilege},
 };
@@ -39,8 +36,7 @@ fn send_all_commands(harness: &Harness, task: &str) {
 
 async fn unauthenticated_call_renews_the_session_at_most_twice(mode: FetchMode) {
     for kind in OPTIONAL {
-        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("demo").await;
         let refused = FaultEffect::Fault("NotAuthenticated".to_owned());
         control.inject(&FaultPlan::default().with(FaultRule::new(kind, refused)));
         let mut options = watch_by(mode, &simulator, &[]);
@@ -88,8 +84,7 @@ async fn unauthenticated_call_renews_the_session_at_most_twice(mode: FetchMode) 
 
 async fn retry_after_of_one_call_does_not_delay_others(mode: FetchMode) {
     for kind in OPTIONAL {
-        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("demo").await;
         let busy = FaultEffect::Status {
             code: 503,
             retry_after: Some(jiff::SignedDuration::from_secs(600)),
@@ -121,8 +116,7 @@ async fn tasks_are_followed_without_server_clock() {
         FaultEffect::Fault("NotAuthenticated".to_owned()),
     ] {
         for mode in [FetchMode::Push, FetchMode::Poll] {
-            let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-            let control = simulator.control();
+            let (simulator, control) = start_server("demo").await;
             let rule = FaultRule::new("ServiceInstance/CurrentTime", effect.clone());
             control.inject(&FaultPlan::default().with(rule));
             let mut options = watch_by(mode, &simulator, &[]);

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, manual_clock, watch, watch_by, with_short_backoff};
+use crate::support::{Harness, count, start_server, watch, watch_by, with_short_backoff};
 use vtask::{
-    simulator::{
-        Simulator,
-        fault_injection::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
-    },
+    simulator::fault_injection::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
     watch::{ConnectionState, FetchMode},
 };
 
@@ -31,8 +28,7 @@ fn effects() -> [FaultEffect; 5] {
 async fn failing_push_falls_back_to_polling() {
     for call in CALLS {
         for effect in effects() {
-            let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-            let control = simulator.control();
+            let (simulator, control) = start_server("demo").await;
             control.inject(&FaultPlan::default().with(FaultRule::new(call, effect.clone())));
             let mut harness = Harness::start(with_short_backoff(watch(&simulator, &[])));
             let is_polling = |connection: &ConnectionState| matches!(connection, ConnectionState::Polling { reason: Some(reason) } if !reason.is_empty());
@@ -58,8 +54,7 @@ async fn failing_push_falls_back_to_polling() {
 
 #[tokio::test]
 async fn push_resumes_after_recovery() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let rule = FaultRule::new("ListView/ModifyListView", FaultEffect::Page);
     control.inject(&FaultPlan::default().with(rule));
     let mut options = with_short_backoff(watch(&simulator, &[]));
@@ -92,8 +87,7 @@ async fn fetch_push_ends_with_reason_when_refused() {
         "ListView/ModifyListView",
         "PropertyCollector/WaitForUpdatesEx",
     ] {
-        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("demo").await;
         let rule = FaultRule::new(call, FaultEffect::Fault("NoPermission".to_owned()));
         control.inject(&FaultPlan::default().with(rule));
         let mut harness = Harness::push(&simulator);
@@ -113,8 +107,7 @@ async fn fetch_push_ends_with_reason_when_refused() {
 #[tokio::test]
 async fn fetch_push_survives_pages_of_a_proxy() {
     for effect in [FaultEffect::Page, FaultEffect::status(403)] {
-        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("demo").await;
         let rule = FaultRule::new("ListView/ModifyListView", effect.clone()).times(6);
         control.inject(&FaultPlan::default().with(rule));
         let options = watch_by(FetchMode::Push, &simulator, &[]);
@@ -133,8 +126,7 @@ async fn fetch_push_survives_pages_of_a_proxy() {
 /// A call that works again after a few failures does not end the loop.
 #[tokio::test]
 async fn fetch_push_survives_temporary_refusal() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let rule = FaultRule::new(
         "PropertyCollector/CreatePropertyCollector",
         FaultEffect::Fault("NoPermission".to_owned()),

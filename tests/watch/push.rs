@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, manual_clock, watch, watch_by};
+use crate::support::{Harness, count, start_server, watch, watch_by};
 use vtask::{
-    simulator::{
-        Simulator,
-        server_behavior::{
-            Boxing, ChangeNames, EmptyList, ErrorForm, ProxyResponse, ServerBehavior, Unset,
-            Versions, VoidResponse,
-        },
+    simulator::server_behavior::{
+        Boxing, ChangeNames, EmptyList, ErrorForm, ProxyResponse, ServerBehavior, Unset, Versions,
+        VoidResponse,
     },
     task::Status,
     watch::{Command, ConnectionState, FetchMode},
@@ -20,8 +17,7 @@ const TASK_INFO: &str = "Task/info";
 
 /// Follows two minutes of the demo from a server with this behavior; no task is read individually.
 async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut ServerBehavior)) {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     control.change_behavior(behave);
     let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
     for _ in 0..6 {
@@ -101,8 +97,7 @@ async fn leaf_whole_and_duplicate_changes_apply() {
 
 #[tokio::test]
 async fn reference_with_server_guid_is_same_task() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     control.change_behavior(|behavior| behavior.server_guid_in_references = true);
     let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
     harness
@@ -138,8 +133,7 @@ async fn new_members_are_read_without_server_wakeup() {
 
 #[tokio::test]
 async fn missing_member_updates_fall_back_to_polling() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     control.change_behavior(|behavior| behavior.report_view_changes = false);
     let mut options = watch_by(FetchMode::Auto, &simulator, &[]);
     options.intervals.report_timeout = Duration::from_millis(300);
@@ -166,8 +160,7 @@ async fn uncompressed_responses_are_accepted() {
 #[tokio::test]
 async fn lost_responses_lose_no_change() {
     for count in 1..=3 {
-        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("demo").await;
         control.change_behavior(|behavior| behavior.update_cap = Some(3));
         let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
         harness.until_synced("the tasks", &control).await;
@@ -181,8 +174,7 @@ async fn lost_responses_lose_no_change() {
 #[tokio::test]
 async fn lost_responses_without_versions_lose_no_change() {
     for count in 1..=3 {
-        let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-        let control = simulator.control();
+        let (simulator, control) = start_server("demo").await;
         control.change_behavior(|behavior| behavior.versions = Versions::Constant);
         let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
         harness.until_synced("the tasks", &control).await;
@@ -197,8 +189,7 @@ async fn lost_responses_without_versions_lose_no_change() {
 
 #[tokio::test]
 async fn partly_dead_session_is_replaced() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     control.change_behavior(|behavior| behavior.collectors_unauthenticated = true);
@@ -216,8 +207,7 @@ async fn partly_dead_session_is_replaced() {
 
 #[tokio::test]
 async fn forbidden_long_poll_falls_back_until_allowed() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     control.change_behavior(|behavior| behavior.collector_permission = false);
     let mut options = watch(&simulator, &[]);
     options.push_retry = Duration::from_millis(300);
@@ -243,8 +233,7 @@ async fn forbidden_long_poll_falls_back_until_allowed() {
 
 #[tokio::test]
 async fn idle_server_gets_no_requests() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let expected = control.expected_tasks();
     let running = expected
         .iter()
@@ -281,8 +270,7 @@ async fn idle_server_gets_no_requests() {
 
 #[tokio::test]
 async fn proxy_timeout_of_long_poll_is_not_an_error() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     let known = harness.store.len();
@@ -295,8 +283,7 @@ async fn proxy_timeout_of_long_poll_is_not_an_error() {
 
 #[tokio::test]
 async fn expired_pushed_task_keeps_last_state() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     let with_state = |state: &str| -> Vec<String> {
@@ -334,8 +321,7 @@ async fn expired_pushed_task_keeps_last_state() {
 
 #[tokio::test]
 async fn refresh_during_push_keeps_newer_values() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     for _ in 0..20 {

@@ -1,8 +1,7 @@
 //! A read-only client refuses to send requests that change something on the server.
 
-use crate::support::{Harness, connect, count, manual_clock, running_task, watch_by};
+use crate::support::{Harness, connect, count, running_task, start_server, watch_by};
 use vtask::{
-    simulator::Simulator,
     vim::Client,
     watch::{CancelResponse, Command, FetchMode},
 };
@@ -13,8 +12,7 @@ crate::both_ways! {
 
 #[tokio::test]
 async fn cancel_task_is_refused_locally() {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut options = connect(&simulator);
     options.read_only = true;
     let client = Client::connect(options).await.unwrap();
@@ -29,8 +27,7 @@ async fn cancel_task_is_refused_locally() {
 }
 
 async fn cancel_command_is_refused_locally(mode: FetchMode) {
-    let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let control = simulator.control();
+    let (simulator, control) = start_server("demo").await;
     let mut options = watch_by(mode, &simulator, &[]);
     options.connect.read_only = true;
     let mut harness = Harness::start(options);

@@ -40,6 +40,13 @@ pub fn manual_clock(scenario: &str) -> Options {
     Options::new(Scenario::load(scenario).unwrap()).manual()
 }
 
+/// Starts a server of a scenario whose clock is advanced by hand.
+pub async fn start_server(scenario: &str) -> (Simulator, Control) {
+    let simulator = Simulator::start(manual_clock(scenario)).await.unwrap();
+    let control = simulator.control();
+    (simulator, control)
+}
+
 /// Connection options; the simulator accepts any account.
 pub fn connect(simulator: &Simulator) -> ConnectOptions {
     ConnectOptions {
