@@ -10,7 +10,6 @@ use crate::{
         keymap::Context,
         notifications::Severity,
         panes::{Focus, PaneMode},
-        server_state::ServerClocks,
         state::AppState,
     },
     task::{
@@ -156,20 +155,12 @@ fn fold_all(state: &mut AppState, folded: bool, now: Timestamp) {
 
 /// Reevaluates time-based filters.
 pub(super) fn refresh_time_based(state: &mut AppState, now: Timestamp) {
-    let AppState {
-        views,
-        servers,
-        typical,
-        ..
-    } = state;
-    let clocks = ServerClocks::of(servers, now);
-    views
-        .shown_mut()
-        .with_rows(typical, &clocks, |rows, eval_context| {
-            for server in servers.iter() {
-                rows.pass(eval_context, server.id);
-            }
-        });
+    let servers: Vec<_> = state.servers.iter().map(|server| server.id).collect();
+    state.with_rows(now, |rows, eval_context| {
+        for server in servers {
+            rows.pass(eval_context, server);
+        }
+    });
 }
 
 pub(in crate::app) fn filter(state: &mut AppState, filter: Filter, now: Timestamp) {
