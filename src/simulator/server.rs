@@ -86,6 +86,8 @@ impl ServerCore {
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Core) -> T) -> T {
         let mut core = self.lock();
         core.unscaled = self.clock.unscaled();
+        let unscaled = core.unscaled;
+        core.sessions.expire(unscaled);
         core.world.advance_to(self.clock.world_now());
         let result = work(&mut core);
         let stamp = core.world.version().wrapping_add(core.view_changes << 40);

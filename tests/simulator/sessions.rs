@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
-use vtask::simulator::server_behavior::ServerBehavior;
+use vtask::simulator::{OpenObjects, server_behavior::ServerBehavior};
 
 #[tokio::test]
 async fn hello_returns_the_first_common_release() {
@@ -187,4 +187,51 @@ async fn responses_are_json_without_cookies() {
     let response = harness.raw(Method::GET, "Task/task-1/info", None).await;
     assert!(response.headers().get("set-cookie").is_none());
     assert_eq!(response.headers()["content-type"], "application/json");
+}
+
+#[tokio::test]
+async fn objects_of_a_client_that_has_died_are_removed_without_further_requests() {
+    let mut harness = Harness::signed_in(THREE_TASKS).await;
+    let harness = &mut harness;
+    let made = |reply: Reply| {
+        assert_eq!(reply.0, 200, "{reply:?}");
+        reply.1["value"].as_str().unwrap().to_owned()
+    };
+    let collector = harness.post(
+        "PropertyCollector/propertyCollector/CreatePropertyCollector",
+        json!({}),
+    );
+    let collector = made(collector.await);
+    let view = harness.post(
+        "ViewManager/ViewManager/CreateListView",
+        json!({"obj": [task(1)]}),
+    );
+    let view = reference("ListView", &made(view.await));
+    let spec = json!({"_typeName": "PropertyFilterSpec",
+        "propSet": [{"_typeName": "PropertySpec", "type": "Task", "pathSet": ["info.state"]}],
+        "objectSet": [{"_typeName": "ObjectSpec", "obj": view, "skip": true, "selectSet": [
+            {"_typeName": "TraversalSpec", "type": "ListView", "path": "view", "skip": false}]}]});
+    let filter = json!({"spec": spec, "partialUpdates": true});
+    made(
+        harness
+            .post(
+                &format!("PropertyCollector/{collector}/CreateFilter"),
+                filter,
+            )
+            .await,
+    );
+    let history = json!({"filter": {"_typeName": "TaskFilterSpec"}});
+    made(
+        harness
+            .post("TaskManager/TaskManager/CreateCollectorForTasks", history)
+            .await,
+    );
+    let open = harness.control.open_objects();
+    assert_eq!(
+        (open.collectors, open.filters, open.views, open.histories),
+        (1, 1, 1, 1)
+    );
+    harness.control.advance(Duration::from_secs(31 * 60));
+    assert_eq!(harness.control.open_objects(), OpenObjects::default());
+    assert_eq!(harness.control.session_count(), 0);
 }

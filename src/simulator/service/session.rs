@@ -265,12 +265,17 @@ impl Sessions {
         self.open.len()
     }
 
-    /// Marks a session as used; false if it does not exist. Removes expired sessions.
-    pub(crate) fn touch(&mut self, token: &str, now: WorldTime, unscaled: Duration) -> bool {
+    /// Removes expired sessions with all their objects.
+    pub(crate) fn expire(&mut self, unscaled: Duration) {
         let limit = self.idle_limit;
         self.open.retain(|_, session| {
             session.in_flight > 0 || unscaled.saturating_sub(session.last_active) <= limit
         });
+    }
+
+    /// Marks a session as used; false if it does not exist.
+    pub(crate) fn touch(&mut self, token: &str, now: WorldTime, unscaled: Duration) -> bool {
+        self.expire(unscaled);
         let session = self.open.get_mut(token);
         let live = session.is_some();
         if let Some(session) = session {

@@ -96,4 +96,17 @@ mod tests {
         assert_eq!(index.since(second).collect::<Vec<_>>(), [a]);
         assert_eq!(index.since(index.version()).count(), 0);
     }
+
+    #[test]
+    fn removals_are_kept_up_to_a_maximum() {
+        let mut index = ChangeIndex::default();
+        let tasks = MAX_DEPARTURES as u64 + 10;
+        for task in 0..tasks {
+            let subject = ChangedObject::Task(TaskId(task));
+            let created = index.record(subject, 0);
+            index.record_departure(subject, created);
+        }
+        assert_eq!(index.since(0).count(), MAX_DEPARTURES);
+        assert_eq!(index.floor(), 20, "the version of the tenth removal");
+    }
 }

@@ -65,6 +65,11 @@ impl EventQueue {
         });
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     /// Returns the time of the next event.
     pub(super) fn next_time(&self) -> Option<WorldTime> {
         self.heap.peek().map(|scheduled| scheduled.at)

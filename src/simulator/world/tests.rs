@@ -422,3 +422,44 @@ fn the_demo_always_has_running_tasks() {
     }
     assert!(seen.len() >= 80, "{}", seen.len());
 }
+
+/// Returns the number of tasks, records and scheduled events that a world keeps.
+fn kept(world: &World) -> [usize; 3] {
+    [world.tasks.len(), world.finished.len(), world.events.len()]
+}
+
+#[test]
+fn a_world_keeps_as_much_after_days_as_after_one() {
+    const DAY: i64 = 86_400;
+    let scenario = Scenario::load("demo").unwrap();
+    let mut world = World::new(scenario.world_config(&LoadOptions::default()).unwrap(), 1);
+    let mut most = [0; 3];
+    for hour in 0..24 {
+        world.advance_to(at(hour * 3600));
+        let now = kept(&world);
+        most = std::array::from_fn(|index| most[index].max(now[index]));
+    }
+    world.advance_to(at(5 * DAY));
+    let [tasks, records, events] = kept(&world);
+    assert!(records <= MAX_RECORDS && records > most[1], "{records}");
+    assert!(tasks <= 2 * most[0], "{tasks} {most:?}");
+    assert!(events <= 2 * most[2], "{events} {most:?}");
+}
+
+#[test]
+fn tasks_that_finish_under_load_leave_a_bounded_number_of_records() {
+    let load = LoadOptions {
+        tasks: Some(500),
+        rate: Some(25_000),
+        finish: true,
+        ..LoadOptions::default()
+    };
+    let scenario = Scenario::load("load").unwrap();
+    let mut world = World::new(scenario.world_config(&load).unwrap(), 1);
+    // 250 tasks finish per second, and each object stays for a minute.
+    world.advance_to(at(90));
+    let [tasks, records, events] = kept(&world);
+    assert!((15_000..16_000).contains(&tasks), "{tasks}");
+    assert_eq!(records, MAX_RECORDS);
+    assert!(events < tasks + 100, "{events}");
+}
