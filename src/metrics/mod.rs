@@ -54,9 +54,9 @@ impl Metrics {
         self.unseen_changes.push((since, count as u64));
     }
 
-    /// Records a key or other user input.
-    pub fn key(&mut self) {
-        self.unseen_keys.push(Instant::now());
+    /// Records a key or other user input that arrived at `since` or later.
+    pub fn key(&mut self, since: Instant) {
+        self.unseen_keys.push(since);
     }
 
     /// Records a frame that took `took` to draw and shows all pending changes and keys.
@@ -110,7 +110,7 @@ mod tests {
         let start = Instant::now();
         metrics.changed(start, 3);
         metrics.changed(start, 2);
-        metrics.key();
+        metrics.key(start);
         metrics.frame(Duration::from_micros(100));
         metrics.frame(Duration::from_micros(300));
         let report = metrics.report();

@@ -26,7 +26,8 @@ pub struct MetricsReport {
     /// Time from a change on the server to the frame that shows it. An upper bound: a polled change is counted from
     /// the previous poll.
     pub change_to_frame: Quantiles,
-    /// Time from a key to the frame that answers it.
+    /// Time from a key to the frame that answers it. An upper bound: a key that arrived while something else was handled
+    /// is counted from the beginning of that.
     pub key_to_frame: Quantiles,
     /// Resident memory, if the system reports it.
     pub resident_bytes: Option<u64>,

@@ -4,8 +4,9 @@
 
 mod effects;
 mod record;
+mod updates;
 
-use std::{convert::Infallible, future::Future, io, pin::pin};
+use std::{collections::VecDeque, convert::Infallible, future::Future, io, pin::pin};
 
 use crossterm::event::Event as Input;
 use futures_util::{FutureExt, Stream, StreamExt};
@@ -166,6 +167,8 @@ where
         live: None,
         clock,
         metrics,
+        woke_at: Instant::now(),
+        input_since: Instant::now(),
         last_frame: None,
         wants_frame: true,
         was_resized: false,
@@ -189,6 +192,10 @@ struct EventLoop<'a, B: Backend, H, C> {
     background_query: Option<BackgroundQuery>,
     /// Running background jobs.
     jobs: JoinSet<JobResult>,
+    /// End of the last wait.
+    woke_at: Instant,
+    /// Earliest time at which the input that is being handled may have arrived.
+    input_since: Instant,
     last_frame: Option<Instant>,
     wants_frame: bool,
     /// True if the terminal was resized since the last frame, so that its content may be lost even if the size is the
@@ -255,11 +262,13 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         I: Stream<Item = io::Result<Input>> + Unpin,
         S: Stream<Item = Signal> + Unpin,
     {
-        let mut updates = Vec::with_capacity(UPDATE_BATCH);
+        let mut updates = VecDeque::new();
         let mut updates_open = true;
         self.draw()?;
         loop {
-            match self.wait(sources, &mut updates, &mut updates_open).await {
+            let wakeup = self.wait(sources, &mut updates, &mut updates_open).await;
+            self.woke_at = Instant::now();
+            match wakeup {
                 Wakeup::Input(first) => {
                     self.handle_input(first)?;
                     for _ in 1..INPUT_BATCH {
@@ -275,17 +284,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                     }
                 }
                 Wakeup::Signal(signal) => self.handle_signal(signal)?,
-                Wakeup::Updates => {
-                    for (endpoint, update) in updates.drain(..) {
-                        if let Update::Tasks { changes, since } = &update {
-                            self.metrics.changed(*since, changes.len());
-                        }
-                        self.dispatch_live(Event::ServerUpdate(endpoint, update))?;
-                    }
-                    if !self.wants_frame {
-                        self.metrics.nothing_to_show();
-                    }
-                }
+                Wakeup::Updates => self.handle_updates(&mut updates)?,
                 Wakeup::Record => self.play()?,
                 Wakeup::Tick => self.dispatch(Event::Tick, self.now())?,
                 Wakeup::Job(result) => {
@@ -304,13 +303,18 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     async fn wait<I, S>(
         &mut self,
         sources: &mut EventSources<I, S>,
-        updates: &mut Vec<(EndpointId, Update)>,
+        updates: &mut VecDeque<(EndpointId, Update)>,
         updates_open: &mut bool,
     ) -> Wakeup
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
         S: Stream<Item = Signal> + Unpin,
     {
+        if let Some(input) = sources.input.next().now_or_never() {
+            self.input_since = self.woke_at;
+            return Wakeup::Input(input);
+        }
+        let mut received = Vec::new();
         let frame = self.frame_due();
         let tick = self.tick_due();
         let record = self.record_due();
@@ -319,11 +323,16 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             tokio::select! {
                 biased;
                 () = &mut panicked => return Wakeup::Panicked,
-                input = sources.input.next() => return Wakeup::Input(input),
+                input = sources.input.next() => {
+                    self.input_since = Instant::now();
+                    return Wakeup::Input(input);
+                }
                 Some(signal) = sources.signals.next() => return Wakeup::Signal(signal),
                 // A due frame takes precedence over further updates, so that a flood cannot block drawing.
                 () = at(frame) => return Wakeup::Frame,
-                count = sources.updates.recv_many(updates, UPDATE_BATCH), if *updates_open => {
+                () = std::future::ready(()), if !updates.is_empty() => return Wakeup::Updates,
+                count = sources.updates.recv_many(&mut received, UPDATE_BATCH), if *updates_open => {
+                    updates.extend(received.drain(..));
                     // After the last watcher has stopped, the screen keeps its content.
                     *updates_open = count > 0;
                     if *updates_open {
@@ -383,7 +392,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     }
 
     fn handle_event(&mut self, input: Input) -> Result<(), ExitReason> {
-        self.metrics.key();
+        self.metrics.key(self.input_since.into_std());
         if let Some(live) = &mut self.live {
             live.state.note_input(self.clock.now());
         }

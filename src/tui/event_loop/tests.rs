@@ -11,7 +11,10 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    app::test_support::{HERE, task, tasks},
+    app::{
+        FinishTracker,
+        test_support::{HERE, task, tasks},
+    },
     task::fixture::at,
     watch::ConnectionState,
 };
@@ -316,4 +319,21 @@ async fn config_warnings_are_shown_at_the_start() {
     harness.press('q');
     harness.press('q');
     assert_eq!(harness.exit().await, ExitReason::Quit);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_does_not_wait_for_a_flood_of_updates() {
+    const TASKS: usize = 20_000;
+    let mut harness = Harness::start_with(Options {
+        finish_tracker: Some(FinishTracker::default()),
+        ..Options::default()
+    });
+    harness.until("connecting").await;
+    harness.press_during_update('q');
+    let all = (0..TASKS).map(|number| task(&format!("task-{number}"), &json!({})));
+    harness.update(tasks(all.collect())).await;
+    let (exit, metrics) = harness.exit_with_metrics().await;
+    assert_eq!(exit, ExitReason::Quit);
+    let applied = usize::try_from(metrics.changes).unwrap();
+    assert!(applied > 0 && applied < TASKS, "{applied}");
 }

@@ -167,6 +167,8 @@ impl Backend for Screen {
     }
 }
 
+type InputSender = mpsc::UnboundedSender<io::Result<Input>>;
+
 /// Records the calls that the loop makes on its host.
 #[derive(Clone, Default)]
 pub(super) struct FakeHost {
@@ -175,6 +177,8 @@ pub(super) struct FakeHost {
     suspended: Arc<AtomicUsize>,
     no_shell: Arc<AtomicBool>,
     copied: Arc<Mutex<Vec<String>>>,
+    /// Input that arrives when the counts of tasks change for the first time.
+    on_counts: Arc<Mutex<Option<(InputSender, Input)>>>,
 }
 
 impl FakeHost {
@@ -219,6 +223,12 @@ impl TerminalHost for FakeHost {
         Ok(())
     }
 
+    fn show_counts(&mut self, _: &StatusCounts) {
+        if let Some((sender, input)) = self.on_counts.lock().unwrap().take() {
+            sender.send(Ok(input)).unwrap();
+        }
+    }
+
     async fn panicked(&self) {
         self.panicked.notified().await;
     }
@@ -229,7 +239,7 @@ pub(super) struct Harness {
     pub(super) screen: Screen,
     pub(super) host: FakeHost,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
-    input: Option<mpsc::UnboundedSender<io::Result<Input>>>,
+    input: Option<InputSender>,
     signals: mpsc::UnboundedSender<Signal>,
     updates: Option<mpsc::Sender<(EndpointId, Update)>>,
     start: Instant,
@@ -324,6 +334,12 @@ impl Harness {
         self.input(key(KeyCode::Char(character)));
     }
 
+    /// Presses a key while the next update that changes the counts of tasks is handled.
+    pub(super) fn press_during_update(&self, character: char) {
+        let input = (self.input.clone().unwrap(), key(KeyCode::Char(character)));
+        *self.host.on_counts.lock().unwrap() = Some(input);
+    }
+
     pub(super) fn input_error(&self) {
         let error = io::Error::other("gone");
         self.input.as_ref().unwrap().send(Err(error)).unwrap();
@@ -345,8 +361,13 @@ impl Harness {
 
     /// Waits until the loop ends and returns the reason.
     pub(super) async fn exit(&mut self) -> ExitReason {
+        self.exit_with_metrics().await.0
+    }
+
+    /// Waits until the loop ends.
+    pub(super) async fn exit_with_metrics(&mut self) -> (ExitReason, MetricsReport) {
         let running = self.running.take().unwrap();
-        running.await.unwrap().unwrap().0
+        running.await.unwrap().unwrap()
     }
 }
 
