@@ -9,6 +9,10 @@ const PRIOR_VARIANCE: f64 = 0.09;
 const PRIOR_PACE_VARIANCE: f64 = 0.1;
 const PRIOR_RUNS: f64 = 3.0;
 
+/// Variance added to that of the regression for a single run, which does not show how much runs differ. Chosen on the
+/// classes `Noisy`, `Approaching` and `StuckAt95Alike` of the example `estimates`; the others confirm it.
+const SINGLE_RUN_VARIANCE: f64 = 0.2;
+
 /// Variance of the logarithm of the duration that counts as one run.
 const PRIOR_DURATION_VARIANCE: f64 = 0.3;
 
@@ -54,7 +58,8 @@ pub(super) fn predict(pace: &Pace, curves: &[ProgressCurve]) -> Option<Predictio
     let slope = slope.clamp(0.0, 1.2);
     let predicted = |at: f64| left + slope * (at - reached);
     let errors = mean(&|run| (run.1 - predicted(run.0)).powi(2)) * count;
-    let learned = (errors + PRIOR_RUNS * PRIOR_VARIANCE) / (count + 1.0) * (1.0 + 1.0 / count);
+    let learned = (errors + PRIOR_RUNS * PRIOR_VARIANCE) / (count + 1.0) * (1.0 + 1.0 / count)
+        + SINGLE_RUN_VARIANCE / (count * count);
     // Error of the constant pace in the same runs.
     let done = f64::from(percent) / 100.0;
     let odds = ((1.0 - done).max(MIN_FRACTION) / done.max(MIN_FRACTION)).ln();
