@@ -11,6 +11,8 @@
     reason = "a failed measurement aborts the benchmark"
 )]
 
+mod many;
+mod push_client;
 mod terminal;
 
 use std::{
@@ -49,7 +51,17 @@ type Measurement = fn() -> Vec<Row>;
 /// Watches for twenty seconds without any key.
 fn twenty_seconds(server: &Server) -> Run {
     // `watch` adds five seconds.
-    watch(&[], Some(&server.url), Duration::from_secs(15), false)
+    watch(&[], Some(server), Duration::from_secs(15), false)
+}
+
+/// The simulator's share of a core in a run, so that it is seen if it limits the result.
+fn simulator_row(run: &Run) -> Row {
+    row(
+        "  simulator: CPU core",
+        run.server_share(),
+        "%",
+        f64::INFINITY,
+    )
 }
 
 /// Requests and bytes of a run.
@@ -101,6 +113,7 @@ fn at_once() -> Vec<Row> {
             "MB",
             0.06,
         ));
+        rows.push(simulator_row(&run));
     }
     rows
 }
@@ -134,6 +147,7 @@ fn spread() -> Vec<Row> {
             "ms",
             750.0,
         ));
+        rows.push(simulator_row(&run));
     }
     rows
 }
@@ -196,19 +210,22 @@ fn connect_options(url: &str) -> ConnectOptions {
 fn quiet() -> Vec<Row> {
     let server = Server::start(&["--scenario", "load", "--tasks", "200", "--rate", "1"]);
     // Changes before the first response have been waiting for it; a long run moves them above the 99th percentile.
-    let run = watch(&[], Some(&server.url), Duration::from_secs(120), false);
-    vec![row(
-        "quiet: change to frame p99",
-        run.number("/changeToFrame/p99") / 1e3,
-        "ms",
-        50.0,
-    )]
+    let run = watch(&[], Some(&server), Duration::from_secs(120), false);
+    vec![
+        row(
+            "quiet: change to frame p99",
+            run.number("/changeToFrame/p99") / 1e3,
+            "ms",
+            50.0,
+        ),
+        simulator_row(&run),
+    ]
 }
 
 /// Ten thousand tasks with ten thousand changes per second, and continuous key presses.
 fn ten_thousand() -> Vec<Row> {
     let server = Server::start(&["--scenario", "load", "--tasks", "10000", "--rate", "10000"]);
-    let run = watch(&[], Some(&server.url), Duration::from_secs(60), true);
+    let run = watch(&[], Some(&server), Duration::from_secs(60), true);
     let changes = run.number("/changes") / run.number("/seconds");
     vec![
         row(
@@ -242,6 +259,7 @@ fn ten_thousand() -> Vec<Row> {
             "ms",
             f64::INFINITY,
         ),
+        simulator_row(&run),
     ]
 }
 
@@ -307,7 +325,7 @@ fn final_states() -> Vec<Row> {
 /// 1,000 running tasks without changes.
 fn idle() -> Vec<Row> {
     let server = Server::start(&["--scenario", "load", "--tasks", "1000", "--rate", "0"]);
-    let run = watch(&[], Some(&server.url), Duration::from_secs(60), false);
+    let run = watch(&[], Some(&server), Duration::from_secs(60), false);
     vec![
         row(
             "1,000 running tasks, nothing changes: CPU core",
@@ -316,13 +334,14 @@ fn idle() -> Vec<Row> {
             0.5,
         ),
         row("  frames", run.number("/frames"), "", f64::INFINITY),
+        simulator_row(&run),
     ]
 }
 
 /// No tasks.
 fn at_rest() -> Vec<Row> {
     let server = Server::start(&["--scenario", "empty"]);
-    let run = watch(&[], Some(&server.url), Duration::from_secs(8), false);
+    let run = watch(&[], Some(&server), Duration::from_secs(8), false);
     vec![row(
         "nothing runs: bytes to the terminal in 5 s",
         run.written_at_rest as f64,
@@ -352,7 +371,7 @@ fn start() -> Vec<Row> {
 fn memory() -> Vec<Row> {
     let resident = |tasks: &str| {
         let server = Server::start(&["--scenario", "load", "--tasks", tasks, "--rate", "10"]);
-        let run = watch(&[], Some(&server.url), Duration::from_secs(15), false);
+        let run = watch(&[], Some(&server), Duration::from_secs(15), false);
         run.number("/residentBytes")
     };
     let (few, many) = (resident("1000"), resident("11000"));
@@ -365,12 +384,14 @@ fn memory() -> Vec<Row> {
 }
 
 fn main() {
-    let all: [(&str, Measurement); 10] = [
+    let all: [(&str, Measurement); 12] = [
         ("first_list", first_list),
         ("at_once", at_once),
         ("spread", spread),
         ("quiet", quiet),
         ("ten_thousand", ten_thousand),
+        ("twenty_thousand", push_client::twenty_thousand),
+        ("many_vcenters", many::many_vcenters),
         ("final_states", final_states),
         ("idle", idle),
         ("at_rest", at_rest),

@@ -27,6 +27,16 @@ pub(super) struct Server {
     pub(super) url: String,
 }
 
+/// Processor time of a process so far; zero if the system does not report it.
+fn cpu_time(process: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name before the last parenthesis may contain spaces; user and system time are the 14th and 15th field.
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+    let ticks = fields.split(' ').skip(11).take(2);
+    let ticks: u64 = ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
 impl Server {
     pub(super) fn start(arguments: &[&str]) -> Self {
         let mut process = Command::new(VTASK)
@@ -45,6 +55,11 @@ impl Server {
         thread::spawn(move || lines.for_each(drop));
         Self { process, url }
     }
+
+    /// Processor time so far.
+    pub(super) fn cpu_time(&self) -> Duration {
+        cpu_time(self.process.id())
+    }
 }
 
 impl Drop for Server {
@@ -57,6 +72,8 @@ impl Drop for Server {
 /// Results of a run of vtask.
 pub(super) struct Run {
     stats: Value,
+    /// Processor time of the servers meanwhile.
+    servers: Duration,
     pub(super) first_frame: Duration,
     /// Bytes written to the terminal in the last seconds, without any input.
     pub(super) written_at_rest: usize,
@@ -73,10 +90,39 @@ impl Run {
     pub(super) fn cpu_share(&self) -> f64 {
         100.0 * self.number("/cpuSeconds") / self.number("/seconds")
     }
+
+    /// Share of a core that the servers took.
+    pub(super) fn server_share(&self) -> f64 {
+        100.0 * self.servers.as_secs_f64() / self.number("/seconds")
+    }
+}
+
+/// Runs vtask with one server, or with its own.
+pub(super) fn watch(
+    arguments: &[&str],
+    server: Option<&Server>,
+    time: Duration,
+    with_keys: bool,
+) -> Run {
+    let url = server.map(|server| ["--url", &server.url, "--username", "bench"]);
+    let arguments = [arguments, url.as_ref().map_or(&[], |url| &url[..])].concat();
+    watch_all(&arguments, server.as_slice(), time, with_keys)
 }
 
 /// Runs vtask in a 200×60 terminal for `time`, optionally with ten key presses per second, then quits it.
-pub(super) fn watch(arguments: &[&str], url: Option<&str>, time: Duration, with_keys: bool) -> Run {
+pub(super) fn watch_all(
+    arguments: &[&str],
+    servers: &[&Server],
+    time: Duration,
+    with_keys: bool,
+) -> Run {
+    let served = || {
+        servers
+            .iter()
+            .map(|server| server.cpu_time())
+            .sum::<Duration>()
+    };
+    let served_before = served();
     let stats = stats_file();
     let size = PtySize {
         rows: 60,
@@ -88,9 +134,6 @@ pub(super) fn watch(arguments: &[&str], url: Option<&str>, time: Duration, with_
     let mut command = CommandBuilder::new(VTASK);
     command.args(arguments);
     command.args(["--stats", stats.to_str().unwrap()]);
-    if let Some(url) = url {
-        command.args(["--url", url, "--username", "bench"]);
-    }
     command.env("VTASK_PASSWORD", "bench");
     command.env("TERM", "xterm-256color");
     command.env("LANG", "C.UTF-8");
@@ -140,11 +183,13 @@ pub(super) fn watch(arguments: &[&str], url: Option<&str>, time: Duration, with_
     let written_at_rest = written.load(Ordering::Relaxed) - before;
     writer.write_all(b"q").unwrap();
     writer.flush().unwrap();
+    let servers = served().saturating_sub(served_before);
     child.wait().unwrap();
     let text = fs::read_to_string(&stats).expect("the statistics file");
     let _ = fs::remove_file(&stats);
     Run {
         stats: serde_json::from_str(&text).unwrap(),
+        servers,
         first_frame: first.duration_since(began),
         written_at_rest,
     }

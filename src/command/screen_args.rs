@@ -85,7 +85,7 @@ pub struct DemoArgs {
     pub seed: u64,
 
     /// Number of vCenters
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=9))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=10))]
     pub vcenters: u16,
 
     #[command(flatten)]
