@@ -3,7 +3,7 @@
 use std::{fmt::Write, fs, net::TcpListener, path::PathBuf, time::Duration};
 
 use super::{Row, row};
-use crate::terminal::{Server, base_directory, watch, watch_all};
+use crate::terminal::{ARROWS, Server, base_directory, watch, watch_all};
 
 const HEALTHY: usize = 7;
 const LOAD: [&str; 6] = ["--scenario", "load", "--tasks", "10000", "--rate", "1000"];
@@ -44,7 +44,7 @@ fn profiles<'a>(urls: impl Iterator<Item = &'a str>) -> PathBuf {
 pub(super) fn many_vcenters() -> Vec<Row> {
     fs::create_dir_all(base_directory()).unwrap();
     let (alone, log) = start("alone", &[]);
-    drop(watch(&[], Some(&alone), TIME, true));
+    drop(watch(&[], Some(&alone), TIME, &ARROWS));
     drop(alone);
     let requests_alone = requests(&log);
 
@@ -69,7 +69,7 @@ pub(super) fn many_vcenters() -> Vec<Row> {
         .map(|(server, _)| server)
         .chain([&slow, &refusing])
         .collect();
-    let run = watch_all(&arguments, &servers, TIME, true);
+    let run = watch_all(&arguments, &servers, TIME, &ARROWS);
     drop(servers);
     let most = healthy
         .iter()

@@ -46,7 +46,7 @@ pub(super) fn twenty_thousand() -> Vec<Row> {
             .build();
         runtime.unwrap().block_on(receive(&url))
     });
-    let run = watch(&[], Some(&server), TIME, false);
+    let run = watch(&[], Some(&server), TIME, &[]);
     let received = client.join().unwrap();
     let seconds = TIME.as_secs_f64();
     vec![

@@ -18,8 +18,8 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::Value;
 
 const VTASK: &str = env!("CARGO_BIN_EXE_vtask");
-const UP: &[u8] = b"\x1b[A";
-const DOWN: &[u8] = b"\x1b[B";
+/// Keys that move the selection up and down.
+pub(super) const ARROWS: [&[u8]; 2] = [b"\x1b[B", b"\x1b[A"];
 
 /// `vtask simulate` in a child process, killed on drop.
 pub(super) struct Server {
@@ -102,19 +102,19 @@ pub(super) fn watch(
     arguments: &[&str],
     server: Option<&Server>,
     time: Duration,
-    with_keys: bool,
+    keys: &[&[u8]],
 ) -> Run {
     let url = server.map(|server| ["--url", &server.url, "--username", "bench"]);
     let arguments = [arguments, url.as_ref().map_or(&[], |url| &url[..])].concat();
-    watch_all(&arguments, server.as_slice(), time, with_keys)
+    watch_all(&arguments, server.as_slice(), time, keys)
 }
 
-/// Runs vtask in a 200×60 terminal for `time`, optionally with ten key presses per second, then quits it.
+/// Runs vtask in a 200×60 terminal for `time`, with ten of these key presses per second in turn, then quits it.
 pub(super) fn watch_all(
     arguments: &[&str],
     servers: &[&Server],
     time: Duration,
-    with_keys: bool,
+    keys: &[&[u8]],
 ) -> Run {
     let served = || {
         servers
@@ -167,17 +167,17 @@ pub(super) fn watch_all(
         .recv_timeout(Duration::from_secs(10))
         .expect("a first frame");
     let end = began + time;
-    let mut down = true;
+    let is_quiet = keys.is_empty();
+    let mut keys = keys.iter().cycle();
     while Instant::now() < end {
         thread::sleep(Duration::from_millis(100).min(end - Instant::now()));
-        if with_keys {
-            writer.write_all(if down { DOWN } else { UP }).unwrap();
+        if let Some(key) = keys.next() {
+            writer.write_all(key).unwrap();
             writer.flush().unwrap();
-            down = !down;
         }
     }
     let before = written.load(Ordering::Relaxed);
-    if !with_keys {
+    if is_quiet {
         thread::sleep(Duration::from_secs(5));
     }
     let written_at_rest = written.load(Ordering::Relaxed) - before;
