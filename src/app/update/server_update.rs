@@ -46,9 +46,14 @@ pub(super) fn handle(
             let clocks = ServerClocks::of(&state.servers, now);
             for view in state.views.all_mut() {
                 view.store.set_labels(endpoint, labels.clone());
-                view.with_rows(&state.typical, &clocks, |rows, context| {
-                    rows.rebuild(context);
-                });
+                // Usually they arrive before the first task of the server, but after those of others.
+                let mut tasks = view.store.iter();
+                if tasks.any(|(_, record)| record.id.endpoint == endpoint) {
+                    drop(tasks);
+                    view.with_rows(&state.typical, &clocks, |rows, context| {
+                        rows.rebuild(context);
+                    });
+                }
             }
             screen.follow_changes(None);
         }
