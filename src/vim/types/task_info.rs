@@ -189,10 +189,15 @@ impl TaskInfo {
             }
             "entityName" => self.entity_name = text(unset, field, value)?,
             "locked" => {
-                self.locked = items(field, value)?
-                    .into_iter()
-                    .map(|item| ManagedObjectReference::from_json(field, item))
-                    .collect::<Result<_, _>>()?;
+                let items = items(field, value)?.into_iter();
+                let entities = items.map(|item| ManagedObjectReference::from_json(field, item));
+                self.locked = entities.collect::<Result<_, _>>()?;
+                self.locked.shrink_to_fit();
+                // Usually an operation locks its own entity.
+                if let Some(entity) = &self.entity {
+                    let same = self.locked.iter_mut().filter(|locked| *locked == entity);
+                    same.for_each(|locked| locked.value = entity.value.clone());
+                }
             }
             "state" => self.state = TaskState::from_json(field, value)?,
             "cancelled" => self.cancelled = boolean(field, value)?,
