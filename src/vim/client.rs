@@ -191,17 +191,28 @@ impl Client {
     /// # Errors
     /// Returns faults and connection errors.
     pub async fn recent_tasks(&self) -> Result<Vec<ManagedObjectReference>, Error> {
+        let read = self.changed_recent_tasks(None).await?;
+        Ok(read.map_or_else(Vec::new, |(tasks, _)| tasks))
+    }
+
+    /// Lists the recent tasks; `None` if the response equals `known`, which then is not parsed.
+    ///
+    /// # Errors
+    /// Same as [`recent_tasks`](Self::recent_tasks).
+    pub async fn changed_recent_tasks(
+        &self,
+        known: Option<Digest>,
+    ) -> Result<Option<(Vec<ManagedObjectReference>, Digest)>, Error> {
         let doing = || "listing the recent tasks".to_owned();
         let manager = &self.content.task_manager;
-        let answer = self.call(
-            ApiCall::get(manager, "recentTask", "TaskManager/recentTask"),
-            &doing,
-        );
-        self.read(
-            &doing,
-            &answer.await?,
-            ManagedObjectReference::all_from_json,
-        )
+        let call = ApiCall::get(manager, "recentTask", "TaskManager/recentTask");
+        let answer = self.call(call, &doing).await?;
+        let digest = answer.digest();
+        if known == Some(digest) {
+            return Ok(None);
+        }
+        let tasks = self.read(&doing, &answer, ManagedObjectReference::all_from_json)?;
+        Ok(Some((tasks, digest)))
     }
 
     /// Reads the localized operation names, about 1,600 rows; read them once per session.

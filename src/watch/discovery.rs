@@ -7,7 +7,7 @@ use super::{
     stop_reason::LoopExit,
     task_feed::TaskFeed,
 };
-use crate::vim::{Error, types::ManagedObjectReference};
+use crate::vim::{Digest, Error, types::ManagedObjectReference};
 
 /// Number of consecutive refusals after which the list of recent tasks counts as unavailable to this account.
 const MAX_LIST_REFUSALS: u32 = 3;
@@ -28,16 +28,19 @@ impl Discovery {
         in_flight: &mut InFlight,
         feed: &mut TaskFeed,
         renewals: &mut SessionRenewals,
-        answer: Result<Vec<ManagedObjectReference>, Error>,
+        answer: Result<Option<(Vec<ManagedObjectReference>, Digest)>, Error>,
     ) -> Result<Vec<Update>, LoopExit> {
         in_flight.knows_recent = true;
         let mut updates = Vec::new();
         let error = match answer {
-            Ok(tasks) => {
+            Ok(changed) => {
                 renewals.succeeded(&Call::Recent);
                 in_flight.failures.record_list_success();
                 *self = Self::default();
-                feed.add_recent(tasks);
+                if let Some((tasks, digest)) = changed {
+                    in_flight.list_digest = Some(digest);
+                    feed.add_recent(tasks);
+                }
                 return Ok(updates);
             }
             Err(error) => error,

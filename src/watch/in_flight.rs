@@ -27,7 +27,8 @@ pub(super) enum Completed {
     Task(Arc<str>, TaskAnswer),
     /// New tasks, read together.
     NewTasks(Vec<Arc<str>>, NewTasksAnswer),
-    RecentTasks(Result<Vec<ManagedObjectReference>, Error>),
+    /// The list of recent tasks, unless it is unchanged.
+    RecentTasks(Result<Option<(Vec<ManagedObjectReference>, Digest)>, Error>),
     Clock(Timestamp, Result<Timestamp, Error>),
     Labels(Result<Vec<OperationLabel>, Error>),
     Cancel(Arc<str>, Result<(), Error>),
@@ -49,7 +50,8 @@ impl Completed {
             Self::Clock(_, answer) => answer.is_ok(),
             Self::Labels(answer) => answer.is_ok(),
             Self::HistoryLookup(_, answer) => answer.is_ok(),
-            Self::RecentTasks(answer) | Self::View(_, answer) => answer.is_ok(),
+            Self::RecentTasks(answer) => answer.is_ok(),
+            Self::View(_, answer) => answer.is_ok(),
             Self::Check(_, answer) => answer.is_ok(),
             Self::Cancel(..) | Self::WaitCancelled => false,
         }
@@ -75,6 +77,8 @@ pub(super) struct InFlight {
     /// True once the list of recent tasks was read.
     pub(super) knows_recent: bool,
     pub(super) list_at: Option<Instant>,
+    /// Digest of the last list of recent tasks that was read.
+    pub(super) list_digest: Option<Digest>,
     pub(super) clock_at: Instant,
 }
 
@@ -91,6 +95,7 @@ impl InFlight {
             is_probing: false,
             knows_recent: false,
             list_at: options.discover.then_some(now),
+            list_digest: None,
             clock_at: now + options.intervals.clock,
         }
     }

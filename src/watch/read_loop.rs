@@ -165,8 +165,12 @@ impl Endpoint {
             }
             if in_flight.list_at.is_some_and(|at| at <= now) {
                 in_flight.list_at = Some(now + self.options.discover_interval);
-                in_flight.start(|client| async move {
-                    Completed::RecentTasks(client.recent_tasks().await)
+                // Tasks beyond the limit may have room now.
+                let known = in_flight
+                    .list_digest
+                    .filter(|_| !self.feed.watched.lacks_recent());
+                in_flight.start(move |client| async move {
+                    Completed::RecentTasks(client.changed_recent_tasks(known).await)
                 });
             }
             self.fetch.start_requests(in_flight, &mut self.feed, now);

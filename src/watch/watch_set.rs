@@ -109,6 +109,8 @@ pub(super) struct WatchSet {
     limit: usize,
     /// True if a task was rejected because of the limit and that was not reported yet.
     refused: LimitNotice,
+    /// True if some of the last recent tasks were rejected because of the limit.
+    lacks_recent: bool,
     /// Evicted tasks: not discovered again while they are in the list of recent tasks.
     evicted: HashSet<Arc<str>>,
     /// Tasks removed by the user.
@@ -129,6 +131,7 @@ impl WatchSet {
             keep,
             limit,
             refused: LimitNotice::None,
+            lacks_recent: false,
             evicted: HashSet::new(),
             dismissed: HashSet::new(),
             is_paced: true,
@@ -151,6 +154,7 @@ impl WatchSet {
             return false;
         }
         if origin != Origin::Named && self.entries.len() >= self.limit {
+            self.lacks_recent |= origin == Origin::Discovered;
             if self.refused == LimitNotice::None {
                 self.refused = LimitNotice::Unreported;
             }
@@ -180,11 +184,17 @@ impl WatchSet {
             let recent: HashSet<&Arc<str>> = recent.iter().collect();
             self.evicted.retain(|mo_id| recent.contains(mo_id));
         }
+        self.lacks_recent = false;
         for mo_id in recent {
             if !self.evicted.contains(mo_id) {
                 self.add(mo_id, Origin::Discovered, now);
             }
         }
+    }
+
+    /// True if some of the last recent tasks were rejected because of the limit.
+    pub(super) fn lacks_recent(&self) -> bool {
+        self.lacks_recent
     }
 
     /// Returns true once when a task was first rejected because of the limit.
