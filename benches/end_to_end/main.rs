@@ -47,6 +47,11 @@ fn row(what: impl Into<String>, measured: f64, unit: &'static str, at_most: f64)
     }
 }
 
+/// Row of a time that a run reports in microseconds.
+fn milliseconds(what: &str, run: &Run, path: &str, at_most: f64) -> Row {
+    row(what, run.number(path) / 1e3, "ms", at_most)
+}
+
 type Measurement = fn() -> Vec<Row>;
 
 /// Watches for twenty seconds without any key.
@@ -142,10 +147,10 @@ fn spread() -> Vec<Row> {
             60.0,
             1.0,
         ));
-        rows.push(row(
+        rows.push(milliseconds(
             "  change to frame p99",
-            run.number("/changeToFrame/p99") / 1e3,
-            "ms",
+            &run,
+            "/changeToFrame/p99",
             750.0,
         ));
         rows.push(simulator_row(&run));
@@ -213,10 +218,10 @@ fn quiet() -> Vec<Row> {
     // Changes before the first response have been waiting for it; a long run moves them above the 99th percentile.
     let run = watch(&[], Some(&server), Duration::from_secs(120), &[]);
     vec![
-        row(
+        milliseconds(
             "quiet: change to frame p99",
-            run.number("/changeToFrame/p99") / 1e3,
-            "ms",
+            &run,
+            "/changeToFrame/p99",
             50.0,
         ),
         simulator_row(&run),
@@ -236,30 +241,15 @@ fn ten_thousand() -> Vec<Row> {
             8.0,
         ),
         row("  resident", run.number("/residentBytes") / 1e6, "MB", 40.0),
-        row(
-            "  change to frame p99",
-            run.number("/changeToFrame/p99") / 1e3,
-            "ms",
-            400.0,
-        ),
-        row(
-            "  key to frame p99",
-            run.number("/keyToFrame/p99") / 1e3,
-            "ms",
-            16.0,
-        ),
+        milliseconds("  change to frame p99", &run, "/changeToFrame/p99", 400.0),
+        milliseconds("  key to frame p99", &run, "/keyToFrame/p99", 16.0),
         row(
             "  changes applied (expected: about 10,000)",
             changes,
             "/s",
             f64::INFINITY,
         ),
-        row(
-            "  a draw p99",
-            run.number("/draw/p99") / 1e3,
-            "ms",
-            f64::INFINITY,
-        ),
+        milliseconds("  a draw p99", &run, "/draw/p99", f64::INFINITY),
         simulator_row(&run),
     ]
 }
@@ -281,13 +271,8 @@ fn hundred_thousand() -> Vec<Row> {
             "MB",
             160.0,
         ),
-        row(
-            "  key to frame p99",
-            run.number("/keyToFrame/p99") / 1e3,
-            "ms",
-            16.0,
-        ),
-        row("  a draw p50", run.number("/draw/p50") / 1e3, "ms", 1.0),
+        milliseconds("  key to frame p99", &run, "/keyToFrame/p99", 16.0),
+        milliseconds("  a draw p50", &run, "/draw/p50", 1.0),
         row("  CPU core", run.cpu_share(), "%", f64::INFINITY),
         simulator_row(&run),
     ]

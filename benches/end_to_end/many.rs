@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, fs, net::TcpListener, path::PathBuf, time::Duration};
 
-use super::{Row, row};
+use super::{Row, milliseconds, row};
 use crate::terminal::{ARROWS, Server, base_directory, watch, watch_all};
 
 const HEALTHY: usize = 7;
@@ -82,18 +82,8 @@ pub(super) fn many_vcenters() -> Vec<Row> {
             "%",
             15.0,
         ),
-        row(
-            "  key to frame max",
-            run.number("/keyToFrame/max") / 1e3,
-            "ms",
-            16.0,
-        ),
-        row(
-            "  key to frame p99",
-            run.number("/keyToFrame/p99") / 1e3,
-            "ms",
-            16.0,
-        ),
+        milliseconds("  key to frame max", &run, "/keyToFrame/max", 16.0),
+        milliseconds("  key to frame p99", &run, "/keyToFrame/p99", 16.0),
         row(
             "  requests to the busiest endpoint",
             most,
@@ -106,10 +96,10 @@ pub(super) fn many_vcenters() -> Vec<Row> {
             "",
             f64::INFINITY,
         ),
-        row(
+        milliseconds(
             "  change to frame p99",
-            run.number("/changeToFrame/p99") / 1e3,
-            "ms",
+            &run,
+            "/changeToFrame/p99",
             f64::INFINITY,
         ),
         row(
