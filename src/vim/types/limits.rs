@@ -37,7 +37,7 @@ const TRUNCATION_SLACK: usize = 64;
 const ELLIPSIS: &str = "…";
 
 /// Returns the maximum weight of the JSON values of a body of this size. Its memory is a small multiple of the weight,
-/// whereas short values take hundred times the bytes that they have on the wire.
+/// whereas short objects take about 70 times their bytes on the wire.
 pub fn max_weight(bytes: usize) -> usize {
     MAX_WEIGHT.min(BASE_WEIGHT + bytes)
 }
