@@ -5,3 +5,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     vtask::main()
 }
+
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -168,10 +168,13 @@ pub(super) fn watch_all(
         .expect("a first frame");
     let end = began + time;
     let is_quiet = keys.is_empty();
-    let mut keys = keys.iter().cycle();
-    while Instant::now() < end {
-        thread::sleep(Duration::from_millis(100).min(end - Instant::now()));
-        if let Some(key) = keys.next() {
+    if is_quiet {
+        thread::sleep(time);
+    }
+    // Every turn is completed, because the next key would be typed into a prompt that is still open.
+    while !is_quiet && Instant::now() < end {
+        for key in keys {
+            thread::sleep(Duration::from_millis(100));
             writer.write_all(key).unwrap();
             writer.flush().unwrap();
         }

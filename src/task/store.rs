@@ -50,7 +50,8 @@ type TaskKey = (EndpointId, Arc<str>);
 /// All known tasks of all endpoints.
 #[derive(Debug, Clone, Default)]
 pub struct TaskStore {
-    nodes: SlotMap<Handle, Node>,
+    /// Boxed, so that the free room of the map is small.
+    nodes: SlotMap<Handle, Box<Node>>,
     by_id: HashMap<TaskId, Handle>,
     /// Records whose key, as used by lineage fields, is not their moId.
     by_other_key: HashMap<TaskKey, Vec<Handle>>,
@@ -386,7 +387,7 @@ impl TaskStore {
         let status = record.status();
         let id = record.id.clone();
         self.counts.add(status);
-        let handle = self.nodes.insert(Node {
+        let handle = self.nodes.insert(Box::new(Node {
             record,
             parent: None,
             below: None,
@@ -396,7 +397,7 @@ impl TaskStore {
             blocked: None,
             is_acknowledged: false,
             is_new_failure: false,
-        });
+        }));
         self.by_id.insert(id, handle);
         handle
     }

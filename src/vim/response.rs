@@ -3,6 +3,7 @@
 use std::{
     hash::{DefaultHasher, Hasher},
     io::Read,
+    num::NonZero,
     time::Duration,
 };
 
@@ -52,13 +53,13 @@ impl ApiResponse {
 
 /// Digest for comparing responses; stable within one run of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Digest(u64);
+pub struct Digest(NonZero<u64>);
 
 impl Digest {
     fn of(body: &[u8]) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(body);
-        Self(hasher.finish())
+        Self(NonZero::new(hasher.finish()).unwrap_or(NonZero::<u64>::MAX))
     }
 }
 

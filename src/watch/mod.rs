@@ -8,6 +8,7 @@
 mod backoff;
 mod collector_version;
 mod command;
+mod compact_instant;
 mod connection;
 mod connection_state;
 mod discovery;

@@ -6,23 +6,26 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::time::Instant;
 
+use super::compact_instant::CompactInstant;
+
 /// Due time and priority of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Due {
-    at: Instant,
+    at: CompactInstant,
     is_new: bool,
 }
 
 /// Queued tasks, each once.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    new: BTreeSet<(Instant, Arc<str>)>,
-    again: BTreeSet<(Instant, Arc<str>)>,
+    new: BTreeSet<(CompactInstant, Arc<str>)>,
+    again: BTreeSet<(CompactInstant, Arc<str>)>,
 }
 
 impl Queue {
     /// Queues a task. Returns the key with which it can be removed.
     pub(super) fn add(&mut self, mo_id: Arc<str>, at: Instant, is_new: bool) -> Due {
+        let at = at.into();
         self.line(is_new).insert((at, mo_id));
         Due { at, is_new }
     }
@@ -34,7 +37,8 @@ impl Queue {
     /// Takes the next due task.
     pub(super) fn pop(&mut self, now: Instant) -> Option<Arc<str>> {
         let mut lines = [&mut self.new, &mut self.again].into_iter();
-        let is_due = |line: &&mut BTreeSet<_>| matches!(line.first(), Some((at, _)) if *at <= now);
+        let is_due =
+            |line: &&mut BTreeSet<_>| matches!(line.first(), Some((at, _)) if *at <= now.into());
         let (_, mo_id) = lines.find(is_due)?.pop_first()?;
         Some(mo_id)
     }
@@ -46,6 +50,7 @@ impl Queue {
             .filter_map(|line| line.first())
             .map(|(at, _)| *at)
             .min()
+            .map(Instant::from)
     }
 
     /// Returns all queued tasks, unordered.
@@ -53,7 +58,7 @@ impl Queue {
         self.new.iter().chain(&self.again).map(|(_, mo_id)| mo_id)
     }
 
-    fn line(&mut self, is_new: bool) -> &mut BTreeSet<(Instant, Arc<str>)> {
+    fn line(&mut self, is_new: bool) -> &mut BTreeSet<(CompactInstant, Arc<str>)> {
         if is_new {
             &mut self.new
         } else {

@@ -38,9 +38,10 @@ impl UnreportedTasks {
 
     /// Removes a task that finished, left, or did not get into the view.
     pub(super) fn remove(&mut self, mo_id: &str) {
-        if self.since.remove(mo_id).is_some() && self.since.is_empty() {
-            // All tasks are pending at the start, and few ever after.
-            self.since = HashMap::new();
+        let is_removed = self.since.remove(mo_id).is_some();
+        // All tasks are unreported at the start, and few ever after.
+        if is_removed && self.since.len() < self.since.capacity() / 8 {
+            self.since.shrink_to_fit();
         }
     }
 

@@ -12,7 +12,10 @@ use std::{
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::queue::{Due, Queue};
+use super::{
+    compact_instant::CompactInstant,
+    queue::{Due, Queue},
+};
 use crate::vim::{
     Digest,
     types::{TaskInfo, TaskLocator, TaskState, unboxed},
@@ -52,12 +55,12 @@ struct Entry {
     /// True if the task is always polled, because the long poll cannot read it.
     is_read_by_itself: bool,
     /// Time of the last read that checked the long poll.
-    checked: Option<Instant>,
+    checked: Option<CompactInstant>,
     digest: Option<Digest>,
     /// Time of the last pushed change: answers to earlier requests are stale.
-    pushed: Option<Instant>,
+    pushed: Option<CompactInstant>,
     /// Time of the last request.
-    requested_at: Option<Instant>,
+    requested_at: Option<CompactInstant>,
     /// `None` if the key is the moId, and the task has neither parent nor root.
     lineage: Option<Box<Lineage>>,
 }
@@ -95,7 +98,8 @@ enum LimitNotice {
 #[derive(Debug)]
 pub(super) struct WatchSet {
     pace: PollIntervals,
-    entries: HashMap<Arc<str>, Entry>,
+    /// Boxed, so that the free room of the map is small.
+    entries: HashMap<Arc<str>, Box<Entry>>,
     queue: Queue,
     /// moIds by key, where they differ.
     aliases: HashMap<Arc<str>, Arc<str>>,
@@ -160,7 +164,7 @@ impl WatchSet {
             }
             return false;
         }
-        let entry = Entry {
+        let entry = Box::new(Entry {
             origin,
             pinned: false,
             due: Some(self.queue.add(mo_id.clone(), now, true)),
@@ -173,7 +177,7 @@ impl WatchSet {
             pushed: None,
             requested_at: None,
             lineage: None,
-        };
+        });
         self.entries.insert(mo_id.clone(), entry);
         true
     }
@@ -302,7 +306,7 @@ impl WatchSet {
         let (mo_id, _) = self.entries.get_key_value(mo_id)?;
         let mo_id = mo_id.clone();
         let entry = self.entries.get_mut(&mo_id)?;
-        entry.pushed = Some(now);
+        entry.pushed = Some(now.into());
         // The digest of an earlier read no longer applies.
         entry.digest = None;
         entry.state.is_some().then_some(mo_id)
@@ -342,23 +346,23 @@ impl WatchSet {
 
     /// Records the time of an answered request. Returns the previous one.
     pub(super) fn mark_requested(&mut self, mo_id: &str, requested_at: Instant) -> Option<Instant> {
-        self.entries
-            .get_mut(mo_id)?
-            .requested_at
-            .replace(requested_at)
+        let entry = self.entries.get_mut(mo_id)?;
+        let before = entry.requested_at.replace(requested_at.into());
+        before.map(Instant::from)
     }
 
     /// True if a change was pushed after this request was sent.
     pub(super) fn is_stale(&self, mo_id: &str, requested_at: Instant) -> bool {
         let pushed = self.entries.get(mo_id).and_then(|entry| entry.pushed);
-        pushed.is_some_and(|pushed| pushed >= requested_at)
+        pushed.is_some_and(|pushed| pushed >= requested_at.into())
     }
 
     /// Records a read of an unchanged task.
     pub(super) fn record_unchanged(&mut self, mo_id: &str, now: Instant) {
-        let entry = self.entries.get(mo_id);
-        let is_paced = |entry: &&Entry| self.is_paced || entry.is_read_by_itself;
-        let entry = entry.filter(|entry| is_paced(entry) && !entry.finished);
+        let entry = self.entries.get(mo_id).filter(|entry| {
+            let is_polled = self.is_paced || entry.is_read_by_itself;
+            is_polled && !entry.finished
+        });
         let due = entry.map(|entry| {
             let interval = match entry.state {
                 None | Some(TaskState::Queued) => self.pace.queued,
@@ -408,8 +412,8 @@ impl WatchSet {
 
     /// Marks a task as being read out of turn. Returns false if it is not watched or already being read.
     pub(super) fn begin(&mut self, mo_id: &str) -> bool {
-        let idle = |entry: &Entry| entry.due.is_some() || entry.finished;
-        let is_idle = self.entries.get(mo_id).is_some_and(idle);
+        let entry = self.entries.get(mo_id);
+        let is_idle = entry.is_some_and(|entry| entry.due.is_some() || entry.finished);
         if is_idle {
             self.schedule(mo_id, None);
         }
@@ -450,11 +454,12 @@ impl WatchSet {
 
     /// True if a watched task of this family has not finished. Visits the whole set.
     pub(super) fn is_family_running(&self, trace: &TaskLocator) -> bool {
-        let is_member = |(mo_id, entry): (&Arc<str>, &Entry)| {
-            let root = entry.root().unwrap_or_else(|| entry.key(mo_id));
-            !entry.finished && entry.state.is_some() && trace.root() == Some(root)
-        };
-        self.is_running(&trace.mo_id) || self.entries.iter().any(is_member)
+        let mut entries = self.entries.iter();
+        self.is_running(&trace.mo_id)
+            || entries.any(|(mo_id, entry)| {
+                let root = entry.root().unwrap_or_else(|| entry.key(mo_id));
+                !entry.finished && entry.state.is_some() && trace.root() == Some(root)
+            })
     }
 
     fn schedule(&mut self, mo_id: &str, at: Option<Instant>) {
@@ -475,25 +480,4 @@ impl WatchSet {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn recent_tasks_beyond_the_limit_are_missing_until_there_is_room() {
-        let now = Instant::now();
-        let second = Duration::from_secs(1);
-        let pace = PollIntervals {
-            running: second,
-            queued: second,
-            unreadable: second,
-        };
-        let mut watched = WatchSet::new(pace, 0, 2);
-        let recent = ["task-1", "task-2", "task-3"].map(Arc::from);
-        watched.add_recent(&recent, now);
-        assert!(watched.lacks_recent());
-        watched.dismiss(&recent[0]);
-        assert!(watched.lacks_recent(), "the list must be read again");
-        watched.add_recent(&recent, now);
-        assert!(watched.contains("task-3") && !watched.lacks_recent());
-    }
-}
+mod tests;

@@ -165,8 +165,8 @@ impl TaskStore {
         let after = record.map(Footprint::of).unwrap_or_default();
         if *before != after {
             self.entity_index.change(handle, before, &after);
-            for entity in before.entities().iter().chain(after.entities()) {
-                let queued = self.entity_index.first_queued(entity);
+            for entity in before.in_use().iter().chain(after.in_use()) {
+                let queued = self.entity_index.queued(entity);
                 let queued: Vec<Handle> = queued.take(MAX_RECHECKED).collect();
                 for other in queued {
                     self.refresh_blocker(other, touched);

@@ -1,42 +1,38 @@
 //! Index of tasks by entity.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 
 use super::handle::Handle;
-use crate::task::{id::EndpointId, record::Record};
+use crate::{
+    task::{id::EndpointId, record::Record},
+    vim::types::{CompactTimestamp, TaskInfo},
+};
 
 /// An entity of an endpoint, by its moId.
 pub(super) type EntityKey = (EndpointId, Arc<str>);
 
-/// Tasks by entity.
-#[derive(Debug, Clone, Default)]
-pub(super) struct EntityIndex {
-    /// The active tasks that operate on an entity or lock it.
-    active: HashMap<EntityKey, ActiveTasks>,
-    /// All tasks that operate on an entity.
-    targets: HashMap<EntityKey, Vec<Handle>>,
+/// Use of an entity by a task, in the order of the entity's queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum EntityUse {
+    /// An active task that started.
+    Started,
+    /// A task that has not started, by queue time.
+    Queued(Option<CompactTimestamp>),
+    /// A task that is no longer active.
+    Finished,
 }
 
-/// The active tasks on an entity.
+/// Tasks by entity, each entity's in the order of its queue.
 #[derive(Debug, Clone, Default)]
-struct ActiveTasks {
-    started: Vec<Handle>,
-    /// Tasks that have not started, by queue time.
-    queued: BTreeSet<(Option<Timestamp>, Handle)>,
-}
+pub(super) struct EntityIndex(HashMap<EntityKey, Vec<(EntityUse, Handle)>>);
 
-/// The entities that an active task operates on or locks, and its place in their queues; and the target of any task.
+/// The entities that an active task operates on or locks, or the former target of any other, and its use of them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Footprint {
     entities: Vec<EntityKey>,
-    has_started: bool,
-    queued: Option<Timestamp>,
-    target: Option<EntityKey>,
+    entity_use: Option<EntityUse>,
 }
 
 /// Returns the entity that a task operates on.
@@ -46,31 +42,45 @@ pub(super) fn target_of(record: &Record) -> Option<EntityKey> {
 }
 
 impl Footprint {
-    /// Returns the footprint of a task; that of a finished task has only its target.
+    /// Returns the footprint of a task.
     pub(super) fn of(record: &Record) -> Self {
-        let target = target_of(record);
-        let Some(info) = record.info.as_ref().filter(|_| record.status().is_active()) else {
-            return Self {
-                target,
-                ..Self::default()
-            };
+        let Some(info) = &record.info else {
+            return Self::default();
         };
-        let entities = info.entity.iter().chain(&info.locked);
-        let mut entities: Vec<EntityKey> = entities
+        let is_active = record.status().is_active();
+        let locked: &[_] = if is_active { &info.locked } else { &[] };
+        let mut entities: Vec<EntityKey> = info
+            .entity
+            .iter()
+            .chain(locked)
             .map(|entity| (record.id.endpoint, entity.value.clone()))
             .collect();
         entities.sort();
         entities.dedup();
         Self {
             entities,
-            has_started: info.start_time().is_some(),
-            queued: info.queue_time(),
-            target,
+            entity_use: Some(EntityUse::of(info, is_active)),
         }
     }
 
-    pub(super) fn entities(&self) -> &[EntityKey] {
-        &self.entities
+    /// Returns the entities of an active task.
+    pub(super) fn in_use(&self) -> &[EntityKey] {
+        match self.entity_use {
+            Some(EntityUse::Started | EntityUse::Queued(_)) => &self.entities,
+            Some(EntityUse::Finished) | None => &[],
+        }
+    }
+}
+
+impl EntityUse {
+    fn of(info: &TaskInfo, is_active: bool) -> Self {
+        if !is_active {
+            Self::Finished
+        } else if info.start_time().is_some() {
+            Self::Started
+        } else {
+            Self::Queued(info.queue_time().map(Into::into))
+        }
     }
 }
 
@@ -82,65 +92,61 @@ impl EntityIndex {
         entity: &EntityKey,
         queued: Option<Timestamp>,
     ) -> impl Iterator<Item = Handle> + use<'_> {
-        let active = self.active.get(entity);
-        let started = active.into_iter().flat_map(|active| &active.started);
-        let before = active.zip(queued).map(|(active, queued)| {
-            let earlier = active.queued.range(..(Some(queued), Handle::default()));
-            earlier.filter(|(at, _)| at.is_some())
-        });
-        let before = before.into_iter().flatten().map(|(_, handle)| handle);
-        started.chain(before).copied()
+        let tasks = self.tasks_of(entity);
+        let end = EntityUse::Queued(queued.map(Into::into));
+        let end = tasks.partition_point(|(entity_use, _)| *entity_use < end);
+        tasks[..end]
+            .iter()
+            .filter(|(entity_use, _)| *entity_use != EntityUse::Queued(None))
+            .map(|(_, handle)| *handle)
     }
 
-    /// Returns the first tasks in the queue of an entity.
-    pub(super) fn first_queued(&self, entity: &EntityKey) -> impl Iterator<Item = Handle> {
-        let queued = self.active.get(entity).map(|active| &active.queued);
-        queued.into_iter().flatten().map(|(_, handle)| *handle)
+    /// Returns the tasks in the queue of an entity.
+    pub(super) fn queued(&self, entity: &EntityKey) -> impl Iterator<Item = Handle> + use<'_> {
+        let is_queued = |(entity_use, _): &&_| matches!(entity_use, EntityUse::Queued(_));
+        let tasks = self.tasks_of(entity).iter();
+        let queued = tasks.skip_while(move |task| !is_queued(task));
+        queued.take_while(is_queued).map(|(_, handle)| *handle)
     }
 
-    /// Returns all tasks that operate on an entity.
-    pub(super) fn tasks_of(&self, entity: &EntityKey) -> &[Handle] {
-        self.targets.get(entity).map_or(&[], Vec::as_slice)
+    /// Returns the tasks that operate on an entity, and the active ones that lock it, with their use of it.
+    pub(super) fn tasks_of(&self, entity: &EntityKey) -> &[(EntityUse, Handle)] {
+        self.0.get(entity).map_or(&[], Vec::as_slice)
     }
 
     /// Updates the index after a task's footprint changed.
     pub(super) fn change(&mut self, handle: Handle, before: &Footprint, after: &Footprint) {
-        for entity in &before.entities {
-            if let Some(active) = self.active.get_mut(entity) {
-                if before.has_started {
-                    active.started.retain(|other| *other != handle);
-                } else {
-                    active.queued.remove(&(before.queued, handle));
-                }
-                if active.started.is_empty() && active.queued.is_empty() {
-                    self.active.remove(entity);
-                }
+        if let Some(entity_use) = before.entity_use {
+            for entity in &before.entities {
+                self.remove(entity, (entity_use, handle));
             }
         }
-        for entity in &after.entities {
-            let active = self.active.entry(entity.clone()).or_default();
-            if after.has_started {
-                active.started.push(handle);
-            } else {
-                active.queued.insert((after.queued, handle));
+        if let Some(entity_use) = after.entity_use {
+            for entity in &after.entities {
+                self.insert(entity, (entity_use, handle));
             }
-        }
-        if before.target != after.target {
-            self.retarget(handle, before.target.as_ref(), after.target.as_ref());
         }
     }
 
-    fn retarget(&mut self, handle: Handle, before: Option<&EntityKey>, after: Option<&EntityKey>) {
-        if let Some(entity) = before
-            && let Some(handles) = self.targets.get_mut(entity)
-        {
-            handles.retain(|other| *other != handle);
-            if handles.is_empty() {
-                self.targets.remove(entity);
+    fn insert(&mut self, entity: &EntityKey, task: (EntityUse, Handle)) {
+        let tasks = self.0.entry(entity.clone()).or_default();
+        if let Err(index) = tasks.binary_search(&task) {
+            // Most entities have one task, and there are thousands of them.
+            if tasks.len() == tasks.capacity() {
+                tasks.reserve_exact(1 + tasks.len() / 4);
             }
+            tasks.insert(index, task);
         }
-        if let Some(entity) = after {
-            self.targets.entry(entity.clone()).or_default().push(handle);
+    }
+
+    fn remove(&mut self, entity: &EntityKey, task: (EntityUse, Handle)) {
+        if let Some(tasks) = self.0.get_mut(entity)
+            && let Ok(index) = tasks.binary_search(&task)
+        {
+            tasks.remove(index);
+            if tasks.is_empty() {
+                self.0.remove(entity);
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ impl TaskStore {
 
     /// Returns the children, in the order in which they became known.
     pub fn children(&self, handle: Handle) -> &[Handle] {
-        self.nodes.get(handle).map_or(&[], Node::children)
+        self.nodes.get(handle).map_or(&[], |node| node.children())
     }
 
     /// Returns the record and its ancestors, nearest first.

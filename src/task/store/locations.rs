@@ -40,7 +40,8 @@ impl TaskStore {
         for (entity, location) in locations {
             let key = (endpoint, entity.value);
             if self.locations.get(&key) != Some(&location) {
-                touched.changed.extend(self.entity_index.tasks_of(&key));
+                let tasks = self.entity_index.tasks_of(&key).iter();
+                touched.changed.extend(tasks.map(|(_, task)| *task));
                 for field in LocationField::ALL {
                     if !self.knows_location(field) && field.of(Some(&location)).is_some() {
                         self.known_location_fields.push(field);

@@ -21,7 +21,7 @@ use crate::{
         Client, Error, Throttle,
         types::{EntityConnectionState, ManagedObjectReference, TaskInfo, TaskState},
     },
-    watch::rate_limiter::TokenBucket,
+    watch::{compact_instant::CompactInstant, rate_limiter::TokenBucket},
 };
 
 /// Time without progress before an entity is checked: most tasks progress sooner, and most questions come early.
@@ -46,7 +46,7 @@ pub(super) struct EntityStates {
     tasks: HashMap<Arc<str>, Task>,
     /// Tasks by the time of their next check. Progress is noticed when the time comes, so that a change costs nothing
     /// here.
-    due: BTreeSet<(Instant, Arc<str>)>,
+    due: BTreeSet<(CompactInstant, Arc<str>)>,
     /// The check in flight.
     in_flight_guard: Option<(Arc<str>, DropGuard)>,
     /// Rate limit of checks.
@@ -62,14 +62,20 @@ struct Task {
     entity: ManagedObjectReference,
     is_running: bool,
     /// Hash of progress and phase, to notice a change.
-    place: u64,
-    still_since: Instant,
+    progress_hash: u64,
+    unchanged_since: CompactInstant,
     /// Consecutive checks that found nothing.
-    looks: u32,
+    empty_checks: u32,
     /// The last state found; `None` for the usual one.
     state: Option<Box<EntityState>>,
     /// Its entry in the set of due tasks.
-    due: Option<Instant>,
+    due: Option<CompactInstant>,
+}
+
+impl Task {
+    fn earliest_check(&self) -> Instant {
+        Instant::from(self.unchanged_since) + QUIET_BEFORE_CHECK
+    }
 }
 
 impl EntityStates {
@@ -85,69 +91,69 @@ impl EntityStates {
     }
 
     /// Records the present state of a task.
-    pub(super) fn seen(&mut self, mo_id: &Arc<str>, info: &TaskInfo, now: Instant) {
+    pub(super) fn record_task(&mut self, mo_id: &Arc<str>, info: &TaskInfo, now: Instant) {
         let entity = info.entity.as_ref();
         let entity = entity.filter(|entity| CHECKED_TYPES.contains(&entity.kind()));
         let Some(entity) = entity.filter(|_| !info.state.is_finished()) else {
-            return self.over(mo_id);
+            return self.remove(mo_id);
         };
-        let mut place = DefaultHasher::new();
-        info.progress.hash(&mut place);
+        let mut hasher = DefaultHasher::new();
+        info.progress.hash(&mut hasher);
         info.description
             .as_ref()
             .map(|phase| phase.text().to_owned())
-            .hash(&mut place);
-        let place = place.finish();
+            .hash(&mut hasher);
+        let progress_hash = hasher.finish();
         match self.tasks.get(mo_id) {
-            Some(task) if task.entity != *entity => self.over(mo_id),
-            Some(task) if task.place != place => self.moved(mo_id, now),
+            Some(task) if task.entity != *entity => self.remove(mo_id),
+            Some(task) if task.progress_hash != progress_hash => self.record_progress(mo_id, now),
             _ => {}
         }
         let task = self.tasks.entry(mo_id.clone()).or_insert_with(|| Task {
             entity: entity.clone(),
             is_running: false,
-            place,
-            still_since: now,
-            looks: 0,
+            progress_hash,
+            unchanged_since: now.into(),
+            empty_checks: 0,
             state: None,
             due: None,
         });
-        task.place = place;
+        task.progress_hash = progress_hash;
         self.set_state(mo_id, &info.state, now);
     }
 
     /// Records the state of a task.
     pub(super) fn set_state(&mut self, mo_id: &Arc<str>, state: &TaskState, now: Instant) {
         if state.is_finished() {
-            self.over(mo_id);
+            self.remove(mo_id);
         } else if let Some(task) = self.tasks.get_mut(mo_id)
             && *state == TaskState::Running
             && !std::mem::replace(&mut task.is_running, true)
         {
-            task.still_since = now;
+            task.unchanged_since = now.into();
             self.schedule(mo_id, Some(now + QUIET_BEFORE_CHECK));
         }
     }
 
     /// Records progress of a task: a question of its machine is answered, its host is there.
-    pub(super) fn moved(&mut self, mo_id: &Arc<str>, now: Instant) {
+    pub(super) fn record_progress(&mut self, mo_id: &Arc<str>, now: Instant) {
         let Some(task) = self.tasks.get_mut(mo_id) else {
             return;
         };
-        task.still_since = now;
-        let looked = std::mem::take(&mut task.looks) > 0;
+        task.unchanged_since = now.into();
+        let was_checked = std::mem::take(&mut task.empty_checks) > 0;
         let found = task.state.take().is_some();
         if found {
             self.changes.push((mo_id.clone(), EntityState::default()));
         }
         // After a check, the next one may be due much later than a check of the new state.
-        if (found || looked) && task.due.is_some() {
+        if (found || was_checked) && task.due.is_some() {
             self.schedule(mo_id, Some(now + QUIET_BEFORE_CHECK));
         }
     }
 
     /// Forgets a task that finished or is no longer watched.
-    pub(super) fn over(&mut self, mo_id: &Arc<str>) {
+    pub(super) fn remove(&mut self, mo_id: &Arc<str>) {
         self.schedule(mo_id, None);
         if let Some(task) = self.tasks.remove(mo_id)
             && task.state.is_some()
@@ -159,12 +165,12 @@ impl EntityStates {
     /// Returns the time of the next check.
     pub(super) fn due(&self) -> Option<Instant> {
         let (first, _) = self.due.first()?;
-        let due = self.rate.next().max(*first);
+        let due = self.rate.next().max((*first).into());
         self.in_flight_guard.is_none().then_some(due)
     }
 
     /// Starts the check of a due task that has not progressed.
-    pub(super) fn begin(
+    pub(super) fn start_check(
         &mut self,
         scheduler: &Scheduler,
         now: Instant,
@@ -173,12 +179,12 @@ impl EntityStates {
             return None;
         }
         while let Some((due, mo_id)) = self.due.first().cloned()
-            && due <= now
+            && due <= now.into()
             && self.in_flight_guard.is_none()
         {
-            let still_since = self.tasks.get(&mo_id)?.still_since;
-            if still_since + QUIET_BEFORE_CHECK > now {
-                self.schedule(&mo_id, Some(still_since + QUIET_BEFORE_CHECK));
+            let check_at = self.tasks.get(&mo_id)?.earliest_check();
+            if check_at > now {
+                self.schedule(&mo_id, Some(check_at));
                 continue;
             }
             self.schedule(&mo_id, None);
@@ -192,7 +198,7 @@ impl EntityStates {
     }
 
     /// Records the state of an entity for all of its tasks that do not progress.
-    pub(super) fn answered(
+    pub(super) fn record_result(
         &mut self,
         entity: &ManagedObjectReference,
         state: &EntityState,
@@ -206,9 +212,9 @@ impl EntityStates {
             if task.entity != *entity || !task.is_running {
                 continue;
             }
-            if task.still_since + QUIET_BEFORE_CHECK > now {
+            if task.earliest_check() > now {
                 // It has progressed meanwhile.
-                due.push((mo_id.clone(), task.still_since + QUIET_BEFORE_CHECK));
+                due.push((mo_id.clone(), task.earliest_check()));
                 continue;
             }
             if task.state != found {
@@ -216,8 +222,8 @@ impl EntityStates {
                 self.changes.push((mo_id.clone(), state.clone()));
             }
             let pause = if found.is_none() {
-                task.looks += 1;
-                recheck_interval(task.looks)
+                task.empty_checks += 1;
+                recheck_interval(task.empty_checks)
             } else {
                 FOUND_REFRESH_INTERVAL
             };
@@ -229,13 +235,13 @@ impl EntityStates {
     }
 
     /// Records a failed check. Returns true if the session should be renewed.
-    pub(super) fn failed(&mut self, error: &Error, can_renew: bool, now: Instant) -> bool {
+    pub(super) fn record_failure(&mut self, error: &Error, can_renew: bool, now: Instant) -> bool {
         let Some((mo_id, _)) = self.in_flight_guard.take() else {
             return false;
         };
-        let renews =
+        let is_renewal_due =
             error.is_session_dead() && can_renew && !std::mem::replace(&mut self.has_renewed, true);
-        let pause = if renews {
+        let pause = if is_renewal_due {
             Duration::ZERO
         } else if error.is_transient() {
             REFRESH_INTERVAL
@@ -243,7 +249,7 @@ impl EntityStates {
             SLOW_REFRESH_INTERVAL
         };
         self.schedule(&mo_id, Some(now + pause));
-        renews
+        is_renewal_due
     }
 
     /// Forgets the check in flight.
@@ -262,6 +268,7 @@ impl EntityStates {
         let Some(task) = self.tasks.get_mut(mo_id) else {
             return;
         };
+        let due = due.map(CompactInstant::from);
         if let Some(before) = std::mem::replace(&mut task.due, due) {
             self.due.remove(&(before, mo_id.clone()));
         }
@@ -272,8 +279,8 @@ impl EntityStates {
 }
 
 /// Returns the interval after this many checks that found nothing.
-fn recheck_interval(looks: u32) -> Duration {
-    let doubled = 2_u32.saturating_pow(looks.saturating_sub(1));
+fn recheck_interval(empty_checks: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(empty_checks.saturating_sub(1));
     REFRESH_INTERVAL
         .saturating_mul(doubled)
         .min(SLOW_REFRESH_INTERVAL)
@@ -330,17 +337,19 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn seen(states: &mut EntityStates, name: &str, more: &Value, now: Instant) {
+    fn record(states: &mut EntityStates, name: &str, more: &Value, now: Instant) {
         let mut all = json!({"entity": {"type": "VirtualMachine", "value": "vm-7"}});
         for (field, value) in more.as_object().unwrap() {
             all[field] = value.clone();
         }
-        states.seen(&name.into(), &info(name, &all), now);
+        states.record_task(&name.into(), &info(name, &all), now);
     }
 
-    fn looks(states: &mut EntityStates, now: Instant) -> Option<ManagedObjectReference> {
+    fn check(states: &mut EntityStates, now: Instant) -> Option<ManagedObjectReference> {
         let scheduler = Scheduler::new(now);
-        states.begin(&scheduler, now).map(|(machine, _)| machine)
+        states
+            .start_check(&scheduler, now)
+            .map(|(machine, _)| machine)
     }
 
     fn moved_or_copied() -> EntityState {
@@ -361,12 +370,12 @@ mod tests {
         for number in 0..1000 {
             let machine =
                 json!({"entity": {"type": "VirtualMachine", "value": format!("vm-{number}")}});
-            seen(&mut states, &format!("task-{number}"), &machine, begin);
+            record(&mut states, &format!("task-{number}"), &machine, begin);
         }
         let mut taken = Vec::new();
         while let Some(due) = states.due().filter(|due| *due <= begin + seconds(120)) {
-            let machine = looks(&mut states, due).unwrap();
-            states.answered(&machine, &EntityState::default(), due);
+            let machine = check(&mut states, due).unwrap();
+            states.record_result(&machine, &EntityState::default(), due);
             taken.push((due - begin).as_secs());
         }
         assert_eq!(taken[..13], [[10; 13]].concat());
@@ -378,26 +387,26 @@ mod tests {
     async fn check_intervals_double() {
         let mut now = Instant::now();
         let mut states = EntityStates::new(Instant::now());
-        seen(&mut states, "task-1", &json!({"progress": 40}), now);
+        record(&mut states, "task-1", &json!({"progress": 40}), now);
         assert_eq!(states.due(), Some(now + QUIET_BEFORE_CHECK));
-        assert_eq!(looks(&mut states, now + seconds(9)), None);
+        assert_eq!(check(&mut states, now + seconds(9)), None);
         now += seconds(5);
-        seen(&mut states, "task-1", &json!({"progress": 41}), now);
-        assert_eq!(looks(&mut states, now + seconds(9)), None, "it moved");
+        record(&mut states, "task-1", &json!({"progress": 41}), now);
+        assert_eq!(check(&mut states, now + seconds(9)), None, "it progressed");
         now += QUIET_BEFORE_CHECK;
         let mut pauses = Vec::new();
         for _ in 0..7 {
-            let machine = looks(&mut states, now).unwrap();
+            let machine = check(&mut states, now).unwrap();
             assert_eq!(&*machine.value, "vm-7");
             assert_eq!(states.due(), None, "one at a time");
-            states.answered(&machine, &EntityState::default(), now);
+            states.record_result(&machine, &EntityState::default(), now);
             let next = states.due().unwrap();
             pauses.push((next - now).as_secs());
             now = next;
         }
         assert_eq!(pauses, [20, 40, 80, 160, 300, 300, 300]);
         assert!(states.take_changes().is_empty());
-        seen(&mut states, "task-1", &json!({"progress": 42}), now);
+        record(&mut states, "task-1", &json!({"progress": 42}), now);
         assert_eq!(states.due(), Some(now + QUIET_BEFORE_CHECK), "soon again");
     }
 
@@ -413,11 +422,11 @@ mod tests {
                 json!({"entity": {"type": "VirtualMachine", "value": "vm-8"}}),
             ),
         ] {
-            seen(&mut states, name, &more, start);
+            record(&mut states, name, &more, start);
         }
         let now = start + QUIET_BEFORE_CHECK;
-        let machine = looks(&mut states, now).unwrap();
-        states.answered(&machine, &moved_or_copied(), now);
+        let machine = check(&mut states, now).unwrap();
+        states.record_result(&machine, &moved_or_copied(), now);
         let mut changes = states.take_changes();
         changes.sort_by(|one, other| one.0.cmp(&other.0));
         let runtime = moved_or_copied();
@@ -428,22 +437,22 @@ mod tests {
                 ("task-2".into(), runtime)
             ]
         );
-        states.answered(&machine, &moved_or_copied(), now + seconds(1));
+        states.record_result(&machine, &moved_or_copied(), now + seconds(1));
         assert!(states.take_changes().is_empty(), "once");
-        seen(&mut states, "task-1", &json!({"progress": 96}), now);
+        record(&mut states, "task-1", &json!({"progress": 96}), now);
         assert_eq!(
             states.take_changes(),
             [("task-1".into(), EntityState::default())]
         );
-        seen(&mut states, "task-2", &json!({"state": "error"}), now);
+        record(&mut states, "task-2", &json!({"state": "error"}), now);
         assert_eq!(
             states.take_changes(),
             [("task-2".into(), EntityState::default())]
         );
-        states.over(&"task-3".into());
-        states.over(&"task-4".into());
+        states.remove(&"task-3".into());
+        states.remove(&"task-4".into());
         assert!(states.take_changes().is_empty(), "no request was sent");
-        states.over(&"task-1".into());
+        states.remove(&"task-1".into());
         assert_eq!((states.due(), states.tasks.len()), (None, 0));
     }
 
@@ -451,13 +460,13 @@ mod tests {
     async fn a_pending_question_is_rechecked_until_answered() {
         let start = Instant::now();
         let mut states = EntityStates::new(Instant::now());
-        seen(&mut states, "task-1", &json!({}), start);
-        let machine = looks(&mut states, start + QUIET_BEFORE_CHECK).unwrap();
-        states.answered(&machine, &moved_or_copied(), start + QUIET_BEFORE_CHECK);
+        record(&mut states, "task-1", &json!({}), start);
+        let machine = check(&mut states, start + QUIET_BEFORE_CHECK).unwrap();
+        states.record_result(&machine, &moved_or_copied(), start + QUIET_BEFORE_CHECK);
         let next = states.due().unwrap();
         assert_eq!(next, start + QUIET_BEFORE_CHECK + FOUND_REFRESH_INTERVAL);
-        looks(&mut states, next).unwrap();
-        states.answered(&machine, &EntityState::default(), next);
+        check(&mut states, next).unwrap();
+        states.record_result(&machine, &EntityState::default(), next);
         let changes = states.take_changes();
         assert_eq!(
             changes.last().unwrap(),
@@ -470,18 +479,18 @@ mod tests {
         let now = Instant::now();
         let mut states = EntityStates::new(Instant::now());
         let cluster = json!({"entity": {"type": "ClusterComputeResource", "value": "domain-c1"}});
-        seen(&mut states, "task-1", &cluster, now);
-        seen(&mut states, "task-2", &json!({"entity": null}), now);
-        seen(&mut states, "task-3", &json!({"state": "queued"}), now);
-        seen(&mut states, "task-4", &json!({"state": "success"}), now);
+        record(&mut states, "task-1", &cluster, now);
+        record(&mut states, "task-2", &json!({"entity": null}), now);
+        record(&mut states, "task-3", &json!({"state": "queued"}), now);
+        record(&mut states, "task-4", &json!({"state": "success"}), now);
         assert_eq!(states.due(), None);
-        let recheck_interval = now + seconds(99);
-        states.set_state(&"task-3".into(), &TaskState::Running, recheck_interval);
-        assert_eq!(states.due(), Some(recheck_interval + QUIET_BEFORE_CHECK));
-        states.set_state(&"task-3".into(), &TaskState::Success, recheck_interval);
+        let later = now + seconds(99);
+        states.set_state(&"task-3".into(), &TaskState::Running, later);
+        assert_eq!(states.due(), Some(later + QUIET_BEFORE_CHECK));
+        states.set_state(&"task-3".into(), &TaskState::Success, later);
         assert_eq!(states.due(), None);
         let host = json!({"entity": {"type": "HostSystem", "value": "host-1"}});
-        seen(&mut states, "task-5", &host, now);
+        record(&mut states, "task-5", &host, now);
         assert_eq!(states.due(), Some(now + QUIET_BEFORE_CHECK));
     }
 }

@@ -146,7 +146,7 @@ impl Lookups {
             TaskChange::Full { info, .. } => {
                 let mo_id = info.mo_id();
                 if watched.contains(mo_id) {
-                    self.entity_states.seen(mo_id, info, now);
+                    self.entity_states.record_task(mo_id, info, now);
                 }
             }
             TaskChange::Fields { mo_id, fields, .. } => {
@@ -157,14 +157,16 @@ impl Lookups {
                                 self.entity_states.set_state(mo_id, state, now);
                             }
                         }
-                        "progress" | "description" => self.entity_states.moved(mo_id, now),
+                        "progress" | "description" => {
+                            self.entity_states.record_progress(mo_id, now);
+                        }
                         _ => {}
                     }
                 }
             }
             TaskChange::Gone { mo_id, .. }
             | TaskChange::Unwatched { mo_id }
-            | TaskChange::Placeholder { key: mo_id, .. } => self.entity_states.over(mo_id),
+            | TaskChange::Placeholder { key: mo_id, .. } => self.entity_states.remove(mo_id),
             _ => {}
         }
     }
@@ -257,7 +259,7 @@ impl Lookups {
             });
         }
         if is_due(self.entity_states_due())
-            && let Some((entity, permit)) = self.entity_states.begin(&self.scheduler, now)
+            && let Some((entity, permit)) = self.entity_states.start_check(&self.scheduler, now)
         {
             self.running.start(|client| async move {
                 let state = entity_states::read(&client, &permit, &entity).await;

@@ -85,11 +85,11 @@ impl Lookups {
                 Ok(updates.collect())
             }
             LookupResult::EntityState(entity, Ok(state)) => {
-                self.entity_states.answered(&entity, &state, now);
+                self.entity_states.record_result(&entity, &state, now);
                 Ok(Vec::new())
             }
             LookupResult::EntityState(_, Err(error)) => {
-                if self.entity_states.failed(&error, can_renew, now) {
+                if self.entity_states.record_failure(&error, can_renew, now) {
                     return Err(LoopExit::dead(error));
                 }
                 Ok(Vec::new())

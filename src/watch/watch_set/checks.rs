@@ -45,7 +45,7 @@ impl WatchSet {
         });
         tasks.truncate(limit);
         let checked = tasks.into_iter().map(|(mo_id, entry)| {
-            entry.checked = Some(now);
+            entry.checked = Some(now.into());
             mo_id.clone()
         });
         checked.collect()

@@ -118,6 +118,14 @@ fn queued_task_waits_for_the_one_ahead() {
 }
 
 #[test]
+fn tasks_queued_at_the_same_time_do_not_block_each_other() {
+    let mut store = TaskStore::new();
+    let (one, _) = put(&mut store, "task-1", &queued("vm-1", 1, None));
+    let (other, _) = put(&mut store, "task-2", &queued("vm-1", 1, None));
+    assert_eq!((text(&store, one), text(&store, other)), (None, None));
+}
+
+#[test]
 fn blockers_do_not_depend_on_the_order_of_changes() {
     let mut random = fastrand::Rng::with_seed(4711);
     for _ in 0..200 {

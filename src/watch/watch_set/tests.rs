@@ -1,0 +1,20 @@
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn recent_tasks_beyond_the_limit_are_missing_until_there_is_room() {
+    let now = Instant::now();
+    let second = Duration::from_secs(1);
+    let pace = PollIntervals {
+        running: second,
+        queued: second,
+        unreadable: second,
+    };
+    let mut watched = WatchSet::new(pace, 0, 2);
+    let recent = ["task-1", "task-2", "task-3"].map(Arc::from);
+    watched.add_recent(&recent, now);
+    assert!(watched.lacks_recent());
+    watched.dismiss(&recent[0]);
+    assert!(watched.lacks_recent(), "the list must be read again");
+    watched.add_recent(&recent, now);
+    assert!(watched.contains("task-3") && !watched.lacks_recent());
+}
