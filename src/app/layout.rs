@@ -88,16 +88,16 @@ enum Edge {
 
 fn take(rest: &mut Rect, lines: u16, edge: Edge) -> Rect {
     let lines = lines.min(rest.height);
-    let mut taken = Rect {
+    let mut used = Rect {
         height: lines,
         ..*rest
     };
     rest.height -= lines;
     match edge {
         Edge::Top => rest.y += lines,
-        Edge::Bottom => taken.y = rest.y + rest.height,
+        Edge::Bottom => used.y = rest.y + rest.height,
     }
-    taken
+    used
 }
 
 #[cfg(test)]

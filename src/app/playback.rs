@@ -94,8 +94,8 @@ pub(super) fn parse_time(text: &str, now: Timestamp, zone: &TimeZone) -> Result<
     if !text.contains('-')
         && let Ok(time) = text.parse::<civil::Time>()
     {
-        let here = zone.to_datetime(now);
-        let at = zone.to_timestamp(here.date().to_datetime(time));
+        let local = zone.to_datetime(now);
+        let at = zone.to_timestamp(local.date().to_datetime(time));
         return at.map_err(|_| EXPECTED.to_owned());
     }
     match text.parse() {

@@ -58,9 +58,12 @@ fn rows(screen: &Screen, now: Timestamp) -> Option<Timestamp> {
 fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
     let record = state.view().store.get(handle)?;
     let status = record.status();
-    let there = state.time(record, now);
+    let server_now = state.time(record, now);
     if !status.is_active() {
-        return Some(next_age(there.duration_since(record.finished_at()?), now));
+        return Some(next_age(
+            server_now.duration_since(record.finished_at()?),
+            now,
+        ));
     }
     if record.is_gone() || state.is_stale(record) {
         return None;
@@ -69,7 +72,7 @@ fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
     if status == Status::Running && state.view().store.progress(handle) == Progress::None {
         return Some(next_second(now));
     }
-    let elapsed = record.elapsed(there);
+    let elapsed = record.elapsed(server_now);
     let elapsed = until_change(elapsed.unwrap_or_default());
     let insight = state.insight_changes_at(handle, now);
     Some(insight.map_or(now + elapsed, |insight| insight.min(now + elapsed)))

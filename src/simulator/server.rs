@@ -100,7 +100,7 @@ impl ServerCore {
     /// Executes a call. Calls on the same property collector are serialized; waits for updates are asynchronous.
     pub(super) async fn answer(&self, call: &ApiCall) -> Result<CallResponse, Fault> {
         let turn = self.with(|core| core.turn_of(call));
-        let _taken = match turn {
+        let _guard = match turn {
             Some(turn) => Some(turn.lock_owned().await),
             None => None,
         };

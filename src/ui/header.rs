@@ -158,8 +158,8 @@ fn position(ctx: &RenderContext, playback: &Playback) -> String {
         PlaybackState::Seeking => "seeking".to_owned(),
         PlaybackState::AtEnd => "end".to_owned(),
     };
-    let here = ctx.state.options.time_zone.to_datetime(ctx.now);
-    let time = here.strftime("%Y-%m-%d %H:%M:%S");
+    let local = ctx.state.options.time_zone.to_datetime(ctx.now);
+    let time = local.strftime("%Y-%m-%d %H:%M:%S");
     let percent = playback.percent(ctx.now);
     let percent = percent.map_or_else(String::new, |percent| format!(" {percent}%"));
     format!(" {state} {time}{percent} ")

@@ -99,13 +99,13 @@ fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
         draw_title(ctx, column, arrow.as_deref().unwrap_or_default(), place);
         if column == Column::Task && !unseen.is_empty() {
             let arrow = arrow.as_deref().map_or(0, |arrow| text::width(arrow) + 1);
-            let taken = text::width(column.title()) + arrow + 2;
-            let taken = u16::try_from(taken).unwrap_or_default();
-            let room = width.saturating_sub(taken);
+            let used = text::width(column.title()) + arrow + 2;
+            let used = u16::try_from(used).unwrap_or_default();
+            let room = width.saturating_sub(used);
             let mut strip = StyledLine::new(ctx.appearance, room);
             strip.push(&unseen, Role::Faint);
             let place = Rect {
-                x: place.x + taken,
+                x: place.x + used,
                 width: room,
                 ..place
             };

@@ -101,7 +101,7 @@ impl SessionRenewals {
     /// Records a call that was not authenticated. Returns true if the session should be renewed.
     fn renew(&mut self, call: Call, now: Instant) -> bool {
         if !self.can_renew {
-            // The session was handed in. Its end shows in the calls that always work.
+            // The session was given. Its end shows in the calls that always work.
             return call.is_needed_always();
         }
         let max = call.max();

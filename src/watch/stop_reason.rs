@@ -26,9 +26,8 @@ impl StopReason {
 
     /// Returns the reason to stop after the end of a session that cannot be renewed.
     pub(super) fn session_ended(error: &Error) -> Self {
-        let reason = format!(
-            "{error} The session or Authorization value that was handed in is no longer (or not) valid."
-        );
+        let reason =
+            format!("{error} The given session or Authorization value is not valid, or no longer.");
         Self::Refused(reason.into())
     }
 }

@@ -116,7 +116,7 @@ pub struct ServerFacts {
     pub about: About,
     /// The API release in use, such as `8.0.3.0`.
     pub release: String,
-    /// The account as the server names it; empty if unknown (a session or `Authorization` was handed in).
+    /// The account as the server names it; empty if unknown (a session or `Authorization` value was given).
     pub user: String,
     /// True if the certificate is not verified.
     pub insecure: bool,

@@ -94,8 +94,8 @@ pub(in crate::app) fn fitting(list: u16, specs: &[ColumnSpec]) -> Vec<ColumnSpec
 fn free(list: u16, specs: &[ColumnSpec]) -> Option<u16> {
     let gaps = specs.len().saturating_sub(1) * usize::from(COLUMN_GAP);
     let widths = specs.iter().map(|spec| WidthRange::of(*spec, list).min);
-    let taken = widths.map(usize::from).sum::<usize>() + gaps + 2 * usize::from(EDGE);
-    u16::try_from(usize::from(list).checked_sub(taken)?).ok()
+    let used = widths.map(usize::from).sum::<usize>() + gaps + 2 * usize::from(EDGE);
+    u16::try_from(usize::from(list).checked_sub(used)?).ok()
 }
 
 /// Places columns that fit. `needs` has the width of the widest text of each. Every column gets its minimum; what is

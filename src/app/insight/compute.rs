@@ -19,8 +19,13 @@ impl TaskInsight {
         let Some(record) = state.view().store.get(handle) else {
             return Self::default();
         };
-        let there = state.time(record, now);
-        Self::with(state, handle, &mut forecaster(state, there), there)
+        let server_now = state.time(record, now);
+        Self::with(
+            state,
+            handle,
+            &mut forecaster(state, server_now),
+            server_now,
+        )
     }
 
     /// Computes the facts for a task, with forecasts of the same time.
@@ -28,7 +33,7 @@ impl TaskInsight {
         state: &AppState,
         handle: Handle,
         forecaster: &mut Forecaster<'_>,
-        there: Timestamp,
+        server_now: Timestamp,
     ) -> Self {
         let forecast = forecaster.forecast(handle);
         let store = &state.view().store;
@@ -39,7 +44,7 @@ impl TaskInsight {
             blocker: blocker.map(|blocker| of_blockers.blocker_text(known, blocker)),
             blocker_kind: blocker.map(|blocker| blocker.kind),
             time_left: forecast.map(|forecast| forecast.time_left()),
-            warnings: store.warnings(handle, Some(&state.typical), there),
+            warnings: store.warnings(handle, Some(&state.typical), server_now),
         }
     }
 }
@@ -57,8 +62,8 @@ fn blocker_source(state: &AppState, handle: Handle) -> (&TaskStore, Handle) {
     }
 }
 
-fn forecaster(state: &AppState, there: Timestamp) -> Forecaster<'_> {
-    Forecaster::new(&state.view().store, Some(&state.typical), there)
+fn forecaster(state: &AppState, server_now: Timestamp) -> Forecaster<'_> {
+    Forecaster::new(&state.view().store, Some(&state.typical), server_now)
 }
 
 impl CacheEntry {
@@ -119,12 +124,12 @@ impl AppState {
             let Some((_, first)) = members.first() else {
                 continue;
             };
-            let there = self.time(first, now);
-            let mut forecaster = forecaster(self, there);
+            let server_now = self.time(first, now);
+            let mut forecaster = forecaster(self, server_now);
             for (handle, record) in members {
                 let kept = before.remove(&handle).filter(|_| is_fresh);
                 let entry = kept.unwrap_or_else(|| {
-                    let insight = TaskInsight::with(self, handle, &mut forecaster, there);
+                    let insight = TaskInsight::with(self, handle, &mut forecaster, server_now);
                     CacheEntry::new(self, handle, record, insight, now)
                 });
                 after.insert(handle, entry);
@@ -170,11 +175,16 @@ fn until_change(
     now: Timestamp,
 ) -> Option<SignedDuration> {
     let record = state.view().store.get(handle)?;
-    let there = state.time(record, now);
+    let server_now = state.time(record, now);
     let left = insight.time_left.and_then(until_left_changes);
-    let warning = warnings::next_change(&state.view().store, handle, Some(&state.typical), there);
+    let warning = warnings::next_change(
+        &state.view().store,
+        handle,
+        Some(&state.typical),
+        server_now,
+    );
     // A warning appears once its threshold is exceeded, not when it is reached.
-    let warning = warning.map(|at| at.duration_since(there) + SignedDuration::from_nanos(1));
+    let warning = warning.map(|at| at.duration_since(server_now) + SignedDuration::from_nanos(1));
     left.into_iter().chain(warning).min()
 }
 

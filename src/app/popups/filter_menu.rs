@@ -112,8 +112,8 @@ fn account(user: &str) -> &str {
 
 /// Returns the filter for the tasks that finished since midnight.
 fn finished_today(state: &AppState, now: Timestamp) -> String {
-    let here = state.options.time_zone.to_datetime(now);
-    match (here.hour(), here.minute()) {
+    let local = state.options.time_zone.to_datetime(now);
+    match (local.hour(), local.minute()) {
         (0, minutes) => format!("state:finished ended<{}m", minutes.max(1)),
         (hours, minutes) => format!("state:finished ended<{hours}h{minutes}m"),
     }

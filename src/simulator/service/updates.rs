@@ -63,31 +63,31 @@ impl PropertyFilter {
     ) -> Vec<Value> {
         let changed = |field: &Field| task.versions.of(*field) > since;
         let mut properties: Vec<(Cow<'_, str>, Option<Field>)> = Vec::new();
-        let mut tell = |name, field| {
+        let mut add = |name, field| {
             if !properties.iter().any(|(known, _)| *known == name) {
                 properties.push((name, field));
             }
         };
-        let mut asks_for_all = false;
+        let mut is_whole_info_wanted = false;
         for path in self.paths_of(member) {
             match path.field {
-                Some(field) if changed(&field) => tell(path.text.as_str().into(), Some(field)),
+                Some(field) if changed(&field) => add(path.text.as_str().into(), Some(field)),
                 None if path.text == "info" => {
-                    asks_for_all = true;
+                    is_whole_info_wanted = true;
                     for field in Field::ALL.into_iter().filter(changed) {
-                        tell(format!("info.{}", field.name()).into(), Some(field));
+                        add(format!("info.{}", field.name()).into(), Some(field));
                     }
                 }
                 None if path.text.starts_with("info.description.")
                     && changed(&Field::Description) =>
                 {
-                    tell(path.text.as_str().into(), None);
+                    add(path.text.as_str().into(), None);
                 }
                 _ => {}
             }
         }
         let whole = objects.context().writer.behavior.change_names == ChangeNames::Whole;
-        if !properties.is_empty() && (whole || (asks_for_all && !self.partial)) {
+        if !properties.is_empty() && (whole || (is_whole_info_wanted && !self.partial)) {
             properties = vec![("info".into(), None)];
         }
         let value = |name: &str| objects.value(&member.object, name);

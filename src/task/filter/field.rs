@@ -222,16 +222,16 @@ fn by_prefix<T>(
     text: &str,
 ) -> Vec<T> {
     let mut exact = Vec::new();
-    let mut begun = Vec::new();
+    let mut started = Vec::new();
     for (name, value, others) in known {
         let names = || std::iter::once(name).chain(others.iter().copied());
         if names().any(|name| name == text) {
             exact.push(value);
         } else if names().any(|name| name.starts_with(text)) {
-            begun.push(value);
+            started.push(value);
         }
     }
-    if exact.is_empty() { begun } else { exact }
+    if exact.is_empty() { started } else { exact }
 }
 
 fn unknown_value(value: &Operand, field: &str, names: &[&str]) -> FilterError {

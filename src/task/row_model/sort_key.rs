@@ -222,11 +222,11 @@ impl KeySource<'_> {
         };
         let is_active = !is_new && most_urgent <= urgency(Status::Queued);
         let class = if is_new { 0 } else { 1 + most_urgent };
-        let begun = record.info.as_ref().and_then(|info| info.began());
+        let started = record.info.as_ref().and_then(|info| info.began());
         let moment = if is_active {
-            begun
+            started
         } else {
-            end_time(record).or(begun)
+            end_time(record).or(started)
         };
         let group = if descending { u8::MAX - class } else { class };
         (group, RankedValue::time(moment, descending == is_active))
@@ -260,15 +260,15 @@ fn urgency(status: Status) -> u8 {
 
 /// Sorts by run time: running tasks first, then the others.
 fn elapsed(record: &Record, descending: bool) -> (u8, RankedValue) {
-    let Some(begun) = record.info.as_ref().and_then(|info| info.began()) else {
+    let Some(started) = record.info.as_ref().and_then(|info| info.began()) else {
         return (1, RankedValue::Missing);
     };
-    let begun = begun.as_microsecond();
+    let started = started.as_microsecond();
     match end_time(record) {
         // An earlier start is a longer run time.
-        None => (0, RankedValue::number(Some(begun), !descending)),
+        None => (0, RankedValue::number(Some(started), !descending)),
         Some(end) => {
-            let span = end.as_microsecond().saturating_sub(begun).max(0);
+            let span = end.as_microsecond().saturating_sub(started).max(0);
             (1, RankedValue::number(Some(span), descending))
         }
     }

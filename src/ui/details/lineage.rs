@@ -51,9 +51,9 @@ impl Columns {
             id: shown(64, ID_WIDTH),
         };
         let fields = [columns.target, columns.state, columns.time, columns.id];
-        let taken = fields.iter().filter(|width| **width > 0);
-        let taken: usize = taken.map(|width| width + 2).sum();
-        columns.tree = before_axis.saturating_sub(taken);
+        let used = fields.iter().filter(|width| **width > 0);
+        let used: usize = used.map(|width| width + 2).sum();
+        columns.tree = before_axis.saturating_sub(used);
         columns
     }
 }

@@ -83,9 +83,9 @@ struct Room(usize);
 impl Room {
     /// Takes up to this many lines and returns how many.
     fn take(&mut self, wanted: usize) -> usize {
-        let taken = wanted.min(self.0);
-        self.0 -= taken;
-        taken
+        let used = wanted.min(self.0);
+        self.0 -= used;
+        used
     }
 
     /// Takes this many lines or none. Returns true if they were free.

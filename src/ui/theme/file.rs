@@ -147,7 +147,7 @@ impl ThemeFile {
                 Table::new()
             }
         };
-        let mut tell = |path: &[&str], what: &dyn Display| {
+        let mut report = |path: &[&str], what: &dyn Display| {
             let line = toml_line(text, path).map_or(String::new(), |line| format!("line {line}: "));
             problems.push(format!("{line}{what}"));
         };
@@ -162,7 +162,7 @@ impl ThemeFile {
                     let known = ThemeChoice::names();
                     let hint = did_you_mean(base, &known);
                     let text = format!("based-on: unknown theme “{base}”{hint}");
-                    tell(&["based-on"], &text);
+                    report(&["based-on"], &text);
                 }
                 Self::read(choice.unwrap_or_default().text()).0
             }
@@ -172,24 +172,24 @@ impl ThemeFile {
                 ("based-on", _) => {}
                 ("background", value) => match read(value) {
                     Ok(color) => theme.background = Some(color),
-                    Err(error) => tell(&[key], &format!("background: {error}")),
+                    Err(error) => report(&[key], &format!("background: {error}")),
                 },
                 (name, Value::Table(fields)) => {
                     let Some(role) = Role::ALL.iter().find(|role| role.name() == name) else {
                         let known: Vec<String> = Role::ALL.iter().map(|r| r.name()).collect();
                         let known: Vec<&str> = known.iter().map(String::as_str).collect();
                         let hint = did_you_mean(name, &known);
-                        tell(&[key], &format!("unknown role “{name}”{hint}"));
+                        report(&[key], &format!("unknown role “{name}”{hint}"));
                         continue;
                     };
                     let ink = theme.roles.entry(*role).or_default();
                     for (field, value) in fields {
                         if let Err(error) = ink.take(field, value) {
-                            tell(&[key, field], &format!("[{name}] {field}: {error}"));
+                            report(&[key, field], &format!("[{name}] {field}: {error}"));
                         }
                     }
                 }
-                (name, _) => tell(&[key], &format!("“{name}” must be a section like [failed]")),
+                (name, _) => report(&[key], &format!("“{name}” must be a section like [failed]")),
             }
         }
         (theme, problems)

@@ -54,8 +54,8 @@ pub(in crate::ui) fn draw_status(ctx: &mut RenderContext, history: &HistoryView,
     }
     let mut strip = StyledLine::new(ctx.appearance, area.width);
     strip.gap(1);
-    let is_told = ctx.state.view().row_model.is_empty();
-    if let Some((search, reason)) = failed(history).filter(|_| !is_told) {
+    let is_error_shown_above = ctx.state.view().row_model.is_empty();
+    if let Some((search, reason)) = failed(history).filter(|_| !is_error_shown_above) {
         let sign = ctx.appearance.symbols.status(Status::Failed);
         let host = host(ctx, search);
         let again = key(ctx, Action::Refresh).map(|key| format!(" {key} retries."));

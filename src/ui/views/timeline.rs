@@ -147,10 +147,13 @@ fn draw_task(
     let Some(axis) = axis else {
         return;
     };
-    let there = ctx.state.time(record, ctx.now);
-    if let Some(bar) = Bar::of(record, there) {
+    let server_now = ctx.state.time(record, ctx.now);
+    if let Some(bar) = Bar::of(record, server_now) {
         let estimate = insight.forecast.and_then(|forecast| forecast.estimate);
-        let to_local = ctx.state.local_time(record, there).duration_since(there);
+        let to_local = ctx
+            .state
+            .local_time(record, server_now)
+            .duration_since(server_now);
         let bar = bar.with_estimate(estimate).shifted(to_local);
         let bar = bar.without_outcome();
         let mut strip = StyledLine::new(ctx.appearance, axis_area.width);

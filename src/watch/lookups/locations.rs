@@ -95,7 +95,7 @@ impl Locations {
     }
 
     /// Starts or stops reading. The first request is made at once.
-    pub(super) fn want(&mut self, is_wanted: bool) {
+    pub(super) fn set_wanted(&mut self, is_wanted: bool) {
         self.is_wanted = is_wanted;
         self.urgency = Urgency::Interactive;
         if !is_wanted && let Some((numbers, _)) = self.in_flight.take() {
@@ -107,24 +107,24 @@ impl Locations {
     pub(super) fn observe(&mut self, change: &TaskChange, watched: &WatchSet, now: Instant) {
         match change {
             TaskChange::Full { info, .. } | TaskChange::FromHistory { info, .. } => {
-                self.seen(info, now);
+                self.record_task(info, now);
             }
             TaskChange::Fields { mo_id, fields, .. } => {
                 let is_over = fields.iter().any(|(field, _)| *field == "state")
                     && watched.state(mo_id).is_some_and(TaskState::is_finished);
                 if is_over {
-                    self.finished(mo_id, now);
+                    self.record_finish(mo_id, now);
                 }
             }
             TaskChange::Gone { mo_id, .. } | TaskChange::Unwatched { mo_id } => {
-                self.finished(mo_id, now);
+                self.record_finish(mo_id, now);
             }
             TaskChange::Placeholder { .. } | TaskChange::Unreadable { .. } => {}
         }
     }
 
     /// Records a task and its entity.
-    pub(super) fn seen(&mut self, info: &TaskInfo, now: Instant) {
+    pub(super) fn record_task(&mut self, info: &TaskInfo, now: Instant) {
         let Some(entity) = &info.entity else {
             return;
         };
@@ -136,7 +136,7 @@ impl Locations {
         if is_active {
             self.active.insert(info.mo_id().clone(), number);
         } else {
-            self.finished(info.mo_id(), now);
+            self.record_finish(info.mo_id(), now);
         }
     }
 
@@ -162,7 +162,7 @@ impl Locations {
     }
 
     /// Records the end of a task, which may have moved its entity.
-    fn finished(&mut self, mo_id: &Arc<str>, now: Instant) {
+    fn record_finish(&mut self, mo_id: &Arc<str>, now: Instant) {
         if let Some(number) = self.active.remove(mo_id)
             && self
                 .entity(number)
@@ -203,7 +203,7 @@ impl Locations {
     }
 
     /// Starts the next read: returns its entities, what is known of the inventory, and the permit.
-    pub(super) fn begin(
+    pub(super) fn start_read(
         &mut self,
         scheduler: &Scheduler,
         now: Instant,
@@ -241,7 +241,7 @@ impl Locations {
 
     /// Handles the result of a read. Returns the changed locations, or the error of a dead session that is worth
     /// renewing.
-    pub(super) fn answered(
+    pub(super) fn record_result(
         &mut self,
         found: LocationsFound,
         can_renew: bool,

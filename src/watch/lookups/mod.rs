@@ -25,7 +25,7 @@ use self::{
     family::FamilyCache,
     history_search::HistorySearch,
     locations::Locations,
-    privileges::{Privileges, Step, Subject},
+    privileges::{PrivilegeStep, Privileges, Subject},
     running::{LookupResult, RunningLookups},
     scheduler::{Scheduler, Urgency},
     subscription::Subscription,
@@ -199,7 +199,7 @@ impl Lookups {
 
     /// Starts or stops reading the locations of entities.
     pub(super) fn read_locations(&mut self, is_wanted: bool) {
-        self.locations.want(is_wanted);
+        self.locations.set_wanted(is_wanted);
     }
 
     /// Handles a step of a search of the history. Returns the page to send, if any.
@@ -210,13 +210,13 @@ impl Lookups {
 
     /// Returns the privilege to cancel a task, to be sent, or requests it.
     pub(super) fn check_privilege(&mut self, task: &TaskLocator) -> Option<Update> {
-        match self.privileges.want(task, Instant::now()) {
-            Step::Tell(privilege) => {
+        match self.privileges.request(task, Instant::now()) {
+            PrivilegeStep::Known(privilege) => {
                 let mo_id = task.mo_id.clone();
                 return Some(Update::Privilege { mo_id, privilege });
             }
-            Step::Check(subject) => self.start_privilege_check(subject),
-            Step::Wait => {}
+            PrivilegeStep::Check(subject) => self.start_privilege_check(subject),
+            PrivilegeStep::Pending => {}
         }
         None
     }
@@ -267,7 +267,7 @@ impl Lookups {
             });
         }
         if is_due(self.locations_due(now)) {
-            let (entities, cache, permit) = self.locations.begin(&self.scheduler, now);
+            let (entities, cache, permit) = self.locations.start_read(&self.scheduler, now);
             self.running.start(|client| async move {
                 LookupResult::Locations(locations::locate(&client, &permit, &entities, cache).await)
             });

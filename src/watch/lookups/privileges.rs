@@ -23,8 +23,8 @@ const DENIED_TTL: Duration = Duration::from_secs(20);
 #[derive(Debug, Default)]
 pub(super) struct Privileges {
     known: HashMap<ManagedObjectReference, (Privilege, Instant)>,
-    /// Checks in flight, with the tasks that wait for them.
-    pending: HashMap<Subject, Waiting>,
+    /// Checks in flight, with their tasks.
+    pending: HashMap<Subject, PendingCheck>,
 }
 
 /// Subject of a check: an entity, or a task whose entity is unknown.
@@ -35,35 +35,35 @@ pub(in crate::watch) enum Subject {
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct PendingCheck {
     tasks: Vec<Arc<str>>,
-    /// True if the session was found dead by this check.
+    /// True if this check found a dead session.
     has_renewed: bool,
 }
 
 /// The next step for a task.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum PrivilegeStep {
     /// The privilege is known.
-    Tell(Privilege),
+    Known(Privilege),
     /// The server has to check it.
     Check(Subject),
     /// A check is in flight.
-    Wait,
+    Pending,
 }
 
 impl Privileges {
     /// Requests the privilege for a task.
-    pub(super) fn want(&mut self, trace: &TaskLocator, now: Instant) -> Step {
+    pub(super) fn request(&mut self, trace: &TaskLocator, now: Instant) -> PrivilegeStep {
         let subject = match trace.entity() {
             Some(None) => {
                 let why = "the task names no entity that a right could be on";
-                return Step::Tell(Privilege::Unknown(why.into()));
+                return PrivilegeStep::Known(Privilege::Unknown(why.into()));
             }
             Some(Some(entity)) => {
                 let known = self.known.get(entity);
                 if let Some((privilege, _)) = known.filter(|(_, until)| now < *until) {
-                    return Step::Tell(privilege.clone());
+                    return PrivilegeStep::Known(privilege.clone());
                 }
                 Subject::Entity(entity.clone())
             }
@@ -75,33 +75,33 @@ impl Privileges {
             waiting.tasks.push(trace.mo_id.clone());
         }
         if is_pending {
-            Step::Wait
+            PrivilegeStep::Pending
         } else {
-            Step::Check(subject)
+            PrivilegeStep::Check(subject)
         }
     }
 
-    /// Records the server's answer for an entity. Returns the tasks that waited for it.
-    pub(super) fn answered(
+    /// Records the server's answer for an entity. Returns the tasks that need it.
+    pub(super) fn record_result(
         &mut self,
         subject: &Subject,
         entity: Option<ManagedObjectReference>,
         privilege: &Privilege,
         now: Instant,
     ) -> Vec<Arc<str>> {
-        let counts = match privilege {
+        let ttl = match privilege {
             Privilege::Granted => Some(GRANTED_TTL),
             Privilege::Denied => Some(DENIED_TTL),
             Privilege::Unknown(_) => None,
         };
-        if let Some((entity, counts)) = entity.zip(counts) {
-            self.known.insert(entity, (privilege.clone(), now + counts));
+        if let Some((entity, ttl)) = entity.zip(ttl) {
+            self.known.insert(entity, (privilege.clone(), now + ttl));
         }
         self.pending.remove(subject).unwrap_or_default().tasks
     }
 
     /// Handles a dead session. Returns true if it is worth renewing; the check is repeated then.
-    pub(super) fn renews(&mut self, subject: &Subject) -> bool {
+    pub(super) fn take_renewal(&mut self, subject: &Subject) -> bool {
         let waiting = self.pending.get_mut(subject);
         waiting.is_some_and(|waiting| !std::mem::replace(&mut waiting.has_renewed, true))
     }
@@ -126,7 +126,7 @@ pub(super) async fn read_privilege(
 ) -> Result<(Option<ManagedObjectReference>, Privilege), Error> {
     let unknown = |why: &str| Privilege::Unknown(why.into());
     if session_key.is_empty() {
-        let why = "the session was handed in, and the server tells privileges by its key only";
+        let why = "privileges are checked by session key, which a given session does not have";
         return Ok((None, unknown(why)));
     }
     let entity = match subject {
@@ -148,7 +148,7 @@ pub(super) async fn read_privilege(
     let privilege = match client.has_cancel_privilege(&entity, session_key).await? {
         Some(true) => Privilege::Granted,
         Some(false) => Privilege::Denied,
-        None => unknown("the server does not say"),
+        None => unknown("the server does not report it"),
     };
     Ok((Some(entity), privilege))
 }
@@ -179,23 +179,32 @@ mod tests {
         let mut privileges = Privileges::default();
         let subject = Subject::Entity(entity.clone());
         assert_eq!(
-            privileges.want(&trace("task-1", &vm), now),
-            Step::Check(subject.clone())
+            privileges.request(&trace("task-1", &vm), now),
+            PrivilegeStep::Check(subject.clone())
         );
-        assert_eq!(privileges.want(&trace("task-2", &vm), now), Step::Wait);
-        assert_eq!(privileges.want(&trace("task-2", &vm), now), Step::Wait);
-        let waited = privileges.answered(&subject, Some(entity), &Privilege::Granted, now);
-        assert_eq!(waited, ["task-1".into(), "task-2".into()] as [Arc<str>; 2]);
-        let third = trace("task-3", &vm);
-        assert_eq!(privileges.want(&third, now), Step::Tell(Privilege::Granted));
         assert_eq!(
-            privileges.want(&third, now + GRANTED_TTL),
-            Step::Check(subject)
+            privileges.request(&trace("task-2", &vm), now),
+            PrivilegeStep::Pending
+        );
+        assert_eq!(
+            privileges.request(&trace("task-2", &vm), now),
+            PrivilegeStep::Pending
+        );
+        let tasks = privileges.record_result(&subject, Some(entity), &Privilege::Granted, now);
+        assert_eq!(tasks, ["task-1".into(), "task-2".into()] as [Arc<str>; 2]);
+        let third = trace("task-3", &vm);
+        assert_eq!(
+            privileges.request(&third, now),
+            PrivilegeStep::Known(Privilege::Granted)
+        );
+        assert_eq!(
+            privileges.request(&third, now + GRANTED_TTL),
+            PrivilegeStep::Check(subject)
         );
         privileges.session_ended();
         assert_eq!(
-            privileges.want(&third, now),
-            Step::Wait,
+            privileges.request(&third, now),
+            PrivilegeStep::Pending,
             "the request is pending"
         );
     }
@@ -208,18 +217,21 @@ mod tests {
         let task = trace("task-1", &vm);
         let subject = Subject::Entity(entity.clone());
         for (privilege, is_known) in [
-            (Privilege::Unknown("it does not say".into()), false),
+            (Privilege::Unknown("it is not reported".into()), false),
             (Privilege::Denied, true),
         ] {
-            assert_eq!(privileges.want(&task, now), Step::Check(subject.clone()));
-            privileges.answered(&subject, Some(entity.clone()), &privilege, now);
-            let step = privileges.want(&task, now + DENIED_TTL / 2);
-            assert_eq!(step == Step::Tell(privilege.clone()), is_known);
-            privileges.answered(&subject, None, &Privilege::Unknown("".into()), now);
+            assert_eq!(
+                privileges.request(&task, now),
+                PrivilegeStep::Check(subject.clone())
+            );
+            privileges.record_result(&subject, Some(entity.clone()), &privilege, now);
+            let step = privileges.request(&task, now + DENIED_TTL / 2);
+            assert_eq!(step == PrivilegeStep::Known(privilege.clone()), is_known);
+            privileges.record_result(&subject, None, &Privilege::Unknown("".into()), now);
         }
         assert!(matches!(
-            privileges.want(&task, now + DENIED_TTL),
-            Step::Check(_)
+            privileges.request(&task, now + DENIED_TTL),
+            PrivilegeStep::Check(_)
         ));
     }
 
@@ -227,13 +239,13 @@ mod tests {
     async fn an_unread_task_is_read_before_its_privilege_is_checked() {
         let now = Instant::now();
         let mut privileges = Privileges::default();
-        let step = privileges.want(&trace("task-1", &Value::Null), now);
-        assert!(matches!(step, Step::Tell(Privilege::Unknown(_))));
+        let step = privileges.request(&trace("task-1", &Value::Null), now);
+        assert!(matches!(step, PrivilegeStep::Known(Privilege::Unknown(_))));
         let unread = Subject::Task("task-2".into());
-        let step = privileges.want(&TaskLocator::named("task-2".into()), now);
-        assert_eq!(step, Step::Check(unread.clone()));
-        assert!(privileges.renews(&unread));
-        assert!(!privileges.renews(&unread), "once");
+        let step = privileges.request(&TaskLocator::named("task-2".into()), now);
+        assert_eq!(step, PrivilegeStep::Check(unread.clone()));
+        assert!(privileges.take_renewal(&unread));
+        assert!(!privileges.take_renewal(&unread), "once");
         assert_eq!(privileges.open(), [unread]);
     }
 }

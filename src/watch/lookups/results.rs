@@ -41,7 +41,7 @@ impl Lookups {
                 Ok(update.into_iter().collect())
             }
             LookupResult::Locations(found) => {
-                let changed = self.locations.answered(found, can_renew, now);
+                let changed = self.locations.record_result(found, can_renew, now);
                 let changed = changed.map_err(LoopExit::dead)?;
                 Ok((!changed.is_empty())
                     .then_some(Update::Locations(changed))
@@ -54,7 +54,7 @@ impl Lookups {
                         .handle_answer(&mut self.running, renewals, answer)?;
                 if let Some(Update::HistoryPage { page: Ok(page), .. }) = &page {
                     for info in &page.tasks {
-                        self.locations.seen(info, now);
+                        self.locations.record_task(info, now);
                     }
                 }
                 Ok(page.into_iter().collect())
@@ -70,14 +70,18 @@ impl Lookups {
                 Ok(vec![Update::TypicalUnknown(reason(&error))])
             }
             LookupResult::Privilege(subject, Err(error))
-                if error.is_session_dead() && can_renew && self.privileges.renews(&subject) =>
+                if error.is_session_dead()
+                    && can_renew
+                    && self.privileges.take_renewal(&subject) =>
             {
                 Err(LoopExit::dead(error))
             }
             LookupResult::Privilege(subject, answer) => {
                 let unknown = |error: Error| (None, Privilege::Unknown(error.reason().into()));
                 let (entity, privilege) = answer.unwrap_or_else(unknown);
-                let waiting = self.privileges.answered(&subject, entity, &privilege, now);
+                let waiting = self
+                    .privileges
+                    .record_result(&subject, entity, &privilege, now);
                 let updates = waiting.into_iter().map(|mo_id| Update::Privilege {
                     mo_id,
                     privilege: privilege.clone(),

@@ -69,8 +69,8 @@ impl Prompt {
 
     /// Asks for the name of the file for the visible rows.
     pub(in crate::app) fn export_path(state: &AppState, now: Timestamp) -> Self {
-        let here = state.options.time_zone.to_datetime(now);
-        let name = here.strftime("vtask-%Y%m%d-%H%M%S.csv").to_string();
+        let local = state.options.time_zone.to_datetime(now);
+        let name = local.strftime("vtask-%Y%m%d-%H%M%S.csv").to_string();
         Self::new(PromptKind::ExportPath, name)
     }
 

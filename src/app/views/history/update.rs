@@ -86,7 +86,7 @@ fn begin(
     let searches: Vec<HistorySearch> = searches
         .map(|server| HistorySearch::new(server.id, period, server.time(now), zone))
         .collect();
-    let begun: Vec<Effect> = searches
+    let started: Vec<Effect> = searches
         .iter()
         .map(|of| {
             let request = HistoryRequest::Begin {
@@ -111,7 +111,7 @@ fn begin(
         }
     }
     state.views.shown = Shown::History(Box::new(history));
-    left.into_iter().chain(begun).collect()
+    left.into_iter().chain(started).collect()
 }
 
 /// Repeats the current query.

@@ -317,8 +317,8 @@ impl Harness {
             }
         };
         let bound = Duration::from_secs(30);
-        let came = tokio::time::timeout(bound, shown).await.is_ok();
-        assert!(came, "“{text}” did not come:\n{}", self.screen.text());
+        let is_shown = tokio::time::timeout(bound, shown).await.is_ok();
+        assert!(is_shown, "“{text}” did not come:\n{}", self.screen.text());
     }
 
     pub(super) async fn update(&self, update: Update) {

@@ -28,8 +28,8 @@ async fn row(harness: &Harness, text: &str) {
             harness.screen.drawn().await;
         }
     };
-    let came = tokio::time::timeout(Duration::from_secs(30), shown).await;
-    assert!(came.is_ok(), "{text}\n{}", harness.screen.text());
+    let is_shown = tokio::time::timeout(Duration::from_secs(30), shown).await;
+    assert!(is_shown.is_ok(), "{text}\n{}", harness.screen.text());
 }
 
 /// Waits until the live screen is shown.
@@ -39,8 +39,8 @@ async fn live(harness: &Harness) {
             harness.screen.drawn().await;
         }
     };
-    let came = tokio::time::timeout(Duration::from_secs(30), shown).await;
-    assert!(came.is_ok(), "{}", harness.screen.text());
+    let is_shown = tokio::time::timeout(Duration::from_secs(30), shown).await;
+    assert!(is_shown.is_ok(), "{}", harness.screen.text());
 }
 
 #[tokio::test(start_paused = true)]

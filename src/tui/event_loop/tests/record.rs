@@ -31,8 +31,8 @@ async fn paused(harness: &Harness, is_wanted: impl Fn(Timestamp, &str) -> bool) 
             harness.screen.drawn().await;
         }
     };
-    let came = tokio::time::timeout(Duration::from_secs(30), shown).await;
-    assert!(came.is_ok(), "{}", harness.screen.text());
+    let is_shown = tokio::time::timeout(Duration::from_secs(30), shown).await;
+    assert!(is_shown.is_ok(), "{}", harness.screen.text());
 }
 
 #[tokio::test(start_paused = true)]

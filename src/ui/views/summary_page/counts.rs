@@ -55,8 +55,8 @@ impl BarSegments {
             .into_iter()
             .filter(|s| kept.contains(s))
             .collect();
-        let taken = (numbers.len() + 1) * number;
-        let rest = columns.saturating_sub(taken);
+        let used = (numbers.len() + 1) * number;
+        let rest = columns.saturating_sub(used);
         let bar = (rest / 3).min(MAX_BAR_WIDTH);
         let bar = if bar < MIN_BAR_WIDTH { 0 } else { bar };
         Self {
@@ -217,11 +217,8 @@ mod tests {
             let layout = BarSegments::of(columns, longest);
             let numbers = (layout.numbers.len() + 1) * layout.number;
             let bar = layout.bar + if layout.bar > 0 { 2 } else { 0 };
-            let taken = layout.name + numbers + bar;
-            assert!(
-                taken <= usize::from(columns).max(layout.number),
-                "{columns}"
-            );
+            let used = layout.name + numbers + bar;
+            assert!(used <= usize::from(columns).max(layout.number), "{columns}");
         }
         let layout = BarSegments::of(77, 40);
         assert_eq!((layout.numbers.len(), layout.bar), (5, 15));

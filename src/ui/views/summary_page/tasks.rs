@@ -82,8 +82,8 @@ fn columns(
             from(64, TaskColumn::Left, TIME_LEFT_WIDTH);
         }
     }
-    let taken: usize = columns.iter().map(|(_, own)| own + COLUMN_GAP).sum();
-    let first = width.saturating_sub(taken);
+    let used: usize = columns.iter().map(|(_, own)| own + COLUMN_GAP).sum();
+    let first = width.saturating_sub(used);
     // Room that most operations do not need goes to the target and the error.
     let mut spare = first.saturating_sub(OPERATION_WIDTH);
     let first = first - spare;
