@@ -35,6 +35,14 @@ pub(crate) enum Class {
     Bursts,
     /// Starts again from 0 % after a first pass.
     SecondPass,
+    /// A constant pace up to 99 %, then nothing for 5–40 % of the time.
+    PlateauAt99,
+    /// A constant pace, interrupted twice for 10–25 % of the time each.
+    TwoPlateaus,
+    /// The pace rises all the time.
+    SpeedingUp,
+    /// A constant pace, interrupted at 40–60 % for 15–40 % of the time.
+    PauseInTheMiddle,
     /// Alternates between progress and pauses; only used for stall detection.
     OrdinaryPlateaus,
 }
@@ -60,6 +68,14 @@ pub(crate) const CLASSES: [Class; 17] = [
     Class::SecondPass,
 ];
 
+/// Classes on which no constant was chosen.
+pub(crate) const HELD_OUT: [Class; 4] = [
+    Class::PlateauAt99,
+    Class::TwoPlateaus,
+    Class::SpeedingUp,
+    Class::PauseInTheMiddle,
+];
+
 /// Number of steps of a noisy run, each with the same amount of work.
 pub(crate) const STEPS: u32 = 40;
 
@@ -78,8 +94,6 @@ pub(crate) struct Operation {
     /// Random number from 0 to 1 that determines the shape shared by all runs.
     pub alike: f64,
 }
-
-impl Class {}
 
 impl Operation {
     /// Returns the standard deviation of noisy readings as a fraction of the whole.
@@ -156,6 +170,32 @@ impl Operation {
             Class::SecondPass => {
                 let (top, end) = (between(rng, 0.5, 0.99), between(rng, 0.2, 0.6));
                 vec![(0.0, 0.0), (end, top), (end + 1e-6, 0.0), (1.0, 1.0)]
+            }
+            Class::PlateauAt99 => {
+                let begin = 1.0 - between(rng, 0.05, 0.4);
+                vec![(0.0, 0.0), (begin, 0.995), (1.0, 0.995)]
+            }
+            Class::TwoPlateaus => {
+                let (one, two) = (between(rng, 0.15, 0.5), between(rng, 0.15, 0.35));
+                let (pause, other) = (between(rng, 0.1, 0.25), between(rng, 0.1, 0.25));
+                let pace = 1.0 / (1.0 - pause - other);
+                let parts = [
+                    (one, one),
+                    (pause * pace, 0.0),
+                    (two, two),
+                    (other * pace, 0.0),
+                ];
+                let rest = 1.0 - one - two;
+                stretches(parts.into_iter().chain([(rest, rest)]))
+            }
+            Class::SpeedingUp => {
+                let power = between(rng, 1.5, 3.0);
+                curve(|time| time.powf(power))
+            }
+            Class::PauseInTheMiddle => {
+                let (level, pause) = (between(rng, 0.4, 0.6), between(rng, 0.15, 0.4));
+                let pause = pause / (1.0 - pause);
+                stretches([(level, level), (pause, 0.0), (1.0 - level, 1.0 - level)])
             }
             Class::OrdinaryPlateaus => {
                 let pauses = rng.usize(4..=8);

@@ -8,11 +8,15 @@ use vtask::task::{
 use super::{
     classes::Class,
     informed,
-    runs::{Run, at, history, longest_ordinary_pause, run, start},
+    runs::{Run, at, between, history, longest_ordinary_pause, run, start},
 };
 
 /// Fractions of the true duration at which estimates are evaluated.
 pub(crate) const MOMENTS: [f64; 5] = [0.3, 0.5, 0.7, 0.8, 0.9];
+
+/// Maximum distance of the evaluated moment from each of [`MOMENTS`]. Exactly at such a fraction, "elapsed ÷ progress" of
+/// whole percentages has few different errors, 1 % of the duration apart, so that a median is one of them.
+const MAX_OFFSET: f64 = 0.01;
 
 /// Past runs of the operation that an estimate may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,14 +114,16 @@ pub(crate) fn scores(class: Class, known: Known, count: usize, seed: u64) -> Vec
             (run, past)
         })
         .collect();
-    MOMENTS.map(|moment| score(&runs, moment)).into()
+    MOMENTS
+        .map(|moment| score(&runs, moment, &mut others))
+        .into()
 }
 
-fn score(runs: &[(Run, Past)], moment: f64) -> Score {
+fn score(runs: &[(Run, Past)], moment: f64, rng: &mut Rng) -> Score {
     let (mut naives, mut theirs, mut errors, mut widths) = (vec![], vec![], vec![], vec![]);
     let mut held = 0;
     for (run, past) in runs {
-        let time = run.duration * moment;
+        let time = run.duration * between(rng, moment - MAX_OFFSET, moment + MAX_OFFSET);
         let left = run.duration - time;
         let naive = (naive(run, time) - left).abs() / run.duration;
         naives.push(naive);

@@ -9,7 +9,7 @@ const MIN_PLATEAU_FRACTION: f64 = 0.1;
 
 /// Maximum number of percentage points between the ends of a plateau, and between the levels of two
 /// plateaus that count as the same.
-pub(super) const SAME_LEVEL: u8 = 3;
+const SAME_LEVEL: u8 = 3;
 
 /// Minimum duration of a run whose curve is kept.
 const MIN_DURATION: Duration = Duration::from_secs(10);
@@ -71,35 +71,44 @@ impl ProgressCurve {
         if duration < MIN_DURATION || points.len() < 3 || !is_complete {
             return None;
         }
-        // Between points that are far apart others may have been dropped.
         let is_exact = history.moves() as usize + 1 == history.points().len();
+        // Between points that are far apart others may have been dropped, but not the length of the longest pause.
+        let longest_pause = history.longest_pause().as_secs_f64();
+        let ends = points.iter().skip(1).copied().chain([(seconds, u8::MAX)]);
+        let pauses = points
+            .iter()
+            .zip(ends)
+            .map(|(&(from, percent), (to, next))| {
+                let is_pause = is_exact || next == u8::MAX || next.abs_diff(percent) <= SAME_LEVEL;
+                let most = if is_pause {
+                    f64::INFINITY
+                } else {
+                    longest_pause
+                };
+                (from, percent, most.min(to - from))
+            });
+        let longest = pauses.max_by(|one, other| one.2.total_cmp(&other.2));
+        let plateau = longest.filter(|(_, _, length)| *length >= MIN_PLATEAU_FRACTION * seconds);
         let reached = |percent: u8| {
             let below = points.iter().rposition(|(_, done)| *done < percent)?;
             let (from, to) = (points[below], *points.get(below + 1)?);
             if is_exact {
                 return Some(to.0);
             }
+            let pause = plateau.filter(|(begin, ..)| *begin == from.0);
+            let pause = pause.map_or(0.0, |(.., length)| length);
             let part = f64::from(percent - from.1) / f64::from(to.1 - from.1);
-            Some(from.0 + (to.0 - from.0) * part)
+            Some(from.0 + pause + (to.0 - from.0 - pause) * part)
         };
         let tenths = [10, 20, 30, 40, 50, 60, 70, 80, 90].map(|percent| {
             let is_never_below = points.iter().all(|(_, done)| *done >= percent);
             let missing = if is_never_below { first_at } else { seconds };
             share(reached(percent).unwrap_or(missing), seconds)
         });
-        let ends = points.iter().skip(1).copied().chain([(seconds, u8::MAX)]);
-        let pauses = points.iter().zip(ends).filter(|((_, done), (_, next))| {
-            is_exact || *next == u8::MAX || next.abs_diff(*done) <= SAME_LEVEL
-        });
-        let longest = pauses.max_by(|(from, to), (other, end)| {
-            let (one, two) = (to.0 - from.0, end.0 - other.0);
-            one.total_cmp(&two)
-        });
-        let plateau = longest.filter(|(from, to)| to.0 - from.0 >= MIN_PLATEAU_FRACTION * seconds);
-        let plateau = plateau.map(|(from, to)| Plateau {
-            percent: from.1.min(99),
-            begin: share(from.0, seconds),
-            end: share(to.0, seconds),
+        let plateau = plateau.map(|(from, percent, length)| Plateau {
+            percent: percent.min(99),
+            begin: share(from, seconds),
+            end: share(from + length, seconds),
         });
         Some(Self {
             seconds,
@@ -114,10 +123,11 @@ impl ProgressCurve {
     }
 
     /// Returns the seconds after which a percentage was last reached, interpolated linearly.
-    pub fn reached(&self, percent: u8) -> f64 {
+    pub fn reached(&self, percent: impl Into<f64>) -> f64 {
+        let percent = percent.into();
         let (mut below, mut above) = ((0.0, 0), (100.0, 1000));
         let mut consider = |level: f64, share: Share| {
-            if level <= f64::from(percent) {
+            if level <= percent {
                 if level >= below.0 {
                     below = (level, share);
                 }
@@ -132,7 +142,7 @@ impl ProgressCurve {
             consider(f64::from(plateau.percent), plateau.begin);
             consider(f64::from(plateau.percent) + 0.01, plateau.end);
         }
-        let part = (f64::from(percent) - below.0) / (above.0 - below.0);
+        let part = (percent - below.0) / (above.0 - below.0);
         let (from, to) = (f64::from(below.1), f64::from(above.1));
         (from + (to - from) * part.clamp(0.0, 1.0)) / 1000.0 * self.seconds
     }
@@ -262,6 +272,18 @@ mod tests {
         assert_eq!(stuck.plateau_at(93), stuck.plateau());
         assert_eq!(stuck.plateau_at(50), None);
         assert_eq!(curve(99, 5, 500).plateau(), None);
+    }
+
+    #[test]
+    fn pause_before_a_leap_is_a_plateau() {
+        let mut history = even(45, 5);
+        for done in 55..=99 {
+            history.observe(at(525 + i64::from(done - 55) * 5), Some(done), false);
+        }
+        let curve = ProgressCurve::of(&history, Duration::from_secs(750)).unwrap();
+        let (level, length) = curve.plateau().unwrap();
+        assert!(level == 45 && (length - 300.0).abs() < 2.0, "{length}");
+        assert!((curve.reached(50) - 525.0).abs() < 2.0);
     }
 
     #[test]

@@ -55,8 +55,9 @@ const UNKNOWN_FRACTION: f64 = 0.6;
 /// Doubt below which it does not affect the best value, and from which the best value ignores the pace.
 const EFFECTIVE_DOUBT: [f64; 2] = [0.6, 0.98];
 
-/// Number of steps after which progress is overdue.
-const OVERDUE_STEPS: f64 = 3.0;
+/// Factor of the odds of doubt for the best value, without progress curves. Chosen on the classes `Noisy` and `Bursts` of
+/// the example `estimates`.
+const BEST_DOUBT_FACTOR: f64 = 0.5;
 
 /// Minimum of the time in which doubt about overdue progress grows, as a fraction of the time so far.
 const MIN_OVERDUE_FRACTION: f64 = 0.03;
@@ -132,15 +133,19 @@ fn from_pace(
     let (left, spread, prior) = learned.map_or(
         (
             pace.left + pace.pause,
-            PACE_SPREAD.hypot(rounding).hypot(3.0 * pace.leap),
+            // A pace that changed so far may change again.
+            PACE_SPREAD
+                .hypot(rounding)
+                .hypot(3.0 * pace.leap)
+                .hypot(pace.variance_from(|part| part).sqrt()),
             DOUBT,
         ),
         |learned| (learned.left, learned.spread, DOUBT_WITH_CURVES),
     );
     let continued = Remaining::new(left, spread, pace.pause);
     // Continuous in time, so that an estimate without new data does not jump.
-    let overdue = (pace.pause - OVERDUE_STEPS * pace.step).max(0.0);
-    let patience = (OVERDUE_STEPS * pace.step).max(MIN_OVERDUE_FRACTION * elapsed);
+    let overdue = (pace.pause - pace.usual).max(0.0);
+    let patience = pace.usual.max(MIN_OVERDUE_FRACTION * elapsed);
     let likelihood = typical.map_or(1.0, |typical| {
         typical.likelihood(elapsed + left - pace.pause)
     });
@@ -155,14 +160,18 @@ fn from_pace(
         let left = left.min(3.0 * elapsed) + UNKNOWN_FRACTION * elapsed;
         Remaining::new(left, UNKNOWN_SPREAD, pace.pause)
     });
-    let paced = if learned.is_some() {
-        continued.best()
-    } else {
-        pace.left
-    };
+    let paced = learned.map_or(pace.left, |learned| learned.best);
     let doubted = typical.map_or(paced, Remaining::best);
+    // The more progress there is, the less a different duration of past runs counts against it.
+    let done = f64::from(pace.percent) / 100.0;
+    let against = if learned.is_none() {
+        against * BEST_DOUBT_FACTOR * ((1.0 - done) / done).min(1.0)
+    } else {
+        against
+    };
+    let best_doubt = against / (1.0 + against);
     let [none, full] = EFFECTIVE_DOUBT;
-    let weight = ((doubt - none) / (full - none)).clamp(0.0, 1.0);
+    let weight = ((best_doubt - none) / (full - none)).clamp(0.0, 1.0);
     let weight = weight * weight * (3.0 - 2.0 * weight);
     let best = ((1.0 - weight) * paced.ln() + weight * doubted.max(1e-3).ln()).exp();
     let basis = if typical.is_some() || learned.is_some() {

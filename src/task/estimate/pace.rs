@@ -6,7 +6,7 @@ use super::progress_series::{ProgressSeries, SeriesPoint};
 use crate::task::progress_history::ProgressHistory;
 
 /// Minimum length of a pause that does not count for the pace: as a fraction of the time until the last change, and as a
-/// multiple of every other pause.
+/// multiple of every other time between two changes.
 const MIN_PAUSE_FRACTION: f64 = 0.08;
 const PAUSE_FACTOR: f64 = 4.0;
 
@@ -16,18 +16,28 @@ const MAX_PAUSE_RISE: f64 = 0.025;
 /// Mean step, as a fraction of the whole, up to which progress counts as continuous.
 const CONTINUOUS_STEP: f64 = 0.06;
 
-/// Progress added to the rest, as the last percent mostly take longer, and percentages are rounded down.
-const END_PHASE: f64 = 0.009;
+/// Number of the last points that show the recent pace, and its limits as multiples of the mean.
+const RECENT_POINTS: usize = 3;
+const RECENT_LIMITS: (f64, f64) = (0.2, 5.0);
 
-/// Part of a leap that is added to the progress ahead.
-const LEAP_AHEAD: f64 = 0.25;
+/// Maximum step over which the time left is counted down, as a fraction of the whole. Larger steps are not regular
+/// enough. Chosen on the classes `Stepped`, `UnequalDisks` and `Bursts` of the example `estimates`, as was the number of
+/// points.
+const MAX_COUNTED_STEP: f64 = 0.02;
 
-/// Growth of the time left while progress is overdue, in seconds per second.
-const MIN_RISE: f64 = 0.15;
-const MAX_RISE: f64 = 3.0;
+/// Minimum progress ahead, as percentages are rounded down.
+const MIN_AHEAD: f64 = 0.005;
 
-/// Part of the time left that may be counted down without progress.
-const MAX_COUNTED: f64 = 0.6;
+/// Part of the time left that is never counted down without progress.
+const MIN_LEFT: f64 = 0.4;
+
+/// Parts of the current percentage at which the times so far are compared with a curve, and their minimum part of the
+/// time, so that logarithms stay bounded.
+const QUARTERS: [f64; 3] = [0.25, 0.5, 0.75];
+const MIN_PART: f64 = 0.005;
+
+/// Number of mean steps up to which a pause is usual.
+const USUAL_STEPS: f64 = 3.0;
 
 /// Times in seconds.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +50,10 @@ pub(super) struct Pace {
     pub pause: f64,
     /// Time left if the pace stays the same.
     pub left: f64,
-    /// Time from one change to the next.
-    pub step: f64,
+    /// Pause up to which progress is not overdue.
+    pub usual: f64,
+    /// Times after which a quarter, a half and three quarters of the percentage was last reached.
+    pub quarters: [f64; 3],
     /// Mean step beyond continuous progress, as a fraction of the whole.
     pub leap: f64,
 }
@@ -51,72 +63,105 @@ impl Pace {
     pub(super) fn of(history: &ProgressHistory, now: Timestamp) -> Option<Self> {
         history.percent().filter(|percent| *percent > 0)?;
         let series = ProgressSeries::of(history);
-        let newest = *series.points.last()?;
+        let points = &*series.points;
+        let newest = *points.last()?;
         let reached = newest.at.max(1e-3);
-        let (mut climbs, mut risen) = (0_u32, 0.0);
-        let mut before = 0.0;
-        let mean_step = mean_step(history);
-        let pause = single_pause(&series.points).filter(|_| !series.is_noisy);
-        for point in &series.points {
-            let rise = point.done - before;
-            if rise > 0.0 {
-                climbs += 1;
-                risen += rise;
-            }
-            before = point.done;
-        }
+        let rises = points.windows(2).map(|two| two[1].done - two[0].done);
+        let rises = rises.filter(|rise| *rise > 0.0);
+        let (climbs, risen) =
+            rises.fold((0_u32, 0.0), |(count, sum), rise| (count + 1, sum + rise));
+        // Progress before the first observation is not a leap.
+        let leap = (risen / f64::from(climbs.max(1)) - CONTINUOUS_STEP).max(0.0);
+        let risen = risen + points[0].done;
         if risen <= 0.0 {
             return None;
         }
-        let worked = (reached - pause.unwrap_or(0.0)).max(1e-3);
-        let per_share = worked / risen;
+        let exception = single_pause(points).filter(|_| !series.is_noisy);
+        let worked = (reached - exception.unwrap_or(0.0)).max(1e-3);
+        let mean_step = mean_step(history).max(0.01 * worked / risen);
         // Values of a noisy series are means over a stretch of time.
-        let stretch = match *series.points {
-            [.., before, last] if series.is_noisy => last.at - before.at,
-            _ => 0.0,
+        let stretch = match *points {
+            [.., before, last] if series.is_noisy => Some(last.at - before.at),
+            _ => None,
         };
-        let leap = if series.is_noisy {
-            0.0
-        } else {
-            // Progress before the first observation is not a leap.
-            let seen = risen - series.points[0].done;
-            (seen / f64::from(climbs.max(1)) - CONTINUOUS_STEP).max(0.0)
-        };
-        let ahead = 1.0 - newest.done + END_PHASE + LEAP_AHEAD * leap;
-        let left = (ahead * per_share).max(1e-3);
-        let step = (0.01 * per_share).max(mean_step).max(stretch);
         let pause = (history.elapsed(now).as_secs_f64() - newest.at).max(0.0);
-        // Counts down until the next percent is due; then the pace so far falls.
-        let counted = pause.min(step).min(MAX_COUNTED * left);
-        let rise = ((1.0 - newest.done) / newest.done.max(0.01)).clamp(MIN_RISE, MAX_RISE);
-        let left = left - counted + rise * (pause - step).max(0.0);
+        // "Elapsed ÷ progress", without the exception. It rises until the next change, on which it falls.
+        let ahead = (1.0 - newest.done).max(MIN_AHEAD) / risen;
+        let naive = ahead * (worked + pause);
+        // Counting down instead, so that it is the same on average; a mean of a noisy series is not rounded down.
+        let (step, mean_phase) = stretch.map_or_else(
+            || {
+                let recent = recent_pace(points) * risen / worked;
+                let recent = recent.clamp(RECENT_LIMITS.0, RECENT_LIMITS.1);
+                let step = mean_step.min(MAX_COUNTED_STEP * worked / risen);
+                (step * recent, 0.5)
+            },
+            |stretch| (stretch, 0.0),
+        );
+        let phase = pause / step;
+        let phase = if phase <= 1.0 {
+            phase - mean_phase
+        } else {
+            (1.0 - mean_phase) / phase
+        };
+        let counted = (1.0 + ahead) * phase * step;
+        let left = (naive - counted).max(MIN_LEFT * naive);
+        let usual = USUAL_STEPS * mean_step.max(stretch.unwrap_or(0.0));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
         let percent = (newest.done * 100.0).round().max(1.0) as u8;
         Some(Self {
             percent,
             reached,
+            quarters: QUARTERS.map(|part| last_reached(points, part * newest.done)),
             pause,
-            left,
-            step,
-            leap,
+            usual: usual.max(history.longest_pause().as_secs_f64()),
+            left: left.max(1e-3),
+            leap: if series.is_noisy { 0.0 } else { leap },
         })
     }
+
+    /// Returns the variance of the logarithm of the times so far from a curve of progress, which is given as the part of
+    /// the time for a part of the current percentage.
+    pub(super) fn variance_from(&self, curve: impl Fn(f64) -> f64) -> f64 {
+        let quarters = QUARTERS.into_iter().zip(self.quarters);
+        let errors = quarters.map(|(part, reached)| {
+            let own = (reached / self.reached).max(MIN_PART);
+            (own / curve(part).max(MIN_PART)).ln().powi(2)
+        });
+        errors.sum::<f64>() / 3.0
+    }
+}
+/// Returns the time after which a fraction of the whole was last reached, interpolated linearly.
+fn last_reached(points: &[SeriesPoint], done: f64) -> f64 {
+    let below = points.iter().rposition(|point| point.done < done);
+    let before = below.map_or(SeriesPoint { at: 0.0, done: 0.0 }, |below| points[below]);
+    let after = points[below.map_or(0, |below| below + 1).min(points.len() - 1)];
+    let part = (done - before.done) / (after.done - before.done).max(1e-3);
+    before.at + (after.at - before.at) * part.min(1.0)
 }
 
-/// Returns the length of a pause that is an exception: no other one is nearly as long.
+/// Returns the length of a pause that is an exception: no other time between two points is nearly as long.
 fn single_pause(points: &[SeriesPoint]) -> Option<f64> {
-    let (mut longest, mut second) = (0.0_f64, 0.0_f64);
+    let (mut longest, mut rise, mut second) = (0.0_f64, 0.0_f64, 0.0_f64);
     for two in points.windows(2) {
         let length = two[1].at - two[0].at;
-        if (two[1].done - two[0].done).abs() > MAX_PAUSE_RISE {
-            continue;
-        }
         second = second.max(length.min(longest));
-        longest = longest.max(length);
+        if length > longest {
+            (longest, rise) = (length, two[1].done - two[0].done);
+        }
     }
     let last = points.last()?.at;
     let is_single = longest > PAUSE_FACTOR * second && longest > MIN_PAUSE_FRACTION * last;
-    is_single.then_some(longest - second)
+    (is_single && rise.abs() <= MAX_PAUSE_RISE).then_some(longest - second)
+}
+
+/// Returns the seconds per share of progress in the last points.
+fn recent_pace(points: &[SeriesPoint]) -> f64 {
+    let recent = &points[points.len().saturating_sub(RECENT_POINTS)..];
+    match recent {
+        [first, .., last] => (last.at - first.at) / (last.done - first.done).max(0.005),
+        _ => 0.0,
+    }
 }
 
 /// Returns the mean number of seconds between two changes.

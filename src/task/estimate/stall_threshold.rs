@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{estimate, pace::Pace};
 use crate::task::{
-    progress_curve::SAME_LEVEL, progress_history::ProgressHistory, typical::PastRuns,
+    progress_curve::ProgressCurve, progress_history::ProgressHistory, typical::PastRuns,
 };
 
 /// Minimum allowed pause.
@@ -28,6 +28,12 @@ const ELAPSED_FRACTION: f64 = 0.5;
 /// added to it for a single known run.
 const USUAL_PAUSE_FACTOR: f64 = 1.3;
 const FEW_RUNS_FACTOR: f64 = 2.5;
+
+/// Percentage up to which past runs show how long a task may stay at 0 %.
+const SLOW_START_PERCENT: u8 = 5;
+
+/// Maximum ratio of the size of a task to that of a past run.
+const MAX_LARGER: f64 = 2.0;
 
 /// Percentage from which a pause may take until the end.
 const LAST_PHASE_PERCENT: u8 = 90;
@@ -78,30 +84,39 @@ pub fn stall_threshold(
 /// Returns the longest pause that past runs lead to expect, in seconds.
 fn usual_pause(history: &ProgressHistory, past: PastRuns<'_>) -> f64 {
     let reached = history.last_move().as_secs_f64();
-    let longest = past.curves.iter().filter_map(|curve| {
-        let (level, length) = curve.plateau()?;
-        // A larger task may stay longer in proportion.
-        let is_same = history
-            .percent()
-            .is_some_and(|percent| percent.abs_diff(level) <= SAME_LEVEL);
-        let larger = if is_same {
-            reached / curve.reached(level).max(1.0)
+    let percent = history.percent().unwrap_or_default();
+    let durations = past.curves.iter().map(ProgressCurve::seconds);
+    let known = past
+        .durations
+        .map(|durations| durations.longest().as_secs_f64());
+    let longest_run = durations.chain(known).fold(0.0, f64::max);
+    let pauses = past.curves.iter().map(|curve| {
+        let length = curve.plateau().map_or(0.0, |(_, length)| length);
+        // A slow start may be reported as a pause.
+        let start = if percent == 0 {
+            curve.reached(SLOW_START_PERCENT)
         } else {
-            1.0
+            0.0
         };
-        Some(length * larger.clamp(1.0, 2.0))
+        let length = length.max(start);
+        // A larger task may stay longer in proportion. Before it progresses, its size is unknown.
+        let larger = if percent == 0 {
+            longest_run / curve.seconds()
+        } else {
+            let level = curve
+                .plateau_at(percent)
+                .map_or(percent, |(level, _)| level);
+            reached / curve.reached(level).max(1.0)
+        };
+        length * larger.clamp(1.0, MAX_LARGER)
     });
-    let longest = longest.fold(0.0, f64::max);
+    let longest = pauses.fold(0.0, f64::max);
     let count = u32::try_from(past.curves.len()).unwrap_or(u32::MAX);
     let from_curves = longest * (USUAL_PAUSE_FACTOR + FEW_RUNS_FACTOR / f64::from(count.max(1)));
     // Many operations report no progress in their last phase.
-    let in_last_phase = history
-        .percent()
-        .is_some_and(|percent| percent >= LAST_PHASE_PERCENT);
-    let longest_run = past
-        .durations
-        .filter(|_| in_last_phase && past.curves.is_empty());
-    let until_longest =
-        longest_run.map_or(0.0, |durations| durations.longest().as_secs_f64() - reached);
+    let in_last_phase = percent >= LAST_PHASE_PERCENT && past.curves.is_empty();
+    let until_longest = known
+        .filter(|_| in_last_phase)
+        .map_or(0.0, |longest| longest - reached);
     from_curves.max(until_longest)
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::task::fixture::at;
+use crate::task::{fixture::at, progress_curve::ProgressCurve};
 
 fn typical_model(minutes: impl IntoIterator<Item = u64>) -> DurationStats {
     DurationStats::of(minutes.into_iter().map(|m| Duration::from_secs(m * 60))).unwrap()
@@ -31,6 +31,103 @@ fn constant_rate_is_extrapolated() {
     );
     assert!(estimate.low < estimate.best && estimate.best < estimate.high);
     assert_eq!(estimate.basis, Basis::Pace);
+}
+
+/// Returns the best estimate in seconds without typical durations.
+fn best(history: &ProgressHistory, curves: &[ProgressCurve], now: i64) -> f64 {
+    let past = PastRuns {
+        durations: None,
+        curves,
+    };
+    let estimate = estimate(at(0), Some(history), past, at(now)).unwrap();
+    estimate.best.as_secs_f64()
+}
+
+fn assert_near(value: f64, expected: f64) {
+    assert!(
+        (value / expected - 1.0).abs() < 0.05,
+        "{value}, not {expected}"
+    );
+}
+
+#[test]
+fn slower_pace_is_averaged_with_the_pace_before() {
+    let mut history = even(40, 10);
+    for done in 1..=20 {
+        history.observe(at(400 + 30 * i64::from(done)), Some(40 + done), false);
+    }
+    assert_near(best(&history, &[], 1005), 1005.0 * 40.0 / 60.0);
+}
+
+#[test]
+fn only_an_exceptional_pause_does_not_count_for_the_pace() {
+    let with_pauses = |pauses: &[u8]| {
+        let mut history = ProgressHistory::begin(Some(at(0)), at(0), Some(0));
+        let mut second = 0;
+        for done in 1..=50 {
+            second += if pauses.contains(&done) { 200 } else { 5 };
+            history.observe(at(second), Some(done), false);
+        }
+        (history, second)
+    };
+    let (single, now) = with_pauses(&[20]);
+    assert_near(best(&single, &[], now + 2), 255.0);
+    let (repeated, now) = with_pauses(&[10, 20, 30, 40]);
+    assert_near(best(&repeated, &[], now + 2), 1030.0);
+}
+
+#[test]
+fn plateau_moves_the_estimate_to_the_typical_rest() {
+    let history = even(95, 5);
+    let typical = typical_model([15, 16, 16, 17, 18]);
+    let estimate = estimate(at(0), Some(&history), durations(&typical), at(600)).unwrap();
+    assert_near(estimate.best.as_secs_f64(), 360.0);
+}
+
+#[test]
+fn second_run_with_a_plateau_is_predicted() {
+    let first = ProgressCurve::of(&even(95, 5), Duration::from_secs(950)).unwrap();
+    // Before and on the plateau, in a run of the same operation that takes longer.
+    assert!(best(&even(75, 6), &[first], 450) > 300.0);
+    assert!((best(&even(95, 6), &[first], 800) - 340.0).abs() < 171.0);
+}
+
+#[test]
+fn curve_that_explains_nothing_or_disagrees_does_not_count() {
+    let history = even(60, 10);
+    let alone = best(&history, &[], 605);
+    let same = ProgressCurve::of(&even(99, 20), Duration::from_secs(2000)).unwrap();
+    assert_near(best(&history, &[same], 605), alone);
+    // Its first pass is not in the curve, which contains when each tenth was last reached.
+    let mut second_pass = even(90, 5);
+    for done in 0..=99 {
+        second_pass.observe(at(460 + i64::from(done) * 5), Some(done), false);
+    }
+    let second_pass = ProgressCurve::of(&second_pass, Duration::from_secs(960)).unwrap();
+    assert_near(best(&history, &[second_pass], 605), alone);
+}
+
+#[test]
+fn stall_threshold_before_progress_considers_longer_runs() {
+    let slow_start = |start: i64| {
+        let mut history = ProgressHistory::begin(Some(at(0)), at(0), Some(0));
+        for done in 1..=99_u8 {
+            history.observe(at(start + i64::from(done)), Some(done), false);
+        }
+        let seconds = u64::try_from(start + 100).unwrap();
+        ProgressCurve::of(&history, Duration::from_secs(seconds)).unwrap()
+    };
+    let waiting = ProgressHistory::begin(Some(at(0)), at(0), Some(0));
+    let allowed = |minutes| {
+        let typical = typical_model([2, 2, 2, 2, minutes]);
+        let past = PastRuns {
+            durations: Some(&typical),
+            curves: &[slow_start(60); 10],
+        };
+        stall_threshold(at(0), &waiting, past).allowed
+    };
+    assert!(allowed(2) > Duration::from_secs(60));
+    assert!(allowed(6) > allowed(2).mul_f64(1.5));
 }
 
 #[test]
