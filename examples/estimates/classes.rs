@@ -175,19 +175,7 @@ impl Operation {
                 let begin = 1.0 - between(rng, 0.05, 0.4);
                 vec![(0.0, 0.0), (begin, 0.995), (1.0, 0.995)]
             }
-            Class::TwoPlateaus => {
-                let (one, two) = (between(rng, 0.15, 0.5), between(rng, 0.15, 0.35));
-                let (pause, other) = (between(rng, 0.1, 0.25), between(rng, 0.1, 0.25));
-                let pace = 1.0 / (1.0 - pause - other);
-                let parts = [
-                    (one, one),
-                    (pause * pace, 0.0),
-                    (two, two),
-                    (other * pace, 0.0),
-                ];
-                let rest = 1.0 - one - two;
-                stretches(parts.into_iter().chain([(rest, rest)]))
-            }
+            Class::TwoPlateaus => two_plateaus(rng),
             Class::SpeedingUp => {
                 let power = between(rng, 1.5, 3.0);
                 curve(|time| time.powf(power))
@@ -270,6 +258,21 @@ fn falling_back(rng: &mut Rng) -> Vec<(f64, f64)> {
     corners.push((climbed, 1.0));
     let scaled = corners.into_iter();
     scaled.map(|(time, work)| (time / climbed, work)).collect()
+}
+
+/// Constant pace, with two pauses.
+fn two_plateaus(rng: &mut Rng) -> Vec<(f64, f64)> {
+    let (one, two) = (between(rng, 0.15, 0.5), between(rng, 0.15, 0.35));
+    let (pause, other) = (between(rng, 0.1, 0.25), between(rng, 0.1, 0.25));
+    let pace = 1.0 / (1.0 - pause - other);
+    let parts = [
+        (one, one),
+        (pause * pace, 0.0),
+        (two, two),
+        (other * pace, 0.0),
+    ];
+    let rest = 1.0 - one - two;
+    stretches(parts.into_iter().chain([(rest, rest)]))
 }
 
 /// The pace is a random walk.

@@ -95,7 +95,7 @@ impl ProgressCurve {
             if is_exact {
                 return Some(to.0);
             }
-            let pause = plateau.filter(|(begin, ..)| *begin == from.0);
+            let pause = plateau.filter(|(begin, ..)| (from.0..to.0).contains(begin));
             let pause = pause.map_or(0.0, |(.., length)| length);
             let part = f64::from(percent - from.1) / f64::from(to.1 - from.1);
             Some(from.0 + pause + (to.0 - from.0 - pause) * part)

@@ -10,7 +10,7 @@ mod judge;
 #[path = "../../examples/estimates/runs.rs"]
 mod runs;
 
-use classes::{CLASSES, Class};
+use classes::{CLASSES, Class, HELD_OUT};
 use judge::Known;
 
 const RUNS: usize = 150;
@@ -29,7 +29,7 @@ fn even_progress_is_as_good_as_linear_extrapolation() {
 
 #[test]
 fn intervals_contain_the_actual_end_and_no_class_is_worse_than_linear_extrapolation() {
-    for class in CLASSES {
+    for class in CLASSES.into_iter().chain(HELD_OUT) {
         for known in [Known::Durations, Known::Nothing, Known::Curves(10)] {
             for (moment, score) in judge::MOMENTS
                 .into_iter()
@@ -38,7 +38,8 @@ fn intervals_contain_the_actual_end_and_no_class_is_worse_than_linear_extrapolat
                 let place = format!("{class:?} {known:?} {moment}: {score:?}");
                 assert!(score.held >= 0.75, "{place}");
                 // Medians of few runs differ by chance, most of all for small errors.
-                assert!(score.error <= 1.25 * score.naive_there + 0.02, "{place}");
+                let limit = if HELD_OUT.contains(&class) { 1.5 } else { 1.25 };
+                assert!(score.error <= limit * score.naive_there + 0.02, "{place}");
                 assert!(score.naive.is_finite() && score.answered > 0.6, "{place}");
             }
         }

@@ -106,7 +106,7 @@ fn new_warning_is_drawn_at_once() {
 
 #[test]
 fn time_left_counts_in_small_steps_at_the_end() {
-    let next = next_redraw(&climbed(99, 60), now()).unwrap();
+    let next = next_redraw(&climbed(99, 30), now()).unwrap();
     assert!(next <= now() + SignedDuration::from_secs(5), "{next}");
     let half = next_redraw(&climbed(50, 60), now()).unwrap();
     assert!(half > now() + SignedDuration::from_secs(5), "{half}");

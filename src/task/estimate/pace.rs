@@ -18,15 +18,16 @@ const CONTINUOUS_STEP: f64 = 0.06;
 
 /// Number of the last points that show the recent pace, and its limits as multiples of the mean.
 const RECENT_POINTS: usize = 3;
-const RECENT_LIMITS: (f64, f64) = (0.2, 5.0);
+const RECENT_LIMITS: (f64, f64) = (1.0, 5.0);
 
 /// Maximum step over which the time left is counted down, as a fraction of the whole. Larger steps are not regular
 /// enough. Chosen on the classes `Stepped`, `UnequalDisks` and `Bursts` of the example `estimates`, as was the number of
 /// points.
 const MAX_COUNTED_STEP: f64 = 0.02;
 
-/// Minimum progress ahead, as percentages are rounded down.
-const MIN_AHEAD: f64 = 0.005;
+/// Minimum progress ahead, as the last percents mostly take longer and percentages are rounded down. Chosen so that the
+/// estimates of `SlowingDown` and `FixedEndPhase` do not jump.
+const MIN_AHEAD: f64 = 0.025;
 
 /// Part of the time left that is never counted down without progress.
 const MIN_LEFT: f64 = 0.4;
@@ -68,17 +69,17 @@ impl Pace {
         let reached = newest.at.max(1e-3);
         let rises = points.windows(2).map(|two| two[1].done - two[0].done);
         let rises = rises.filter(|rise| *rise > 0.0);
-        let (climbs, risen) =
+        let (climb_count, climbed) =
             rises.fold((0_u32, 0.0), |(count, sum), rise| (count + 1, sum + rise));
         // Progress before the first observation is not a leap.
-        let leap = (risen / f64::from(climbs.max(1)) - CONTINUOUS_STEP).max(0.0);
-        let risen = risen + points[0].done;
-        if risen <= 0.0 {
+        let leap = (climbed / f64::from(climb_count.max(1)) - CONTINUOUS_STEP).max(0.0);
+        let climbed = climbed + points[0].done;
+        if climbed <= 0.0 {
             return None;
         }
         let exception = single_pause(points).filter(|_| !series.is_noisy);
         let worked = (reached - exception.unwrap_or(0.0)).max(1e-3);
-        let mean_step = mean_step(history).max(0.01 * worked / risen);
+        let mean_step = mean_step(history).max(0.01 * worked / climbed);
         // Values of a noisy series are means over a stretch of time.
         let stretch = match *points {
             [.., before, last] if series.is_noisy => Some(last.at - before.at),
@@ -86,14 +87,14 @@ impl Pace {
         };
         let pause = (history.elapsed(now).as_secs_f64() - newest.at).max(0.0);
         // "Elapsed ÷ progress", without the exception. It rises until the next change, on which it falls.
-        let ahead = (1.0 - newest.done).max(MIN_AHEAD) / risen;
+        let ahead = (1.0 - newest.done).max(MIN_AHEAD) / climbed;
         let naive = ahead * (worked + pause);
         // Counting down instead, so that it is the same on average; a mean of a noisy series is not rounded down.
         let (step, mean_phase) = stretch.map_or_else(
             || {
-                let recent = recent_pace(points) * risen / worked;
+                let recent = recent_pace(points) * climbed / worked;
                 let recent = recent.clamp(RECENT_LIMITS.0, RECENT_LIMITS.1);
-                let step = mean_step.min(MAX_COUNTED_STEP * worked / risen);
+                let step = mean_step.min(MAX_COUNTED_STEP * worked / climbed);
                 (step * recent, 0.5)
             },
             |stretch| (stretch, 0.0),
