@@ -80,12 +80,12 @@ impl ProgressCurve {
             .zip(ends)
             .map(|(&(from, percent), (to, next))| {
                 let is_pause = is_exact || next == u8::MAX || next.abs_diff(percent) <= SAME_LEVEL;
-                let most = if is_pause {
+                let max_length = if is_pause {
                     f64::INFINITY
                 } else {
                     longest_pause
                 };
-                (from, percent, most.min(to - from))
+                (from, percent, max_length.min(to - from))
             });
         let longest = pauses.max_by(|one, other| one.2.total_cmp(&other.2));
         let plateau = longest.filter(|(_, _, length)| *length >= MIN_PLATEAU_FRACTION * seconds);

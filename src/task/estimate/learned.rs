@@ -43,11 +43,11 @@ pub(super) fn predict(pace: &Pace, curves: &[ProgressCurve]) -> Option<Predictio
     }
     // A run that ended at a lower percentage is no evidence.
     let left_of = |curve: &ProgressCurve| curve.seconds() - curve.reached(percent);
-    let curves_there: Vec<&ProgressCurve> = curves
+    let comparable: Vec<&ProgressCurve> = curves
         .iter()
         .filter(|curve| left_of(curve) > MIN_FRACTION * curve.seconds())
         .collect();
-    let runs: Vec<(f64, f64)> = curves_there
+    let runs: Vec<(f64, f64)> = comparable
         .iter()
         .map(|curve| {
             let reached = curve.reached(percent).max(MIN_FRACTION * curve.seconds());
@@ -55,7 +55,7 @@ pub(super) fn predict(pace: &Pace, curves: &[ProgressCurve]) -> Option<Predictio
         })
         .collect();
     let count = f64::from(u32::try_from(runs.len()).ok().filter(|count| *count > 0)?);
-    let all = f64::from(u32::try_from(curves.len()).ok()?);
+    let curve_count = f64::from(u32::try_from(curves.len()).ok()?);
     let mean = |of: &dyn Fn(&(f64, f64)) -> f64| runs.iter().map(of).sum::<f64>() / count;
     let (reached, left) = (mean(&|run| run.0), mean(&|run| run.1));
     let covariance = mean(&|run| (run.0 - reached) * (run.1 - left)) * count;
@@ -66,14 +66,14 @@ pub(super) fn predict(pace: &Pace, curves: &[ProgressCurve]) -> Option<Predictio
     let errors = mean(&|run| (run.1 - predicted(run.0)).powi(2)) * count;
     let learned = (errors + PRIOR_RUNS * PRIOR_VARIANCE) / (count + 1.0) * (1.0 + 1.0 / count);
     // The length of a plateau differs less than the pace.
-    let plateaus = curves_there.iter().map(|curve| match curve.plateau() {
+    let plateaus = comparable.iter().map(|curve| match curve.plateau() {
         Some((level, length)) if level >= percent => length / left_of(curve),
         _ => 0.0,
     });
     let moving = 1.0 - plateaus.sum::<f64>() / count;
     let learned = learned
         + SINGLE_RUN_VARIANCE * moving.max(0.0) / (count * count)
-        + disagreement(pace, &curves_there, percent);
+        + disagreement(pace, &comparable, percent);
     // Error of the constant pace in the same runs.
     let done = f64::from(percent) / 100.0;
     let odds = ((1.0 - done).max(MIN_FRACTION) / done.max(MIN_FRACTION)).ln();
@@ -85,7 +85,7 @@ pub(super) fn predict(pace: &Pace, curves: &[ProgressCurve]) -> Option<Predictio
     let rest = Remaining::new(total.exp(), learned.sqrt(), pace.pause).best();
     let learned_rest = learned * (total.exp() / rest).max(1.0);
     let paced_rest = PRIOR_PACE_VARIANCE + (pace.left / rest).ln().powi(2);
-    let best_weight = explained(learned_rest, paced.min(paced_rest)) * count / all;
+    let best_weight = explained(learned_rest, paced.min(paced_rest)) * count / curve_count;
     Some(Prediction {
         best: (best_weight * rest.ln() + (1.0 - best_weight) * pace.left.ln()).exp(),
         left: (weight * total + (1.0 - weight) * (pace.left + pace.pause).ln()).exp(),

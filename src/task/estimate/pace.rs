@@ -132,6 +132,7 @@ impl Pace {
         errors.sum::<f64>() / 3.0
     }
 }
+
 /// Returns the time after which a fraction of the whole was last reached, interpolated linearly.
 fn last_reached(points: &[SeriesPoint], done: f64) -> f64 {
     let below = points.iter().rposition(|point| point.done < done);
