@@ -11,19 +11,20 @@ mod locations;
 mod new_failures;
 mod node;
 mod root_cause;
+mod task_index;
 mod undo;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::Value;
-use slotmap::SlotMap;
 
 pub use self::{blockers::Blocker, handle::Handle, node::BlockerKind};
 
 use self::{
     entity_index::{EntityIndex, EntityKey, Footprint},
     node::Node,
+    task_index::{Nodes, TaskIndex},
 };
 use super::{
     change::TaskChange,
@@ -50,9 +51,8 @@ type TaskKey = (EndpointId, Arc<str>);
 /// All known tasks of all endpoints.
 #[derive(Debug, Clone, Default)]
 pub struct TaskStore {
-    /// Boxed, so that the free room of the map is small.
-    nodes: SlotMap<Handle, Box<Node>>,
-    by_id: HashMap<TaskId, Handle>,
+    nodes: Nodes,
+    by_id: TaskIndex,
     /// Records whose key, as used by lineage fields, is not their moId.
     by_other_key: HashMap<TaskKey, Vec<Handle>>,
     /// Records whose parent or root is not in the store, by that task's key.
@@ -98,7 +98,7 @@ impl TaskStore {
 
     /// Returns the handle of a task.
     pub fn find(&self, id: &TaskId) -> Option<Handle> {
-        self.by_id.get(id).copied()
+        self.by_id.get(&self.nodes, id)
     }
 
     /// Returns the handle of the task with this `TaskInfo.key`. If a server uses a key for several tasks, the one whose
@@ -242,18 +242,17 @@ impl TaskStore {
             Some(handle) => handle,
             None => self.insert(Record::placeholder(id.clone(), Presence::Present)),
         };
-        let Some(node) = self.nodes.get_mut(handle) else {
+        let Some(Node { record, .. }) = self.nodes.get(handle).map(Box::as_ref) else {
             return;
         };
-        let before = (node.record.id.clone(), node.record.key());
-        let footprint = Footprint::of(&node.record);
-        node.record.replace(info, at);
-        node.record.id = id.clone();
-        if before.0 != id {
-            self.by_id.remove(&before.0);
+        let (key_before, footprint) = (record.key(), Footprint::of(record));
+        self.by_id.remove(&self.nodes, &record.id);
+        if let Some(Node { record, .. }) = self.nodes.get_mut(handle).map(Box::as_mut) {
+            record.replace(info, at);
+            record.id = id.clone();
         }
-        self.by_id.insert(id, handle);
-        self.update_key(handle, before.1);
+        self.by_id.insert(&self.nodes, &id, handle);
+        self.update_key(handle, key_before);
         self.relink(handle, touched);
         self.attach_orphans(&key, touched);
         self.recount(handle, touched);
@@ -398,7 +397,7 @@ impl TaskStore {
             is_acknowledged: false,
             is_new_failure: false,
         }));
-        self.by_id.insert(id, handle);
+        self.by_id.insert(&self.nodes, &id, handle);
         handle
     }
 
@@ -411,17 +410,14 @@ impl TaskStore {
         for &child in &children {
             self.set_parent(child, None, touched);
         }
+        self.by_id.remove(&self.nodes, id);
         let Some(node) = self.nodes.remove(handle) else {
             return;
         };
         self.counts.remove(node.status);
         self.reindex(handle, &Footprint::of(&node.record), touched);
-        self.by_id.remove(id);
         self.unindex_key(&(id.endpoint, node.record.key()), handle);
-        self.orphans.retain(|_, waiting| {
-            waiting.retain(|waiting| *waiting != handle);
-            !waiting.is_empty()
-        });
+        self.remove_orphan(&node, handle);
         for child in children {
             self.relink(child, touched);
         }

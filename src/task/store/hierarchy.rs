@@ -58,10 +58,8 @@ impl TaskStore {
             return;
         };
         let endpoint = node.record.id.endpoint;
-        let (direct, root) = match &node.record.info {
-            Some(info) => (info.parent_key().cloned(), info.root_key().cloned()),
-            None => (None, node.root_hint().cloned()),
-        };
+        let (direct, root) = node.lineage();
+        let (direct, root) = (direct.cloned(), root.cloned());
         let mut parent = None;
         for key in [&direct, &root].into_iter().flatten() {
             let key = (endpoint, key.clone());
@@ -111,6 +109,20 @@ impl TaskStore {
     pub(super) fn attach_orphans(&mut self, key: &TaskKey, touched: &mut ChangeSet) {
         for orphan in self.orphans.remove(key).unwrap_or_default() {
             self.relink(orphan, touched);
+        }
+    }
+
+    /// Removes a record from those that wait for their parent or root.
+    pub(super) fn remove_orphan(&mut self, node: &Node, handle: Handle) {
+        let (direct, root) = node.lineage();
+        for key in [direct, root].into_iter().flatten() {
+            let key = (node.record.id.endpoint, key.clone());
+            if let Some(waiting) = self.orphans.get_mut(&key) {
+                waiting.retain(|waiting| *waiting != handle);
+                if waiting.is_empty() {
+                    self.orphans.remove(&key);
+                }
+            }
         }
     }
 

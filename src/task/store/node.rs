@@ -77,6 +77,14 @@ pub(super) struct Below {
 }
 
 impl Node {
+    /// Returns the keys of the direct parent and of the root, as far as known.
+    pub(super) fn lineage(&self) -> (Option<&Arc<str>>, Option<&Arc<str>>) {
+        match &self.record.info {
+            Some(info) => (info.parent_key(), info.root_key()),
+            None => (None, self.root_hint()),
+        }
+    }
+
     pub(super) fn children(&self) -> &[Handle] {
         self.below.as_ref().map_or(&[], |below| &below.children)
     }
