@@ -33,8 +33,8 @@ pub(super) enum Completed {
     Labels(Result<Vec<OperationLabel>, Error>),
     Cancel(Arc<str>, Result<(), Error>),
     HistoryLookup(TaskLocator, Result<PastTaskSearch, Error>),
-    /// Tasks added to the view, and those that the server does not know.
-    View(Vec<Arc<str>>, Result<Vec<ManagedObjectReference>, Error>),
+    /// Tasks added to the view that the server does not know.
+    View(Result<Vec<ManagedObjectReference>, Error>),
     /// A task read because the long poll is silent.
     Check(Arc<str>, Result<Box<TaskInfo>, Error>),
     /// The running wait was cancelled; its own result follows.
@@ -51,7 +51,7 @@ impl Completed {
             Self::Labels(answer) => answer.is_ok(),
             Self::HistoryLookup(_, answer) => answer.is_ok(),
             Self::RecentTasks(answer) => answer.is_ok(),
-            Self::View(_, answer) => answer.is_ok(),
+            Self::View(answer) => answer.is_ok(),
             Self::Check(_, answer) => answer.is_ok(),
             Self::Cancel(..) | Self::WaitCancelled => false,
         }

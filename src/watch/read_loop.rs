@@ -311,9 +311,8 @@ impl Endpoint {
             Completed::HistoryLookup(task, answer) => {
                 self.handle_history_lookup(task, answer).await?;
             }
-            Completed::View(adding, answer) => {
-                self.fetch
-                    .handle_view_change(feed, renewals, &adding, answer)?;
+            Completed::View(answer) => {
+                self.fetch.handle_view_change(feed, renewals, answer)?;
             }
             Completed::Check(mo_id, answer) => {
                 self.fetch

@@ -77,7 +77,7 @@ impl Fetch {
                 let unresolved = collector
                     .modify_view(&change.adding, &change.removing)
                     .await;
-                Completed::View(change.adding, unresolved)
+                Completed::View(unresolved)
             });
         }
     }
@@ -128,12 +128,10 @@ impl Fetch {
         &mut self,
         feed: &mut TaskFeed,
         renewals: &mut SessionRenewals,
-        adding: &[Arc<str>],
         answer: Result<Vec<ManagedObjectReference>, Error>,
     ) -> Result<(), LoopExit> {
-        if let Some(view) = &mut feed.view {
-            view.modified(adding, answer.is_err());
-        }
+        let view = feed.view.as_mut();
+        let adding = view.map(|view| view.modified(answer.is_err()));
         let error = match answer {
             Ok(unresolved) => {
                 renewals.succeeded(&Call::View);
@@ -146,13 +144,13 @@ impl Fetch {
             }
             Err(error) => error,
         };
-        if feed.view.is_some() {
+        if let Some(adding) = adding {
             let retry = if error.is_session_dead() {
                 Instant::now()
             } else {
                 Instant::now() + self.intervals.initial_backoff
             };
-            for mo_id in adding {
+            for mo_id in &adding {
                 feed.watched.schedule_at(mo_id, retry);
             }
         }
