@@ -270,11 +270,11 @@ async fn a_report_takes_the_name_of_a_record_in_place_of_tasks() {
     }
 }
 
-/// A record of an ESXi host and of a virtual machine with its place.
+/// A record of an ESXi host, whose task has a key that is not its moId, and of a virtual machine with its place.
 const OTHER_IDS: &str = r#"{"vtask_record":1,"vtask":"0.1.0","started":"2026-11-29T10:00:00Z","vcenters":["esx-01.lab"]}
 {"t":"2026-11-29T10:00:01Z","vc":0,"link":{"state":"live"}}
-{"t":"2026-11-29T10:00:02Z","vc":0,"task":{"at":"2026-11-29T10:00:02Z","info":{"key":"haTask-ha-host-vim.HostSystem.reboot-7","task":{"type":"Task","value":"haTask-ha-host-vim.HostSystem.reboot-7"},"state":"running","descriptionId":"HostSystem.reboot","queueTime":"2026-11-29T10:00:00Z","cancelled":false,"cancelable":false,"eventChainId":1,"reason":{"_typeName":"TaskReasonSystem"}}}}
-{"t":"2026-11-29T10:00:02Z","vc":0,"task":{"at":"2026-11-29T10:00:02Z","info":{"key":"task-07","task":{"type":"Task","value":"task-07"},"state":"running","descriptionId":"VirtualMachine.clone","entity":{"type":"VirtualMachine","value":"vm-42"},"entityName":"db","parentTaskKey":"haTask-ha-host-vim.HostSystem.reboot-7","queueTime":"2026-11-29T10:00:01Z","cancelled":false,"cancelable":false,"eventChainId":2,"reason":{"_typeName":"TaskReasonSystem"}}}}
+{"t":"2026-11-29T10:00:02Z","vc":0,"task":{"at":"2026-11-29T10:00:02Z","info":{"key":"3-17","task":{"type":"Task","value":"haTask-ha-host-vim.HostSystem.reboot-7"},"state":"running","descriptionId":"HostSystem.reboot","queueTime":"2026-11-29T10:00:00Z","cancelled":false,"cancelable":false,"eventChainId":1,"reason":{"_typeName":"TaskReasonSystem"}}}}
+{"t":"2026-11-29T10:00:02Z","vc":0,"task":{"at":"2026-11-29T10:00:02Z","info":{"key":"task-07","task":{"type":"Task","value":"task-07"},"state":"running","descriptionId":"VirtualMachine.clone","entity":{"type":"VirtualMachine","value":"vm-42"},"entityName":"db","parentTaskKey":"3-17","queueTime":"2026-11-29T10:00:01Z","cancelled":false,"cancelable":false,"eventChainId":2,"reason":{"_typeName":"TaskReasonSystem"}}}}
 {"t":"2026-11-29T10:00:03Z","vc":0,"location":{"type":"VirtualMachine","value":"vm-42","host":"esx-01","cluster":"prod/a","datacenter":"dc-1","folder":"web/db 100%"}}
 {"t":"2026-11-29T10:00:04Z","vc":0,"change":{"task":"task-07","at":"2026-11-29T10:00:04Z","fields":{"state":"success"}}}
 {"t":"2026-11-29T10:00:09Z","vc":0,"location":{"type":"VirtualMachine","value":"vm-42","host":"esx-02","cluster":"prod/a","datacenter":"dc-1","folder":"web/db 100%"}}
@@ -310,6 +310,7 @@ async fn served_record_has_any_task_id_and_locations() {
     assert_eq!(early.out, "task-07\n", "{}", early.err);
     let one = from("get --json haTask-ha-host-vim.HostSystem.reboot-7", &file).await;
     assert_eq!(one.lines()[0]["state"], "running", "{}", one.err);
+    assert_eq!(one.lines()[0]["key"], "3-17", "{}", one.out);
     let tree = from("tree haTask-ha-host-vim.HostSystem.reboot-7", &file).await;
     assert!(tree.out.contains("task-07"), "{} {}", tree.out, tree.err);
 }

@@ -40,7 +40,10 @@ impl TaskInfoWriter<'_> {
             }
         };
         match field {
-            Field::Key => Property::string(&record.id.to_string()),
+            Field::Key => match &record.key {
+                Some(key) => Property::string(key),
+                None => Property::string(&record.id.to_string()),
+            },
             Field::Task => Property::reference(&record.id.reference()),
             Field::Description => object(&record.description),
             Field::Name => text(record.name.as_deref()),

@@ -237,6 +237,7 @@ impl Archive {
         let entity = row.target.map(|target| inventory.entity(target));
         Record {
             id: fields.id,
+            key: None,
             description: None,
             name,
             description_id,

@@ -79,6 +79,7 @@ impl World {
         };
         let record = Record {
             id,
+            key: None,
             description: plan
                 .phases
                 .first()

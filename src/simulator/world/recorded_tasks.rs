@@ -183,8 +183,12 @@ fn assign(record: &mut Record, field: Field, value: Value, calendar: &Calendar) 
     let task = || value.as_str().and_then(TaskId::recorded);
     let object = || (!value.is_null()).then(|| value.clone());
     match field {
-        // They follow from the ID.
-        Field::Key | Field::Task => false,
+        Field::Key => {
+            let id = record.id.to_string();
+            super::replace(&mut record.key, text().filter(|key| **key != *id))
+        }
+        // It follows from the ID.
+        Field::Task => false,
         Field::Description => super::replace(&mut record.description, object()),
         Field::Name => super::replace(&mut record.name, text()),
         Field::DescriptionId => {
@@ -289,6 +293,7 @@ fn state(value: &Value) -> Option<TaskState> {
 fn blank(id: TaskId, now: WorldTime) -> Record {
     Record {
         id,
+        key: None,
         description: None,
         name: None,
         description_id: "".into(),

@@ -14,7 +14,7 @@ use super::task_plan::TaskPlan;
 use super::time::WorldTime;
 use crate::simulator::value::{MoRef, message};
 
-/// Number of a task; its moId and key are `task-` followed by the number. Numbers from [`FIRST_OTHER`] on are those of
+/// Number of a task; its moId is `task-` followed by the number. Numbers from [`FIRST_OTHER`] on are those of
 /// recorded tasks with another moId.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TaskId(pub u64);
@@ -173,6 +173,8 @@ impl FieldVersions {
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
     pub id: TaskId,
+    /// Key of a recorded task that is not its moId.
+    pub key: Option<Arc<str>>,
     /// Current phase, a `LocalizableMessage`.
     pub description: Option<Value>,
     /// Method that created the task; `None` for internal tasks.
