@@ -148,6 +148,15 @@ impl Consumer for Stream<'_> {
         }
     }
 
+    fn prune(&mut self, servers: &[Server]) {
+        self.last_ids.retain(|(id, handle), _| {
+            let mut servers = servers.iter();
+            let server = servers.find(|server| server.id == *id);
+            let record = server.and_then(|server| server.snapshot.store.get(*handle));
+            record.is_some_and(|record| !record.status().is_finished())
+        });
+    }
+
     fn commit(&mut self) -> Result<bool, CommandError> {
         if let Some((path, file)) = &self.file {
             file.sync().map_err(|error| unwritable(path, &error))?;
@@ -184,6 +193,7 @@ mod tests {
     use crate::{
         app::test_support::{task, tasks},
         command::selector::CompiledSelector,
+        task::TaskChange,
         vim::{ConnectOptions, Credentials, TrustPolicy},
         watch::WatchOptions,
     };
@@ -212,22 +222,58 @@ mod tests {
         Server::new(None, options, selector, Timestamp::UNIX_EPOCH)
     }
 
+    fn stream(states: &StateArgs) -> Stream<'_> {
+        Stream {
+            states,
+            file: None,
+            last_ids: HashMap::new(),
+        }
+    }
+
+    /// Delivers a state of task-1.
+    fn deliver(stream: &mut Stream<'_>, server: &mut Server, state: &str, is_end: bool) -> String {
+        let change = task("task-1", &json!({"state": state}));
+        server.snapshot.apply(tasks(vec![change]));
+        let handle = server.snapshot.find(&"task-1".into()).unwrap();
+        stream.lines(server, &[Change { handle, is_end }])
+    }
+
+    #[test]
+    fn states_of_tasks_and_servers_that_are_gone_are_not_kept() {
+        let flags = Flags::parse_from([""]);
+        let mut stream = stream(&flags.states);
+        let mut servers = [server()];
+        deliver(&mut stream, &mut servers[0], "running", false);
+        stream.prune(&servers);
+        assert_eq!(stream.last_ids.len(), 1);
+        // Its end is not selected.
+        let end = task("task-1", &json!({"state": "success"}));
+        servers[0].snapshot.apply(tasks(vec![end]));
+        stream.prune(&servers);
+        assert!(stream.last_ids.is_empty());
+
+        deliver(&mut stream, &mut servers[0], "running", false);
+        let mo_id = "task-1".into();
+        servers[0]
+            .snapshot
+            .apply(tasks(vec![TaskChange::Unwatched { mo_id }]));
+        stream.prune(&servers);
+        assert!(stream.last_ids.is_empty());
+
+        deliver(&mut stream, &mut servers[0], "running", false);
+        stream.prune(&[]);
+        assert!(stream.last_ids.is_empty());
+    }
+
     #[test]
     fn the_state_of_a_finished_task_is_not_kept() {
         for (state, count) in [("active", 1), ("failed", 1), ("active,failed", 2)] {
             let flags = Flags::parse_from(["", "--state", state]);
-            let mut stream = Stream {
-                states: &flags.states,
-                file: None,
-                last_ids: HashMap::new(),
-            };
+            let mut stream = stream(&flags.states);
             let mut server = server();
             let mut lines = String::new();
             for (state, is_end) in [("running", false), ("running", false), ("error", true)] {
-                let change = task("task-1", &json!({"state": state}));
-                server.snapshot.apply(tasks(vec![change]));
-                let handle = server.snapshot.find(&"task-1".into()).unwrap();
-                lines += &stream.lines(&server, &[Change { handle, is_end }]);
+                lines += &deliver(&mut stream, &mut server, state, is_end);
             }
             assert_eq!(lines.lines().count(), count, "{state}: {lines}");
             assert!(stream.last_ids.is_empty(), "{state}");

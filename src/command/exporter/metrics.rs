@@ -15,6 +15,7 @@ use prometheus_client::{
 use super::{
     super::json_output,
     label_limit::{LabelLimit, clean},
+    series::{Labels, Series},
     stall_times::StallTimes,
 };
 use crate::{
@@ -35,11 +36,10 @@ const DURATION_BUCKETS: [f64; 12] = [
 ];
 const QUEUE_BUCKETS: [f64; 8] = [0.1, 1., 5., 15., 60., 300., 1800., 7200.];
 
-type Labels<const N: usize> = [(&'static str, Arc<str>); N];
-type Counters<const N: usize> = Family<Labels<N>, Counter>;
+type Counters<const N: usize> = Series<N, Counter>;
 type Gauges<const N: usize> = Family<Labels<N>, Gauge>;
 type Ratios<const N: usize> = Family<Labels<N>, Gauge<f64, AtomicU64>>;
-type Histograms<const N: usize> = Family<Labels<N>, Histogram, fn() -> Histogram>;
+type Histograms<const N: usize> = Series<N, Histogram>;
 
 /// Text formats of the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,19 +95,19 @@ impl TaskMetrics {
             registry: Registry::with_prefix("vtask"),
             operations: LabelLimit::new(MAX_OPERATIONS),
             faults: LabelLimit::new(MAX_FAULTS),
-            finished: Family::default(),
-            failures: Family::default(),
-            durations: Family::new_with_constructor(durations),
-            queue_times: Family::new_with_constructor(queue_times),
-            cancel_requests: Family::default(),
+            finished: Series::new(Family::default()),
+            failures: Series::new(Family::default()),
+            durations: Series::new(Family::new_with_constructor(durations)),
+            queue_times: Series::new(Family::new_with_constructor(queue_times)),
+            cancel_requests: Series::new(Family::default()),
             tasks: Family::default(),
             stalled: Family::default(),
             blocked: Family::default(),
             oldest: Family::default(),
             progress: Family::default(),
             up: Family::default(),
-            requests: Family::default(),
-            received: Family::default(),
+            requests: Series::new(Family::default()),
+            received: Series::new(Family::default()),
             stall_times: HashMap::new(),
             cancelling: HashSet::new(),
         };
@@ -125,12 +125,12 @@ impl TaskMetrics {
             (
                 "tasks_finished",
                 "Tasks that finished, by outcome: success, failed, cancelled, unknown",
-                self.finished.clone(),
+                self.finished.family(),
             ),
             (
                 "task_failures",
                 "Tasks that failed, by type of the fault",
-                self.failures.clone(),
+                self.failures.family(),
             ),
         ] {
             registry.register(name, help, metric);
@@ -139,18 +139,18 @@ impl TaskMetrics {
             "task_duration",
             "Run time of finished tasks",
             Unit::Seconds,
-            self.durations.clone(),
+            self.durations.family(),
         );
         registry.register_with_unit(
             "task_queue_time",
             "Time that finished tasks were queued",
             Unit::Seconds,
-            self.queue_times.clone(),
+            self.queue_times.family(),
         );
         registry.register(
             "cancel_requests",
             "Cancel requests seen on tasks",
-            self.cancel_requests.clone(),
+            self.cancel_requests.family(),
         );
         registry.register(
             "tasks_stalled",
@@ -178,13 +178,13 @@ impl TaskMetrics {
         registry.register(
             "api_requests",
             "Requests to the vCenter",
-            self.requests.clone(),
+            self.requests.family(),
         );
         registry.register_with_unit(
             "api_received",
             "Bytes of responses, as received",
             Unit::Bytes,
-            self.received.clone(),
+            self.received.family(),
         );
     }
 
@@ -206,13 +206,13 @@ impl TaskMetrics {
         let vcenter = clean(vcenter);
         let operation = self.operations.value(display_name::operation_id(info));
         self.count_cancel_request(&vcenter, &operation, record, info, is_end);
-        let finished = |outcome: &str| {
+        let mut finished = |outcome: &str| {
             let labels = [
                 ("vcenter", vcenter.clone()),
                 ("operation", operation.clone()),
                 ("outcome", outcome.into()),
             ];
-            self.finished.get_or_create_owned(&labels)
+            self.finished.get(&labels)
         };
         if !is_end {
             // A counter that appears with its first failure has no increase.
@@ -231,14 +231,14 @@ impl TaskMetrics {
                 ("operation", operation.clone()),
                 ("fault", self.faults.value(fault)),
             ];
-            self.failures.get_or_create(&labels).inc();
+            self.failures.get(&labels).inc();
         }
         if let Some(queued) = record.queued_for(now) {
             let labels = [
                 ("vcenter", vcenter.clone()),
                 ("operation", operation.clone()),
             ];
-            let queue_time = self.queue_times.get_or_create_owned(&labels);
+            let queue_time = self.queue_times.get(&labels);
             queue_time.observe(queued.as_secs_f64());
         }
         if let Some(ran) = record.run_time(now) {
@@ -247,7 +247,7 @@ impl TaskMetrics {
                 ("operation", operation),
                 ("outcome", outcome.into()),
             ];
-            let duration = self.durations.get_or_create_owned(&labels);
+            let duration = self.durations.get(&labels);
             duration.observe(ran.as_secs_f64());
         }
     }
@@ -271,13 +271,28 @@ impl TaskMetrics {
                     ("vcenter", vcenter.clone()),
                     ("operation", operation.clone()),
                 ];
-                self.cancel_requests.get_or_create(&labels).inc();
+                self.cancel_requests.get(&labels).inc();
             }
             self.cancelling.insert(key.clone());
         }
         if is_end {
             self.cancelling.remove(&key);
         }
+    }
+
+    /// Removes the series of vCenters and what is known of tasks for which `is_kept` is false.
+    pub(super) fn retain(&mut self, is_kept: impl Fn(&str, Option<&Arc<str>>) -> bool) {
+        let is_followed = |vcenter: &str| is_kept(vcenter, None);
+        self.finished.retain(is_followed);
+        self.failures.retain(is_followed);
+        self.durations.retain(is_followed);
+        self.queue_times.retain(is_followed);
+        self.cancel_requests.retain(is_followed);
+        self.requests.retain(is_followed);
+        self.received.retain(is_followed);
+        self.stall_times.retain(|vcenter, _| is_followed(vcenter));
+        self.cancelling
+            .retain(|(vcenter, mo_id)| is_kept(vcenter, Some(mo_id)));
     }
 
     /// Removes the gauges of the previous scrape.
@@ -297,11 +312,11 @@ impl TaskMetrics {
         self.up
             .get_or_create(&[of_vcenter()])
             .set(i64::from(server.is_up));
-        let received = self.received.get_or_create_owned(&[of_vcenter()]);
+        let received = self.received.get(&[of_vcenter()]);
         received.inc_by(server.requests.raw_bytes.saturating_sub(received.get()));
         for (request, count) in &server.requests.requests {
             let labels = [of_vcenter(), ("request", (*request).into())];
-            let requests = self.requests.get_or_create_owned(&labels);
+            let requests = self.requests.get(&labels);
             requests.inc_by(count.saturating_sub(requests.get()));
         }
         let mut long_running = Vec::new();

@@ -3,15 +3,17 @@
 mod label_limit;
 mod metrics;
 mod otlp;
+mod series;
 mod stall_times;
 mod web;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use tokio::{net::TcpListener, sync::mpsc};
 
 use self::{
+    label_limit::clean,
     metrics::{ServerState, TaskMetrics, TextFormat},
     otlp::{Otlp, OtlpEvent},
     web::{Answer, Request, RequestKind, WebConfig},
@@ -203,6 +205,18 @@ impl Consumer for Exporter {
                 self.export_metrics(servers);
             }
             None => {}
+        }
+    }
+
+    fn prune(&mut self, servers: &[Server]) {
+        let is_kept = |vcenter: &str, mo_id: Option<&Arc<str>>| {
+            let mut servers = servers.iter();
+            let server = servers.find(|server| *clean(&server.label) == *vcenter);
+            server.is_some_and(|server| mo_id.is_none_or(|mo_id| server.may_change(mo_id)))
+        };
+        self.metrics.retain(is_kept);
+        if let Some(otlp) = &mut self.otlp {
+            otlp.retain_phases(|vcenter, mo_id| is_kept(vcenter, Some(mo_id)));
         }
     }
 

@@ -44,6 +44,8 @@ pub(super) use source::ServerSource;
 
 /// Interval of due requests and of saving the cursor.
 const TICK: Duration = Duration::from_secs(1);
+/// Interval of removing what consumers keep about tasks that are gone.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 /// Limit of the sign-out; a service has to end within two seconds.
 const SIGN_OUT_LIMIT: Duration = Duration::from_millis(1800);
 
@@ -72,6 +74,9 @@ pub(super) trait Consumer {
 
     /// Answers a request.
     fn serve(&mut self, _servers: &mut [Server], _io: &mut CommandIo<'_>) {}
+
+    /// Removes what is kept about tasks that cannot change any more, and about servers that are no longer followed.
+    fn prune(&mut self, servers: &[Server]);
 
     /// Delivers pending data before the command ends, within [`SIGN_OUT_LIMIT`].
     async fn finish(&mut self, _servers: &[Server]) {}
@@ -162,6 +167,7 @@ impl<C: Consumer> Following<'_, C> {
         // Closing the terminal ends the command.
         let can_reload = cfg!(unix) && !io.err.is_terminal();
         let mut next_tick = Instant::now() + TICK;
+        let mut next_prune = Instant::now() + PRUNE_INTERVAL;
         self.ping();
         loop {
             for id in self.watchers.ended() {
@@ -183,6 +189,10 @@ impl<C: Consumer> Following<'_, C> {
                 read = source::completed(&mut self.reading) => self.finish_reload(read, io)?,
                 () = sleep_until(next_tick) => {
                     next_tick = Instant::now() + TICK;
+                    if next_prune <= Instant::now() {
+                        next_prune = Instant::now() + PRUNE_INTERVAL;
+                        self.consumer.prune(&self.servers);
+                    }
                     self.tick()?;
                 }
                 () = watchdog::due(self.watchdog.as_ref()) => {

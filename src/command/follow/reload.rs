@@ -29,6 +29,7 @@ impl<C: Consumer> Following<'_, C> {
                     io.eprint(&warning);
                 }
                 let changes = self.replace_servers(configured.servers);
+                self.consumer.prune(&self.servers);
                 io.eprint(&format!("the configuration was reloaded: {changes}."));
             }
             Err(error) => io.eprint(&format!(

@@ -190,6 +190,14 @@ impl Server {
         self.has_list || self.connections.is_away()
     }
 
+    /// True if changes of a task may follow. Until all tasks were read, they may of any task.
+    pub(in crate::command) fn may_change(&self, mo_id: &Arc<str>) -> bool {
+        let record = self.record(mo_id);
+        !self.is_ready()
+            || self.lookups.contains_key(mo_id)
+            || record.is_some_and(|record| !record.status().is_finished())
+    }
+
     /// Returns the number of tasks that are queued or running.
     pub(super) fn active(&self) -> u32 {
         let counts = self.snapshot.store.counts();

@@ -119,3 +119,34 @@ fn a_cancel_request_is_counted_once() {
     assert!(page.contains(line), "{page}");
     assert!(metrics.cancelling.is_empty());
 }
+
+#[test]
+fn series_and_tasks_of_a_removed_vcenter_are_removed() {
+    let mut metrics = TaskMetrics::new();
+    let mut store = TaskStore::new();
+    let cancelling = json!({"descriptionId": "VirtualMachine.clone", "cancelled": true});
+    let failed = json!({"descriptionId": "VirtualMachine.clone", "state": "error",
+        "completeTime": at(9).to_string(),
+        "error": {"_typeName": "NoDiskSpace", "faultstring": "full"}});
+    for vcenter in ["lab", "branch"] {
+        let handle = put(&mut store, "task-1", &cancelling, 1);
+        metrics.count(vcenter, &store, handle, false, at(1));
+        let handle = put(&mut store, "task-2", &failed, 9);
+        metrics.count(vcenter, &store, handle, true, at(9));
+    }
+    let all = scraped(&mut metrics, &store, 10);
+    metrics.retain(|_, _| true);
+    assert_eq!(series(&scraped(&mut metrics, &store, 10)), series(&all));
+    assert_eq!(metrics.cancelling.len(), 2);
+    metrics.retain(|vcenter, mo_id| vcenter == "lab" && mo_id.is_none());
+    let page = scraped(&mut metrics, &store, 10);
+    assert!(
+        page.contains("vtask_task_failures_total{vcenter=\"lab\""),
+        "{page}"
+    );
+    assert!(!page.contains("branch"), "{page}");
+    // The task may not change any more.
+    assert!(metrics.cancelling.is_empty());
+    metrics.retain(|_, _| false);
+    assert!(metrics.stall_times.is_empty());
+}

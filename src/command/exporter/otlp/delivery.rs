@@ -17,6 +17,9 @@ use crate::{
     watch::{Backoff, Intervals},
 };
 
+/// Maximum number of reasons that are reported of an outage.
+const MAX_REASONS: usize = 8;
+
 /// State of the deliveries of a signal.
 #[derive(Debug, Default)]
 pub(super) struct DeliveryState {
@@ -26,7 +29,7 @@ pub(super) struct DeliveryState {
     pub(super) lost: AtomicU64,
 }
 
-/// Sends requests one after another. The start and the end of an outage are reported once.
+/// Sends requests one after another. Each reason of an outage and its end are reported once.
 #[derive(Debug)]
 pub(super) struct Delivery {
     sender: Sender,
@@ -34,7 +37,10 @@ pub(super) struct Delivery {
     state: Arc<DeliveryState>,
     messages: mpsc::UnboundedSender<String>,
     stop: CancellationToken,
-    has_rejected: bool,
+    /// Reasons of the present outage that were reported.
+    reasons: Vec<String>,
+    /// Messages about rejected items that were reported.
+    rejections: Vec<String>,
 }
 
 impl Delivery {
@@ -50,7 +56,8 @@ impl Delivery {
             state,
             messages,
             stop,
-            has_rejected: false,
+            reasons: Vec::new(),
+            rejections: Vec::new(),
         }
     }
 
@@ -80,11 +87,12 @@ impl Delivery {
         }
     }
 
-    fn failed(&self, failure: &Failure) {
-        if self.state.is_failing.swap(true, Ordering::Relaxed) {
+    fn failed(&mut self, failure: &Failure) {
+        self.state.is_failing.store(true, Ordering::Relaxed);
+        let Failure { reason, .. } = failure;
+        if !is_new(&mut self.reasons, reason) {
             return;
         }
-        let Failure { reason, .. } = failure;
         let next = match failure.status {
             _ if failure.is_transient => "Retrying",
             Some(401 | 403) => "Check OTEL_EXPORTER_OTLP_HEADERS",
@@ -98,6 +106,7 @@ impl Delivery {
 
     fn succeeded(&mut self, rejected: Option<Rejected>) {
         self.backoff.record_uptime(Duration::MAX);
+        self.reasons.clear();
         if self.state.is_failing.swap(false, Ordering::Relaxed) {
             let signal = self.sender.signal().name();
             let lost = self.state.lost.swap(0, Ordering::Relaxed);
@@ -108,7 +117,7 @@ impl Delivery {
             self.report(format!("{signal} are exported again{lost}."));
         }
         if let Some(Rejected { count, message }) = rejected
-            && !std::mem::replace(&mut self.has_rejected, true)
+            && is_new(&mut self.rejections, &message)
         {
             let failing = self.sender.failing();
             self.report(format!(
@@ -121,4 +130,13 @@ impl Delivery {
         // The receiver is gone only at the end.
         let _ = self.messages.send(message);
     }
+}
+
+/// Adds a text to those that were reported. Returns false if it is one of them, or if there are too many.
+fn is_new(reported: &mut Vec<String>, text: &str) -> bool {
+    let is_new = reported.len() < MAX_REASONS && !reported.iter().any(|known| known == text);
+    if is_new {
+        reported.push(text.to_owned());
+    }
+    is_new
 }

@@ -33,6 +33,7 @@ use self::{
     span::{Origin, span},
     span_queue::{Limits, SpanQueue},
 };
+use super::label_limit::clean;
 use crate::{
     command::{
         CommandError,
@@ -122,7 +123,7 @@ impl Otlp {
         let Some(record) = store.get(change.handle) else {
             return;
         };
-        let vcenter = Arc::from(server.label.as_str());
+        let vcenter = clean(&server.label);
         if !change.is_end {
             self.phases.observe(&vcenter, record, now);
             return;
@@ -136,6 +137,11 @@ impl Otlp {
         if let Some(span) = span(origin, store, change.handle, phases, now) {
             spans.push(span);
         }
+    }
+
+    /// Removes the phases of tasks for which `is_kept` is false.
+    pub(super) fn retain_phases(&mut self, is_kept: impl Fn(&str, &Arc<str>) -> bool) {
+        self.phases.retain(is_kept);
     }
 
     /// Returns the next event.

@@ -40,9 +40,43 @@ impl PhaseLog {
         }
     }
 
+    /// Removes the phases of tasks for which `is_kept` is false.
+    pub(super) fn retain(&mut self, is_kept: impl Fn(&str, &Arc<str>) -> bool) {
+        self.0.retain(|(vcenter, mo_id), _| is_kept(vcenter, mo_id));
+    }
+
     /// Removes and returns the phases of a task, oldest first.
     pub(super) fn take(&mut self, vcenter: &Arc<str>, record: &Record) -> Vec<Phase> {
         let key = (vcenter.clone(), record.id.mo_id.clone());
         self.0.remove(&key).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::task::{
+        TaskStore,
+        fixture::{at, put},
+    };
+
+    #[test]
+    fn phases_of_tasks_that_cannot_change_are_removed() {
+        let mut store = TaskStore::new();
+        let mut phases = PhaseLog::default();
+        let vcenter = Arc::from("lab");
+        let copying = json!({"description": {"key": "copy", "message": "Copying"}});
+        for task in ["task-1", "task-2"] {
+            let handle = put(&mut store, task, &copying, 1);
+            phases.observe(&vcenter, store.get(handle).unwrap(), at(1));
+        }
+        phases.retain(|vcenter, mo_id| vcenter == "lab" && **mo_id == *"task-2");
+        let taken = store
+            .iter()
+            .map(|(_, record)| phases.take(&vcenter, record));
+        let counts: Vec<usize> = taken.map(|phases| phases.len()).collect();
+        assert_eq!(counts, [0, 1]);
     }
 }
