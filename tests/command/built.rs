@@ -3,9 +3,8 @@
 use std::{fs, io::Write, process::Stdio, time::Duration};
 
 use crate::built_support::{ended, err, on, out, run, start, vtask};
-use crate::command_support::{drive, server, server_with};
+use crate::command_support::{drive, server, server_with, until};
 use serde_json::Value;
-use tokio::time::sleep;
 use vtask::simulator::Simulator;
 
 /// Advances the clock once the program reads the recent tasks.
@@ -19,9 +18,7 @@ async fn drive_once_watched(simulator: &Simulator) {
             .map(|request| format!("{request:?}"))
             .collect::<Vec<_>>()
     };
-    while !requests().iter().any(looks) {
-        sleep(Duration::from_millis(10)).await;
-    }
+    until(|| requests().iter().any(looks)).await;
     drive(&control).await;
 }
 
@@ -255,9 +252,7 @@ async fn unreachable_server_is_reported_after_max_outage() {
     let simulator = server().await;
     let child = start(on(&simulator, "wait task-4 --max-outage 1s"));
     let control = simulator.control();
-    while control.session_count() == 0 {
-        sleep(Duration::from_millis(10)).await;
-    }
+    until(|| control.session_count() > 0).await;
     simulator.stop().await;
     let output = ended(child).await;
     assert_eq!(output.status.code(), Some(4), "{}", err(&output));

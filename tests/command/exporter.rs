@@ -5,14 +5,14 @@ mod web;
 
 use std::{future::Future, path::Path, time::Duration};
 
-use tokio::time::sleep;
 use vtask::simulator::{
     Simulator,
     fault_injection::{FaultEffect, FaultPlan, FaultRule},
 };
 
 use crate::command_support::{
-    Outputs, Ran, SharedBuffer, advance, config, http_client, line, metric_sum, server,
+    Outputs, Ran, SharedBuffer, advance, config, http_client, line, metric_sum, server, until,
+    until_async,
 };
 
 /// A running exporter.
@@ -22,15 +22,11 @@ struct Exporter {
 
 impl Exporter {
     async fn url(&self) -> String {
-        loop {
-            let text = self.err.text();
-            if let Some((_, rest)) = text.split_once("serving ")
-                && let Some((url, _)) = rest.split_once("/metrics\n")
-            {
-                return url.to_owned();
-            }
-            sleep(Duration::from_millis(10)).await;
-        }
+        until(|| self.err.text().contains("/metrics\n")).await;
+        let text = self.err.text();
+        let (_, rest) = text.split_once("serving ").unwrap();
+        let (url, _) = rest.split_once("/metrics\n").unwrap();
+        url.to_owned()
     }
 
     async fn get(&self, path: &str, accept: &str) -> (u16, String, String) {
@@ -55,15 +51,18 @@ impl Exporter {
     }
 
     async fn until_sum(&self, metric: &str, labels: &str, expected: f64) {
-        while (self.sum(metric, labels).await - expected).abs() > 0.001 {
-            sleep(Duration::from_millis(20)).await;
-        }
+        let what = format!("{metric} {labels} is {expected}");
+        until_async(&what, async || {
+            (self.sum(metric, labels).await - expected).abs() < 0.001
+        })
+        .await;
     }
 
     async fn until_ready(&self) {
-        while self.get("/-/ready", "*/*").await.0 != 200 {
-            sleep(Duration::from_millis(20)).await;
-        }
+        until_async("the exporter is ready", async || {
+            self.get("/-/ready", "*/*").await.0 == 200
+        })
+        .await;
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod proxy;
+pub(crate) mod tcp_relay;
 
 use std::{
     fs,
@@ -38,6 +39,8 @@ use vtask::{
 
 /// Time limit of every command and condition.
 const BOUND: Duration = Duration::from_secs(60);
+/// Limit of a condition: shorter, so that the failed condition is named and not the command.
+const CONDITION_BOUND: Duration = Duration::from_secs(50);
 
 /// At the start: 1 succeeds after 20 s, 2 fails after 10 s, 3 runs for an hour and can be cancelled, 4 cannot and runs
 /// as long, 5 succeeds after 15 s and is removed immediately, 6 has a child (7, after 1 s) that fails although 6
@@ -140,7 +143,19 @@ pub(crate) async fn until(done: impl Fn() -> bool) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(BOUND, waiting).await.expect("the condition holds");
+    let waited = timeout(CONDITION_BOUND, waiting).await;
+    waited.expect("the condition holds");
+}
+
+/// Waits until a condition that is read from a server holds.
+pub(crate) async fn until_async(what: &str, done: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !done().await {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let waited = timeout(CONDITION_BOUND, waiting).await;
+    waited.unwrap_or_else(|_| panic!("within {CONDITION_BOUND:?}: {what}"));
 }
 
 /// Returns the sum of the series of a metric with these labels.
@@ -331,12 +346,13 @@ impl Line {
         let outputs = Outputs::default();
         let line = self.into(outputs.out.clone()).interrupted_by(stopped);
         let line = line.messages_into(outputs.err.clone());
-        let acting = async {
-            acting(outputs.clone()).await;
-            stop.send(()).unwrap();
-            Instant::now()
-        };
-        let (mut ran, stopped) = tokio::join!(line.on(simulator), acting);
+        let mut running = Box::pin(line.on(simulator));
+        tokio::select! {
+            ran = &mut running => panic!("it ended by itself: {ran:?}"),
+            () = acting(outputs.clone()) => stop.send(()).unwrap(),
+        }
+        let stopped = Instant::now();
+        let mut ran = running.await;
         let took = stopped.elapsed();
         ran.out = outputs.out.text();
         assert_eq!(ran.code, 130, "{ran:?}");

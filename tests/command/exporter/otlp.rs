@@ -24,11 +24,12 @@ use opentelemetry_proto::tonic::{
     trace::v1::{Span, status::StatusCode as Code},
 };
 use prost::Message as _;
-use tokio::time::sleep;
 use vtask::simulator::{Simulator, scenario::Scenario};
 
 use super::{Exporter, FINISHED};
-use crate::command_support::{Line, Outputs, Ran, advance, line, server, server_with};
+use crate::command_support::{
+    Line, Outputs, Ran, advance, line, server, server_with, until, until_async,
+};
 
 /// Status of a collector that accepts a request but does not answer.
 const HANGS: u16 = 0;
@@ -72,9 +73,7 @@ impl Collector {
     }
 
     async fn until_spans(&self, count: usize) -> BTreeMap<String, Span> {
-        while self.spans().len() < count {
-            sleep(Duration::from_millis(10)).await;
-        }
+        until(|| self.spans().len() >= count).await;
         self.spans()
     }
 
@@ -265,9 +264,10 @@ phases = [{ at = 0, key = "one", text = "Copying" }, { at = 50, key = "two", tex
                 let received = "vtask_api_received_bytes_total";
                 let before = exporter.sum(received, "").await;
                 control.advance(Duration::from_secs(seconds));
-                while exporter.sum(received, "").await <= before || control.pending_waits() == 0 {
-                    sleep(Duration::from_millis(10)).await;
-                }
+                until_async("the changes are received", async || {
+                    exporter.sum(received, "").await > before && control.pending_waits() > 0
+                })
+                .await;
             }
             exporter
                 .until_sum(FINISHED, "outcome=\"success\"", 1.0)
@@ -376,7 +376,7 @@ async fn metrics_are_those_of_the_page() {
 }
 
 #[tokio::test]
-async fn an_outage_of_the_collector_is_reported_once() {
+async fn each_reason_of_an_outage_of_the_collector_is_reported_once() {
     let simulator = server().await;
     let control = simulator.control();
     let collector = Collector::start().await;
@@ -391,22 +391,23 @@ async fn an_outage_of_the_collector_is_reported_once() {
         exporter.until_ready().await;
         advance(&control, 30).await;
         exporter.until_sum(FINISHED, "", 6.0).await;
-        while received.headers.lock().unwrap().len() < 3 {
-            sleep(Duration::from_millis(10)).await;
-        }
-        received.status.store(200, Ordering::Relaxed);
-        while !exporter.err.text().contains("again") {
-            sleep(Duration::from_millis(10)).await;
+        until(|| received.headers.lock().unwrap().len() >= 2).await;
+        for (status, message) in [(502, "status 502"), (503, ""), (200, "again")] {
+            let before = received.headers.lock().unwrap().len();
+            received.status.store(status, Ordering::Relaxed);
+            until(|| received.headers.lock().unwrap().len() > before).await;
+            until(|| exporter.err.text().contains(message)).await;
         }
     })
     .await;
     let sent = collector.received.headers.lock().unwrap()[0]["authorization"].clone();
     assert_eq!(sent, "Bearer t0ken");
     let messages: Vec<&str> = ran.err.lines().skip(1).collect();
-    let [failing, again] = messages[..] else {
+    let [failing, another, again] = messages[..] else {
         panic!("{messages:#?}");
     };
     assert!(failing.contains("/v1/traces: HTTP status 503"), "{failing}");
+    assert!(another.contains("/v1/traces: HTTP status 502"), "{another}");
     // One span was being sent, and two waited.
     assert!(again.ends_with("again; 3 spans were lost."), "{again}");
     assert_eq!(collector.until_spans(3).await.len(), 3);
