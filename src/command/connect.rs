@@ -9,12 +9,12 @@ use crate::{
 /// Returns the connection options for a single server.
 ///
 /// # Errors
-/// The errors of [`config::resolve`].
+/// The errors of [`config::draft`].
 pub(super) async fn connect(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<ConnectOptions, CommandError> {
-    let draft = config::draft(args, environment)?;
+    let draft = config::draft(args, environment).await?;
     if draft.lacks_password()
         && let Some((_, kept)) = draft.kept()
         && let Some(options) = with_kept_session(&draft, kept).await
@@ -56,7 +56,7 @@ pub(super) async fn connect_without_prompt(
     {
         return Ok(options);
     }
-    let draft = config::draft(args, environment)?;
+    let draft = config::draft(args, environment).await?;
     if draft.lacks_password() {
         let server = draft.address.label();
         let why = format!("the password for {server} is not configured.");

@@ -12,7 +12,7 @@ use super::{
     ConfigError, Defaults, Environment, KeyringEntry, SessionFile, file::ConfigFile, secret,
     trust::trust,
 };
-use crate::vim::{Address, ConnectOptions, Credentials, TrustPolicy};
+use crate::vim::{Address, Credentials, TrustPolicy};
 
 pub use args::ConnectionArgs;
 use partial::AuthMethod;
@@ -41,23 +41,12 @@ pub fn file(
     ConfigFile::load(args.config.as_deref(), environment)
 }
 
-/// Resolves the connection, prompting for the password if no source has one.
+/// Resolves the connection without prompting. A password-command or the keyring may take time.
 ///
 /// # Errors
 /// Returns an error if there is no address, a file cannot be read, two authentication methods are given, or
 /// credentials would be sent unencrypted.
-pub fn resolve(
-    args: &ConnectionArgs,
-    environment: &dyn Environment,
-) -> Result<ConnectOptions, ConfigError> {
-    draft(args, environment)?.finish()
-}
-
-/// Resolves the connection without prompting.
-///
-/// # Errors
-/// Same as [`resolve`].
-pub fn draft(
+pub async fn draft(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<PartialConnection, ConfigError> {
@@ -81,7 +70,7 @@ pub fn draft(
             .then(|| SessionFile::of(&chosen.address, &user, environment))
             .transpose()?;
         AuthMethod::Account {
-            password: password(&chosen, file.path.as_deref(), &user, environment)?,
+            password: password(&chosen, file.path.as_deref(), &user, environment).await?,
             hint: chosen.hint.clone(),
             user,
             kept,
@@ -99,7 +88,7 @@ pub fn draft(
 /// Returns user name, address and session file for `--keep-session`, without resolving a password.
 ///
 /// # Errors
-/// Same as [`resolve`].
+/// Same as [`draft`].
 pub fn kept_session(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -126,7 +115,7 @@ pub fn kept_session(
 /// Returns the keyring entry of the selected account and a name for it.
 ///
 /// # Errors
-/// Same as [`resolve`].
+/// Same as [`draft`].
 pub fn keyring_entry(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -144,7 +133,7 @@ pub fn keyring_entry(
 /// Returns the selected server and its trust policy without resolving credentials.
 ///
 /// # Errors
-/// Same as [`resolve`].
+/// Same as [`draft`].
 pub fn server_and_trust(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -158,7 +147,7 @@ pub fn server_and_trust(
 /// Returns a message if environment and config file name different servers and none was typed.
 ///
 /// # Errors
-/// Same as [`resolve`].
+/// Same as [`draft`].
 pub fn server_conflict(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -171,7 +160,7 @@ pub fn server_conflict(
 /// undo it.
 ///
 /// # Errors
-/// Same as [`resolve`].
+/// Same as [`draft`].
 pub fn read_only(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -210,7 +199,7 @@ fn account(chosen: &Chosen) -> Result<String, ConfigError> {
 }
 
 /// Returns the password from the first source that has one for this account.
-fn password(
+async fn password(
     chosen: &Chosen,
     config: Option<&Path>,
     user: &str,
@@ -222,7 +211,9 @@ fn password(
         let found = match &source.profile {
             // The keyring has an entry per account.
             Some(profile) if is_other && !profile.password_keyring => None,
-            Some(profile) => secret::of_profile(profile, config, (user, &server), environment)?,
+            Some(profile) => {
+                secret::of_profile(profile, config, (user, &server), environment).await?
+            }
             None if is_other => None,
             None => match &source.password_file {
                 Some(path) => {

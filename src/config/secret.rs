@@ -5,9 +5,11 @@ use std::{
     io::{self, IsTerminal},
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use secrecy::{SecretString, zeroize::Zeroize};
+use tokio::{process::Command, task::spawn_blocking, time::timeout};
 
 use super::{ConfigError, Environment, KeyringEntry, Password, Profile};
 use crate::{
@@ -20,8 +22,11 @@ use crate::{
     text::sanitize,
 };
 
+/// Time limit of a password-command and of the keyring. The user may have to unlock a key first.
+const PASSWORD_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// Returns the password of a profile from its file, its command, the keyring, or the config file itself.
-pub(super) fn of_profile(
+pub(super) async fn of_profile(
     profile: &Profile,
     config: Option<&Path>,
     (user, server): (&str, &str),
@@ -31,15 +36,10 @@ pub(super) fn of_profile(
         return from_file("password-file", path).map(Some);
     }
     if let Some(command) = &profile.password_command {
-        return from_command(command).map(Some);
+        return from_command(command).await.map(Some);
     }
     if profile.password_keyring {
-        let password = KeyringEntry::of(user, server).get()?;
-        return password.map(Some).ok_or_else(|| {
-            ConfigError(format!(
-                "the system's keyring has no password for {user} on {server}. Run `vtask config set-password`."
-            ))
-        });
+        return from_keyring(user, server).await.map(Some);
     }
     let Some(Password(password)) = &profile.password else {
         return Ok(None);
@@ -103,18 +103,49 @@ pub(super) fn check_private(path: &Path) -> Result<(), ConfigError> {
     }
 }
 
+/// Returns the password of an account from the system's keyring.
+async fn from_keyring(user: &str, server: &str) -> Result<SecretString, ConfigError> {
+    let entry = KeyringEntry::of(user, server);
+    let reading = timeout(PASSWORD_TIMEOUT, spawn_blocking(move || entry.get()));
+    let password = match reading.await {
+        Ok(Ok(password)) => password?,
+        Ok(Err(panic)) => return Err(ConfigError(panic.to_string())),
+        Err(_) => {
+            return Err(ConfigError(format!(
+                "the system's keyring did not return the password for {user} on {server} within {} s. Unlock it first.",
+                PASSWORD_TIMEOUT.as_secs()
+            )));
+        }
+    };
+    password.ok_or_else(|| {
+        ConfigError(format!(
+            "the system's keyring has no password for {user} on {server}. Run `vtask config set-password`."
+        ))
+    })
+}
+
 /// Returns the first line of a command's output. The command may use standard error and the terminal.
-fn from_command(command: &str) -> Result<SecretString, ConfigError> {
+async fn from_command(command: &str) -> Result<SecretString, ConfigError> {
     let failed = |why: String| {
         ConfigError(format!(
             "the password-command `{command}` {why} Run it by itself to see its output."
         ))
     };
-    let output = shell_command::command(command)
-        .stdin(Stdio::inherit())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| failed(format!("cannot be run: {error}.")))?;
+    let running = async {
+        Command::from(shell_command::command(command))
+            .stdin(Stdio::inherit())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()?
+            .wait_with_output()
+            .await
+    };
+    let Ok(output) = timeout(PASSWORD_TIMEOUT, running).await else {
+        let limit = PASSWORD_TIMEOUT.as_secs();
+        return Err(failed(format!("did not end within {limit} s.")));
+    };
+    let output = output.map_err(|error| failed(format!("cannot be run: {error}.")))?;
     let mut printed = output.stdout;
     let text = std::str::from_utf8(&printed).unwrap_or_default();
     let line = text.lines().next().unwrap_or_default().to_owned();
@@ -180,21 +211,32 @@ mod tests {
     use super::*;
 
     #[cfg(unix)]
-    #[test]
-    fn password_command_prints_password_or_error() {
-        let secret = from_command("printf 'hunter 2\\nmore\\n'").unwrap();
+    #[tokio::test]
+    async fn password_command_prints_password_or_error() {
+        let secret = from_command("printf 'hunter 2\\nmore\\n'").await.unwrap();
         assert_eq!(secret.expose_secret(), "hunter 2");
-        let error = from_command("echo no >/dev/null; exit 3").unwrap_err();
+        let error = from_command("echo no >/dev/null; exit 3")
+            .await
+            .unwrap_err();
         assert!(
             error.0.contains("exit 3") || error.0.contains('3'),
             "{error}"
         );
-        assert!(from_command("true").unwrap_err().0.contains("no password"));
+        let error = from_command("true").await.unwrap_err();
+        assert!(error.0.contains("no password"), "{error}");
     }
 
     #[cfg(unix)]
-    #[test]
-    fn plain_password_requires_a_private_file_and_is_hidden() {
+    #[tokio::test(start_paused = true)]
+    async fn a_hanging_password_command_is_stopped() {
+        let error = from_command("exec sleep 600").await.unwrap_err();
+        let expected = "the password-command `exec sleep 600` did not end within 120 s.";
+        assert!(error.0.starts_with(expected), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn plain_password_requires_a_private_file_and_is_hidden() {
         use std::os::unix::fs::PermissionsExt;
 
         let nowhere = |_: &str| None;
@@ -204,17 +246,14 @@ mod tests {
         let profile: Profile = toml::from_str("password = \"hunter2\"").unwrap();
         assert!(!format!("{profile:?}").contains("hunter2"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let error = of_profile(&profile, Some(&path), ("ops", "vc01"), &nowhere).unwrap_err();
+        let read = async || of_profile(&profile, Some(&path), ("ops", "vc01"), &nowhere).await;
+        let error = read().await.unwrap_err();
         assert!(
             error.0.contains("chmod 600") && !error.0.contains("hunter2"),
             "{error}"
         );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(
-            of_profile(&profile, Some(&path), ("ops", "vc01"), &nowhere)
-                .unwrap()
-                .is_some()
-        );
+        assert!(read().await.unwrap().is_some());
     }
 
     #[test]

@@ -36,8 +36,7 @@ impl Service {
         command
             .args(["--profile", "*", "--config"])
             .arg(&config)
-            .arg("--password-file")
-            .arg(password)
+            .env("VTASK_PASSWORD_FILE", password)
             .stdout(out)
             .stderr(err)
             .stdin(Stdio::null());
@@ -189,18 +188,14 @@ async fn profiles_are_added_changed_and_removed() {
         .await;
     until(|| lab.control().session_count() == 0).await;
     service.until_sum("vtask_link_up", "", 1.0).await;
-    assert!(
-        !service
-            .metrics()
-            .await
-            .contains("vtask_link_up{vcenter=\"lab\"}")
-    );
+    let page = service.metrics().await;
+    assert!(!page.contains("vcenter=\"lab\""), "{page}");
     // Task 1 finishes while the server is not watched.
     lab.control().advance(Duration::from_secs(60));
     service
         .reload(&Service::config(&both), "connecting to lab.")
         .await;
-    service.until_sum(FINISHED, "vcenter=\"lab\"", 6.0).await;
+    service.until_sum(FINISHED, "vcenter=\"lab\"", 1.0).await;
     service.until_sum(FINISHED, "vcenter=\"branch\"", 5.0).await;
     service
         .reload(&Service::config(&both), "the vCenters are the same.")
@@ -242,6 +237,24 @@ async fn a_wrong_configuration_is_refused_and_the_previous_one_stays() {
     service.until_sum(FINISHED, "vcenter=\"lab\"", 5.0).await;
     service.reload(&good, "the vCenters are the same.").await;
     assert_eq!(logins(&lab), 1);
+    service.end().await;
+}
+
+#[tokio::test]
+async fn a_hanging_password_command_does_not_block() {
+    let lab = server().await;
+    let service = Service::start("exporter --listen 127.0.0.1:0", &[("lab", &lab, "ops")]);
+    service.until_sum("vtask_link_up", "", 1.0).await;
+    let good = service.text("config.toml");
+    let started = service.path("started");
+    let command = format!("touch {}; exec sleep 600", started.display());
+    let hanging = format!("{good}password-command = \"{command}\"\n");
+    fs::write(service.path("config.toml"), hanging).unwrap();
+    service.signal("HUP");
+    until(|| started.exists()).await;
+    advance(&lab.control(), 17).await;
+    service.until_sum(FINISHED, "vcenter=\"lab\"", 5.0).await;
+    service.reload(&good, "the vCenters are the same.").await;
     service.end().await;
 }
 
