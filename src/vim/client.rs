@@ -62,7 +62,7 @@ impl ConnectOptions {
 /// A client of one server, with negotiated release and service content. Logging in is a separate step.
 #[derive(Debug)]
 pub struct Client {
-    transport: Transport,
+    pub(super) transport: Transport,
     pub(super) credentials: Credentials,
     release: String,
     /// True to refuse methods that change something on the server.

@@ -41,6 +41,13 @@ pub enum ErrorKind {
     Refused,
     /// The connection could not be made or was lost; contains the cause.
     Broken(String),
+    /// The proxy cannot be reached, or does not connect to the server.
+    Proxy {
+        /// URL of the proxy, without credentials.
+        url: String,
+        /// `Refused`, `UnknownHost`, `TimedOut` or `Broken`.
+        cause: Box<ErrorKind>,
+    },
     /// No response within this time.
     TimedOut(Duration),
     /// The server's certificate was rejected.
@@ -119,6 +126,7 @@ impl Error {
             ErrorKind::UnknownHost
             | ErrorKind::Refused
             | ErrorKind::Broken(_)
+            | ErrorKind::Proxy { .. }
             | ErrorKind::TimedOut(_)
             | ErrorKind::Certificate(_)
             | ErrorKind::Handshake(_)
@@ -148,6 +156,7 @@ impl Error {
             | ErrorKind::Damaged(_)
             | ErrorKind::Fault(_)
             | ErrorKind::Vanished { .. } => true,
+            ErrorKind::Proxy { cause, .. } => !matches!(**cause, ErrorKind::UnknownHost),
             ErrorKind::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502..=504),
             ErrorKind::UnknownHost
             | ErrorKind::Certificate(_)
@@ -215,6 +224,17 @@ impl fmt::Display for ErrorKind {
             ),
             Self::Broken(why) => {
                 write!(f, "the connection failed: {why}. Check the network and the server.")
+            }
+            Self::Proxy { url, cause } => {
+                write!(f, "the connection through the proxy {url} failed: ")?;
+                match &**cause {
+                    Self::Refused => f.write_str("the proxy refused it")?,
+                    Self::UnknownHost => f.write_str("the host of the proxy is unknown")?,
+                    Self::TimedOut(limit) => write!(f, "no answer within {} s", limit.as_secs())?,
+                    Self::Broken(why) => f.write_str(why)?,
+                    other => other.fmt(f)?,
+                }
+                f.write_str(". Check the proxy, HTTPS_PROXY and NO_PROXY.")
             }
             Self::TimedOut(limit) => write!(
                 f,
@@ -334,6 +354,10 @@ mod tests {
             ErrorKind::UnknownHost,
             ErrorKind::Refused,
             ErrorKind::Broken("reset".to_owned()),
+            ErrorKind::Proxy {
+                url: "http://proxy.lab:3128".to_owned(),
+                cause: Box::new(ErrorKind::Broken("reset".to_owned())),
+            },
             ErrorKind::TimedOut(Duration::from_secs(30)),
             ErrorKind::Certificate(Box::new(UntrustedCertificate {
                 host: "vc01.lab:443".to_owned(),

@@ -35,7 +35,10 @@ pub async fn probe_certificate(
     let ended = http.get(address.root()).send().await;
     match (seen.get(), ended) {
         (Some(look), _) => Ok(look.clone()),
-        (None, Err(failure)) => Err(error(transport::classify_error(&failure))),
+        (None, Err(failure)) => {
+            let kind = transport::classify_connection_error(&failure, address);
+            Err(error(kind))
+        }
         (None, Ok(_)) => Err(unsupported("it showed no certificate.".to_owned())),
     }
 }

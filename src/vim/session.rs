@@ -1,12 +1,17 @@
 //! Login, resumption and logout of a session, and the headers that carry it.
 
-use std::sync::{PoisonError, atomic::Ordering};
+use std::{
+    sync::{PoisonError, atomic::Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
+use futures_util::future::select_ok;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::{
     client::{ApiCall, Client},
@@ -18,6 +23,8 @@ use super::{
 };
 
 const SESSION_HEADER: HeaderName = HeaderName::from_static("vmware-api-session-id");
+/// Time after which an unanswered logout is repeated over a new connection.
+const LOGOUT_RETRY_DELAY: Duration = Duration::from_millis(300);
 
 impl Client {
     /// Logs in if the credentials require a call. A session that was open before is ended first, if possible.
@@ -139,13 +146,18 @@ impl Client {
         })
     }
 
+    /// True if [`sign_out`](Self::sign_out) ends the session.
+    pub fn ends_session(&self) -> bool {
+        self.credentials.can_renew() && !self.is_kept.load(Ordering::Relaxed)
+    }
+
     /// Ends the session created by [`sign_in`](Self::sign_in). A given session, or one stored for the next run, stays
     /// open.
     ///
     /// # Errors
     /// Returns an error if the request failed; the session then ends by its idle time-out.
     pub async fn sign_out(&self) -> Result<(), Error> {
-        if !self.credentials.can_renew() || self.is_kept.load(Ordering::Relaxed) {
+        if !self.ends_session() {
             return Ok(());
         }
         tracing::info!(server = self.server(), "signing out");
@@ -162,14 +174,26 @@ impl Client {
         }
         let doing = || "signing out".to_owned();
         let manager = &self.content.session_manager;
-        let ended = self
-            .post_void(manager, ApiMethod::Logout, "SessionManager/Logout", &doing)
-            .await;
+        let log_out = async || {
+            let kind = "SessionManager/Logout";
+            match self
+                .post_void(manager, ApiMethod::Logout, kind, &doing)
+                .await
+            {
+                Err(error) if !error.is_session_dead() => Err(error),
+                _ => Ok(()),
+            }
+        };
+        let mut first = Box::pin(log_out());
+        let ended = if let Ok(ended) = timeout(LOGOUT_RETRY_DELAY, &mut first).await {
+            ended
+        } else {
+            self.transport.renew_connections();
+            let ended = select_ok([first, Box::pin(log_out())]).await;
+            ended.map(|((), _)| ())
+        };
         self.set_session(None);
-        match ended {
-            Err(error) if !error.is_session_dead() => Err(error),
-            _ => Ok(()),
-        }
+        ended
     }
 
     /// True if an expired session can be replaced by a new one.

@@ -4,7 +4,7 @@ use std::{
     error::Error as _,
     io, iter,
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -27,6 +27,7 @@ use crate::text::without_user_info;
 use super::{
     address::Address,
     error::{Error, ErrorKind},
+    proxy::proxy_of,
     request_trace::RequestTrace,
     response::{ApiResponse, MAX_BODY_BYTES, error_from_status, excerpt, gunzip},
     tls::{self, TrustPolicy},
@@ -119,20 +120,24 @@ pub(crate) fn verifying_client(
     address: &Address,
     trust: &TrustPolicy,
 ) -> Result<reqwest::Client, String> {
+    http_client(address, tls_config(address, trust)?).map_err(|error| error.to_string())
+}
+
+fn tls_config(address: &Address, trust: &TrustPolicy) -> Result<rustls::ClientConfig, String> {
     // Loading the system's CAs takes time and is skipped for plain HTTP.
     let trust = if address.is_tls() {
         trust
     } else {
         &TrustPolicy::Anything
     };
-    let config = trust.client_config(address.authority())?;
-    http_client(address, config).map_err(|error| error.to_string())
+    trust.client_config(address.authority())
 }
 
 /// Sends requests to one server.
 #[derive(Debug)]
 pub(super) struct Transport {
-    http: reqwest::Client,
+    http: RwLock<reqwest::Client>,
+    tls: rustls::ClientConfig,
     address: Address,
     traffic: Arc<RequestMetrics>,
     /// True once anything has responded over the scheme of the address.
@@ -150,9 +155,12 @@ impl Transport {
             server: address.label(),
             kind: ErrorKind::Unsupported(why),
         };
-        let http = verifying_client(&address, trust).map_err(unusable)?;
+        let tls = tls_config(&address, trust).map_err(unusable)?;
+        let http = http_client(&address, tls.clone());
+        let http = http.map_err(|error| unusable(error.to_string()))?;
         Ok(Self {
-            http,
+            http: RwLock::new(http),
+            tls,
             address,
             traffic,
             has_answered: AtomicBool::new(false),
@@ -161,6 +169,19 @@ impl Transport {
 
     pub(super) fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// Uses new connections for the next requests. The present ones may be half open: nothing arrives, and nothing
+    /// reports it.
+    pub(super) fn renew_connections(&self) {
+        if let Ok(http) = http_client(&self.address, self.tls.clone()) {
+            *self.http.write().unwrap_or_else(PoisonError::into_inner) = http;
+        }
+    }
+
+    fn http(&self) -> reqwest::Client {
+        let http = self.http.read();
+        http.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sends a request and reads the response.
@@ -202,7 +223,7 @@ impl Transport {
         let url = url.map_err(ErrorKind::Unsupported)?;
         self.traffic.request(request.kind);
         let mut builder = self
-            .http
+            .http()
             .request(request.method, url)
             .headers(request.headers)
             .timeout(request.timeout);
@@ -247,7 +268,7 @@ impl Transport {
 
     /// Classifies a request without response. Before the first response the scheme of the address may be wrong.
     fn unanswered(&self, error: &reqwest::Error) -> ErrorKind {
-        match classify_error(error) {
+        match classify_connection_error(error, &self.address) {
             kind if self.has_answered.load(Ordering::Relaxed) => kind,
             ErrorKind::Broken(_) if !self.address.is_tls() && is_not_http(error) => {
                 ErrorKind::NotHttp
@@ -324,8 +345,25 @@ fn is_not_http(error: &reqwest::Error) -> bool {
     parts.any(hyper::Error::is_parse)
 }
 
+/// Classifies a failed exchange with a server. A connection that was not made may have failed at the proxy.
+pub(super) fn classify_connection_error(error: &reqwest::Error, address: &Address) -> ErrorKind {
+    let kind = classify_error(error);
+    let may_be_proxy = matches!(
+        kind,
+        ErrorKind::Refused | ErrorKind::UnknownHost | ErrorKind::TimedOut(_) | ErrorKind::Broken(_)
+    );
+    if may_be_proxy
+        && error.is_connect()
+        && let Some(url) = proxy_of(address)
+    {
+        let cause = Box::new(kind);
+        return ErrorKind::Proxy { url, cause };
+    }
+    kind
+}
+
 /// Classifies a failed exchange.
-pub(super) fn classify_error(error: &reqwest::Error) -> ErrorKind {
+fn classify_error(error: &reqwest::Error) -> ErrorKind {
     let mut innermost = error.to_string();
     for cause in causes(error) {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {

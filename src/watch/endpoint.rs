@@ -29,6 +29,8 @@ use crate::{
 
 /// Limit for signing out, so that the program ends soon.
 const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Limit for destroying the objects of a session before it ends, and they with it.
+const DESTROY_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// A running fetch loop. Dropping it does not end it; [`Watcher::stop`] does.
 #[derive(Debug)]
@@ -141,20 +143,31 @@ impl Endpoint {
                 break;
             }
         }
-        let leaving = async {
-            self.fetch.drop_collector(&mut self.feed);
-            for collector in self.fetch.take_stale() {
+        // A failure here ends with the session's idle time-out.
+        let _ = timeout(SIGN_OUT_TIMEOUT, self.leave()).await;
+    }
+
+    /// Destroys the objects of the session and signs out.
+    async fn leave(&mut self) {
+        self.fetch.drop_collector(&mut self.feed);
+        let collectors = self.fetch.take_stale();
+        let Some(client) = &self.connection.client else {
+            return;
+        };
+        let destroying = async {
+            for collector in collectors {
                 collector.destroy().await;
             }
-            if let Some(client) = &self.connection.client {
-                for collector in self.lookups.open_collectors() {
-                    let _ = client.destroy_history(collector).await;
-                }
-                let _ = client.sign_out().await;
+            for collector in self.lookups.open_collectors() {
+                let _ = client.destroy_history(collector).await;
             }
         };
-        // A failure here ends with the session's idle time-out.
-        let _ = timeout(SIGN_OUT_TIMEOUT, leaving).await;
+        if client.ends_session() {
+            let _ = timeout(DESTROY_TIMEOUT, destroying).await;
+        } else {
+            destroying.await;
+        }
+        let _ = client.sign_out().await;
     }
 
     /// Returns a signed-in client: the present one if its server answers.

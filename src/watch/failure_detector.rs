@@ -107,6 +107,7 @@ pub(super) fn concerns_all(error: &Error) -> bool {
     match &error.kind {
         ErrorKind::UnknownHost
         | ErrorKind::Refused
+        | ErrorKind::Proxy { .. }
         | ErrorKind::Certificate(_)
         | ErrorKind::TlsRequired
         | ErrorKind::NotHttp

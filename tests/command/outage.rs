@@ -3,7 +3,12 @@
 
 use std::time::Duration;
 
-use crate::command_support::{line, server};
+use tokio::sync::oneshot;
+
+use crate::{
+    built_support::{err, run, vtask},
+    command_support::{line, server, tcp_relay::TcpRelay, until},
+};
 use vtask::simulator::{
     Simulator,
     fault_injection::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
@@ -89,4 +94,58 @@ async fn push_only_fails_with_reason_if_refused() {
     assert_eq!(ran.code, 5, "{ran:?}");
     assert!(ran.err.contains("NoPermission"), "{}", ran.err);
     assert!(ran.err.contains("--fetch auto"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn a_half_open_connection_does_not_prevent_the_sign_out() {
+    for (words, code, awaited) in [
+        ("wait task-1", 130, "WaitForUpdatesEx"),
+        ("wait task-1 --timeout 2s", 124, "WaitForUpdatesEx"),
+        ("wait task-1 task-3 --fetch poll", 130, "Task/info"),
+    ] {
+        let simulator = server().await;
+        let control = simulator.control();
+        let relay = TcpRelay::start(&simulator).await;
+        let (stop, stopped) = oneshot::channel();
+        let running = line(words).interrupted_by(stopped).at(&relay.url);
+        let acting = async {
+            let requests = || control.requests().into_iter();
+            let is_awaited = || requests().any(|request| request.kind.ends_with(awaited));
+            until(is_awaited).await;
+            relay.freeze();
+            // Dropping the sender would interrupt, too.
+            let unsent = if code == 130 {
+                stop.send(()).unwrap();
+                None
+            } else {
+                Some(stop)
+            };
+            std::future::pending::<()>().await;
+            drop(unsent);
+        };
+        let ran = tokio::select! {
+            ran = running => ran,
+            () = acting => unreachable!("it is pending"),
+        };
+        assert_eq!(ran.code, code, "{words}: {ran:?}");
+        assert_eq!(control.session_count(), 0, "{words}: {ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_proxy_is_named_without_credentials() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let mut command = vtask(&["list", "--url", "https://vc01.invalid", "--username", "ops"]);
+    command
+        .env("VTASK_PASSWORD", "secret")
+        .env("HTTPS_PROXY", format!("http://ops:s3cret@{address}"))
+        .env("NO_PROXY", "");
+    let output = run(command).await;
+    let message = err(&output);
+    let expected =
+        format!("the connection through the proxy http://{address} failed: the proxy refused it");
+    assert!(message.contains(&expected), "{message}");
+    assert!(!message.contains("s3cret"), "{message}");
 }

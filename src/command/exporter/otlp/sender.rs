@@ -28,6 +28,7 @@ const MAX_MESSAGE_WIDTH: usize = 200;
 #[derive(Debug)]
 pub(super) struct Sender {
     receiver: Receiver,
+    address: Address,
     http: reqwest::Client,
 }
 
@@ -63,7 +64,11 @@ impl Sender {
             .parse()
             .map_err(|error: vim::InvalidAddress| unusable(error.to_string()))?;
         let http = vim::verifying_client(&address, &receiver.trust).map_err(unusable)?;
-        Ok(Self { receiver, http })
+        Ok(Self {
+            receiver,
+            address,
+            http,
+        })
     }
 
     /// Returns the start of messages about failures.
@@ -104,7 +109,10 @@ impl Sender {
         if receiver.is_compressed {
             request = request.header(CONTENT_ENCODING, "gzip");
         }
-        let mut response = request.send().await.map_err(|error| unanswered(&error))?;
+        let mut response = request
+            .send()
+            .await
+            .map_err(|error| self.unanswered(&error))?;
         let status = response.status();
         if !status.is_success() {
             return Err(Failure {
@@ -124,23 +132,29 @@ impl Sender {
         }
         Ok(rejected(receiver.signal, &content))
     }
-}
 
-fn unanswered(error: &reqwest::Error) -> Failure {
-    let reason = if error.is_timeout() {
-        "no response in time".to_owned()
-    } else {
-        let mut innermost: &dyn Error = error;
-        while let Some(cause) = innermost.source() {
-            innermost = cause;
+    fn unanswered(&self, error: &reqwest::Error) -> Failure {
+        let reason = if error.is_timeout() {
+            "no response in time".to_owned()
+        } else {
+            let mut innermost: &dyn Error = error;
+            while let Some(cause) = innermost.source() {
+                innermost = cause;
+            }
+            innermost.to_string()
+        };
+        let mut reason = sanitize(&reason).trim_end_matches('.').to_owned();
+        if error.is_connect()
+            && let Some(proxy) = vim::proxy_of(&self.address)
+        {
+            reason = format!("{reason}, through the proxy {proxy}");
         }
-        innermost.to_string()
-    };
-    Failure {
-        reason: sanitize(&reason).trim_end_matches('.').to_owned(),
-        status: None,
-        is_transient: !error.is_builder(),
-        retry_after: None,
+        Failure {
+            reason,
+            status: None,
+            is_transient: !error.is_builder(),
+            retry_after: None,
+        }
     }
 }
 

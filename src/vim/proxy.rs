@@ -1,0 +1,18 @@
+//! The proxy between this machine and a server.
+
+use hyper::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+
+use super::address::Address;
+use crate::text::without_user_info;
+
+/// Returns the URL of the proxy by which a server is reached, without credentials, as the HTTP client chooses it.
+pub(crate) fn proxy_of(address: &Address) -> Option<String> {
+    if address.is_loopback() {
+        return None;
+    }
+    let server: Uri = address.root().as_str().parse().ok()?;
+    let proxy = Matcher::from_system().intercept(&server)?;
+    let url = proxy.uri().to_string();
+    Some(without_user_info(url.trim_end_matches('/')).into_owned())
+}
