@@ -1,6 +1,6 @@
 //! Requests in flight over one connection, besides the long poll and lookups.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{task::JoinSet, time::Instant};
@@ -15,6 +15,9 @@ use crate::vim::{
 const MAX_CONCURRENT_READS: usize = 8;
 /// Maximum number of cancel requests at once.
 const MAX_CONCURRENT_CANCELS: usize = 8;
+
+/// Time after which the list of recent tasks is read if the long poll has not reported it.
+const LIST_PUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A task as read, or `None` if it was unchanged.
 pub(super) type TaskAnswer = Result<Option<Box<(TaskInfo, Digest)>>, Error>;
@@ -77,6 +80,7 @@ pub(super) struct InFlight {
     /// True once the list of recent tasks was read.
     pub(super) knows_recent: bool,
     pub(super) list_at: Option<Instant>,
+    list_interval: Duration,
     /// Digest of the last list of recent tasks that was read.
     pub(super) list_digest: Option<Digest>,
     pub(super) clock_at: Instant,
@@ -95,6 +99,7 @@ impl InFlight {
             is_probing: false,
             knows_recent: false,
             list_at: options.discover.then_some(now),
+            list_interval: options.discover_interval,
             list_digest: None,
             clock_at: now + options.intervals.clock,
         }
@@ -149,6 +154,18 @@ impl InFlight {
     /// Schedules a read of the list of recent tasks, if it is read at all.
     pub(super) fn read_list_at(&mut self, at: Instant) {
         self.list_at = self.list_at.map(|_| at);
+    }
+
+    /// Schedules the next read of the list of recent tasks, an interval after the last.
+    pub(super) fn schedule_list(&mut self, now: Instant) {
+        self.read_list_at(now + self.list_interval);
+    }
+
+    /// Waits for the long poll to report the list of recent tasks, before it is read for the first time.
+    pub(super) fn await_pushed_list(&mut self, now: Instant) {
+        if !self.knows_recent {
+            self.read_list_at(now + LIST_PUSH_TIMEOUT);
+        }
     }
 
     /// Reads the server's clock.

@@ -47,6 +47,9 @@ impl InFlight {
                 self.handle_missing(feed, renewals, &missing.obj, missing.fault)?;
             }
         }
+        if !self.knows_recent {
+            self.read_list_at(Instant::now());
+        }
         Ok(())
     }
 
@@ -62,7 +65,10 @@ impl InFlight {
             _ => None,
         });
         if let Some(Ok(tasks)) = lists.next().map(ManagedObjectReference::all_from_json) {
-            self.knows_recent = true;
+            if !self.knows_recent {
+                self.knows_recent = true;
+                self.schedule_list(Instant::now());
+            }
             feed.add_recent(tasks);
         } else {
             self.read_list_at(Instant::now());

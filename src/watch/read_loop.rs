@@ -123,7 +123,7 @@ impl Endpoint {
     }
 
     /// Starts the long poll if it is wanted and due. If the server refuses, tasks are polled.
-    async fn start_push(&mut self, in_flight: &InFlight) -> Result<(), LoopExit> {
+    async fn start_push(&mut self, in_flight: &mut InFlight) -> Result<(), LoopExit> {
         if !self.fetch.is_push_due(Instant::now()) {
             return Ok(());
         }
@@ -138,8 +138,9 @@ impl Endpoint {
         );
         match self.run_interruptible(creating).await? {
             Ok(collector) => {
-                self.fetch
-                    .begin_push(&mut self.feed, collector, Instant::now());
+                let now = Instant::now();
+                self.fetch.begin_push(&mut self.feed, collector, now);
+                in_flight.await_pushed_list(now);
                 Ok(())
             }
             Err(error)
@@ -164,7 +165,7 @@ impl Endpoint {
                 in_flight.read_clock();
             }
             if in_flight.list_at.is_some_and(|at| at <= now) {
-                in_flight.list_at = Some(now + self.options.discover_interval);
+                in_flight.schedule_list(now);
                 // Tasks beyond the limit may have room now.
                 let known = in_flight
                     .list_digest

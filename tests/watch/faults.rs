@@ -53,7 +53,10 @@ async fn failed_connections_do_not_accumulate_sessions() {
     let rule = FaultRule::new("ServiceInstance/CurrentTime", FaultEffect::status(503));
     let (simulator, control) = faulty_server(rule).await;
     // Tasks are watched even if only the clock cannot be read.
-    let rule = FaultRule::new("TaskManager/recentTask", FaultEffect::status(503));
+    let rule = FaultRule::new(
+        "PropertyCollector/WaitForUpdatesEx",
+        FaultEffect::status(503),
+    );
     control.inject(&FaultPlan::default().with(rule));
     let mut harness = Harness::push(&simulator);
     harness
@@ -72,7 +75,6 @@ async fn failed_connections_do_not_accumulate_sessions() {
 async fn failing_server_is_retried_with_backoff() {
     for (mode, kind) in [
         (FetchMode::Poll, "TaskManager/recentTask"),
-        (FetchMode::Push, "TaskManager/recentTask"),
         (FetchMode::Push, "ListView/ModifyListView"),
         (FetchMode::Push, "PropertyCollector/WaitForUpdatesEx"),
     ] {
