@@ -19,7 +19,7 @@ use vtask::{
 const TASKS: u64 = 10_000;
 /// Changes per second of the recorded time.
 const RATE: u64 = 10_000;
-/// Lines that are added before the writer gets time to take them.
+/// Number of lines added between two pauses that let the writer catch up.
 const BURST: u64 = 1000;
 
 fn main() -> Result<()> {
@@ -29,8 +29,8 @@ fn main() -> Result<()> {
         Some(size) => size.parse::<u64>()? * 1_000_000_000 / line_length()?,
         None => amount.parse()?,
     };
-    let given = arguments.next().map(PathBuf::from);
-    let path = given.clone().unwrap_or_else(|| {
+    let path_argument = arguments.next().map(PathBuf::from);
+    let path = path_argument.clone().unwrap_or_else(|| {
         env::temp_dir().join(format!("vtask-records-{}.ndjson.zst", std::process::id()))
     });
     println!("{:<44}{:>14}{:>12}", "measurement", "result", "goal");
@@ -43,7 +43,7 @@ fn main() -> Result<()> {
     row("size of the file", megabytes, "MB", None);
     open(&path)?;
     read(&path)?;
-    if given.is_none() {
+    if path_argument.is_none() {
         fs::remove_file(&path)?;
     }
     Ok(())
@@ -87,13 +87,13 @@ fn write(path: &Path, changes: u64) -> Result<()> {
         recorder.add(start, 0, Entry::Task { at, info });
         pause(number);
     }
-    let (cpu, most) = (cpu_time(), resident_memory());
+    let (cpu, peak) = (cpu_time(), resident_memory());
     for number in 0..changes {
         let (at, entry) = change(number)?;
         recorder.add(at, 0, entry);
         pause(number);
     }
-    let most = resident_memory().max(most);
+    let peak = resident_memory().max(peak);
     recorder.finish().map_err(|problem| eyre!(problem))?;
     let used = cpu_time()
         .zip(cpu)
@@ -115,8 +115,8 @@ fn write(path: &Path, changes: u64) -> Result<()> {
     );
     let percent = 100.0 * seconds * share(RATE, changes);
     row("CPU at 10,000 changes/s", percent, "%", Some(2.0));
-    if let (Some(before), Some(most)) = (before, most) {
-        let used = most.saturating_sub(before);
+    if let (Some(before), Some(peak)) = (before, peak) {
+        let used = peak.saturating_sub(before);
         row(
             "memory while writing",
             share(used, 1 << 20),
@@ -178,14 +178,11 @@ fn read(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Lets the writer take a burst of lines. Returns the time slept.
-fn pause(number: u64) -> Duration {
-    if number % BURST != BURST - 1 {
-        return Duration::ZERO;
+/// Sleeps after each burst of lines, so that the writer catches up.
+fn pause(number: u64) {
+    if number % BURST == BURST - 1 {
+        std::thread::sleep(Duration::from_millis(1));
     }
-    let began = Instant::now();
-    std::thread::sleep(Duration::from_millis(1));
-    began.elapsed()
 }
 
 fn share(part: u64, whole: u64) -> f64 {

@@ -55,10 +55,10 @@ impl PlayedScreen {
         let replay = Replay::open(source, None).unwrap();
         let servers = (0..).map(EndpointId).zip(names);
         let mut screen = Screen::new(Options::default(), servers).unwrap();
-        let started = replay.start();
-        screen.state.playback = Some(Playback::new(started, 1.0));
+        let start = replay.start();
+        screen.state.playback = Some(Playback::new(start, 1.0));
         let (width, height) = (160, 50);
-        update(&mut screen, Event::Resize { width, height }, started);
+        update(&mut screen, Event::Resize { width, height }, start);
         Self { screen, replay }
     }
 
@@ -77,7 +77,7 @@ impl PlayedScreen {
         self.play(to, &StopAt::Nothing);
     }
 
-    /// Returns what is on the screen at a time.
+    /// Returns the content of the screen at a time.
     fn draw(&mut self, now: Timestamp) -> String {
         arrive_at_position(&mut self.screen, None);
         update(&mut self.screen, Event::Tick, now);
@@ -93,7 +93,7 @@ impl PlayedScreen {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recorded_run_looks_the_same_at_the_same_position() {
+async fn recorded_run_shows_the_same_screen_at_the_same_position() {
     let folder = tempfile::tempdir().unwrap();
     for (seed, mode) in [(29, FetchMode::Push), (76, FetchMode::Poll)] {
         let file = folder.path().join(format!("{seed}.ndjson.zst"));
@@ -105,23 +105,23 @@ async fn a_recorded_run_looks_the_same_at_the_same_position() {
 
         let mut played = PlayedScreen::of(&file);
         let start = played.replay.start();
-        let length = played.replay.known_end().unwrap().duration_since(start);
-        let times: Vec<Timestamp> = (0..=12).map(|part| start + length * part / 12).collect();
-        let boards: Vec<String> = times
+        let duration = played.replay.known_end().unwrap().duration_since(start);
+        let times: Vec<Timestamp> = (0..=12).map(|part| start + duration * part / 12).collect();
+        let screens: Vec<String> = times
             .iter()
             .map(|time| {
                 played.play(*time, &StopAt::EachTime);
                 played.draw(*time)
             })
             .collect();
-        let different = boards.windows(2).filter(|pair| pair[0] != pair[1]);
-        assert!(different.count() > 6, "{}", boards[12]);
+        let different = screens.windows(2).filter(|pair| pair[0] != pair[1]);
+        assert!(different.count() > 6, "{}", screens[12]);
         let mut jumping = PlayedScreen::of(&file);
         for part in [12, 3, 7, 0, 11, 1, 9, 5, 2, 10, 4, 8, 6] {
             jumping.jump(times[part]);
             assert_eq!(
                 jumping.draw(times[part]),
-                boards[part],
+                screens[part],
                 "{seed}, {part} of 12"
             );
         }

@@ -59,11 +59,11 @@ pub(crate) const BODIES: [Body; 5] = [
 ];
 
 fn retrieve_result(tasks: usize) -> String {
-    let objects = (0..tasks).map(|place| {
+    let objects = (0..tasks).map(|number| {
         json!({
             "_typeName": "ObjectContent",
-            "obj": {"_typeName": "ManagedObjectReference", "type": "Task", "value": mo_id(place)},
-            "propSet": [{"_typeName": "DynamicProperty", "name": "info", "val": task(place)}],
+            "obj": {"_typeName": "ManagedObjectReference", "type": "Task", "value": mo_id(number)},
+            "propSet": [{"_typeName": "DynamicProperty", "name": "info", "val": task(number)}],
         })
     });
     json!({"_typeName": "RetrieveResult", "objects": objects.collect::<Vec<_>>()}).to_string()
@@ -87,7 +87,7 @@ pub(crate) fn repeat(name: &str, count: usize) {
 
 type Text = fn() -> String;
 
-/// Names and texts of bodies, the largest and densest that are accepted or refused among them.
+/// Names and texts of bodies for the table of memory: dense ones up to the limits, and refused ones.
 const LARGE: [(&str, Text); 6] = [
     ("small numbers", || list("1", 30_000_000)),
     ("objects of one short field", || {
@@ -109,7 +109,7 @@ fn list(item: &str, count: usize) -> String {
     format!("[{}1]", format!("{item},").repeat(count))
 }
 
-/// Prints the memory that each of the [`LARGE`] bodies takes while it is parsed, in a process of its own; only on Linux.
+/// Prints the memory used while parsing each of the [`LARGE`] bodies, in a process of its own; only on Linux.
 pub(crate) fn print_memory() {
     println!("memory while parsing, beside the body:");
     for (name, _) in LARGE {
@@ -120,7 +120,7 @@ pub(crate) fn print_memory() {
     println!();
 }
 
-/// Prints the memory that one body takes.
+/// Prints the memory used while parsing one body.
 pub(crate) fn print_memory_of(name: &str) {
     let (_, text) = LARGE.iter().find(|(large, _)| *large == name).unwrap();
     let body = text();

@@ -20,20 +20,20 @@ use crossterm::event::KeyCode;
 use vtask::task::row_model::{Layout, SortColumn};
 
 use crate::{
-    screen::{CASES, SIZES, Stage, arrange, key, screen, tell},
+    screen::{BenchTerminal, CASES, SIZES, apply_changes, key, screen, set_view},
     tables::{print_draws, print_memory, print_timeline_draws},
     wire::{changes, update_set},
 };
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(at) = arguments.iter().position(|argument| argument == "repeat") {
-        let (name, count) = (&arguments[at + 1], arguments[at + 2].parse().unwrap());
+    if let Some(index) = arguments.iter().position(|argument| argument == "repeat") {
+        let (name, count) = (&arguments[index + 1], arguments[index + 2].parse().unwrap());
         bodies::repeat(name, count);
         return;
     }
-    if let Some(at) = arguments.iter().position(|argument| argument == "memory") {
-        bodies::print_memory_of(&arguments[at + 1]);
+    if let Some(index) = arguments.iter().position(|argument| argument == "memory") {
+        bodies::print_memory_of(&arguments[index + 1]);
         return;
     }
     let is_plain = std::env::args()
@@ -55,7 +55,7 @@ fn main() {
     parse(&mut criterion);
     apply(&mut criterion);
     draw(&mut criterion);
-    press(&mut criterion);
+    key_to_frame(&mut criterion);
     criterion.final_summary();
 }
 
@@ -82,7 +82,7 @@ fn apply(criterion: &mut Criterion) {
                 group.throughput(Throughput::Elements(size as u64));
                 group.bench_function(format!("{layout:?}/{column:?}/{size}"), |bencher| {
                     let state = state.get_or_insert_with(|| screen(10_000));
-                    arrange(state, layout, column, "");
+                    set_view(state, layout, column, "");
                     let changes = || {
                         percent = (percent + 1) % 100;
                         start = (start + size) % 10_000;
@@ -90,7 +90,7 @@ fn apply(criterion: &mut Criterion) {
                     };
                     bencher.iter_batched(
                         changes,
-                        |changes| tell(state, changes),
+                        |changes| apply_changes(state, changes),
                         BatchSize::LargeInput,
                     );
                 });
@@ -103,40 +103,40 @@ fn apply(criterion: &mut Criterion) {
 fn draw(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("draw");
     for size in SIZES {
-        let mut stage = None;
+        let mut terminal = None;
         for case in CASES {
             group.bench_function(format!("{size}/{}", case.name()), |bencher| {
-                let stage = stage.get_or_insert_with(|| Stage::new(size));
-                case.arrange(&mut stage.screen);
-                bencher.iter(|| stage.draw());
+                let terminal = terminal.get_or_insert_with(|| BenchTerminal::new(size));
+                case.set_view(&mut terminal.screen);
+                bencher.iter(|| terminal.draw());
             });
         }
     }
     group.finish();
 }
 
-fn press(criterion: &mut Criterion) {
+fn key_to_frame(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("key to frame");
     let keys = [
         ("move", [KeyCode::Up, KeyCode::Down]),
         ("filter", [KeyCode::Char('7'), KeyCode::Backspace]),
     ];
     for size in SIZES {
-        let mut stage = None;
+        let mut terminal = None;
         for (name, keys) in keys {
             for case in [&CASES[0], &CASES[5]] {
                 let mut keys = keys.into_iter().cycle();
                 group.bench_function(format!("{size}/{}/{name}", case.name()), |bencher| {
-                    let stage = stage.get_or_insert_with(|| Stage::new(size));
-                    case.arrange(&mut stage.screen);
+                    let terminal = terminal.get_or_insert_with(|| BenchTerminal::new(size));
+                    case.set_view(&mut terminal.screen);
                     if name == "filter" {
-                        key(&mut stage.screen, KeyCode::Char('/'));
+                        key(&mut terminal.screen, KeyCode::Char('/'));
                     }
                     bencher.iter(|| {
-                        key(&mut stage.screen, keys.next().unwrap());
-                        stage.draw();
+                        key(&mut terminal.screen, keys.next().unwrap());
+                        terminal.draw();
                     });
-                    key(&mut stage.screen, KeyCode::Esc);
+                    key(&mut terminal.screen, KeyCode::Esc);
                 });
             }
         }

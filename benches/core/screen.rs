@@ -25,7 +25,7 @@ use vtask::{
 
 use crate::wire::{OPERATIONS, now, read_task, task};
 
-pub(crate) const HERE: EndpointId = EndpointId(0);
+pub(crate) const ENDPOINT: EndpointId = EndpointId(0);
 pub(crate) const SCREEN: Rect = Rect::new(0, 0, 200, 60);
 
 pub(crate) const SIZES: [usize; 3] = [100, 10_000, 100_000];
@@ -74,45 +74,45 @@ impl Case {
         name
     }
 
-    pub(crate) fn arrange(&self, state: &mut Screen) {
-        arrange(state, self.layout, self.column, self.filter);
+    pub(crate) fn set_view(&self, state: &mut Screen) {
+        set_view(state, self.layout, self.column, self.filter);
     }
 }
 
 /// Sets the view and selects the last row, the most expensive one to reach.
-pub(crate) fn arrange(screen: &mut Screen, layout: Layout, column: SortColumn, filter: &str) {
+pub(crate) fn set_view(screen: &mut Screen, layout: Layout, column: SortColumn, filter: &str) {
     let sort = Sort::by(column, column == SortColumn::Progress);
     let filter = vtask::task::Filter::words(filter);
-    let shown = screen.state.view_mut();
-    shown.row_model.set_view(
+    let task_view = screen.state.view_mut();
+    task_view.row_model.set_view(
         View {
             layout,
             sort,
             filter,
             ..View::default()
         },
-        &shown.store,
+        &task_view.store,
     );
     key(screen, KeyCode::End);
 }
 
 /// Application state with the program's terminal backend, whose output is discarded.
-pub(crate) struct Stage {
+pub(crate) struct BenchTerminal {
     pub(crate) screen: Screen,
-    look: Appearance,
+    appearance: Appearance,
     terminal: Terminal<CrosstermBackend<Sink>>,
 }
 
-impl Stage {
+impl BenchTerminal {
     pub(crate) fn new(tasks: usize) -> Self {
         let screen = screen(tasks);
-        let look = Appearance::new(&screen.state.options);
+        let appearance = Appearance::new(&screen.state.options);
         let viewport = Viewport::Fixed(SCREEN);
         let backend = CrosstermBackend::new(sink());
         let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
         Self {
             screen,
-            look,
+            appearance,
             terminal,
         }
     }
@@ -122,7 +122,7 @@ impl Stage {
         self.screen.refresh_insights(now());
         let mut drawn = None;
         self.terminal
-            .draw(|frame| drawn = Some(ui::draw(&self.screen, &self.look, frame, now())))
+            .draw(|frame| drawn = Some(ui::draw(&self.screen, &self.appearance, frame, now())))
             .unwrap();
         self.screen.state.frame = drawn.unwrap();
     }
@@ -136,7 +136,7 @@ pub(crate) fn screen(tasks: usize) -> Screen {
 }
 
 pub(crate) fn empty_screen() -> Screen {
-    let endpoints = [(HERE, "vc01.lab".to_owned())];
+    let endpoints = [(ENDPOINT, "vc01.lab".to_owned())];
     let mut screen = Screen::new(Options::default(), endpoints).unwrap();
     screen.state.size = Size::new(SCREEN.width, SCREEN.height);
     let facts = ServerFacts {
@@ -149,28 +149,32 @@ pub(crate) fn empty_screen() -> Screen {
         description_id: description_id.to_owned(),
         label: label.to_owned(),
     });
-    for news in [
+    for server_update in [
         Update::Server(Box::new(facts)),
         Update::Connection(ConnectionState::Live),
         Update::Labels(Labels::new(labels.into())),
     ] {
-        update(&mut screen, Event::ServerUpdate(HERE, news), now());
+        update(
+            &mut screen,
+            Event::ServerUpdate(ENDPOINT, server_update),
+            now(),
+        );
     }
     screen
 }
 
-pub(crate) fn fill(state: &mut Screen, places: Range<usize>) {
-    for place in places {
-        let info = Box::new(read_task(&task(place).to_string()));
-        tell(state, vec![TaskChange::Full { info, at: now() }]);
+pub(crate) fn fill(state: &mut Screen, numbers: Range<usize>) {
+    for number in numbers {
+        let info = Box::new(read_task(&task(number).to_string()));
+        apply_changes(state, vec![TaskChange::Full { info, at: now() }]);
     }
 }
 
-pub(crate) fn tell(state: &mut Screen, changes: Vec<TaskChange>) {
+pub(crate) fn apply_changes(state: &mut Screen, changes: Vec<TaskChange>) {
     let since = Instant::now();
     update(
         state,
-        Event::ServerUpdate(HERE, Update::Tasks { changes, since }),
+        Event::ServerUpdate(ENDPOINT, Update::Tasks { changes, since }),
         now(),
     );
 }

@@ -9,7 +9,7 @@ use crossterm::event::KeyCode;
 use vtask::metrics::resident_memory;
 
 use crate::{
-    screen::{CASES, SCREEN, SIZES, Stage, empty_screen, fill, key, tell},
+    screen::{BenchTerminal, CASES, SCREEN, SIZES, apply_changes, empty_screen, fill, key},
     wire::{changes, update_set},
 };
 
@@ -37,33 +37,36 @@ pub(crate) fn print_memory() {
     );
 }
 
+/// Returns the median, the 99th percentile and the maximum of the durations of single frames, with changes in between.
+fn frame_times(terminal: &mut BenchTerminal, size: usize, frames: usize) -> [Duration; 3] {
+    let mut times: Vec<Duration> = (0..frames)
+        .map(|frame| {
+            let (start, percent) = (frame * 20 % size, frame % 100);
+            let changes = changes(&update_set(start..start + 20, percent));
+            apply_changes(&mut terminal.screen, changes);
+            let began = Instant::now();
+            terminal.draw();
+            began.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    [frames / 2, frames * 99 / 100, frames - 1].map(|index| times[index])
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
 /// Prints the duration of single frames, with changes in between as sent by a busy server.
 pub(crate) fn print_draws() {
-    const FRAMES: usize = 2_000;
     let mut rows: Vec<Vec<[Duration; 3]>> = CASES.iter().map(|_| Vec::new()).collect();
     for size in SIZES {
-        let mut stage = Stage::new(size);
+        let mut terminal = BenchTerminal::new(size);
         for (case, row) in CASES.iter().zip(&mut rows) {
-            case.arrange(&mut stage.screen);
-            let mut times: Vec<Duration> = (0..FRAMES)
-                .map(|frame| {
-                    let (start, percent) = (frame * 20 % size, frame % 100);
-                    let changes = changes(&update_set(start..start + 20, percent));
-                    tell(&mut stage.screen, changes);
-                    let began = Instant::now();
-                    stage.draw();
-                    began.elapsed()
-                })
-                .collect();
-            times.sort_unstable();
-            row.push([
-                times[FRAMES / 2],
-                times[FRAMES * 99 / 100],
-                times[FRAMES - 1],
-            ]);
+            case.set_view(&mut terminal.screen);
+            row.push(frame_times(&mut terminal, size, 2_000));
         }
     }
-    let micros = |time: Duration| time.as_secs_f64() * 1e6;
     println!(
         "one frame of {}x{}, p50 / p99 / max in µs:",
         SCREEN.width, SCREEN.height
@@ -76,16 +79,12 @@ pub(crate) fn print_draws() {
     for (case, row) in CASES.iter().zip(rows) {
         let mut line = format!("  {:<16}", case.name());
         for [p50, p99, max] in &row {
-            let cell = format!(
-                "{:.0} / {:.0} / {:.0}",
-                micros(*p50),
-                micros(*p99),
-                micros(*max)
-            );
+            let [p50, p99, max] = [p50, p99, max].map(|time| micros(*time));
+            let cell = format!("{p50:.0} / {p99:.0} / {max:.0}");
             write!(line, "{cell:>24}").unwrap();
         }
         let [few, .., many] = &row[..] else { continue };
-        let ratio = |which: usize| micros(many[which]) / micros(few[which]);
+        let ratio = |index: usize| micros(many[index]) / micros(few[index]);
         println!("{line}{:>18.2} {:.2}", ratio(0), ratio(1));
     }
     println!();
@@ -93,35 +92,18 @@ pub(crate) fn print_draws() {
 
 /// Prints the duration of single frames of the timeline, beside those of the list.
 pub(crate) fn print_timeline_draws() {
-    const FRAMES: usize = 500;
-    let percentiles = |stage: &mut Stage, size: usize| {
-        let mut times: Vec<Duration> = (0..FRAMES)
-            .map(|frame| {
-                let (start, percent) = (frame * 20 % size, frame % 100);
-                let changes = changes(&update_set(start..start + 20, percent));
-                tell(&mut stage.screen, changes);
-                let began = Instant::now();
-                stage.draw();
-                began.elapsed()
-            })
-            .collect();
-        times.sort_unstable();
-        let micros = |index: usize| times[index].as_secs_f64() * 1e6;
-        format!(
-            "{:.0} / {:.0} / {:.0}",
-            micros(FRAMES / 2),
-            micros(FRAMES * 99 / 100),
-            micros(FRAMES - 1)
-        )
+    let percentiles = |terminal: &mut BenchTerminal, size: usize| {
+        let [p50, p99, max] = frame_times(terminal, size, 500).map(micros);
+        format!("{p50:.0} / {p99:.0} / {max:.0}")
     };
     println!("one frame of the list and of the timeline, p50 / p99 / max in µs:");
     for size in SIZES {
-        let mut stage = Stage::new(size);
-        let list = percentiles(&mut stage, size);
+        let mut terminal = BenchTerminal::new(size);
+        let list = percentiles(&mut terminal, size);
         let began = Instant::now();
-        key(&mut stage.screen, KeyCode::Char('T'));
+        key(&mut terminal.screen, KeyCode::Char('T'));
         let opened = began.elapsed().as_secs_f64() * 1e3;
-        let timeline = percentiles(&mut stage, size);
+        let timeline = percentiles(&mut terminal, size);
         println!(
             "  {size:>6} tasks  list {list:>20}  timeline {timeline:>20}  opened in {opened:.1} ms"
         );

@@ -18,8 +18,8 @@ pub(crate) fn ago(seconds: usize) -> String {
     (now() - span).to_string()
 }
 
-pub(crate) fn mo_id(place: usize) -> String {
-    format!("task-{}", 100_000 + place)
+pub(crate) fn mo_id(number: usize) -> String {
+    format!("task-{}", 100_000 + number)
 }
 
 pub(crate) fn read_task(text: &str) -> TaskInfo {
@@ -40,14 +40,14 @@ pub(crate) const OPERATIONS: [(&str, &str); 5] = [
 
 /// Returns a `TaskInfo`. Tasks form lineages of five (a root, two children, and two children of the first). Of ten
 /// lineages, six are running, one is queued, two have succeeded and one has failed.
-pub(crate) fn task(place: usize) -> Value {
-    let (lineage, member) = (place / 5, place % 5);
+pub(crate) fn task(number: usize) -> Value {
+    let (lineage, member) = (number / 5, number % 5);
     let (operation, _) = OPERATIONS[match member {
         0 => lineage % 3,
         1 | 2 => 3,
         _ => 4,
     }];
-    let key = mo_id(place);
+    let key = mo_id(number);
     let mut info = json!({
         "_typeName": "TaskInfo", "key": key,
         "task": {"_typeName": "ManagedObjectReference", "type": "Task", "value": key},
@@ -55,17 +55,17 @@ pub(crate) fn task(place: usize) -> Value {
         "entity": {"_typeName": "ManagedObjectReference", "type": "VirtualMachine", "value": format!("vm-{lineage}")},
         "entityName": format!("db-prod-{lineage:05}"),
         "state": "running", "cancelled": false, "cancelable": member == 0,
-        "progress": place * 37 % 100,
+        "progress": number * 37 % 100,
         "description": {"_typeName": "LocalizableMessage", "key": "com.vmware.vim.vpxd.phase.copy",
             "message": format!("Copying disk {} of 5", member + 1)},
         "reason": {"_typeName": "TaskReasonUser", "userName": "VSPHERE.LOCAL\\load"},
         "queueTime": ago(lineage % 5000 + 60), "startTime": ago(lineage % 5000 + 50),
-        "eventChainId": place
+        "eventChainId": number
     });
     if member > 0 {
-        let parent = place - [0, 1, 2, 2, 3][member];
+        let parent = number - [0, 1, 2, 2, 3][member];
         info["parentTaskKey"] = json!(mo_id(parent));
-        info["rootTaskKey"] = json!(mo_id(place - member));
+        info["rootTaskKey"] = json!(mo_id(number - member));
     }
     match lineage % 10 {
         6 => {
@@ -89,15 +89,15 @@ pub(crate) fn task(place: usize) -> Value {
 }
 
 /// Returns an update set with a new percentage for each task.
-pub(crate) fn update_set(places: Range<usize>, percent: usize) -> String {
-    let objects: Vec<Value> = places
-        .map(|place| {
+pub(crate) fn update_set(numbers: Range<usize>, percent: usize) -> String {
+    let objects: Vec<Value> = numbers
+        .map(|number| {
             json!({
                 "_typeName": "ObjectUpdate", "kind": "modify",
-                "obj": {"_typeName": "ManagedObjectReference", "type": "Task", "value": mo_id(place)},
+                "obj": {"_typeName": "ManagedObjectReference", "type": "Task", "value": mo_id(number)},
                 "changeSet": [{
                     "_typeName": "PropertyChange", "name": "info.progress", "op": "assign",
-                    "val": {"_typeName": "int", "_value": (percent + place) % 100}
+                    "val": {"_typeName": "int", "_value": (percent + number) % 100}
                 }]
             })
         })

@@ -32,24 +32,24 @@ use vtask::{
 
 /// Row of the result table.
 struct Row {
-    what: String,
+    name: String,
     measured: f64,
     unit: &'static str,
-    at_most: f64,
+    goal: f64,
 }
 
-fn row(what: impl Into<String>, measured: f64, unit: &'static str, at_most: f64) -> Row {
+fn row(name: impl Into<String>, measured: f64, unit: &'static str, goal: f64) -> Row {
     Row {
-        what: what.into(),
+        name: name.into(),
         measured,
         unit,
-        at_most,
+        goal,
     }
 }
 
 /// Row of a time that a run reports in microseconds.
-fn milliseconds(what: &str, run: &Run, path: &str, at_most: f64) -> Row {
-    row(what, run.number(path) / 1e3, "ms", at_most)
+fn milliseconds(name: &str, run: &Run, path: &str, goal: f64) -> Row {
+    row(name, run.number(path) / 1e3, "ms", goal)
 }
 
 type Measurement = fn() -> Vec<Row>;
@@ -60,7 +60,7 @@ fn twenty_seconds(server: &Server) -> Run {
     watch(&[], Some(server), Duration::from_secs(15), &[])
 }
 
-/// The simulator's share of a core in a run, so that it is seen if it limits the result.
+/// CPU usage of the simulator in a run, to show if it limits the result.
 fn simulator_row(run: &Run) -> Row {
     row(
         "  simulator: CPU core",
@@ -71,10 +71,10 @@ fn simulator_row(run: &Run) -> Row {
 }
 
 /// Requests and bytes of a run.
-fn wire_rows(run: &Run, what: &str, max_requests: f64, max_megabytes: f64) -> [Row; 2] {
+fn wire_rows(run: &Run, name: &str, max_requests: f64, max_megabytes: f64) -> [Row; 2] {
     [
         row(
-            format!("{what}: requests"),
+            format!("{name}: requests"),
             run.number("/totalRequests"),
             "",
             max_requests,
@@ -296,12 +296,12 @@ fn final_states() -> Vec<Row> {
         let (sender, mut updates) = tokio::sync::mpsc::channel(64);
         let options = WatchOptions::new(connect.clone(), Vec::new());
         let watcher = Watcher::spawn(EndpointId(0), options, sender);
-        let mut board = TaskStore::new();
+        let mut store = TaskStore::new();
         let follow = async {
             while let Some((endpoint, update)) = updates.recv().await {
                 if let Update::Tasks { changes, .. } = update {
                     for change in changes {
-                        board
+                        store
                             .apply(endpoint, change, &mut ChangeSet::default())
                             .unwrap();
                     }
@@ -312,10 +312,10 @@ fn final_states() -> Vec<Row> {
         let client = Client::connect(connect).await.unwrap();
         client.sign_in().await.unwrap();
         let (mut compared, mut wrong) = (0_usize, 0_usize);
-        let ended = board
+        let finished = store
             .iter()
             .filter(|(_, record)| record.status().is_finished());
-        for (_, record) in ended.take(COMPARED) {
+        for (_, record) in finished.take(COMPARED) {
             // The task may have been removed meanwhile.
             if let Ok(info) = client.task_info(&record.id.mo_id).await {
                 compared += 1;
@@ -403,25 +403,29 @@ fn main() {
         .filter(|argument| !argument.starts_with('-'))
         .collect();
     println!("{:<55} {:>12} {:>12}", "measurement", "result", "goal");
-    for (name, measure) in all {
-        if !wanted.is_empty() && !wanted.iter().any(|wanted| name.contains(wanted.as_str())) {
+    for (measurement, measure) in all {
+        if !wanted.is_empty()
+            && !wanted
+                .iter()
+                .any(|wanted| measurement.contains(wanted.as_str()))
+        {
             continue;
         }
         for Row {
-            what,
+            name,
             measured,
             unit,
-            at_most,
+            goal,
         } in measure()
         {
             let measured_text = format!("{measured:.2} {unit}");
-            let goal = if at_most.is_finite() {
-                format!("{at_most} {unit}")
+            let goal_text = if goal.is_finite() {
+                format!("{goal} {unit}")
             } else {
                 String::new()
             };
-            let mark = if measured <= at_most { "" } else { "  MISSED" };
-            println!("{what:<55} {measured_text:>12} {goal:>12}{mark}");
+            let mark = if measured <= goal { "" } else { "  MISSED" };
+            println!("{name:<55} {measured_text:>12} {goal_text:>12}{mark}");
         }
     }
     let _ = fs::remove_dir_all(base_directory());

@@ -55,7 +55,7 @@ pub(super) fn many_vcenters() -> Vec<Row> {
     fs::write(&faults, SLOW).unwrap();
     let (slow, _) = start("slow", &["--faults", faults.to_str().unwrap()]);
     let (refusing, _) = start("refusing", &["--username", "other", "--password", "other"]);
-    // Nothing listens on this port any more.
+    // A free port.
     let down = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -71,7 +71,7 @@ pub(super) fn many_vcenters() -> Vec<Row> {
         .collect();
     let run = watch_all(&arguments, &servers, TIME, &ARROWS);
     drop(servers);
-    let most = healthy
+    let max_requests = healthy
         .iter()
         .map(|(_, log)| requests(log))
         .fold(0.0, f64::max);
@@ -86,7 +86,7 @@ pub(super) fn many_vcenters() -> Vec<Row> {
         milliseconds("  key to frame p99", &run, "/keyToFrame/p99", 16.0),
         row(
             "  requests to the busiest endpoint",
-            most,
+            max_requests,
             "",
             (1.1 * requests_alone).round(),
         ),

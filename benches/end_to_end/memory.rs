@@ -26,12 +26,12 @@ const MANY: u32 = 11_000;
 /// Memory per additional task.
 pub(super) fn memory() -> Vec<Row> {
     let per_task = |measure: fn(&Server, usize) -> f64| {
-        let of = |tasks: u32| {
+        let measured = |tasks: u32| {
             let count = tasks.to_string();
             let server = Server::start(&["--scenario", "load", "--tasks", &count, "--rate", "10"]);
             measure(&server, tasks as usize)
         };
-        (of(MANY) - of(FEW)) / f64::from(MANY - FEW) / 1e3
+        (measured(MANY) - measured(FEW)) / f64::from(MANY - FEW) / 1e3
     };
     vec![
         row("memory per additional task", per_task(resident), "KB", 1.2),

@@ -17,11 +17,11 @@ const TIME: Duration = Duration::from_secs(30);
 /// Interval between two waits of the push client, in which changes of one task merge.
 const GAP: Duration = Duration::from_millis(100);
 
-/// What the push client received.
-struct Received {
+/// Measurements of the push client.
+struct PushClientStats {
     updates: usize,
     waits: usize,
-    /// Longest time of a call that does nothing.
+    /// Longest duration of a `CurrentTime` call.
     longest_call: Duration,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn twenty_thousand() -> Vec<Row> {
         runtime.unwrap().block_on(receive(&url))
     });
     let run = watch(&[], Some(&server), TIME, &[]);
-    let received = client.join().unwrap();
+    let stats = client.join().unwrap();
     let seconds = TIME.as_secs_f64();
     vec![
         row(
@@ -59,19 +59,19 @@ pub(super) fn twenty_thousand() -> Vec<Row> {
         simulator_row(&run),
         row(
             "  longest answer to CurrentTime",
-            received.longest_call.as_secs_f64() * 1e3,
+            stats.longest_call.as_secs_f64() * 1e3,
             "ms",
             250.0,
         ),
         row(
             "  updates to the push client",
-            received.updates as f64 / seconds,
+            stats.updates as f64 / seconds,
             "/s",
             f64::INFINITY,
         ),
         row(
             "  its waits",
-            received.waits as f64 / seconds,
+            stats.waits as f64 / seconds,
             "/s",
             f64::INFINITY,
         ),
@@ -85,7 +85,7 @@ pub(super) fn twenty_thousand() -> Vec<Row> {
 }
 
 /// Waits for changes of all tasks and counts them.
-async fn receive(url: &str) -> Received {
+async fn receive(url: &str) -> PushClientStats {
     let client = Arc::new(Client::connect(connect_options(url)).await.unwrap());
     client.sign_in().await.unwrap();
     let tasks = client.recent_tasks().await.unwrap();
@@ -93,7 +93,7 @@ async fn receive(url: &str) -> Received {
     let collector = TaskCollector::create(client.clone(), ReportedFields::Changing, false);
     let collector = collector.await.unwrap();
     collector.modify_view(&tasks, &[]).await.unwrap();
-    let mut received = Received {
+    let mut stats = PushClientStats {
         updates: 0,
         waits: 0,
         longest_call: Duration::ZERO,
@@ -105,10 +105,10 @@ async fn receive(url: &str) -> Received {
             .wait(&version, Duration::from_secs(5))
             .await
             .unwrap();
-        received.waits += 1;
+        stats.waits += 1;
         if let Some(set) = set {
             let objects = set.filter_set.iter().map(|filter| filter.object_set.len());
-            received.updates += objects.sum::<usize>();
+            stats.updates += objects.sum::<usize>();
             version = set.version;
             if set.truncated {
                 continue;
@@ -116,10 +116,10 @@ async fn receive(url: &str) -> Received {
         }
         let called = Instant::now();
         client.current_time().await.unwrap();
-        received.longest_call = received.longest_call.max(called.elapsed());
+        stats.longest_call = stats.longest_call.max(called.elapsed());
         tokio::time::sleep(GAP).await;
     }
     collector.destroy().await;
     client.sign_out().await.unwrap();
-    received
+    stats
 }

@@ -72,7 +72,7 @@ impl Drop for Server {
 /// Results of a run of vtask.
 pub(super) struct Run {
     stats: Value,
-    /// Processor time of the servers meanwhile.
+    /// Processor time of the servers during the run.
     servers: Duration,
     pub(super) first_frame: Duration,
     /// Bytes written to the terminal in the last seconds, without any input.
@@ -97,7 +97,7 @@ impl Run {
     }
 }
 
-/// Runs vtask with one server, or with its own.
+/// Runs vtask with one server, or with its embedded one.
 pub(super) fn watch(
     arguments: &[&str],
     server: Option<&Server>,
@@ -116,13 +116,13 @@ pub(super) fn watch_all(
     time: Duration,
     keys: &[&[u8]],
 ) -> Run {
-    let served = || {
+    let server_cpu_time = || {
         servers
             .iter()
             .map(|server| server.cpu_time())
             .sum::<Duration>()
     };
-    let served_before = served();
+    let server_cpu_before = server_cpu_time();
     let stats = stats_file();
     let size = PtySize {
         rows: 60,
@@ -186,7 +186,7 @@ pub(super) fn watch_all(
     let written_at_rest = written.load(Ordering::Relaxed) - before;
     writer.write_all(b"q").unwrap();
     writer.flush().unwrap();
-    let servers = served().saturating_sub(served_before);
+    let servers = server_cpu_time().saturating_sub(server_cpu_before);
     child.wait().unwrap();
     let text = fs::read_to_string(&stats).expect("the statistics file");
     let _ = fs::remove_file(&stats);

@@ -37,15 +37,15 @@ struct Arguments {
 async fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
     let fault_duration = Duration::from_secs(arguments.seconds);
-    let mut waiting: VecDeque<(u64, FetchMode)> = (arguments.first
+    let mut pending: VecDeque<(u64, FetchMode)> = (arguments.first
         ..arguments.first + arguments.schedules)
         .flat_map(|seed| [(seed, FetchMode::Push), (seed, FetchMode::Poll)])
         .collect();
     let mut running = JoinSet::new();
     let mut outcomes: Vec<Outcome> = Vec::new();
-    while !waiting.is_empty() || !running.is_empty() {
+    while !pending.is_empty() || !running.is_empty() {
         while running.len() < arguments.at_once
-            && let Some((seed, mode)) = waiting.pop_front()
+            && let Some((seed, mode)) = pending.pop_front()
         {
             running.spawn(run::run(seed, mode, fault_duration, None));
         }

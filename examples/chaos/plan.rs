@@ -47,9 +47,9 @@ pub(crate) fn plan(seed: u64, fault_duration: Duration) -> FaultPlan {
         plan.rules.push(rule(&mut rng, length));
     }
     for _ in 0..rng.usize(0..4) {
-        let what = server_event(&mut rng);
+        let event = server_event(&mut rng);
         plan.events
-            .push(FaultEvent::once(millis(rng.u64(..length)), what));
+            .push(FaultEvent::once(millis(rng.u64(..length)), event));
     }
     plan
 }
@@ -103,13 +103,13 @@ fn request_effect(rng: &mut Rng, on: &str) -> FaultEffect {
             time: rng.bool().then(|| duration(rng, 3000)),
         },
         2..=4 => {
-            let places = [
+            let targets = [
                 FaultTarget::Request,
                 FaultTarget::Answer,
                 FaultTarget::Headers,
                 FaultTarget::Body,
             ];
-            FaultEffect::cut(close_mode(rng), rng.choice(places).unwrap_or_default())
+            FaultEffect::cut(close_mode(rng), rng.choice(targets).unwrap_or_default())
         }
         5..=7 => {
             // Excluded where 401 and 403 are final: the fetch loop does not retry a refused sign-in.

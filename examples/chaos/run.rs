@@ -124,12 +124,13 @@ impl Follower {
             }
             let shown = shown.unwrap_or_default();
             let fields = [&info, &shown].map(|info| info.as_object().into_iter().flatten());
-            let differs = fields.into_iter().flatten().map(|(field, _)| field);
-            let mut differs = differs.filter(|field| shown[*field] != info[*field]);
-            differs.next().map(|field| {
-                let [shown, expected] = [&shown, &info].map(|info| &info[field]);
-                format!("{field} of {mo_id} is {shown} instead of {expected}")
-            })
+            let mut names = fields.into_iter().flatten().map(|(field, _)| field);
+            names
+                .find(|field| shown[*field] != info[*field])
+                .map(|field| {
+                    let [shown, expected] = [&shown, &info].map(|info| &info[field]);
+                    format!("{field} of {mo_id} is {shown} instead of {expected}")
+                })
         })
     }
 }
@@ -214,8 +215,8 @@ async fn run_schedule(
         .problems
         .extend(lost.map(|mo_id| format!("{mo_id} was lost")));
     if follower.store.len() > observed.all.len() {
-        let (shown, there) = (follower.store.len(), observed.all.len());
-        let problem = format!("{shown} tasks in the store, expected {there}");
+        let (actual, expected) = (follower.store.len(), observed.all.len());
+        let problem = format!("{actual} tasks in the store, expected {expected}");
         outcome.problems.push(problem);
     }
     let open = control.open_objects().collectors;
@@ -277,8 +278,9 @@ async fn wait_for_recovery(follower: &mut Follower, control: &Control, outcome: 
             ));
             return;
         }
-        let soon = Instant::now() + Duration::from_millis(20);
-        follower.follow_until(soon).await;
+        follower
+            .follow_until(Instant::now() + Duration::from_millis(20))
+            .await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::runs::between;
+use super::runs::uniform;
 
 /// Class of progress over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub(crate) struct Operation {
     /// Median duration in seconds.
     pub median: f64,
     /// Random number from 0 to 1 that determines the shape shared by all runs.
-    pub alike: f64,
+    pub shape: f64,
 }
 
 impl Operation {
@@ -110,12 +110,12 @@ impl Operation {
         match self.class {
             Class::Linear | Class::Shaking => vec![(0.0, 0.0), (1.0, 1.0)],
             Class::SlowingDown => {
-                let power = between(rng, 1.5, 3.0);
+                let power = uniform(rng, 1.5, 3.0);
                 curve(|time| 1.0 - (1.0 - time).powf(power))
             }
             Class::Stepped => stepped(rng),
             Class::LongPlateau => {
-                let (begin, length) = (between(rng, 0.1, 0.5), between(rng, 0.2, 0.45));
+                let (begin, length) = (uniform(rng, 0.1, 0.5), uniform(rng, 0.2, 0.45));
                 let level = begin / (1.0 - length);
                 vec![
                     (0.0, 0.0),
@@ -126,34 +126,34 @@ impl Operation {
             }
             Class::FallingBack => falling_back(rng),
             Class::Noisy => noisy(rng),
-            Class::StuckAt95 => stuck(between(rng, 0.3, 0.7)),
-            Class::StuckAt95Alike => stuck(0.33 + 0.34 * self.alike + between(rng, -0.03, 0.03)),
+            Class::StuckAt95 => stuck(uniform(rng, 0.3, 0.7)),
+            Class::StuckAt95Alike => stuck(0.33 + 0.34 * self.shape + uniform(rng, -0.03, 0.03)),
             Class::UnequalDisks => {
                 let disks = rng.usize(2..=6);
-                stretches((0..disks).map(|_| (between(rng, 1.0, 5.0), 1.0)))
+                segments((0..disks).map(|_| (uniform(rng, 1.0, 5.0), 1.0)))
             }
             Class::ThrottledForTheRest => {
-                let before = between(rng, 0.1, 0.85);
+                let before = uniform(rng, 0.1, 0.85);
                 let factor = if rng.bool() { 2.0 } else { 4.0 };
                 let rest = 1.0 - before;
-                stretches([(before, before), (rest * factor, rest)])
+                segments([(before, before), (rest * factor, rest)])
             }
             Class::SlowStart => {
-                let level = between(rng, 0.0, 0.05);
-                vec![(0.0, 0.0), (between(rng, 0.1, 0.4), level), (1.0, 1.0)]
+                let level = uniform(rng, 0.0, 0.05);
+                vec![(0.0, 0.0), (uniform(rng, 0.1, 0.4), level), (1.0, 1.0)]
             }
             Class::ThrottledForAWhile => {
-                let (before, part) = (between(rng, 0.1, 0.6), between(rng, 0.1, 0.3));
-                let factor = between(rng, 3.0, 6.0);
+                let (before, part) = (uniform(rng, 0.1, 0.6), uniform(rng, 0.1, 0.3));
+                let factor = uniform(rng, 3.0, 6.0);
                 let rest = 1.0 - before - part;
-                stretches([(before, before), (part * factor, part), (rest, rest)])
+                segments([(before, before), (part * factor, part), (rest, rest)])
             }
             Class::Approaching => {
-                let power = between(rng, 1.5, 4.0);
+                let power = uniform(rng, 1.5, 4.0);
                 curve(|time| 1.0 - (-power * time).exp())
             }
             Class::FixedEndPhase => {
-                let end = (self.median * (0.1 + 0.4 * self.alike)).min(0.7 * duration);
+                let end = (self.median * (0.1 + 0.4 * self.shape)).min(0.7 * duration);
                 let begin = 1.0 - end / duration;
                 vec![(0.0, 0.0), (begin, 0.99), (1.0, 0.99)]
             }
@@ -161,51 +161,51 @@ impl Operation {
                 let bursts = rng.usize(8..=20);
                 let pauses = (0..bursts).flat_map(|_| {
                     [
-                        (between(rng, 0.2, 0.6), between(rng, 0.5, 1.5)),
-                        (between(rng, 0.3, 1.5), 0.0),
+                        (uniform(rng, 0.2, 0.6), uniform(rng, 0.5, 1.5)),
+                        (uniform(rng, 0.3, 1.5), 0.0),
                     ]
                 });
-                stretches(pauses.collect::<Vec<_>>())
+                segments(pauses.collect::<Vec<_>>())
             }
             Class::SecondPass => {
-                let (top, end) = (between(rng, 0.5, 0.99), between(rng, 0.2, 0.6));
+                let (top, end) = (uniform(rng, 0.5, 0.99), uniform(rng, 0.2, 0.6));
                 vec![(0.0, 0.0), (end, top), (end + 1e-6, 0.0), (1.0, 1.0)]
             }
             Class::PlateauAt99 => {
-                let begin = 1.0 - between(rng, 0.05, 0.4);
+                let begin = 1.0 - uniform(rng, 0.05, 0.4);
                 vec![(0.0, 0.0), (begin, 0.995), (1.0, 0.995)]
             }
             Class::TwoPlateaus => two_plateaus(rng),
             Class::SpeedingUp => {
-                let power = between(rng, 1.5, 3.0);
+                let power = uniform(rng, 1.5, 3.0);
                 curve(|time| time.powf(power))
             }
             Class::PauseInTheMiddle => {
-                let (level, pause) = (between(rng, 0.4, 0.6), between(rng, 0.15, 0.4));
+                let (level, pause) = (uniform(rng, 0.4, 0.6), uniform(rng, 0.15, 0.4));
                 let pause = pause / (1.0 - pause);
-                stretches([(level, level), (pause, 0.0), (1.0 - level, 1.0 - level)])
+                segments([(level, level), (pause, 0.0), (1.0 - level, 1.0 - level)])
             }
             Class::OrdinaryPlateaus => {
                 let pauses = rng.usize(4..=8);
                 let mut parts = Vec::new();
                 for _ in 0..pauses {
-                    let climb = between(rng, 0.5, 1.5);
-                    parts.extend([(climb * 0.6, climb), (between(rng, 0.4, 1.2), 0.0)]);
+                    let climb = uniform(rng, 0.5, 1.5);
+                    parts.extend([(climb * 0.6, climb), (uniform(rng, 0.4, 1.2), 0.0)]);
                 }
                 parts.push((0.6, 1.0));
-                stretches(parts)
+                segments(parts)
             }
         }
     }
 }
 
-/// Joins stretches of (time, work) and scales both to 1.
-fn stretches(parts: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
+/// Joins segments of (time, work) and scales both to 1.
+fn segments(parts: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
     let mut corners = vec![(0.0, 0.0)];
     let (mut time, mut work) = (0.0, 0.0);
-    for (took, done) in parts {
-        time += took;
-        work += done;
+    for (part_time, part_work) in parts {
+        time += part_time;
+        work += part_work;
         corners.push((time, work));
     }
     let scaled = corners.into_iter();
@@ -224,12 +224,12 @@ fn stuck(begin: f64) -> Vec<(f64, f64)> {
 }
 
 fn stepped(rng: &mut Rng) -> Vec<(f64, f64)> {
-    let levels = [0.02, between(rng, 0.15, 0.25), between(rng, 0.3, 0.6), 0.95];
+    let levels = [0.02, uniform(rng, 0.15, 0.25), uniform(rng, 0.3, 0.6), 0.95];
     let mut times = [
         0.01,
-        between(rng, 0.05, 0.3),
-        between(rng, 0.3, 0.6),
-        between(rng, 0.6, 0.95),
+        uniform(rng, 0.05, 0.3),
+        uniform(rng, 0.3, 0.6),
+        uniform(rng, 0.6, 0.95),
     ];
     times.sort_by(f64::total_cmp);
     let mut corners = vec![(0.0, 0.0)];
@@ -245,40 +245,40 @@ fn stepped(rng: &mut Rng) -> Vec<(f64, f64)> {
 /// Constant pace, with one or two losses of progress.
 fn falling_back(rng: &mut Rng) -> Vec<(f64, f64)> {
     let mut done = 0.0;
-    let mut climbed = 0.0;
+    let mut elapsed = 0.0;
     let mut corners = vec![(0.0, 0.0)];
     for _ in 0..rng.usize(1..=2) {
-        let top = between(rng, done + 0.1, done + 0.5_f64.min(0.85 - done));
-        climbed += top - done;
-        corners.push((climbed, top));
-        done = top * between(rng, 0.1, 0.6);
-        corners.push((climbed + 1e-6, done));
+        let top = uniform(rng, done + 0.1, done + 0.5_f64.min(0.85 - done));
+        elapsed += top - done;
+        corners.push((elapsed, top));
+        done = top * uniform(rng, 0.1, 0.6);
+        corners.push((elapsed + 1e-6, done));
     }
-    climbed += 1.0 - done;
-    corners.push((climbed, 1.0));
+    elapsed += 1.0 - done;
+    corners.push((elapsed, 1.0));
     let scaled = corners.into_iter();
-    scaled.map(|(time, work)| (time / climbed, work)).collect()
+    scaled.map(|(time, work)| (time / elapsed, work)).collect()
 }
 
 /// Constant pace, with two pauses.
 fn two_plateaus(rng: &mut Rng) -> Vec<(f64, f64)> {
-    let (one, two) = (between(rng, 0.15, 0.5), between(rng, 0.15, 0.35));
-    let (pause, other) = (between(rng, 0.1, 0.25), between(rng, 0.1, 0.25));
-    let pace = 1.0 / (1.0 - pause - other);
+    let (first, second) = (uniform(rng, 0.15, 0.5), uniform(rng, 0.15, 0.35));
+    let (first_pause, second_pause) = (uniform(rng, 0.1, 0.25), uniform(rng, 0.1, 0.25));
+    let pace = 1.0 / (1.0 - first_pause - second_pause);
     let parts = [
-        (one, one),
-        (pause * pace, 0.0),
-        (two, two),
-        (other * pace, 0.0),
+        (first, first),
+        (first_pause * pace, 0.0),
+        (second, second),
+        (second_pause * pace, 0.0),
     ];
-    let rest = 1.0 - one - two;
-    stretches(parts.into_iter().chain([(rest, rest)]))
+    let rest = 1.0 - first - second;
+    segments(parts.into_iter().chain([(rest, rest)]))
 }
 
 /// The pace is a random walk.
 fn noisy(rng: &mut Rng) -> Vec<(f64, f64)> {
     let mut pace = 0.0;
-    stretches((0..STEPS).map(|_| {
+    segments((0..STEPS).map(|_| {
         pace = AUTOCORRELATION * pace + INNOVATION * super::runs::normal(rng);
         (f64::exp(pace), 1.0)
     }))

@@ -2,13 +2,13 @@
 //!
 //! `cargo run --release --example estimates [RUNS [SEED]]`
 
+mod accuracy;
 mod classes;
-mod informed;
-mod judge;
+mod reference;
 mod runs;
 
+use accuracy::Knowledge;
 use classes::{CLASSES, Class, HELD_OUT};
-use judge::Known;
 
 /// Number of runs per class where every refresh is evaluated.
 const REFRESHED_RUNS: usize = 50;
@@ -16,15 +16,18 @@ const REFRESHED_RUNS: usize = 50;
 /// Seed of the evaluation. The constants of the estimates were chosen on runs of seed 4711.
 const SEED: u64 = 20_261_129;
 
-const KNOWLEDGE: [(Known, &str); 5] = [
-    (Known::Durations, "typical durations"),
-    (Known::Nothing, "nothing"),
-    (Known::Curves(1), "typical durations and one progress curve"),
+const KNOWLEDGE: [(Knowledge, &str); 5] = [
+    (Knowledge::Durations, "typical durations"),
+    (Knowledge::Nothing, "nothing"),
     (
-        Known::Curves(10),
+        Knowledge::Curves(1),
+        "typical durations and one progress curve",
+    ),
+    (
+        Knowledge::Curves(10),
         "typical durations and ten progress curves",
     ),
-    (Known::OnlyCurves(1), "one progress curve"),
+    (Knowledge::OnlyCurves(1), "one progress curve"),
 ];
 
 fn main() {
@@ -36,11 +39,11 @@ fn main() {
     println!("{runs} runs per class, seed {seed}. The constants were chosen on runs of seed 4711.");
     println!("No constant was chosen on {HELD_OUT:?}.");
     for (known, text) in KNOWLEDGE {
-        accuracy(known, text, runs, seed);
+        print_accuracy(known, text, runs, seed);
     }
-    steadiness(seed);
+    print_steadiness(seed);
     for (known, text) in KNOWLEDGE {
-        stalls(known, text, runs, seed);
+        print_stalls(known, text, runs, seed);
     }
 }
 
@@ -48,34 +51,34 @@ fn all_classes() -> impl Iterator<Item = Class> {
     CLASSES.into_iter().chain(HELD_OUT)
 }
 
-fn accuracy(known: Known, text: &str, runs: usize, seed: u64) {
+fn print_accuracy(known: Knowledge, text: &str, runs: usize, seed: u64) {
     println!("\nTime left, known: {text}. Errors in % of the whole duration\n");
     println!(
         "| class | at | naive | vtask | vtask ÷ naive | interval correct | answered | high ÷ low |"
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for class in all_classes() {
-        let scores = judge::scores(class, known, runs, seed);
-        for (moment, score) in judge::MOMENTS.into_iter().zip(scores) {
+        let scores = accuracy::scores(class, known, runs, seed);
+        for (moment, score) in accuracy::MOMENTS.into_iter().zip(scores) {
             println!(
                 "| {class:?} | {:.0} % | {:.1} | {:.1} | {:.2} | {:.0} % | {:.0} % | {:.2} |",
                 moment * 100.0,
                 score.naive * 100.0,
                 score.error * 100.0,
-                score.error / score.naive_there,
-                score.held * 100.0,
-                score.answered * 100.0,
+                score.error / score.comparable_naive,
+                score.covered * 100.0,
+                score.estimated * 100.0,
                 score.width,
             );
         }
     }
     let with_history = match known {
-        Known::Durations => true,
-        Known::Nothing => false,
+        Knowledge::Durations => true,
+        Knowledge::Nothing => false,
         _ => return,
     };
-    let ratios = judge::MOMENTS.map(|moment| {
-        let (error, naive) = judge::informed(moment, with_history, runs, seed);
+    let ratios = accuracy::MOMENTS.map(|moment| {
+        let (error, naive) = accuracy::reference_errors(moment, with_history, runs, seed);
         format!("{:.2} at {:.0} %", error / naive, moment * 100.0)
     });
     println!(
@@ -84,8 +87,12 @@ fn accuracy(known: Known, text: &str, runs: usize, seed: u64) {
     );
 }
 
-fn steadiness(seed: u64) {
-    let known = [Known::Durations, Known::Nothing, Known::Curves(10)];
+fn print_steadiness(seed: u64) {
+    let known = [
+        Knowledge::Durations,
+        Knowledge::Nothing,
+        Knowledge::Curves(10),
+    ];
     println!(
         "\nChange of the best estimate per refresh (5 s) beyond the elapsed time, in % of the estimate: median, 90 %, \
          99 %\n"
@@ -94,15 +101,16 @@ fn steadiness(seed: u64) {
     println!("| --- | --- | --- | --- |");
     for class in all_classes() {
         let cells = known.map(|known| {
-            let steady = judge::steadiness(class, known, REFRESHED_RUNS, seed);
-            let percent = [steady.median, steady.nine_in_ten, steady.most].map(|part| part * 100.0);
+            let steadiness = accuracy::steadiness(class, known, REFRESHED_RUNS, seed);
+            let percent =
+                [steadiness.median, steadiness.p90, steadiness.p99].map(|part| part * 100.0);
             format!("{:.2}, {:.2}, {:.1}", percent[0], percent[1], percent[2])
         });
         println!("| {class:?} | {} |", cells.join(" | "));
     }
 }
 
-fn stalls(known: Known, text: &str, runs: usize, seed: u64) {
+fn print_stalls(known: Knowledge, text: &str, runs: usize, seed: u64) {
     println!("\nStall detection, known: {text}\n");
     println!(
         "| class | false alarms | detected within twice the longest pause of the run | … of the operation | median, \
@@ -110,7 +118,7 @@ fn stalls(known: Known, text: &str, runs: usize, seed: u64) {
     );
     println!("| --- | --- | --- | --- | --- |");
     for class in [Class::OrdinaryPlateaus].into_iter().chain(all_classes()) {
-        let stalls = judge::stalls(class, known, runs, seed);
+        let stalls = accuracy::stalls(class, known, runs, seed);
         println!(
             "| {class:?} | {:.1} % | {:.0} % | {:.0} % | {:.2} |",
             stalls.false_alarms * 100.0,

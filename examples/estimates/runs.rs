@@ -17,7 +17,7 @@ pub(crate) struct Run {
     /// True progress as corner points (fraction of time, fraction of work), interpolated linearly.
     pub corners: Vec<(f64, f64)>,
     /// Observed changes (time, percent), oldest first.
-    pub seen: Vec<(f64, u8)>,
+    pub observations: Vec<(f64, u8)>,
     /// Durations of past runs of the operation.
     pub past: Vec<f64>,
 }
@@ -27,7 +27,7 @@ pub(crate) fn normal(rng: &mut Rng) -> f64 {
     (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0
 }
 
-pub(crate) fn between(rng: &mut Rng, low: f64, high: f64) -> f64 {
+pub(crate) fn uniform(rng: &mut Rng, low: f64, high: f64) -> f64 {
     low + (high - low) * rng.f64()
 }
 
@@ -41,8 +41,8 @@ const PAST_RUNS: usize = 40;
 pub(crate) fn run(class: Class, rng: &mut Rng) -> Run {
     let operation = Operation {
         class,
-        median: (between(rng, 180_f64.ln(), 7200_f64.ln())).exp(),
-        alike: rng.f64(),
+        median: (uniform(rng, 180_f64.ln(), 7200_f64.ln())).exp(),
+        shape: rng.f64(),
     };
     let mut duration = || operation.median * (SPREAD * normal(rng)).exp();
     let past = (0..PAST_RUNS).map(|_| duration()).collect();
@@ -51,7 +51,7 @@ pub(crate) fn run(class: Class, rng: &mut Rng) -> Run {
     Run {
         operation,
         duration,
-        seen: observe(&corners, duration, operation.jitter(), rng),
+        observations: observe(&corners, duration, operation.jitter(), rng),
         corners,
         past,
     }
@@ -59,7 +59,7 @@ pub(crate) fn run(class: Class, rng: &mut Rng) -> Run {
 
 impl Run {
     /// Generates the observations of the first past runs: durations and changes.
-    pub(crate) fn watched<'a>(
+    pub(crate) fn observed_runs<'a>(
         &'a self,
         rng: &'a mut Rng,
     ) -> impl Iterator<Item = (f64, Vec<(f64, u8)>)> + 'a {
@@ -72,11 +72,11 @@ impl Run {
 
     /// Returns the curves of the first past runs, as learned by watching them.
     pub(crate) fn curves(&self, count: usize, rng: &mut Rng) -> Vec<ProgressCurve> {
-        let watched = self.watched(rng).take(count);
+        let observed_runs = self.observed_runs(rng).take(count);
         let curve = |(duration, seen): (f64, Vec<(f64, u8)>)| {
             ProgressCurve::of(&history(&seen, duration), Duration::from_secs_f64(duration))
         };
-        watched.filter_map(curve).collect()
+        observed_runs.filter_map(curve).collect()
     }
 
     /// Returns the statistic of the durations of past runs.
@@ -88,7 +88,7 @@ impl Run {
 /// Returns the longest pause over all past runs of the operation in seconds.
 pub(crate) fn longest_ordinary_pause(run: &Run, rng: &mut Rng) -> f64 {
     let mut longest = 0.0_f64;
-    for (duration, seen) in run.watched(rng) {
+    for (duration, seen) in run.observed_runs(rng) {
         let ends = seen.iter().map(|(time, _)| *time).skip(1).chain([duration]);
         longest = seen
             .iter()
@@ -119,13 +119,13 @@ pub(crate) fn history(seen: &[(f64, u8)], until: f64) -> ProgressHistory {
 
 /// Simulates observation by a monitor: whole percentages at irregular intervals of some seconds, changes only.
 fn observe(corners: &[(f64, f64)], duration: f64, jitter: f64, rng: &mut Rng) -> Vec<(f64, u8)> {
-    let mut seen = vec![(0.0, 0)];
+    let mut observations = vec![(0.0, 0)];
     let mut time = 0.0;
-    let grain = between(rng, 1.0, 6.0).min(duration / 60.0);
+    let interval = uniform(rng, 1.0, 6.0).min(duration / 60.0);
     loop {
-        time += grain * (0.8 * normal(rng)).exp();
+        time += interval * (0.8 * normal(rng)).exp();
         if time >= duration {
-            return seen;
+            return observations;
         }
         let now = time / duration;
         let after = corners
@@ -136,8 +136,11 @@ fn observe(corners: &[(f64, f64)], duration: f64, jitter: f64, rng: &mut Rng) ->
         let share = (share + jitter * normal(rng)).clamp(0.0, 1.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
         let percent = (share * 100.0) as u8;
-        if seen.last().is_some_and(|(_, last)| *last != percent) {
-            seen.push((time, percent));
+        if observations
+            .last()
+            .is_some_and(|(_, last)| *last != percent)
+        {
+            observations.push((time, percent));
         }
     }
 }

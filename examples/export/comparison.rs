@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::{scraper::Counts, vcenters::Finished};
+use crate::{scraper::Counts, vcenters::FinishedTasks};
 
 /// Differences of a service.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Difference {
 }
 
 /// Returns the numbers of tasks by vCenter, operation and outcome.
-pub(crate) fn counts(finished: &Finished) -> Counts {
+pub(crate) fn counts(finished: &FinishedTasks) -> Counts {
     let mut counts = Counts::new();
     for ((vcenter, _), tasks) in finished {
         for task in tasks {
@@ -87,7 +87,7 @@ impl Lines {
     /// Compares the lines with the tasks of these outcomes.
     pub(crate) fn difference(
         &self,
-        finished: &Finished,
+        finished: &FinishedTasks,
         outcomes: &[&str],
         prints: bool,
     ) -> Difference {

@@ -17,7 +17,7 @@ use crate::{
     comparison::{Difference, counts, of_counters},
     scraper::Scraper,
     service::Service,
-    vcenters::{Finished, VCenters},
+    vcenters::{FinishedTasks, VCenters},
 };
 
 /// Run the exporter and the stream under load with restarts, and compare them with the vCenters
@@ -88,16 +88,16 @@ impl Run {
         let path = |name: &str| folder.join(name).display().to_string();
         let config = path("config.toml");
         std::fs::write(&config, vcenters.config())?;
-        // A restarted exporter has to have the address of the one before.
+        // A restarted exporter must keep its address.
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let listen = port.to_string();
         let common = ["--profile", "*", "--config", &config, "--cursor"];
         let cursor = path("exporter.cursor");
-        let words = [&["exporter", "--listen", &listen], &common[..], &[&cursor]].concat();
-        let exporter = Service::start(&vtask, &folder, &words)?;
+        let command_line = [&["exporter", "--listen", &listen], &common[..], &[&cursor]].concat();
+        let exporter = Service::start(&vtask, &folder, &command_line)?;
         let cursor = path("stream.cursor");
-        let words = [&["stream"], &common[..], &[&cursor]].concat();
-        let stream = Service::start(&vtask, &folder, &words)?;
+        let command_line = [&["stream"], &common[..], &[&cursor]].concat();
+        let stream = Service::start(&vtask, &folder, &command_line)?;
         let url = format!("http://{listen}/metrics");
         let scraper = Scraper::start(&url, Duration::from_secs_f64(arguments.scrape))?;
         Ok(Self {
@@ -109,37 +109,37 @@ impl Run {
         })
     }
 
-    async fn until(&self, doing: &str, done: impl Fn(&Self) -> bool) -> Result<()> {
+    async fn wait_until(&self, what: &str, condition: impl Fn(&Self) -> bool) -> Result<()> {
         let end = Instant::now() + LIMIT;
-        while !done(self) {
+        while !condition(self) {
             if Instant::now() > end {
                 let (exporter, stream) = (self.exporter.messages(), self.stream.messages());
-                bail!("not in time: {doing}\nexporter:\n{exporter}\nstream:\n{stream}");
+                bail!("timed out: {what}\nexporter:\n{exporter}\nstream:\n{stream}");
             }
             sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }
 
-    fn say(&self, what: &str) {
+    fn log(&self, message: &str) {
         let seconds = self.began.elapsed().as_secs();
-        println!("{:>3}:{:02} {what}", seconds / 60, seconds % 60);
+        println!("{:>3}:{:02} {message}", seconds / 60, seconds % 60);
     }
 
     /// Waits until this part of the duration has passed, and reports the memory of the services.
-    async fn at(&mut self, arguments: &Arguments, part: f64) -> Result<()> {
+    async fn wait_for_part(&mut self, arguments: &Arguments, part: f64) -> Result<()> {
         let end = self.began + Duration::from_secs_f64(arguments.minutes * 60.0 * part);
         sleep(end.saturating_duration_since(Instant::now())).await;
         let (exporter, stream) = (self.exporter.measure()?, self.stream.measure()?);
-        self.say(&format!("exporter {exporter} KiB, stream {stream} KiB"));
+        self.log(&format!("exporter {exporter} KiB, stream {stream} KiB"));
         Ok(())
     }
 
     async fn restart_services(&mut self, signal: &str, pause: Duration) -> Result<()> {
-        self.say(&format!("SIG{signal} to both services"));
-        self.exporter.end(signal)?;
-        self.stream.end(signal)?;
-        self.scraper.lock().restarted();
+        self.log(&format!("SIG{signal} to both services"));
+        self.exporter.terminate(signal)?;
+        self.stream.terminate(signal)?;
+        self.scraper.lock().handle_restart();
         sleep(pause).await;
         self.exporter.restart()?;
         self.stream.restart()
@@ -147,41 +147,43 @@ impl Run {
 
     async fn complete(mut self, arguments: &Arguments) -> Result<()> {
         let all_up = |run: &Self| run.scraper.lock().up == run.vcenters.len();
-        self.until("all vCenters are connected", all_up).await?;
-        self.say("all vCenters are connected");
+        self.wait_until("all vCenters are connected", all_up)
+            .await?;
+        self.log("all vCenters are connected");
         let outage = |seconds| ServerEvent::Restart(Duration::from_secs(seconds).into());
         let last = self.vcenters.len() - 1;
-        self.at(arguments, 0.2).await?;
+        self.wait_for_part(arguments, 0.2).await?;
         self.restart_services("KILL", Duration::from_secs(3))
             .await?;
-        self.at(arguments, 0.35).await?;
-        self.say("a vCenter restarts");
+        self.wait_for_part(arguments, 0.35).await?;
+        self.log("a vCenter restarts");
         self.vcenters.control(0)?.trigger(&outage(10));
-        self.at(arguments, 0.5).await?;
+        self.wait_for_part(arguments, 0.5).await?;
         self.restart_services("TERM", Duration::from_secs(10))
             .await?;
-        self.at(arguments, 0.65).await?;
-        self.say("a vCenter restarts");
+        self.wait_for_part(arguments, 0.65).await?;
+        self.log("a vCenter restarts");
         self.vcenters.control(last)?.trigger(&outage(15));
         sleep(Duration::from_secs(3)).await;
         self.restart_services("KILL", Duration::from_secs(3))
             .await?;
-        self.at(arguments, 0.8).await?;
-        self.say("the sessions of a vCenter end");
+        self.wait_for_part(arguments, 0.8).await?;
+        self.log("the sessions of a vCenter end");
         self.vcenters.control(0)?.kill_sessions();
-        self.at(arguments, 1.0).await?;
+        self.wait_for_part(arguments, 1.0).await?;
         self.vcenters.stop_clock().await;
         let finished = self.vcenters.finished();
         let cpu = [self.exporter.cpu_seconds()?, self.stream.cpu_seconds()?];
         let seconds = self.began.elapsed().as_secs_f64();
-        self.until("all vCenters are connected", all_up).await?;
-        self.caught_up(&finished).await;
+        self.wait_until("all vCenters are connected", all_up)
+            .await?;
+        self.wait_until_caught_up(&finished).await;
         self.report(arguments, &finished, cpu.map(|used| used / seconds * 100.0))
             .await
     }
 
-    /// Waits until the services have all tasks, or for the limit.
-    async fn caught_up(&self, finished: &Finished) {
+    /// Waits until the services have all tasks, at most for `LIMIT`.
+    async fn wait_until_caught_up(&self, finished: &FinishedTasks) {
         let expected = counts(finished);
         let end = Instant::now() + LIMIT;
         while Instant::now() < end {
@@ -196,7 +198,7 @@ impl Run {
     async fn report(
         mut self,
         arguments: &Arguments,
-        finished: &Finished,
+        finished: &FinishedTasks,
         cpu: [f64; 2],
     ) -> Result<()> {
         let before = (self.vcenters.requests(), self.scraper.lock().requests);
@@ -204,7 +206,10 @@ impl Run {
         let quiet = self.vcenters.requests() - before.0;
         let of_exporter = self.scraper.lock().requests.saturating_sub(before.1);
         let memory = [self.exporter.measure()?, self.stream.measure()?];
-        let exit = [self.exporter.end("TERM")?, self.stream.end("TERM")?];
+        let exit = [
+            self.exporter.terminate("TERM")?,
+            self.stream.terminate("TERM")?,
+        ];
         let expected = counts(finished);
         let number = |outcome: &str| {
             let counts = expected.iter().filter(|(labels, _)| labels[2] == outcome);
@@ -225,10 +230,10 @@ impl Run {
         );
         let names = ["exporter", "stream"];
         let peaks = [self.exporter.peak_kib(), self.stream.peak_kib()];
-        for place in 0..2 {
+        for index in 0..2 {
             println!(
                 "{}: {:.1} % CPU, {} KiB at the end, peak {} KiB, exit code {:?}",
-                names[place], cpu[place], memory[place], peaks[place], exit[place]
+                names[index], cpu[index], memory[index], peaks[index], exit[index]
             );
         }
         let scraped = self.scraper.lock();

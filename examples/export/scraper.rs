@@ -15,7 +15,7 @@ const COUNTER: &str = "vtask_tasks_finished_total{";
 pub(crate) type Counts = BTreeMap<[String; 3], u64>;
 
 /// Results of the scrapes.
-pub(crate) struct Scraped {
+pub(crate) struct ScrapeResults {
     /// Times of successful scrapes in microseconds.
     pub(crate) times: Histogram<u64>,
     pub(crate) failed: u64,
@@ -31,7 +31,7 @@ pub(crate) struct Scraped {
     pub(crate) up: usize,
 }
 
-impl Scraped {
+impl ScrapeResults {
     /// Returns the increase of all counters.
     pub(crate) fn total(&self) -> Counts {
         let mut total = self.before.clone();
@@ -42,7 +42,7 @@ impl Scraped {
     }
 
     /// Continues with a new process, whose counters begin with zero.
-    pub(crate) fn restarted(&mut self) {
+    pub(crate) fn handle_restart(&mut self) {
         self.before = self.total();
         self.now.clear();
     }
@@ -75,10 +75,10 @@ impl Scraped {
     }
 }
 
-/// A task that scrapes at an interval.
+/// A background task that scrapes at an interval.
 #[derive(Clone)]
 pub(crate) struct Scraper {
-    scraped: Arc<Mutex<Scraped>>,
+    results: Arc<Mutex<ScrapeResults>>,
     client: reqwest::Client,
     url: String,
 }
@@ -87,7 +87,7 @@ impl Scraper {
     pub(crate) fn start(url: &str, interval: Duration) -> Result<Self> {
         // Fails if there is one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let empty = Scraped {
+        let empty = ScrapeResults {
             times: Histogram::new(3)?,
             failed: 0,
             series: 0,
@@ -98,7 +98,7 @@ impl Scraper {
             up: 0,
         };
         let started = Self {
-            scraped: Arc::new(Mutex::new(empty)),
+            results: Arc::new(Mutex::new(empty)),
             client: reqwest::Client::builder().no_proxy().build()?,
             url: url.to_owned(),
         };
@@ -125,19 +125,19 @@ impl Scraper {
             response.text().await
         };
         let page = page.await;
-        let mut scraped = self.lock();
+        let mut results = self.lock();
         if let Ok(page) = page {
             let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
             // The histogram grows as needed.
-            let _ = scraped.times.record(micros);
-            scraped.read(&page);
+            let _ = results.times.record(micros);
+            results.read(&page);
         } else {
-            scraped.failed += 1;
-            scraped.up = 0;
+            results.failed += 1;
+            results.up = 0;
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Scraped> {
-        self.scraped.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, ScrapeResults> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

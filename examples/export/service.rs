@@ -23,7 +23,7 @@ const TICKS: f64 = 100.0;
 pub(crate) struct Service {
     vtask: PathBuf,
     folder: PathBuf,
-    words: Vec<String>,
+    arguments: Vec<String>,
     child: Child,
     reader: Option<JoinHandle<()>>,
     lines: Arc<Mutex<Lines>>,
@@ -33,15 +33,15 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts `vtask` with these words; messages are appended to a file of its name.
-    pub(crate) fn start(vtask: &Path, folder: &Path, words: &[&str]) -> Result<Self> {
-        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+    /// Starts `vtask` with these arguments; messages are appended to a log file named after the subcommand.
+    pub(crate) fn start(vtask: &Path, folder: &Path, arguments: &[&str]) -> Result<Self> {
+        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let lines = Arc::default();
-        let (child, reader) = spawn(vtask, folder, &words, &lines)?;
+        let (child, reader) = spawn(vtask, folder, &arguments, &lines)?;
         Ok(Self {
             vtask: vtask.to_owned(),
             folder: folder.to_owned(),
-            words,
+            arguments,
             child,
             reader: Some(reader),
             lines,
@@ -51,11 +51,12 @@ impl Service {
     }
 
     pub(crate) fn messages(&self) -> String {
-        fs::read_to_string(self.folder.join(format!("{}.log", self.words[0]))).unwrap_or_default()
+        fs::read_to_string(self.folder.join(format!("{}.log", self.arguments[0])))
+            .unwrap_or_default()
     }
 
     /// Ends the process with this signal. Returns the exit code, if there is one.
-    pub(crate) fn end(&mut self, signal: &str) -> Result<Option<i32>> {
+    pub(crate) fn terminate(&mut self, signal: &str) -> Result<Option<i32>> {
         self.measure()?;
         self.cpu_before = self.cpu_seconds()?;
         let pid = self.child.id().to_string();
@@ -73,7 +74,7 @@ impl Service {
     }
 
     pub(crate) fn restart(&mut self) -> Result<()> {
-        let (child, reader) = spawn(&self.vtask, &self.folder, &self.words, &self.lines)?;
+        let (child, reader) = spawn(&self.vtask, &self.folder, &self.arguments, &self.lines)?;
         (self.child, self.reader) = (child, Some(reader));
         Ok(())
     }
@@ -83,7 +84,7 @@ impl Service {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let (_, fields) = stat.rsplit_once(')').ok_or_eyre("no process status")?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
-        let ticks = |place: usize| fields.get(place)?.parse::<f64>().ok();
+        let ticks = |index: usize| fields.get(index)?.parse::<f64>().ok();
         let ticks = ticks(11).zip(ticks(12)).ok_or_eyre("no CPU time")?;
         Ok(self.cpu_before + (ticks.0 + ticks.1) / TICKS)
     }
@@ -119,14 +120,14 @@ fn locked(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
 fn spawn(
     vtask: &Path,
     folder: &Path,
-    words: &[String],
+    arguments: &[String],
     lines: &Arc<Mutex<Lines>>,
 ) -> Result<(Child, JoinHandle<()>)> {
-    let log = folder.join(format!("{}.log", words[0]));
+    let log = folder.join(format!("{}.log", arguments[0]));
     let log = File::options().create(true).append(true).open(log)?;
     let mut command = Command::new(vtask);
     command
-        .args(words)
+        .args(arguments)
         .env("VTASK_PASSWORD", "any")
         .env("HOME", folder)
         .stdin(Stdio::null())

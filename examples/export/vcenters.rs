@@ -44,7 +44,7 @@ choices = [
 const TICK: Duration = Duration::from_millis(50);
 
 /// Finished tasks by name and address of the vCenter.
-pub(crate) type Finished = BTreeMap<(String, String), Vec<FinishedTask>>;
+pub(crate) type FinishedTasks = BTreeMap<(String, String), Vec<FinishedTask>>;
 
 /// A task that finished on a vCenter.
 pub(crate) struct FinishedTask {
@@ -62,12 +62,12 @@ pub(crate) struct VCenters {
 impl VCenters {
     pub(crate) async fn start(number: usize, tasks: usize, rate: u64) -> Result<Self> {
         let mut simulators = Vec::new();
-        for place in 1..=number {
+        for index in 1..=number {
             let mut options = Options::new(Scenario::parse("export", SCENARIO)?).manual();
             options.load.tasks = Some(tasks);
             options.load.rate = Some(rate);
-            options.seed = place as u64;
-            simulators.push((format!("vc{place}"), Simulator::start(options).await?));
+            options.seed = index as u64;
+            simulators.push((format!("vc{index}"), Simulator::start(options).await?));
         }
         let is_stopped = Arc::new(AtomicBool::new(false));
         let controls: Vec<Control> = simulators
@@ -106,8 +106,8 @@ impl VCenters {
         config
     }
 
-    pub(crate) fn control(&self, place: usize) -> Result<Control> {
-        let (_, simulator) = self.simulators.get(place).ok_or_eyre("no such vCenter")?;
+    pub(crate) fn control(&self, index: usize) -> Result<Control> {
+        let (_, simulator) = self.simulators.get(index).ok_or_eyre("no such vCenter")?;
         Ok(simulator.control())
     }
 
@@ -129,7 +129,7 @@ impl VCenters {
     }
 
     /// Returns all tasks that finished.
-    pub(crate) fn finished(&self) -> Finished {
+    pub(crate) fn finished(&self) -> FinishedTasks {
         let simulators = self.simulators.iter();
         simulators
             .map(|(name, simulator)| {

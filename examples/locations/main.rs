@@ -22,7 +22,7 @@ use vtask::{
 const ENDPOINT: EndpointId = EndpointId(0);
 const HOSTS_PER_CLUSTER: usize = 20;
 const MACHINES_PER_HOST: usize = 25;
-/// No step takes longer.
+/// Timeout of each step.
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Measure reading the locations of targets
@@ -98,7 +98,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let watcher = Watcher::spawn(ENDPOINT, WatchOptions::new(connect, Vec::new()), sender);
     let mut store = TaskStore::new();
     let began = Instant::now();
-    let mut asked: Option<Instant> = None;
+    let mut requested_at: Option<Instant> = None;
     let mut applying = Duration::ZERO;
     loop {
         let (_, update) = tokio::time::timeout(LIMIT, updates.recv())
@@ -117,7 +117,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             _ => {}
         }
-        if asked.is_none() && store.len() >= arguments.tasks {
+        if requested_at.is_none() && store.len() >= arguments.tasks {
             println!(
                 "{} tasks watched after {:.1?}",
                 store.len(),
@@ -125,16 +125,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             );
             control.clear_requests();
             watcher.commands().send(Command::ReadLocations(true))?;
-            asked = Some(Instant::now());
+            requested_at = Some(Instant::now());
         }
-        if let Some(asked) = asked
+        if let Some(requested_at) = requested_at
             && store
                 .iter()
                 .all(|(_, record)| store.location(record).is_some())
         {
             println!(
                 "all located after {:.1?}, {applying:.1?} of it applying them",
-                asked.elapsed()
+                requested_at.elapsed()
             );
             break;
         }

@@ -9,8 +9,8 @@ use clap::Parser;
 use color_eyre::{Result, eyre::bail};
 
 use crate::{
-    observer::{Found, Observer},
-    processes::{Log, Screen, Server, Taken},
+    observer::{Comparison, Observer},
+    processes::{Log, ResourceUsage, Screen, Server},
 };
 
 /// Run vtask under load and faults and report its resource usage
@@ -47,8 +47,8 @@ const COMPARE_INTERVAL: Duration = Duration::from_secs(15);
 /// Measurements of one report line.
 struct Line {
     at: Duration,
-    screen: Taken,
-    server: Taken,
+    screen: ResourceUsage,
+    server: ResourceUsage,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -99,18 +99,18 @@ async fn watch(
         }
         next += every;
         screen.press("j")?;
-        log.read_on()?;
+        log.read_new_lines()?;
         let line = Line {
             at: began.elapsed(),
-            screen: Taken::by(screen.id())?,
-            server: Taken::by(server.id())?,
+            screen: ResourceUsage::of(screen.id())?,
+            server: ResourceUsage::of(server.id())?,
         };
-        let Found {
+        let Comparison {
             compared,
             wrong,
             late,
             missing,
-        } = observer.found;
+        } = observer.comparison;
         println!(
             "{:>4}:{:02} │ {:>9} KiB {:>4} {:>8} │ {:>10} KiB {:>4} │ {:>8} {:>8} {:>10} {:>7} {:>9} │ {:>5} {:>8} │ {:>8} {:>6} {:>5} {:>8}",
             line.at.as_secs() / 60,
@@ -134,7 +134,7 @@ async fn watch(
         );
         lines.push(line);
     }
-    let found = observer.found;
+    let comparison = observer.comparison;
     observer.stop().await;
     let written = screen.written();
     let (code, stats) = screen.quit()?;
@@ -154,9 +154,9 @@ async fn watch(
     }
     println!(
         "compared {}: {} wrong, {} late, {} missing",
-        found.compared, found.wrong, found.late, found.missing
+        comparison.compared, comparison.wrong, comparison.late, comparison.missing
     );
-    if found.wrong + found.late + found.missing > 0 {
+    if comparison.wrong + comparison.late + comparison.missing > 0 {
         bail!("updates were lost");
     }
     Ok(())

@@ -25,7 +25,7 @@ const SAMPLE: usize = 40;
 
 /// Totals of all comparisons.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Found {
+pub(crate) struct Comparison {
     pub(crate) compared: u64,
     /// Finished tasks that differ from the server.
     pub(crate) wrong: u64,
@@ -37,12 +37,12 @@ pub(crate) struct Found {
 
 pub(crate) struct Observer {
     watcher: Watcher,
-    board: Arc<Mutex<TaskStore>>,
+    store: Arc<Mutex<TaskStore>>,
     is_current: Arc<AtomicBool>,
     outages: Arc<AtomicU64>,
     connect: ConnectOptions,
     client: Option<Client>,
-    pub(crate) found: Found,
+    pub(crate) comparison: Comparison,
     /// Suspects of the last comparison. They are counted if they are still wrong at the next one and the connection
     /// was current in between.
     late: Vec<Arc<str>>,
@@ -50,8 +50,8 @@ pub(crate) struct Observer {
     outages_before: u64,
 }
 
-fn locked(board: &Mutex<TaskStore>) -> MutexGuard<'_, TaskStore> {
-    board.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(store: &Mutex<TaskStore>) -> MutexGuard<'_, TaskStore> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Observer {
@@ -71,24 +71,26 @@ impl Observer {
         let (sender, mut updates) = mpsc::channel(64);
         let options = WatchOptions::new(connect.clone(), Vec::new());
         let watcher = Watcher::spawn(ENDPOINT, options, sender);
-        let board = Arc::new(Mutex::new(TaskStore::new()));
+        let store = Arc::new(Mutex::new(TaskStore::new()));
         let is_current = Arc::new(AtomicBool::new(false));
         let outages = Arc::new(AtomicU64::new(0));
-        let (kept, current, lost) = (board.clone(), is_current.clone(), outages.clone());
+        let (shared_store, is_current_flag, outage_count) =
+            (store.clone(), is_current.clone(), outages.clone());
         tokio::spawn(async move {
             while let Some((endpoint, update)) = updates.recv().await {
                 match update {
                     Update::Tasks { changes, .. } => {
-                        let mut board = locked(&kept);
+                        let mut store = lock(&shared_store);
                         for change in changes {
                             // Rejected changes show up in the comparison.
-                            let _ = board.apply(endpoint, change, &mut ChangeSet::default());
+                            let _ = store.apply(endpoint, change, &mut ChangeSet::default());
                         }
                     }
                     Update::Connection(connection) => {
-                        let was = current.swap(connection.is_current(), Ordering::SeqCst);
-                        lost.fetch_add(
-                            u64::from(was && !connection.is_current()),
+                        let was_current =
+                            is_current_flag.swap(connection.is_current(), Ordering::SeqCst);
+                        outage_count.fetch_add(
+                            u64::from(was_current && !connection.is_current()),
                             Ordering::SeqCst,
                         );
                     }
@@ -98,7 +100,7 @@ impl Observer {
         });
         Ok(Self {
             watcher,
-            board,
+            store,
             is_current,
             outages,
             connect: ConnectOptions {
@@ -106,7 +108,7 @@ impl Observer {
                 ..connect
             },
             client: None,
-            found: Found::default(),
+            comparison: Comparison::default(),
             late: Vec::new(),
             missing: Vec::new(),
             outages_before: 0,
@@ -119,7 +121,7 @@ impl Observer {
     }
 
     pub(crate) fn tasks(&self) -> usize {
-        locked(&self.board).len()
+        lock(&self.store).len()
     }
 
     /// Returns true if the connection is current.
@@ -135,62 +137,63 @@ impl Observer {
         let outages = self.outages.load(Ordering::SeqCst);
         let was_quiet = std::mem::replace(&mut self.outages_before, outages) == outages;
         self.compare_finished().await;
-        let running = self.running_here_but_finished_there().await;
-        let late = |before: &&Arc<str>| running.contains(*before);
-        let absent = self.absent().await;
+        let stale = self.stale_tasks().await;
+        let late = |before: &&Arc<str>| stale.contains(*before);
+        let absent = self.missing_tasks().await;
         let missing = |before: &&Arc<str>| absent.contains(*before);
         if was_quiet {
-            self.found.late += self.late.iter().filter(late).count() as u64;
-            self.found.missing += self.missing.iter().filter(missing).count() as u64;
+            self.comparison.late += self.late.iter().filter(late).count() as u64;
+            self.comparison.missing += self.missing.iter().filter(missing).count() as u64;
         }
-        (self.late, self.missing) = (running, absent);
+        (self.late, self.missing) = (stale, absent);
     }
 
     async fn compare_finished(&mut self) {
         let finished = self.sample(|record| record.status().is_finished() && !record.is_gone());
         for (mo_id, shown) in finished {
             // The task may have been removed, or the server may be unreachable.
-            if let Some(told) = self.read_task(&mo_id).await {
-                self.found.compared += 1;
-                self.found.wrong += u64::from(shown != Some(told));
+            if let Some(info) = self.read_task(&mo_id).await {
+                self.comparison.compared += 1;
+                self.comparison.wrong += u64::from(shown != Some(info));
             }
         }
     }
 
     /// Returns tasks that are running in the store but finished on the server.
-    async fn running_here_but_finished_there(&mut self) -> Vec<Arc<str>> {
+    async fn stale_tasks(&mut self) -> Vec<Arc<str>> {
         let mut suspects = self.late.clone();
         let running = self.sample(|record| record.status().is_active());
         suspects.extend(running.into_iter().map(|(mo_id, _)| mo_id));
-        let mut over = Vec::new();
+        let mut stale = Vec::new();
         for mo_id in suspects {
-            let told = self.read_task(&mo_id).await;
-            if told.is_some_and(|told| told.state.is_finished()) && self.runs_here(&mo_id) {
-                over.push(mo_id);
+            let info = self.read_task(&mo_id).await;
+            if info.is_some_and(|info| info.state.is_finished()) && self.is_active_in_store(&mo_id)
+            {
+                stale.push(mo_id);
             }
         }
-        over
+        stale
     }
 
-    fn runs_here(&self, mo_id: &str) -> bool {
-        let board = locked(&self.board);
-        let record = board.find(&TaskId::new(ENDPOINT, mo_id));
+    fn is_active_in_store(&self, mo_id: &str) -> bool {
+        let store = lock(&self.store);
+        let record = store.find(&TaskId::new(ENDPOINT, mo_id));
         record
-            .and_then(|handle| board.get(handle))
+            .and_then(|handle| store.get(handle))
             .is_some_and(|record| record.status().is_active())
     }
 
     /// Returns recent tasks of the server that are missing in the store.
-    async fn absent(&mut self) -> Vec<Arc<str>> {
+    async fn missing_tasks(&mut self) -> Vec<Arc<str>> {
         for _ in 0..MAX_ATTEMPTS {
             let Some(client) = self.client().await else {
                 continue;
             };
             if let Ok(recent) = client.recent_tasks().await {
-                let board = locked(&self.board);
+                let store = lock(&self.store);
                 let absent = recent.into_iter().map(|task| task.value);
                 return absent
-                    .filter(|mo_id| board.find(&TaskId::new(ENDPOINT, &**mo_id)).is_none())
+                    .filter(|mo_id| store.find(&TaskId::new(ENDPOINT, &**mo_id)).is_none())
                     .collect();
             }
             self.client = None;
@@ -200,8 +203,8 @@ impl Observer {
 
     /// Returns the tasks that changed last; older finished tasks no longer exist on the server.
     fn sample(&self, wanted: impl Fn(&Record) -> bool) -> Vec<(Arc<str>, Option<TaskInfo>)> {
-        let board = locked(&self.board);
-        let records = board.iter().map(|(_, record)| record);
+        let store = lock(&self.store);
+        let records = store.iter().map(|(_, record)| record);
         let mut all: Vec<&Record> = records.filter(|record| wanted(record)).collect();
         all.sort_unstable_by_key(|record| Reverse(record.last_change()));
         let sample = all.into_iter().take(SAMPLE);
@@ -218,7 +221,7 @@ impl Observer {
             match client.task_info(mo_id).await {
                 Ok(info) => return Some(info),
                 Err(error) if error.is_fault("ManagedObjectNotFound") => return None,
-                Err(_) => self.leave().await,
+                Err(_) => self.sign_out().await,
             }
         }
         None
@@ -239,14 +242,14 @@ impl Observer {
     }
 
     /// Signs out if there is a session.
-    pub(crate) async fn leave(&mut self) {
+    pub(crate) async fn sign_out(&mut self) {
         if let Some(client) = self.client.take() {
             let _ = client.sign_out().await;
         }
     }
 
     pub(crate) async fn stop(mut self) {
-        self.leave().await;
+        self.sign_out().await;
         self.watcher.stop().await;
     }
 }

@@ -20,14 +20,14 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 /// Resource usage of a process.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Taken {
+pub(crate) struct ResourceUsage {
     pub(crate) resident_kib: u64,
     pub(crate) descriptors: usize,
     pub(crate) threads: u64,
 }
 
-impl Taken {
-    pub(crate) fn by(process: u32) -> Result<Self> {
+impl ResourceUsage {
+    pub(crate) fn of(process: u32) -> Result<Self> {
         let status = fs::read_to_string(format!("/proc/{process}/status"))
             .wrap_err_with(|| format!("process {process} not found"))?;
         let number = |name: &str| {
@@ -111,8 +111,8 @@ impl Screen {
             pixel_width: 0,
             pixel_height: 0,
         };
-        let trouble = |error| eyre!("no pseudo-terminal: {error}");
-        let pair = native_pty_system().openpty(size).map_err(trouble)?;
+        let pty_error = |error| eyre!("no pseudo-terminal: {error}");
+        let pair = native_pty_system().openpty(size).map_err(pty_error)?;
         let mut command = CommandBuilder::new(vtask);
         command.args(["--url", url, "--username", "soak", "--stats"]);
         command.arg(&stats);
@@ -121,10 +121,10 @@ impl Screen {
         command.env("VTASK_DEBUGGABLE", "1");
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
-        let child = pair.slave.spawn_command(command).map_err(trouble)?;
+        let child = pair.slave.spawn_command(command).map_err(pty_error)?;
         drop(pair.slave);
         let id = child.process_id().ok_or_eyre("vtask exited immediately")?;
-        let mut reader = pair.master.try_clone_reader().map_err(trouble)?;
+        let mut reader = pair.master.try_clone_reader().map_err(pty_error)?;
         let written = Arc::new(AtomicU64::new(0));
         let count = written.clone();
         thread::spawn(move || {
@@ -135,7 +135,7 @@ impl Screen {
         });
         Ok(Self {
             child,
-            writer: pair.master.take_writer().map_err(trouble)?,
+            writer: pair.master.take_writer().map_err(pty_error)?,
             _master: pair.master,
             written,
             stats,
@@ -160,16 +160,16 @@ impl Screen {
     /// Quits vtask. Returns its exit code and statistics.
     pub(crate) fn quit(mut self) -> Result<(u32, String)> {
         self.press("q")?;
-        let ended = self.child.wait()?;
+        let exit = self.child.wait()?;
         let stats = fs::read_to_string(&self.stats).wrap_err("no statistics file")?;
-        Ok((ended.exit_code(), stats))
+        Ok((exit.exit_code(), stats))
     }
 }
 
 /// Incremental reader of the server's request log.
 pub(crate) struct Log {
     file: PathBuf,
-    read: u64,
+    offset: u64,
     /// Number of requests in each second since the server's start.
     seconds: Vec<u32>,
     pub(crate) requests: u64,
@@ -182,7 +182,7 @@ impl Log {
     pub(crate) fn new(file: PathBuf) -> Self {
         Self {
             file,
-            read: 0,
+            offset: 0,
             seconds: Vec::new(),
             requests: 0,
             unanswered: 0,
@@ -191,14 +191,14 @@ impl Log {
         }
     }
 
-    pub(crate) fn read_on(&mut self) -> Result<()> {
+    pub(crate) fn read_new_lines(&mut self) -> Result<()> {
         let mut file = File::open(&self.file)?;
-        file.seek(SeekFrom::Start(self.read))?;
+        file.seek(SeekFrom::Start(self.offset))?;
         let mut text = String::new();
         file.read_to_string(&mut text)?;
         // The last line may be incomplete.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        self.read += whole as u64;
+        self.offset += whole as u64;
         for line in text[..whole].lines() {
             let mut columns = line.split('\t');
             let second = columns

@@ -25,23 +25,23 @@ pub fn vtask(words: &[&str]) -> Command {
     command
 }
 
-/// Runs a command while the server of the test is served.
+/// Runs a command without blocking the server of the test.
 pub async fn run(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().unwrap())
         .await
         .unwrap()
 }
 
-pub fn err(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-pub fn out(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Returns the program with the words of a line, for this server.
-pub fn on(simulator: &Simulator, line: &str) -> Command {
+/// Returns a command of the program with these arguments, for this server.
+pub fn command_on(simulator: &Simulator, line: &str) -> Command {
     let words: Vec<&str> = line.split_whitespace().collect();
     let mut command = vtask(&words);
     command
@@ -50,7 +50,7 @@ pub fn on(simulator: &Simulator, line: &str) -> Command {
     command
 }
 
-/// Starts it with piped output.
+/// Starts a command with piped output.
 pub fn start(mut command: Command) -> Child {
     command
         .stdout(Stdio::piped())
@@ -66,8 +66,8 @@ pub fn send_signal(child: &Child, name: &str) {
     assert!(sent.unwrap().success());
 }
 
-/// Waits for the end of a process; returns its output.
-pub async fn ended(child: Child) -> Output {
+/// Waits until a process has ended.
+pub async fn wait_for_output(child: Child) -> Output {
     tokio::task::spawn_blocking(move || child.wait_with_output().unwrap())
         .await
         .unwrap()

@@ -1,4 +1,4 @@
-//! However a server fills a body, the memory that vtask takes for it stays a small multiple of the limits.
+//! Memory used for a response body is bounded, whatever its content.
 
 #![cfg(target_os = "linux")]
 
@@ -13,13 +13,13 @@ use std::{
 use vtask::vim::types::limits;
 
 use crate::{
-    built_support::{ended, err, start, vtask},
-    raw_server::{self, Reply, http, packed},
+    built_support::{start, stderr, vtask, wait_for_output},
+    raw_server::{self, Reply, gzip, http},
 };
 
 const MEGABYTE: usize = 1 << 20;
 
-/// The most memory that a process held at any time so far, in bytes.
+/// Returns the peak resident memory of a process in bytes.
 fn peak_memory(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -30,18 +30,18 @@ fn peak_memory(process: u32) -> u64 {
 /// Runs `vtask get` against a server that answers with this body, compressed. Returns the peak of its memory when it
 /// signs out, and its standard error.
 async fn get(words: &[&str], body: &[u8]) -> (u64, String) {
-    let answer = http("200 OK", &[("content-encoding", "gzip")], &packed(body));
+    let response = http("200 OK", &[("content-encoding", "gzip")], &gzip(body));
     let process: Arc<OnceLock<u32>> = Arc::default();
     let peak: Arc<AtomicU64> = Arc::default();
-    let (of_process, seen) = (process.clone(), peak.clone());
+    let (process_id, measured) = (process.clone(), peak.clone());
     let url = raw_server::start(move |request| {
         if request.contains("/info") {
-            return Reply::Bytes(answer.clone());
+            return Reply::Bytes(response.clone());
         }
         if request.contains("/Logout") {
-            seen.store(peak_memory(*of_process.wait()), Ordering::SeqCst);
+            measured.store(peak_memory(*process_id.wait()), Ordering::SeqCst);
         }
-        Reply::Honest
+        Reply::Regular
     })
     .await;
     let mut command = vtask(words);
@@ -50,8 +50,8 @@ async fn get(words: &[&str], body: &[u8]) -> (u64, String) {
         .env("VTASK_PASSWORD", "secret");
     let child = start(command);
     process.set(child.id()).unwrap();
-    let output = ended(child).await;
-    (peak.load(Ordering::SeqCst), err(&output))
+    let output = wait_for_output(child).await;
+    (peak.load(Ordering::SeqCst), stderr(&output))
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn oversized_body_of_small_numbers_is_refused_within_memory_limit() {
 #[tokio::test]
 async fn memory_for_allowed_bodies_is_a_small_multiple_of_their_size() {
     const BASE: u64 = 128 * MEGABYTE as u64;
-    // Of all values objects of one field take the most; shorter ones are refused.
+    // Objects of one field need the most memory; objects with shorter names are refused.
     let object = r#"{"a_long_name":123456789},"#;
     for size in [MEGABYTE, limits::MAX_WEIGHT] {
         let objects = format!("[{}1]", object.repeat(size / object.len()));

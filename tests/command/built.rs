@@ -2,47 +2,31 @@
 
 use std::{fs, io::Write, process::Stdio, time::Duration};
 
-use crate::built_support::{ended, err, on, out, run, start, vtask};
-use crate::command_support::{drive, server, server_with, until};
-use serde_json::Value;
+use crate::built_support::{command_on, run, start, stderr, stdout, vtask, wait_for_output};
+use crate::command_support::{count_requests, drive, json_lines, server, server_with, wait_until};
 use vtask::simulator::Simulator;
 
 /// Advances the clock once the program reads the recent tasks.
 async fn drive_once_watched(simulator: &Simulator) {
     let control = simulator.control();
-    let looks = |request: &String| request.contains("recentTask");
-    let requests = || {
-        let requests = control.requests();
-        requests
-            .iter()
-            .map(|request| format!("{request:?}"))
-            .collect::<Vec<_>>()
-    };
-    until(|| requests().iter().any(looks)).await;
+    wait_until(|| count_requests(&control, "recentTask") > 0).await;
     drive(&control).await;
-}
-
-fn lines(text: &str) -> Vec<Value> {
-    let lines = text.lines();
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
 }
 
 #[tokio::test]
 async fn wait_new_awaits_only_new_tasks() {
     let simulator = server().await;
     // Six tasks are running; one on x/y starts after 6 s.
-    let child = start(on(
+    let child = start(command_on(
         &simulator,
         "wait --new --operation Relocate* --json --timeout 60s",
     ));
     let output = tokio::select! {
-        output = ended(child) => output,
-        () = drive_once_watched(&simulator) => unreachable!("time does not end"),
+        output = wait_for_output(child) => output,
+        () = drive_once_watched(&simulator) => unreachable!("the clock advances without end"),
     };
-    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    let lines = lines(&out(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let lines = json_lines(&stdout(&output));
     let summary = lines.last().unwrap();
     let tasks = summary["tasks"].as_array().unwrap();
     assert_eq!(tasks.len(), 1, "{summary}");
@@ -50,16 +34,16 @@ async fn wait_new_awaits_only_new_tasks() {
     assert_eq!(task["target"], "x/y");
     assert_eq!(task["moId"], tasks[0]["moId"]);
     // It has finished, and no other task starts.
-    let none = run(on(
+    let none = run(command_on(
         &simulator,
         "wait --new --operation Relocate* --timeout 1s",
     ))
     .await;
-    assert_eq!(none.status.code(), Some(124), "{}", err(&none));
+    assert_eq!(none.status.code(), Some(124), "{}", stderr(&none));
     assert!(
-        err(&none).contains("no task has started yet"),
+        stderr(&none).contains("no task has started yet"),
         "{}",
-        err(&none)
+        stderr(&none)
     );
     assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
@@ -67,26 +51,26 @@ async fn wait_new_awaits_only_new_tasks() {
 #[tokio::test]
 async fn activation_id_selects_task() {
     let simulator = server().await;
-    let child = start(on(&simulator, "wait --activation-id act-7 --json"));
+    let child = start(command_on(&simulator, "wait --activation-id act-7 --json"));
     let output = tokio::select! {
-        output = ended(child) => output,
-        () = drive_once_watched(&simulator) => unreachable!("time does not end"),
+        output = wait_for_output(child) => output,
+        () = drive_once_watched(&simulator) => unreachable!("the clock advances without end"),
     };
-    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    let lines = lines(&out(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let lines = json_lines(&stdout(&output));
     let task = lines.iter().rfind(|line| line["type"] == "task").unwrap();
     assert_eq!(task["info"]["activationId"], "act-7");
     assert_eq!(task["outcome"], "success");
     // An unknown activation id selects no task, in `list` too.
-    let wrong = run(on(&simulator, "wait --activation-id act-8")).await;
+    let wrong = run(command_on(&simulator, "wait --activation-id act-8")).await;
     assert_eq!(wrong.status.code(), Some(4));
     assert!(
-        err(&wrong).contains("matches --activation-id act-8"),
+        stderr(&wrong).contains("matches --activation-id act-8"),
         "{}",
-        err(&wrong)
+        stderr(&wrong)
     );
-    let listed = run(on(&simulator, "list --activation-id act-7 --ids")).await;
-    assert_eq!(out(&listed), "task-1\n");
+    let listed = run(command_on(&simulator, "list --activation-id act-7 --ids")).await;
+    assert_eq!(stdout(&listed), "task-1\n");
 }
 
 /// Arguments, exit code and a part of the message.
@@ -184,25 +168,22 @@ const USAGE_ERRORS: &[(&str, i32, &str)] = &[
 async fn usage_errors_have_exit_code_and_helpful_message() {
     let simulator = server().await;
     for (line, code, message) in USAGE_ERRORS {
-        let output = run(on(&simulator, line)).await;
-        let stderr = err(&output);
+        let output = run(command_on(&simulator, line)).await;
+        let stderr = stderr(&output);
         assert_eq!(output.status.code(), Some(*code), "{line}: {stderr}");
         assert!(stderr.contains(message), "{line}: {stderr}");
-        assert_eq!(out(&output), "", "{line}: stdout is data");
+        assert_eq!(stdout(&output), "", "{line}: stdout is data");
     }
     assert_eq!(simulator.control().session_count(), 0);
-    let cancels = simulator.control().requests();
-    let cancels = cancels
-        .iter()
-        .filter(|request| format!("{request:?}").contains("CancelTask"));
-    assert_eq!(cancels.count(), 0, "a refused command sends no request");
+    let cancels = count_requests(&simulator.control(), "CancelTask");
+    assert_eq!(cancels, 0, "a refused command sends no request");
 }
 
 #[tokio::test]
 async fn duplicate_tasks_count_once_and_missing_tasks_do_not_hide_others() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
-    let mut command = on(&simulator, "wait - --json");
+    let mut command = command_on(&simulator, "wait - --json");
     command.stdin(Stdio::piped());
     let mut child = start(command);
     let mut input = child.stdin.take().unwrap();
@@ -210,14 +191,14 @@ async fn duplicate_tasks_count_once_and_missing_tasks_do_not_hide_others() {
         .write_all(b"task-1\n\nTask:task-1\ntask-99\ntask-2\ntask-99\n")
         .unwrap();
     drop(input);
-    let output = ended(child).await;
+    let output = wait_for_output(child).await;
     assert_eq!(
         output.status.code(),
         Some(1),
         "failed outranks unknown: {}",
-        err(&output)
+        stderr(&output)
     );
-    let lines = lines(&out(&output));
+    let lines = json_lines(&stdout(&output));
     let tasks = lines.last().unwrap()["tasks"].as_array().unwrap().clone();
     let outcomes: Vec<_> = tasks
         .iter()
@@ -236,27 +217,31 @@ async fn duplicate_tasks_count_once_and_missing_tasks_do_not_hide_others() {
             ("task-2", "failed")
         ]
     );
-    let output = run(on(&simulator, "get task-99 task-1 task-1")).await;
-    assert_eq!(output.status.code(), Some(4), "{}", err(&output));
+    let output = run(command_on(&simulator, "get task-99 task-1 task-1")).await;
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
     assert_eq!(
-        out(&output).matches("task-1").count(),
+        stdout(&output).matches("task-1").count(),
         1,
         "{}",
-        out(&output)
+        stdout(&output)
     );
-    assert!(err(&output).contains("reading task-99"), "{}", err(&output));
+    assert!(
+        stderr(&output).contains("reading task-99"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[tokio::test]
 async fn unreachable_server_is_reported_after_max_outage() {
     let simulator = server().await;
-    let child = start(on(&simulator, "wait task-4 --max-outage 1s"));
+    let child = start(command_on(&simulator, "wait task-4 --max-outage 1s"));
     let control = simulator.control();
-    until(|| control.session_count() > 0).await;
+    wait_until(|| control.session_count() > 0).await;
     simulator.stop().await;
-    let output = ended(child).await;
-    assert_eq!(output.status.code(), Some(4), "{}", err(&output));
-    let stderr = err(&output);
+    let output = wait_for_output(child).await;
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let stderr = stderr(&output);
     assert!(
         stderr.contains("unreachable for longer than --max-outage"),
         "{stderr}"
@@ -269,23 +254,25 @@ async fn unreachable_server_is_reported_after_max_outage() {
 async fn every_command_reports_full_disk_and_exits_silently_on_closed_pipe() {
     let simulator = server_with(|options| options.behavior.history = true).await;
     simulator.control().advance(Duration::from_secs(30));
-    let mut lines: Vec<String> = ["completions bash", "man wait"].map(str::to_owned).into();
-    let asking = [
+    for line in [
+        "completions bash",
+        "man wait",
         "get task-1",
         "get task-1 --json",
         "list",
         "list --ids",
+        "list --json",
         "events task-2",
+        "tree task-6",
         "tree task-6 --json",
-    ];
-    lines.extend(asking.map(str::to_owned));
-    lines.push("cancel task-3 --yes --json".to_owned());
-    for line in &lines {
+        "wait task-1 --json",
+        "cancel task-3 --yes --json",
+    ] {
         let command = || {
             if line.starts_with("completions") || line.starts_with("man") {
                 vtask(&line.split(' ').collect::<Vec<_>>())
             } else {
-                on(&simulator, line)
+                command_on(&simulator, line)
             }
         };
         let full = fs::OpenOptions::new()
@@ -294,10 +281,10 @@ async fn every_command_reports_full_disk_and_exits_silently_on_closed_pipe() {
             .unwrap();
         let mut to_full = command();
         let child = to_full.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
-        let output = ended(child).await;
-        assert_eq!(output.status.code(), Some(2), "{line}: {}", err(&output));
+        let output = wait_for_output(child).await;
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));
         assert!(
-            err(&output).contains("standard output cannot be written"),
+            stderr(&output).contains("standard output cannot be written"),
             "{line}"
         );
         let (reader, writer) = std::io::pipe().unwrap();
@@ -308,15 +295,16 @@ async fn every_command_reports_full_disk_and_exits_silently_on_closed_pipe() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // The command holds the writer as well.
+        // The command keeps the writer open as well.
         drop(to_closed_pipe);
-        let output = ended(child).await;
-        assert_eq!(output.status.code(), Some(141), "{line}: {}", err(&output));
-        assert!(
-            !err(&output).contains("written"),
+        let output = wait_for_output(child).await;
+        assert_eq!(
+            output.status.code(),
+            Some(141),
             "{line}: {}",
-            err(&output)
+            stderr(&output)
         );
+        assert_eq!(stderr(&output), "", "{line}");
     }
     assert_eq!(simulator.control().session_count(), 0, "signed out");
 }

@@ -5,7 +5,7 @@ use std::fs;
 
 use vtask::simulator::{CertificateValidity, Simulator, TlsOptions};
 
-use crate::command_support::{Ran, line, server_with};
+use crate::command_support::{CommandOutput, line, server_with};
 
 /// A server with a self-signed certificate that is marked as an authority.
 async fn server(certificate: TlsOptions) -> Simulator {
@@ -20,7 +20,7 @@ async fn server(certificate: TlsOptions) -> Simulator {
 }
 
 /// Lists the tasks of `server`, with the certificate of `added` in `--ca-file`.
-async fn list(server: &Simulator, added: &Simulator, more: &[&str]) -> Ran {
+async fn list(server: &Simulator, added: &Simulator, more: &[&str]) -> CommandOutput {
     let folder = tempfile::tempdir().unwrap();
     let pem = folder.path().join("server.pem");
     fs::write(&pem, added.certificate_pem().unwrap()).unwrap();
@@ -36,8 +36,8 @@ async fn list(server: &Simulator, added: &Simulator, more: &[&str]) -> Ran {
 #[tokio::test]
 async fn added_certificate_must_match_host() {
     let own = server(TlsOptions::default()).await;
-    let ran = list(&own, &own, &[]).await;
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    let output = list(&own, &own, &[]).await;
+    assert_eq!(output.code, 0, "{}", output.err);
 
     for names in [vec!["vc99.lab".to_owned()], Vec::new()] {
         let other = server(TlsOptions {
@@ -45,18 +45,19 @@ async fn added_certificate_must_match_host() {
             ..TlsOptions::default()
         })
         .await;
-        let ran = list(&other, &other, &[]).await;
-        assert_eq!(ran.code, 4, "{}", ran.err);
+        let output = list(&other, &other, &[]).await;
+        assert_eq!(output.code, 4, "{}", output.err);
         assert!(
-            ran.err.contains("it is issued for") && ran.err.contains("not for the name in --url"),
+            output.err.contains("it is issued for")
+                && output.err.contains("not for the name in --url"),
             "{}",
-            ran.err
+            output.err
         );
         assert_eq!(other.control().request_count(), 0);
         // The exact certificate may be named instead.
         let thumbprint = other.fingerprint().unwrap().to_owned();
-        let ran = list(&other, &other, &["--thumbprint", &thumbprint]).await;
-        assert_eq!(ran.code, 0, "{}", ran.err);
+        let output = list(&other, &other, &["--thumbprint", &thumbprint]).await;
+        assert_eq!(output.code, 0, "{}", output.err);
     }
 }
 
@@ -71,14 +72,14 @@ async fn added_certificate_must_be_current_and_identical() {
             ..TlsOptions::default()
         })
         .await;
-        let ran = list(&server, &server, &[]).await;
-        assert_eq!(ran.code, 4, "{}", ran.err);
-        assert!(ran.err.contains(words), "{}", ran.err);
+        let output = list(&server, &server, &[]).await;
+        assert_eq!(output.code, 4, "{}", output.err);
+        assert!(output.err.contains(words), "{}", output.err);
         assert_eq!(server.control().request_count(), 0);
     }
-    let shown = server(TlsOptions::default()).await;
+    let presented = server(TlsOptions::default()).await;
     let added = server(TlsOptions::default()).await;
-    let ran = list(&shown, &added, &[]).await;
-    assert_eq!(ran.code, 4, "{}", ran.err);
-    assert_eq!(shown.control().request_count(), 0);
+    let output = list(&presented, &added, &[]).await;
+    assert_eq!(output.code, 4, "{}", output.err);
+    assert_eq!(presented.control().request_count(), 0);
 }

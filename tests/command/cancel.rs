@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::command_support::{line, server};
+use crate::command_support::{CommandOutput, count_requests, line, server};
 
-fn answers(ran: &crate::command_support::Ran) -> Vec<String> {
-    let answers = ran.of_type("cancel").into_iter();
+fn answers(output: &CommandOutput) -> Vec<String> {
+    let answers = output.of_type("cancel").into_iter();
     answers
         .map(|line| line["answer"].as_str().unwrap().to_owned())
         .collect()
@@ -20,13 +20,7 @@ async fn cancel_of_already_cancelled_task_sends_no_request() {
         (first.code, answers(&first)),
         (0, vec!["accepted".to_owned()])
     );
-    let requests = || {
-        let requests = simulator.control().requests();
-        let requests = requests.iter().map(|request| format!("{request:?}"));
-        requests
-            .filter(|request| request.contains("CancelTask"))
-            .count()
-    };
+    let requests = || count_requests(&simulator.control(), "CancelTask");
     assert_eq!(requests(), 1);
     let second = cancel().on(&simulator).await;
     assert_eq!(
@@ -35,7 +29,9 @@ async fn cancel_of_already_cancelled_task_sends_no_request() {
     );
     assert_eq!(requests(), 1);
     // --wait also waits for a cancellation that was requested before.
-    let waited = line("cancel task-3 --yes --wait").driven(&simulator).await;
+    let waited = line("cancel task-3 --yes --wait")
+        .with_running_clock(&simulator)
+        .await;
     assert_eq!(waited.code, 0, "{waited:?}");
     let third = cancel().on(&simulator).await;
     assert_eq!(
@@ -48,21 +44,24 @@ async fn cancel_of_already_cancelled_task_sends_no_request() {
 async fn cancel_of_finished_task_is_too_late() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
-    let ran = line("cancel task-1 task-2 --yes --json")
+    let output = line("cancel task-1 task-2 --yes --json")
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert_eq!(answers(&ran), ["notAsked", "notAsked"]);
+    assert_eq!(output.code, 1, "{output:?}");
+    assert_eq!(answers(&output), ["notAsked", "notAsked"]);
 }
 
 #[tokio::test]
 async fn cancel_by_entity_cancels_all_its_tasks() {
     let simulator = server().await;
-    let ran = line("cancel --entity b --operation Relocate* --yes")
+    let output = line("cancel --entity b --operation Relocate* --yes")
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.contains("task-3: request accepted"), "{ran:?}");
-    let ran = line("cancel --entity nowhere --yes").on(&simulator).await;
-    assert_eq!(ran.code, 4, "{ran:?}");
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(
+        output.err.contains("task-3: request accepted"),
+        "{output:?}"
+    );
+    let output = line("cancel --entity nowhere --yes").on(&simulator).await;
+    assert_eq!(output.code, 4, "{output:?}");
 }

@@ -1,22 +1,22 @@
-//! Typed flags decide which server is used, and credentials of one server are never sent to another.
+//! Flags decide which server is used, and credentials of one server are never sent to another.
 
 use std::{fs, process::Output};
 
 use vtask::simulator::Simulator;
 
 use crate::{
-    built_support::{err, out, run, vtask},
+    built_support::{run, stderr, stdout, vtask},
     command_support::{server, server_with},
 };
 
 /// Two servers with different accounts.
-struct Two {
+struct TwoServers {
     a: Simulator,
     b: Simulator,
     folder: tempfile::TempDir,
 }
 
-impl Two {
+impl TwoServers {
     async fn start() -> Self {
         let with = async |user: &str, password: &str| {
             let account = (user.to_owned(), password.to_owned());
@@ -29,35 +29,36 @@ impl Two {
         }
     }
 
-    /// Runs the program with a config file; `A` and `B` are replaced by the addresses of the servers everywhere.
+    /// Runs the program with a config file. `URL-A` and `URL-B` are replaced by the URLs of the servers everywhere, `FOLDER` in
+    /// the arguments by the folder of the password files.
     async fn run(&self, words: &str, variables: &[(&str, &str)], config: &str) -> Output {
-        let filled = |text: &str| {
+        let with_urls = |text: &str| {
             text.replace("URL-A", &self.a.url())
                 .replace("URL-B", &self.b.url())
         };
         let path = self.folder.path().join("config.toml");
-        fs::write(&path, filled(config)).unwrap();
+        fs::write(&path, with_urls(config)).unwrap();
         fs::write(self.folder.path().join("of-a"), "of-a\n").unwrap();
         fs::write(self.folder.path().join("of-b"), "of-b\n").unwrap();
-        let words = filled(words).replace("FOLDER", self.folder.path().to_str().unwrap());
+        let words = with_urls(words).replace("FOLDER", self.folder.path().to_str().unwrap());
         let words: Vec<&str> = words.split(' ').collect();
         let mut command = vtask(&words);
         command.env("VTASK_CONFIG", &path);
         for (name, value) in variables {
-            command.env(name, filled(value));
+            command.env(name, with_urls(value));
         }
         run(command).await
     }
 
-    /// Returns the number of requests to each server since the last call.
-    fn requests(&self) -> (bool, bool) {
-        let of = |simulator: &Simulator| {
+    /// Returns for each server if it has received a request since the last call.
+    fn received_requests(&self) -> (bool, bool) {
+        let has_received = |simulator: &Simulator| {
             let control = simulator.control();
-            let is_any = !control.requests().is_empty();
+            let has_requests = !control.requests().is_empty();
             control.clear_requests();
-            is_any
+            has_requests
         };
-        (of(&self.a), of(&self.b))
+        (has_received(&self.a), has_received(&self.b))
     }
 }
 
@@ -74,12 +75,21 @@ const OF_A: [(&str, &str); 3] = [
 ];
 
 #[tokio::test]
-async fn a_typed_profile_wins_over_the_variables() {
-    let two = Two::start().await;
+async fn profile_flag_overrides_environment() {
+    let two = TwoServers::start().await;
     for words in ["cancel --profile b --yes task-3", "cancel --yes b/task-3"] {
         let output = two.run(words, &OF_A, PROFILE_B).await;
-        assert_eq!(two.requests(), (false, true), "{}", err(&output));
-        assert!(!err(&output).contains("Give --url"), "{}", err(&output));
+        assert_eq!(
+            two.received_requests(),
+            (false, true),
+            "{}",
+            stderr(&output)
+        );
+        assert!(
+            !stderr(&output).contains("Give --url"),
+            "{}",
+            stderr(&output)
+        );
     }
     for words in [
         "get --profile b task-3",
@@ -87,54 +97,54 @@ async fn a_typed_profile_wins_over_the_variables() {
         "events b/task-3",
     ] {
         let output = two.run(words, &OF_A, PROFILE_B).await;
-        assert_eq!(code(&output), 0, "{words}: {}", err(&output));
-        assert_eq!(two.requests(), (false, true), "{words}");
+        assert_eq!(code(&output), 0, "{words}: {}", stderr(&output));
+        assert_eq!(two.received_requests(), (false, true), "{words}");
     }
     // It also wins over the variables of another profile.
     let config = format!("{PROFILE_B}[profiles.a]\nurl = \"URL-A\"\nusername = \"ann\"\n");
     let variables = [("VTASK_PROFILE", "a"), ("VTASK_PASSWORD", "of-a")];
     let output = two.run("list --profile b", &variables, &config).await;
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    assert_eq!(two.requests(), (false, true));
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(two.received_requests(), (false, true));
 }
 
 #[tokio::test]
-async fn a_typed_url_wins_over_the_variables_and_the_profiles() {
-    let two = Two::start().await;
+async fn url_flag_overrides_environment_and_profiles() {
+    let two = TwoServers::start().await;
     let words = "list --url URL-B --username bob --password-file FOLDER/of-b";
     for variables in [&OF_A[..], &[("VTASK_PROFILE", "a")]] {
         let config =
             "[profiles.a]\nurl = \"URL-A\"\nusername = \"ann\"\npassword-command = \"echo of-a\"\n";
         let output = two.run(words, variables, config).await;
-        assert_eq!(code(&output), 0, "{}", err(&output));
-        assert_eq!(two.requests(), (false, true));
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        assert_eq!(two.received_requests(), (false, true));
     }
 }
 
 #[tokio::test]
-async fn typed_flags_that_name_two_servers_are_refused() {
-    let two = Two::start().await;
+async fn flags_naming_two_servers_are_refused() {
+    let two = TwoServers::start().await;
     for words in [
         "list --url URL-A --profile b",
         "cancel --yes task-3 --url URL-A --profile b",
         "get b/task-3 --url URL-A",
     ] {
         let output = two.run(words, &[], PROFILE_B).await;
-        assert_eq!(code(&output), 2, "{words}: {}", err(&output));
+        assert_eq!(code(&output), 2, "{words}: {}", stderr(&output));
         let b = two.b.address().to_string();
         let setting = format!("--profile b names {b}.");
         assert!(
-            err(&output).contains(&setting) || words.starts_with("get"),
+            stderr(&output).contains(&setting) || words.starts_with("get"),
             "{words}: {}",
-            err(&output)
+            stderr(&output)
         );
     }
-    assert_eq!(two.requests(), (false, false));
+    assert_eq!(two.received_requests(), (false, false));
 }
 
 #[tokio::test]
 async fn conflicting_implicit_servers_warn_and_cancel_refuses() {
-    let two = Two::start().await;
+    let two = TwoServers::start().await;
     let govc = [
         ("GOVC_URL", "URL-A"),
         ("GOVC_USERNAME", "ann"),
@@ -154,18 +164,18 @@ async fn conflicting_implicit_servers_warn_and_cancel_refuses() {
             "wait task-9 --timeout 1s",
         ] {
             let output = two.run(words, variables, config).await;
-            let stderr = err(&output);
-            assert_eq!(two.requests(), (true, false), "{words}: {stderr}");
+            let stderr = stderr(&output);
+            assert_eq!(two.received_requests(), (true, false), "{words}: {stderr}");
             let (a, b) = (two.a.address().to_string(), two.b.address().to_string());
             let [used, other] = names;
             let warning = format!("vtask: {used} names {a}, but {other} names {b}. Using {a}; ");
             assert!(stderr.starts_with(&warning), "{words}: {stderr}");
         }
         let output = two.run("cancel --yes task-3", variables, config).await;
-        let stderr = err(&output);
+        let stderr = stderr(&output);
         assert_eq!(code(&output), 2, "{stderr}");
         assert!(stderr.contains("ambiguous server"), "{stderr}");
-        assert_eq!(two.requests(), (false, false), "{stderr}");
+        assert_eq!(two.received_requests(), (false, false), "{stderr}");
     }
     // Sources that agree are no conflict.
     let output = two
@@ -175,12 +185,12 @@ async fn conflicting_implicit_servers_warn_and_cancel_refuses() {
             "",
         )
         .await;
-    assert_eq!((code(&output), &*err(&output)), (0, ""));
+    assert_eq!((code(&output), &*stderr(&output)), (0, ""));
 }
 
 #[tokio::test]
 async fn credentials_are_not_sent_to_another_server() {
-    let two = Two::start().await;
+    let two = TwoServers::start().await;
     let profile_a =
         "[profiles.a]\nurl = \"URL-A\"\nusername = \"ann\"\npassword-command = \"echo of-a\"\n";
     let bare_b = "[profiles.b]\nurl = \"URL-B\"\n";
@@ -224,7 +234,7 @@ async fn credentials_are_not_sent_to_another_server() {
         ("list", &[("VTASK_URL", "URL-B")], profile_a),
     ] {
         let output = two.run(words, variables, config).await;
-        let stderr = err(&output);
+        let stderr = stderr(&output);
         assert_eq!(code(&output), 2, "{words}: {stderr}");
         assert!(stderr.contains("no account for"), "{words}: {stderr}");
         assert!(stderr.contains("is not used here"), "{words}: {stderr}");
@@ -233,7 +243,7 @@ async fn credentials_are_not_sent_to_another_server() {
             "{words}: {stderr}"
         );
         assert!(!stderr.contains("of-a"), "{stderr}");
-        assert_eq!(two.requests(), (false, false), "{words}");
+        assert_eq!(two.received_requests(), (false, false), "{words}");
     }
 }
 
@@ -266,38 +276,38 @@ async fn trust_applies_to_one_server_only() {
         command.arg(&password).env("VTASK_CONFIG", &path);
         command.envs(variables);
         let output = run(command).await;
-        assert_eq!(code(&output), 4, "{}", err(&output));
+        assert_eq!(code(&output), 4, "{}", stderr(&output));
         assert!(
-            err(&output).contains("it is self-signed"),
+            stderr(&output).contains("it is self-signed"),
             "{}",
-            err(&output)
+            stderr(&output)
         );
         assert_eq!(b.control().request_count(), 0);
     }
 }
 
 #[tokio::test]
-async fn typed_credentials_win_over_a_session_of_the_environment() {
-    let two = Two::start().await;
+async fn credential_flags_override_session_of_environment() {
+    let two = TwoServers::start().await;
     let words = "list --ids --url URL-A --username ann --password-file FOLDER/of-a";
     for variable in ["VTASK_SESSION", "VTASK_AUTHORIZATION", "VTASK_PASSWORD"] {
         let output = two.run(words, &[(variable, "wrong")], "").await;
-        assert_eq!(code(&output), 0, "{variable}: {}", err(&output));
-        assert!(out(&output).contains("task-1"));
+        assert_eq!(code(&output), 0, "{variable}: {}", stderr(&output));
+        assert!(stdout(&output).contains("task-1"));
     }
 }
 
 #[tokio::test]
 async fn tasks_with_and_without_profile_cannot_be_mixed() {
-    let two = Two::start().await;
+    let two = TwoServers::start().await;
     let output = two
         .run("cancel --yes b/task-3 task-4", &OF_A, PROFILE_B)
         .await;
-    assert_eq!(code(&output), 2, "{}", err(&output));
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
     assert!(
-        err(&output).contains("task-4 may be on"),
+        stderr(&output).contains("task-4 may be on"),
         "{}",
-        err(&output)
+        stderr(&output)
     );
-    assert_eq!(two.requests(), (false, false));
+    assert_eq!(two.received_requests(), (false, false));
 }

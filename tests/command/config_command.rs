@@ -9,40 +9,43 @@ async fn config_init_set_show_and_check() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("vtask/config.toml");
     let run = async |words: &str| {
-        let ran = line(words).variable("XDG_CONFIG_HOME", folder.path().to_str().unwrap());
-        ran.at("").await
+        let output = line(words).variable("XDG_CONFIG_HOME", folder.path().to_str().unwrap());
+        output.at("").await
     };
-    let ran = run("config path").await;
-    assert_eq!((ran.code, ran.out.trim_end()), (0, path.to_str().unwrap()));
-    let ran = run("config init").await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let ran = run("config init").await;
-    assert_eq!(ran.code, 2, "{ran:?}");
+    let output = run("config path").await;
+    assert_eq!(
+        (output.code, output.out.trim_end()),
+        (0, path.to_str().unwrap())
+    );
+    let output = run("config init").await;
+    assert_eq!(output.code, 0, "{output:?}");
+    let output = run("config init").await;
+    assert_eq!(output.code, 2, "{output:?}");
     for words in [
         "profiles.lab.url vc01.lab",
         "profiles.lab.username ops",
         "defaults.max-outage 30m",
     ] {
-        let ran = run(&format!("config set {words}")).await;
-        assert_eq!((ran.code, &*ran.err), (0, ""), "{words}");
+        let output = run(&format!("config set {words}")).await;
+        assert_eq!((output.code, &*output.err), (0, ""), "{words}");
     }
-    let ran = run("config set defaults.fetch pull").await;
-    assert_eq!(ran.code, 2, "{ran:?}");
-    let ran = run("config show").await;
-    let row = ran
+    let output = run("config set defaults.fetch pull").await;
+    assert_eq!(output.code, 2, "{output:?}");
+    let output = run("config show").await;
+    let row = output
         .out
         .lines()
         .find(|row| row.starts_with("profiles.lab.url"));
     assert!(
         row.unwrap().ends_with("vc01.lab  config file"),
         "{}",
-        ran.out
+        output.out
     );
-    let ran = run("config check").await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    let output = run("config check").await;
+    assert_eq!(output.code, 0, "{output:?}");
     assert!(
-        ran.out.contains("lab (default): ops on vc01.lab"),
-        "{ran:?}"
+        output.out.contains("lab (default): ops on vc01.lab"),
+        "{output:?}"
     );
     let text = fs::read_to_string(&path).unwrap();
     fs::write(
@@ -51,12 +54,12 @@ async fn config_init_set_show_and_check() {
             .replace("url = \"vc01.lab\"", "url = 5"),
     )
     .unwrap();
-    let ran = run("config check").await;
-    assert_eq!(ran.code, 2, "{ran:?}");
+    let output = run("config check").await;
+    assert_eq!(output.code, 2, "{output:?}");
     assert!(
-        ran.err.contains("“max-outage”?") && ran.err.contains("profiles.lab.url"),
+        output.err.contains("“max-outage”?") && output.err.contains("profiles.lab.url"),
         "both: {}",
-        ran.err
+        output.err
     );
 }
 
@@ -65,20 +68,21 @@ async fn config_init_set_show_and_check() {
 async fn config_edit_opens_editor_and_checks_result() {
     let folder = tempfile::tempdir().unwrap();
     let edited = |editor: &str| {
-        let ran = line("config edit").variable("XDG_CONFIG_HOME", folder.path().to_str().unwrap());
-        ran.variable("EDITOR", editor)
+        let output =
+            line("config edit").variable("XDG_CONFIG_HOME", folder.path().to_str().unwrap());
+        output.variable("EDITOR", editor)
     };
-    let ran = edited("sh -c 'echo \"[defaults]\" > \"$1\"; echo \"bel = true\" >> \"$1\"' -")
+    let output = edited("sh -c 'echo \"[defaults]\" > \"$1\"; echo \"bel = true\" >> \"$1\"' -")
         .at("")
         .await;
-    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(output.code, 2, "{output:?}");
     assert!(
-        ran.err.contains("line 2: defaults.bel") && ran.err.contains("“bell”?"),
-        "{ran:?}"
+        output.err.contains("line 2: defaults.bel") && output.err.contains("“bell”?"),
+        "{output:?}"
     );
-    let ran = edited("false").at("").await;
+    let output = edited("false").at("").await;
     assert!(
-        ran.code == 2 && ran.err.contains("the editor `false` failed"),
-        "{ran:?}"
+        output.code == 2 && output.err.contains("the editor `false` failed"),
+        "{output:?}"
     );
 }

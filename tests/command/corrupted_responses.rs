@@ -5,24 +5,25 @@ use std::time::Duration;
 use serde_json::json;
 use vtask::simulator::{
     Simulator,
-    fault_injection::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
+    fault_injection::{CloseMode, FaultEffect, FaultRule, FaultTarget},
 };
 
 use crate::command_support::{
-    line,
+    count_requests, line,
     proxy::{Proxy, task_read},
-    server_with,
+    server_with_fault,
 };
 
-async fn with_faults(rule: FaultRule) -> Simulator {
-    let simulator = server_with(|options| options.faults = FaultPlan::default().with(rule)).await;
+/// Starts a server with a fault, on which the finished tasks have ended.
+async fn start_server(rule: FaultRule) -> Simulator {
+    let simulator = server_with_fault(rule).await;
     simulator.control().advance(Duration::from_secs(30));
     simulator
 }
 
 const TASKS: &str = "task-8\ntask-7\ntask-6\ntask-4\ntask-3\ntask-2\ntask-1\n";
 
-fn spoiled() -> [FaultEffect; 6] {
+fn corrupting_effects() -> [FaultEffect; 6] {
     [
         FaultEffect::cut(CloseMode::Reset, FaultTarget::Answer),
         FaultEffect::cut(CloseMode::Close, FaultTarget::Body),
@@ -35,14 +36,14 @@ fn spoiled() -> [FaultEffect; 6] {
 
 #[tokio::test]
 async fn corrupted_response_loses_no_task() {
-    for effect in spoiled() {
+    for effect in corrupting_effects() {
         let rule = FaultRule::new("Task/info", effect.clone())
             .after(2)
             .times(1);
-        let simulator = with_faults(rule).await;
-        let ran = line("list --ids").on(&simulator).await;
+        let simulator = start_server(rule).await;
+        let output = line("list --ids").on(&simulator).await;
         assert_eq!(
-            (ran.code, &*ran.out, &*ran.err),
+            (output.code, &*output.out, &*output.err),
             (0, TASKS, ""),
             "{effect:?}"
         );
@@ -63,14 +64,14 @@ async fn corrupted_response_to_any_read_request_is_retried() {
             FaultEffect::cut(CloseMode::Close, FaultTarget::Body),
             FaultEffect::status(503),
         ] {
-            let simulator = with_faults(FaultRule::new(kind, effect.clone()).times(1)).await;
-            let ran = line("list --since 1h --ids").on(&simulator).await;
-            let with_past = TASKS.replace("task-4", "task-5\ntask-4");
+            let simulator = start_server(FaultRule::new(kind, effect.clone()).times(1)).await;
+            let output = line("list --since 1h --ids").on(&simulator).await;
+            let with_history = TASKS.replace("task-4", "task-5\ntask-4");
             assert_eq!(
-                (ran.code, &*ran.out),
-                (0, &*with_past),
+                (output.code, &*output.out),
+                (0, &*with_history),
                 "{kind} {effect:?}: {}",
-                ran.err
+                output.err
             );
         }
     }
@@ -89,29 +90,27 @@ async fn corrupted_response_about_only_task_is_retried_by_every_command() {
             ("cancel --yes task-3", 0),
             ("wait task-1 --fetch poll", 0),
         ] {
-            let simulator = with_faults(FaultRule::new("Task/info", effect.clone()).times(1)).await;
-            let ran = line(words).on(&simulator).await;
-            assert_eq!(ran.code, code, "{words} {effect:?}: {ran:?}");
+            let simulator =
+                start_server(FaultRule::new("Task/info", effect.clone()).times(1)).await;
+            let output = line(words).on(&simulator).await;
+            assert_eq!(output.code, code, "{words} {effect:?}: {output:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn server_with_only_corrupted_responses_fails_soon() {
-    let simulator = with_faults(FaultRule::new("Task/info", FaultEffect::status(503))).await;
-    let ran = line("list").on(&simulator).await;
-    assert_eq!((ran.code, &*ran.out), (4, ""), "{ran:?}");
-    assert!(ran.err.contains("503"), "{}", ran.err);
-    let requests = simulator.control().requests();
-    let reads = requests
-        .iter()
-        .filter(|request| request.kind == "Task/info");
-    assert!(reads.count() <= 3 * 8, "those that were under way");
+async fn lasting_corruption_is_an_error() {
+    let simulator = start_server(FaultRule::new("Task/info", FaultEffect::status(503))).await;
+    let output = line("list").on(&simulator).await;
+    assert_eq!((output.code, &*output.out), (4, ""), "{output:?}");
+    assert!(output.err.contains("503"), "{}", output.err);
+    let reads = count_requests(&simulator.control(), "Task/info");
+    assert!(reads <= 3 * 8, "{reads}");
 }
 
 #[tokio::test]
 async fn denied_task_is_listed_and_is_not_a_refused_sign_in() {
-    let simulator = with_faults(FaultRule::new("nothing", FaultEffect::Page)).await;
+    let simulator = start_server(FaultRule::new("nothing", FaultEffect::Page)).await;
     for status in [401, 403, 500] {
         let proxy = Proxy::start(&simulator, move |path, code, body| {
             if task_read(path) == Some("task-3") {
@@ -124,14 +123,14 @@ async fn denied_task_is_listed_and_is_not_a_refused_sign_in() {
             }
         })
         .await;
-        let ran = line("list --ids").at(&proxy.url).await;
+        let output = line("list --ids").at(&proxy.url).await;
         assert_eq!(
-            (ran.code, &*sorted(&ran.out)),
+            (output.code, &*sorted(&output.out)),
             (4, &*sorted(TASKS)),
             "{status}: {}",
-            ran.err
+            output.err
         );
-        assert!(ran.err.contains("task-3"), "{}", ran.err);
+        assert!(output.err.contains("task-3"), "{}", output.err);
         for words in [
             "get task-3",
             "tree task-3",
@@ -141,16 +140,19 @@ async fn denied_task_is_listed_and_is_not_a_refused_sign_in() {
             "get task-3 task-4",
             "tree task-4",
         ] {
-            let ran = line(words).at(&proxy.url).await;
-            let known = ["tree task-4"].contains(&words);
+            let output = line(words).at(&proxy.url).await;
+
             // An account that may not read a task may not cancel it either.
             let code = match (words, status) {
-                _ if known => 0,
+                ("tree task-4", _) => 0,
                 ("cancel --yes task-3", 500) => 1,
                 _ => 4,
             };
-            assert_eq!(ran.code, code, "{words} {status}: {ran:?}");
-            assert!(ran.err.contains("task-3"), "{words} {status}: {ran:?}");
+            assert_eq!(output.code, code, "{words} {status}: {output:?}");
+            assert!(
+                output.err.contains("task-3"),
+                "{words} {status}: {output:?}"
+            );
         }
     }
 }
@@ -163,7 +165,7 @@ fn sorted(lines: &str) -> String {
 
 #[tokio::test]
 async fn credentials_refused_for_every_request_are_a_refused_sign_in() {
-    let simulator = with_faults(FaultRule::new("Task*", FaultEffect::status(401))).await;
+    let simulator = start_server(FaultRule::new("Task*", FaultEffect::status(401))).await;
     let proxy = Proxy::start(&simulator, |path, status, body| {
         if !path.ends_with("/content") && !path.contains("hello") && !path.ends_with("/system") {
             *status = 401;
@@ -174,27 +176,27 @@ async fn credentials_refused_for_every_request_are_a_refused_sign_in() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("authorization");
     std::fs::write(&file, "Bearer x\n").unwrap();
-    let ran = line("list --authorization-file")
+    let output = line("list --authorization-file")
         .word(file.to_str().unwrap())
         .without_password()
         .at(&proxy.url)
         .await;
-    assert_eq!(ran.code, 5, "{ran:?}");
+    assert_eq!(output.code, 5, "{output:?}");
 }
 
 #[tokio::test]
 async fn session_expired_for_one_request_is_replaced() {
-    let simulator = with_faults(FaultRule::new("nothing", FaultEffect::Page)).await;
-    let died = std::sync::atomic::AtomicBool::new(false);
+    let simulator = start_server(FaultRule::new("nothing", FaultEffect::Page)).await;
+    let has_expired = std::sync::atomic::AtomicBool::new(false);
     let proxy = Proxy::start(&simulator, move |path, status, body| {
-        let is_it = task_read(path) == Some("task-3");
-        if is_it && !died.swap(true, std::sync::atomic::Ordering::Relaxed) {
+        let is_task_3 = task_read(path) == Some("task-3");
+        if is_task_3 && !has_expired.swap(true, std::sync::atomic::Ordering::Relaxed) {
             *status = 500;
             *body = json!({"_typeName": "NotAuthenticated"});
         }
     })
     .await;
-    let ran = line("list --ids").at(&proxy.url).await;
-    assert_eq!((ran.code, &*ran.out), (0, TASKS), "{ran:?}");
+    let output = line("list --ids").at(&proxy.url).await;
+    assert_eq!((output.code, &*output.out), (0, TASKS), "{output:?}");
     assert_eq!(simulator.control().session_count(), 0, "signed out");
 }

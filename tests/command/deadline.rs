@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    command_support::{Ran, line, server},
+    command_support::{CommandOutput, line, server},
     raw_server::{self, Reply},
 };
 
@@ -21,31 +21,37 @@ const COMMANDS: [&str; 9] = [
 ];
 
 /// Runs a command with a timeout of one second, and checks that it takes no more than two.
-async fn in_a_second(command: &str, url: &str) -> Ran {
+async fn run_with_timeout(command: &str, url: &str) -> CommandOutput {
     let began = Instant::now();
-    let ran = line(&format!("{command} --timeout 1s")).at(url).await;
-    let took = began.elapsed();
-    assert!(took >= Duration::from_millis(900), "{command}: {took:?}");
-    assert!(took < Duration::from_secs(2), "{command}: {took:?}");
-    ran
+    let output = line(&format!("{command} --timeout 1s")).at(url).await;
+    let elapsed = began.elapsed();
+    assert!(
+        elapsed >= Duration::from_millis(900),
+        "{command}: {elapsed:?}"
+    );
+    assert!(elapsed < Duration::from_secs(2), "{command}: {elapsed:?}");
+    output
 }
 
 #[tokio::test]
 async fn server_that_never_responds_times_out() {
-    let url = raw_server::start(|_| Reply::Silence).await;
+    let url = raw_server::start(|_| Reply::NoResponse).await;
     let server = url.trim_start_matches("http://");
     for command in COMMANDS {
-        let ran = in_a_second(command, &url).await;
-        assert_eq!(ran.code, 124, "{command}: {ran:?}");
-        assert!(ran.err.contains("timed out after 1s"), "{command}: {ran:?}");
-        assert!(ran.err.contains(server), "{command}: {ran:?}");
+        let output = run_with_timeout(command, &url).await;
+        assert_eq!(output.code, 124, "{command}: {output:?}");
+        assert!(
+            output.err.contains("timed out after 1s"),
+            "{command}: {output:?}"
+        );
+        assert!(output.err.contains(server), "{command}: {output:?}");
         let doing = ["negotiating the API release", "connecting to"];
         assert!(
-            doing.iter().any(|doing| ran.err.contains(doing)),
-            "{command}: {ran:?}"
+            doing.iter().any(|doing| output.err.contains(doing)),
+            "{command}: {output:?}"
         );
         if command.ends_with("--json") {
-            assert_eq!(ran.of_type("summary")[0]["exitCode"], 124);
+            assert_eq!(output.of_type("summary")[0]["exitCode"], 124);
         }
     }
 }
@@ -62,17 +68,17 @@ async fn timeout_message_names_pending_request() {
     ] {
         let url = raw_server::start(move |request| {
             if request.contains(call) {
-                Reply::Silence
+                Reply::NoResponse
             } else {
-                Reply::Honest
+                Reply::Regular
             }
         })
         .await;
-        let ran = in_a_second(command, &url).await;
-        assert_eq!(ran.code, 124, "{call}: {ran:?}");
+        let output = run_with_timeout(command, &url).await;
+        assert_eq!(output.code, 124, "{call}: {output:?}");
         assert!(
-            ran.err.contains(&format!("after 1s while {doing}")),
-            "{call}: {ran:?}"
+            output.err.contains(&format!("after 1s while {doing}")),
+            "{call}: {output:?}"
         );
     }
 }
@@ -80,16 +86,16 @@ async fn timeout_message_names_pending_request() {
 #[tokio::test]
 async fn cancel_timeout_reports_which_requests_were_sent() {
     let url = raw_server::start(|request| match request {
-        hangs if hangs.contains("task-2/CancelTask") => Reply::Silence,
-        taken if taken.contains("CancelTask") => {
+        request if request.contains("task-2/CancelTask") => Reply::NoResponse,
+        request if request.contains("CancelTask") => {
             Reply::Bytes(raw_server::http("204 No Content", &[], b""))
         }
-        _ => Reply::Honest,
+        _ => Reply::Regular,
     })
     .await;
-    let ran = in_a_second("cancel task-1 task-2 task-3 --yes --json", &url).await;
-    assert_eq!(ran.code, 124, "{ran:?}");
-    let answers = ran.of_type("cancel");
+    let output = run_with_timeout("cancel task-1 task-2 task-3 --yes --json", &url).await;
+    assert_eq!(output.code, 124, "{output:?}");
+    let answers = output.of_type("cancel");
     let answers: Vec<_> = answers
         .iter()
         .map(|line| (&line["moId"], &line["answer"]))
@@ -103,7 +109,7 @@ async fn cancel_timeout_reports_which_requests_were_sent() {
         answers
             .iter()
             .zip(expected)
-            .all(|(is, should)| *is.0 == should.0 && *is.1 == should.1),
+            .all(|(actual, expected)| *actual.0 == expected.0 && *actual.1 == expected.1),
         "{answers:?}"
     );
     assert_eq!(answers.len(), 3);
@@ -113,34 +119,35 @@ async fn cancel_timeout_reports_which_requests_were_sent() {
 async fn hanging_logout_keeps_output() {
     let url = raw_server::start(|request| {
         if request.contains("/Logout") {
-            Reply::Silence
+            Reply::NoResponse
         } else {
-            Reply::Honest
+            Reply::Regular
         }
     })
     .await;
-    let ran = in_a_second("get task-1", &url).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.contains("task-1"), "{ran:?}");
+    let output = run_with_timeout("get task-1", &url).await;
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(output.out.contains("task-1"), "{output:?}");
     assert!(
-        ran.err.contains("signing out") && ran.err.contains("no answer in time"),
-        "{ran:?}"
+        output.err.contains("signing out") && output.err.contains("no answer in time"),
+        "{output:?}"
     );
-    let ran = in_a_second("wait task-1", &url).await;
-    assert_eq!(ran.code, 124, "{ran:?}");
-    assert!(ran.err.contains("1 task still running"), "{ran:?}");
+    let output = run_with_timeout("wait task-1", &url).await;
+    assert_eq!(output.code, 124, "{output:?}");
+    assert!(output.err.contains("1 task still running"), "{output:?}");
 }
 
 #[tokio::test]
 async fn timeout_while_settling_keeps_task_outcome() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
-    let ran = in_a_second("wait task-1 --children --settle 30s", &simulator.url()).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    let output = run_with_timeout("wait task-1 --children --settle 30s", &simulator.url()).await;
+    assert_eq!(output.code, 0, "{output:?}");
     assert!(
-        ran.err
+        output
+            .err
             .contains("ended; the quiet period of --settle had not passed"),
-        "{ran:?}"
+        "{output:?}"
     );
     assert_eq!(simulator.control().session_count(), 0, "signed out");
 }

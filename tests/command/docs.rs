@@ -62,10 +62,11 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-/// A command, and whether it reads the output of the previous one.
+/// A command of a shell line.
 #[derive(Debug)]
 struct Command {
     words: Vec<String>,
+    /// True if it reads the output of the previous command.
     is_piped: bool,
 }
 
@@ -129,7 +130,7 @@ fn shell_lines_are_parsed() {
 }
 
 /// Tasks that start later, for `wait --new`.
-const LATER: &str = r#"
+const LATER_TASKS: &str = r#"
 [[task]]
 at = "4s"
 what = { operation = "VirtualMachine.relocate", on = "b", takes = "4s", by = { user = "LAB\\terraform" } }
@@ -139,7 +140,7 @@ what = { operation = "VirtualMachine.relocate", on = "b", takes = "4s", by = { u
 "#;
 
 async fn simulator() -> Simulator {
-    let scenario = format!("{SCENARIO}{LATER}")
+    let scenario = format!("{SCENARIO}{LATER_TASKS}")
         .replace("first_task = 1", "first_task = 4711")
         .replace("\"1h\"", "\"40s\"")
         .replace("\"a\"", "\"db-prod-01\"");
@@ -156,7 +157,7 @@ async fn run(guide: &str, line_text: &str) {
     let path = config(folder.path(), &[("lab", &lab), ("branch", &branch)]);
     let text = format!("default-profile = \"lab\"\n{}", read(Path::new(&path)));
     fs::write(&path, text).unwrap();
-    let mut output: &'static str = "";
+    let mut previous_output: &'static str = "";
     for command in commands(line_text) {
         let [program, arguments @ ..] = &command.words[..] else {
             unreachable!()
@@ -201,29 +202,33 @@ async fn run(guide: &str, line_text: &str) {
             run = run.word(&word);
         }
         if command.is_piped {
-            run = run.input(output);
+            run = run.input(previous_output);
         }
         if !line_text.contains("--yes") {
             run = run
-                .typed(if command.is_piped { output } else { "y\n" })
-                .screen(100, 30);
+                .type_input(if command.is_piped {
+                    previous_output
+                } else {
+                    "y\n"
+                })
+                .terminal(100, 30);
         }
-        let is_endless =
+        let runs_forever =
             arguments[0] == "stream" || command.words.iter().any(|word| word == "--watch");
-        if is_endless {
-            run = run.interrupted(Duration::from_secs(1));
+        if runs_forever {
+            run = run.interrupt_after(Duration::from_secs(1));
         }
-        let ran = timeout(Duration::from_secs(40), run.among(&[&lab, &branch])).await;
-        let ran = ran.unwrap_or_else(|_| panic!("{guide}: does not end: {line_text}"));
+        let output = timeout(Duration::from_secs(40), run.on_servers(&[&lab, &branch])).await;
+        let output = output.unwrap_or_else(|_| panic!("{guide}: timed out: {line_text}"));
         // Failed and cancelled tasks are part of the scenario; usage and connection errors are not.
         assert!(
-            [0, 1, 3].contains(&ran.code) || is_endless && ran.code == 130,
+            [0, 1, 3].contains(&output.code) || runs_forever && output.code == 130,
             "{guide}: {line_text}\nexit code {}\n{}\n{}",
-            ran.code,
-            ran.out,
-            ran.err
+            output.code,
+            output.out,
+            output.err
         );
-        output = Box::leak(ran.out.into_boxed_str());
+        previous_output = Box::leak(output.out.into_boxed_str());
     }
 }
 

@@ -11,8 +11,8 @@ use vtask::simulator::{
 };
 
 use crate::command_support::{
-    Outputs, Ran, SharedBuffer, advance, config, http_client, line, metric_sum, server, until,
-    until_async,
+    CommandOutput, Outputs, SharedBuffer, advance, config, http_client, line, metric_sum, server,
+    wait_until, wait_until_async,
 };
 
 /// A running exporter.
@@ -22,7 +22,7 @@ struct Exporter {
 
 impl Exporter {
     async fn url(&self) -> String {
-        until(|| self.err.text().contains("/metrics\n")).await;
+        wait_until(|| self.err.text().contains("/metrics\n")).await;
         let text = self.err.text();
         let (_, rest) = text.split_once("serving ").unwrap();
         let (url, _) = rest.split_once("/metrics\n").unwrap();
@@ -52,29 +52,29 @@ impl Exporter {
 
     async fn until_sum(&self, metric: &str, labels: &str, expected: f64) {
         let what = format!("{metric} {labels} is {expected}");
-        until_async(&what, async || {
+        wait_until_async(&what, async || {
             (self.sum(metric, labels).await - expected).abs() < 0.001
         })
         .await;
     }
 
     async fn until_ready(&self) {
-        until_async("the exporter is ready", async || {
+        wait_until_async("the exporter is ready", async || {
             self.get("/-/ready", "*/*").await.0 == 200
         })
         .await;
     }
 }
 
-/// Runs the command until `acting` has ended, then presses Ctrl-C.
+/// Runs the command until `actions` ends, then sends Ctrl-C.
 async fn during<F: Future<Output = ()>>(
     words: &str,
     simulator: &Simulator,
-    acting: impl FnOnce(Exporter) -> F,
-) -> Ran {
+    actions: impl FnOnce(Exporter) -> F,
+) -> CommandOutput {
     let line = line(&format!("exporter --listen 127.0.0.1:0 {words}"));
-    let acting = |outputs: Outputs| acting(Exporter { err: outputs.err });
-    line.during(simulator, acting).await.0
+    let actions = |outputs: Outputs| actions(Exporter { err: outputs.err });
+    line.during(simulator, actions).await.0
 }
 
 const FINISHED: &str = "vtask_tasks_finished_total";
@@ -153,7 +153,7 @@ async fn an_outage_is_shown_and_its_failures_are_counted_once() {
     .await;
 }
 
-async fn restarted(cursor: &Path, simulator: &Simulator, expected: f64, seconds: u64) {
+async fn run_with_cursor(cursor: &Path, simulator: &Simulator, expected: f64, seconds: u64) {
     let words = format!("--cursor {}", cursor.display());
     let control = simulator.control();
     during(&words, simulator, |exporter| async move {
@@ -165,15 +165,15 @@ async fn restarted(cursor: &Path, simulator: &Simulator, expected: f64, seconds:
 }
 
 #[tokio::test]
-async fn a_restart_counts_what_finished_since() {
+async fn restart_counts_tasks_finished_meanwhile() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     let cursor = folder.path().join("cursor");
     // Tasks 2, 7 (failed), 5 and 8 have finished after 17 seconds, 6 with its child.
-    restarted(&cursor, &simulator, 5.0, 17).await;
+    run_with_cursor(&cursor, &simulator, 5.0, 17).await;
     simulator.control().advance(Duration::from_secs(600));
-    restarted(&cursor, &simulator, 1.0, 0).await;
-    restarted(&cursor, &simulator, 0.0, 0).await;
+    run_with_cursor(&cursor, &simulator, 1.0, 0).await;
+    run_with_cursor(&cursor, &simulator, 0.0, 0).await;
 }
 
 #[tokio::test]
@@ -224,11 +224,11 @@ async fn several_vcenters_have_their_own_positions_in_a_cursor() {
 }
 
 #[tokio::test]
-async fn a_used_port_is_an_error() {
+async fn port_in_use_is_an_error() {
     let simulator = server().await;
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let words = format!("exporter --listen {}", taken.local_addr().unwrap());
-    let ran = line(&words).on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("--listen"), "{ran:?}");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let words = format!("exporter --listen {}", listener.local_addr().unwrap());
+    let output = line(&words).on(&simulator).await;
+    assert_eq!(output.code, 2, "{output:?}");
+    assert!(output.err.contains("--listen"), "{output:?}");
 }

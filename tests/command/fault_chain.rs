@@ -55,22 +55,22 @@ async fn text_names_every_cause() {
         "wait task-1",
         "cancel --yes task-1",
     ] {
-        let ran = line(command).on(&simulator).await;
-        let text = format!("{}{}", ran.out, ran.err);
+        let output = line(command).on(&simulator).await;
+        let text = format!("{}{}", output.out, output.err);
         for cause in ["The clone failed.", BUSY, DENIED] {
             assert!(text.contains(cause), "{command}: no {cause:?} in {text}");
         }
     }
     // Bars have no room for the causes; the summary has them.
-    let ran = line("wait task-1").screen(80, 24).on(&simulator).await;
+    let output = line("wait task-1").terminal(80, 24).on(&simulator).await;
     assert!(
-        ran.err.contains(BUSY) && ran.err.contains(DENIED),
+        output.err.contains(BUSY) && output.err.contains(DENIED),
         "{}",
-        ran.err
+        output.err
     );
     // In a pipe each task stays one line, whose first word is its id.
-    let ran = line("list").on(&simulator).await;
-    assert_eq!(ran.out.lines().count(), 2, "{}", ran.out);
+    let output = line("list").on(&simulator).await;
+    assert_eq!(output.out.lines().count(), 2, "{}", output.out);
 }
 
 fn check(command: &str, error: &Value) {
@@ -87,15 +87,15 @@ fn check(command: &str, error: &Value) {
 async fn json_has_causes_and_the_root_cause() {
     let simulator = failed().await;
     for command in ["list", "tree task-1", "wait task-1", "cancel --yes task-1"] {
-        let ran = line(&format!("{command} --json")).on(&simulator).await;
-        let lines = ran.lines();
+        let output = line(&format!("{command} --json")).on(&simulator).await;
+        let lines = output.lines();
         let first = lines.iter().find(|line| line["error"].is_object()).unwrap();
         check(command, &first["error"]);
         if command.starts_with("wait") {
             check("summary", &lines.last().unwrap()["tasks"][0]["error"]);
         }
     }
-    let ran = line("list --format json").on(&simulator).await;
-    let array: Value = serde_json::from_str(&ran.out).unwrap();
+    let output = line("list --format json").on(&simulator).await;
+    let array: Value = serde_json::from_str(&output.out).unwrap();
     check("list --format json", &array[0]["error"]);
 }

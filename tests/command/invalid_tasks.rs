@@ -11,7 +11,7 @@ use crate::command_support::{
     server,
 };
 
-async fn later() -> Simulator {
+async fn server_after_30_seconds() -> Simulator {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
     simulator
@@ -32,7 +32,7 @@ fn ids(lines: &[Value]) -> Vec<&str> {
 }
 
 /// Corrupts one field of four tasks, each in a different way.
-fn odd(path: &str, _: &mut u16, body: &mut Value) {
+fn corrupt_fields(path: &str, _: &mut u16, body: &mut Value) {
     match task_read(path) {
         Some("task-1") => body["queueTime"] = Value::Null,
         Some("task-2") => body["reason"] = json!("TaskReasonOfTomorrow"),
@@ -49,33 +49,33 @@ fn odd(path: &str, _: &mut u16, body: &mut Value) {
 
 #[tokio::test]
 async fn unreadable_field_loses_no_row_in_any_command() {
-    let simulator = later().await;
-    let proxy = Proxy::start(&simulator, odd).await;
-    let ran = line("list --json").at(&proxy.url).await;
-    assert_eq!((ran.code, &*ran.err), (0, ""));
-    let lines = ran.lines();
+    let simulator = server_after_30_seconds().await;
+    let proxy = Proxy::start(&simulator, corrupt_fields).await;
+    let output = line("list --json").at(&proxy.url).await;
+    assert_eq!((output.code, &*output.err), (0, ""));
+    let lines = output.lines();
     assert_eq!(ids(&lines), TASKS);
-    let of = |mo_id: &str| lines.iter().find(|line| line["moId"] == mo_id).unwrap();
-    assert_eq!(of("task-1")["queuedAt"], Value::Null);
-    assert_eq!(of("task-1")["status"], "success");
-    assert!(of("task-1")["trouble"].to_string().contains("queueTime"));
-    assert_eq!(of("task-2")["startedBy"], Value::Null);
-    assert_eq!(of("task-2")["info"]["reason"], "TaskReasonOfTomorrow");
-    assert_eq!(of("task-3")["info"]["key"], 3, "as the server sent it");
-    assert_eq!(of("task-4")["cancelable"], Value::Null);
-    assert_eq!(of("task-4")["status"], "running");
+    let row = |mo_id: &str| lines.iter().find(|line| line["moId"] == mo_id).unwrap();
+    assert_eq!(row("task-1")["queuedAt"], Value::Null);
+    assert_eq!(row("task-1")["status"], "success");
+    assert!(row("task-1")["trouble"].to_string().contains("queueTime"));
+    assert_eq!(row("task-2")["startedBy"], Value::Null);
+    assert_eq!(row("task-2")["info"]["reason"], "TaskReasonOfTomorrow");
+    assert_eq!(row("task-3")["info"]["key"], 3, "as the server sent it");
+    assert_eq!(row("task-4")["cancelable"], Value::Null);
+    assert_eq!(row("task-4")["status"], "running");
     let table = line("list").at(&proxy.url).await;
     assert_eq!(table.out.lines().count(), 1 + TASKS.len(), "{}", table.out);
     for words in [
         "list --since 1h --ids",
         "list --sort queued --limit 0 --ids",
     ] {
-        let ran = line(words).at(&proxy.url).await;
-        assert_eq!(ran.code, 0, "{ran:?}");
-        let listed: HashSet<&str> = ran.out.lines().collect();
+        let output = line(words).at(&proxy.url).await;
+        assert_eq!(output.code, 0, "{output:?}");
+        let listed: HashSet<&str> = output.out.lines().collect();
         assert!(
             TASKS.iter().all(|task| listed.contains(task)),
-            "{words}: {ran:?}"
+            "{words}: {output:?}"
         );
     }
     for task in ["task-1", "task-2", "task-3", "task-4"] {
@@ -85,34 +85,37 @@ async fn unreadable_field_loses_no_row_in_any_command() {
             } else {
                 code
             };
-            let ran = line(command).word(task).at(&proxy.url).await;
-            assert_eq!(ran.code, code, "{command} {task}: {ran:?}");
-            assert!(ran.out.contains(task), "{command} {task}: {ran:?}");
+            let output = line(command).word(task).at(&proxy.url).await;
+            assert_eq!(output.code, code, "{command} {task}: {output:?}");
+            assert!(output.out.contains(task), "{command} {task}: {output:?}");
         }
     }
-    let ran = line("wait task-1 task-2").at(&proxy.url).await;
-    assert_eq!(ran.code, 1, "{ran:?}");
-    let ran = line("cancel --yes task-3 task-4").at(&proxy.url).await;
-    assert!(ran.err.contains("task-3: request accepted"), "{ran:?}");
+    let output = line("wait task-1 task-2").at(&proxy.url).await;
+    assert_eq!(output.code, 1, "{output:?}");
+    let output = line("cancel --yes task-3 task-4").at(&proxy.url).await;
+    assert!(
+        output.err.contains("task-3: request accepted"),
+        "{output:?}"
+    );
 }
 
 #[tokio::test]
 async fn unreadable_task_is_listed_by_id_and_reported() {
-    let simulator = later().await;
+    let simulator = server_after_30_seconds().await;
     let proxy = Proxy::start(&simulator, |path, _, body| {
         if task_read(path) == Some("task-3") {
             *body = Value::Null;
         }
     })
     .await;
-    let ran = line("list --json").at(&proxy.url).await;
-    assert_eq!(ran.code, 4, "{ran:?}");
+    let output = line("list --json").at(&proxy.url).await;
+    assert_eq!(output.code, 4, "{output:?}");
     assert!(
-        ran.err.contains("task-3") && ran.err.lines().count() == 1,
+        output.err.contains("task-3") && output.err.lines().count() == 1,
         "{}",
-        ran.err
+        output.err
     );
-    let lines = ran.lines();
+    let lines = output.lines();
     assert_eq!(ids(&lines), TASKS);
     let row = lines.iter().find(|line| line["moId"] == "task-3").unwrap();
     assert_eq!(
@@ -121,9 +124,9 @@ async fn unreadable_task_is_listed_by_id_and_reported() {
     );
     assert!(row["trouble"].as_str().unwrap().contains("object"), "{row}");
     for words in ["list", "get task-3 task-4"] {
-        let ran = line(words).at(&proxy.url).await;
-        assert_eq!(ran.code, 4, "{ran:?}");
-        let row = ran
+        let output = line(words).at(&proxy.url).await;
+        assert_eq!(output.code, 4, "{output:?}");
+        let row = output
             .out
             .lines()
             .find(|row| row.starts_with("task-3"))
@@ -132,7 +135,7 @@ async fn unreadable_task_is_listed_by_id_and_reported() {
             row.contains("ghost") && row.contains("cannot be read"),
             "{words}: {row}"
         );
-        assert!(ran.out.contains("task-4"), "{}", ran.out);
+        assert!(output.out.contains("task-4"), "{}", output.out);
     }
     for words in [
         "tree task-3",
@@ -140,20 +143,23 @@ async fn unreadable_task_is_listed_by_id_and_reported() {
         "cancel --yes task-3",
         "events task-3",
     ] {
-        let ran = line(words).at(&proxy.url).await;
-        assert_eq!(ran.code, 4, "{words}: {ran:?}");
-        assert!(ran.err.contains("task-3"), "{words}: {ran:?}");
-        assert!(ran.err.contains("object"), "{words} says why: {ran:?}");
+        let output = line(words).at(&proxy.url).await;
+        assert_eq!(output.code, 4, "{words}: {output:?}");
+        assert!(output.err.contains("task-3"), "{words}: {output:?}");
+        assert!(
+            output.err.contains("object"),
+            "{words} names the reason: {output:?}"
+        );
     }
-    // Unknown whether it matches the selection.
-    let ran = line("list --state running --ids").at(&proxy.url).await;
-    assert_eq!((ran.code, &*ran.out), (4, "task-4\n"), "{ran:?}");
-    assert!(ran.err.contains("task-3"), "{}", ran.err);
+    // It is reported, because it may match the selection.
+    let output = line("list --state running --ids").at(&proxy.url).await;
+    assert_eq!((output.code, &*output.out), (4, "task-4\n"), "{output:?}");
+    assert!(output.err.contains("task-3"), "{}", output.err);
 }
 
 #[tokio::test]
 async fn tasks_with_same_key_are_separate_rows() {
-    let simulator = later().await;
+    let simulator = server_after_30_seconds().await;
     let proxy = Proxy::start(&simulator, |path, _, body| {
         let records: &mut [Value] = match body {
             Value::Array(page) if path.ends_with("/ReadPreviousTasks") => page,
@@ -168,26 +174,26 @@ async fn tasks_with_same_key_are_separate_rows() {
         }
     })
     .await;
-    let ran = line("list --json").at(&proxy.url).await;
-    assert_eq!((ran.code, ids(&ran.lines())), (0, TASKS.to_vec()));
-    let ran = line("list --since 1h --ids").at(&proxy.url).await;
-    let mut listed: Vec<&str> = ran.out.lines().collect();
+    let output = line("list --json").at(&proxy.url).await;
+    assert_eq!((output.code, ids(&output.lines())), (0, TASKS.to_vec()));
+    let output = line("list --since 1h --ids").at(&proxy.url).await;
+    let mut listed: Vec<&str> = output.out.lines().collect();
     listed.sort_unstable();
     let mut all = TASKS.to_vec();
     all.insert(4, "task-5");
-    assert_eq!(listed, all, "the history knows one more");
-    let ran = line("get task-1 task-3").at(&proxy.url).await;
-    let found = ran.out.contains("task-1  success") && ran.out.contains("task-3  running");
-    assert!(found, "{ran:?}");
+    assert_eq!(listed, all, "the history contains one more");
+    let output = line("get task-1 task-3").at(&proxy.url).await;
+    let found = output.out.contains("task-1  success") && output.out.contains("task-3  running");
+    assert!(found, "{output:?}");
     for (task, status) in [("task-1", "success"), ("task-4", "running")] {
-        let ran = line("tree --json").word(task).at(&proxy.url).await;
-        let lines = ran.lines();
+        let output = line("tree --json").word(task).at(&proxy.url).await;
+        let lines = output.lines();
         let row = lines.iter().find(|line| line["moId"] == task).unwrap();
-        assert_eq!(row["status"], status, "{ran:?}");
+        assert_eq!(row["status"], status, "{output:?}");
     }
-    let ran = line("wait --json task-1 task-2").at(&proxy.url).await;
-    assert_eq!(ran.code, 1, "{ran:?}");
-    let summary = ran.of_type("summary").remove(0);
+    let output = line("wait --json task-1 task-2").at(&proxy.url).await;
+    assert_eq!(output.code, 1, "{output:?}");
+    let summary = output.of_type("summary").remove(0);
     let tasks = summary["tasks"].as_array().unwrap();
     let outcomes = tasks.iter().map(|task| task["outcome"].as_str().unwrap());
     assert_eq!(
@@ -195,8 +201,8 @@ async fn tasks_with_same_key_are_separate_rows() {
         ["success", "failed"],
         "{summary}"
     );
-    let ran = line("cancel --yes task-3").at(&proxy.url).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    let output = line("cancel --yes task-3").at(&proxy.url).await;
+    assert_eq!(output.code, 0, "{output:?}");
     let cancelled = simulator.control().expected_tasks();
     let cancelled: Vec<&Value> = cancelled
         .iter()

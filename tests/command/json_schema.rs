@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::command_support::{line, server};
+use crate::command_support::{json_lines, line, server};
 
 const SCHEMA: &str = include_str!("../../assets/json-v1.schema.json");
 
@@ -71,10 +71,7 @@ impl Schema {
     }
 
     fn check_lines(&self, output: &str) -> Vec<Value> {
-        let lines: Vec<Value> = output
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
+        let lines = json_lines(output);
         for line in &lines {
             let kind = line["type"].as_str().unwrap();
             let rule = &self.0["$defs"][kind];
@@ -120,18 +117,18 @@ async fn every_line_matches_the_schema() {
         "events task-1 --json",
         "cancel task-1 task-2 task-999 --yes --json",
     ] {
-        let ran = line(words).driven(&simulator).await;
-        let lines = schema.check_lines(&ran.out);
-        assert!(!lines.is_empty(), "{words}: {ran:?}");
+        let output = line(words).with_running_clock(&simulator).await;
+        let lines = schema.check_lines(&output.out);
+        assert!(!lines.is_empty(), "{words}: {output:?}");
         kinds.extend(lines.iter().map(|line| line["type"].to_string()));
         simulator.control().advance(Duration::from_secs(1));
     }
-    let stream = line("stream").interrupted(Duration::from_secs(2));
-    let ran = stream.driven(&simulator).await;
-    let lines = schema.check_lines(&ran.out);
+    let stream = line("stream").interrupt_after(Duration::from_secs(2));
+    let output = stream.with_running_clock(&simulator).await;
+    let lines = schema.check_lines(&output.out);
     assert!(
         lines.iter().all(|line| line["eventId"].is_string()),
-        "{ran:?}"
+        "{output:?}"
     );
     for kind in ["task", "link", "summary", "event", "cancel"] {
         assert!(kinds.contains(&format!("\"{kind}\"")), "no line of {kind}");
@@ -139,7 +136,7 @@ async fn every_line_matches_the_schema() {
 }
 
 #[test]
-fn a_line_that_breaks_the_schema_is_found() {
+fn invalid_line_is_detected() {
     let schema = Schema(serde_json::from_str(SCHEMA).unwrap());
     let link = |change: fn(&mut Value)| {
         let mut line = serde_json::json!({"version": 1, "type": "link", "at": "2026-11-28T12:00:00Z",

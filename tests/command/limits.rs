@@ -3,34 +3,34 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use vtask::simulator::{Options, Simulator, scenario::Scenario};
 
-use crate::command_support::{line, server};
-
-/// The demo with thirty days of history.
-async fn demo() -> Simulator {
-    let mut options = Options::new(Scenario::load("demo").unwrap()).manual();
-    options.starts_at = Some("2026-03-04T15:00:00Z".parse().unwrap());
-    Simulator::start(options).await.unwrap()
-}
+use crate::command_support::{demo_server, line, server};
 
 #[tokio::test]
 async fn truncated_list_reports_total() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
-    let ran = line("list --limit 3 --ids").on(&simulator).await;
-    assert_eq!((ran.code, &*ran.out), (0, "task-8\ntask-7\ntask-6\n"));
-    assert!(ran.err.contains("the newest 3 of 7 tasks"), "{}", ran.err);
-    assert!(ran.err.contains("--limit 0"), "{}", ran.err);
+    let output = line("list --limit 3 --ids").on(&simulator).await;
+    assert_eq!((output.code, &*output.out), (0, "task-8\ntask-7\ntask-6\n"));
+    assert!(
+        output.err.contains("the newest 3 of 7 tasks"),
+        "{}",
+        output.err
+    );
+    assert!(output.err.contains("--limit 0"), "{}", output.err);
     for limit in ["7", "8", "0"] {
-        let ran = line("list --ids --limit").word(limit).on(&simulator).await;
-        assert_eq!((ran.out.lines().count(), &*ran.err), (7, ""), "{limit}");
+        let output = line("list --ids --limit").word(limit).on(&simulator).await;
+        assert_eq!(
+            (output.out.lines().count(), &*output.err),
+            (7, ""),
+            "{limit}"
+        );
     }
 }
 
 #[tokio::test]
 async fn whole_history_can_be_listed_and_truncation_is_reported() {
-    let simulator = demo().await;
+    let simulator = demo_server().await;
     let all = line("list --since 30d --limit 0 --ids")
         .on(&simulator)
         .await;
@@ -52,21 +52,23 @@ async fn whole_history_can_be_listed_and_truncation_is_reported() {
 
 #[tokio::test]
 async fn sort_by_duration_covers_whole_history() {
-    let simulator = demo().await;
-    let took = |line: &Value| line["durationSeconds"].as_f64().unwrap_or_default();
+    let simulator = demo_server().await;
+    let duration = |line: &Value| line["durationSeconds"].as_f64().unwrap_or_default();
     let all = line("list --since 30d --state success --limit 0 --json");
     let mut all = all.on(&simulator).await.lines();
     let count = all.len();
-    all.sort_by(|one, other| took(other).total_cmp(&took(one)));
-    let ran = line("list --since 30d --state success --sort -elapsed --limit 3 --json");
-    let ran = ran.on(&simulator).await;
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    let longest: Vec<f64> = ran.lines().iter().map(took).collect();
-    assert_eq!(longest, all[..3].iter().map(took).collect::<Vec<_>>());
+    all.sort_by(|a, b| duration(b).total_cmp(&duration(a)));
+    let output = line("list --since 30d --state success --sort -elapsed --limit 3 --json");
+    let output = output.on(&simulator).await;
+    assert_eq!(output.code, 0, "{}", output.err);
+    let longest: Vec<f64> = output.lines().iter().map(duration).collect();
+    assert_eq!(longest, all[..3].iter().map(duration).collect::<Vec<_>>());
     assert!(
-        ran.err.contains(&format!("the first 3 of {count} tasks")),
+        output
+            .err
+            .contains(&format!("the first 3 of {count} tasks")),
         "{}",
-        ran.err
+        output.err
     );
 }
 
@@ -76,17 +78,17 @@ async fn narrow_terminal_shows_error_below_task() {
     simulator.control().advance(Duration::from_secs(30));
     for columns in [40, 80] {
         for words in ["list --state failed", "get task-2", "tree task-2"] {
-            let ran = line(words).wide(columns).on(&simulator).await;
+            let output = line(words).output_width(columns).on(&simulator).await;
             assert!(
-                ran.out.contains("The datastore is full."),
+                output.out.contains("The datastore is full."),
                 "{words}: {}",
-                ran.out
+                output.out
             );
-            let fits = ran
+            let fits = output
                 .out
                 .lines()
                 .all(|row| vtask::text::width(row) <= columns);
-            assert!(fits, "{words}: {}", ran.out);
+            assert!(fits, "{words}: {}", output.out);
         }
     }
     let piped = line("list --state failed").on(&simulator).await;

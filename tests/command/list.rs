@@ -2,30 +2,23 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use crate::command_support::{line, server, server_with};
+use crate::command_support::{demo_server, line, server, server_with};
 use serde_json::json;
-use vtask::simulator::{Options, Simulator, scenario::Scenario};
-
-/// The demo with its thirty days of history.
-async fn demo() -> Simulator {
-    let mut options = Options::new(Scenario::load("demo").unwrap()).manual();
-    options.starts_at = Some("2026-03-04T15:00:00Z".parse().unwrap());
-    Simulator::start(options).await.unwrap()
-}
+use vtask::simulator::Simulator;
 
 #[tokio::test]
 async fn recent_tasks_newest_first_and_stable_in_a_pipe() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
-    let ran = line("list").on(&simulator).await;
-    assert_eq!((ran.code, &*ran.err), (0, ""));
-    let rows: Vec<&str> = ran.out.lines().collect();
+    let output = line("list").on(&simulator).await;
+    assert_eq!((output.code, &*output.err), (0, ""));
+    let rows: Vec<&str> = output.out.lines().collect();
     assert!(
         rows[0].starts_with("TASK    STATE    PROGRESS  QUEUED"),
         "{}",
-        ran.out
+        output.out
     );
-    assert!(rows[1].starts_with("task-8  success"), "{}", ran.out);
+    assert!(rows[1].starts_with("task-8  success"), "{}", output.out);
     let columns = rows
         .iter()
         .map(|row| row.split("  ").filter(|cell| !cell.is_empty()).count());
@@ -33,9 +26,9 @@ async fn recent_tasks_newest_first_and_stable_in_a_pipe() {
         columns.collect::<HashSet<_>>(),
         HashSet::from([9]),
         "{}",
-        ran.out
+        output.out
     );
-    assert!(!ran.out.contains('\u{1b}'));
+    assert!(!output.out.contains('\u{1b}'));
     assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
 
@@ -57,8 +50,8 @@ async fn options_filter_list() {
         ),
         ("--entity nowhere --ids", ""),
     ] {
-        let ran = line(&format!("list {flags}")).on(&simulator).await;
-        assert_eq!((ran.code, &*ran.out), (0, expected), "{flags}");
+        let output = line(&format!("list {flags}")).on(&simulator).await;
+        assert_eq!((output.code, &*output.out), (0, expected), "{flags}");
     }
 }
 
@@ -67,12 +60,12 @@ async fn list_is_written_in_every_format() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
     let written = async |format: &str| {
-        let ran = line("list --state failed --format")
+        let output = line("list --state failed --format")
             .word(format)
             .on(&simulator)
             .await;
-        assert_eq!((ran.code, &*ran.err), (0, ""), "{format}");
-        ran.out
+        assert_eq!((output.code, &*output.err), (0, ""), "{format}");
+        output.out
     };
     let csv = written("csv").await;
     let rows: Vec<&str> = csv.lines().collect();
@@ -95,7 +88,7 @@ async fn list_is_written_in_every_format() {
         .lines();
     let ids = |all: &[serde_json::Value]| {
         all.iter()
-            .map(|one| one["moId"].clone())
+            .map(|task| task["moId"].clone())
             .collect::<Vec<_>>()
     };
     assert_eq!(ids(&array), ids(&lines));
@@ -107,11 +100,11 @@ async fn list_is_written_in_every_format() {
 
 #[tokio::test]
 async fn lines_fit_terminal_width() {
-    let simulator = demo().await;
+    let simulator = demo_server().await;
     for columns in [60, 80, 120, 200] {
-        let ran = line("list").wide(columns).on(&simulator).await;
-        let widest = ran.out.lines().map(vtask::text::width).max().unwrap();
-        assert!(widest <= columns, "{columns}: {widest}\n{}", ran.out);
+        let output = line("list").output_width(columns).on(&simulator).await;
+        let widest = output.out.lines().map(vtask::text::width).max().unwrap();
+        assert!(widest <= columns, "{columns}: {widest}\n{}", output.out);
     }
 }
 
@@ -120,21 +113,21 @@ async fn listed(simulator: &Simulator, words: &[&str]) -> (usize, String) {
     let control = simulator.control();
     control.clear_requests();
     let start = line("list --since 10d --ids --limit 100000");
-    let ran = words.iter().fold(start, |line, word| line.word(word));
-    let ran = ran.on(simulator).await;
-    assert_eq!((ran.code, &*ran.err), (0, ""), "{words:?}");
+    let output = words.iter().fold(start, |line, word| line.word(word));
+    let output = output.on(simulator).await;
+    assert_eq!((output.code, &*output.err), (0, ""), "{words:?}");
     let requests = control.requests();
     let pages = requests
         .iter()
         .filter(|request| request.kind.ends_with("ReadPreviousTasks"));
-    (pages.map(|request| request.bytes).sum(), ran.out)
+    (pages.map(|request| request.bytes).sum(), output.out)
 }
 
 #[tokio::test]
 async fn server_side_filter_reduces_traffic_and_keeps_result() {
-    let simulator = demo().await;
+    let simulator = demo_server().await;
     // The same filter in a form that the server can apply and in one that it cannot.
-    for (filter, sorted_here) in [
+    for (filter, applied_locally) in [
         (
             ["--filter", r"user=VSPHERE.LOCAL\kim"],
             ["--filter", r"user=VSPHERE.LOCAL\ki?"],
@@ -152,30 +145,33 @@ async fn server_side_filter_reduces_traffic_and_keeps_result() {
             ["--filter", "not (not state:failed)"],
         ),
     ] {
-        let (few, from_server) = listed(&simulator, &filter).await;
-        let (many, from_here) = listed(&simulator, &sorted_here).await;
-        assert_eq!(from_server, from_here, "{filter:?}");
-        assert!(!from_here.is_empty());
-        assert!(few * 2 < many, "{filter:?}: {few} of {many} bytes");
+        let (filtered_bytes, server_filtered) = listed(&simulator, &filter).await;
+        let (all_bytes, locally_filtered) = listed(&simulator, &applied_locally).await;
+        assert_eq!(server_filtered, locally_filtered, "{filter:?}");
+        assert!(!locally_filtered.is_empty());
+        assert!(
+            filtered_bytes * 2 < all_bytes,
+            "{filter:?}: {filtered_bytes} of {all_bytes} bytes"
+        );
     }
 }
 
 #[tokio::test]
 async fn day_names_are_accepted_as_times() {
-    let simulator = demo().await;
+    let simulator = demo_server().await;
     for words in [
         "--since yesterday",
         "--since monday --until today",
         "--since 2d --until 1d",
     ] {
-        let ran = line(&format!("list {words}")).on(&simulator).await;
-        assert_eq!((ran.code, &*ran.err), (0, ""), "{words}");
+        let output = line(&format!("list {words}")).on(&simulator).await;
+        assert_eq!((output.code, &*output.err), (0, ""), "{words}");
     }
 }
 
 #[tokio::test]
 async fn history_is_read_in_pages_without_duplicates() {
-    let simulator = demo().await;
+    let simulator = demo_server().await;
     let all = line("list --since 30d --limit 100000 --json")
         .on(&simulator)
         .await;
@@ -191,7 +187,7 @@ async fn history_is_read_in_pages_without_duplicates() {
             .parse::<jiff::Timestamp>()
             .unwrap()
     };
-    assert!(lines.is_sorted_by(|one, other| queued(one) >= queued(other)));
+    assert!(lines.is_sorted_by(|a, b| queued(a) >= queued(b)));
     let day = line(
         "list --since 2026-03-03T00:00:00Z --until 2026-03-03T12:00:00Z --state failed --json",
     )
@@ -211,19 +207,23 @@ async fn history_is_read_in_pages_without_duplicates() {
 #[tokio::test]
 async fn missing_history_falls_back_to_recent_tasks_with_warning() {
     let simulator = server_with(|options| options.behavior.history = false).await;
-    let ran = line("list --since 1h --ids").on(&simulator).await;
-    assert_eq!(ran.code, 4);
-    assert!(ran.out.contains("task-1\n"));
-    assert!(ran.err.contains("Only the recent tasks"), "{}", ran.err);
+    let output = line("list --since 1h --ids").on(&simulator).await;
+    assert_eq!(output.code, 4);
+    assert!(output.out.contains("task-1\n"));
+    assert!(
+        output.err.contains("Only the recent tasks"),
+        "{}",
+        output.err
+    );
 }
 
 #[tokio::test]
-async fn contradictions_are_refused() {
+async fn contradictory_times_are_refused() {
     let simulator = server().await;
-    let ran = line("list --since 2026-03-04 --until 2026-03-03")
+    let output = line("list --since 2026-03-04 --until 2026-03-03")
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(output.code, 2, "{output:?}");
 }
 
 #[tokio::test]
@@ -262,37 +262,37 @@ async fn tree_of_any_member_shows_all_related_tasks() {
 }
 
 #[tokio::test]
-async fn tree_of_finished_tasks_is_read_from_history() {
+async fn tree_of_removed_tasks_is_read_from_history() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(3600));
-    let gone = simulator
+    let is_removed = simulator
         .control()
         .expected_tasks()
         .iter()
         .all(|info| info["key"] != "task-6");
-    assert!(gone, "the objects are gone by now");
-    let ran = line("tree task-7 --json").on(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let keys: Vec<_> = ran
+    assert!(is_removed, "the objects have been removed");
+    let output = line("tree task-7 --json").on(&simulator).await;
+    assert_eq!(output.code, 0, "{output:?}");
+    let keys: Vec<_> = output
         .lines()
         .iter()
         .map(|line| line["moId"].clone())
         .collect();
     assert_eq!(keys, ["task-6", "task-7"]);
-    let ran = line("tree task-99").on(&simulator).await;
-    assert_eq!(ran.code, 4, "{ran:?}");
+    let output = line("tree task-99").on(&simulator).await;
+    assert_eq!(output.code, 4, "{output:?}");
 }
 
 #[tokio::test]
 async fn events_are_printed_oldest_first() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(30));
-    let ran = line("events task-2").on(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    let output = line("events task-2").on(&simulator).await;
+    assert_eq!(output.code, 0, "{output:?}");
     assert!(
-        ran.out.starts_with("TIME") && ran.out.lines().count() > 1,
+        output.out.starts_with("TIME") && output.out.lines().count() > 1,
         "{}",
-        ran.out
+        output.out
     );
     let json = line("events task-2 --json").on(&simulator).await;
     let lines = json.lines();
@@ -302,31 +302,33 @@ async fn events_are_printed_oldest_first() {
             .all(|line| line["type"] == "event" && line["version"] == 1)
     );
     assert!(lines[0]["event"]["chainId"].is_number());
-    let ran = line("events task-99").on(&simulator).await;
-    assert_eq!(ran.code, 4);
+    let output = line("events task-99").on(&simulator).await;
+    assert_eq!(output.code, 4);
 }
 
 #[tokio::test]
 async fn cancel_names_tasks_and_asks_for_confirmation() {
     let simulator = server().await;
-    let ran = line("cancel task-3").typed("n\n").on(&simulator).await;
-    assert_eq!(ran.code, 130, "{ran:?}");
+    let output = line("cancel task-3").type_input("n\n").on(&simulator).await;
+    assert_eq!(output.code, 130, "{output:?}");
     assert!(
-        ran.err
+        output
+            .err
             .contains("cancelable (cancelable: true, cancelled: false)"),
         "{}",
-        ran.err
+        output.err
     );
     assert!(
-        ran.err
+        output
+            .err
             .contains("Cancel Relocate virtual machine of b (task-3)? [y/N]"),
         "{}",
-        ran.err
+        output.err
     );
     let is_cancelled = || simulator.control().expected_tasks()[2]["cancelled"] == true;
     assert!(!is_cancelled());
-    let ran = line("cancel task-3").typed("y\n").on(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    let output = line("cancel task-3").type_input("y\n").on(&simulator).await;
+    assert_eq!(output.code, 0, "{output:?}");
     assert!(is_cancelled());
 }
 
@@ -334,11 +336,11 @@ async fn cancel_names_tasks_and_asks_for_confirmation() {
 async fn cancel_reports_each_task_and_one_exit_code() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(15));
-    let ran = line("cancel task-3 task-4 task-2 task-99 --yes --json")
+    let output = line("cancel task-3 task-4 task-2 task-99 --yes --json")
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 1, "{ran:?}");
-    let mut answers: Vec<_> = ran
+    assert_eq!(output.code, 1, "{output:?}");
+    let mut answers: Vec<_> = output
         .lines()
         .iter()
         .map(|line| {
@@ -359,29 +361,31 @@ async fn cancel_reports_each_task_and_one_exit_code() {
             "task-99 gone"
         ]
     );
-    let ran = line("cancel task-3 --yes").on(&simulator).await;
-    assert!(ran.err.contains("requested before"), "{}", ran.err);
+    let output = line("cancel task-3 --yes").on(&simulator).await;
+    assert!(output.err.contains("requested before"), "{}", output.err);
     let simulator = server_with(|options| options.behavior.cancel_privilege = false).await;
-    let ran = line("cancel task-3 --yes").on(&simulator).await;
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.contains("NoPermission"), "{}", ran.err);
+    let output = line("cancel task-3 --yes").on(&simulator).await;
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.err.contains("NoPermission"), "{}", output.err);
 }
 
 #[tokio::test]
 async fn cancel_can_wait_for_end() {
     let simulator = server().await;
-    let ran = line("cancel task-3 --yes --wait").driven(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.contains("1 cancelled"), "{}", ran.err);
+    let output = line("cancel task-3 --yes --wait")
+        .with_running_clock(&simulator)
+        .await;
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(output.err.contains("1 cancelled"), "{}", output.err);
 }
 
 #[tokio::test]
 async fn cancel_without_terminal_needs_yes() {
     let simulator = server().await;
     for (words, input) in [("cancel task-3", ""), ("cancel -", "task-3\n")] {
-        let ran = line(words).input(input).on(&simulator).await;
-        assert_eq!(ran.code, 2, "{ran:?}");
-        assert!(ran.err.contains("--yes"), "{}", ran.err);
+        let output = line(words).input(input).on(&simulator).await;
+        assert_eq!(output.code, 2, "{output:?}");
+        assert!(output.err.contains("--yes"), "{}", output.err);
     }
     assert_eq!(simulator.control().request_count(), 0);
 }
@@ -423,8 +427,8 @@ async fn every_response_variant_of_lists_is_understood() {
         })
         .await;
         for words in ["list --since 1h --ids", "tree task-6", "events task-1"] {
-            let ran = line(words).on(&simulator).await;
-            assert_eq!(ran.code, 0, "{words} {empty:?}: {ran:?}");
+            let output = line(words).on(&simulator).await;
+            assert_eq!(output.code, 0, "{words} {empty:?}: {output:?}");
         }
         let nothing = line("list --since 2020-01-01 --until 2020-01-02 --ids");
         let nothing = nothing.on(&simulator).await;

@@ -26,7 +26,7 @@ on = "db-01"
 takes = "1h"
 "#;
 
-async fn places() -> Simulator {
+async fn server_with_inventory() -> Simulator {
     Simulator::start(inventory_support::options(TASKS))
         .await
         .unwrap()
@@ -40,7 +40,7 @@ fn reads_inventory(simulator: &Simulator) -> bool {
 
 #[tokio::test]
 async fn list_filters_and_sorts_by_location() {
-    let simulator = places().await;
+    let simulator = server_with_inventory().await;
     for (flags, expected) in [
         ("--filter host:esx-02 --ids", "task-101\n"),
         (
@@ -56,18 +56,25 @@ async fn list_filters_and_sorts_by_location() {
             "task-102\ntask-101\ntask-100\n",
         ),
     ] {
-        let ran = line(&format!("list {flags}")).on(&simulator).await;
-        assert_eq!((ran.code, &*ran.out), (0, expected), "{flags}: {ran:?}");
+        let output = line(&format!("list {flags}")).on(&simulator).await;
+        assert_eq!(
+            (output.code, &*output.out),
+            (0, expected),
+            "{flags}: {output:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn table_and_json_show_location_on_request() {
-    let simulator = places().await;
-    let ran = line("list --columns task,target,host,cluster,folder")
+    let simulator = server_with_inventory().await;
+    let output = line("list --columns task,target,host,cluster,folder")
         .on(&simulator)
         .await;
-    let rows = ran.out.lines().map(|row| row.split_whitespace().collect());
+    let rows = output
+        .out
+        .lines()
+        .map(|row| row.split_whitespace().collect());
     let rows: Vec<Vec<&str>> = rows.collect();
     assert_eq!(
         rows[..2],
@@ -76,37 +83,37 @@ async fn table_and_json_show_location_on_request() {
             ["task-102", "db-01", "esx-03", "prod-b", "db"]
         ],
         "{}",
-        ran.out
+        output.out
     );
-    let ran = line("list --location --json").on(&simulator).await;
-    let first: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    let output = line("list --location --json").on(&simulator).await;
+    let first: Value = serde_json::from_str(output.out.lines().next().unwrap()).unwrap();
     assert_eq!(
         ["host", "cluster", "datacenter", "folder"].map(|name| first[name].as_str().unwrap()),
         ["esx-03", "prod-b", "dc-01", "db"]
     );
     let control = simulator.control();
     control.clear_requests();
-    let ran = line("list --json").on(&simulator).await;
-    let first: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    let output = line("list --json").on(&simulator).await;
+    let first: Value = serde_json::from_str(output.out.lines().next().unwrap()).unwrap();
     assert!(first["host"].is_null(), "{first}");
     assert!(!reads_inventory(&simulator), "nothing needs it");
 }
 
 #[tokio::test]
 async fn tasks_without_readable_location_are_listed() {
-    let simulator = places().await;
+    let simulator = server_with_inventory().await;
     let control = simulator.control();
     control.change_behavior(|behavior| {
         behavior.unreadable_types = vec!["VirtualMachine".to_owned()];
     });
-    let ran = line("list --columns target,host").on(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.contains("web-01  -"), "{}", ran.out);
+    let output = line("list --columns target,host").on(&simulator).await;
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(output.out.contains("web-01  -"), "{}", output.out);
 }
 
 #[tokio::test]
 async fn wait_new_filters_by_cluster() {
-    let simulator = places().await;
+    let simulator = server_with_inventory().await;
     let control = simulator.control();
     let waiting = line("wait --new --filter cluster:prod-b --timeout 20s --json");
     let advancing = async {
@@ -116,9 +123,9 @@ async fn wait_new_filters_by_cluster() {
         }
     };
     tokio::select! {
-        ran = waiting.on(&simulator) => {
-            let of_db = |line: &str| line.contains("db-01") || !line.contains("\"target\"");
-            assert!(ran.out.lines().all(of_db), "{}", ran.out);
+        output = waiting.on(&simulator) => {
+            let is_expected = |line: &str| line.contains("db-01") || !line.contains("\"target\"");
+            assert!(output.out.lines().all(is_expected), "{}", output.out);
         }
         () = advancing => {}
     }

@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use crate::command_support::{Line, config, drive, line, server, server_with};
+use crate::command_support::{CommandLine, config, drive, line, server, server_with};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::sleep;
 use vtask::simulator::Simulator;
 
 /// Two servers, and a config file that names them `lab` and `branch`.
-struct Two {
+struct TwoServers {
     lab: Simulator,
     branch: Simulator,
     config: String,
     _folder: TempDir,
 }
 
-impl Two {
+impl TwoServers {
     async fn start() -> Self {
         Self::of(server().await, server().await)
     }
@@ -32,22 +32,22 @@ impl Two {
         }
     }
 
-    /// A command line for both profiles.
-    fn line(&self, words: &str) -> Line {
-        self.named(&format!("{words} --profile lab --profile branch"))
+    /// Returns a command line for both profiles.
+    fn line(&self, words: &str) -> CommandLine {
+        self.line_without_profiles(&format!("{words} --profile lab --profile branch"))
     }
 
-    /// A command line that names its profiles itself.
-    fn named(&self, words: &str) -> Line {
+    /// Returns a command line whose arguments name the profiles.
+    fn line_without_profiles(&self, words: &str) -> CommandLine {
         line(&format!("{words} --config {}", self.config))
     }
 
-    fn all(&self) -> [&Simulator; 2] {
+    fn servers(&self) -> [&Simulator; 2] {
         [&self.lab, &self.branch]
     }
 
     fn sessions(&self) -> usize {
-        self.all()
+        self.servers()
             .map(|server| server.control().session_count())
             .iter()
             .sum()
@@ -55,7 +55,7 @@ impl Two {
 }
 
 /// Returns server, id and outcome of each task of a summary.
-fn summed(summary: &Value) -> Vec<(String, String, Value)> {
+fn summary_outcomes(summary: &Value) -> Vec<(String, String, Value)> {
     let tasks = summary["tasks"].as_array().unwrap().iter();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     tasks
@@ -71,12 +71,15 @@ fn summed(summary: &Value) -> Vec<(String, String, Value)> {
 
 #[tokio::test]
 async fn same_task_id_is_awaited_on_both_servers() {
-    for way in ["--fetch push", "--fetch poll --interval 0.05"] {
-        let two = Two::start().await;
-        let words = format!("wait lab/task-1 branch/task-1 branch/task-2 --json {way}");
-        let ran = two.named(&words).among(&two.all()).await;
-        assert_eq!(ran.code, 1, "{ran:?}");
-        let lines = ran.lines();
+    for fetch_flags in ["--fetch push", "--fetch poll --interval 0.05"] {
+        let two = TwoServers::start().await;
+        let words = format!("wait lab/task-1 branch/task-1 branch/task-2 --json {fetch_flags}");
+        let output = two
+            .line_without_profiles(&words)
+            .on_servers(&two.servers())
+            .await;
+        assert_eq!(output.code, 1, "{output:?}");
+        let lines = output.lines();
         let (lab, branch) = (
             two.lab.address().to_string(),
             two.branch.address().to_string(),
@@ -84,7 +87,7 @@ async fn same_task_id_is_awaited_on_both_servers() {
         let summary = lines.last().unwrap();
         assert_eq!(summary["endpoint"], Value::Null);
         assert_eq!(
-            summed(summary),
+            summary_outcomes(summary),
             [
                 (lab.clone(), "task-1".to_owned(), json!("success")),
                 (branch.clone(), "task-1".to_owned(), json!("success")),
@@ -93,7 +96,7 @@ async fn same_task_id_is_awaited_on_both_servers() {
         );
         for endpoint in [&lab, &branch] {
             let of = |line: &&Value| line["endpoint"] == **endpoint && line["moId"] == "task-1";
-            let tasks = ran.of_type("task");
+            let tasks = output.of_type("task");
             let last = tasks.iter().rfind(of).unwrap();
             assert_eq!(last["outcome"], "success", "{endpoint}");
         }
@@ -109,28 +112,28 @@ async fn same_task_id_is_awaited_on_both_servers() {
 }
 
 #[tokio::test]
-async fn bars_and_lines_name_the_server() {
-    let two = Two::start().await;
-    let ran = two
-        .named("wait lab/task-1 branch/task-2")
-        .among(&two.all())
+async fn progress_bars_and_lines_name_the_server() {
+    let two = TwoServers::start().await;
+    let output = two
+        .line_without_profiles("wait lab/task-1 branch/task-2")
+        .on_servers(&two.servers())
         .await;
-    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(output.code, 1, "{output:?}");
     for wanted in [
         "lab/task-1 success",
         "branch/task-2 failed",
         "2 of 2 ended, 1 failed",
     ] {
-        assert!(ran.err.contains(wanted), "{}", ran.err);
+        assert!(output.err.contains(wanted), "{}", output.err);
     }
-    let ran = two
-        .named("wait lab/task-1 branch/task-2")
+    let output = two
+        .line_without_profiles("wait lab/task-1 branch/task-2")
         .variable("TERM", "xterm-256color")
-        .screen(100, 24)
-        .among(&two.all())
+        .terminal(100, 24)
+        .on_servers(&two.servers())
         .await;
     let mut terminal = vt100::Parser::new(24.try_into().unwrap(), 100.try_into().unwrap(), 0);
-    terminal.process(ran.err.replace('\n', "\r\n").as_bytes());
+    terminal.process(output.err.replace('\n', "\r\n").as_bytes());
     let screen = terminal.screen().contents();
     let lines: Vec<&str> = screen.lines().collect();
     assert_eq!(lines.len(), 3, "one set of bars:\n{screen}");
@@ -147,11 +150,11 @@ async fn bars_and_lines_name_the_server() {
 
 #[tokio::test]
 async fn unreachable_server_does_not_affect_other() {
-    let two = Two::start().await;
+    let two = TwoServers::start().await;
     let words = "wait lab/task-1 branch/task-1 --max-outage 1s --json";
-    let waiting = two.named(words).at("");
+    let waiting = two.line_without_profiles(words).at("");
     let (lab, branch) = (two.lab.control(), two.branch);
-    let happening = async {
+    let outage = async {
         while lab.session_count() == 0 || branch.control().session_count() == 0 {
             sleep(Duration::from_millis(5)).await;
         }
@@ -160,13 +163,13 @@ async fn unreachable_server_does_not_affect_other() {
         sleep(Duration::from_millis(1500)).await;
         drive(&lab).await;
     };
-    let ran = tokio::select! {
-        ran = waiting => ran,
-        () = happening => unreachable!("time does not end"),
+    let output = tokio::select! {
+        output = waiting => output,
+        () = outage => unreachable!("the clock advances without end"),
     };
-    assert_eq!(ran.code, 4, "{ran:?}");
-    let summary = ran.lines().pop().unwrap();
-    let outcomes: Vec<Value> = summed(&summary)
+    assert_eq!(output.code, 4, "{output:?}");
+    let summary = output.lines().pop().unwrap();
+    let outcomes: Vec<Value> = summary_outcomes(&summary)
         .into_iter()
         .map(|(.., outcome)| outcome)
         .collect();
@@ -176,71 +179,71 @@ async fn unreachable_server_does_not_affect_other() {
         reason.starts_with("branch: unreachable for longer than --max-outage"),
         "{reason}"
     );
-    let links = ran.of_type("link");
+    let links = output.of_type("link");
     assert!(
         links.iter().any(|line| line["state"] == "given-up"),
         "{links:?}"
     );
-    assert!(ran.err.contains("branch: unreachable"), "{}", ran.err);
+    assert!(output.err.contains("branch: unreachable"), "{}", output.err);
 }
 
 #[tokio::test]
-async fn refused_sign_in_decides_after_other_server_finishes() {
+async fn refused_sign_in_is_the_result_after_other_server_finishes() {
     let refusing = server_with(|options| {
         options.credentials = Some(("ops".to_owned(), "other".to_owned()));
     });
-    let two = Two::of(server().await, refusing.await);
-    let ran = two
-        .named("wait lab/task-1 branch/task-1")
-        .among(&two.all())
+    let two = TwoServers::of(server().await, refusing.await);
+    let output = two
+        .line_without_profiles("wait lab/task-1 branch/task-1")
+        .on_servers(&two.servers())
         .await;
-    assert_eq!(ran.code, 5, "{ran:?}");
-    assert!(ran.err.contains("lab/task-1 success"), "{}", ran.err);
+    assert_eq!(output.code, 5, "{output:?}");
+    assert!(output.err.contains("lab/task-1 success"), "{}", output.err);
     assert!(
-        ran.err.contains("branch: given up: ") && ran.err.contains("InvalidLogin"),
+        output.err.contains("branch: given up: ") && output.err.contains("InvalidLogin"),
         "{}",
-        ran.err
+        output.err
     );
 }
 
 #[tokio::test]
 async fn existing_and_new_tasks_are_found_on_every_server() {
-    let two = Two::start().await;
-    let ran = two
+    let two = TwoServers::start().await;
+    let output = two
         .line("wait --activation-id act-7 --json")
-        .among(&two.all())
+        .on_servers(&two.servers())
         .await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(summed(&ran.lines().pop().unwrap()).len(), 2);
-    let two = Two::start().await;
-    let ran = two
+    assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(summary_outcomes(&output.lines().pop().unwrap()).len(), 2);
+    let two = TwoServers::start().await;
+    let output = two
         .line("wait --new --entity x/y --timeout 30s --json")
-        .among(&two.all())
+        .on_servers(&two.servers())
         .await;
     // The first new task may end before the second starts, so one of them is enough.
-    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(output.code, 0, "{output:?}");
     // A server without a matching task is no error.
-    let two = Two::start().await;
+    let two = TwoServers::start().await;
     two.branch.control().advance(Duration::from_secs(60));
-    let ran = two
+    let output = two
         .line("wait --activation-id act-7 --json")
-        .among(&two.all())
+        .on_servers(&two.servers())
         .await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(summed(&ran.lines().pop().unwrap()).len(), 1);
-    let ran = two.line("wait --entity nowhere").at("").await;
-    assert_eq!(ran.code, 4, "{ran:?}");
+    assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(summary_outcomes(&output.lines().pop().unwrap()).len(), 1);
+    let output = two.line("wait --entity nowhere").at("").await;
+    assert_eq!(output.code, 4, "{output:?}");
     assert_eq!(
-        ran.err.matches("no queued or running task").count(),
+        output.err.matches("no queued or running task").count(),
         2,
         "{}",
-        ran.err
+        output.err
     );
 }
 
 #[tokio::test]
 async fn wait_accepts_ids_printed_by_list() {
-    let two = Two::start().await;
+    let two = TwoServers::start().await;
     for flags in ["--ids", "--json", ""] {
         let listed = two
             .line(&format!("list --entity a --operation Relocate* {flags}"))
@@ -248,82 +251,86 @@ async fn wait_accepts_ids_printed_by_list() {
             .await;
         assert_eq!(listed.code, 0, "{listed:?}");
         let input: &'static str = Box::leak(listed.out.into_boxed_str());
-        let ran = two
+        let output = two
             .line("wait - --json")
             .input(input)
-            .among(&two.all())
+            .on_servers(&two.servers())
             .await;
-        assert_eq!(ran.code, 0, "{flags}: {ran:?}");
-        assert_eq!(summed(&ran.lines().pop().unwrap()).len(), 2, "{flags}");
+        assert_eq!(output.code, 0, "{flags}: {output:?}");
+        assert_eq!(
+            summary_outcomes(&output.lines().pop().unwrap()).len(),
+            2,
+            "{flags}"
+        );
     }
 }
 
 #[tokio::test]
 async fn tree_and_events_take_server_from_task_argument() {
-    let two = Two::start().await;
+    let two = TwoServers::start().await;
     two.branch.control().advance(Duration::from_secs(60));
     for command in ["tree", "events"] {
-        let ran = two
+        let output = two
             .line(&format!("{command} branch/task-2 --json"))
             .at("")
             .await;
-        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(output.code, 0, "{output:?}");
         let endpoint = two.branch.address().to_string();
-        assert_eq!(ran.lines()[0]["endpoint"], endpoint);
+        assert_eq!(output.lines()[0]["endpoint"], endpoint);
         let url = format!("{}/sdk/vim25/8.0.3.0/Task/task-2/info", two.branch.url());
         let by_url = two.line(&format!("{command} {url} --json")).at("").await;
         assert_eq!(by_url.lines()[0]["endpoint"], endpoint, "{by_url:?}");
-        let ran = two.line(&format!("{command} task-2")).at("").await;
-        assert_eq!(ran.code, 2, "{ran:?}");
+        let output = two.line(&format!("{command} task-2")).at("").await;
+        assert_eq!(output.code, 2, "{output:?}");
         assert!(
-            ran.err.contains("may be on any of lab, branch"),
+            output.err.contains("may be on any of lab, branch"),
             "{}",
-            ran.err
+            output.err
         );
-        assert!(ran.err.contains("Write lab/task-2"), "{}", ran.err);
-        let ran = two
+        assert!(output.err.contains("Write lab/task-2"), "{}", output.err);
+        let output = two
             .line(&format!("{command} https://other.lab/Task/task-2/info"))
             .at("")
             .await;
-        assert_eq!(ran.code, 2, "{ran:?}");
+        assert_eq!(output.code, 2, "{output:?}");
         assert!(
-            ran.err.contains("other.lab") && ran.err.contains("not one of"),
+            output.err.contains("other.lab") && output.err.contains("not one of"),
             "{}",
-            ran.err
+            output.err
         );
     }
 }
 
 #[tokio::test]
 async fn cancel_on_several_servers_confirms_once() {
-    let two = Two::start().await;
-    let ran = two
-        .named("cancel lab/task-3 branch/task-3 --wait")
-        .typed("yes\n")
-        .among(&two.all())
+    let two = TwoServers::start().await;
+    let output = two
+        .line_without_profiles("cancel lab/task-3 branch/task-3 --wait")
+        .type_input("yes\n")
+        .on_servers(&two.servers())
         .await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(output.code, 0, "{output:?}");
     assert_eq!(
-        ran.err.matches("Cancel these 2 tasks? [y/N]").count(),
+        output.err.matches("Cancel these 2 tasks? [y/N]").count(),
         1,
         "{}",
-        ran.err
+        output.err
     );
     for name in ["lab", "branch"] {
         let message = format!("{name}/task-3: request accepted");
-        assert!(ran.err.contains(&message), "{}", ran.err);
+        assert!(output.err.contains(&message), "{}", output.err);
         assert!(
-            ran.err.contains(&format!("{name}/task-3 cancelled")),
+            output.err.contains(&format!("{name}/task-3 cancelled")),
             "{}",
-            ran.err
+            output.err
         );
     }
     // A task without a server is ambiguous: neither server gets a request.
-    let ran = two.line("cancel task-4 --yes").at("").await;
-    assert_eq!(ran.code, 2, "{ran:?}");
+    let output = two.line("cancel task-4 --yes").at("").await;
+    assert_eq!(output.code, 2, "{output:?}");
     // An unreachable server does not affect the other.
-    let two = Two::start().await;
-    let Two {
+    let two = TwoServers::start().await;
+    let TwoServers {
         lab,
         branch,
         config,
@@ -331,9 +338,9 @@ async fn cancel_on_several_servers_confirms_once() {
     } = two;
     branch.stop().await;
     let words = format!("cancel lab/task-3 branch/task-3 --yes --json --config {config}");
-    let ran = line(&words).at("").await;
-    assert_eq!(ran.code, 4, "{ran:?}");
-    let answers: Vec<Value> = ran
+    let output = line(&words).at("").await;
+    assert_eq!(output.code, 4, "{output:?}");
+    let answers: Vec<Value> = output
         .lines()
         .iter()
         .map(|line| line["answer"].clone())
@@ -344,22 +351,22 @@ async fn cancel_on_several_servers_confirms_once() {
 
 #[tokio::test]
 async fn task_with_profile_is_requested_only_from_its_server() {
-    let two = Two::start().await;
-    let elsewhere = two.lab.url();
+    let two = TwoServers::start().await;
+    let other_url = two.lab.url();
     for words in [
         "get branch/task-1",
         "cancel branch/task-3 --yes",
         "wait branch/task-1",
     ] {
-        let ran = two
-            .named(&format!("{words} --url {elsewhere}"))
+        let output = two
+            .line_without_profiles(&format!("{words} --url {other_url}"))
             .at("")
             .await;
-        assert_eq!(ran.code, 2, "{words}: {ran:?}");
+        assert_eq!(output.code, 2, "{words}: {output:?}");
         assert!(
-            ran.err.contains("branch") && ran.err.contains("--url"),
+            output.err.contains("branch") && output.err.contains("--url"),
             "{}",
-            ran.err
+            output.err
         );
     }
 }

@@ -11,15 +11,15 @@ use tokio::{
 
 /// The handling of a request.
 pub(crate) enum Reply {
-    /// The response of a vCenter.
-    Honest,
+    /// The regular response of a vCenter.
+    Regular,
     /// These bytes, from the status line on; the connection stays open.
     Bytes(Vec<u8>),
     /// No response; the connection stays open.
-    Silence,
+    NoResponse,
 }
 
-/// Starts a server and returns its URL. `reply` is given the request line, such as `GET /sdk/vim25/9.0.0.0/… HTTP/1.1`.
+/// Starts a server and returns its URL. `reply` is called with the request line, such as `GET /sdk/vim25/9.0.0.0/… HTTP/1.1`.
 pub(crate) async fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -61,9 +61,9 @@ async fn serve(stream: TcpStream, reply: &(impl Fn(&str) -> Reply + Send + Sync)
             return;
         }
         let bytes = match reply(request.trim()) {
-            Reply::Honest => regular_reply(&request),
+            Reply::Regular => regular_response(&request),
             Reply::Bytes(bytes) => bytes,
-            Reply::Silence => pending().await,
+            Reply::NoResponse => pending().await,
         };
         if stream.write_all(&bytes).await.is_err() {
             return;
@@ -81,14 +81,14 @@ pub(crate) fn http(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u
     [head.as_bytes(), body].concat()
 }
 
-/// A body, compressed.
-pub(crate) fn packed(body: &[u8]) -> Vec<u8> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(body).unwrap();
-    packed.finish().unwrap()
+/// Compresses a body with gzip.
+pub(crate) fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
 }
 
-/// A running task as the server sends it.
+/// Returns a running task as sent by the server.
 pub(crate) fn task_info(mo_id: &str) -> Value {
     json!({
         "_typeName": "TaskInfo", "key": mo_id,
@@ -99,12 +99,12 @@ pub(crate) fn task_info(mo_id: &str) -> Value {
     })
 }
 
-fn regular_reply(request: &str) -> Vec<u8> {
+fn regular_response(request: &str) -> Vec<u8> {
     let reference =
         |name: &str| json!({"_typeName": "ManagedObjectReference", "type": name, "value": name});
     let path = request.split(' ').nth(1).unwrap();
     let last = path.rsplit('/').next().unwrap();
-    let answer = match last {
+    let body = match last {
         "system?action=hello" => json!({"api_release": "9.0.0.0"}),
         "content" => json!({
             "_typeName": "ServiceContent",
@@ -133,5 +133,5 @@ fn regular_reply(request: &str) -> Vec<u8> {
             );
         }
     };
-    http("200 OK", &[], answer.to_string().as_bytes())
+    http("200 OK", &[], body.to_string().as_bytes())
 }

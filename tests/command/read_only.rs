@@ -1,12 +1,12 @@
-//! A read-only connection sends nothing that changes something on the server, in every command and whichever source
-//! makes it read-only.
+//! A read-only connection sends nothing that changes something on the server, whatever the command and the source of
+//! the setting.
 
 use std::{fs, process::Output};
 
 use vtask::simulator::Simulator;
 
 use crate::{
-    built_support::{err, on, run},
+    built_support::{command_on, run, stderr},
     command_support::server,
 };
 
@@ -34,7 +34,7 @@ const ALLOWED: [&str; 20] = [
     "PropertyCollector/RetrievePropertiesEx",
 ];
 
-/// A cancellation with the setting, in a config file and in variables.
+/// Runs a cancellation with this config file, these flags and these variables.
 async fn cancel(
     simulator: &Simulator,
     config: &str,
@@ -44,7 +44,7 @@ async fn cancel(
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
     fs::write(&path, config.replace("URL", &simulator.url())).unwrap();
-    let mut command = on(simulator, "cancel --yes task-3");
+    let mut command = command_on(simulator, "cancel --yes task-3");
     command.args(flags).env("VTASK_CONFIG", &path);
     command.envs(variables.iter().copied());
     run(command).await
@@ -71,11 +71,11 @@ async fn read_only_from_any_source_blocks_cancel() {
         (profile, &["--profile", "lab"], &[]),
     ] {
         let output = cancel(&simulator, config, flags, variables).await;
-        let stderr = err(&output);
-        let what = format!("{config:?} {flags:?} {variables:?}: {stderr}");
-        assert_eq!(output.status.code(), Some(2), "{what}");
-        assert!(stderr.contains("nothing can be cancelled"), "{what}");
-        assert!(stderr.to_lowercase().contains("read"), "{what}");
+        let stderr = stderr(&output);
+        let context = format!("{config:?} {flags:?} {variables:?}: {stderr}");
+        assert_eq!(output.status.code(), Some(2), "{context}");
+        assert!(stderr.contains("nothing can be cancelled"), "{context}");
+        assert!(stderr.to_lowercase().contains("read"), "{context}");
     }
     assert_eq!(simulator.control().request_count(), 0);
 }
@@ -86,9 +86,9 @@ async fn invalid_read_only_value_is_refused() {
     let output = cancel(&simulator, "", &[], &[("VTASK_READ_ONLY", "ture")]).await;
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        err(&output).contains("expected 1, true"),
+        stderr(&output).contains("expected 1, true"),
         "{}",
-        err(&output)
+        stderr(&output)
     );
     assert_eq!(simulator.control().request_count(), 0);
 }
@@ -98,7 +98,12 @@ async fn read_only_off_allows_cancel() {
     for value in ["0", "false", "no", "off", ""] {
         let simulator = server().await;
         let output = cancel(&simulator, "", &[], &[("VTASK_READ_ONLY", value)]).await;
-        assert_eq!(output.status.code(), Some(0), "{value}: {}", err(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{value}: {}",
+            stderr(&output)
+        );
     }
 }
 
@@ -116,14 +121,14 @@ async fn other_commands_work_and_send_only_read_requests() {
         ("wait task-1 task-2", 1),
         ("wait task-1 --fetch poll", 0),
     ] {
-        let mut command = on(&simulator, words);
+        let mut command = command_on(&simulator, words);
         command.env("VTASK_READ_ONLY", "true");
         let output = run(command).await;
         assert_eq!(
             output.status.code(),
             Some(code),
             "{words}: {}",
-            err(&output)
+            stderr(&output)
         );
     }
     let requests = simulator.control().requests();

@@ -9,30 +9,30 @@ use vtask::{
     simulator::{Options, Recording, Simulator, scenario::Scenario},
 };
 
-use crate::command_support::{line, server, until};
+use crate::command_support::{line, run_from_record, server, wait_until};
 
 const ALL: &str = "task-1 task-2 task-3 task-4 task-5 task-6 task-7 task-8";
 
-/// Records thirty seconds of the server's time; then its clock stands still.
+/// Records thirty seconds of the server's time, after which its clock stops.
 async fn record(simulator: &Simulator, file: &Path) {
     let control = simulator.control();
     let (stop, stopped) = oneshot::channel();
     let recording = line("record")
         .word(file.to_str().unwrap())
-        .interrupted_by(stopped)
+        .interrupt_when(stopped)
         .on(simulator);
     let driving = async {
         for _ in 0..60 {
             // The last change has been read.
-            until(|| control.pending_waits() > 0).await;
+            wait_until(|| control.pending_waits() > 0).await;
             control.advance(Duration::from_millis(500));
         }
-        until(|| is_complete(file)).await;
+        wait_until(|| is_complete(file)).await;
         stop.send(()).unwrap();
     };
-    let (ran, ()) = tokio::join!(recording, driving);
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(ran.err.contains("recording"), "{}", ran.err);
+    let (output, ()) = tokio::join!(recording, driving);
+    assert_eq!(output.code, 0, "{}", output.err);
+    assert!(output.err.contains("recording"), "{}", output.err);
 }
 
 /// True if the ends of all tasks that have finished by then, and the events of the failed ones, are in the file.
@@ -41,14 +41,14 @@ fn is_complete(file: &Path) -> bool {
         return false;
     };
     let mut state = RecordedState::default();
-    let mut with_events = Vec::new();
+    let mut tasks_with_events = Vec::new();
     while let Some(line) = reader.next() {
         if let Entry::Events { task, .. } = &line.entry {
-            with_events.push(task.clone());
+            tasks_with_events.push(task.clone());
         }
         state.apply(line, reader.line_length());
     }
-    let has_ended = |task: &&str| {
+    let has_finished = |task: &&str| {
         let info = state.task(0, task).unwrap_or_default();
         // Changes are recorded as sent, in boxes.
         let state = info.get("state").map(ToString::to_string);
@@ -56,12 +56,7 @@ fn is_complete(file: &Path) -> bool {
     };
     let finished = ["task-1", "task-2", "task-5", "task-6", "task-7", "task-8"];
     let failed = ["task-2", "task-7"].map(str::to_owned);
-    finished.iter().all(has_ended) && failed.iter().all(|task| with_events.contains(task))
-}
-
-async fn from(words: &str, file: &Path) -> crate::command_support::Ran {
-    let line = line(words).word("--from").word(file.to_str().unwrap());
-    line.variable("VTASK_PROFILE", "a,b").at("").await
+    finished.iter().all(has_finished) && failed.iter().all(|task| tasks_with_events.contains(task))
 }
 
 fn lines(file: &Path) -> Vec<Entry> {
@@ -79,30 +74,30 @@ async fn record_contains_the_states_of_the_server() {
     record(&simulator, &file).await;
 
     let live = line(&format!("get --json {ALL}")).on(&simulator).await;
-    let recorded = from(&format!("get --json {ALL}"), &file).await;
+    let recorded = run_from_record(&format!("get --json {ALL}"), &file).await;
     assert_eq!(live.lines().len(), 8, "{}", live.err);
     assert_eq!(recorded.lines(), live.lines(), "{}", recorded.err);
     assert_eq!(recorded.code, live.code);
 
-    // The events of the failed tasks were read without being asked for.
+    // The events of failed tasks are recorded without a request.
     let messages = |lines: Vec<Value>| -> Vec<Value> {
         let messages = lines.iter().map(|line| line["message"].clone());
         messages.collect()
     };
     let live = line("events task-2 --json").on(&simulator).await;
-    let recorded = from("events task-2 --json", &file).await;
+    let recorded = run_from_record("events task-2 --json", &file).await;
     assert!(live.lines().len() >= 2, "{}", live.out);
     assert_eq!(messages(recorded.lines()), messages(live.lines()));
 
-    let failed = from("list --state failed --ids", &file).await;
+    let failed = run_from_record("list --state failed --ids", &file).await;
     assert_eq!(failed.out, "task-7\ntask-2\n", "{}", failed.err);
-    let tree = from("tree task-7", &file).await;
+    let tree = run_from_record("tree task-7", &file).await;
     assert!(tree.out.contains("task-6"), "{}", tree.out);
     let mut reader = Reader::open(&file).unwrap();
     let is_read =
         |line: &Line| matches!(&line.entry, Entry::Task { info, .. } if info["key"] == "task-2");
     let first = reader.find(is_read).unwrap().t;
-    let early = from(&format!("get --json task-2 --at {first}"), &file).await;
+    let early = run_from_record(&format!("get --json task-2 --at {first}"), &file).await;
     assert_eq!(early.lines()[0]["state"], "running", "{}", early.out);
 
     let entries = lines(&file);
@@ -120,8 +115,8 @@ async fn waits_are_recorded_with_all_updates() {
     let file = folder.path().join("wait.ndjson");
     let path = file.to_str().unwrap();
     let words = format!("wait task-2 --record {path}");
-    let ran = line(&words).driven(&simulator).await;
-    assert_eq!(ran.code, 1, "{}", ran.err);
+    let output = line(&words).with_running_clock(&simulator).await;
+    assert_eq!(output.code, 1, "{}", output.err);
     let state = |entry: &Entry| match entry {
         Entry::Task { info, .. } => info["state"].as_str().map(str::to_owned),
         _ => None,
@@ -134,12 +129,12 @@ async fn waits_are_recorded_with_all_updates() {
             .unwrap()
             .starts_with("{\"vtask_record\":1")
     );
-    let recorded = from("get --json task-2", &file).await;
+    let recorded = run_from_record("get --json task-2", &file).await;
     assert_eq!(recorded.lines()[0]["state"], "error", "{}", recorded.err);
 
-    let again = line(&words).driven(&simulator).await;
-    assert_eq!(again.code, 2);
-    assert!(again.err.contains("exists already"), "{}", again.err);
+    let second = line(&words).with_running_clock(&simulator).await;
+    assert_eq!(second.code, 2);
+    assert!(second.err.contains("exists already"), "{}", second.err);
 }
 
 #[tokio::test]
@@ -174,12 +169,16 @@ async fn files_that_are_not_records_are_refused_with_reason() {
     let file = folder.path().join("x.zst");
     fs::write(&file, "hello\n").unwrap();
     for words in ["list", "get task-1", "tree task-1", "events task-1"] {
-        let ran = from(words, &file).await;
-        assert_eq!(ran.code, 2, "{}", ran.err);
-        assert!(ran.err.contains("is not a vtask record"), "{}", ran.err);
+        let output = run_from_record(words, &file).await;
+        assert_eq!(output.code, 2, "{}", output.err);
+        assert!(
+            output.err.contains("is not a vtask record"),
+            "{}",
+            output.err
+        );
     }
-    let ran = from("list", &folder.path().join("no")).await;
-    assert!(ran.err.contains("cannot read"), "{}", ran.err);
+    let output = run_from_record("list", &folder.path().join("no")).await;
+    assert!(output.err.contains("cannot read"), "{}", output.err);
 }
 
 #[tokio::test]
@@ -187,26 +186,29 @@ async fn the_record_of_the_demo_is_read_in_full() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo.ndjson.zst");
     assert!(fs::metadata(&path).unwrap().len() <= 200_000);
     assert!(lines(&path).len() > 900);
-    let failed = from("list --state failed --json", &path).await;
+    let failed = run_from_record("list --state failed --json", &path).await;
     assert!(failed.lines().len() >= 2, "{}", failed.err);
     // The same time of the same record gives the same tasks.
-    let ids = from("list --ids --at 2m", &path).await.out;
+    let ids = run_from_record("list --ids --at 2m", &path).await.out;
     assert!(ids.lines().count() > 10, "{ids}");
     let words = format!("get --json --at 2m {}", ids.replace('\n', " "));
-    let (one, other) = (from(&words, &path).await, from(&words, &path).await);
-    assert_eq!(one.lines().len(), ids.lines().count(), "{}", one.err);
-    assert_eq!(one.out, other.out);
+    let (first, second) = (
+        run_from_record(&words, &path).await,
+        run_from_record(&words, &path).await,
+    );
+    assert_eq!(first.lines().len(), ids.lines().count(), "{}", first.err);
+    assert_eq!(first.out, second.out);
 }
 
 #[tokio::test]
 async fn a_report_of_a_record_has_outages_and_the_name_of_the_vcenter() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo.ndjson.zst");
-    let ran = from("report --markdown -", &path).await;
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(ran.out.contains("No outages."), "{}", ran.out);
+    let output = run_from_record("report --markdown -", &path).await;
+    assert_eq!(output.code, 0, "{}", output.err);
+    assert!(output.out.contains("No outages."), "{}", output.out);
     let name = &Reader::open(&path).unwrap().header().vcenters[0].clone();
-    assert!(ran.out.contains(name), "{}", ran.out);
-    assert!(!ran.out.contains("127.0.0.1"), "{}", ran.out);
+    assert!(output.out.contains(name), "{}", output.out);
+    assert!(!output.out.contains("127.0.0.1"), "{}", output.out);
 }
 
 #[tokio::test]
@@ -215,10 +217,10 @@ async fn a_redacted_copy_has_the_same_tasks_without_their_names() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("copy.ndjson");
     let words = format!("record redact {} {}", path.display(), copy.display());
-    let ran = line(&words).at("").await;
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    let before = from("list --json", &path).await.lines();
-    let after = from("list --json", &copy).await.lines();
+    let output = line(&words).at("").await;
+    assert_eq!(output.code, 0, "{}", output.err);
+    let before = run_from_record("list --json", &path).await.lines();
+    let after = run_from_record("list --json", &copy).await.lines();
     assert_eq!(after.len(), before.len());
     let text = fs::read_to_string(&copy).unwrap();
     for task in &before {
@@ -240,9 +242,9 @@ async fn a_redacted_copy_has_the_same_tasks_without_their_names() {
 }
 
 #[tokio::test]
-async fn a_report_takes_the_name_of_a_record_in_place_of_tasks() {
+async fn report_accepts_a_record_as_argument() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo.ndjson.zst");
-    let by_flag = from("report --markdown - --at 2m", &path).await;
+    let by_flag = run_from_record("report --markdown - --at 2m", &path).await;
     let words = format!("report {} --at 2m --markdown -", path.display());
     let by_name = line(&words).at("").await;
     assert_eq!(
@@ -264,13 +266,13 @@ async fn a_report_takes_the_name_of_a_record_in_place_of_tasks() {
         (format!("{0} {0}", path.display()), "two records are given"),
         ("task-1 --at 2m".to_owned(), "--at is about a record"),
     ] {
-        let ran = line(&format!("report --markdown - {words}")).at("").await;
-        assert_eq!(ran.code, 2, "{}", ran.err);
-        assert!(ran.err.contains(text), "{}", ran.err);
+        let output = line(&format!("report --markdown - {words}")).at("").await;
+        assert_eq!(output.code, 2, "{}", output.err);
+        assert!(output.err.contains(text), "{}", output.err);
     }
 }
 
-/// A record of an ESXi host, whose task has a key that is not its moId, and of a virtual machine with its place.
+/// A record of tasks on an ESXi host and on a virtual machine with a location. The key of the first differs from its moId.
 const OTHER_IDS: &str = r#"{"vtask_record":1,"vtask":"0.1.0","started":"2026-11-29T10:00:00Z","vcenters":["esx-01.lab"]}
 {"t":"2026-11-29T10:00:01Z","vc":0,"link":{"state":"live"}}
 {"t":"2026-11-29T10:00:02Z","vc":0,"task":{"at":"2026-11-29T10:00:02Z","info":{"key":"3-17","task":{"type":"Task","value":"haTask-ha-host-vim.HostSystem.reboot-7"},"state":"running","descriptionId":"HostSystem.reboot","queueTime":"2026-11-29T10:00:00Z","cancelled":false,"cancelable":false,"eventChainId":1,"reason":{"_typeName":"TaskReasonSystem"}}}}
@@ -285,7 +287,7 @@ async fn served_record_has_any_task_id_and_locations() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("esx.ndjson");
     fs::write(&file, OTHER_IDS).unwrap();
-    let listed = from(
+    let listed = run_from_record(
         "list --columns task,host,cluster,datacenter,folder,status --sort task",
         &file,
     )
@@ -306,11 +308,11 @@ async fn served_record_has_any_task_id_and_locations() {
         rows[1][..5],
         ["task-07", "esx-02", "prod/a", "dc-1", "web/db 100%"]
     );
-    let early = from("list --filter host:esx-01 --ids --at 5s", &file).await;
+    let early = run_from_record("list --filter host:esx-01 --ids --at 5s", &file).await;
     assert_eq!(early.out, "task-07\n", "{}", early.err);
-    let one = from("get --json haTask-ha-host-vim.HostSystem.reboot-7", &file).await;
+    let one = run_from_record("get --json haTask-ha-host-vim.HostSystem.reboot-7", &file).await;
     assert_eq!(one.lines()[0]["state"], "running", "{}", one.err);
     assert_eq!(one.lines()[0]["key"], "3-17", "{}", one.out);
-    let tree = from("tree haTask-ha-host-vim.HostSystem.reboot-7", &file).await;
+    let tree = run_from_record("tree haTask-ha-host-vim.HostSystem.reboot-7", &file).await;
     assert!(tree.out.contains("task-07"), "{} {}", tree.out, tree.err);
 }

@@ -11,8 +11,10 @@ use tokio::time::{sleep, timeout};
 use vtask::simulator::Simulator;
 
 use crate::{
-    built_support::{ended, send_signal, vtask},
-    command_support::{advance, http_client, metric_sum, server, server_with, until},
+    built_support::{send_signal, vtask, wait_for_output},
+    command_support::{
+        advance, count_requests, http_client, metric_sum, server, server_with, wait_until,
+    },
 };
 
 /// A running service with its files.
@@ -77,7 +79,7 @@ impl Service {
         let before = self.text("err").lines().count();
         fs::write(self.path("config.toml"), config).unwrap();
         self.signal("HUP");
-        until(|| {
+        wait_until(|| {
             self.text("err")
                 .lines()
                 .skip(before)
@@ -93,7 +95,7 @@ impl Service {
     }
 
     async fn metrics(&self) -> String {
-        until(|| self.text("err").contains("/metrics")).await;
+        wait_until(|| self.text("err").contains("/metrics")).await;
         let err = self.text("err");
         let (_, rest) = err.split_once("serving ").unwrap();
         let url = rest.lines().next().unwrap();
@@ -127,18 +129,15 @@ impl Service {
         );
     }
 
-    async fn end(self) {
+    async fn terminate(self) {
         self.signal("TERM");
-        let output = ended(self.child).await;
+        let output = wait_for_output(self.child).await;
         assert_eq!(output.status.code(), Some(143));
     }
 }
 
 fn logins(simulator: &Simulator) -> usize {
-    let requests = simulator.control().requests().into_iter();
-    requests
-        .filter(|request| request.kind.ends_with("/Login"))
-        .count()
+    count_requests(&simulator.control(), "/Login")
 }
 
 const FINISHED: &str = "vtask_tasks_finished_total";
@@ -180,13 +179,13 @@ async fn profiles_are_added_changed_and_removed() {
             2.0,
         )
         .await;
-    until(|| branch.control().session_count() == 1).await;
+    wait_until(|| branch.control().session_count() == 1).await;
     assert_eq!((logins(&lab), logins(&branch)), (1, 2));
 
     service
         .reload(&Service::config(&both[1..]), "disconnecting from lab.")
         .await;
-    until(|| lab.control().session_count() == 0).await;
+    wait_until(|| lab.control().session_count() == 0).await;
     service.until_sum("vtask_link_up", "", 1.0).await;
     let page = service.metrics().await;
     assert!(!page.contains("vcenter=\"lab\""), "{page}");
@@ -203,7 +202,7 @@ async fn profiles_are_added_changed_and_removed() {
     service
         .reload(&lab_only, "disconnecting from branch.")
         .await;
-    service.end().await;
+    service.terminate().await;
     assert_eq!(
         lab.control().session_count() + branch.control().session_count(),
         0
@@ -215,18 +214,18 @@ async fn a_wrong_configuration_is_refused_and_the_previous_one_stays() {
     let lab = server().await;
     let service = Service::start("exporter --listen 127.0.0.1:0", &[("lab", &lab, "ops")]);
     service.until_sum("vtask_link_up", "", 1.0).await;
-    let good = service.text("config.toml");
-    for (wrong, why) in [
+    let valid = service.text("config.toml");
+    for (invalid, message) in [
         ("[profiles.lab\n", "line 1"),
         ("", "no profile “*”"),
         (
-            &format!("{good}pasword-file = \"x\"\n"),
+            &format!("{valid}pasword-file = \"x\"\n"),
             "did you mean “password-file”",
         ),
         ("[profiles.lab]\nusername = \"ops\"\n", "profile lab: "),
     ] {
         let before = service.text("err").lines().count();
-        service.reload(wrong, why).await;
+        service.reload(invalid, message).await;
         let err = service.text("err");
         let messages: Vec<&str> = err.lines().skip(before).collect();
         assert_eq!(messages.len(), 1, "{messages:?}");
@@ -235,31 +234,31 @@ async fn a_wrong_configuration_is_refused_and_the_previous_one_stays() {
     }
     advance(&lab.control(), 17).await;
     service.until_sum(FINISHED, "vcenter=\"lab\"", 5.0).await;
-    service.reload(&good, "the vCenters are the same.").await;
+    service.reload(&valid, "the vCenters are the same.").await;
     assert_eq!(logins(&lab), 1);
-    service.end().await;
+    service.terminate().await;
 }
 
 #[tokio::test]
-async fn a_hanging_password_command_does_not_block() {
+async fn hanging_password_command_does_not_block_reload() {
     let lab = server().await;
     let service = Service::start("exporter --listen 127.0.0.1:0", &[("lab", &lab, "ops")]);
     service.until_sum("vtask_link_up", "", 1.0).await;
-    let good = service.text("config.toml");
+    let valid = service.text("config.toml");
     let started = service.path("started");
     let command = format!("touch {}; exec sleep 600", started.display());
-    let hanging = format!("{good}password-command = \"{command}\"\n");
+    let hanging = format!("{valid}password-command = \"{command}\"\n");
     fs::write(service.path("config.toml"), hanging).unwrap();
     service.signal("HUP");
-    until(|| started.exists()).await;
+    wait_until(|| started.exists()).await;
     advance(&lab.control(), 17).await;
     service.until_sum(FINISHED, "vcenter=\"lab\"", 5.0).await;
-    service.reload(&good, "the vCenters are the same.").await;
-    service.end().await;
+    service.reload(&valid, "the vCenters are the same.").await;
+    service.terminate().await;
 }
 
 #[tokio::test]
-async fn a_refused_login_is_tried_again() {
+async fn refused_login_is_retried_after_reload() {
     let lab = server().await;
     let branch = server_with(|options| {
         options.credentials = Some(("ops".to_owned(), "another".to_owned()));
@@ -267,7 +266,7 @@ async fn a_refused_login_is_tried_again() {
     .await;
     let profiles = [("lab", &lab, "any"), ("branch", &branch, "ops")];
     let service = Service::start("exporter --listen 127.0.0.1:0", &profiles);
-    until(|| service.text("err").contains("branch: ")).await;
+    wait_until(|| service.text("err").contains("branch: ")).await;
     service.until_sum("vtask_link_up", "", 1.0).await;
     fs::write(service.path("password"), "another\n").unwrap();
     let config = service.text("config.toml");
@@ -275,7 +274,7 @@ async fn a_refused_login_is_tried_again() {
         .reload(&config, "reconnecting to branch, lab.")
         .await;
     service.until_sum("vtask_link_up", "", 2.0).await;
-    service.end().await;
+    service.terminate().await;
 }
 
 #[tokio::test]
@@ -283,7 +282,7 @@ async fn a_stream_delivers_each_finished_task_once() {
     let lab = server().await;
     let control = lab.control();
     let service = Service::start("stream --state finished", &[("lab", &lab, "ops")]);
-    until(|| control.pending_waits() > 0).await;
+    wait_until(|| control.pending_waits() > 0).await;
     let mut changed = service.profiles.clone();
     for user in ["kim", "ops"] {
         changed[0].2 = user;
@@ -294,12 +293,12 @@ async fn a_stream_delivers_each_finished_task_once() {
     }
     control.advance(Duration::from_secs(60));
     let is_complete = || service.text("out").matches("\"eventId\"").count() >= 6;
-    until(is_complete).await;
+    wait_until(is_complete).await;
     let out = service.text("out");
     let mut ids: Vec<&str> = out.split("\"eventId\":\"").skip(1).collect();
     assert_eq!(ids.len(), 6, "{out}");
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 6, "{out}");
-    service.end().await;
+    service.terminate().await;
 }

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use vtask::simulator::Simulator;
 
-use crate::command_support::{Ran, config, line, server};
+use crate::command_support::{CommandOutput, config, line, server};
 
 /// A server on which tasks have failed.
 async fn finished_server() -> Simulator {
@@ -21,17 +21,17 @@ fn section<'a>(page: &'a str, id: &str) -> &'a str {
     rest.split_once("</section>").unwrap().0
 }
 
-fn assert_success(ran: &Ran) {
-    assert_eq!((ran.code, &*ran.err), (0, ""), "{}", ran.out);
+fn assert_success(output: &CommandOutput) {
+    assert_eq!((output.code, &*output.err), (0, ""), "{}", output.out);
 }
 
 #[tokio::test]
 async fn report_has_failures_with_their_errors_and_events() {
     let simulator = finished_server().await;
-    let ran = line("report --title Night --html -").on(&simulator).await;
-    assert_success(&ran);
-    assert!(ran.out.contains("<h1>Night</h1>"), "{}", ran.out);
-    let failures = section(&ran.out, "failures");
+    let output = line("report --title Night --html -").on(&simulator).await;
+    assert_success(&output);
+    assert!(output.out.contains("<h1>Night</h1>"), "{}", output.out);
+    let failures = section(&output.out, "failures");
     assert_eq!(failures.matches("<article").count(), 2, "{failures}");
     assert!(failures.contains("<code>NoDiskSpace</code>"), "{failures}");
     assert!(
@@ -42,7 +42,7 @@ async fn report_has_failures_with_their_errors_and_events() {
         failures.contains("Task: Clone virtual machine"),
         "{failures}"
     );
-    let tasks = section(&ran.out, "tasks");
+    let tasks = section(&output.out, "tasks");
     for task in [
         "task-1", "task-2", "task-3", "task-4", "task-6", "task-7", "task-8",
     ] {
@@ -52,7 +52,7 @@ async fn report_has_failures_with_their_errors_and_events() {
 }
 
 #[tokio::test]
-async fn flags_select_tasks_as_in_a_list() {
+async fn flags_select_the_same_tasks_as_list() {
     let simulator = finished_server().await;
     for (flags, expected) in [
         ("--state failed", "task-2\ntask-7\n"),
@@ -64,11 +64,11 @@ async fn flags_select_tasks_as_in_a_list() {
         ("task-6 task-1", "task-1\ntask-6\ntask-7\n"),
         ("task-6 --entity x/y", "task-6\ntask-7\ntask-8\n"),
     ] {
-        let ran = line(&format!("report {flags} --html -"))
+        let output = line(&format!("report {flags} --html -"))
             .on(&simulator)
             .await;
-        assert_eq!(ran.code, 0, "{flags}: {}", ran.err);
-        let mut found: Vec<&str> = section(&ran.out, "tasks")
+        assert_eq!(output.code, 0, "{flags}: {}", output.err);
+        let mut found: Vec<&str> = section(&output.out, "tasks")
             .split("<td class=\"nowrap\"><code>")
             .skip(1)
             .filter_map(|rest| rest.split_once('<'))
@@ -91,14 +91,14 @@ async fn both_formats_are_written_to_files() {
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (html, markdown) = (file("a.html"), file("a.md"));
     fs::write(&html, "old").unwrap();
-    let ran = line("report --since 1h --html")
+    let output = line("report --since 1h --html")
         .word(&html)
         .word("--markdown")
         .word(&markdown)
         .on(&simulator)
         .await;
-    assert_success(&ran);
-    assert_eq!(ran.out, "");
+    assert_success(&output);
+    assert_eq!(output.out, "");
     let (html, markdown) = (
         fs::read_to_string(html).unwrap(),
         fs::read_to_string(markdown).unwrap(),
@@ -124,25 +124,32 @@ async fn both_formats_are_written_to_files() {
 #[tokio::test]
 async fn unreachable_server_is_an_outage_of_the_report() {
     let simulator = finished_server().await;
-    let gone = server().await;
+    let stopped_server = server().await;
     let folder = tempfile::tempdir().unwrap();
-    let config = config(folder.path(), &[("lab", &simulator), ("branch", &gone)]);
-    drop(gone);
+    let config = config(
+        folder.path(),
+        &[("lab", &simulator), ("branch", &stopped_server)],
+    );
+    drop(stopped_server);
     let words =
         format!("report --html - --profile lab --profile branch --config {config} --timeout 20s");
-    let ran = line(&words).at("").await;
-    assert!([4, 124].contains(&ran.code), "{}", ran.err);
+    let output = line(&words).at("").await;
+    assert!([4, 124].contains(&output.code), "{}", output.err);
     assert!(
-        section(&ran.out, "connection").contains("open"),
+        section(&output.out, "connection").contains("open"),
         "{}",
-        ran.out
+        output.out
     );
     assert!(
-        ran.out.contains("This report is incomplete."),
+        output.out.contains("This report is incomplete."),
         "{}",
-        ran.out
+        output.out
     );
-    assert!(section(&ran.out, "tasks").contains("task-2"), "{}", ran.out);
+    assert!(
+        section(&output.out, "tasks").contains("task-2"),
+        "{}",
+        output.out
+    );
 }
 
 #[tokio::test]
@@ -150,26 +157,26 @@ async fn missing_tasks_and_files_are_errors() {
     let simulator = finished_server().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.html").to_str().unwrap().to_owned();
-    let ran = line("report task-99 --html")
+    let output = line("report task-99 --html")
         .word(&file)
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 4, "{}", ran.err);
-    assert!(ran.err.contains("task-99"), "{}", ran.err);
+    assert_eq!(output.code, 4, "{}", output.err);
+    assert!(output.err.contains("task-99"), "{}", output.err);
     assert!(!folder.path().join("a.html").exists());
-    let ran = line("report task-99 task-2 --html -").on(&simulator).await;
-    assert_eq!(ran.code, 4, "{}", ran.err);
+    let output = line("report task-99 task-2 --html -").on(&simulator).await;
+    assert_eq!(output.code, 4, "{}", output.err);
     assert!(
-        section(&ran.out, "failures").contains("task-2"),
+        section(&output.out, "failures").contains("task-2"),
         "{}",
-        ran.out
+        output.out
     );
-    let ran = line("report --html")
+    let output = line("report --html")
         .word(&format!("{file}/x"))
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 2, "{}", ran.err);
-    assert!(ran.err.contains("cannot be written"), "{}", ran.err);
-    let ran = line("report --html - --markdown -").on(&simulator).await;
-    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert_eq!(output.code, 2, "{}", output.err);
+    assert!(output.err.contains("cannot be written"), "{}", output.err);
+    let output = line("report --html - --markdown -").on(&simulator).await;
+    assert_eq!(output.code, 2, "{}", output.err);
 }

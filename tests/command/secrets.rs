@@ -22,7 +22,7 @@ const PASSWORD: &str = "hunter2-Zq8-correct";
 const WRONG: &str = "wr0ng-Zq8-horse";
 const AUTHORIZATION: &str = "Bearer tok-Zq8-staple";
 
-/// Standard output and standard error of a run.
+/// Runs the program. Returns its exit code, and its standard output and standard error.
 async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, Vec<u8>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vtask"));
     command.args(arguments).envs(environment.iter().copied());
@@ -33,12 +33,12 @@ async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, Vec<u8>)
 }
 
 /// Collects the secrets of every session of the server.
-fn collect(simulator: &Simulator) -> Arc<Mutex<BTreeSet<String>>> {
+fn collect_session_secrets(simulator: &Simulator) -> Arc<Mutex<BTreeSet<String>>> {
     let secrets = Arc::new(Mutex::new(BTreeSet::new()));
-    let (control, kept) = (simulator.control(), secrets.clone());
+    let (control, collected) = (simulator.control(), secrets.clone());
     tokio::spawn(async move {
         loop {
-            kept.lock().unwrap().extend(control.session_secrets());
+            collected.lock().unwrap().extend(control.session_secrets());
             sleep(Duration::from_millis(1)).await;
         }
     });
@@ -67,8 +67,8 @@ fn use_screen(url: &str, stats: &str, home: &str) -> Vec<u8> {
     for key in ["5", "F", "\u{3}"] {
         session.press(key);
     }
-    session.ends_cleanly();
-    session.seen.0.lock().unwrap().bytes.clone()
+    session.exits_cleanly();
+    session.output.0.lock().unwrap().bytes.clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,52 +80,57 @@ async fn no_output_contains_secrets() {
     .await;
     let control = simulator.control();
     tokio::spawn(async move { crate::command_support::drive(&control).await });
-    let sessions = collect(&simulator);
+    let sessions = collect_session_secrets(&simulator);
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let home = folder.path().display().to_string();
     let (url, stats) = (simulator.url(), path("stats.json"));
     let exec = format!("env > {}", path("environment"));
     let server = ["--url", &url, "--username", "ops"];
-    let good = [
+    let with_password = [
         ("VTASK_PASSWORD", PASSWORD),
         ("GOVC_PASSWORD", PASSWORD),
         ("HOME", &home),
     ];
-    let wrong = [("VTASK_PASSWORD", WRONG), ("HOME", &home)];
-    let ready = [("VTASK_AUTHORIZATION", AUTHORIZATION), ("HOME", &home)];
-    let dead = [("VTASK_SESSION", WRONG), ("HOME", &home)];
-    let unsendable = [("VTASK_SESSION", "wr0ng-Zq8-horse\u{1}"), ("HOME", &home)];
+    let with_wrong_password = [("VTASK_PASSWORD", WRONG), ("HOME", &home)];
+    let with_authorization = [("VTASK_AUTHORIZATION", AUTHORIZATION), ("HOME", &home)];
+    let with_expired_session = [("VTASK_SESSION", WRONG), ("HOME", &home)];
+    let with_unsendable_session = [("VTASK_SESSION", "wr0ng-Zq8-horse\u{1}"), ("HOME", &home)];
 
     let mut written = Vec::new();
     for (words, environment, code) in [
-        ("list --json", &good[..], 0),
-        ("list -vvv", &good, 0),
-        ("list -vvv", &ready, 0),
-        ("list -vvv --log-format json", &good, 0),
-        ("list -vvv --log-format json", &ready, 0),
-        ("get task-3", &good, 0),
-        ("tree task-3 --json", &good, 0),
-        ("events task-3", &good, 0),
+        ("list --json", &with_password[..], 0),
+        ("list -vvv", &with_password, 0),
+        ("list -vvv", &with_authorization, 0),
+        ("list -vvv --log-format json", &with_password, 0),
+        ("list -vvv --log-format json", &with_authorization, 0),
+        ("get task-3", &with_password, 0),
+        ("tree task-3 --json", &with_password, 0),
+        ("events task-3", &with_password, 0),
         (
             &format!("record --for 3s {}", path("record.ndjson")),
-            &good,
+            &with_password,
             0,
         ),
-        ("get task-999999", &good, 4),
-        ("list", &wrong, 5),
-        ("list", &ready, 0),
-        ("list", &dead, 4),
-        ("list", &unsendable, 4),
+        ("get task-999999", &with_password, 4),
+        ("list", &with_wrong_password, 5),
+        ("list", &with_authorization, 0),
+        ("list", &with_expired_session, 4),
+        ("list", &with_unsendable_session, 4),
     ] {
-        // A ready session or value is used where no account was typed.
+        // A session or authorization value is used only without --username.
         let has_account = environment
             .iter()
             .any(|(name, _)| *name == "VTASK_PASSWORD");
         let server = &server[..if has_account { 4 } else { 2 }];
         let words: Vec<&str> = words.split(' ').chain(server.iter().copied()).collect();
-        let (ended, text) = run(&words, environment).await;
-        assert_eq!(ended, code, "{words:?}: {}", String::from_utf8_lossy(&text));
+        let (exit_code, text) = run(&words, environment).await;
+        assert_eq!(
+            exit_code,
+            code,
+            "{words:?}: {}",
+            String::from_utf8_lossy(&text)
+        );
         written.push((words.join(" "), text));
     }
     let (log, waited) = (path("log"), path("wait.ndjson"));
@@ -142,11 +147,11 @@ async fn no_output_contains_secrets() {
         &waited,
     ];
     let words = [&wait[..], &server].concat();
-    let (ended, text) = run(&words, &good).await;
-    assert_eq!(ended, 0, "{}", String::from_utf8_lossy(&text));
+    let (exit_code, text) = run(&words, &with_password).await;
+    assert_eq!(exit_code, 0, "{}", String::from_utf8_lossy(&text));
     written.push(("wait".to_owned(), text));
-    let seen = tokio::task::spawn_blocking(move || use_screen(&url, &stats, &home));
-    written.push(("the screen".to_owned(), seen.await.unwrap()));
+    let screen = tokio::task::spawn_blocking(move || use_screen(&url, &stats, &home));
+    written.push(("the screen".to_owned(), screen.await.unwrap()));
     let files = files_below(folder.path());
     for name in ["environment", "stats.json", "record.ndjson", "wait.ndjson"] {
         assert!(
@@ -159,32 +164,32 @@ async fn no_output_contains_secrets() {
     written.extend(files);
 
     let mut secrets = sessions.lock().unwrap().clone();
-    assert!(secrets.len() >= 4, "sessions were seen: {}", secrets.len());
+    assert!(secrets.len() >= 4, "{} session secrets", secrets.len());
     secrets.extend(["Zq8", "Zq8-staple", PASSWORD, WRONG].map(str::to_owned));
-    for (what, text) in &written {
+    for (source, text) in &written {
         let text = String::from_utf8_lossy(text);
         for secret in &secrets {
             assert!(
                 !text.contains(secret.as_str()),
-                "{secret} is in {what}:\n{text}"
+                "{secret} is in {source}:\n{text}"
             );
         }
     }
 }
 
 /// A server that gives every request the same response and records the requests.
-async fn recording_server(answer: String) -> (String, Arc<Mutex<Vec<u8>>>) {
+async fn recording_server(response: String) -> (String, Arc<Mutex<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let received = Arc::new(Mutex::new(Vec::new()));
-    let kept = received.clone();
+    let collected = received.clone();
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut buffer = [0; 4096];
             let read = stream.read(&mut buffer).await.unwrap_or(0);
-            kept.lock().unwrap().extend_from_slice(&buffer[..read]);
-            let _ = stream.write_all(answer.as_bytes()).await;
+            collected.lock().unwrap().extend_from_slice(&buffer[..read]);
+            let _ = stream.write_all(response.as_bytes()).await;
         }
     });
     (address, received)
@@ -199,13 +204,13 @@ async fn redirects_are_not_followed_and_localhost_bypasses_proxy() {
         "307 Temporary Redirect",
         "308 Permanent Redirect",
     ] {
-        let (elsewhere, heard_elsewhere) = recording_server(gone.to_owned()).await;
-        let answer = format!(
-            "HTTP/1.1 {status}\r\nLocation: http://{elsewhere}/sdk\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        let (redirect_target, target_received) = recording_server(gone.to_owned()).await;
+        let redirect = format!(
+            "HTTP/1.1 {status}\r\nLocation: http://{redirect_target}/sdk\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         );
-        let (here, heard_here) = recording_server(answer).await;
-        let (proxy, heard_proxy) = recording_server(gone.to_owned()).await;
-        let (url, proxy) = (format!("http://{here}"), format!("http://{proxy}"));
+        let (server, server_received) = recording_server(redirect).await;
+        let (proxy, proxy_received) = recording_server(gone.to_owned()).await;
+        let (url, proxy) = (format!("http://{server}"), format!("http://{proxy}"));
         let environment = [
             ("VTASK_AUTHORIZATION", AUTHORIZATION),
             ("HTTP_PROXY", &proxy),
@@ -220,9 +225,9 @@ async fn redirects_are_not_followed_and_localhost_bypasses_proxy() {
         let written = String::from_utf8_lossy(&written);
         assert_eq!(code, 4, "{written}");
         assert!(written.contains("redirects are not followed"), "{written}");
-        assert!(!heard_here.lock().unwrap().is_empty());
-        assert!(heard_elsewhere.lock().unwrap().is_empty(), "{status}");
-        assert!(heard_proxy.lock().unwrap().is_empty(), "{status}");
+        assert!(!server_received.lock().unwrap().is_empty());
+        assert!(target_received.lock().unwrap().is_empty(), "{status}");
+        assert!(proxy_received.lock().unwrap().is_empty(), "{status}");
     }
 }
 

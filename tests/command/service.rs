@@ -1,4 +1,4 @@
-//! `vtask exporter` and `vtask stream` as services: notifications to the service manager, and a prompt end.
+//! `vtask exporter` and `vtask stream` as services: notifications to the service manager, and termination.
 
 use std::{
     os::unix::net::UnixDatagram,
@@ -14,8 +14,8 @@ use vtask::simulator::{
 };
 
 use crate::{
-    built_support::{ended, on, send_signal, start},
-    command_support::{server, until},
+    built_support::{command_on, send_signal, start, wait_for_output},
+    command_support::{server, wait_until},
 };
 
 /// The commands that run as services.
@@ -57,8 +57,8 @@ impl ServiceManager {
         received.lines().filter(|message| *message == line).count()
     }
 
-    async fn until(&self, line: &str, count: usize) {
-        until(|| self.count(line) >= count).await;
+    async fn wait_until(&self, line: &str, count: usize) {
+        wait_until(|| self.count(line) >= count).await;
     }
 }
 
@@ -66,7 +66,7 @@ impl ServiceManager {
 async fn terminate(child: Child) {
     let began = Instant::now();
     send_signal(&child, "TERM");
-    let output = ended(child).await;
+    let output = wait_for_output(child).await;
     assert_eq!(output.status.code(), Some(143), "{output:?}");
     assert!(began.elapsed() < Duration::from_secs(2));
 }
@@ -85,55 +85,55 @@ async fn the_service_manager_is_notified() {
     for words in SERVICES {
         let simulator = server().await;
         let manager = ServiceManager::new();
-        let mut command = on(&simulator, words);
+        let mut command = command_on(&simulator, words);
         command.env("WATCHDOG_USEC", "200000");
         let child = manager.start(command);
-        manager.until("READY=1", 1).await;
-        manager.until("STATUS=6 active tasks", 1).await;
-        manager.until("WATCHDOG=1", 3).await;
+        manager.wait_until("READY=1", 1).await;
+        manager.wait_until("STATUS=6 active tasks", 1).await;
+        manager.wait_until("WATCHDOG=1", 3).await;
         // An outage is no reason to restart the service.
         hang(&simulator, "*");
         simulator.control().kill_sessions();
         let before = manager.count("WATCHDOG=1");
-        manager.until("WATCHDOG=1", before + 5).await;
+        manager.wait_until("WATCHDOG=1", before + 5).await;
         terminate(child).await;
-        manager.until("STOPPING=1", 1).await;
+        manager.wait_until("STOPPING=1", 1).await;
         assert_eq!(manager.count("READY=1"), 1);
     }
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_does_not_keep_the_service_from_starting() {
+async fn service_starts_while_the_server_is_unavailable() {
     let simulator = server().await;
     let unavailable = FaultRule::new("*", FaultEffect::status(503));
     let control = simulator.control();
     control.inject(&FaultPlan::default().with(unavailable));
     let manager = ServiceManager::new();
-    let child = manager.start(on(&simulator, SERVICES[0]));
-    manager.until("READY=1", 1).await;
-    let away = format!(
+    let child = manager.start(command_on(&simulator, SERVICES[0]));
+    manager.wait_until("READY=1", 1).await;
+    let status = format!(
         "STATUS=0 active tasks; 0 of 1 vCenters connected, not {}",
         simulator.address()
     );
-    manager.until(&away, 1).await;
+    manager.wait_until(&status, 1).await;
     control.clear_faults();
-    manager.until("STATUS=6 active tasks", 1).await;
+    manager.wait_until("STATUS=6 active tasks", 1).await;
     terminate(child).await;
     assert_eq!(control.session_count(), 0);
 }
 
 #[tokio::test]
-async fn sigterm_ends_in_time_while_the_server_hangs() {
+async fn sigterm_terminates_in_time_while_the_server_hangs() {
     for words in SERVICES {
         for method in ["*/Login", "*/WaitForUpdatesEx", "*/CurrentTime", "*/Logout"] {
             let simulator = server().await;
             hang(&simulator, method);
             let manager = ServiceManager::new();
-            let child = manager.start(on(&simulator, words));
+            let child = manager.start(command_on(&simulator, words));
             if method == "*/Logout" {
-                manager.until("READY=1", 1).await;
+                manager.wait_until("READY=1", 1).await;
             } else {
-                until(|| simulator.control().faults_injected() > 0).await;
+                wait_until(|| simulator.control().faults_injected() > 0).await;
             }
             terminate(child).await;
         }

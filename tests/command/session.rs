@@ -7,19 +7,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::command_support::{Line, line, server};
-use vtask::simulator::Simulator;
+use crate::command_support::{CommandLine, count_requests, line, server, server_with};
 
-/// Returns the number of calls of a method.
-fn calls(simulator: &Simulator, method: &str) -> usize {
-    let requests = simulator.control().requests();
-    let of_method = requests
-        .iter()
-        .filter(|request| format!("{request:?}").contains(method));
-    of_method.count()
-}
-
-fn kept(words: &str, folder: &Path) -> Line {
+/// Returns a command line that keeps sessions in this folder.
+fn line_in(folder: &Path, words: &str) -> CommandLine {
     line(words).variable("XDG_RUNTIME_DIR", folder.to_str().unwrap())
 }
 
@@ -34,24 +25,23 @@ async fn runs_share_session_until_logout() {
         "wait task-4 --timeout 200ms --keep-session",
         "cancel task-3 --yes --keep-session",
     ] {
-        let ran = kept(command, folder.path()).on(&simulator).await;
+        let output = line_in(folder.path(), command).on(&simulator).await;
         let code = if command.starts_with("wait") { 124 } else { 0 };
-        assert_eq!(ran.code, code, "{command}: {ran:?}");
+        assert_eq!(output.code, code, "{command}: {output:?}");
     }
-    assert_eq!(calls(&simulator, "/Login"), 1);
-    assert_eq!(calls(&simulator, "/Logout"), 0);
+    assert_eq!(count_requests(&simulator.control(), "/Login"), 1);
+    assert_eq!(count_requests(&simulator.control(), "/Logout"), 0);
     assert_eq!(simulator.control().session_count(), 1, "left open");
     assert_eq!(simulator.control().open_objects().views, 0);
-    let ran = kept("logout", folder.path()).without_password();
-    let ran = ran
-        .variable("XDG_RUNTIME_DIR", folder.path().to_str().unwrap())
-        .on(&simulator)
-        .await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.contains("is ended"), "{}", ran.err);
+    let logout = line("logout")
+        .without_password()
+        .variable("XDG_RUNTIME_DIR", folder.path().to_str().unwrap());
+    let output = logout.on(&simulator).await;
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(output.err.contains("is ended"), "{}", output.err);
     assert_eq!(simulator.control().session_count(), 0);
-    let ran = kept("logout", folder.path()).on(&simulator).await;
-    assert!(ran.err.contains("no session"), "{}", ran.err);
+    let output = line_in(folder.path(), "logout").on(&simulator).await;
+    assert!(output.err.contains("no session"), "{}", output.err);
 }
 
 #[tokio::test]
@@ -59,16 +49,16 @@ async fn expired_session_is_replaced() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     for logins in [1, 2] {
-        let ran = kept("list --keep-session", folder.path())
+        let output = line_in(folder.path(), "list --keep-session")
             .on(&simulator)
             .await;
-        assert_eq!(ran.code, 0, "{ran:?}");
-        assert_eq!(calls(&simulator, "/Login"), logins);
+        assert_eq!(output.code, 0, "{output:?}");
+        assert_eq!(count_requests(&simulator.control(), "/Login"), logins);
         simulator.control().kill_sessions();
     }
     // Without `--keep-session` no saved session is used or written.
-    let ran = kept("list", folder.path()).on(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    let output = line_in(folder.path(), "list").on(&simulator).await;
+    assert_eq!(output.code, 0, "{output:?}");
     assert_eq!(simulator.control().session_count(), 0);
 }
 
@@ -76,62 +66,66 @@ async fn expired_session_is_replaced() {
 async fn open_session_needs_no_password() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
-    let without = || {
+    let without_password = || {
         line("list --keep-session --ids")
             .without_password()
             .variable("XDG_RUNTIME_DIR", folder.path().to_str().unwrap())
     };
-    let ran = without().on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
-    kept("list --keep-session", folder.path())
+    let output = without_password().on(&simulator).await;
+    assert_eq!(output.code, 2, "{output:?}");
+    line_in(folder.path(), "list --keep-session")
         .on(&simulator)
         .await;
-    let ran = without().on(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(calls(&simulator, "/Login"), 1);
+    let output = without_password().on(&simulator).await;
+    assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(count_requests(&simulator.control(), "/Login"), 1);
     assert_eq!(simulator.control().session_count(), 1, "left open");
     simulator.control().kill_sessions();
-    let ran = without().on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("no password"), "{}", ran.err);
+    let output = without_password().on(&simulator).await;
+    assert_eq!(output.code, 2, "{output:?}");
+    assert!(output.err.contains("no password"), "{}", output.err);
 }
 
 #[tokio::test]
 async fn session_file_readable_by_others_is_refused() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
-    kept("list --keep-session", folder.path())
+    line_in(folder.path(), "list --keep-session")
         .on(&simulator)
         .await;
     let sessions = folder.path().join("vtask/sessions");
     let file = fs::read_dir(&sessions).unwrap().next().unwrap().unwrap();
     fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
-    let ran = kept("list --keep-session", folder.path())
+    let output = line_in(folder.path(), "list --keep-session")
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("accessible to other users"), "{}", ran.err);
+    assert_eq!(output.code, 2, "{output:?}");
+    assert!(
+        output.err.contains("accessible to other users"),
+        "{}",
+        output.err
+    );
     let session = fs::read_to_string(file.path()).unwrap();
     let session: serde_json::Value = serde_json::from_str(&session).unwrap();
-    assert!(!ran.err.contains(session["session"].as_str().unwrap()));
+    assert!(!output.err.contains(session["session"].as_str().unwrap()));
 }
 
-/// A path that cannot be written, not even by root.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn unsaved_session_is_reported_once_and_ended() {
     for command in ["list", "cancel task-3 --yes --wait", "wait task-1 --json"] {
         let simulator = server().await;
-        let ran = line(&format!("{command} --keep-session"))
+        let output = line(&format!("{command} --keep-session"))
+            // Cannot be written, not even by root.
             .variable("XDG_RUNTIME_DIR", "/proc")
-            .driven(&simulator)
+            .with_running_clock(&simulator)
             .await;
-        assert_eq!(ran.code, 0, "{command}: {ran:?}");
-        let count = ran
+        assert_eq!(output.code, 0, "{command}: {output:?}");
+        let count = output
             .err
             .matches("the session cannot be kept in /proc/vtask/sessions")
             .count();
-        assert_eq!(count, 1, "{command}: {}", ran.err);
+        assert_eq!(count, 1, "{command}: {}", output.err);
         assert_eq!(
             simulator.control().session_count(),
             0,
@@ -156,7 +150,7 @@ esac
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_password_in_the_keyring_signs_in() {
-    let simulator = crate::command_support::server_with(|options| {
+    let simulator = server_with(|options| {
         options.credentials = Some(("ops".to_owned(), "hunter 2".to_owned()));
     })
     .await;
@@ -193,9 +187,9 @@ async fn a_password_in_the_keyring_signs_in() {
     assert_eq!(code, 0, "{err}");
     let (code, err) = run(&["list", "--ids"], "", &path).await;
     assert_eq!(code, 0, "{err}");
-    let called = fs::read_to_string(folder.path().join("calls")).unwrap();
-    assert!(called.contains("service vtask account ops on"), "{called}");
-    assert!(!called.contains("hunter"), "never on a command line");
+    let calls = fs::read_to_string(folder.path().join("calls")).unwrap();
+    assert!(calls.contains("service vtask account ops on"), "{calls}");
+    assert!(!calls.contains("hunter"), "not in arguments");
     let (code, err) = run(&["config", "forget-password", "lab"], "", &path).await;
     assert!(code == 0 && err.contains("removed the password"), "{err}");
     let (code, err) = run(&["config", "set-password", "lab"], "\n", &path).await;

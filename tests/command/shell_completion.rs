@@ -144,7 +144,7 @@ macro_rules! in_each_shell {
     )+};
 }
 
-in_each_shell!(in_bash: BASH, in_zsh: ZSH, in_fish: FISH);
+in_each_shell!(completion_in_bash: BASH, completion_in_zsh: ZSH, completion_in_fish: FISH);
 
 /// Returns the candidates of bash for a line, without a terminal; `None` if bash is not installed.
 fn bash_candidates(url: &str, line: &str) -> Option<Vec<String>> {
@@ -183,10 +183,10 @@ async fn bash_candidates_omit_names_with_control_characters() {
     let candidates = tokio::task::spawn_blocking(move || {
         let entities = bash_candidates(&url, "vtask list --entity ''")?;
         let words = bash_candidates(&url, "vtask list --filter state : r")?;
-        let bad = bash_candidates("http://127.0.0.1:9", "vtask wait task-")?;
-        Some((entities, words, bad))
+        let unreachable = bash_candidates("http://127.0.0.1:9", "vtask wait task-")?;
+        Some((entities, words, unreachable))
     });
-    let Some((entities, words, bad)) = candidates.await.unwrap() else {
+    let Some((entities, words, unreachable)) = candidates.await.unwrap() else {
         return;
     };
     assert!(entities.contains(&"x/y".to_owned()), "{entities:?}");
@@ -196,7 +196,7 @@ async fn bash_candidates_omit_names_with_control_characters() {
     );
     assert_eq!(words, ["running"]);
     assert_eq!(
-        bad,
+        unreachable,
         [""],
         "an unreachable server gives no candidates and no error"
     );
@@ -244,7 +244,7 @@ fn completion_scripts_are_well_formed() {
     // The words are arguments of one call by name; nothing evaluates text.
     assert!(powershell.contains("& 'vtask' '--' @words"));
     assert_eq!(powershell.matches("& ").count(), 1, "{powershell}");
-    for evaluates in [
+    for evaluation in [
         "Invoke-Expression",
         "iex ",
         "[scriptblock]",
@@ -253,7 +253,7 @@ fn completion_scripts_are_well_formed() {
         "$(",
         "@\"",
     ] {
-        assert!(!powershell.contains(evaluates), "{evaluates}");
+        assert!(!powershell.contains(evaluation), "{evaluation}");
     }
 }
 
@@ -274,13 +274,13 @@ async fn powershell_candidates_have_help_and_follow_empty_words() {
         lines.collect::<Vec<String>>()
     };
     let folder = tempfile::tempdir().unwrap();
-    let mark = folder.path().join("evaluated");
-    let evaluated = format!("$(New-Item {})", mark.display());
+    let marker_file = folder.path().join("evaluated");
+    let evaluated = format!("$(New-Item {})", marker_file.display());
     assert_eq!(
         candidates(2, &["vtask", &evaluated, "li"]),
         Vec::<String>::new()
     );
-    assert!(!mark.exists());
+    assert!(!marker_file.exists());
     let commands = candidates(1, &["vtask", "li"]);
     assert_eq!(
         commands,
@@ -314,15 +314,15 @@ fn assert_balanced(script: &str) {
             // A backtick escapes the next character in double quotes.
             (Some('"'), '`') => drop(letters.next()),
             (None, '"' | '\'') => quote = Some(letter),
-            (Some(begun), letter) if begun == letter => quote = None,
+            (Some(opening), letter) if opening == letter => quote = None,
             (None, '(' | '{' | '[') => open.push(letter),
             (None, ')' | '}' | ']') => {
-                let begun = open.pop();
-                let pairs = matches!(
-                    (begun, letter),
+                let opening = open.pop();
+                let is_pair = matches!(
+                    (opening, letter),
                     (Some('('), ')') | (Some('{'), '}') | (Some('['), ']')
                 );
-                assert!(pairs, "{begun:?} is closed by {letter}");
+                assert!(is_pair, "{opening:?} is closed by {letter}");
             }
             _ => {}
         }

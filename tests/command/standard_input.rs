@@ -2,63 +2,67 @@
 
 use serde_json::Value;
 
-use crate::command_support::{Ran, line, server};
+use crate::command_support::{CommandOutput, line, server};
 
-fn mo_ids(ran: &Ran) -> Vec<Value> {
-    let lines = ran.lines().into_iter();
+fn mo_ids(output: &CommandOutput) -> Vec<Value> {
+    let lines = output.lines().into_iter();
     lines.map(|line| line["moId"].clone()).collect()
 }
 
 #[tokio::test]
 async fn all_tasks_of_a_line_are_read() {
     let simulator = server().await;
-    let ran = line("get -")
+    let output = line("get -")
         .input("task-4 task-3\ttask-1\n")
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(output.code, 0, "{output:?}");
     for task in ["task-4", "task-3", "task-1"] {
-        assert!(ran.out.contains(task), "{task}: {ran:?}");
+        assert!(output.out.contains(task), "{task}: {output:?}");
     }
 
-    let ran = line("wait - --json")
+    let output = line("wait - --json")
         .input("task-1 task-2")
-        .driven(&simulator)
+        .with_running_clock(&simulator)
         .await;
-    assert_eq!(ran.code, 1, "the second one fails: {ran:?}");
+    assert_eq!(output.code, 1, "the second one fails: {output:?}");
 
     let simulator = server().await;
-    let ran = line("cancel - --yes --json")
+    let output = line("cancel - --yes --json")
         .input("task-1 task-3 task-4\n")
         .on(&simulator)
         .await;
-    assert_eq!(mo_ids(&ran), ["task-1", "task-3", "task-4"], "{ran:?}");
+    assert_eq!(
+        mo_ids(&output),
+        ["task-1", "task-3", "task-4"],
+        "{output:?}"
+    );
 }
 
 #[tokio::test]
 async fn trees_and_events_of_several_tasks_are_printed() {
     let simulator = server().await;
     for command in ["tree -", "events -"] {
-        let ran = line(command).input("task-1 task-6\n").on(&simulator).await;
-        assert_eq!(ran.code, 0, "{ran:?}");
+        let output = line(command).input("task-1 task-6\n").on(&simulator).await;
+        assert_eq!(output.code, 0, "{output:?}");
     }
-    let ran = line("tree - -o ids")
+    let output = line("tree - -o ids")
         .input("task-1 task-6\n")
         .on(&simulator)
         .await;
-    assert_eq!(ran.out, "task-1\ntask-6\n");
+    assert_eq!(output.out, "task-1\ntask-6\n");
 }
 
 #[tokio::test]
 async fn invalid_task_stops_command() {
     let simulator = server().await;
     for command in ["get -", "wait -", "cancel - --yes", "tree -", "events -"] {
-        let ran = line(command)
+        let output = line(command)
             .input("task-1 VirtualMachine:vm-1")
             .on(&simulator)
             .await;
-        assert_eq!(ran.code, 2, "{ran:?}");
-        assert!(ran.err.contains("VirtualMachine:vm-1"), "{ran:?}");
+        assert_eq!(output.code, 2, "{output:?}");
+        assert!(output.err.contains("VirtualMachine:vm-1"), "{output:?}");
     }
     assert_eq!(simulator.control().request_count(), 0);
 }
@@ -68,16 +72,16 @@ async fn empty_input_is_an_error() {
     let simulator = server().await;
     for command in ["get -", "wait -", "cancel - --yes", "tree -", "events -"] {
         for input in ["", "\n", " \t\r\n", "[]"] {
-            let ran = line(command).input(input).on(&simulator).await;
-            assert_eq!(ran.code, 2, "{command} {input:?}: {ran:?}");
-            let words = "standard input names no task";
-            assert!(ran.err.contains(words), "{ran:?}");
+            let output = line(command).input(input).on(&simulator).await;
+            assert_eq!(output.code, 2, "{command} {input:?}: {output:?}");
+            let message = "standard input names no task";
+            assert!(output.err.contains(message), "{output:?}");
         }
     }
     assert_eq!(simulator.control().request_count(), 0);
     // The screen reads standard input before it checks for a terminal.
-    let output = crate::built_support::run(crate::built_support::on(&simulator, "-")).await;
+    let output = crate::built_support::run(crate::built_support::command_on(&simulator, "-")).await;
     assert_eq!(output.status.code(), Some(2));
-    let stderr = crate::built_support::err(&output);
+    let stderr = crate::built_support::stderr(&output);
     assert!(stderr.contains("standard input names no task"), "{stderr}");
 }

@@ -1,4 +1,4 @@
-//! `vtask stream`: every change is a line, and no finished task is missing after an outage or a kill.
+//! `vtask stream`: every change is printed, and no finished task is missing after an outage or a kill.
 
 use std::{collections::BTreeMap, fs, future::Future, path::Path, time::Duration};
 
@@ -9,8 +9,10 @@ use vtask::simulator::{
     fault_injection::{FaultEffect, FaultPlan, FaultRule},
 };
 
-use crate::built_support::{on, start};
-use crate::command_support::{Line, Outputs, Ran, SharedBuffer, line, server, until};
+use crate::built_support::{command_on, start};
+use crate::command_support::{
+    CommandLine, CommandOutput, Outputs, SharedBuffer, line, server, wait_until,
+};
 
 /// Tasks of the scenario that finish within a minute.
 const FINISHED: [&str; 6] = ["task-1", "task-2", "task-5", "task-6", "task-7", "task-8"];
@@ -44,21 +46,19 @@ fn assert_complete(finished: &BTreeMap<String, Vec<String>>) {
     }
 }
 
-/// Runs the command until `acting` has ended, then presses Ctrl-C.
+/// Runs the command until `actions` ends, then sends Ctrl-C.
 async fn during<F: Future<Output = ()>>(
-    line: Line,
+    line: CommandLine,
     simulator: &Simulator,
-    acting: impl FnOnce(SharedBuffer, SharedBuffer) -> F,
-) -> (Ran, String) {
-    let acting = |outputs: Outputs| acting(outputs.out, outputs.err);
-    let (ran, _) = line.during(simulator, acting).await;
-    let text = ran.out.clone();
-    (ran, text)
+    actions: impl FnOnce(SharedBuffer, SharedBuffer) -> F,
+) -> CommandOutput {
+    let actions = |outputs: Outputs| actions(outputs.out, outputs.err);
+    line.during(simulator, actions).await.0
 }
 
 /// Advances the server's time until a condition holds.
-async fn advance_until(control: &Control, done: impl Fn() -> bool) {
-    while !done() {
+async fn advance_until(control: &Control, condition: impl Fn() -> bool) {
+    while !condition() {
         sleep(Duration::from_millis(10)).await;
         control.advance(Duration::from_millis(100));
     }
@@ -68,7 +68,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
-/// Returns the time up to which a cursor has passed.
+/// Returns the time of a cursor.
 fn since(cursor: &Path) -> jiff::Timestamp {
     let cursor: Value = serde_json::from_str(&read(cursor)).unwrap();
     let servers = cursor["servers"].as_object().unwrap();
@@ -80,16 +80,17 @@ fn since(cursor: &Path) -> jiff::Timestamp {
 async fn every_change_is_a_line_with_a_stable_id() {
     let simulator = server().await;
     let control = simulator.control();
-    let (_, text) = during(line("stream"), &simulator, |out, _| async move {
-        until(|| out.text().contains("task-4")).await;
-        // At most two answers a second come under a stream of changes.
+    let text = during(line("stream"), &simulator, |out, _| async move {
+        wait_until(|| out.text().contains("task-4")).await;
+        // Under continuous changes, the server sends at most two responses a second.
         advance_until(&control, || {
             out.text().matches("task-1/running").count() > 2
         })
         .await;
         advance_until(&control, || finished(&out.text()).len() == 6).await;
     })
-    .await;
+    .await
+    .out;
     assert_complete(&finished(&text));
     let lines = lines(&text);
     let mut ids: Vec<_> = lines
@@ -99,70 +100,74 @@ async fn every_change_is_a_line_with_a_stable_id() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), lines.len(), "{text}");
-    let of = |task: &str| -> Vec<&Value> {
+    let of_task = |task: &str| -> Vec<&Value> {
         let lines = lines.iter();
         lines.filter(|line| line["moId"] == task).collect()
     };
-    assert!(of("task-1").len() > 3, "progress is a change: {text}");
-    let last = of("task-2").pop().unwrap();
+    assert!(of_task("task-1").len() > 3, "progress is a change: {text}");
+    let last = of_task("task-2").pop().unwrap();
     let id = last["eventId"].as_str().unwrap();
     assert!(id.ends_with("/task-2/failed"), "{id}");
     assert_eq!(last["error"]["type"], "NoDiskSpace");
     assert!(last["seenAt"].is_string());
 
     // The same states have the same IDs in another run.
-    let (_, again) = during(line("stream"), &simulator, |out, _| async move {
-        until(|| out.text().contains("/task-2/failed")).await;
+    let second = during(line("stream"), &simulator, |out, _| async move {
+        wait_until(|| out.text().contains("/task-2/failed")).await;
     })
-    .await;
-    assert!(again.contains(id), "{again}");
+    .await
+    .out;
+    assert!(second.contains(id), "{second}");
 }
 
 #[tokio::test]
-async fn tasks_are_selected_as_by_list() {
+async fn flags_select_the_same_tasks_as_list() {
     let simulator = server().await;
     let control = simulator.control();
     let words = "stream --state failed,cancelled --operation Clone*";
-    let (ran, text) = during(line(words), &simulator, |out, _| async move {
-        until(|| control.pending_waits() > 0).await;
+    let output = during(line(words), &simulator, |out, _| async move {
+        wait_until(|| control.pending_waits() > 0).await;
         advance_until(&control, || !out.text().is_empty()).await;
         control.advance(Duration::from_secs(60));
     })
     .await;
-    assert_eq!(finished(&text).into_keys().collect::<Vec<_>>(), ["task-2"]);
-    assert_eq!(lines(&text).len(), 1, "{text}");
-    assert_eq!(ran.err, "");
-    let ran = line("stream --filter host:h1").on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(
+        finished(&output.out).into_keys().collect::<Vec<_>>(),
+        ["task-2"]
+    );
+    assert_eq!(lines(&output.out).len(), 1, "{output:?}");
+    assert_eq!(output.err, "");
+    let output = line("stream --filter host:h1").on(&simulator).await;
+    assert_eq!(output.code, 2, "{output:?}");
 }
 
 #[tokio::test]
 async fn tasks_that_finish_during_an_outage_are_delivered_once() {
     let simulator = server().await;
     let control = simulator.control();
-    let (ran, text) = during(line("stream"), &simulator, |out, err| async move {
-        until(|| out.text().contains("task-4") && control.pending_waits() > 0).await;
+    let output = during(line("stream"), &simulator, |out, err| async move {
+        wait_until(|| out.text().contains("task-4") && control.pending_waits() > 0).await;
         let unavailable = FaultRule::new("*", FaultEffect::status(503));
         control.inject(&FaultPlan::default().with(unavailable));
-        until(|| err.text().contains("503")).await;
+        wait_until(|| err.text().contains("503")).await;
         // Finished tasks are no longer among the recent ones.
         control.advance(Duration::from_secs(7200));
         control.clear_faults();
-        until(|| finished(&out.text()).len() >= 6 && err.text().contains("again")).await;
+        wait_until(|| finished(&out.text()).len() >= 6 && err.text().contains("again")).await;
     })
     .await;
-    let mut finished = finished(&text);
+    let mut finished = finished(&output.out);
     finished.retain(|task, _| FINISHED.contains(&task.as_str()));
     assert_complete(&finished);
-    let messages: Vec<&str> = ran.err.lines().collect();
+    let messages: Vec<&str> = output.err.lines().collect();
     assert!(
-        matches!(messages[..], [away, back] if away.contains("503") && back.ends_with("answers again.")),
+        matches!(messages[..], [lost, recovered] if lost.contains("503") && recovered.ends_with("answers again.")),
         "{messages:?}"
     );
 }
 
 #[tokio::test]
-async fn a_killed_stream_continues_with_what_finished_since() {
+async fn killed_stream_continues_with_tasks_finished_meanwhile() {
     let simulator = server().await;
     let control = simulator.control();
     let folder = tempfile::tempdir().unwrap();
@@ -175,25 +180,25 @@ async fn a_killed_stream_continues_with_what_finished_since() {
         file.display(),
         cursor.display()
     );
-    let mut first = start(on(&simulator, &words));
-    until(|| read(&file).contains("task-4") && cursor.exists()).await;
+    let mut first = start(command_on(&simulator, &words));
+    wait_until(|| read(&file).contains("task-4") && cursor.exists()).await;
     first.kill().unwrap();
     first.wait().unwrap();
-    let passed = since(&cursor);
+    let time = since(&cursor);
     control.advance(Duration::from_secs(1800));
     assert!(finished(&read(&file)).is_empty());
 
-    let mut second = start(on(&simulator, &words));
-    until(|| since(&cursor) > passed + Duration::from_secs(600)).await;
+    let mut second = start(command_on(&simulator, &words));
+    wait_until(|| since(&cursor) > time + Duration::from_secs(600)).await;
     second.kill().unwrap();
     second.wait().unwrap();
     assert_complete(&finished(&read(&file)));
 
     // Tasks in the cursor are not repeated.
     let before = lines(&read(&file)).len();
-    let mut third = start(on(&simulator, &words));
-    until(|| lines(&read(&file)).len() > before).await;
-    until(|| control.pending_waits() > 0).await;
+    let mut third = start(command_on(&simulator, &words));
+    wait_until(|| lines(&read(&file)).len() > before).await;
+    wait_until(|| control.pending_waits() > 0).await;
     third.kill().unwrap();
     third.wait().unwrap();
     assert_complete(&finished(&read(&file)));
@@ -201,14 +206,14 @@ async fn a_killed_stream_continues_with_what_finished_since() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn sigterm_signs_out_and_ends_in_time() {
+async fn sigterm_signs_out_and_terminates_in_time() {
     let simulator = server().await;
     let control = simulator.control();
-    let child = start(on(&simulator, "stream"));
-    until(|| control.pending_waits() > 0).await;
+    let child = start(command_on(&simulator, "stream"));
+    wait_until(|| control.pending_waits() > 0).await;
     let began = std::time::Instant::now();
     crate::built_support::send_signal(&child, "TERM");
-    let output = crate::built_support::ended(child).await;
+    let output = crate::built_support::wait_for_output(child).await;
     assert_eq!(output.status.code(), Some(143));
     assert!(began.elapsed() < Duration::from_secs(2));
     assert_eq!(control.session_count(), 0);
@@ -229,11 +234,11 @@ async fn the_output_file_is_rotated() {
         let texts = files.map(|file| read(&file.unwrap().path()));
         texts.collect::<String>()
     };
-    let (ran, text) = during(line(&words), &simulator, |_, _| async {
+    let output = during(line(&words), &simulator, |_, _| async {
         advance_until(&control, || finished(&all()).len() == 6).await;
     })
     .await;
-    assert_eq!((text.as_str(), ran.err.as_str()), ("", ""));
+    assert_eq!((&*output.out, &*output.err), ("", ""));
     assert_complete(&finished(&all()));
     let files = fs::read_dir(folder.path()).unwrap();
     let sizes = files.map(|file| file.unwrap().metadata().unwrap().len());
@@ -258,11 +263,11 @@ async fn unusable_files_are_refused() {
         };
         format!("stream {flag} {}", path.display())
     }) {
-        let ran = line(&words).on(&simulator).await;
-        assert_eq!(ran.code, 2, "{ran:?}");
+        let output = line(&words).on(&simulator).await;
+        assert_eq!(output.code, 2, "{output:?}");
         assert!(
-            ran.err.contains(&folder.path().display().to_string()),
-            "{ran:?}"
+            output.err.contains(&folder.path().display().to_string()),
+            "{output:?}"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::command_support::{Line, Ran, line, server_with};
+use crate::command_support::{CommandLine, CommandOutput, line, server_with};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -10,13 +10,13 @@ use tokio::{
 };
 use vtask::simulator::{CertificateValidity, Simulator, TlsOptions};
 
-/// A server with a certificate, and a folder for trusted certificates.
-struct Scene {
+/// A TLS server, and a folder for known hosts and certificates.
+struct TlsServer {
     simulator: Simulator,
     folder: TempDir,
 }
 
-impl Scene {
+impl TlsServer {
     async fn of(certificate: TlsOptions) -> Self {
         let simulator = server_with(|options| {
             options.tls = true;
@@ -36,7 +36,7 @@ impl Scene {
         self.folder.path().join("known-hosts")
     }
 
-    fn kept(&self) -> String {
+    fn known_hosts_content(&self) -> String {
         fs::read_to_string(self.known_hosts()).unwrap_or_default()
     }
 
@@ -44,28 +44,28 @@ impl Scene {
         self.simulator.fingerprint().unwrap()
     }
 
-    /// A file with the server's own certificate, or its authority's.
+    /// Writes the server's certificate, or that of its authority, to a file; returns its path.
     fn pem(&self) -> PathBuf {
         let path = self.folder.path().join("server.pem");
         fs::write(&path, self.simulator.certificate_pem().unwrap()).unwrap();
         path
     }
 
-    fn line(&self, words: &str) -> Line {
+    fn line(&self, words: &str) -> CommandLine {
         let known = self.known_hosts();
         let (command, rest) = words.split_once(' ').unwrap_or((words, ""));
         let line = line(command)
             .word("--known-hosts")
             .word(known.to_str().unwrap());
-        rest.split_whitespace().fold(line, Line::word)
+        rest.split_whitespace().fold(line, CommandLine::word)
     }
 
-    async fn run(&self, line: Line) -> Ran {
+    async fn run(&self, line: CommandLine) -> CommandOutput {
         line.on(&self.simulator).await
     }
 
-    /// Checks that the server got no request and so no secret.
-    fn nothing_was_sent(&self) {
+    /// Asserts that the server received no request, and so no secret.
+    fn assert_no_request(&self) {
         assert_eq!(self.simulator.control().request_count(), 0);
     }
 }
@@ -113,78 +113,78 @@ async fn bad_certificate_is_refused_with_reason_and_fingerprint() {
         ),
     ];
     for (certificate, with_authority, words) in cases {
-        let scene = Scene::of(certificate).await;
-        let mut line = scene.line("list");
+        let server = TlsServer::of(certificate).await;
+        let mut line = server.line("list");
         if with_authority {
-            line = line.word("--ca-file").word(scene.pem().to_str().unwrap());
+            line = line.word("--ca-file").word(server.pem().to_str().unwrap());
         }
-        let ran = scene.run(line).await;
-        assert_eq!(ran.code, 4, "{}", ran.err);
-        assert!(ran.err.contains(words), "{words}: {}", ran.err);
-        assert!(ran.err.contains(scene.fingerprint()), "{}", ran.err);
-        assert!(!ran.err.contains("Type yes"), "no terminal to ask on");
-        assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
-        scene.nothing_was_sent();
+        let output = server.run(line).await;
+        assert_eq!(output.code, 4, "{}", output.err);
+        assert!(output.err.contains(words), "{words}: {}", output.err);
+        assert!(output.err.contains(server.fingerprint()), "{}", output.err);
+        assert!(!output.err.contains("Type yes"), "no terminal to ask on");
+        assert_eq!(output.err.lines().count(), 1, "{}", output.err);
+        server.assert_no_request();
     }
 }
 
 #[tokio::test]
 async fn added_authority_is_trusted_over_tls_1_2() {
     for tls12_only in [false, true] {
-        let scene = Scene::of(TlsOptions {
+        let server = TlsServer::of(TlsOptions {
             signed_by_ca: true,
             tls12_only,
             ..TlsOptions::default()
         })
         .await;
-        let line = scene
+        let line = server
             .line("list --ca-file")
-            .word(scene.pem().to_str().unwrap());
-        let ran = scene.run(line).await;
-        assert_eq!(ran.code, 0, "{}", ran.err);
+            .word(server.pem().to_str().unwrap());
+        let output = server.run(line).await;
+        assert_eq!(output.code, 0, "{}", output.err);
     }
 }
 
 #[tokio::test]
 async fn thumbprint_accepts_exactly_that_certificate() {
-    let scene = Scene::of(TlsOptions {
+    let server = TlsServer::of(TlsOptions {
         validity: CertificateValidity::Expired,
         names: Some(vec!["vc99.lab".to_owned()]),
         ..TlsOptions::default()
     })
     .await;
-    let bare = scene.fingerprint().replace(':', "").to_lowercase();
-    for thumbprint in [scene.fingerprint(), &bare] {
-        let ran = scene
-            .run(scene.line("list --thumbprint").word(thumbprint))
+    let bare = server.fingerprint().replace(':', "").to_lowercase();
+    for thumbprint in [server.fingerprint(), &bare] {
+        let output = server
+            .run(server.line("list --thumbprint").word(thumbprint))
             .await;
-        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert_eq!(output.code, 0, "{}", output.err);
     }
-    let requests = scene.simulator.control().request_count();
+    let requests = server.simulator.control().request_count();
     // `--insecure` does not override a thumbprint.
     for more in ["", "--insecure"] {
-        let line = scene.line(&format!("list {more} --thumbprint"));
-        let ran = scene.run(line.word(&another_fingerprint())).await;
-        assert_eq!(ran.code, 4, "{}", ran.err);
+        let line = server.line(&format!("list {more} --thumbprint"));
+        let output = server.run(line.word(&another_fingerprint())).await;
+        assert_eq!(output.code, 4, "{}", output.err);
         for word in [
-            scene.fingerprint(),
+            server.fingerprint(),
             &another_fingerprint(),
             "Nothing was sent",
         ] {
-            assert!(ran.err.contains(word), "{word}: {}", ran.err);
+            assert!(output.err.contains(word), "{word}: {}", output.err);
         }
     }
-    assert_eq!(scene.simulator.control().request_count(), requests);
+    assert_eq!(server.simulator.control().request_count(), requests);
 }
 
 #[tokio::test]
 async fn accepted_certificate_is_trusted_until_removed() {
-    let scene = Scene::plain().await;
-    let ran = scene
-        .run(scene.line("list").typed("yes\n").screen(80, 24))
+    let server = TlsServer::plain().await;
+    let output = server
+        .run(server.line("list").type_input("yes\n").terminal(80, 24))
         .await;
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    let (first, second) = scene.fingerprint().split_at(48);
+    assert_eq!(output.code, 0, "{}", output.err);
+    let (first, second) = server.fingerprint().split_at(48);
     for word in [
         "it is self-signed",
         "rcgen self signed cert",
@@ -194,92 +194,105 @@ async fn accepted_certificate_is_trusted_until_removed() {
         first,
         second,
     ] {
-        assert!(ran.err.contains(word), "{word}: {}", ran.err);
+        assert!(output.err.contains(word), "{word}: {}", output.err);
     }
-    let host = scene.simulator.address().to_string();
-    assert_eq!(scene.kept(), format!("{host} {}\n", scene.fingerprint()));
+    let host = server.simulator.address().to_string();
+    assert_eq!(
+        server.known_hosts_content(),
+        format!("{host} {}\n", server.fingerprint())
+    );
 
-    let again = scene.run(scene.line("list")).await;
-    assert_eq!((again.code, again.err.as_str()), (0, ""));
-    let list = scene.run(scene.line("trust list")).await;
-    assert!(list.out.contains(scene.fingerprint()) && list.out.contains(&host));
+    let second = server.run(server.line("list")).await;
+    assert_eq!((second.code, second.err.as_str()), (0, ""));
+    let list = server.run(server.line("trust list")).await;
+    assert!(list.out.contains(server.fingerprint()) && list.out.contains(&host));
     let words = format!("trust remove https://{host}");
-    let removed = scene.run(scene.line(&words)).await;
-    assert_eq!((removed.code, scene.kept().as_str()), (0, ""));
-    let removed = scene.run(scene.line(&words)).await;
+    let removed = server.run(server.line(&words)).await;
+    assert_eq!(
+        (removed.code, server.known_hosts_content().as_str()),
+        (0, "")
+    );
+    let removed = server.run(server.line(&words)).await;
     assert_eq!(removed.code, 4);
-    assert_eq!(scene.run(scene.line("list")).await.code, 4);
+    assert_eq!(server.run(server.line("list")).await.code, 4);
 }
 
 #[tokio::test]
 async fn certificate_prompt_accepts_only_yes_on_a_terminal() {
     for typed in ["y\n", "no\n", "\n", "", "yes please\n"] {
-        let scene = Scene::plain().await;
-        let ran = scene
-            .run(scene.line("list").typed(typed).screen(80, 24))
+        let server = TlsServer::plain().await;
+        let output = server
+            .run(server.line("list").type_input(typed).terminal(80, 24))
             .await;
-        assert_eq!(ran.code, 4, "{typed:?}: {}", ran.err);
-        assert!(ran.err.contains("was not accepted"), "{}", ran.err);
-        assert_eq!(scene.kept(), "");
-        scene.nothing_was_sent();
+        assert_eq!(output.code, 4, "{typed:?}: {}", output.err);
+        assert!(output.err.contains("was not accepted"), "{}", output.err);
+        assert_eq!(server.known_hosts_content(), "");
+        server.assert_no_request();
     }
     // A yes from a pipe, or without a visible prompt, does not count.
-    let scene = Scene::plain().await;
+    let server = TlsServer::plain().await;
     for line in [
-        scene.line("list --ids").input("yes\n").screen(80, 24),
-        scene.line("list --ids").typed("yes\n"),
+        server.line("list --ids").input("yes\n").terminal(80, 24),
+        server.line("list --ids").type_input("yes\n"),
     ] {
-        let ran = scene.run(line).await;
-        assert_eq!(ran.code, 4, "{}", ran.err);
-        assert!(!ran.err.contains("Type yes"), "{}", ran.err);
+        let output = server.run(line).await;
+        assert_eq!(output.code, 4, "{}", output.err);
+        assert!(!output.err.contains("Type yes"), "{}", output.err);
     }
-    assert_eq!(scene.kept(), "");
-    scene.nothing_was_sent();
+    assert_eq!(server.known_hosts_content(), "");
+    server.assert_no_request();
 }
 
 #[tokio::test]
 async fn changed_certificate_is_refused_without_prompt() {
-    let scene = Scene::plain().await;
-    let host = scene.simulator.address().to_string();
+    let server = TlsServer::plain().await;
+    let host = server.simulator.address().to_string();
     let add = format!("trust add {host} --thumbprint {}", another_fingerprint());
-    assert_eq!(scene.run(scene.line(&add)).await.code, 0);
+    assert_eq!(server.run(server.line(&add)).await.code, 0);
     for words in ["list", "wait task-1", "cancel task-1 --yes", "tree task-1"] {
-        let ran = scene
-            .run(scene.line(words).typed("yes\n").screen(80, 24))
+        let output = server
+            .run(server.line(words).type_input("yes\n").terminal(80, 24))
             .await;
-        assert_eq!(ran.code, 4, "{words}: {}", ran.err);
-        assert!(!ran.err.contains("Type yes"), "{}", ran.err);
-        let take_back = format!("vtask trust remove {host}");
-        for word in [scene.fingerprint(), &another_fingerprint(), &take_back] {
-            assert!(ran.err.contains(word), "{word}: {}", ran.err);
+        assert_eq!(output.code, 4, "{words}: {}", output.err);
+        assert!(!output.err.contains("Type yes"), "{}", output.err);
+        let remove_command = format!("vtask trust remove {host}");
+        for word in [
+            server.fingerprint(),
+            &another_fingerprint(),
+            &remove_command,
+        ] {
+            assert!(output.err.contains(word), "{word}: {}", output.err);
         }
     }
-    scene.nothing_was_sent();
+    server.assert_no_request();
     // It can be requested explicitly.
     let words = format!("trust add {host}");
-    let add = scene.line(&words).typed("yes\n").screen(80, 24);
-    let ran = scene.run(add).await;
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    assert_eq!(scene.kept(), format!("{host} {}\n", scene.fingerprint()));
-    let ran = scene.run(scene.line(&words)).await;
-    assert_eq!(ran.code, 2, "without a terminal: {}", ran.err);
-    assert!(ran.err.contains(scene.fingerprint()), "{}", ran.err);
+    let add = server.line(&words).type_input("yes\n").terminal(80, 24);
+    let output = server.run(add).await;
+    assert_eq!(output.code, 0, "{}", output.err);
+    assert_eq!(
+        server.known_hosts_content(),
+        format!("{host} {}\n", server.fingerprint())
+    );
+    let output = server.run(server.line(&words)).await;
+    assert_eq!(output.code, 2, "without a terminal: {}", output.err);
+    assert!(output.err.contains(server.fingerprint()), "{}", output.err);
 }
 
 #[tokio::test]
-async fn govcs_known_hosts_are_read() {
-    let scene = Scene::plain().await;
-    let path = scene.folder.path().join("govc");
-    let host = scene.simulator.address();
+async fn known_hosts_of_govc_are_read() {
+    let server = TlsServer::plain().await;
+    let path = server.folder.path().join("govc");
+    let host = server.simulator.address();
     for (fingerprint, code) in [
-        (scene.fingerprint().to_owned(), 0),
+        (server.fingerprint().to_owned(), 0),
         (another_fingerprint(), 4),
     ] {
         fs::write(&path, format!("{host} {fingerprint}\n")).unwrap();
-        let line = scene.line("list");
+        let line = server.line("list");
         let line = line.variable("GOVC_TLS_KNOWN_HOSTS", path.to_str().unwrap());
-        let ran = scene.run(line).await;
-        assert_eq!(ran.code, code, "{}", ran.err);
+        let output = server.run(line).await;
+        assert_eq!(output.code, code, "{}", output.err);
     }
 }
 
@@ -306,9 +319,9 @@ async fn server_without_supported_tls_version_is_reported() {
                 let _ = stream.read_to_end(&mut rest).await;
             }
         });
-        let ran = line("list").at(&format!("https://{address}")).await;
-        assert_eq!(ran.code, 4, "{}", ran.err);
-        assert!(ran.err.contains(words), "{words}: {}", ran.err);
+        let output = line("list").at(&format!("https://{address}")).await;
+        assert_eq!(output.code, 4, "{}", output.err);
+        assert!(output.err.contains(words), "{words}: {}", output.err);
     }
 }
 
@@ -316,13 +329,13 @@ async fn server_without_supported_tls_version_is_reported() {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn certificate_prompt_on_a_terminal() {
-    let scene = Scene::of(TlsOptions {
+    let server = TlsServer::of(TlsOptions {
         common_name: Some("vc01\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}".to_owned()),
         ..TlsOptions::default()
     })
     .await;
-    let url = scene.simulator.url();
-    let known = scene.known_hosts();
+    let url = server.simulator.url();
+    let known = server.known_hosts();
     let known = known.to_str().unwrap();
     let arguments = [
         "list",
@@ -341,19 +354,19 @@ async fn certificate_prompt_on_a_terminal() {
             &[("VTASK_PASSWORD", "hunter2")],
         );
         session.shows("Type yes:");
-        let (first, second) = scene.fingerprint().split_at(48);
+        let (first, second) = server.fingerprint().split_at(48);
         session.shows(first);
         session.shows(second);
         session.press(typed);
-        assert_eq!(session.ends().exit_code(), code);
-        session.until("the end", |seen| seen.ended);
-        let seen = session.seen.0.lock().unwrap();
-        let text = String::from_utf8(seen.bytes.clone()).unwrap();
+        assert_eq!(session.wait_for_exit().exit_code(), code);
+        session.until("the end", |output| output.has_ended);
+        let output = session.output.0.lock().unwrap();
+        let text = String::from_utf8(output.bytes.clone()).unwrap();
         assert!(
             !text.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']),
             "{text:?}"
         );
         assert!(!text.contains("hunter2"));
     }
-    assert!(scene.kept().contains(scene.fingerprint()));
+    assert!(server.known_hosts_content().contains(server.fingerprint()));
 }

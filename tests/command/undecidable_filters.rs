@@ -17,20 +17,28 @@ async fn filter_that_needs_watching_is_refused() {
     ] {
         let term = term.replace(",(", " ");
         for command in ["list", "list --since 24h", "wait"] {
-            let ran = line(&format!("{command} --filter"))
+            let output = line(&format!("{command} --filter"))
                 .word(&term)
                 .on(&simulator)
                 .await;
-            assert_eq!(ran.code, 2, "{command} {term}: {}{}", ran.out, ran.err);
-            assert_eq!(ran.out, "");
-            assert!(ran.err.contains("several readings"), "{term}: {}", ran.err);
+            assert_eq!(
+                output.code, 2,
+                "{command} {term}: {}{}",
+                output.out, output.err
+            );
+            assert_eq!(output.out, "");
+            assert!(
+                output.err.contains("several readings"),
+                "{term}: {}",
+                output.err
+            );
             let name = if term.contains("stuck") {
                 "is:stalled"
             } else {
                 &term
             };
             let name = name.split('>').next().unwrap();
-            assert!(ran.err.contains(name), "{term}: {}", ran.err);
+            assert!(output.err.contains(name), "{term}: {}", output.err);
         }
     }
     assert_eq!(simulator.control().request_count(), 0, "no server is asked");
@@ -44,10 +52,10 @@ async fn filter_decidable_from_single_read_is_accepted() {
         ("is:waiting or is:orphan", ""),
         ("elapsed<1h op:consolidate", "task-4\n"),
     ] {
-        let ran = line("list --ids --filter").word(term).on(&simulator).await;
-        assert_eq!(ran.code, 0, "{term}: {}", ran.err);
+        let output = line("list --ids --filter").word(term).on(&simulator).await;
+        assert_eq!(output.code, 0, "{term}: {}", output.err);
         if term != "is:cancelable" {
-            assert_eq!(ran.out, ids, "{term}");
+            assert_eq!(output.out, ids, "{term}");
         }
     }
 }

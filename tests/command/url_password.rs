@@ -3,14 +3,14 @@
 use std::{fs, process::Output};
 
 use crate::{
-    built_support::{err, out, run, vtask},
+    built_support::{run, stderr, stdout, vtask},
     command_support::server_with,
 };
 
 const SECRET: &str = "s3cret-Zq8";
 
-fn shows_no_secret(output: &Output) {
-    let written = [out(output), err(output)].concat();
+fn assert_no_secret(output: &Output) {
+    let written = [stdout(output), stderr(output)].concat();
     for part in [SECRET, "s3cret", "Zq8", "0ps"] {
         assert!(!written.contains(part), "{part}: {written}");
     }
@@ -32,11 +32,11 @@ async fn a_password_in_a_typed_url_is_refused_and_not_printed() {
         &["list", "--url", &format!("https://:{SECRET}@127.0.0.1:1")],
     ] {
         let output = run(vtask(words)).await;
-        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
-        let stderr = err(&output);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        let stderr = stderr(&output);
         assert!(stderr.contains("--url contains a password"), "{stderr}");
         assert!(stderr.contains("--password-file"), "{stderr}");
-        shows_no_secret(&output);
+        assert_no_secret(&output);
     }
 }
 
@@ -65,9 +65,9 @@ async fn credentials_of_a_url_are_never_printed() {
         &["trust", "add", &format!("ftp://0ps:{SECRET}@127.0.0.1")],
     ] {
         let output = run(vtask(words)).await;
-        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
-        assert!(!err(&output).is_empty());
-        shows_no_secret(&output);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(!stderr(&output).is_empty());
+        assert_no_secret(&output);
     }
 }
 
@@ -82,16 +82,16 @@ async fn urls_of_the_environment_and_the_config_file_keep_their_passwords() {
         let mut command = vtask(&["list", "--ids"]);
         command.env(variable, &url);
         let output = run(command).await;
-        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-        shows_no_secret(&output);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_no_secret(&output);
     }
-    // As govc does it, a variable of its own counts before what the URL has.
+    // As in govc, the password variable takes precedence over the URL.
     let mut command = vtask(&["list", "--ids"]);
     command
         .env("GOVC_URL", url.replace(SECRET, "wrong"))
         .env("GOVC_PASSWORD", SECRET);
     let output = run(command).await;
-    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
@@ -103,8 +103,8 @@ async fn urls_of_the_environment_and_the_config_file_keep_their_passwords() {
         let mut command = vtask(&["list", "--ids"]);
         command.env("VTASK_CONFIG", &path);
         let output = run(command).await;
-        assert_eq!(output.status.code(), Some(code), "{}", err(&output));
-        assert!(err(&output).contains(words), "{}", err(&output));
-        shows_no_secret(&output);
+        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+        assert_no_secret(&output);
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::built_support::{err, on, run};
+use crate::built_support::{command_on, run, stderr};
 use crate::command_support::{config, line, server, server_with};
 
 #[tokio::test]
@@ -14,9 +14,9 @@ async fn a_bad_ca_file_is_a_configuration_error() {
     let path = folder.path().join("ca.pem");
     fs::write(&path, "no certificate").unwrap();
     for path in [path.to_str().unwrap(), "/nonexistent/ca.pem"] {
-        let ran = line("list --ca-file").word(path).on(&simulator).await;
-        assert_eq!(ran.code, 2, "{ran:?}");
-        assert!(ran.err.contains(path), "{ran:?}");
+        let output = line("list --ca-file").word(path).on(&simulator).await;
+        assert_eq!(output.code, 2, "{output:?}");
+        assert!(output.err.contains(path), "{output:?}");
     }
 }
 
@@ -27,20 +27,20 @@ async fn the_password_can_come_from_standard_input() {
     })
     .await;
     let list = || line("list --ids --password-file -").without_password();
-    let ran = list().input("hunter 2\nmore\n").on(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let ran = list().input("").on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
+    let output = list().input("hunter 2\nmore\n").on(&simulator).await;
+    assert_eq!(output.code, 0, "{output:?}");
+    let output = list().input("").on(&simulator).await;
+    assert_eq!(output.code, 2, "{output:?}");
     assert!(
-        ran.err.contains("first line of standard input is empty"),
-        "{ran:?}"
+        output.err.contains("first line of standard input is empty"),
+        "{output:?}"
     );
     let both = line("get - --password-file -").without_password();
-    let ran = both.input("task-1\n").on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
+    let output = both.input("task-1\n").on(&simulator).await;
+    assert_eq!(output.code, 2, "{output:?}");
     assert!(
-        ran.err.contains("either the password or the tasks"),
-        "{ran:?}"
+        output.err.contains("either the password or the tasks"),
+        "{output:?}"
     );
 }
 
@@ -49,24 +49,27 @@ async fn errors_name_the_profile_and_the_address() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     let path = config(folder.path(), &[("lab", &simulator)]);
-    let ran = line("get task-99 --config").word(&path).at("").await;
+    let output = line("get task-99 --config").word(&path).at("").await;
     let address = simulator.url().trim_start_matches("http://").to_owned();
     let label = format!("({}, profile lab)", address.trim_end_matches('/'));
-    assert!(ran.err.contains(&label), "{ran:?}");
+    assert!(output.err.contains(&label), "{output:?}");
 }
 
 #[tokio::test]
 async fn other_objects_and_short_ids_are_understood() {
     let simulator = server().await;
-    let ran = line("get vm-42").on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
+    let output = line("get vm-42").on(&simulator).await;
+    assert_eq!(output.code, 2, "{output:?}");
     assert!(
-        ran.err.contains("VirtualMachine") && ran.err.contains("--entity vm-42"),
-        "{ran:?}"
+        output.err.contains("VirtualMachine") && output.err.contains("--entity vm-42"),
+        "{output:?}"
     );
     assert_eq!(simulator.control().session_count(), 0);
-    let ran = line("get 1").on(&simulator).await;
-    assert!(ran.code == 0 && ran.out.contains("task-1"), "{ran:?}");
+    let output = line("get 1").on(&simulator).await;
+    assert!(
+        output.code == 0 && output.out.contains("task-1"),
+        "{output:?}"
+    );
 }
 
 #[tokio::test]
@@ -76,16 +79,16 @@ async fn page_url_is_accepted_as_server_url() {
         "{}/ui/app/folder;nav=h/urn:vmomi:Folder:group-d1:x/summary",
         simulator.url().trim_end_matches('/')
     );
-    let ran = line("list --ids").at(&page).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    let output = line("list --ids").at(&page).await;
+    assert_eq!(output.code, 0, "{output:?}");
 }
 
 #[tokio::test]
-async fn commands_of_other_programs_do_not_open_screen() {
+async fn commands_of_other_programs_do_not_open_the_screen() {
     for word in ["version", "status", "show", "top", "ps", "stop"] {
-        let ran = line(word).at("vc01.lab").await;
-        assert_eq!(ran.code, 2, "{ran:?}");
-        assert!(ran.err.contains("there is no command"), "{ran:?}");
+        let output = line(word).at("vc01.lab").await;
+        assert_eq!(output.code, 2, "{output:?}");
+        assert!(output.err.contains("there is no command"), "{output:?}");
     }
 }
 
@@ -94,10 +97,10 @@ async fn requests_are_logged_with_status_and_time_to_a_private_file() {
     let simulator = server().await;
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
-    let mut command = on(&simulator, "get task-1 -vv");
+    let mut command = command_on(&simulator, "get task-1 -vv");
     command.env("VTASK_LOG_FILE", &log);
     let output = run(command).await;
-    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = fs::read_to_string(&log).unwrap();
     let request = text.lines().find(|line| line.contains("Task/task-1/info"));
     let request = request.unwrap_or_else(|| panic!("{text}"));
@@ -125,9 +128,9 @@ async fn requests_are_logged_with_status_and_time_to_a_private_file() {
 #[tokio::test]
 async fn log_and_messages_are_json_objects() {
     let simulator = server().await;
-    let output = run(on(&simulator, "get task-999 -vv --log-format json")).await;
+    let output = run(command_on(&simulator, "get task-999 -vv --log-format json")).await;
     assert_eq!(output.status.code(), Some(4));
-    let text = err(&output);
+    let text = stderr(&output);
     let lines = text.lines();
     let lines: Vec<Value> = lines
         .map(|line| serde_json::from_str(line).unwrap())
@@ -161,15 +164,15 @@ async fn log_and_messages_are_json_objects() {
 }
 
 #[tokio::test]
-async fn a_wrong_log_filter_is_refused() {
+async fn invalid_log_filter_is_refused() {
     let simulator = server().await;
-    let mut command = on(&simulator, "list");
+    let mut command = command_on(&simulator, "list");
     command.env("VTASK_LOG", "vtask=info,[[");
     let output = run(command).await;
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        err(&output).starts_with("vtask: VTASK_LOG: “[[” is not a filter."),
+        stderr(&output).starts_with("vtask: VTASK_LOG: “[[” is not a filter."),
         "{}",
-        err(&output)
+        stderr(&output)
     );
 }

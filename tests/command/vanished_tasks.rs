@@ -2,30 +2,30 @@
 
 use std::time::Duration;
 
-use crate::command_support::{line, server};
+use crate::command_support::{count_requests, line, server};
 
 #[tokio::test]
 async fn get_prints_task_from_history() {
     let simulator = server().await;
     // Task 5 is removed as soon as it succeeds.
     simulator.control().advance(Duration::from_secs(60));
-    let ran = line("get task-5").on(&simulator).await;
-    assert_eq!((ran.code, &*ran.err), (0, ""), "{}", ran.out);
-    assert!(ran.out.contains("task-5  success"), "{}", ran.out);
-    let ran = line("get task-5 --json").on(&simulator).await;
-    assert_eq!((ran.code, &*ran.err), (0, ""), "{}", ran.out);
-    assert_eq!(ran.lines()[0]["state"], "success");
+    let output = line("get task-5").on(&simulator).await;
+    assert_eq!((output.code, &*output.err), (0, ""), "{}", output.out);
+    assert!(output.out.contains("task-5  success"), "{}", output.out);
+    let output = line("get task-5 --json").on(&simulator).await;
+    assert_eq!((output.code, &*output.err), (0, ""), "{}", output.out);
+    assert_eq!(output.lines()[0]["state"], "success");
     // A task missing from the history is reported, and the others are printed.
-    let ran = line("get task-99 task-5").on(&simulator).await;
-    assert_eq!(ran.code, 4);
+    let output = line("get task-99 task-5").on(&simulator).await;
+    assert_eq!(output.code, 4);
     assert!(
-        ran.err.contains("task-99")
-            && ran.err.contains("ManagedObjectNotFound")
-            && ran.err.contains("no record of it in the last 24 h"),
+        output.err.contains("task-99")
+            && output.err.contains("ManagedObjectNotFound")
+            && output.err.contains("no record of it in the last 24 h"),
         "{}",
-        ran.err
+        output.err
     );
-    assert!(ran.out.contains("task-5  success"), "{}", ran.out);
+    assert!(output.out.contains("task-5  success"), "{}", output.out);
     assert_eq!(simulator.control().open_objects().histories, 0);
     assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
@@ -34,18 +34,17 @@ async fn get_prints_task_from_history() {
 async fn cancel_reports_outcome_and_end_time() {
     let simulator = server().await;
     simulator.control().advance(Duration::from_secs(15 + 120));
-    let ran = line("cancel --yes task-5").on(&simulator).await;
-    assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(ran.err.contains("(task-5) finished 2m"), "{}", ran.err);
-    assert!(ran.err.contains(" ago: success."), "{}", ran.err);
-    let ran = line("cancel --yes --json task-5").on(&simulator).await;
-    assert_eq!(ran.lines()[0]["answer"], "notAsked");
-    let requests = simulator.control().requests();
+    let output = line("cancel --yes task-5").on(&simulator).await;
+    assert_eq!(output.code, 1, "{}", output.err);
     assert!(
-        requests
-            .iter()
-            .all(|request| !request.kind.contains("CancelTask"))
+        output.err.contains("(task-5) finished 2m"),
+        "{}",
+        output.err
     );
+    assert!(output.err.contains(" ago: success."), "{}", output.err);
+    let output = line("cancel --yes --json task-5").on(&simulator).await;
+    assert_eq!(output.lines()[0]["answer"], "notAsked");
+    assert_eq!(count_requests(&simulator.control(), "CancelTask"), 0);
 }
 
 #[tokio::test]
@@ -55,10 +54,18 @@ async fn denied_history_keeps_first_error() {
     simulator
         .control()
         .change_behavior(|behavior| behavior.history_permission = false);
-    let ran = line("get task-5").on(&simulator).await;
-    assert_eq!(ran.code, 4);
-    assert!(ran.err.contains("ManagedObjectNotFound"), "{}", ran.err);
-    assert!(ran.err.contains("history cannot be read"), "{}", ran.err);
+    let output = line("get task-5").on(&simulator).await;
+    assert_eq!(output.code, 4);
+    assert!(
+        output.err.contains("ManagedObjectNotFound"),
+        "{}",
+        output.err
+    );
+    assert!(
+        output.err.contains("history cannot be read"),
+        "{}",
+        output.err
+    );
 }
 
 #[tokio::test]
@@ -71,12 +78,12 @@ async fn failed_history_lookup_names_searched_range() {
         "events task-99",
         "wait task-99",
     ] {
-        let ran = line(words).on(&simulator).await;
-        assert_eq!(ran.code, 4, "{words}: {}", ran.err);
+        let output = line(words).on(&simulator).await;
+        assert_eq!(output.code, 4, "{words}: {}", output.err);
         assert!(
-            ran.err.contains("no record of it in the last 24 h"),
+            output.err.contains("no record of it in the last 24 h"),
             "{words}: {}",
-            ran.err
+            output.err
         );
     }
 }

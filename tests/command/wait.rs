@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use crate::command_support::{line, server, server_with};
+use crate::command_support::{SCENARIO, count_requests, drive, line, server, server_with};
 use serde_json::json;
 use tokio::time::sleep;
 use vtask::simulator::{
@@ -12,7 +12,7 @@ use vtask::simulator::{
 };
 
 /// Runs a test once per fetch mode.
-macro_rules! both_ways {
+macro_rules! in_both_fetch_modes {
     ($($name:ident),+ $(,)?) => {$(
         mod $name {
             #[tokio::test]
@@ -28,7 +28,7 @@ macro_rules! both_ways {
     )+};
 }
 
-both_ways!(
+in_both_fetch_modes!(
     success_and_failure,
     cancellation,
     task_removed_between_polls,
@@ -39,53 +39,61 @@ both_ways!(
     child_tasks,
 );
 
-async fn success_and_failure(way: &str) {
+async fn success_and_failure(fetch_flags: &str) {
     let simulator = server().await;
-    let ran = line(&format!("wait task-1 {way}")).driven(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(ran.out, "", "data only where it is asked for");
-    assert!(ran.err.contains("task-1 running"), "{}", ran.err);
-    assert!(ran.err.contains("task-1 success"), "{}", ran.err);
+    let output = line(&format!("wait task-1 {fetch_flags}"))
+        .with_running_clock(&simulator)
+        .await;
+    assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(output.out, "", "no data without --json");
+    assert!(output.err.contains("task-1 running"), "{}", output.err);
+    assert!(output.err.contains("task-1 success"), "{}", output.err);
     assert!(
-        ran.err.ends_with("s\n") && ran.err.contains("1 of 1 ended after"),
+        output.err.ends_with("s\n") && output.err.contains("1 of 1 ended after"),
         "{}",
-        ran.err
+        output.err
     );
-    let ran = line(&format!("wait task-1 task-2 Task:task-1 {way}"))
+    let output = line(&format!("wait task-1 task-2 Task:task-1 {fetch_flags}"))
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("The datastore is full."), "{}", ran.err);
-    assert!(ran.err.contains("1 failed"), "{}", ran.err);
+    assert_eq!(output.code, 1);
+    assert!(
+        output.err.contains("The datastore is full."),
+        "{}",
+        output.err
+    );
+    assert!(output.err.contains("1 failed"), "{}", output.err);
     assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
 
-async fn cancellation(way: &str) {
+async fn cancellation(fetch_flags: &str) {
     let simulator = server().await;
     assert_eq!(line("cancel task-3 --yes").on(&simulator).await.code, 0);
-    let ran = line(&format!("wait task-3 task-1 {way}"))
-        .driven(&simulator)
+    let output = line(&format!("wait task-3 task-1 {fetch_flags}"))
+        .with_running_clock(&simulator)
         .await;
-    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(output.code, 3, "{output:?}");
 }
 
-async fn task_removed_between_polls(way: &str) {
+async fn task_removed_between_polls(fetch_flags: &str) {
     let simulator = server().await;
-    let ran = line(&format!("wait task-5 {way}")).driven(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    let output = line(&format!("wait task-5 {fetch_flags}"))
+        .with_running_clock(&simulator)
+        .await;
+    assert_eq!(output.code, 0, "{output:?}");
     // The task is removed by now and found in the history of the last day.
-    let ran = line(&format!("wait task-5 --json {way}"))
+    let output = line(&format!("wait task-5 --json {fetch_flags}"))
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(ran.of_type("task").last().unwrap()["outcome"], "success");
+    assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(output.of_type("task").last().unwrap()["outcome"], "success");
     assert_eq!(simulator.control().open_objects().histories, 0);
 }
 
-async fn expired_session(way: &str) {
+async fn expired_session(fetch_flags: &str) {
     let simulator = server().await;
     let control = simulator.control();
-    let killing = async {
+    let kill_sessions = async {
         while control.session_count() == 0 {
             sleep(Duration::from_millis(5)).await;
         }
@@ -93,37 +101,35 @@ async fn expired_session(way: &str) {
         control.kill_sessions();
         sleep(Duration::from_secs(60)).await;
     };
-    let ran = tokio::select! {
-        ran = line(&format!("wait task-1 {way}")).driven(&simulator) => ran,
-        () = killing => unreachable!("it ends before"),
+    let output = tokio::select! {
+        output = line(&format!("wait task-1 {fetch_flags}")).with_running_clock(&simulator) => output,
+        () = kill_sessions => unreachable!("waiting ends first"),
     };
-    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(output.code, 0, "{output:?}");
 }
 
 /// Connections are refused first, then the same port is served by a server without the session.
-async fn server_restart(way: &str) {
+async fn server_restart(fetch_flags: &str) {
     let simulator = server().await;
     let (url, listen) = (simulator.url(), simulator.address());
-    let restarting = async {
+    let restart = async {
         while simulator.control().session_count() == 0 {
             sleep(Duration::from_millis(5)).await;
         }
         sleep(Duration::from_millis(100)).await;
         simulator.stop().await;
         sleep(Duration::from_millis(700)).await;
-        let mut options =
-            Options::new(Scenario::parse("test", crate::command_support::SCENARIO).unwrap())
-                .manual();
+        let mut options = Options::new(Scenario::parse("test", SCENARIO).unwrap()).manual();
         options.listen = listen;
         let simulator = Simulator::start(options).await.unwrap();
-        crate::command_support::drive(&simulator.control()).await;
+        drive(&simulator.control()).await;
     };
-    let ran = tokio::select! {
-        ran = line(&format!("wait task-1 --json {way}")).at(&url) => ran,
-        () = restarting => unreachable!("it ends before"),
+    let output = tokio::select! {
+        output = line(&format!("wait task-1 --json {fetch_flags}")).at(&url) => output,
+        () = restart => unreachable!("waiting ends first"),
     };
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let states: Vec<_> = ran
+    assert_eq!(output.code, 0, "{output:?}");
+    let states: Vec<_> = output
         .of_type("link")
         .iter()
         .map(|line| line["state"].clone())
@@ -131,81 +137,93 @@ async fn server_restart(way: &str) {
     assert!(states.contains(&json!("retrying")), "{states:?}");
 }
 
-async fn new_tasks(way: &str) {
+async fn new_tasks(fetch_flags: &str) {
     let simulator = server().await;
-    let ran = line(&format!("wait --new --entity x/y --json {way}"))
-        .driven(&simulator)
+    let output = line(&format!("wait --new --entity x/y --json {fetch_flags}"))
+        .with_running_clock(&simulator)
         .await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let summary = ran.lines().pop().unwrap();
+    assert_eq!(output.code, 0, "{output:?}");
+    let summary = output.lines().pop().unwrap();
     assert_eq!(summary["tasks"].as_array().unwrap().len(), 1);
-    assert_eq!(ran.of_type("task")[0]["target"], "x/y");
+    assert_eq!(output.of_type("task")[0]["target"], "x/y");
 }
 
-async fn child_tasks(way: &str) {
+async fn child_tasks(fetch_flags: &str) {
     let simulator = server().await;
-    let ran = line(&format!("wait task-6 --children --settle 600ms {way}"))
-        .driven(&simulator)
+    let output = line(&format!(
+        "wait task-6 --children --settle 600ms {fetch_flags}"
+    ))
+    .with_running_clock(&simulator)
+    .await;
+    assert_eq!(output.code, 1, "the child failed: {output:?}");
+    assert!(output.err.contains("2 of 2 ended"), "{}", output.err);
+    let output = line(&format!("wait task-6 {fetch_flags}"))
+        .on(&simulator)
         .await;
-    assert_eq!(ran.code, 1, "the child failed: {ran:?}");
-    assert!(ran.err.contains("2 of 2 ended"), "{}", ran.err);
-    let ran = line(&format!("wait task-6 {way}")).on(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(output.code, 0, "{output:?}");
 }
 
 /// `wait --new` ends if the list of recent tasks is always refused.
-async fn new_tasks_that_cannot_be_listed(way: &str) {
+async fn new_tasks_that_cannot_be_listed(fetch_flags: &str) {
     let simulator = server().await;
     let rule = FaultRule::new(
         "TaskManager/recentTask",
         FaultEffect::Fault("NoPermission".to_owned()),
     );
     simulator.control().inject(&FaultPlan::default().with(rule));
-    let ran = line(&format!("wait --new --timeout 50s {way}"))
+    let output = line(&format!("wait --new --timeout 50s {fetch_flags}"))
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 4, "{ran:?}");
+    assert_eq!(output.code, 4, "{output:?}");
     assert!(
-        ran.err.contains("--new cannot discover tasks") && ran.err.contains("NoPermission"),
+        output.err.contains("--new cannot discover tasks") && output.err.contains("NoPermission"),
         "{}",
-        ran.err
+        output.err
     );
 }
 
 #[tokio::test]
 async fn filter_selects_awaited_tasks() {
     let simulator = server().await;
-    let ran = line("wait --filter")
+    let output = line("wait --filter")
         .word("op:relocate target:a user=LAB\\kim")
-        .driven(&simulator)
+        .with_running_clock(&simulator)
         .await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.contains("task-1 success"), "{}", ran.err);
-    assert!(!ran.err.contains("task-2"), "{}", ran.err);
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(output.err.contains("task-1 success"), "{}", output.err);
+    assert!(!output.err.contains("task-2"), "{}", output.err);
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().to_str().unwrap();
     let named = folder.path().join("vtask/named-filters.toml");
     std::fs::create_dir(folder.path().join("vtask")).unwrap();
     std::fs::write(named, "full = \"op:clone user:ops\"\n").unwrap();
     let simulator = server().await;
-    let ran = line("wait --filter @full").variable("XDG_STATE_HOME", state);
-    let ran = ran.driven(&simulator).await;
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.contains("task-2 failed"), "{}", ran.err);
-    let ran = line("wait --filter stat:failed").on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("did you mean “state”?"), "{}", ran.err);
-    assert!(ran.err.contains("^^^^"), "with its place: {}", ran.err);
+    let output = line("wait --filter @full").variable("XDG_STATE_HOME", state);
+    let output = output.with_running_clock(&simulator).await;
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.err.contains("task-2 failed"), "{}", output.err);
+    let output = line("wait --filter stat:failed").on(&simulator).await;
+    assert_eq!(output.code, 2, "{output:?}");
+    assert!(
+        output.err.contains("did you mean “state”?"),
+        "{}",
+        output.err
+    );
+    assert!(
+        output.err.contains("^^^^"),
+        "with its position: {}",
+        output.err
+    );
 }
 
 #[tokio::test]
 async fn any_ends_with_first_finished_task() {
     let simulator = server().await;
-    let ran = line("wait task-1 task-2 task-4 --any --json")
-        .driven(&simulator)
+    let output = line("wait task-1 task-2 task-4 --any --json")
+        .with_running_clock(&simulator)
         .await;
-    assert_eq!(ran.code, 1, "{ran:?}");
-    let summary = ran.lines().pop().unwrap();
+    assert_eq!(output.code, 1, "{output:?}");
+    let summary = output.lines().pop().unwrap();
     assert_eq!(summary["tasks"][2]["outcome"], json!(null));
     assert_eq!(summary["tasks"][1]["error"]["type"], "NoDiskSpace");
 }
@@ -213,46 +231,52 @@ async fn any_ends_with_first_finished_task() {
 #[tokio::test]
 async fn missing_task_has_unknown_outcome() {
     let simulator = server().await;
-    let ran = line("wait task-1 task-99 --json").driven(&simulator).await;
-    assert_eq!(ran.code, 4, "{ran:?}");
-    let summary = ran.lines().pop().unwrap();
+    let output = line("wait task-1 task-99 --json")
+        .with_running_clock(&simulator)
+        .await;
+    assert_eq!(output.code, 4, "{output:?}");
+    let summary = output.lines().pop().unwrap();
     assert_eq!(summary["type"], "summary");
     assert_eq!(summary["outcome"], "unknown");
     assert_eq!(summary["exitCode"], 4);
     assert_eq!(summary["tasks"][0]["outcome"], "success");
     assert_eq!(summary["tasks"][1]["outcome"], "unknown");
-    let ran = line("wait task-99").on(&simulator).await;
-    assert!(ran.err.contains("task-99 unknown: "), "{}", ran.err);
-    let ran = line("wait task-99").screen(60, 24).on(&simulator).await;
+    let output = line("wait task-99").on(&simulator).await;
+    assert!(output.err.contains("task-99 unknown: "), "{}", output.err);
+    let output = line("wait task-99").terminal(60, 24).on(&simulator).await;
     let message = "outcome of task-99 unknown";
-    assert!(ran.err.contains(message), "{}", ran.err);
+    assert!(output.err.contains(message), "{}", output.err);
 }
 
 #[tokio::test]
 async fn lagging_history_is_retried_and_missing_history_is_reported() {
     let simulator =
         server_with(|options| options.behavior.history_lag = Duration::from_secs(60)).await;
-    let ran = line("wait task-5").driven(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    let output = line("wait task-5").with_running_clock(&simulator).await;
+    assert_eq!(output.code, 0, "{output:?}");
     let simulator = server_with(|options| options.behavior.history = false).await;
-    let ran = line("wait task-5").driven(&simulator).await;
-    assert_eq!(ran.code, 4, "{ran:?}");
+    let output = line("wait task-5").with_running_clock(&simulator).await;
+    assert_eq!(output.code, 4, "{output:?}");
     assert!(
-        ran.err.contains("disappeared") && ran.err.contains("NotSupported"),
+        output.err.contains("disappeared") && output.err.contains("NotSupported"),
         "{}",
-        ran.err
+        output.err
     );
 }
 
 #[tokio::test]
 async fn timeout_ends_waiting() {
     let simulator = server().await;
-    let ran = line("wait task-4 --timeout 300ms --json")
+    let output = line("wait task-4 --timeout 300ms --json")
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 124, "{ran:?}");
-    assert_eq!(ran.lines().pop().unwrap()["outcome"], "timeout");
-    assert!(ran.err.contains("timed out after 300ms"), "{}", ran.err);
+    assert_eq!(output.code, 124, "{output:?}");
+    assert_eq!(output.lines().pop().unwrap()["outcome"], "timeout");
+    assert!(
+        output.err.contains("timed out after 300ms"),
+        "{}",
+        output.err
+    );
     assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
 
@@ -262,12 +286,12 @@ async fn outage_longer_than_limit_ends_waiting() {
     let simulator = server().await;
     let url = simulator.url();
     simulator.stop().await;
-    let ran = line("wait task-1 --max-outage 500ms").at(&url).await;
-    assert_eq!(ran.code, 4, "{ran:?}");
+    let output = line("wait task-1 --max-outage 500ms").at(&url).await;
+    assert_eq!(output.code, 4, "{output:?}");
     assert!(
-        ran.err.contains("--max-outage") && ran.err.contains("refused"),
+        output.err.contains("--max-outage") && output.err.contains("refused"),
         "{}",
-        ran.err
+        output.err
     );
 }
 
@@ -277,67 +301,66 @@ async fn refused_sign_in_is_reported_and_not_retried() {
         options.credentials = Some(("ops".to_owned(), "other".to_owned()));
     })
     .await;
-    let ran = line("wait task-1 --json").on(&simulator).await;
-    assert_eq!(ran.code, 5, "{ran:?}");
+    let output = line("wait task-1 --json").on(&simulator).await;
+    assert_eq!(output.code, 5, "{output:?}");
     assert!(
-        ran.err.contains("InvalidLogin") && !ran.err.contains("secret"),
+        output.err.contains("InvalidLogin") && !output.err.contains("secret"),
         "{}",
-        ran.err
+        output.err
     );
-    let requests = simulator.control().requests();
-    let logins = requests
-        .iter()
-        .filter(|request| format!("{request:?}").contains("Login"));
-    assert_eq!(logins.count(), 1);
+    assert_eq!(count_requests(&simulator.control(), "Login"), 1);
 }
 
 #[tokio::test]
 async fn interrupt_signs_out() {
     let simulator = server().await;
-    let ran = line("wait task-4 --json")
-        .interrupted(Duration::from_millis(300))
+    let output = line("wait task-4 --json")
+        .interrupt_after(Duration::from_millis(300))
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 130, "{ran:?}");
-    assert_eq!(ran.lines().pop().unwrap()["outcome"], "interrupted");
+    assert_eq!(output.code, 130, "{output:?}");
+    assert_eq!(output.lines().pop().unwrap()["outcome"], "interrupted");
     assert_eq!(simulator.control().session_count(), 0, "signed out");
 }
 
 #[tokio::test]
 async fn every_change_is_json_line_with_original_info() {
     let simulator = server().await;
-    let ran = line("wait task-1 task-2 --json").driven(&simulator).await;
-    assert_eq!(ran.err, "", "no talk beside the data");
-    for line in ran.lines() {
+    let output = line("wait task-1 task-2 --json")
+        .with_running_clock(&simulator)
+        .await;
+    assert_eq!(output.err, "", "no messages besides the data");
+    for line in output.lines() {
         assert_eq!(line["version"], 1);
         assert_eq!(
             line["endpoint"].as_str().unwrap(),
             simulator.address().to_string()
         );
     }
-    let tasks = ran.of_type("task");
-    let of = |mo_id: &str| {
+    let tasks = output.of_type("task");
+    let of_task = |mo_id: &str| {
         tasks
             .iter()
             .filter(|line| line["moId"] == mo_id)
             .collect::<Vec<_>>()
     };
-    let progress: Vec<_> = of("task-1")
+    let progress: Vec<_> = of_task("task-1")
         .iter()
         .filter_map(|line| line["progress"].as_i64())
         .collect();
     assert!(progress.len() > 2 && progress.is_sorted(), "{progress:?}");
-    let truth = simulator.control().expected_tasks();
-    let last = of("task-1").pop().unwrap();
-    assert_eq!(last["info"], truth[0]);
+    let expected = simulator.control().expected_tasks();
+    let last = of_task("task-1").pop().unwrap();
+    assert_eq!(last["info"], expected[0]);
     assert_eq!(last["durationSeconds"], 20);
     assert_eq!(last["startedBy"], "LAB\\kim");
     assert_eq!(
-        of("task-2").pop().unwrap()["error"]["message"],
+        of_task("task-2").pop().unwrap()["error"]["message"],
         "The datastore is full."
     );
     assert_eq!(
-        ran.lines()
+        output
+            .lines()
             .iter()
             .filter(|line| line["type"] == "summary")
             .count(),
@@ -348,13 +371,13 @@ async fn every_change_is_json_line_with_original_info() {
 #[tokio::test]
 async fn terminal_bars_keep_position() {
     let simulator = server().await;
-    let ran = line("wait task-1 task-2 task-5")
+    let output = line("wait task-1 task-2 task-5")
         .variable("TERM", "xterm-256color")
-        .screen(80, 24)
-        .driven(&simulator)
+        .terminal(80, 24)
+        .with_running_clock(&simulator)
         .await;
     let mut terminal = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
-    terminal.process(ran.err.replace('\n', "\r\n").as_bytes());
+    terminal.process(output.err.replace('\n', "\r\n").as_bytes());
     let screen = terminal.screen().contents();
     let lines: Vec<&str> = screen.lines().collect();
     assert_eq!(lines.len(), 4, "{screen}");
@@ -367,7 +390,7 @@ async fn terminal_bars_keep_position() {
         "{screen}"
     );
     assert!(lines[3].starts_with("3 of 3 ended, 1 failed"), "{screen}");
-    assert!(!ran.err.contains("evil\u{1b}"), "names are made safe");
+    assert!(!output.err.contains("evil\u{1b}"), "names are escaped");
 }
 
 #[tokio::test]
@@ -376,44 +399,50 @@ async fn title_and_notification_are_shown_and_title_is_restored() {
     let wait = || {
         line("wait task-2 --title --bell --notify --quiet")
             .variable("TERM_PROGRAM", "ghostty")
-            .screen(80, 24)
+            .terminal(80, 24)
     };
-    let ran = wait().driven(&simulator).await;
+    let output = wait().with_running_clock(&simulator).await;
     assert!(
-        ran.err.contains("\u{1b}]2;") && ran.err.contains("\u{1b}]9;4;"),
+        output.err.contains("\u{1b}]2;") && output.err.contains("\u{1b}]9;4;"),
         "{:?}",
-        ran.err
+        output.err
     );
-    assert!(ran.err.contains("\u{1b}]9;vtask: failed"), "{:?}", ran.err);
+    assert!(
+        output.err.contains("\u{1b}]9;vtask: failed"),
+        "{:?}",
+        output.err
+    );
     let cleared = "\u{1b}]9;4;0;0\u{7}\u{1b}]2;\u{7}\u{1b}[23;2t";
-    assert_eq!(ran.err.matches(cleared).count(), 1, "{:?}", ran.err);
+    assert_eq!(output.err.matches(cleared).count(), 1, "{:?}", output.err);
     let simulator = server().await;
-    let ran = wait()
-        .interrupted(Duration::from_millis(400))
+    let output = wait()
+        .interrupt_after(Duration::from_millis(400))
         .on(&simulator)
         .await;
-    assert!(ran.err.ends_with(cleared), "{:?}", ran.err);
+    assert!(output.err.ends_with(cleared), "{:?}", output.err);
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn command_runs_for_each_finished_task() {
     let simulator = server().await;
-    let ran = line("wait task-1 task-2 --exec")
+    let output = line("wait task-1 task-2 --exec")
         .word("echo \"$VTASK_MOID|$VTASK_OPERATION|$VTASK_TARGET|$VTASK_OUTCOME|$VTASK_ERROR\"")
-        .driven(&simulator)
+        .with_running_clock(&simulator)
         .await;
     assert!(
-        ran.err
+        output
+            .err
             .contains("task-2|Clone virtual machine|b|failed|The datastore is full."),
         "{}",
-        ran.err
+        output.err
     );
     assert!(
-        ran.err
+        output
+            .err
             .contains("task-1|Relocate virtual machine|a|success|\n"),
         "{}",
-        ran.err
+        output.err
     );
 }
 
@@ -426,15 +455,17 @@ async fn tasks_are_selected_by_entity_user_or_operation() {
         ("--user *kim --entity a", 0),
         ("--entity nowhere", 4),
     ] {
-        let ran = line(&format!("wait {flags}")).driven(&simulator).await;
-        assert_eq!(ran.code, code, "{flags}: {ran:?}");
+        let output = line(&format!("wait {flags}"))
+            .with_running_clock(&simulator)
+            .await;
+        assert_eq!(output.code, code, "{flags}: {output:?}");
         // Finished tasks are not awaited.
-        let again = line(&format!("wait {flags}")).on(&simulator).await;
-        assert_eq!(again.code, 4, "{flags}: {again:?}");
+        let second = line(&format!("wait {flags}")).on(&simulator).await;
+        assert_eq!(second.code, 4, "{flags}: {second:?}");
         assert!(
-            again.err.contains("no queued or running task"),
+            second.err.contains("no queued or running task"),
             "{}",
-            again.err
+            second.err
         );
         if code == 0 {
             break;
@@ -445,14 +476,14 @@ async fn tasks_are_selected_by_entity_user_or_operation() {
 #[tokio::test]
 async fn tasks_are_read_from_standard_input() {
     let simulator = server().await;
-    let ran = line("wait -")
+    let output = line("wait -")
         .input("Task:task-2\n{\"moId\":\"task-1\"}\n")
-        .driven(&simulator)
+        .with_running_clock(&simulator)
         .await;
-    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(output.code, 1, "{output:?}");
     for input in ["", "VirtualMachine:vm-1\n"] {
-        let ran = line("wait -").input(input).on(&simulator).await;
-        assert_eq!(ran.code, 2, "{ran:?}");
+        let output = line("wait -").input(input).on(&simulator).await;
+        assert_eq!(output.code, 2, "{output:?}");
     }
 }
 
@@ -472,20 +503,20 @@ impl io::Write for Broken {
 #[tokio::test]
 async fn broken_pipe_is_silent_and_full_disk_is_reported() {
     let simulator = server().await;
-    let ran = line("wait task-1 --json")
-        .into(Broken(io::ErrorKind::BrokenPipe))
+    let output = line("wait task-1 --json")
+        .stdout_to(Broken(io::ErrorKind::BrokenPipe))
         .on(&simulator)
         .await;
-    assert_eq!((ran.code, &*ran.err), (141, ""));
-    let ran = line("wait task-1 --json")
-        .into(Broken(io::ErrorKind::StorageFull))
+    assert_eq!((output.code, &*output.err), (141, ""));
+    let output = line("wait task-1 --json")
+        .stdout_to(Broken(io::ErrorKind::StorageFull))
         .on(&simulator)
         .await;
-    assert_eq!(ran.code, 2);
+    assert_eq!(output.code, 2);
     assert!(
-        ran.err.contains("cannot be written") && ran.err.contains("full"),
+        output.err.contains("cannot be written") && output.err.contains("full"),
         "{}",
-        ran.err
+        output.err
     );
     assert_eq!(simulator.control().session_count(), 0, "signed out");
 }

@@ -5,70 +5,77 @@ use std::{fs, time::Duration};
 use crate::command_support::{drive_by, line, server};
 
 #[tokio::test]
-async fn a_log_has_a_line_per_state_and_no_line_per_percent() {
+async fn one_line_is_printed_per_state_without_terminal() {
     let simulator = server().await;
-    let ran = line("wait task-1").driven(&simulator).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let lines = ran.err.lines().filter(|line| line.contains("task-1"));
-    assert_eq!(lines.count(), 2, "running and success: {}", ran.err);
+    let output = line("wait task-1").with_running_clock(&simulator).await;
+    assert_eq!(output.code, 0, "{output:?}");
+    let lines = output.err.lines().filter(|line| line.contains("task-1"));
+    assert_eq!(lines.count(), 2, "running and success: {}", output.err);
     let simulator = server().await;
     let control = simulator.control();
-    // At most two answers a second come under a stream of changes.
-    let ran = tokio::select! {
-        ran = line("wait task-1 --log-every 200ms").on(&simulator) => ran,
-        () = drive_by(&control, Duration::from_millis(80)) => unreachable!("time does not end"),
+    // Under continuous changes, the server sends at most two responses a second.
+    let output = tokio::select! {
+        output = line("wait task-1 --log-every 200ms").on(&simulator) => output,
+        () = drive_by(&control, Duration::from_millis(80)) => unreachable!("the clock advances without end"),
     };
-    let lines = ran.err.lines().filter(|line| line.contains("task-1"));
-    assert!(lines.count() > 2, "{}", ran.err);
+    let lines = output.err.lines().filter(|line| line.contains("task-1"));
+    assert!(lines.count() > 2, "{}", output.err);
 }
 
 #[tokio::test]
 async fn quiet_prints_errors_with_their_root_cause_only() {
     let simulator = server().await;
-    let ran = line("wait task-1 task-2 -q").driven(&simulator).await;
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert_eq!(ran.out, "");
-    assert_eq!(ran.err, "vtask: task-2 failed: The datastore is full.\n");
+    let output = line("wait task-1 task-2 -q")
+        .with_running_clock(&simulator)
+        .await;
+    assert_eq!(output.code, 1, "{output:?}");
+    assert_eq!(output.out, "");
+    assert_eq!(output.err, "vtask: task-2 failed: The datastore is full.\n");
 }
 
 #[tokio::test]
 async fn fail_fast_ends_with_first_failed_task() {
     let simulator = server().await;
-    let ran = line("wait task-2 task-3 --fail-fast")
-        .driven(&simulator)
+    let output = line("wait task-2 task-3 --fail-fast")
+        .with_running_clock(&simulator)
         .await;
-    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(output.code, 1, "{output:?}");
 }
 
 #[tokio::test]
 async fn an_empty_selection_is_a_success_if_allowed() {
     let simulator = server().await;
-    let select = |more: &str| line(&format!("wait --entity nowhere {more}"));
-    let ran = select("").on(&simulator).await;
-    assert_eq!(ran.code, 4, "{ran:?}");
-    let ran = select("--allow-empty").on(&simulator).await;
-    assert_eq!((ran.code, &*ran.err), (0, "vtask: no task to wait for.\n"));
-    let ran = select("--allow-empty --json").on(&simulator).await;
-    let summary = &ran.of_type("summary")[0];
-    assert_eq!((ran.code, &summary["outcome"]), (0, &"success".into()));
-    let ran = line("wait -").input("\n").on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
-    let ran = line("wait - --allow-empty -q")
+    let wait_nowhere = |more: &str| line(&format!("wait --entity nowhere {more}"));
+    let output = wait_nowhere("").on(&simulator).await;
+    assert_eq!(output.code, 4, "{output:?}");
+    let output = wait_nowhere("--allow-empty").on(&simulator).await;
+    assert_eq!(
+        (output.code, &*output.err),
+        (0, "vtask: no task to wait for.\n")
+    );
+    let output = wait_nowhere("--allow-empty --json").on(&simulator).await;
+    let summary = &output.of_type("summary")[0];
+    assert_eq!((output.code, &summary["outcome"]), (0, &"success".into()));
+    let output = line("wait -").input("\n").on(&simulator).await;
+    assert_eq!(output.code, 2, "{output:?}");
+    let output = line("wait - --allow-empty -q")
         .input("\n")
         .on(&simulator)
         .await;
-    assert_eq!((ran.code, &*ran.err), (0, ""));
+    assert_eq!((output.code, &*output.err), (0, ""));
 }
 
 #[tokio::test]
-async fn a_stalled_task_has_an_exit_code_or_a_command() {
+async fn stalled_task_sets_the_exit_code_or_runs_a_command() {
     let simulator = server().await;
     // The server's clock is stopped, so no task progresses.
-    let ran = line("wait task-3 --stalled 300ms").on(&simulator).await;
-    assert_eq!(ran.code, 6, "{ran:?}");
+    let output = line("wait task-3 --stalled 300ms").on(&simulator).await;
+    assert_eq!(output.code, 6, "{output:?}");
     assert!(
-        ran.err.contains("task-3 has made no progress for 300ms."),
-        "{ran:?}"
+        output
+            .err
+            .contains("task-3 has made no progress for 300ms."),
+        "{output:?}"
     );
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("stalled");
@@ -85,9 +92,9 @@ async fn a_stalled_task_has_an_exit_code_or_a_command() {
         control.advance(Duration::from_secs(30));
         std::future::pending::<()>().await;
     };
-    let ran = tokio::select! {
-        ran = waiting.on(&simulator) => ran,
+    let output = tokio::select! {
+        output = waiting.on(&simulator) => output,
         () = driving => unreachable!(),
     };
-    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(output.code, 0, "{output:?}");
 }

@@ -4,10 +4,10 @@ use std::{fs, path::Path, time::Instant};
 
 use serde_json::{Value, json};
 
-use crate::command_support::{Ran, line, server};
+use crate::command_support::{CommandOutput, line, server};
 
-/// A line, seconds after ten o'clock.
-fn at(second: u32, entry: &Value) -> String {
+/// Returns a line of a record at this number of seconds after 10:00.
+fn record_line(second: u32, entry: &Value) -> String {
     let time = format!("2026-11-29T10:{:02}:{:02}Z", second / 60, second % 60);
     let mut line = json!({"t": time, "vc": 0});
     let fields = line.as_object_mut().unwrap();
@@ -38,9 +38,9 @@ fn failed() -> Value {
     json!({"state": "error", "error": {"_typeName": "NoDiskSpace", "faultstring": "full"}})
 }
 
-/// Task 1 succeeds after 60 s, task 2 fails after 120 s, task 3 makes no progress, task 4 vanishes, task 5 starts after
+/// Task 1 succeeds after 60 s, task 2 fails after 120 s, task 3 makes no progress, task 4 is removed, task 5 starts after
 /// 30 s and succeeds after 40 s. The record ends after 30 minutes.
-fn write(folder: &Path) -> String {
+fn write_record(folder: &Path) -> String {
     let mut text = json!({"vtask_record": 1, "vtask": "0.1.0", "started": "2026-11-29T10:00:00Z",
         "vcenters": ["vc01.lab"]})
     .to_string()
@@ -63,20 +63,20 @@ fn write(folder: &Path) -> String {
         (185, past),
         (1800, change("task-3", &json!({"progress": 21}))),
     ] {
-        text.push_str(&at(second, &entry));
+        text.push_str(&record_line(second, &entry));
     }
     let file = folder.join("night.ndjson");
     fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()
 }
 
-async fn wait(words: &str) -> Ran {
+async fn wait(words: &str) -> CommandOutput {
     let folder = tempfile::tempdir().unwrap();
-    let file = write(folder.path());
+    let file = write_record(folder.path());
     let began = Instant::now();
-    let ran = line(&format!("wait {words} --from {file}")).at("").await;
-    assert!(began.elapsed().as_secs() < 30, "no time passes");
-    ran
+    let output = line(&format!("wait {words} --from {file}")).at("").await;
+    assert!(began.elapsed().as_secs() < 30, "waiting takes no real time");
+    output
 }
 
 #[tokio::test]
@@ -128,23 +128,23 @@ async fn the_exit_code_is_that_of_the_tasks() {
         ("--entity other --allow-empty", 0, "no task to wait for"),
         ("task-1 --vcenter vc02", 2, "the record has no vCenter vc02"),
     ] {
-        let ran = wait(words).await;
-        assert_eq!(ran.code, code, "{words}: {}", ran.err);
-        assert!(ran.err.contains(text), "{words}: {}", ran.err);
+        let output = wait(words).await;
+        assert_eq!(output.code, code, "{words}: {}", output.err);
+        assert!(output.err.contains(text), "{words}: {}", output.err);
     }
 }
 
 #[tokio::test]
 async fn json_has_the_times_of_the_record() {
-    let ran = wait("task-1 task-2 task-3 --json --timeout 5m").await;
-    assert_eq!(ran.code, 124, "{}", ran.err);
-    let summary = ran.of_type("summary").remove(0);
+    let output = wait("task-1 task-2 task-3 --json --timeout 5m").await;
+    assert_eq!(output.code, 124, "{}", output.err);
+    let summary = output.of_type("summary").remove(0);
     assert_eq!(summary["durationSeconds"], 300.0);
     assert_eq!(summary["endpoint"], "vc01.lab");
     let statuses = summary["tasks"].as_array().unwrap().iter();
     let statuses: Vec<_> = statuses.map(|task| task["status"].clone()).collect();
     assert_eq!(statuses, ["success", "failed", "running"]);
-    let lines = ran.of_type("task");
+    let lines = output.of_type("task");
     let of_second = lines.iter().filter(|line| line["moId"] == "task-2");
     let states: Vec<_> = of_second.map(|line| line["status"].clone()).collect();
     assert_eq!(states, ["running", "failed"]);
@@ -167,11 +167,11 @@ async fn wait_in_a_record_has_the_recorded_result() {
         let file = folder.path().join(format!("{number}.ndjson"));
         let file = file.to_str().unwrap();
         let live = line(&format!("wait {words} --record {file}"));
-        let live = live.driven(&simulator).await;
+        let live = live.with_running_clock(&simulator).await;
         let recorded = line(&format!("wait {words} --from {file}")).at("").await;
         assert_eq!(recorded.code, live.code, "{words}: {}", recorded.err);
-        let summary = |ran: &Ran| {
-            let tasks = ran.of_type("summary").remove(0)["tasks"].take();
+        let summary = |output: &CommandOutput| {
+            let tasks = output.of_type("summary").remove(0)["tasks"].take();
             let tasks = tasks.as_array().unwrap().iter();
             let facts = tasks.map(|task| (task["moId"].clone(), task["outcome"].clone()));
             facts.collect::<Vec<_>>()

@@ -25,9 +25,9 @@ const COMMANDS: [&str; 5] = [
 async fn assert_all_fail_at_once(url: &str, code: u8, words: &str) {
     for command in COMMANDS {
         let began = Instant::now();
-        let ran = line(command).at(url).await;
-        assert_eq!(ran.code, code, "{command}: {ran:?}");
-        assert!(ran.err.contains(words), "{command}: {ran:?}");
+        let output = line(command).at(url).await;
+        assert_eq!(output.code, code, "{command}: {output:?}");
+        assert!(output.err.contains(words), "{command}: {output:?}");
         assert!(began.elapsed() < Duration::from_secs(20), "{command}");
     }
 }
@@ -73,9 +73,9 @@ async fn https_to_plain_port_suggests_http() {
             let _ = stream.shutdown().await;
         }
     });
-    let ran = line("get task-1").at(&url).await;
-    assert_eq!(ran.code, 4, "{ran:?}");
-    assert!(ran.err.contains("give http:// in --url"), "{ran:?}");
+    let output = line("get task-1").at(&url).await;
+    assert_eq!(output.code, 4, "{output:?}");
+    assert!(output.err.contains("give http:// in --url"), "{output:?}");
 }
 
 #[tokio::test]
@@ -83,36 +83,42 @@ async fn starting_server_is_retried() {
     let simulator = server().await;
     let port = simulator.address();
     simulator.stop().await;
-    let ran = line("wait task-1 --max-outage 1s")
+    let output = line("wait task-1 --max-outage 1s")
         .at(&format!("http://{port}"))
         .await;
-    assert_eq!(ran.code, 4, "{ran:?}");
-    assert!(ran.err.contains("longer than --max-outage"), "{ran:?}");
+    assert_eq!(output.code, 4, "{output:?}");
+    assert!(
+        output.err.contains("longer than --max-outage"),
+        "{output:?}"
+    );
     let busy = http("503 Service Unavailable", &[], HTML);
     let url = raw_server::start(move |_| Reply::Bytes(busy.clone())).await;
-    let ran = line("wait task-1 --max-outage 1s").at(&url).await;
-    assert!(ran.err.contains("longer than --max-outage"), "{ran:?}");
+    let output = line("wait task-1 --max-outage 1s").at(&url).await;
+    assert!(
+        output.err.contains("longer than --max-outage"),
+        "{output:?}"
+    );
 }
 
 #[tokio::test]
 async fn empty_compressed_body_is_empty() {
     let url = raw_server::start(|request| {
-        let labelled = [("content-encoding", "gzip")];
+        let headers = [("content-encoding", "gzip")];
         if request.contains("/Logout") {
             Reply::Bytes(b"HTTP/1.1 204 No Content\r\ncontent-encoding: gzip\r\n\r\n".to_vec())
         } else if request.contains("/CancelTask") {
-            Reply::Bytes(http("200 OK", &labelled, b""))
+            Reply::Bytes(http("200 OK", &headers, b""))
         } else {
-            Reply::Honest
+            Reply::Regular
         }
     })
     .await;
-    let ran = line("cancel task-1 --yes").at(&url).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.contains("request accepted"), "{ran:?}");
+    let output = line("cancel task-1 --yes").at(&url).await;
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(output.err.contains("request accepted"), "{output:?}");
     assert!(
-        !ran.err.contains("compression") && !ran.err.contains("signing out"),
-        "{ran:?}"
+        !output.err.contains("compression") && !output.err.contains("signing out"),
+        "{output:?}"
     );
 }
 
@@ -126,14 +132,20 @@ async fn status_is_reported_if_body_cannot_be_decompressed() {
         Reply::Bytes(http("503 Service Unavailable", &headers, HTML))
     })
     .await;
-    let ran = line("get task-1").at(&url).await;
-    assert_eq!(ran.code, 4, "{ran:?}");
-    assert!(ran.err.contains("(HTTP 503)"), "{ran:?}");
-    assert!(ran.err.contains("vtask waits 600 s at most"), "{ran:?}");
-    assert!(!ran.err.contains("18446744073709551615"), "{ran:?}");
-    let ran = line("wait task-1 --timeout 1s").at(&url).await;
-    assert_eq!(ran.code, 124, "{ran:?}");
-    assert!(ran.err.contains("vtask waits 600 s at most"), "{ran:?}");
+    let output = line("get task-1").at(&url).await;
+    assert_eq!(output.code, 4, "{output:?}");
+    assert!(output.err.contains("(HTTP 503)"), "{output:?}");
+    assert!(
+        output.err.contains("vtask waits 600 s at most"),
+        "{output:?}"
+    );
+    assert!(!output.err.contains("18446744073709551615"), "{output:?}");
+    let output = line("wait task-1 --timeout 1s").at(&url).await;
+    assert_eq!(output.code, 124, "{output:?}");
+    assert!(
+        output.err.contains("vtask waits 600 s at most"),
+        "{output:?}"
+    );
 }
 
 #[tokio::test]
@@ -150,7 +162,7 @@ async fn extreme_server_clock_is_harmless() {
                 let task = br#"[{"_typeName": "ManagedObjectReference", "type": "Task", "value": "task-1"}]"#;
                 Reply::Bytes(http("200 OK", &[], task))
             } else {
-                Reply::Honest
+                Reply::Regular
             }
         })
         .await;
@@ -161,14 +173,14 @@ async fn extreme_server_clock_is_harmless() {
             "list --filter elapsed>1h",
             "tree task-1",
         ] {
-            let ran = line(command).at(&url).await;
-            assert!(matches!(ran.code, 0 | 4), "{time} {command}: {ran:?}");
+            let output = line(command).at(&url).await;
+            assert!(matches!(output.code, 0 | 4), "{time} {command}: {output:?}");
             assert!(
-                !ran.out.is_empty() || command.contains("since") || command.contains("filter"),
-                "{time} {command}: {ran:?}"
+                !output.out.is_empty() || command.contains("since") || command.contains("filter"),
+                "{time} {command}: {output:?}"
             );
         }
-        let ran = line("wait task-1 --json --timeout 1s").at(&url).await;
-        assert_eq!(ran.code, 124, "{time}: {ran:?}");
+        let output = line("wait task-1 --json --timeout 1s").at(&url).await;
+        assert_eq!(output.code, 124, "{time}: {output:?}");
     }
 }

@@ -5,7 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "each test binary uses its own part; a test that cannot go on has failed"
+    reason = "each test binary uses its own part; tests may panic"
 )]
 
 pub(crate) mod proxy;
@@ -34,13 +34,17 @@ use vtask::{
         io_context::{CommandIo, Output},
         signals::StopSignal,
     },
-    simulator::{Control, Options, Simulator, scenario::Scenario},
+    simulator::{
+        Control, Options, Simulator,
+        fault_injection::{FaultPlan, FaultRule},
+        scenario::Scenario,
+    },
 };
 
 /// Time limit of every command and condition.
-const BOUND: Duration = Duration::from_secs(60);
-/// Limit of a condition: shorter, so that the failed condition is named and not the command.
-const CONDITION_BOUND: Duration = Duration::from_secs(50);
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Time limit of a condition, shorter so that the condition fails before the command.
+const CONDITION_TIMEOUT: Duration = Duration::from_secs(50);
 
 /// At the start: 1 succeeds after 20 s, 2 fails after 10 s, 3 runs for an hour and can be cancelled, 4 cannot and runs
 /// as long, 5 succeeds after 15 s and is removed immediately, 6 has a child (7, after 1 s) that fails although 6
@@ -97,6 +101,41 @@ pub(crate) async fn server_with(adjust: impl FnOnce(&mut Options)) -> Simulator 
     simulator
 }
 
+/// Starts a server of the scenario above with a fault.
+pub(crate) async fn server_with_fault(rule: FaultRule) -> Simulator {
+    server_with(|options| options.faults = FaultPlan::default().with(rule)).await
+}
+
+/// Starts a server of the demo, whose history has thirty days.
+pub(crate) async fn demo_server() -> Simulator {
+    let mut options = Options::new(Scenario::load("demo").unwrap()).manual();
+    options.starts_at = Some("2026-03-04T15:00:00Z".parse().unwrap());
+    Simulator::start(options).await.unwrap()
+}
+
+/// Returns the number of requests whose kind contains this text, such as `SessionManager/Login`.
+pub(crate) fn count_requests(control: &Control, kind: &str) -> usize {
+    let requests = control.requests();
+    let matching = requests
+        .iter()
+        .filter(|request| request.kind.contains(kind));
+    matching.count()
+}
+
+/// Runs a command with a record in the place of a server.
+pub(crate) async fn run_from_record(words: &str, file: &Path) -> CommandOutput {
+    let line = line(words).word("--from").word(file.to_str().unwrap());
+    line.at("").await
+}
+
+/// Parses the lines of NDJSON.
+pub(crate) fn json_lines(text: &str) -> Vec<Value> {
+    let lines = text.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
 /// Writes a config file with a profile for each server; returns its path.
 pub(crate) fn config(folder: &Path, servers: &[(&str, &Simulator)]) -> String {
     let profiles = servers.iter().map(|(name, server)| {
@@ -108,12 +147,12 @@ pub(crate) fn config(folder: &Path, servers: &[(&str, &Simulator)]) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Advances the clock until it is dropped, at fifty times the speed of real time.
+/// Advances the clock until the future is dropped, at fifty times the speed of real time.
 pub(crate) async fn drive(control: &Control) {
     drive_by(control, Duration::from_millis(500)).await;
 }
 
-/// Advances the clock by `step` every ten milliseconds until it is dropped.
+/// Advances the clock by `step` every ten milliseconds until the future is dropped.
 pub(crate) async fn drive_by(control: &Control, step: Duration) {
     loop {
         sleep(Duration::from_millis(10)).await;
@@ -137,25 +176,25 @@ pub(crate) fn http_client() -> reqwest::Client {
 }
 
 /// Waits until a condition holds.
-pub(crate) async fn until(done: impl Fn() -> bool) {
+pub(crate) async fn wait_until(done: impl Fn() -> bool) {
     let waiting = async {
         while !done() {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    let waited = timeout(CONDITION_BOUND, waiting).await;
-    waited.expect("the condition holds");
+    let result = timeout(CONDITION_TIMEOUT, waiting).await;
+    result.expect("the condition holds");
 }
 
 /// Waits until a condition that is read from a server holds.
-pub(crate) async fn until_async(what: &str, done: impl AsyncFn() -> bool) {
+pub(crate) async fn wait_until_async(what: &str, done: impl AsyncFn() -> bool) {
     let waiting = async {
         while !done().await {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    let waited = timeout(CONDITION_BOUND, waiting).await;
-    waited.unwrap_or_else(|_| panic!("within {CONDITION_BOUND:?}: {what}"));
+    let result = timeout(CONDITION_TIMEOUT, waiting).await;
+    result.unwrap_or_else(|_| panic!("within {CONDITION_TIMEOUT:?}: {what}"));
 }
 
 /// Returns the sum of the series of a metric with these labels.
@@ -169,19 +208,16 @@ pub(crate) fn metric_sum(page: &str, metric: &str, labels: &str) -> f64 {
 
 /// Output and exit code of a command.
 #[derive(Debug)]
-pub(crate) struct Ran {
+pub(crate) struct CommandOutput {
     pub(crate) code: u8,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-impl Ran {
+impl CommandOutput {
     /// Parses the NDJSON lines of the output.
     pub(crate) fn lines(&self) -> Vec<Value> {
-        let lines = self.out.lines();
-        lines
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        json_lines(&self.out)
     }
 
     /// Returns the lines of one type.
@@ -220,35 +256,35 @@ pub(crate) struct Outputs {
 }
 
 /// A command line without the connection options.
-pub(crate) struct Line {
+pub(crate) struct CommandLine {
     words: Vec<String>,
     input: &'static str,
     input_is_terminal: bool,
     size: Option<(usize, usize)>,
-    out_size: Option<usize>,
+    output_width: Option<usize>,
     out: Option<Box<dyn Write>>,
     err: SharedBuffer,
     environment: Vec<(&'static str, String)>,
-    interrupted: Option<Duration>,
+    interrupt_after: Option<Duration>,
     stopped: Option<oneshot::Receiver<()>>,
 }
 
-pub(crate) fn line(words: &str) -> Line {
-    Line {
+pub(crate) fn line(words: &str) -> CommandLine {
+    CommandLine {
         words: words.split_whitespace().map(str::to_owned).collect(),
         input: "",
         input_is_terminal: false,
         size: None,
-        out_size: None,
+        output_width: None,
         out: None,
         err: SharedBuffer::default(),
         environment: vec![("VTASK_PASSWORD", "secret".to_owned())],
-        interrupted: None,
+        interrupt_after: None,
         stopped: None,
     }
 }
 
-impl Line {
+impl CommandLine {
     pub(crate) fn word(mut self, word: &str) -> Self {
         self.words.push(word.to_owned());
         self
@@ -259,31 +295,31 @@ impl Line {
         self
     }
 
-    /// Makes standard input a terminal on which this is typed.
-    pub(crate) fn typed(mut self, text: &'static str) -> Self {
+    /// Makes standard input a terminal with this input.
+    pub(crate) fn type_input(mut self, text: &'static str) -> Self {
         self.input_is_terminal = true;
         self.input(text)
     }
 
     /// Makes standard error a terminal of this size.
-    pub(crate) fn screen(mut self, columns: usize, rows: usize) -> Self {
+    pub(crate) fn terminal(mut self, columns: usize, rows: usize) -> Self {
         self.size = Some((columns, rows));
         self
     }
 
     /// Makes standard output a terminal of this width.
-    pub(crate) fn wide(mut self, columns: usize) -> Self {
-        self.out_size = Some(columns);
+    pub(crate) fn output_width(mut self, columns: usize) -> Self {
+        self.output_width = Some(columns);
         self
     }
 
-    pub(crate) fn into(mut self, writer: impl Write + 'static) -> Self {
+    pub(crate) fn stdout_to(mut self, writer: impl Write + 'static) -> Self {
         self.out = Some(Box::new(writer));
         self
     }
 
     /// Writes standard error to `buffer`, to be read while the command runs.
-    pub(crate) fn messages_into(mut self, buffer: SharedBuffer) -> Self {
+    pub(crate) fn stderr_to(mut self, buffer: SharedBuffer) -> Self {
         self.err = buffer;
         self
     }
@@ -299,77 +335,77 @@ impl Line {
         self
     }
 
-    /// Presses Ctrl-C after this time.
-    pub(crate) fn interrupted(mut self, after: Duration) -> Self {
-        self.interrupted = Some(after);
+    /// Sends Ctrl-C after this time.
+    pub(crate) fn interrupt_after(mut self, after: Duration) -> Self {
+        self.interrupt_after = Some(after);
         self
     }
 
-    /// Presses Ctrl-C when this is sent.
-    pub(crate) fn interrupted_by(mut self, stopped: oneshot::Receiver<()>) -> Self {
+    /// Sends Ctrl-C once this channel receives a message.
+    pub(crate) fn interrupt_when(mut self, stopped: oneshot::Receiver<()>) -> Self {
         self.stopped = Some(stopped);
         self
     }
 
-    pub(crate) async fn on(self, simulator: &Simulator) -> Ran {
+    pub(crate) async fn on(self, simulator: &Simulator) -> CommandOutput {
         self.at(&simulator.url()).await
     }
 
-    /// Runs it while the server's clock advances.
-    pub(crate) async fn driven(self, simulator: &Simulator) -> Ran {
+    /// Runs the command while the server's clock advances.
+    pub(crate) async fn with_running_clock(self, simulator: &Simulator) -> CommandOutput {
         let control = simulator.control();
         tokio::select! {
-            ran = self.on(simulator) => ran,
+            output = self.on(simulator) => output,
             () = drive(&control) => unreachable!("the clock advances without end"),
         }
     }
 
-    /// Runs it against the servers named by its words or its config, while their clocks advance.
-    pub(crate) async fn among(self, simulators: &[&Simulator]) -> Ran {
+    /// Runs the command against the servers of its arguments or its config, while their clocks advance.
+    pub(crate) async fn on_servers(self, simulators: &[&Simulator]) -> CommandOutput {
         let driving = simulators.iter().map(|simulator| {
             let control = simulator.control();
             async move { drive(&control).await }
         });
         tokio::select! {
-            ran = self.at("") => ran,
+            output = self.at("") => output,
             _ = join_all(driving) => unreachable!("the clock advances without end"),
         }
     }
 
-    /// Runs it until `acting` has ended, then presses Ctrl-C. Also returns the time that it took to end.
+    /// Runs the command until `actions` ends, then sends Ctrl-C. Also returns the time from then to its end.
     pub(crate) async fn during<F: Future<Output = ()>>(
         self,
         simulator: &Simulator,
-        acting: impl FnOnce(Outputs) -> F,
-    ) -> (Ran, Duration) {
+        actions: impl FnOnce(Outputs) -> F,
+    ) -> (CommandOutput, Duration) {
         let (stop, stopped) = oneshot::channel();
         let outputs = Outputs::default();
-        let line = self.into(outputs.out.clone()).interrupted_by(stopped);
-        let line = line.messages_into(outputs.err.clone());
+        let line = self.stdout_to(outputs.out.clone()).interrupt_when(stopped);
+        let line = line.stderr_to(outputs.err.clone());
         let mut running = Box::pin(line.on(simulator));
         tokio::select! {
-            ran = &mut running => panic!("it ended by itself: {ran:?}"),
-            () = acting(outputs.clone()) => stop.send(()).unwrap(),
+            output = &mut running => panic!("the command ended by itself: {output:?}"),
+            () = actions(outputs.clone()) => stop.send(()).unwrap(),
         }
         let stopped = Instant::now();
-        let mut ran = running.await;
-        let took = stopped.elapsed();
-        ran.out = outputs.out.text();
-        assert_eq!(ran.code, 130, "{ran:?}");
-        assert_eq!(simulator.control().session_count(), 0, "{ran:?}");
-        (ran, took)
+        let mut output = running.await;
+        let elapsed = stopped.elapsed();
+        output.out = outputs.out.text();
+        assert_eq!(output.code, 130, "{output:?}");
+        assert_eq!(simulator.control().session_count(), 0, "{output:?}");
+        (output, elapsed)
     }
 
-    pub(crate) async fn at(self, url: &str) -> Ran {
+    pub(crate) async fn at(self, url: &str) -> CommandOutput {
         let (out, err) = (SharedBuffer::default(), self.err);
         let words = ["vtask"].into_iter().map(str::to_owned).chain(self.words);
         let connection = ["--url", url, "--username", "ops"].map(str::to_owned);
-        let is_known = |words: &[String]| {
+        let needs_no_connection = |words: &[String]| {
             let names_profiles = words.iter().any(|word| word == "--config");
             words[1] == "config" || words[1] == "trust" || names_profiles
         };
         let words: Vec<String> = words.collect();
-        let words = if is_known(&words) {
+        let words = if needs_no_connection(&words) {
             words
         } else {
             words.into_iter().chain(connection).collect()
@@ -385,7 +421,7 @@ impl Line {
             out: Output {
                 writer: self.out.unwrap_or_else(|| Box::new(out.clone())),
                 size: self
-                    .out_size
+                    .output_width
                     .map(|columns| -> Box<dyn Fn() -> (usize, usize)> {
                         Box::new(move || (columns, 24))
                     }),
@@ -398,7 +434,7 @@ impl Line {
             },
             input: Box::new(move || (Box::new(Cursor::new(input)), is_terminal)),
             environment: &environment,
-            signals: match (self.interrupted, self.stopped) {
+            signals: match (self.interrupt_after, self.stopped) {
                 (Some(after), _) => Box::pin(stream::once(async move {
                     sleep(after).await;
                     StopSignal::Interrupt
@@ -414,8 +450,8 @@ impl Line {
             fetch: FetchArgs::default(),
             deadline: None,
         };
-        let ran = timeout(BOUND, command::run(cli, &mut command_io)).await;
-        let code = match ran.expect("it ends") {
+        let output = timeout(TIMEOUT, command::run(cli, &mut command_io)).await;
+        let code = match output.expect("the command ends in time") {
             Ok(outcome) => outcome.code(),
             Err(error) => {
                 if error.is_reported() {
@@ -426,7 +462,7 @@ impl Line {
             }
         };
         drop(command_io);
-        Ran {
+        CommandOutput {
             code,
             out: out.text(),
             err: err.text(),

@@ -52,7 +52,7 @@ pub fn is_safe(text: &str) -> bool {
     !FORBIDDEN.is_match(text) && marks.max().unwrap_or(0) <= 4
 }
 
-/// The rules for a kind of output.
+/// Rules for the output to a terminal.
 pub struct Terminal {
     pub columns: usize,
     pub rows: usize,
@@ -62,9 +62,9 @@ pub struct Terminal {
     pub full_screen: bool,
 }
 
-/// The content of the output.
+/// Content of the parsed output.
 #[derive(Default, Debug)]
-pub struct Found {
+pub struct ParsedOutput {
     pub bytes: usize,
     pub characters: usize,
     pub sequences: usize,
@@ -95,7 +95,7 @@ impl Terminal {
     ///
     /// # Panics
     /// If it contains anything unexpected.
-    pub fn read(&self, bytes: &[u8]) -> Found {
+    pub fn read(&self, bytes: &[u8]) -> ParsedOutput {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => panic!(
@@ -103,9 +103,9 @@ impl Terminal {
                 &bytes[error.valid_up_to().saturating_sub(80)..][..100]
             ),
         };
-        let mut found = Found {
+        let mut parsed = ParsedOutput {
             bytes: bytes.len(),
-            ..Found::default()
+            ..ParsedOutput::default()
         };
         let mut rest = text;
         let (mut column, mut marks) = (0, 0);
@@ -125,41 +125,41 @@ impl Terminal {
         // Outside of the alternate screen, lines end with a newline.
         let mut on_screen = false;
         // Messages for the user may span several lines.
-        let mut is_talk = text.starts_with("vtask: ");
+        let mut is_message = text.starts_with("vtask: ");
         while let Some(character) = rest.chars().next() {
             let after = &rest[character.len_utf8()..];
             match character {
                 ESCAPE => {
-                    found.sequences += 1;
+                    parsed.sequences += 1;
                     marks = 0;
                     let Some(body) = after.strip_prefix('[') else {
-                        let Some((string, left)) = string(after) else {
-                            fail("a strange escape", rest);
+                        let Some((string, rest_after)) = string(after) else {
+                            fail("an unknown escape sequence", rest);
                         };
                         if !OSC.is_match(&string) || FORBIDDEN.is_match(&string) {
-                            fail("a strange string", rest);
+                            fail("an unknown string sequence", rest);
                         }
-                        found.strings.push(string);
-                        rest = left;
+                        parsed.strings.push(string);
+                        rest = rest_after;
                         continue;
                     };
                     let Some(sequence) = CSI.find(body) else {
-                        fail("a strange sequence", rest);
+                        fail("an unknown control sequence", rest);
                     };
                     let sequence = sequence.as_str();
-                    if let Some(place) = sequence.strip_suffix('H') {
-                        let (row, place) = place.split_once(';').unwrap();
-                        let (row, place): (usize, usize) =
-                            (row.parse().unwrap(), place.parse().unwrap());
+                    if let Some(column_number) = sequence.strip_suffix('H') {
+                        let (row, column_number) = column_number.split_once(';').unwrap();
+                        let (row, column_number): (usize, usize) =
+                            (row.parse().unwrap(), column_number.parse().unwrap());
                         if row == 0
                             || row > self.rows
-                            || place == 0
-                            || place > self.columns
+                            || column_number == 0
+                            || column_number > self.columns
                             || !self.full_screen
                         {
-                            fail("the cursor goes astray", rest);
+                            fail("a cursor position outside of the terminal", rest);
                         }
-                        column = place - 1;
+                        column = column_number - 1;
                     }
                     if sequence.starts_with("?1049") {
                         on_screen = sequence.ends_with('h');
@@ -169,9 +169,9 @@ impl Terminal {
                 }
                 '\r' | '\n' if !on_screen => {
                     column = 0;
-                    is_talk = after.starts_with("vtask: ");
+                    is_message = after.starts_with("vtask: ");
                 }
-                BELL => found.bells += 1,
+                BELL => parsed.bells += 1,
                 character => {
                     let width = character.width().unwrap_or(0);
                     marks = if width == 0 { marks + 1 } else { 0 };
@@ -180,19 +180,19 @@ impl Terminal {
                         fail("a forbidden character", rest);
                     }
                     if marks > 4 || (width == 0 && column == 0) {
-                        fail("a flood of marks", rest);
+                        fail("too many combining marks", rest);
                     }
                     column += width;
-                    if column > self.columns && !self.wraps && !is_talk {
-                        fail("a line beyond the edge", rest);
+                    if column > self.columns && !self.wraps && !is_message {
+                        fail("a line wider than the terminal", rest);
                     }
-                    found.characters += 1;
+                    parsed.characters += 1;
                 }
             }
             rest = after;
         }
-        assert!(!on_screen, "the terminal is given back");
-        found
+        assert!(!on_screen, "the alternate screen is left");
+        parsed
     }
 }
 
@@ -207,9 +207,9 @@ fn string(after: &str) -> Option<(String, &str)> {
             let at = rest.find(ESCAPE)?;
             content.push_str(&rest[..at]);
             rest = &rest[at + 1..];
-            if let Some(left) = rest.strip_prefix('\\') {
+            if let Some(rest_after) = rest.strip_prefix('\\') {
                 let (inner, nothing) = string(content.strip_prefix(ESCAPE)?)?;
-                return nothing.is_empty().then_some((inner, left));
+                return nothing.is_empty().then_some((inner, rest_after));
             }
             rest = rest.strip_prefix(ESCAPE)?;
             content.push(ESCAPE);
@@ -217,20 +217,22 @@ fn string(after: &str) -> Option<(String, &str)> {
     }
     let body = after.strip_prefix(']')?;
     let end = body.find([BELL, ESCAPE])?;
-    let left = &body[end..];
-    let left = left.strip_prefix(BELL).or_else(|| left.strip_prefix(ST))?;
-    Some((body[..end].to_owned(), left))
+    let rest_after = &body[end..];
+    let rest_after = rest_after
+        .strip_prefix(BELL)
+        .or_else(|| rest_after.strip_prefix(ST))?;
+    Some((body[..end].to_owned(), rest_after))
 }
 
 #[test]
 fn unexpected_sequences_are_rejected() {
     let terminal = Terminal::screen(10, 4);
-    let found = terminal.read(
+    let parsed = terminal.read(
         "\u{1b}[?1049h\u{1b}[2;3H\u{1b}[38;5;7mdata\u{1b}[0m\u{1b}]2;x\u{7}\u{1b}[?1049l"
             .as_bytes(),
     );
     assert_eq!(
-        (found.characters, found.sequences, found.strings.len()),
+        (parsed.characters, parsed.sequences, parsed.strings.len()),
         (4, 6, 1)
     );
     let wrapped = "\u{1b}Ptmux;\u{1b}\u{1b}]9;vtask: done\u{7}\u{1b}\\";
@@ -238,7 +240,7 @@ fn unexpected_sequences_are_rejected() {
         Terminal::lines(10, false).read(wrapped.as_bytes()).strings,
         ["9;vtask: done"]
     );
-    for strange in [
+    for unexpected in [
         "\u{1b}[6n",
         "\u{1b}c",
         "\u{1b}]0;x\u{7}",
@@ -257,8 +259,8 @@ fn unexpected_sequences_are_rejected() {
         "\u{8}",
         "a\u{fe0f}",
     ] {
-        let read = std::panic::catch_unwind(|| Terminal::screen(10, 4).read(strange.as_bytes()));
-        assert!(read.is_err(), "{strange:?}");
+        let read = std::panic::catch_unwind(|| Terminal::screen(10, 4).read(unexpected.as_bytes()));
+        assert!(read.is_err(), "{unexpected:?}");
     }
     assert!(std::panic::catch_unwind(|| Terminal::screen(10, 4).read(b"\x9b2J")).is_err());
 }

@@ -51,33 +51,33 @@ fn is_met(expression: &str, allowed: &[String]) -> bool {
     let expression = expression.replace('/', " OR ");
     let expression = expression.replace('(', " ( ").replace(')', " ) ");
     let mut words = expression.split_whitespace().peekable();
-    let met = any(&mut words, allowed);
+    let met = is_any_met(&mut words, allowed);
     assert_eq!(words.next(), None, "{expression}");
     met
 }
 
 type Words<'a> = std::iter::Peekable<std::str::SplitWhitespace<'a>>;
 
-fn any(words: &mut Words<'_>, allowed: &[String]) -> bool {
-    let mut met = all(words, allowed);
+fn is_any_met(words: &mut Words<'_>, allowed: &[String]) -> bool {
+    let mut met = is_all_met(words, allowed);
     while words.next_if_eq(&"OR").is_some() {
-        met |= all(words, allowed);
+        met |= is_all_met(words, allowed);
     }
     met
 }
 
-fn all(words: &mut Words<'_>, allowed: &[String]) -> bool {
-    let mut met = one(words, allowed);
+fn is_all_met(words: &mut Words<'_>, allowed: &[String]) -> bool {
+    let mut met = is_license_met(words, allowed);
     while words.next_if_eq(&"AND").is_some() {
-        met &= one(words, allowed);
+        met &= is_license_met(words, allowed);
     }
     met
 }
 
-fn one(words: &mut Words<'_>, allowed: &[String]) -> bool {
+fn is_license_met(words: &mut Words<'_>, allowed: &[String]) -> bool {
     let word = words.next().expect("a licence");
     if word == "(" {
-        let met = any(words, allowed);
+        let met = is_any_met(words, allowed);
         assert_eq!(words.next(), Some(")"));
         return met;
     }
@@ -139,7 +139,7 @@ fn licences_and_sources_are_allowed() {
 #[test]
 fn no_unlisted_duplicate_crates() {
     let rules = read("deny.toml");
-    let excused: Vec<String> = rules["bans"]["skip"]
+    let skipped: Vec<String> = rules["bans"]["skip"]
         .as_array()
         .unwrap()
         .iter()
@@ -153,35 +153,35 @@ fn no_unlisted_duplicate_crates() {
             .or_default()
             .push(version.to_owned());
     }
-    let is_excused = |name: &str, version: &str| {
-        excused.iter().any(|row| {
+    let is_skipped = |name: &str, version: &str| {
+        skipped.iter().any(|row| {
             let (known, from) = row.split_once(':').unwrap();
             known == name && format!("{version}.").starts_with(&format!("{from}."))
         })
     };
-    let mut twice = Vec::new();
+    let mut duplicates = Vec::new();
     for (name, versions) in &versions {
-        let left: Vec<_> = versions
+        let remaining: Vec<_> = versions
             .iter()
-            .filter(|version| !is_excused(name, version))
+            .filter(|version| !is_skipped(name, version))
             .collect();
-        if left.len() > 1 {
-            twice.push(format!("{name}: {left:?}"));
+        if remaining.len() > 1 {
+            duplicates.push(format!("{name}: {remaining:?}"));
         }
     }
     assert!(
-        twice.is_empty(),
-        "in several versions (see `cargo tree -d`; excuse the older one in deny.toml, with the reason):\n{}",
-        twice.join("\n")
+        duplicates.is_empty(),
+        "in several versions (see `cargo tree -d`; skip the older one in deny.toml, with the reason):\n{}",
+        duplicates.join("\n")
     );
-    for row in &excused {
+    for row in &skipped {
         let (name, _) = row.split_once(':').unwrap();
-        let there = versions
+        let is_duplicated = versions
             .get(name)
             .is_some_and(|versions| versions.len() > 1);
         assert!(
-            there,
-            "deny.toml excuses {row}, which is not there twice any more"
+            is_duplicated,
+            "deny.toml skips {row}, which has no duplicate any more"
         );
     }
 }

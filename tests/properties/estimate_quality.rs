@@ -1,27 +1,27 @@
 //! Quality of the estimates: the main inequalities of the table printed by `cargo run --release
 //! --example estimates`, on fewer runs.
 
+#[path = "../../examples/estimates/accuracy.rs"]
+mod accuracy;
 #[path = "../../examples/estimates/classes.rs"]
 mod classes;
-#[path = "../../examples/estimates/informed.rs"]
-mod informed;
-#[path = "../../examples/estimates/judge.rs"]
-mod judge;
+#[path = "../../examples/estimates/reference.rs"]
+mod reference;
 #[path = "../../examples/estimates/runs.rs"]
 mod runs;
 
+use accuracy::Knowledge;
 use classes::{CLASSES, Class, HELD_OUT};
-use judge::Known;
 
 const RUNS: usize = 150;
 const SEED: u64 = 99;
 
 #[test]
 fn even_progress_is_as_good_as_linear_extrapolation() {
-    for score in judge::scores(Class::Linear, Known::Durations, RUNS, SEED) {
+    for score in accuracy::scores(Class::Linear, Knowledge::Durations, RUNS, SEED) {
         assert!(score.error <= score.naive.max(0.01) * 1.1, "{score:?}");
         assert!(
-            score.answered > 0.95 && score.width.is_finite(),
+            score.estimated > 0.95 && score.width.is_finite(),
             "{score:?}"
         );
     }
@@ -30,17 +30,27 @@ fn even_progress_is_as_good_as_linear_extrapolation() {
 #[test]
 fn intervals_contain_the_actual_end_and_no_class_is_worse_than_linear_extrapolation() {
     for class in CLASSES.into_iter().chain(HELD_OUT) {
-        for known in [Known::Durations, Known::Nothing, Known::Curves(10)] {
-            for (moment, score) in judge::MOMENTS
+        for known in [
+            Knowledge::Durations,
+            Knowledge::Nothing,
+            Knowledge::Curves(10),
+        ] {
+            for (moment, score) in accuracy::MOMENTS
                 .into_iter()
-                .zip(judge::scores(class, known, RUNS, SEED))
+                .zip(accuracy::scores(class, known, RUNS, SEED))
             {
-                let place = format!("{class:?} {known:?} {moment}: {score:?}");
-                assert!(score.held >= 0.75, "{place}");
+                let context = format!("{class:?} {known:?} {moment}: {score:?}");
+                assert!(score.covered >= 0.75, "{context}");
                 // Medians of few runs differ by chance, most of all for small errors.
                 let limit = if HELD_OUT.contains(&class) { 1.5 } else { 1.25 };
-                assert!(score.error <= limit * score.naive_there + 0.02, "{place}");
-                assert!(score.naive.is_finite() && score.answered > 0.6, "{place}");
+                assert!(
+                    score.error <= limit * score.comparable_naive + 0.02,
+                    "{context}"
+                );
+                assert!(
+                    score.naive.is_finite() && score.estimated > 0.6,
+                    "{context}"
+                );
             }
         }
     }
@@ -48,14 +58,18 @@ fn intervals_contain_the_actual_end_and_no_class_is_worse_than_linear_extrapolat
 
 #[test]
 fn known_plateau_is_predicted() {
-    for known in [Known::Curves(1), Known::OnlyCurves(1), Known::Curves(10)] {
-        let scores = judge::scores(Class::StuckAt95Alike, known, RUNS, SEED);
+    for known in [
+        Knowledge::Curves(1),
+        Knowledge::OnlyCurves(1),
+        Knowledge::Curves(10),
+    ] {
+        let scores = accuracy::scores(Class::StuckAt95Alike, known, RUNS, SEED);
         let half = &scores[1];
         assert!(
-            half.error <= 0.15 && half.held >= 0.9,
+            half.error <= 0.15 && half.covered >= 0.9,
             "{known:?}: {half:?}"
         );
-        let stalls = judge::stalls(Class::StuckAt95Alike, known, RUNS, SEED);
+        let stalls = accuracy::stalls(Class::StuckAt95Alike, known, RUNS, SEED);
         assert!(stalls.false_alarms <= 0.02, "{known:?}: {stalls:?}");
     }
 }
@@ -63,19 +77,19 @@ fn known_plateau_is_predicted() {
 #[test]
 fn estimates_do_not_jump() {
     for class in CLASSES {
-        let steadiness = judge::steadiness(class, Known::Durations, 8, SEED);
+        let steadiness = accuracy::steadiness(class, Knowledge::Durations, 8, SEED);
         assert!(
-            steadiness.median < 0.03 && steadiness.nine_in_ten < 0.12,
+            steadiness.median < 0.03 && steadiness.p90 < 0.12,
             "{class:?}: {steadiness:?}"
         );
-        assert!(steadiness.most.is_finite());
+        assert!(steadiness.p99.is_finite());
     }
 }
 
 #[test]
 fn plateaus_are_not_stalls_and_stalls_are_detected() {
-    for known in [Known::Durations, Known::Nothing] {
-        let stalls = judge::stalls(Class::OrdinaryPlateaus, known, RUNS, SEED);
+    for known in [Knowledge::Durations, Knowledge::Nothing] {
+        let stalls = accuracy::stalls(Class::OrdinaryPlateaus, known, RUNS, SEED);
         assert!(stalls.false_alarms <= 0.04, "{stalls:?}");
         assert!(stalls.in_time_for_operation >= 0.8, "{stalls:?}");
         assert!(stalls.in_time > 0.0 && stalls.delay.is_finite());
@@ -84,9 +98,9 @@ fn plateaus_are_not_stalls_and_stalls_are_detected() {
 
 #[test]
 fn perfect_model_is_best_on_noisy_runs() {
-    let [moment, ..] = judge::MOMENTS;
-    let (error, naive) = judge::informed(moment, true, 4 * RUNS, SEED);
-    let score = &judge::scores(Class::Noisy, Known::Durations, 4 * RUNS, SEED)[0];
+    let [moment, ..] = accuracy::MOMENTS;
+    let (error, naive) = accuracy::reference_errors(moment, true, 4 * RUNS, SEED);
+    let score = &accuracy::scores(Class::Noisy, Knowledge::Durations, 4 * RUNS, SEED)[0];
     assert!(
         error < score.error && error < naive,
         "{error} {naive} {score:?}"

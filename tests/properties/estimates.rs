@@ -86,10 +86,10 @@ proptest! {
     }
 
     #[test]
-    fn constant_rate_is_recognized(each in 0.5..600.0_f64, most in 20_u8..95) {
+    fn constant_rate_is_recognized(each in 0.5..600.0_f64, last_percent in 20_u8..95) {
         let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
         let mut before = f64::INFINITY;
-        for percent in 1..=most {
+        for percent in 1..=last_percent {
             let now = after(each * f64::from(percent));
             history.observe(now, Some(percent), false);
             if percent < 10 {
@@ -98,9 +98,9 @@ proptest! {
             let Some(estimate) = estimate(start(), Some(&history), PastRuns::default(), now) else {
                 continue;
             };
-            let left = each * f64::from(100 - percent);
+            let remaining = each * f64::from(100 - percent);
             let best = estimate.best.as_secs_f64();
-            prop_assert!(best > 0.6 * left && best < 1.6 * left, "{} of {} at {}", best, left, percent);
+            prop_assert!(best > 0.6 * remaining && best < 1.6 * remaining, "{} of {} at {}", best, remaining, percent);
             prop_assert!(best < before * 1.02, "{} after {}", best, before);
             before = best;
         }
@@ -117,10 +117,10 @@ proptest! {
         late in 0.0..5e3_f64,
         children_first in any::<bool>(),
     ) {
-        let here = EndpointId(0);
+        let endpoint = EndpointId(0);
         let states = ["running", "running", "queued", "success"];
         let mut store = TaskStore::new();
-        let tell = |store: &mut TaskStore, number: usize, progress: Option<i32>, at: f64| {
+        let observe = |store: &mut TaskStore, number: usize, progress: Option<i32>, at: f64| {
             let (parent, state, entity) = &parents[number];
             let parent = (number > 0).then(|| format!("task-{}", parent.index(number)));
             let started = states[*state] != "queued";
@@ -133,18 +133,18 @@ proptest! {
             });
             let info = Box::new(TaskInfo::from_json(wire).unwrap());
             let change = TaskChange::Full { info, at: after(at) };
-            store.apply(here, change, &mut ChangeSet::default()).unwrap();
+            store.apply(endpoint, change, &mut ChangeSet::default()).unwrap();
         };
         for number in 0..parents.len() {
-            tell(&mut store, number, Some(0), 1.0);
+            observe(&mut store, number, Some(0), 1.0);
         }
         let mut at = 1.0;
         for (number, pause, percent) in observations {
             at += pause;
-            tell(&mut store, number.index(parents.len()), Some(percent), at);
+            observe(&mut store, number.index(parents.len()), Some(percent), at);
         }
         let mut typical = TypicalDurations::default();
-        typical.add_runs(here, durations.into_iter().map(|duration| FinishedRun {
+        typical.add_runs(endpoint, durations.into_iter().map(|duration| FinishedRun {
             operation: "x.y".into(), entity: None, duration,
         }));
         let mut forecaster = Forecaster::new(&store, Some(&typical), after(at + late));
@@ -152,14 +152,14 @@ proptest! {
         if children_first {
             tasks.reverse();
         }
-        let all: Vec<_> = tasks.into_iter().filter_map(|task| Some((task, forecaster.forecast(task)?))).collect();
-        for (child, below) in &all {
-            prop_assert!(below.estimate.is_none_or(in_order));
+        let forecasts: Vec<_> = tasks.into_iter().filter_map(|task| Some((task, forecaster.forecast(task)?))).collect();
+        for (child, child_forecast) in &forecasts {
+            prop_assert!(child_forecast.estimate.is_none_or(in_order));
             let Some(parent) = store.parent(*child) else { continue };
-            let Some((_, above)) = all.iter().find(|(task, _)| *task == parent) else { continue };
-            let Some((below, above)) = below.estimate.zip(above.estimate) else { continue };
+            let Some((_, parent_forecast)) = forecasts.iter().find(|(task, _)| *task == parent) else { continue };
+            let Some((child_forecast, parent_forecast)) = child_forecast.estimate.zip(parent_forecast.estimate) else { continue };
             prop_assert!(store.get(parent).unwrap().status() != Status::Success);
-            prop_assert!(below.best <= above.best && below.low <= above.low && below.high <= above.high);
+            prop_assert!(child_forecast.best <= parent_forecast.best && child_forecast.low <= parent_forecast.low && child_forecast.high <= parent_forecast.high);
         }
     }
 }

@@ -13,7 +13,7 @@ use vtask::{
 
 use crate::cases;
 
-const HERE: EndpointId = EndpointId(0);
+const ENDPOINT: EndpointId = EndpointId(0);
 const NAMES: [&str; 5] = ["web-01", "db-01", "db-prod", "データ", "a \"b\" c"];
 const STATES: [&str; 4] = ["queued", "running", "success", "error"];
 
@@ -22,17 +22,17 @@ type Task = (usize, usize, Option<i32>);
 
 /// A filter expression as reference.
 #[derive(Debug, Clone)]
-enum Tree {
+enum Expression {
     Name(&'static str),
     State(usize),
     Below(i32),
-    NoFigure,
-    Not(Box<Tree>),
-    And(Vec<Tree>),
-    Or(Vec<Tree>),
+    NoProgress,
+    Not(Box<Expression>),
+    And(Vec<Expression>),
+    Or(Vec<Expression>),
 }
 
-impl Tree {
+impl Expression {
     fn text(&self) -> String {
         let joined = |parts: &[Self], word: &str| {
             let parts: Vec<_> = parts
@@ -47,8 +47,8 @@ impl Tree {
                 "state:{}",
                 ["queued", "running", "success", "failed"][*state]
             ),
-            Self::Below(figure) => format!("progress<{figure}"),
-            Self::NoFigure => "progress:none".to_owned(),
+            Self::Below(percent) => format!("progress<{percent}"),
+            Self::NoProgress => "progress:none".to_owned(),
             Self::Not(part) => format!("not ({})", part.text()),
             Self::And(parts) => joined(parts, " "),
             Self::Or(parts) => joined(parts, " or "),
@@ -59,8 +59,8 @@ impl Tree {
         match self {
             Self::Name(part) => NAMES[name].contains(part),
             Self::State(wanted) => state == *wanted,
-            Self::Below(figure) => progress.is_some_and(|progress| progress < *figure),
-            Self::NoFigure => progress.is_none(),
+            Self::Below(percent) => progress.is_some_and(|progress| progress < *percent),
+            Self::NoProgress => progress.is_none(),
             Self::Not(part) => !part.holds((name, state, progress)),
             Self::And(parts) => parts.iter().all(|part| part.holds((name, state, progress))),
             Self::Or(parts) => parts.iter().any(|part| part.holds((name, state, progress))),
@@ -68,18 +68,21 @@ impl Tree {
     }
 }
 
-fn tree() -> impl Strategy<Value = Tree> {
+fn expression() -> impl Strategy<Value = Expression> {
     let leaf = prop_oneof![
-        prop::sample::select(&["web", "db-", "01", "prod", "デ", "zzz"][..]).prop_map(Tree::Name),
-        (0..4_usize).prop_map(Tree::State),
-        (0..=100).prop_map(Tree::Below),
-        Just(Tree::NoFigure),
+        prop::sample::select(&["web", "db-", "01", "prod", "デ", "zzz"][..])
+            .prop_map(Expression::Name),
+        (0..4_usize).prop_map(Expression::State),
+        (0..=100).prop_map(Expression::Below),
+        Just(Expression::NoProgress),
     ];
     leaf.prop_recursive(4, 20, 3, |inner| {
         prop_oneof![
-            inner.clone().prop_map(|part| Tree::Not(Box::new(part))),
-            prop::collection::vec(inner.clone(), 1..4).prop_map(Tree::And),
-            prop::collection::vec(inner, 1..4).prop_map(Tree::Or),
+            inner
+                .clone()
+                .prop_map(|part| Expression::Not(Box::new(part))),
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Expression::And),
+            prop::collection::vec(inner, 1..4).prop_map(Expression::Or),
         ]
     })
 }
@@ -99,9 +102,9 @@ fn store(tasks: &[Task]) -> (TaskStore, Vec<Handle>) {
             at: jiff::Timestamp::UNIX_EPOCH,
         };
         store
-            .apply(HERE, change, &mut ChangeSet::default())
+            .apply(ENDPOINT, change, &mut ChangeSet::default())
             .unwrap();
-        handles.push(store.find(&TaskId::new(HERE, mo_id)).unwrap());
+        handles.push(store.find(&TaskId::new(ENDPOINT, mo_id)).unwrap());
     }
     (store, handles)
 }
@@ -112,7 +115,7 @@ fn task() -> impl Strategy<Value = Task> {
 }
 
 /// Generates random combinations of the language's tokens.
-fn line() -> impl Strategy<Value = String> {
+fn input() -> impl Strategy<Value = String> {
     let pieces = [
         "state:",
         "running",
@@ -163,34 +166,34 @@ proptest! {
     #![proptest_config(cases(384))]
 
     #[test]
-    fn any_line_parses_or_fails(line in line(), at in 0_usize..60) {
+    fn any_line_parses_or_fails(input in input(), at in 0_usize..60) {
         let saved: Saved = [("db", "target:db-*"), ("loop", "web or @loop")].map(|(name, text)| (name.to_owned(), text.to_owned())).into();
         let (store, handles) = store(&[(0, 1, Some(20)), (2, 0, None)]);
-        match Filter::parse(&line, &saved) {
+        match Filter::parse(&input, &saved) {
             Ok(filter) => {
-                prop_assert_eq!(filter.text(), &line);
+                prop_assert_eq!(filter.text(), &input);
                 prop_assert_eq!(&Filter::parse(filter.text(), &saved).unwrap(), &filter);
                 for handle in handles {
                     let _ = filter.evaluate((&store).into(), handle);
                 }
                 prop_assert!(filter.is_timed() || filter.narrows(&filter));
             }
-            Err(error) => prop_assert!(line.get(error.place.clone()).is_some(), "{:?} in {:?}", error.place, line),
+            Err(error) => prop_assert!(input.get(error.place.clone()).is_some(), "{:?} in {:?}", error.place, input),
         }
-        let at = (0..=at.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
-        let _ = complete(&line[..at], &saved, (&store).into());
+        let at = (0..=at.min(input.len())).rev().find(|at| input.is_char_boundary(*at)).unwrap_or(0);
+        let _ = complete(&input[..at], &saved, (&store).into());
     }
 
     #[test]
-    fn filter_is_combination_of_its_parts(tree in tree(), other in tree(), tasks in prop::collection::vec(task(), 1..8)) {
-        let read = |tree: &Tree| Filter::parse(&tree.text(), &Saved::new()).unwrap();
-        let (filter, second) = (read(&tree), read(&other));
+    fn filter_is_combination_of_its_parts(expression in expression(), other in expression(), tasks in prop::collection::vec(task(), 1..8)) {
+        let parse = |expression: &Expression| Filter::parse(&expression.text(), &Saved::new()).unwrap();
+        let (filter, second) = (parse(&expression), parse(&other));
         let (store, handles) = store(&tasks);
         let narrows = filter.narrows(&second);
         for (task, handle) in tasks.iter().zip(handles) {
             let holds = filter.matches((&store).into(), handle);
-            prop_assert_eq!(holds, tree.holds(*task), "{} for {:?}", tree.text(), task);
-            prop_assert!(!narrows || !holds || second.matches((&store).into(), handle), "{} narrows {}", tree.text(), other.text());
+            prop_assert_eq!(holds, expression.holds(*task), "{} for {:?}", expression.text(), task);
+            prop_assert!(!narrows || !holds || second.matches((&store).into(), handle), "{} narrows {}", expression.text(), other.text());
         }
     }
 }

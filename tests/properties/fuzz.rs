@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use crate::{cases, entry_points};
 
 /// Entry point of a fuzz target.
-type Door = fn(&[u8]);
+type EntryPoint = fn(&[u8]);
 
-const DOORS: [(&str, Door); 4] = [
+const ENTRY_POINTS: [(&str, EntryPoint); 4] = [
     ("task_info", entry_points::task_info),
     ("update_set", entry_points::update_set),
     ("fault", entry_points::fault),
@@ -55,12 +55,12 @@ fn change() -> impl Strategy<Value = (prop::sample::Index, usize, Vec<u8>)> {
 
 #[test]
 fn every_entry_point_accepts_every_seed() {
-    for (target, _) in DOORS {
+    for (target, _) in ENTRY_POINTS {
         let seeds = seeds(target);
         assert!(!seeds.is_empty(), "{target}");
         for seed in seeds {
-            for (_, door) in DOORS {
-                door(&seed);
+            for (_, entry_point) in ENTRY_POINTS {
+                entry_point(&seed);
             }
         }
     }
@@ -70,16 +70,16 @@ proptest! {
     #![proptest_config(cases(512))]
 
     #[test]
-    fn modified_seeds_do_not_panic(which in any::<prop::sample::Index>(), changes in prop::collection::vec(change(), 1..6)) {
-        for (target, door) in DOORS {
+    fn modified_seeds_do_not_panic(seed_index in any::<prop::sample::Index>(), changes in prop::collection::vec(change(), 1..6)) {
+        for (target, entry_point) in ENTRY_POINTS {
             let seeds = seeds(target);
-            let mut body = which.get(&seeds).clone();
-            for (at, gone, new) in &changes {
-                let start = at.index(body.len() + 1);
-                let end = (start + gone).min(body.len());
-                body.splice(start..end, new.iter().copied());
+            let mut body = seed_index.get(&seeds).clone();
+            for (position, removed_length, inserted) in &changes {
+                let start = position.index(body.len() + 1);
+                let end = (start + removed_length).min(body.len());
+                body.splice(start..end, inserted.iter().copied());
             }
-            door(&body);
+            entry_point(&body);
         }
     }
 }

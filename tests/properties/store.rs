@@ -12,19 +12,19 @@ use vtask::{
 
 use crate::cases;
 
-const HERE: EndpointId = EndpointId(0);
+const ENDPOINT: EndpointId = EndpointId(0);
 const TASKS: usize = 10;
 
 /// A task as observed: number, parent's number, state, progress.
 #[derive(Debug, Clone)]
-struct Observed {
+struct ObservedTask {
     number: usize,
     parent: Option<usize>,
     state: &'static str,
     progress: Option<i32>,
 }
 
-fn moment() -> jiff::Timestamp {
+fn change_time() -> jiff::Timestamp {
     "2026-01-01T00:00:10Z".parse().unwrap()
 }
 
@@ -41,7 +41,7 @@ fn key(number: usize) -> String {
     }
 }
 
-impl Observed {
+impl ObservedTask {
     fn change(&self) -> TaskChange {
         let mut wire = json!({
             "key": key(self.number), "task": {"type": "Task", "value": mo_id(self.number)}, "descriptionId": "x.y",
@@ -54,7 +54,7 @@ impl Observed {
         }
         TaskChange::Full {
             info: Box::new(TaskInfo::from_json(wire).unwrap()),
-            at: moment(),
+            at: change_time(),
         }
     }
 }
@@ -62,10 +62,10 @@ impl Observed {
 fn observed(
     parents: impl Strategy<Value = Option<usize>>,
     number: usize,
-) -> impl Strategy<Value = Observed> {
+) -> impl Strategy<Value = ObservedTask> {
     let states = prop::sample::select(&["queued", "running", "success", "error"][..]);
     (parents, states, prop::option::of(0..=100)).prop_map(move |(parent, state, progress)| {
-        Observed {
+        ObservedTask {
             number,
             parent,
             state,
@@ -75,7 +75,7 @@ fn observed(
 }
 
 /// Generates a forest, each task after its parent; the parent of some is never observed.
-fn forest() -> impl Strategy<Value = Vec<Observed>> {
+fn forest() -> impl Strategy<Value = Vec<ObservedTask>> {
     (0..TASKS)
         .map(|number| {
             observed(
@@ -88,9 +88,9 @@ fn forest() -> impl Strategy<Value = Vec<Observed>> {
 }
 
 /// Describes a store by the names of its tasks.
-fn portrait(store: &TaskStore) -> BTreeMap<String, String> {
+fn describe(store: &TaskStore) -> BTreeMap<String, String> {
     let name = |handle: Handle| store.get(handle).map(|record| record.id.mo_id.to_string());
-    let one = |(handle, record): (Handle, &vtask::task::Record)| {
+    let entry = |(handle, record): (Handle, &vtask::task::Record)| {
         let children: BTreeSet<_> = store
             .children(handle)
             .iter()
@@ -106,7 +106,7 @@ fn portrait(store: &TaskStore) -> BTreeMap<String, String> {
         );
         (record.id.mo_id.to_string(), described)
     };
-    store.iter().map(one).collect()
+    store.iter().map(entry).collect()
 }
 
 /// Checks the invariants of a store.
@@ -122,14 +122,14 @@ fn check(store: &TaskStore) -> Result<(), TestCaseError> {
         }
         let mut below = StatusCounts::default();
         below.add(record.status());
-        let mut waiting: Vec<_> = store.children(handle).to_vec();
+        let mut pending: Vec<_> = store.children(handle).to_vec();
         let mut seen = BTreeSet::new();
-        while let Some(child) = waiting.pop() {
+        while let Some(child) = pending.pop() {
             let name = store.get(child).map(|record| record.id.mo_id.clone());
             prop_assert!(seen.insert(name), "a task below itself");
             prop_assert!(store.parent(child).is_some());
             below.add(store.get(child).unwrap().status());
-            waiting.extend(store.children(child));
+            pending.extend(store.children(child));
         }
         prop_assert_eq!(store.family(handle), below);
     }
@@ -139,19 +139,19 @@ fn check(store: &TaskStore) -> Result<(), TestCaseError> {
 }
 
 /// Generates any change.
-fn anything() -> impl Strategy<Value = TaskChange> {
+fn any_change() -> impl Strategy<Value = TaskChange> {
     let number = 0..TASKS;
     prop_oneof![
         6 => number.clone().prop_flat_map(|number| observed(prop::option::of(0..TASKS), number)).prop_map(|observed| observed.change()),
-        3 => (number.clone(), number.clone(), prop::bool::ANY).prop_map(|(one, other, cut)| TaskChange::Fields {
-            mo_id: mo_id(one).into(),
-            fields: vec![("parentTaskKey".into(), if cut { Value::Null } else { Value::from(key(other)) })],
-            at: moment(),
+        3 => (number.clone(), number.clone(), prop::bool::ANY).prop_map(|(first, second, cut)| TaskChange::Fields {
+            mo_id: mo_id(first).into(),
+            fields: vec![("parentTaskKey".into(), if cut { Value::Null } else { Value::from(key(second)) })],
+            at: change_time(),
         }),
-        1 => (number.clone(), number.clone()).prop_map(|(one, other)| TaskChange::Fields {
-            mo_id: mo_id(one).into(), fields: vec![("key".into(), Value::from(key(other))), ("state".into(), json!("success"))], at: moment(),
+        1 => (number.clone(), number.clone()).prop_map(|(first, second)| TaskChange::Fields {
+            mo_id: mo_id(first).into(), fields: vec![("key".into(), Value::from(key(second))), ("state".into(), json!("success"))], at: change_time(),
         }),
-        1 => number.clone().prop_map(|number| TaskChange::Gone { mo_id: mo_id(number).into(), at: moment() }),
+        1 => number.clone().prop_map(|number| TaskChange::Gone { mo_id: mo_id(number).into(), at: change_time() }),
         1 => number.clone().prop_map(|number| TaskChange::Placeholder { key: key(number).into(), reason: "unknown".into() }),
         1 => number.clone().prop_map(|number| TaskChange::Unreadable { mo_id: mo_id(number).into(), reason: "unknown".into(), may_pass: false }),
         2 => number.prop_map(|number| TaskChange::Unwatched { mo_id: mo_id(number).into() }),
@@ -165,29 +165,29 @@ proptest! {
     fn order_of_changes_does_not_matter(
         (forest, shuffled) in forest().prop_flat_map(|forest| (Just(forest.clone()), Just(forest).prop_shuffle()))
     ) {
-        let store = |tasks: &[Observed]| {
+        let store = |tasks: &[ObservedTask]| {
             let mut store = TaskStore::new();
             for observed in tasks {
-                store.apply(HERE, observed.change(), &mut ChangeSet::default()).unwrap();
+                store.apply(ENDPOINT, observed.change(), &mut ChangeSet::default()).unwrap();
             }
             store
         };
-        let (one, other) = (store(&forest), store(&shuffled));
-        check(&one)?;
-        check(&other)?;
-        prop_assert_eq!(portrait(&one), portrait(&other));
+        let (first, second) = (store(&forest), store(&shuffled));
+        check(&first)?;
+        check(&second)?;
+        prop_assert_eq!(describe(&first), describe(&second));
         for observed in &forest {
-            let handle = one.find(&TaskId::new(HERE, mo_id(observed.number))).unwrap();
-            let parent = one.parent(handle).and_then(|parent| one.get(parent)).map(|record| record.id.mo_id.to_string());
+            let handle = first.find(&TaskId::new(ENDPOINT, mo_id(observed.number))).unwrap();
+            let parent = first.parent(handle).and_then(|parent| first.get(parent)).map(|record| record.id.mo_id.to_string());
             prop_assert_eq!(parent, observed.parent.map(mo_id));
         }
     }
 
     #[test]
-    fn store_stays_consistent_after_any_change(changes in prop::collection::vec(anything(), 0..60)) {
+    fn store_stays_consistent_after_any_change(changes in prop::collection::vec(any_change(), 0..60)) {
         let mut store = TaskStore::new();
         for change in changes {
-            let _ = store.apply(HERE, change, &mut ChangeSet::default());
+            let _ = store.apply(ENDPOINT, change, &mut ChangeSet::default());
             check(&store)?;
         }
     }

@@ -32,8 +32,8 @@ fn character() -> impl Strategy<Value = char> {
     ]
 }
 
-fn text(most: usize) -> impl Strategy<Value = String> {
-    prop::collection::vec(character(), 0..most).prop_map(String::from_iter)
+fn text(max_length: usize) -> impl Strategy<Value = String> {
+    prop::collection::vec(character(), 0..max_length).prop_map(String::from_iter)
 }
 
 fn value() -> impl Strategy<Value = Value> {
@@ -82,8 +82,8 @@ proptest! {
         prop_assert!(width(&truncate(&safe, columns, "…")) <= columns);
         prop_assert!(width(prefix(&safe, columns)) <= columns);
         // A wide letter or a grapheme cluster cannot be made narrower.
-        let least = safe.graphemes(true).map(width).max().unwrap_or(0).max(2);
-        let columns = columns.max(least + 1);
+        let min_columns = safe.graphemes(true).map(width).max().unwrap_or(0).max(2);
+        let columns = columns.max(min_columns + 1);
         for part in wrap(&safe, columns) {
             prop_assert!(width(&part) <= columns, "{:?}", part);
         }

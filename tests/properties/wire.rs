@@ -112,19 +112,22 @@ fn valid() -> Map<String, Value> {
 }
 
 /// Generates a `TaskInfo` with arbitrary values in some fields.
-fn odd_info() -> impl Strategy<Value = Map<String, Value>> {
-    prop::collection::vec((prop::sample::select(&FIELDS[..]), value()), 0..6).prop_map(|odd| {
-        let mut info = valid();
-        info.extend(
-            odd.into_iter()
-                .map(|(name, value)| (name.to_owned(), value)),
-        );
-        info
-    })
+fn info_with_arbitrary_fields() -> impl Strategy<Value = Map<String, Value>> {
+    prop::collection::vec((prop::sample::select(&FIELDS[..]), value()), 0..6).prop_map(
+        |arbitrary_fields| {
+            let mut info = valid();
+            info.extend(
+                arbitrary_fields
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value)),
+            );
+            info
+        },
+    )
 }
 
 /// Generates optional fields of a task with valid values.
-fn good_fields() -> impl Strategy<Value = Map<String, Value>> {
+fn valid_fields() -> impl Strategy<Value = Map<String, Value>> {
     let boxed =
         |kind: &'static str| move |value: Value| json!({"_typeName": kind, "_value": value});
     let text = || {
@@ -166,7 +169,7 @@ fn good_fields() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 /// Fields that are parsed instead of kept as JSON.
-const SHOWN_AS_READ: [&str; 13] = [
+const PARSED_FIELDS: [&str; 13] = [
     "key",
     "task",
     "description",
@@ -204,12 +207,12 @@ proptest! {
     #![proptest_config(cases(384))]
 
     #[test]
-    fn any_value_is_parsed_or_rejected(any in value(), info in odd_info()) {
+    fn any_value_is_parsed_or_rejected(any in value(), info in info_with_arbitrary_fields()) {
         for wire in [any.clone(), Value::Object(info)] {
             if let Ok(info) = TaskInfo::from_json(wire) {
                 let written = info.to_json();
-                let again = TaskInfo::from_json(written.clone()).unwrap();
-                prop_assert_eq!(again.to_json(), written);
+                let reparsed = TaskInfo::from_json(written.clone()).unwrap();
+                prop_assert_eq!(reparsed.to_json(), written);
             }
         }
         let fault = Fault::new(any.clone());
@@ -223,7 +226,7 @@ proptest! {
     }
 
     #[test]
-    fn assigned_fields_equal_whole_task_info(fields in good_fields(), before in good_fields()) {
+    fn assigned_fields_equal_whole_task_info(fields in valid_fields(), before in valid_fields()) {
         let mut whole = valid();
         whole.extend(fields);
         let expected = TaskInfo::from_json(Value::Object(whole.clone())).unwrap();
@@ -241,14 +244,14 @@ proptest! {
     }
 
     #[test]
-    fn boxed_values_parse_the_same(fields in good_fields()) {
+    fn boxed_values_parse_the_same(fields in valid_fields()) {
         let mut bare = valid();
         bare.extend(fields);
         let mut boxed = Value::Object(bare.clone());
         box_inside(&mut boxed);
         let boxed = TaskInfo::from_json(boxed).unwrap();
         let bare = TaskInfo::from_json(Value::Object(bare)).unwrap();
-        for field in SHOWN_AS_READ {
+        for field in PARSED_FIELDS {
             prop_assert_eq!(&boxed.to_json()[field], &bare.to_json()[field]);
         }
         prop_assert_eq!(boxed.error, bare.error);

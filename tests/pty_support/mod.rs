@@ -19,15 +19,16 @@ use std::{
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
+pub const ESCAPE: &str = "\u{1b}";
 /// Timeout of every wait.
-pub const BOUND: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The program's output, as bytes and as a screen.
 #[derive(Default)]
-pub struct Seen {
+pub struct TerminalOutput {
     pub parser: vt100::Parser,
     pub bytes: Vec<u8>,
-    pub ended: bool,
+    pub has_ended: bool,
 }
 
 /// The program in a pseudo-terminal.
@@ -39,10 +40,10 @@ pub struct Session {
     _state: tempfile::TempDir,
     /// Initial terminal modes.
     settings: String,
-    pub seen: Arc<(Mutex<Seen>, Condvar)>,
+    pub output: Arc<(Mutex<TerminalOutput>, Condvar)>,
 }
 
-impl Seen {
+impl TerminalOutput {
     /// True if focus reports are enabled; the parser does not track them.
     pub fn reports_focus(&self) -> bool {
         let last = |sequence: &[u8]| {
@@ -124,18 +125,18 @@ impl Session {
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
-        let seen = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
-        seen.0.lock().unwrap().resize(columns, rows);
-        let filled = seen.clone();
+        let output = Arc::new((Mutex::new(TerminalOutput::default()), Condvar::new()));
+        output.0.lock().unwrap().resize(columns, rows);
+        let shared = output.clone();
         thread::spawn(move || {
             let mut buffer = [0; 8192];
             loop {
                 let read = reader.read(&mut buffer).unwrap_or(0);
-                let mut seen = filled.0.lock().unwrap();
-                seen.parser.process(&buffer[..read]);
-                seen.bytes.extend_from_slice(&buffer[..read]);
-                seen.ended = read == 0;
-                filled.1.notify_all();
+                let mut output = shared.0.lock().unwrap();
+                output.parser.process(&buffer[..read]);
+                output.bytes.extend_from_slice(&buffer[..read]);
+                output.has_ended = read == 0;
+                shared.1.notify_all();
                 if read == 0 {
                     break;
                 }
@@ -147,33 +148,37 @@ impl Session {
             master: pair.master,
             _state: state,
             settings,
-            seen,
+            output,
         }
     }
 
     /// Waits until the output satisfies a condition.
-    pub fn until(&self, what: &str, wanted: impl Fn(&Seen) -> bool) {
-        let end = Instant::now() + BOUND;
-        let mut seen = self.seen.0.lock().unwrap();
-        while !wanted(&seen) {
-            let left = end.saturating_duration_since(Instant::now());
+    pub fn until(&self, what: &str, condition: impl Fn(&TerminalOutput) -> bool) {
+        let end = Instant::now() + TIMEOUT;
+        let mut output = self.output.0.lock().unwrap();
+        while !condition(&output) {
+            let remaining = end.saturating_duration_since(Instant::now());
             assert!(
-                !left.is_zero(),
-                "never seen: {what}\n{}",
-                seen.parser.screen().contents()
+                !remaining.is_zero(),
+                "timed out: {what}\n{}",
+                output.parser.screen().contents()
             );
-            seen = self.seen.1.wait_timeout(seen, left).unwrap().0;
+            output = self.output.1.wait_timeout(output, remaining).unwrap().0;
         }
     }
 
+    /// Waits until the screen contains a text.
     pub fn shows(&self, text: &str) {
-        self.until(text, |seen| seen.parser.screen().contents().contains(text));
+        self.until(text, |output| {
+            output.parser.screen().contents().contains(text)
+        });
     }
 
+    /// Waits until the screen no longer contains a text.
     pub fn hides(&self, text: &str) {
         let what = format!("{text:?} no more");
-        self.until(&what, |seen| {
-            !seen.parser.screen().contents().contains(text)
+        self.until(&what, |output| {
+            !output.parser.screen().contents().contains(text)
         });
     }
 
@@ -183,7 +188,7 @@ impl Session {
     }
 
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.seen.0.lock().unwrap().resize(columns, rows);
+        self.output.0.lock().unwrap().resize(columns, rows);
         self.master.resize(size(columns, rows)).unwrap();
     }
 
@@ -194,38 +199,44 @@ impl Session {
 
     /// Returns the first line that contains a text.
     pub fn line(&self, text: &str) -> String {
-        let seen = self.seen.0.lock().unwrap();
-        let contents = seen.parser.screen().contents();
+        let output = self.output.0.lock().unwrap();
+        let contents = output.parser.screen().contents();
         let line = contents.lines().find(|line| line.contains(text));
         line.unwrap_or_else(|| panic!("no {text:?} in\n{contents}"))
             .to_owned()
     }
 
-    /// Waits for the exit.
-    pub fn ends(&mut self) -> ExitStatus {
-        let end = Instant::now() + BOUND;
+    /// Waits until the program exits.
+    pub fn wait_for_exit(&mut self) -> ExitStatus {
+        let end = Instant::now() + TIMEOUT;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(Instant::now() < end, "it never ends");
+            assert!(Instant::now() < end, "the program does not exit");
             thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// Waits for the exit and checks that the terminal was restored.
-    pub fn ends_cleanly(&mut self) -> ExitStatus {
-        self.until("the end", |seen| seen.ended);
-        let status = self.ends();
-        let seen = self.seen.0.lock().unwrap();
-        let screen = seen.parser.screen();
-        assert!(!screen.alternate_screen(), "the main screen is back");
-        assert!(!screen.hide_cursor(), "the cursor is back");
-        assert!(!screen.bracketed_paste(), "pasting is plain again");
-        assert!(!seen.reports_focus(), "focus is not reported any more");
+    /// Waits until the program exits and checks that the terminal was restored.
+    pub fn exits_cleanly(&mut self) -> ExitStatus {
+        self.until("the end", |output| output.has_ended);
+        let status = self.wait_for_exit();
+        let output = self.output.0.lock().unwrap();
+        let screen = output.parser.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen is left");
+        assert!(!screen.hide_cursor(), "the cursor is visible");
+        assert!(!screen.bracketed_paste(), "bracketed paste is off");
+        assert!(!output.reports_focus(), "focus reports are off");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
-        assert!(!self.is_raw(), "typing is as it was");
+        assert!(!self.is_raw(), "raw mode is off");
         status
+    }
+
+    /// Quits the screen with `q` and checks that the terminal was restored.
+    pub fn quit(&mut self) {
+        self.press("q");
+        assert!(self.exits_cleanly().success());
     }
 }
 

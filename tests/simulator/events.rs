@@ -212,7 +212,7 @@ async fn demo_events_have_all_required_fields() {
     assert_eq!(
         missed,
         ["VmPoweredOffEvent"],
-        "machines of the demo do not go off"
+        "no machine of the demo is powered off"
     );
 }
 
@@ -272,15 +272,19 @@ async fn unknown_required_field_turns_an_event_into_event_ex() {
 async fn events_are_filtered_by_category() {
     let harness = start_harness().await;
     let count = query_events(&harness, json!({})).await.len();
-    let of = async |categories: Value| kinds(&harness, json!({"category": categories})).await;
-    assert_eq!(of(json!(["error"])).await, ["VmReconfigureFailedEvent"]);
-    assert_eq!(of(json!(["info"])).await.len(), count - 1);
-    assert_eq!(of(json!(["info", "error"])).await.len(), count);
+    let filtered_kinds =
+        async |categories: Value| kinds(&harness, json!({"category": categories})).await;
     assert_eq!(
-        of(json!(["user"])).await,
+        filtered_kinds(json!(["error"])).await,
+        ["VmReconfigureFailedEvent"]
+    );
+    assert_eq!(filtered_kinds(json!(["info"])).await.len(), count - 1);
+    assert_eq!(filtered_kinds(json!(["info", "error"])).await.len(), count);
+    assert_eq!(
+        filtered_kinds(json!(["user"])).await,
         ["TaskEvent", "VmBeingHotMigratedEvent", "VmMigratedEvent"]
     );
-    assert!(of(json!(["warning"])).await.is_empty());
+    assert!(filtered_kinds(json!(["warning"])).await.is_empty());
     let wrong = query(&harness, json!({"category": ["fatal"]}), Value::Null).await;
     assert_fault(&wrong, "InvalidArgument");
 }
@@ -291,32 +295,46 @@ async fn events_are_filtered_by_type_tag_and_trigger() {
     let migrated = ["TaskEvent", "VmBeingHotMigratedEvent", "VmMigratedEvent"];
     let reconfigured = ["TaskEvent", "reconfigure", "VmReconfigureFailedEvent"];
     let cloned = ["TaskEvent", "VmBeingClonedEvent", "VmClonedEvent"];
-    let of = async |filter: Value| kinds(&harness, filter).await;
+    let filtered_kinds = async |filter: Value| kinds(&harness, filter).await;
     for name in ["VmMigratedEvent", "vim.event.VmMigratedEvent"] {
-        assert_eq!(of(json!({"type": [name]})).await, ["VmMigratedEvent"]);
+        assert_eq!(
+            filtered_kinds(json!({"type": [name]})).await,
+            ["VmMigratedEvent"]
+        );
     }
-    let extended = of(json!({"type": ["EventEx"]})).await;
+    let extended = filtered_kinds(json!({"type": ["EventEx"]})).await;
     assert_eq!(extended.len(), 4, "{extended:?}");
-    assert!(of(json!({"eventTypeId": ["EventEx"]})).await.is_empty());
+    assert!(
+        filtered_kinds(json!({"eventTypeId": ["EventEx"]}))
+            .await
+            .is_empty()
+    );
     let both = json!({"type": ["EventEx"], "eventTypeId": ["VmMigratedEvent"]});
-    assert!(of(both).await.is_empty());
+    assert!(filtered_kinds(both).await.is_empty());
 
-    assert_eq!(of(json!({"tag": ["CHG1"]})).await, migrated);
-    assert_eq!(of(json!({"tag": [""]})).await.len(), 6, "those without");
-    assert_eq!(of(json!({"tag": ["", "CHG1"]})).await.len(), 9);
-    assert!(of(json!({"tag": ["CHG2"]})).await.is_empty());
+    assert_eq!(filtered_kinds(json!({"tag": ["CHG1"]})).await, migrated);
+    assert_eq!(
+        filtered_kinds(json!({"tag": [""]})).await.len(),
+        6,
+        "those without a tag"
+    );
+    assert_eq!(filtered_kinds(json!({"tag": ["", "CHG1"]})).await.len(), 9);
+    assert!(filtered_kinds(json!({"tag": ["CHG2"]})).await.is_empty());
 
     let alarm = |id: &str| json!({"alarm": reference("Alarm", id)});
     let schedule = |id: &str| json!({"scheduledTask": reference("ScheduledTask", id)});
-    assert_eq!(of(alarm("alarm-7")).await, cloned);
-    assert_eq!(of(schedule("schedule-12")).await, reconfigured);
-    assert!(of(alarm("alarm-8")).await.is_empty());
-    assert!(of(schedule("alarm-7")).await.is_empty());
+    assert_eq!(filtered_kinds(alarm("alarm-7")).await, cloned);
+    assert_eq!(filtered_kinds(schedule("schedule-12")).await, reconfigured);
+    assert!(filtered_kinds(alarm("alarm-8")).await.is_empty());
+    assert!(filtered_kinds(schedule("alarm-7")).await.is_empty());
     let chain = harness.info(1).await["eventChainId"].clone();
-    assert_eq!(of(json!({"eventChainId": chain})).await, migrated);
+    assert_eq!(
+        filtered_kinds(json!({"eventChainId": chain})).await,
+        migrated
+    );
     let mut other = alarm("alarm-7");
     other["eventChainId"] = chain;
-    assert!(of(other).await.is_empty());
+    assert!(filtered_kinds(other).await.is_empty());
 }
 
 #[tokio::test]

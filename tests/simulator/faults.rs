@@ -15,20 +15,20 @@ use vtask::simulator::fault_injection::{
 
 const INFO: &str = "Task/task-1/info";
 
-async fn with(rule: FaultRule) -> Harness {
+async fn harness_with_fault(rule: FaultRule) -> Harness {
     let harness = Harness::signed_in(THREE_TASKS).await;
     harness.control.inject(&FaultPlan::default().with(rule));
     harness
 }
 
 async fn respond_with(effect: FaultEffect) -> (Harness, Response) {
-    let harness = with(FaultRule::new("Task/info", effect)).await;
+    let harness = harness_with_fault(FaultRule::new("Task/info", effect)).await;
     let response = harness.raw(Method::GET, INFO, None).await;
     (harness, response)
 }
 
 /// Sends a request over a raw socket; returns the received bytes and the end of the stream.
-fn bytes(harness: &Harness, method: &str, path: &str) -> (String, Result<(), ErrorKind>) {
+fn send_raw(harness: &Harness, method: &str, path: &str) -> (String, Result<(), ErrorKind>) {
     let mut stream = TcpStream::connect(harness.simulator.address()).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -52,12 +52,12 @@ fn bytes(harness: &Harness, method: &str, path: &str) -> (String, Result<(), Err
     (String::from_utf8_lossy(&received).into_owned(), end)
 }
 
-fn in_bytes(
+fn send_raw_in_place(
     harness: &Harness,
     method: &'static str,
     path: &'static str,
 ) -> (String, Result<(), ErrorKind>) {
-    tokio::task::block_in_place(|| bytes(harness, method, path))
+    tokio::task::block_in_place(|| send_raw(harness, method, path))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,22 +68,29 @@ async fn connection_is_cut_at_the_given_point() {
         (FaultTarget::Headers, "HTTP/1.1 200 OK"),
         (FaultTarget::Body, "HTTP/1.1 200 OK\r\n"),
     ] {
-        for (how, end) in [
+        for (close_mode, end) in [
             (CloseMode::Reset, Err(ErrorKind::ConnectionReset)),
             (CloseMode::Close, Ok(())),
         ] {
-            let harness = with(FaultRule::new("Task/info", FaultEffect::cut(how, at))).await;
-            let (received, ended) = in_bytes(&harness, "GET", INFO);
+            let harness = harness_with_fault(FaultRule::new(
+                "Task/info",
+                FaultEffect::cut(close_mode, at),
+            ))
+            .await;
+            let (received, ended) = send_raw_in_place(&harness, "GET", INFO);
             // A reset may discard bytes that were sent before it.
-            if how == CloseMode::Close || !received.is_empty() {
-                assert!(received.starts_with(begins), "{at:?} {how:?}: {received}");
+            if close_mode == CloseMode::Close || !received.is_empty() {
+                assert!(
+                    received.starts_with(begins),
+                    "{at:?} {close_mode:?}: {received}"
+                );
                 assert_eq!(
                     received.is_empty(),
                     begins.is_empty(),
-                    "{at:?} {how:?}: {received}"
+                    "{at:?} {close_mode:?}: {received}"
                 );
             }
-            if at == FaultTarget::Body && how == CloseMode::Close {
+            if at == FaultTarget::Body && close_mode == CloseMode::Close {
                 let (head, body) = received.split_once("\r\n\r\n").unwrap();
                 let length = head
                     .lines()
@@ -120,8 +127,8 @@ async fn cut_after_the_request_keeps_its_effect() {
             true,
         ),
     ] {
-        let harness = with(FaultRule::new("Task/CancelTask", effect.clone())).await;
-        let _however_it_ends = in_bytes(&harness, "POST", "Task/task-1/CancelTask");
+        let harness = harness_with_fault(FaultRule::new("Task/CancelTask", effect.clone())).await;
+        let _response = send_raw_in_place(&harness, "POST", "Task/task-1/CancelTask");
         assert_eq!(harness.info(1).await["cancelled"], cancelled, "{effect:?}");
         let requests = harness.control.requests();
         let logged = requests
@@ -163,8 +170,8 @@ async fn status_and_page_faults_replace_the_response() {
             let date = jiff::fmt::rfc2822::parse(&retry_after.replace("GMT", "+0000"))
                 .unwrap()
                 .timestamp();
-            let ahead = date.duration_since(jiff::Timestamp::now()).as_secs();
-            assert!((20..=30).contains(&ahead), "{retry_after}");
+            let delay = date.duration_since(jiff::Timestamp::now()).as_secs();
+            assert!((20..=30).contains(&delay), "{retry_after}");
         } else {
             assert_eq!(retry_after, "30");
         }
@@ -177,7 +184,7 @@ async fn status_and_page_faults_replace_the_response() {
         );
         assert_eq!(harness.control.faults_injected(), 1);
     }
-    let (_bench, response) = respond_with(FaultEffect::Page).await;
+    let (_harness, response) = respond_with(FaultEffect::Page).await;
     assert_eq!(response.status(), 200);
     assert!(response.text().await.unwrap().contains("<h1>Sign in</h1>"));
 }
@@ -189,30 +196,30 @@ async fn bodies_are_truncated_malformed_or_mislabelled() {
         .info(1)
         .await
         .to_string();
-    let (_bench, response) = respond_with(FaultEffect::Truncated).await;
+    let (_harness, response) = respond_with(FaultEffect::Truncated).await;
     let text = response.text().await.unwrap();
     assert!(
         serde_json::from_str::<Value>(&text).is_err()
             && text.len() < whole.len()
             && text.starts_with('{')
     );
-    let (_bench, response) = respond_with(FaultEffect::Malformed).await;
+    let (_harness, response) = respond_with(FaultEffect::Malformed).await;
     let bytes = response.bytes().await.unwrap();
     assert!(serde_json::from_slice::<Value>(&bytes).is_err());
-    let (_bench, response) = respond_with(FaultEffect::ContentType("text/html".to_owned())).await;
+    let (_harness, response) = respond_with(FaultEffect::ContentType("text/html".to_owned())).await;
     assert_eq!(response.headers()[CONTENT_TYPE], "text/html");
     assert!(response.json::<Value>().await.unwrap()["key"] == "task-1");
 }
 
 #[tokio::test]
 async fn bodies_are_huge_or_endless() {
-    let (_bench, response) = respond_with(FaultEffect::Huge {
+    let (_harness, response) = respond_with(FaultEffect::Huge {
         megabytes: 3,
         compressed: false,
     })
     .await;
     assert_eq!(response.bytes().await.unwrap().len(), 3_000_002);
-    let harness = with(FaultRule::new(
+    let harness = harness_with_fault(FaultRule::new(
         "Task/info",
         FaultEffect::Huge {
             megabytes: 3,
@@ -230,7 +237,7 @@ async fn bodies_are_huge_or_endless() {
         .unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");
     assert!(response.bytes().await.unwrap().len() < 10_000);
-    let (_bench, mut response) = respond_with(FaultEffect::Endless {
+    let (_harness, mut response) = respond_with(FaultEffect::Endless {
         bytes_per_second: 1_000_000,
     })
     .await;
@@ -244,7 +251,7 @@ async fn bodies_are_huge_or_endless() {
 #[tokio::test]
 async fn body_stalls_and_resumes() {
     let time = Some(Duration::from_millis(300).into());
-    let (_bench, mut response) = respond_with(FaultEffect::Stall { after: 0.5, time }).await;
+    let (_harness, mut response) = respond_with(FaultEffect::Stall { after: 0.5, time }).await;
     let length = usize::try_from(response.content_length().unwrap()).unwrap();
     let first = response.chunk().await.unwrap().unwrap();
     assert_eq!(first.len(), length / 2);
@@ -272,7 +279,7 @@ async fn requests_and_connections_are_delayed() {
 
 #[tokio::test]
 async fn redirect_fault_sets_the_location() {
-    let harness = with(FaultRule::new(
+    let harness = harness_with_fault(FaultRule::new(
         "Task/info",
         FaultEffect::Redirect("https://elsewhere.example/".to_owned()),
     ))
@@ -310,7 +317,7 @@ async fn sessions_are_killed_or_lose_their_collectors() {
     assert_eq!(
         harness.post(&create, json!({})).await.0,
         200,
-        "a new session helps at once"
+        "a new session works immediately"
     );
     harness.control.trigger(&ServerEvent::KillSessions);
     assert_eq!(harness.get(INFO).await.1["_typeName"], "NotAuthenticated");
@@ -384,7 +391,7 @@ async fn renewed_certificate_applies_to_new_connections() {
     let control = simulator.control();
     let _installed_before = rustls::crypto::ring::default_provider().install_default();
     let pem = simulator.certificate_pem().unwrap().to_owned();
-    let trusting = || {
+    let client_trusting_server = || {
         let own = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
         let builder = reqwest::Client::builder().no_proxy().tls_certs_only([own]);
         builder.build().unwrap()
@@ -393,18 +400,18 @@ async fn renewed_certificate_applies_to_new_connections() {
         "{}/sdk/vim25/{RELEASE}/ServiceInstance/ServiceInstance/content",
         simulator.url()
     );
-    let old = trusting();
+    let old = client_trusting_server();
     assert!(old.get(&url).send().await.unwrap().status().is_success());
     let before = control.fingerprint();
     control.trigger(&ServerEvent::RenewCertificate);
     assert_ne!(control.fingerprint(), before);
     assert!(
-        trusting().get(&url).send().await.is_err(),
-        "a new connection sees the new one"
+        client_trusting_server().get(&url).send().await.is_err(),
+        "a new connection gets the new certificate"
     );
     assert!(
         old.get(&url).send().await.is_ok(),
-        "an open connection stays"
+        "an open connection stays usable"
     );
 }
 

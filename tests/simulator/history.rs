@@ -72,18 +72,18 @@ async fn create(harness: &Harness, mut filter: Value) -> String {
     reference["value"].as_str().unwrap().to_owned()
 }
 
-async fn on(harness: &Harness, collector: &str, method: &str, body: Value) -> Reply {
+async fn call(harness: &Harness, collector: &str, method: &str, body: Value) -> Reply {
     harness
         .post(&format!("TaskHistoryCollector/{collector}/{method}"), body)
         .await
 }
 
 /// Returns all tasks that match a filter, read in pages, oldest first.
-async fn all(harness: &Harness, filter: Value) -> Vec<Value> {
+async fn read_all(harness: &Harness, filter: Value) -> Vec<Value> {
     let collector = create(harness, filter).await;
     let mut items = Vec::new();
     loop {
-        let (status, page) = on(
+        let (status, page) = call(
             harness,
             &collector,
             "ReadNextTasks",
@@ -98,7 +98,7 @@ async fn all(harness: &Harness, filter: Value) -> Vec<Value> {
         items.extend(page);
     }
     assert_eq!(
-        on(harness, &collector, "DestroyCollector", json!({})).await,
+        call(harness, &collector, "DestroyCollector", json!({})).await,
         (204, Value::Null)
     );
     items
@@ -119,15 +119,15 @@ fn time(value: &Value) -> Timestamp {
 async fn history_pages_contain_each_task_once() {
     let harness = start_harness().await;
     harness.advance(5);
-    let items = all(&harness, json!({})).await;
+    let items = read_all(&harness, json!({})).await;
     items.iter().for_each(assert_typed);
     let unique: HashSet<_> = keys(&items).into_iter().map(str::to_owned).collect();
     assert_eq!(unique.len(), items.len());
     assert!((450..=650).contains(&items.len()), "{}", items.len());
     assert!(items.is_sorted_by_key(|item| time(&item["queueTime"])));
     let first = time(&items[0]["queueTime"]);
-    let reach = time(&items.last().unwrap()["queueTime"]).duration_since(first);
-    assert!((28..=30).contains(&(reach.as_hours() / 24)), "{reach}");
+    let period = time(&items.last().unwrap()["queueTime"]).duration_since(first);
+    assert!((28..=30).contains(&(period.as_hours() / 24)), "{period}");
     assert_eq!(items.last().unwrap()["state"], "running");
     assert_eq!(items[items.len() - 2]["key"], "task-1000");
 }
@@ -137,7 +137,7 @@ async fn history_is_read_forward_and_backward_and_can_be_rewound() {
     let harness = start_harness().await;
     let collector = create(&harness, json!({})).await;
     let read = async |method: &str, count: u32| {
-        let (_, page) = on(&harness, &collector, method, json!({"maxCount": count})).await;
+        let (_, page) = call(&harness, &collector, method, json!({"maxCount": count})).await;
         keys(page.as_array().unwrap())
             .into_iter()
             .map(str::to_owned)
@@ -148,10 +148,10 @@ async fn history_is_read_forward_and_backward_and_can_be_rewound() {
     let mut back = read("ReadPreviousTasks", 3).await;
     back.reverse();
     assert_eq!(back, next);
-    on(&harness, &collector, "RewindCollector", json!({})).await;
+    call(&harness, &collector, "RewindCollector", json!({})).await;
     assert_eq!(read("ReadNextTasks", 5).await, oldest);
     assert_eq!(
-        on(&harness, &collector, "ResetCollector", json!({}))
+        call(&harness, &collector, "ResetCollector", json!({}))
             .await
             .0,
         204
@@ -161,7 +161,7 @@ async fn history_is_read_forward_and_backward_and_can_be_rewound() {
     assert_eq!(newest, ["task-1000", "task-999"]);
     assert_eq!(read("ReadPreviousTasks", 1).await, ["task-998"]);
     assert_eq!(
-        on(
+        call(
             &harness,
             &collector,
             "SetCollectorPageSize",
@@ -177,7 +177,7 @@ async fn history_is_read_forward_and_backward_and_can_be_rewound() {
     assert_eq!(keys(latest.as_array().unwrap()), newest);
     for wrong in [json!(0), json!(1001), json!(null)] {
         assert_fault(
-            &on(
+            &call(
                 &harness,
                 &collector,
                 "ReadNextTasks",
@@ -188,16 +188,16 @@ async fn history_is_read_forward_and_backward_and_can_be_rewound() {
         );
     }
     // New tasks are read too.
-    on(&harness, &collector, "ResetCollector", json!({})).await;
+    call(&harness, &collector, "ResetCollector", json!({})).await;
     let rewound = create(&harness, json!({"state": ["running"]})).await;
     assert_eq!(
-        on(&harness, &rewound, "ReadNextTasks", json!({"maxCount": 10}))
+        call(&harness, &rewound, "ReadNextTasks", json!({"maxCount": 10}))
             .await
             .1,
         json!([])
     );
     harness.advance(5);
-    let (_, page) = on(&harness, &rewound, "ReadNextTasks", json!({"maxCount": 10})).await;
+    let (_, page) = call(&harness, &rewound, "ReadNextTasks", json!({"maxCount": 10})).await;
     assert_eq!(keys(page.as_array().unwrap()), ["task-1000", "task-1001"]);
 }
 
@@ -206,26 +206,26 @@ async fn every_history_filter_selects_tasks() {
     let harness = start_harness().await;
     harness.advance(40);
     let root = harness.info(1000).await;
-    let everything = all(&harness, json!({})).await;
-    let count = |test: &dyn Fn(&Value) -> bool| everything.iter().filter(|item| test(item)).count();
+    let all_tasks = read_all(&harness, json!({})).await;
+    let count = |test: &dyn Fn(&Value) -> bool| all_tasks.iter().filter(|item| test(item)).count();
 
-    let child = all(&harness, json!({"parentTaskKey": ["task-1000"]})).await;
+    let child = read_all(&harness, json!({"parentTaskKey": ["task-1000"]})).await;
     assert_eq!(keys(&child), ["task-1001"]);
     assert_eq!(child[0]["error"]["_typeName"], "FileNotFound");
     assert_eq!(
-        keys(&all(&harness, json!({"rootTaskKey": ["task-1000", "task-5"]})).await),
+        keys(&read_all(&harness, json!({"rootTaskKey": ["task-1000", "task-5"]})).await),
         ["task-1001"]
     );
     assert!(
-        all(&harness, json!({"parentTaskKey": ["nonsense"]}))
+        read_all(&harness, json!({"parentTaskKey": ["nonsense"]}))
             .await
             .is_empty()
     );
-    let old_child = everything
+    let old_child = all_tasks
         .iter()
         .find(|item| item["parentTaskKey"].is_string())
         .unwrap();
-    let siblings = all(&harness, json!({"rootTaskKey": [old_child["rootTaskKey"]]})).await;
+    let siblings = read_all(&harness, json!({"rootTaskKey": [old_child["rootTaskKey"]]})).await;
     assert!(siblings.contains(old_child));
 
     for (filter, key) in [
@@ -233,12 +233,12 @@ async fn every_history_filter_selects_tasks() {
         ("tag", "changeTag"),
         ("activationId", "activationId"),
     ] {
-        let found = all(&harness, json!({filter: [root[key]]})).await;
+        let found = read_all(&harness, json!({filter: [root[key]]})).await;
         assert_eq!(keys(&found), ["task-1000"], "{filter}");
     }
     for state in ["success", "error", "running", "queued"] {
         assert_eq!(
-            all(&harness, json!({"state": [state]})).await.len(),
+            read_all(&harness, json!({"state": [state]})).await.len(),
             count(&|item| item["state"] == state),
             "{state}"
         );
@@ -252,40 +252,52 @@ async fn every_history_filter_selects_tasks() {
     assert_fault(&wrong, "InvalidArgument");
 
     let by_user = |system: bool, users: Value| json!({"userName": {"_typeName": "TaskFilterSpecByUsername", "systemUser": system, "userList": users}});
-    assert_eq!(all(&harness, by_user(false, json!(["kim"]))).await.len(), 2);
     assert_eq!(
-        all(&harness, by_user(true, json!(["nobody"]))).await.len(),
+        read_all(&harness, by_user(false, json!(["kim"])))
+            .await
+            .len(),
+        2
+    );
+    assert_eq!(
+        read_all(&harness, by_user(true, json!(["nobody"])))
+            .await
+            .len(),
         count(&|item| item["reason"]["_typeName"] == "TaskReasonSystem")
     );
     assert_eq!(
-        all(&harness, by_user(true, json!([]))).await.len(),
-        everything.len()
+        read_all(&harness, by_user(true, json!([]))).await.len(),
+        all_tasks.len()
     );
 
     let entity = &root["entity"];
     let by_entity = |entity: &Value, recursion: &str| json!({"entity": {"_typeName": "TaskFilterSpecByEntity", "entity": entity, "recursion": recursion}});
     let of_machine = count(&|item| item["entity"] == *entity);
     assert_eq!(
-        all(&harness, by_entity(entity, "self")).await.len(),
+        read_all(&harness, by_entity(entity, "self")).await.len(),
         of_machine
     );
     let (_, content) = harness.get("ServiceInstance/ServiceInstance/content").await;
     let with_entity = count(&|item| item["entity"].is_object());
     assert_eq!(
-        all(&harness, by_entity(&content["rootFolder"], "all"))
+        read_all(&harness, by_entity(&content["rootFolder"], "all"))
             .await
             .len(),
         with_entity
     );
-    assert_eq!(all(&harness, by_entity(entity, "children")).await.len(), 0);
     assert_eq!(
-        all(&harness, by_entity(&content["rootFolder"], "self"))
+        read_all(&harness, by_entity(entity, "children"))
+            .await
+            .len(),
+        0
+    );
+    assert_eq!(
+        read_all(&harness, by_entity(&content["rootFolder"], "self"))
             .await
             .len(),
         0
     );
 
-    let both = all(&harness, json!({"state": ["error"], "userName": {"_typeName": "TaskFilterSpecByUsername", "systemUser": false, "userList": ["ops"]}})).await;
+    let both = read_all(&harness, json!({"state": ["error"], "userName": {"_typeName": "TaskFilterSpecByUsername", "systemUser": false, "userList": ["ops"]}})).await;
     assert!(
         both.iter()
             .all(|item| item["state"] == "error" && item["reason"]["userName"] == "ops")
@@ -300,8 +312,8 @@ async fn every_history_filter_selects_tasks() {
 #[tokio::test]
 async fn history_filters_by_queue_start_and_completion_time() {
     let harness = start_harness().await;
-    let everything = all(&harness, json!({})).await;
-    let count = |test: &dyn Fn(&Value) -> bool| everything.iter().filter(|item| test(item)).count();
+    let all_tasks = read_all(&harness, json!({})).await;
+    let count = |test: &dyn Fn(&Value) -> bool| all_tasks.iter().filter(|item| test(item)).count();
     let (begin, end) = ("2026-02-20T00:00:00Z", "2026-02-25T12:00:00+01:00");
     let bounds: (Timestamp, Timestamp) = (begin.parse().unwrap(), end.parse().unwrap());
     for (kind, field) in [
@@ -315,7 +327,7 @@ async fn history_filters_by_queue_start_and_completion_time() {
                 && time(&item[field]) >= bounds.0
                 && time(&item[field]) <= bounds.1
         };
-        let found = all(&harness, filter).await;
+        let found = read_all(&harness, filter).await;
         assert!(!found.is_empty());
         assert_eq!(found.len(), count(&inside), "{kind}");
     }
@@ -329,7 +341,7 @@ async fn expired_tasks_stay_in_the_history() {
         &harness.get("Task/task-1000/info").await,
         "ManagedObjectNotFound",
     );
-    let found = all(&harness, json!({"tag": ["CHG7"]})).await;
+    let found = read_all(&harness, json!({"tag": ["CHG7"]})).await;
     assert_eq!(found[0]["error"]["_typeName"], "FileNotFound");
 }
 
@@ -340,9 +352,13 @@ async fn history_lag_delays_finished_tasks() {
         .control
         .change_behavior(|behavior| behavior.history_lag = Duration::from_secs(100));
     harness.advance(60);
-    assert!(all(&harness, json!({"tag": ["CHG7"]})).await.is_empty());
+    assert!(
+        read_all(&harness, json!({"tag": ["CHG7"]}))
+            .await
+            .is_empty()
+    );
     harness.advance(200);
-    assert_eq!(all(&harness, json!({"tag": ["CHG7"]})).await.len(), 1);
+    assert_eq!(read_all(&harness, json!({"tag": ["CHG7"]})).await.len(), 1);
 }
 
 #[tokio::test]
@@ -350,7 +366,7 @@ async fn info_filter_omits_results() {
     let harness = Harness::signed_in(THREE_TASKS).await;
     harness.advance(300);
     let (clone, relocate) = ("VirtualMachine.clone", "VirtualMachine.relocate");
-    for (filter, is_there) in [
+    for (filter, has_result) in [
         (json!({}), true),
         (json!({"removeAll": true}), false),
         (json!({"descriptionIds": [clone]}), false),
@@ -376,7 +392,7 @@ async fn info_filter_omits_results() {
         );
         let (_, page) = harness.post(&call, json!({"maxCount": 10})).await;
         assert_eq!(page[0]["descriptionId"], clone);
-        assert_eq!(!page[0]["result"].is_null(), is_there, "{filter}");
+        assert_eq!(!page[0]["result"].is_null(), has_result, "{filter}");
     }
 }
 
@@ -386,17 +402,18 @@ async fn history_collectors_are_limited_and_can_be_denied() {
     for _ in 0..32 {
         create(&harness, json!({})).await;
     }
-    let more = || harness.post(CREATE, json!({"filter": {"_typeName": "TaskFilterSpec"}}));
-    assert_fault(&more().await, "InvalidState");
+    let create_collector =
+        || harness.post(CREATE, json!({"filter": {"_typeName": "TaskFilterSpec"}}));
+    assert_fault(&create_collector().await, "InvalidState");
     assert_eq!(harness.control.open_objects().histories, 32);
     harness
         .control
         .change_behavior(|behavior| behavior.history_permission = false);
-    assert_fault(&more().await, "NoPermission");
+    assert_fault(&create_collector().await, "NoPermission");
     harness
         .control
         .change_behavior(|behavior| behavior.history = false);
-    assert_fault(&more().await, "NotSupported");
+    assert_fault(&create_collector().await, "NotSupported");
     harness.control.kill_sessions();
     assert_eq!(harness.control.open_objects().histories, 0);
 }
@@ -448,9 +465,9 @@ async fn events_cover_the_life_of_a_task() {
         last["fullFormattedMessage"],
         "Failed to relocate a: no file"
     );
-    let old = all(&harness, json!({"state": ["success"]})).await;
-    let (_, of_old) = query(old[0]["eventChainId"].clone()).await;
-    assert!(of_old.as_array().unwrap().len() >= 3);
+    let old = read_all(&harness, json!({"state": ["success"]})).await;
+    let (_, old_events) = query(old[0]["eventChainId"].clone()).await;
+    assert!(old_events.as_array().unwrap().len() >= 3);
     assert_eq!(query(json!(5)).await, (200, json!([])));
     harness
         .control
@@ -462,7 +479,7 @@ async fn events_cover_the_life_of_a_task() {
 async fn demo_history_is_consistent_with_current_tasks() {
     let mut harness = Harness::of(Options::new(Scenario::load("demo").unwrap()).manual()).await;
     harness.login().await;
-    let items = all(&harness, json!({})).await;
+    let items = read_all(&harness, json!({})).await;
     assert!(items.len() > 3000, "{}", items.len());
     let seconds = |operation: &str| {
         let mut seconds: Vec<i64> = items

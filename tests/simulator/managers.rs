@@ -100,13 +100,15 @@ async fn inventory_is_readable_by_property() {
     let harness = Harness::signed_in(INVENTORY).await;
     let (_, content) = harness.get("ServiceInstance/ServiceInstance/content").await;
     let root = content["rootFolder"]["value"].as_str().unwrap();
-    let (_, centres) = harness.get(&format!("Folder/{root}/childEntity")).await;
-    let centre = centres[0]["value"].as_str().unwrap();
+    let (_, datacenters) = harness.get(&format!("Folder/{root}/childEntity")).await;
+    let datacenter = datacenters[0]["value"].as_str().unwrap();
     assert_eq!(
         harness.get(&format!("Folder/{root}/parent")).await,
         (204, Value::Null)
     );
-    let (_, folder) = harness.get(&format!("Datacenter/{centre}/vmFolder")).await;
+    let (_, folder) = harness
+        .get(&format!("Datacenter/{datacenter}/vmFolder"))
+        .await;
     let (_, folders) = harness
         .get(&format!(
             "Folder/{}/childEntity",
@@ -169,14 +171,14 @@ async fn privileges_are_returned_for_the_own_session() {
         .get("SessionManager/SessionManager/currentSession")
         .await;
     let entity = harness.info(1).await["entity"].clone();
-    let ask = |key: &Value| {
+    let check_privilege = |key: &Value| {
         let body = json!({"entity": [entity], "sessionId": key, "privId": ["Global.CancelTask"]});
         harness.post(
             "AuthorizationManager/AuthorizationManager/HasPrivilegeOnEntities",
             body,
         )
     };
-    let (status, answer) = ask(&session["key"]).await;
+    let (status, answer) = check_privilege(&session["key"]).await;
     assert_eq!(status, 200);
     assert_typed(&answer);
     assert_eq!(answer[0]["privAvailability"][0]["isGranted"], true);
@@ -184,8 +186,11 @@ async fn privileges_are_returned_for_the_own_session() {
         .control
         .change_behavior(|behavior| behavior.cancel_privilege = false);
     assert_eq!(
-        ask(&session["key"]).await.1[0]["privAvailability"][0]["isGranted"],
+        check_privilege(&session["key"]).await.1[0]["privAvailability"][0]["isGranted"],
         false
     );
-    assert_fault(&ask(&json!("somebody else's")).await, "InvalidArgument");
+    assert_fault(
+        &check_privilege(&json!("somebody else's")).await,
+        "InvalidArgument",
+    );
 }

@@ -52,7 +52,11 @@ async fn proxy_responses_and_lost_responses_replace_results() {
     );
     harness.info(1).await;
     harness.control.lose_responses(1);
-    assert!(harness.breaks("Task/task-1/CancelTask", &json!({})).await);
+    assert!(
+        harness
+            .is_connection_broken("Task/task-1/CancelTask", &json!({}))
+            .await
+    );
     assert_eq!(harness.info(1).await["cancelled"], true);
     harness
         .control
@@ -75,13 +79,13 @@ async fn login_page_and_redirect_replace_a_response() {
         (200, &"text/html".parse().unwrap())
     );
     harness.control.fail_next(ProxyResponse::login_redirect());
-    let staying = reqwest::Client::builder()
+    let client_without_redirects = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
     let url = format!("{}/sdk/vim25/{RELEASE}/Task/task-1/info", harness.base);
-    let redirect = staying.get(url).send().await.unwrap();
+    let redirect = client_without_redirects.get(url).send().await.unwrap();
     assert_eq!(
         (redirect.status().as_u16(), &redirect.headers()["location"]),
         (301, &"/ui/login".parse().unwrap())
@@ -95,11 +99,11 @@ async fn request_log_has_kind_and_status() {
     harness.info(1).await;
     harness.get("Task/task-9/info").await;
     let log = harness.control.requests();
-    let seen: Vec<_> = log
+    let logged: Vec<_> = log
         .iter()
         .map(|request| (request.kind.as_str(), request.status))
         .collect();
-    assert_eq!(seen, [("Task/info", 200), ("Task/info", 500)]);
+    assert_eq!(logged, [("Task/info", 200), ("Task/info", 500)]);
     assert_eq!(harness.control.expected_tasks().len(), 3);
     assert_eq!(harness.control.expected_tasks()[0], harness.info(1).await);
 }
@@ -114,7 +118,7 @@ async fn https_uses_the_generated_certificate() {
         .unwrap();
     let pem = harness.simulator.certificate_pem().unwrap();
     let certificate = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
-    let trusting = reqwest::Client::builder()
+    let trusting_client = reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only([certificate])
         .build()
@@ -123,15 +127,18 @@ async fn https_uses_the_generated_certificate() {
         "{}/sdk/vim25/{RELEASE}/ServiceInstance/ServiceInstance/content",
         harness.base
     );
-    assert_eq!(trusting.get(&url).send().await.unwrap().status(), 200);
-    let distrusting = reqwest::Client::builder()
+    assert_eq!(
+        trusting_client.get(&url).send().await.unwrap().status(),
+        200
+    );
+    let distrusting_client = reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only([])
         .build()
         .unwrap();
-    assert!(distrusting.get(&url).send().await.is_err());
+    assert!(distrusting_client.get(&url).send().await.is_err());
     assert_eq!(harness.simulator.fingerprint().unwrap().len(), 95);
     drop(idle);
     harness.simulator.stop().await;
-    assert!(trusting.get(&url).send().await.is_err());
+    assert!(trusting_client.get(&url).send().await.is_err());
 }

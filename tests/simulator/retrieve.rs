@@ -6,16 +6,8 @@ use vtask::simulator::server_behavior::Boxing;
 
 const RETRIEVE: &str = "PropertyCollector/propertyCollector/RetrievePropertiesEx";
 
-fn property_spec(kind: &str, paths: &[&str]) -> Value {
-    json!({"_typeName": "PropertySpec", "type": kind, "pathSet": paths})
-}
-
 fn object_spec(object: &Value, skip: bool, select: Value) -> Value {
     json!({"_typeName": "ObjectSpec", "obj": object, "skip": skip, "selectSet": select})
-}
-
-fn traversal(kind: &str, path: &str) -> Value {
-    json!({"_typeName": "TraversalSpec", "type": kind, "path": path, "skip": false})
 }
 
 fn request(properties: Value, objects: Value) -> Value {
@@ -197,26 +189,26 @@ async fn inventory_is_read_by_recursive_traversal_and_container_view() {
 #[tokio::test]
 async fn supertypes_select_their_subtypes_and_have_only_their_own_properties() {
     let harness = Harness::signed_in(THREE_TASKS).await;
-    let ask = async |kind: &str, path: &str| {
+    let retrieve = async |kind: &str, path: &str| {
         let properties = json!([property_spec(kind, &[path])]);
         let objects = json!([object_spec(&task(1), false, json!([]))]);
         harness.post(RETRIEVE, request(properties, objects)).await
     };
-    let (status, result) = ask("ExtensibleManagedObject", "availableField").await;
+    let (status, result) = retrieve("ExtensibleManagedObject", "availableField").await;
     assert_eq!((status, &result["objects"][0]["obj"]), (200, &task(1)));
     for (kind, path) in [
         ("ExtensibleManagedObject", "name"),
         ("ManagedEntity", "childEntity"),
         ("HistoryCollector", "latestPage"),
     ] {
-        assert_fault(&ask(kind, path).await, "InvalidProperty");
+        assert_fault(&retrieve(kind, path).await, "InvalidProperty");
     }
     for (kind, path) in [
         ("Network", "name"),
         ("VirtualApp", "vm"),
         ("ManagedEntity", "name"),
     ] {
-        assert_eq!(ask(kind, path).await, (204, Value::Null), "{kind}");
+        assert_eq!(retrieve(kind, path).await, (204, Value::Null), "{kind}");
     }
     let (_, content) = harness.get("ServiceInstance/ServiceInstance/content").await;
     for (kind, status) in [("Network", 200), ("Netwrok", 500)] {
@@ -260,20 +252,23 @@ async fn missing_objects_are_faults_or_skipped() {
 async fn invalid_filter_specs_are_rejected() {
     let harness = Harness::signed_in(THREE_TASKS).await;
     let objects = json!([object_spec(&task(1), false, json!([]))]);
-    let ask =
+    let retrieve =
         |properties: Value, objects: Value| harness.post(RETRIEVE, request(properties, objects));
     for path in ["info.colour", "state", "info.entity.value", "info.state.x"] {
-        let fault = ask(json!([property_spec("Task", &[path])]), objects.clone()).await;
+        let fault = retrieve(json!([property_spec("Task", &[path])]), objects.clone()).await;
         assert_fault(&fault, "InvalidProperty");
         assert_eq!(fault.1["name"], path);
     }
     assert_fault(
-        &ask(json!([property_spec("Tusk", &["info"])]), objects.clone()).await,
+        &retrieve(json!([property_spec("Tusk", &["info"])]), objects.clone()).await,
         "InvalidType",
     );
-    assert_fault(&ask(json!([]), objects.clone()).await, "InvalidArgument");
     assert_fault(
-        &ask(
+        &retrieve(json!([]), objects.clone()).await,
+        "InvalidArgument",
+    );
+    assert_fault(
+        &retrieve(
             json!([{"type": "Task", "pathSet": ["info"]}]),
             objects.clone(),
         )
@@ -285,7 +280,7 @@ async fn invalid_filter_specs_are_rejected() {
         ("ListView", "veiw", "InvalidArgument"),
     ] {
         let objects = json!([object_spec(&task(1), false, json!([traversal(kind, path)]))]);
-        let reply = ask(json!([property_spec("Task", &["info"])]), objects).await;
+        let reply = retrieve(json!([property_spec("Task", &["info"])]), objects).await;
         assert_fault(&reply, fault);
     }
     let untyped = json!([object_spec(
@@ -297,11 +292,11 @@ async fn invalid_filter_specs_are_rejected() {
         .control
         .change_behavior(|behavior| behavior.require_type_names = false);
     assert_fault(
-        &ask(json!([{"type": "Task", "pathSet": ["info"]}]), untyped).await,
+        &retrieve(json!([{"type": "Task", "pathSet": ["info"]}]), untyped).await,
         "InvalidRequest",
     );
     assert_eq!(
-        ask(
+        retrieve(
             json!([{"type": "Task", "pathSet": ["info"]}]),
             json!([{"obj": {"type": "Task", "value": "task-1"}}])
         )

@@ -136,13 +136,14 @@ async fn wrong_credentials_are_rejected() {
         (200, &json!("UserSession"))
     );
     assert_eq!(session["locale"], "de_DE");
-    let any = Harness::start(INVENTORY).await;
+    let harness = Harness::start(INVENTORY).await;
     assert_fault(
-        &any.post(
-            "SessionManager/SessionManager/Login",
-            json!({"userName": "x", "password": ""}),
-        )
-        .await,
+        &harness
+            .post(
+                "SessionManager/SessionManager/Login",
+                json!({"userName": "x", "password": ""}),
+            )
+            .await,
         "InvalidLogin",
     );
 }
@@ -190,10 +191,10 @@ async fn responses_are_json_without_cookies() {
 }
 
 #[tokio::test]
-async fn objects_of_a_client_that_has_died_are_removed_without_further_requests() {
+async fn objects_of_an_idle_client_are_removed() {
     let mut harness = Harness::signed_in(THREE_TASKS).await;
     let harness = &mut harness;
-    let made = |reply: Reply| {
+    let created_id = |reply: Reply| {
         assert_eq!(reply.0, 200, "{reply:?}");
         reply.1["value"].as_str().unwrap().to_owned()
     };
@@ -201,18 +202,18 @@ async fn objects_of_a_client_that_has_died_are_removed_without_further_requests(
         "PropertyCollector/propertyCollector/CreatePropertyCollector",
         json!({}),
     );
-    let collector = made(collector.await);
+    let collector = created_id(collector.await);
     let view = harness.post(
         "ViewManager/ViewManager/CreateListView",
         json!({"obj": [task(1)]}),
     );
-    let view = reference("ListView", &made(view.await));
+    let view = reference("ListView", &created_id(view.await));
     let spec = json!({"_typeName": "PropertyFilterSpec",
         "propSet": [{"_typeName": "PropertySpec", "type": "Task", "pathSet": ["info.state"]}],
         "objectSet": [{"_typeName": "ObjectSpec", "obj": view, "skip": true, "selectSet": [
             {"_typeName": "TraversalSpec", "type": "ListView", "path": "view", "skip": false}]}]});
     let filter = json!({"spec": spec, "partialUpdates": true});
-    made(
+    created_id(
         harness
             .post(
                 &format!("PropertyCollector/{collector}/CreateFilter"),
@@ -221,7 +222,7 @@ async fn objects_of_a_client_that_has_died_are_removed_without_further_requests(
             .await,
     );
     let history = json!({"filter": {"_typeName": "TaskFilterSpec"}});
-    made(
+    created_id(
         harness
             .post("TaskManager/TaskManager/CreateCollectorForTasks", history)
             .await,

@@ -1,8 +1,6 @@
 //! Filters in a real pseudo-terminal: typed, corrected, dismissed, saved under a name.
 
-use crate::pty_support::Session;
-
-const ESCAPE: &str = "\u{1b}";
+use crate::pty_support::{ESCAPE, Session};
 
 #[test]
 fn filter_applies_while_typing_and_marks_errors() {
@@ -19,15 +17,15 @@ fn filter_applies_while_typing_and_marks_errors() {
     session.shows("did you mean “state”?");
     session.shows("incomplete");
     // The marker is below the error.
-    session.until("the mark in its place", |seen| {
-        let contents = seen.parser.screen().contents();
+    session.until("the marker below the error", |output| {
+        let contents = output.parser.screen().contents();
         let lines: Vec<&str> = contents.lines().collect();
         let typed = lines.iter().rposition(|line| line.contains(" /reloc"));
-        let place = |line: &str, part: &str| line.find(part).map(|at| line[..at].chars().count());
+        let column = |line: &str, part: &str| line.find(part).map(|at| line[..at].chars().count());
         typed.is_some_and(|at| {
             let below = lines.get(at + 1).copied().unwrap_or_default();
-            place(lines[at], "statt").is_some()
-                && place(lines[at], "statt") == place(below, "^^^^^")
+            column(lines[at], "statt").is_some()
+                && column(lines[at], "statt") == column(below, "^^^^^")
         })
     });
     session.press(ESCAPE);
@@ -41,8 +39,7 @@ fn filter_applies_while_typing_and_marks_errors() {
     session.shows(" / state:failed ");
     session.press(ESCAPE);
     session.hides("state:failed");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
@@ -62,8 +59,7 @@ fn saved_filter_is_kept_for_the_next_run() {
     session.shows("save filter as @");
     session.press("db\r");
     session.shows("Saved as @db: target:db-*");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
     let mut session = Session::start_in(80, 24, &["demo"], &[state]);
     session.shows("live");
     session.shows("Export OVF template");
@@ -72,6 +68,5 @@ fn saved_filter_is_kept_for_the_next_run() {
     session.press("G\r");
     session.shows(" / @db ");
     session.hides("Export OVF template");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }

@@ -1,10 +1,10 @@
 //! All output for a server whose texts are hostile: screen, tables, JSON, notifications, files, environment of
 //! commands. The bytes that reach the terminal are parsed.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
-use crate::hostile_support::{Found, Terminal, is_safe};
-use crate::pty_support::Session;
+use crate::hostile_support::{ParsedOutput, Terminal, is_safe};
+use crate::pty_support::{ESCAPE, Session};
 use serde_json::Value;
 use vtask::simulator::{
     ClockMode, Options, Simulator, fault_injection::FaultPlan, scenario::Scenario,
@@ -31,10 +31,9 @@ const PANELS: [(&str, &str, &str); 15] = [
     ("t", "TASK", "t"),
 ];
 const FAST: ClockMode = ClockMode::Real { speed: 10.0 };
-const ESCAPE: &str = "\u{1b}";
 
 /// Starts a simulator whose texts come from the hostile corpus.
-async fn hostile(clock: ClockMode) -> Simulator {
+async fn start_hostile_server(clock: ClockMode) -> Simulator {
     let mut options = Options::new(Scenario::load("demo").unwrap());
     options.clock = clock;
     options.faults = FaultPlan::load(Path::new(PLAN)).unwrap();
@@ -66,9 +65,9 @@ async fn run(
             .collect();
         let environment = [&environment[..], &[("VTASK_PASSWORD", "any")]].concat();
         let mut session = Session::start_in(columns, 24, &words, &environment);
-        session.until("the end", |seen| seen.ended);
-        let code = session.ends().exit_code();
-        (code, session.seen.0.lock().unwrap().bytes.clone())
+        session.until("the end", |output| output.has_ended);
+        let code = session.wait_for_exit().exit_code();
+        (code, session.output.0.lock().unwrap().bytes.clone())
     });
     running.await.unwrap()
 }
@@ -85,11 +84,11 @@ fn field(bytes: &[u8], name: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_panel_at_every_size() {
-    let simulator = hostile(FAST).await;
+async fn every_panel_is_safe_at_every_size() {
+    let simulator = start_hostile_server(FAST).await;
     for (columns, rows, fetch) in [(120, 40, "push"), (80, 24, "poll"), (200, 60, "push")] {
         let url = simulator.url();
-        let visit = tokio::task::spawn_blocking(move || {
+        let session_task = tokio::task::spawn_blocking(move || {
             let words = [
                 "--url",
                 &url,
@@ -105,11 +104,11 @@ async fn every_panel_at_every_size() {
             let mut session =
                 Session::start_in(columns, rows, &words, &[("VTASK_PASSWORD", "any")]);
             session.shows("Started by");
-            for (keys, shown, leave) in PANELS {
+            for (keys, shown, closing_key) in PANELS {
                 session.press(keys);
                 session.shows(shown);
-                session.press(leave);
-                if leave == ESCAPE {
+                session.press(closing_key);
+                if closing_key == ESCAPE {
                     session.hides(shown);
                 }
             }
@@ -117,23 +116,22 @@ async fn every_panel_at_every_size() {
             for tab in ["2", "3", "5", "6", "1"] {
                 session.press(tab);
                 for _ in 0..12 {
-                    let before = session.seen.0.lock().unwrap().bytes.len();
+                    let before = session.output.0.lock().unwrap().bytes.len();
                     session.press("j");
-                    session.until("a change", |seen| seen.bytes.len() > before);
+                    session.until("a change", |output| output.bytes.len() > before);
                 }
             }
             for copied in ["Y", "2Y", "3Y", "4Y", "6Y"] {
-                let before = session.seen.0.lock().unwrap().bytes.len();
+                let before = session.output.0.lock().unwrap().bytes.len();
                 session.press(copied);
-                session.until("the clipboard", |seen| {
-                    String::from_utf8_lossy(&seen.bytes[before..]).contains("]52;c;")
+                session.until("the clipboard", |output| {
+                    String::from_utf8_lossy(&output.bytes[before..]).contains("]52;c;")
                 });
             }
-            session.press("q");
-            assert!(session.ends_cleanly().success());
-            session.seen.0.lock().unwrap().bytes.clone()
+            session.quit();
+            session.output.0.lock().unwrap().bytes.clone()
         });
-        let bytes = visit.await.unwrap();
+        let bytes = session_task.await.unwrap();
         let found = Terminal::screen(columns, rows).read(&bytes);
         assert!(found.characters > 20_000, "{found:?}");
         println!(
@@ -147,56 +145,62 @@ async fn every_panel_at_every_size() {
             .iter()
             .filter_map(|string| string.strip_prefix("52;c;"))
         {
-            let text = String::from_utf8(decoded(copied)).unwrap();
+            let text = String::from_utf8(decode_base64(copied)).unwrap();
             assert!(text.lines().all(is_safe), "{text:?}");
         }
     }
 }
 
-/// Decodes base64.
-fn decoded(text: &str) -> Vec<u8> {
+fn decode_base64(text: &str) -> Vec<u8> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letters = text.trim_end_matches('=').bytes();
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
+    let (mut bytes, mut bits, mut bit_count) = (Vec::new(), 0_u32, 0);
     for letter in letters {
         let value = LETTERS.iter().position(|known| *known == letter).unwrap();
         bits = bits << 6 | u32::try_from(value).unwrap();
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from(bits >> held & 0xff).unwrap());
+        bit_count += 6;
+        if bit_count >= 8 {
+            bit_count -= 8;
+            bytes.push(u8::try_from(bits >> bit_count & 0xff).unwrap());
         }
     }
     bytes
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tables_and_json_lines() {
-    let simulator = hostile(ClockMode::Manual).await;
+async fn tables_and_json_lines_are_safe() {
+    let simulator = start_hostile_server(ClockMode::Manual).await;
     let url = simulator.url();
     let (code, all) = run(&url, 80, &["list", "--json"], &[]).await;
     assert_eq!(code, 0, "{}", String::from_utf8_lossy(&all));
     Terminal::lines(80, true).read(&all);
     let tasks = field(&all, "moId");
     assert!(tasks.len() > 20, "{}", String::from_utf8_lossy(&all));
-    let some: Vec<&str> = tasks.iter().map(String::as_str).collect();
+    let task_ids: Vec<&str> = tasks.iter().map(String::as_str).collect();
     let mut bytes = all.len();
     for (words, columns, wraps) in [
         (vec!["list"], 80, false),
         (vec!["list"], 160, false),
         (vec!["list", "--since", "24h"], 120, false),
         (vec!["list", "--since", "24h", "--json"], 80, true),
-        ([&["get"], &some[..]].concat(), 100, false),
-        ([&["get", "--json"], &some[..]].concat(), 80, true),
-        (vec!["tree", some[0]], 100, false),
-        (vec!["tree", some[0], "--json"], 80, true),
-        (vec!["events", some[0]], 100, false),
-        (vec!["events", some[0], "--json"], 80, true),
+        ([&["get"], &task_ids[..]].concat(), 100, false),
+        ([&["get", "--json"], &task_ids[..]].concat(), 80, true),
+        (vec!["tree", task_ids[0]], 100, false),
+        (vec!["tree", task_ids[0], "--json"], 80, true),
+        (vec!["events", task_ids[0]], 100, false),
+        (vec!["events", task_ids[0], "--json"], 80, true),
         (vec!["get", "task-999999"], 80, true),
-        (vec!["cancel", some[0], "--yes"], 80, true),
-        (vec!["cancel", some[1], "--yes", "--json"], 80, true),
+        (vec!["cancel", task_ids[0], "--yes"], 80, true),
+        (vec!["cancel", task_ids[1], "--yes", "--json"], 80, true),
         (
-            vec!["wait", "--timeout", "2s", some[2], some[3], "--json"],
+            vec![
+                "wait",
+                "--timeout",
+                "2s",
+                task_ids[2],
+                task_ids[3],
+                "--json",
+            ],
             80,
             true,
         ),
@@ -215,12 +219,12 @@ async fn tables_and_json_lines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn progress_bars_notifications_and_titles() {
-    let simulator = hostile(FAST).await;
+async fn progress_bars_notifications_and_titles_are_safe() {
+    let simulator = start_hostile_server(FAST).await;
     let url = simulator.url();
     let (_, all) = run(&url, 80, &["list", "--json", "--state", "active"], &[]).await;
     let tasks = field(&all, "moId");
-    let some: Vec<&str> = tasks.iter().take(6).map(String::as_str).collect();
+    let task_ids: Vec<&str> = tasks.iter().take(6).map(String::as_str).collect();
     let exec = format!("printf '%s\\n' \"$VTASK_TARGET\" >> {}", "/dev/null");
     for (columns, environment, strings) in [
         (100, &[("TERM_PROGRAM", "WezTerm")][..], "9;vtask"),
@@ -242,13 +246,19 @@ async fn progress_bars_notifications_and_titles() {
             "--exec",
             &exec,
         ];
-        let (code, written) = run(&url, columns, &[&words, &some[..]].concat(), environment).await;
+        let (code, written) = run(
+            &url,
+            columns,
+            &[&words, &task_ids[..]].concat(),
+            environment,
+        )
+        .await;
         assert!(
             code < 5 || code == 124,
             "{code}: {}",
             String::from_utf8_lossy(&written)
         );
-        let found: Found = Terminal::lines(columns, true).read(&written);
+        let found: ParsedOutput = Terminal::lines(columns, true).read(&written);
         let has = |start: &str| found.strings.iter().any(|string| string.starts_with(start));
         assert!(has(strings) && has("2;") && found.bells == 1, "{found:?}");
     }
@@ -256,13 +266,13 @@ async fn progress_bars_notifications_and_titles() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_and_exported_files_are_safe() {
-    let simulator = hostile(FAST).await;
+    let simulator = start_hostile_server(FAST).await;
     let url = simulator.url();
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).display().to_string();
     let (_, all) = run(&url, 80, &["list", "--json", "--state", "active"], &[]).await;
     let tasks = field(&all, "moId");
-    let some: Vec<&str> = tasks.iter().map(String::as_str).collect();
+    let task_ids: Vec<&str> = tasks.iter().map(String::as_str).collect();
     // Commands get the texts in their environment and execute none of them.
     let exec = format!(
         "env >> {}; echo \"$VTASK_TARGET\"; cd {}",
@@ -270,24 +280,24 @@ async fn commands_and_exported_files_are_safe() {
         folder.path().display()
     );
     let words = ["wait", "--any", "--timeout", "60s", "--exec", &exec];
-    let (code, written) = run(&url, 80, &[&words, &some[..]].concat(), &[]).await;
+    let (code, written) = run(&url, 80, &[&words, &task_ids[..]].concat(), &[]).await;
     assert!(code < 5, "{code}: {}", String::from_utf8_lossy(&written));
     Terminal::lines(80, true).read(&written);
-    let seen = fs::read(file("environment")).unwrap();
-    assert!(String::from_utf8_lossy(&seen).contains("VTASK_TARGET="));
+    let output = fs::read(file("environment")).unwrap();
+    assert!(String::from_utf8_lossy(&output).contains("VTASK_TARGET="));
     // Files in every format.
     let names = ["rows.csv", "rows.md", "rows.json"].map(file);
     let stats = file("stats.json");
-    let here = [names.clone(), [stats.clone(), String::new(), String::new()]].concat();
-    let visit = tokio::task::spawn_blocking(move || {
-        let words = ["--url", &url, "--username", "ops", "--stats", &here[3]];
+    let paths = [names.clone(), [stats.clone(), String::new(), String::new()]].concat();
+    let session_task = tokio::task::spawn_blocking(move || {
+        let words = ["--url", &url, "--username", "ops", "--stats", &paths[3]];
         let mut session = Session::start_in(100, 30, &words, &[("VTASK_PASSWORD", "any")]);
-        session.until("many tasks", |seen| {
-            let contents = seen.parser.screen().contents();
+        session.until("many tasks", |output| {
+            let contents = output.parser.screen().contents();
             let is_task = |line: &&str| line.contains("▶ ") || line.contains("✗ ");
             contents.lines().filter(is_task).count() > 10
         });
-        for name in &here[..3] {
+        for name in &paths[..3] {
             session.press("w");
             session.shows(".csv");
             session.press("\u{15}");
@@ -297,10 +307,9 @@ async fn commands_and_exported_files_are_safe() {
                 fs::metadata(name).is_ok_and(|file| file.len() > 0)
             });
         }
-        session.press("q");
-        assert!(session.ends_cleanly().success());
+        session.quit();
     });
-    visit.await.unwrap();
+    session_task.await.unwrap();
     for name in names.iter().chain([&stats]) {
         let text = fs::read_to_string(name).unwrap();
         assert!(text.lines().count() > 10, "{name}: {text}");
@@ -311,28 +320,28 @@ async fn commands_and_exported_files_are_safe() {
     let sheet = fs::read_to_string(&names[0]).unwrap();
     let mut cells = 0;
     for line in sheet.lines() {
-        for cell in cells_of(line) {
+        for cell in split_cells(line) {
             cells += 1;
-            let is_figure = cell.parse::<f64>().is_ok();
+            let is_number = cell.parse::<f64>().is_ok();
             let start = cell.trim_start().chars().next();
             assert!(
-                is_figure || !start.is_some_and(|start| "=+-@|%＝＋－＠\t\r".contains(start)),
+                is_number || !start.is_some_and(|start| "=+-@|%＝＋－＠\t\r".contains(start)),
                 "{cell:?} in {line}"
             );
         }
     }
     assert!(cells > 100, "{cells}");
-    for place in [Path::new(env!("CARGO_MANIFEST_DIR")), folder.path()] {
+    for folder_path in [Path::new(env!("CARGO_MANIFEST_DIR")), folder.path()] {
         assert!(
-            !place.join("vtask-was-here").exists(),
-            "a text was run in {}",
-            place.display()
+            !folder_path.join("vtask-was-here").exists(),
+            "a text was executed in {}",
+            folder_path.display()
         );
     }
 }
 
 /// Splits a line of RFC 4180 into cells.
-fn cells_of(line: &str) -> Vec<String> {
+fn split_cells(line: &str) -> Vec<String> {
     let (mut cells, mut quoted) = (vec![String::new()], false);
     let mut rest = line.chars().peekable();
     while let Some(character) = rest.next() {
@@ -364,5 +373,4 @@ async fn error_messages_are_escaped() {
         assert!(Terminal::lines(80, true).read(&written).characters > 20);
     }
     simulator.stop().await;
-    tokio::time::sleep(Duration::ZERO).await;
 }

@@ -2,55 +2,54 @@
 
 use std::fs;
 
-use crate::pty_support::{Seen, Session};
+use crate::pty_support::{Session, TerminalOutput};
 
 /// Returns the column of the border between list and details.
-fn border(seen: &Seen) -> Option<usize> {
-    let contents = seen.parser.screen().contents();
+fn border(output: &TerminalOutput) -> Option<usize> {
+    let contents = output.parser.screen().contents();
     let names = contents.lines().nth(1)?;
     let at = names.find("│ Overview")?;
     Some(names.get(..at)?.chars().count())
 }
 
 /// Returns the line of the tabs below the list.
-fn tabs(seen: &Seen) -> Option<usize> {
-    let contents = seen.parser.screen().contents();
+fn tabs(output: &TerminalOutput) -> Option<usize> {
+    let contents = output.parser.screen().contents();
     contents
         .lines()
         .position(|line| line.starts_with(" Overview"))
 }
 
 #[test]
-fn layout_key_and_mouse_resize() {
+fn layout_is_changed_by_key_and_mouse() {
     let mut session = Session::start(120, 30, &["demo"]);
     session.shows("live");
     session.shows("Relocate");
-    session.until("details below", |seen| tabs(seen) == Some(21));
+    session.until("details below", |output| tabs(output) == Some(21));
     session.press("v");
-    session.until("details beside", |seen| border(seen) == Some(72));
+    session.until("details beside", |output| border(output) == Some(72));
     // Pressed on the border, moved, released; then moved without a button. Mouse coordinates start at 1.
     session.press(
         "\u{1b}[<0;73;9M\u{1b}[<32;66;12M\u{1b}[<32;61;12M\u{1b}[<0;61;12m\u{1b}[<35;90;12M",
     );
-    session.until("a wider half", |seen| border(seen) == Some(60));
+    session.until("a wider half", |output| border(output) == Some(60));
     session.press("}");
-    session.until("a step back", |seen| border(seen) == Some(66));
+    session.until("a step back", |output| border(output) == Some(66));
     session.press("v");
-    session.until("details only", |seen| tabs(seen) == Some(1));
+    session.until("details only", |output| tabs(output) == Some(1));
     session.press("v");
     session.hides("Overview");
     session.press("v");
-    session.until("below again", |seen| tabs(seen) == Some(21));
+    session.until("below again", |output| tabs(output) == Some(21));
     session.press("\u{1b}[<0;10;21M\u{1b}[<32;10;11M\u{1b}[<0;10;11m");
-    session.until("more below", |seen| tabs(seen) == Some(11));
+    session.until("more below", |output| tabs(output) == Some(11));
     session.resize(120, 40);
-    session.until("the same share", |seen| tabs(seen) == Some(14));
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.until("the same share", |output| tabs(output) == Some(14));
+    session.quit();
 }
 
 #[test]
-fn layout_from_the_config() {
+fn layout_is_read_from_the_config() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
     let arguments = ["demo", "--config", config.to_str().unwrap()];
@@ -60,19 +59,17 @@ fn layout_from_the_config() {
     )
     .unwrap();
     let mut session = Session::start(120, 30, &arguments);
-    session.until("details beside", |seen| border(seen) == Some(60));
+    session.until("details beside", |output| border(output) == Some(60));
     session.resize(80, 24);
     session.shows("Details beside the list need 100 columns; the screen has 80");
-    session.until("details below", |seen| tabs(seen).is_some());
+    session.until("details below", |output| tabs(output).is_some());
     session.resize(140, 24);
-    session.until("beside again", |seen| border(seen) == Some(70));
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.until("beside again", |output| border(output) == Some(70));
+    session.quit();
     fs::write(&config, "[defaults]\nlayout = \"besides\"\n").unwrap();
     let mut session = Session::start(120, 30, &arguments);
     session.shows("“besides” is not one of auto, below, beside; did you mean “beside”?");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
@@ -96,6 +93,5 @@ fn summary_opens_tasks_and_filters() {
     session.shows("OPERATIONS");
     session.press("q");
     session.hides("OPERATIONS");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }

@@ -8,19 +8,19 @@
     reason = "a test that cannot go on has failed"
 )]
 
-mod adding;
+mod adding_tasks;
 mod away_report;
+mod basic_session;
 mod filter;
 mod history;
 #[path = "../hostile_support/mod.rs"]
 mod hostile_support;
 mod hostile_text;
 mod layouts;
-mod leaving;
 mod marks;
 #[path = "../pty_support/mod.rs"]
 mod pty_support;
 mod rendering;
-mod restoring;
 mod sizes;
+mod terminal_restore;
 mod unknown_size;

@@ -1,8 +1,6 @@
 //! Marked tasks and the timeline in a real pseudo-terminal.
 
-use crate::pty_support::Session;
-
-const ESCAPE: &str = "\u{1b}";
+use crate::pty_support::{ESCAPE, Session};
 
 #[test]
 fn marked_tasks_are_cancelled_with_one_confirmation() {
@@ -15,8 +13,8 @@ fn marked_tasks_are_cancelled_with_one_confirmation() {
     session.press("M");
     session.hides(" marked");
     session.press("M");
-    session.until("marks at the edge", |seen| {
-        let contents = seen.parser.screen().contents();
+    session.until("marks at the edge", |output| {
+        let contents = output.parser.screen().contents();
         contents
             .lines()
             .filter(|line| line.starts_with('◆'))
@@ -39,12 +37,11 @@ fn marked_tasks_are_cancelled_with_one_confirmation() {
     session.press(ESCAPE);
     session.hides("is:cancelable");
     session.press("/state:cancelled\r");
-    session.until("tasks that were cancelled", |seen| {
-        let contents = seen.parser.screen().contents();
+    session.until("tasks that were cancelled", |output| {
+        let contents = output.parser.screen().contents();
         contents.lines().any(|line| line.contains("cancelled"))
     });
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
@@ -64,6 +61,5 @@ fn timeline_opens_and_returns_to_the_list() {
     session.shows("│now");
     session.press("q");
     session.hides("│now");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }

@@ -2,15 +2,14 @@
 
 use std::fs;
 
-use crate::pty_support::{Seen, Session};
+use crate::pty_support::{ESCAPE, Session, TerminalOutput};
 use vt100::Color;
 
 /// Returns the background of the selected row (the first row of the list).
-fn selection(seen: &Seen) -> Option<Color> {
-    Some(seen.parser.screen().cell(2, 1)?.bgcolor())
+fn selection(output: &TerminalOutput) -> Option<Color> {
+    Some(output.parser.screen().cell(2, 1)?.bgcolor())
 }
 
-const ESCAPE: &str = "\u{1b}";
 const DARK: Color = Color::Rgb(0x28, 0x40, 0x5f);
 const LIGHT: Color = Color::Rgb(0xcf, 0xe3, 0xfd);
 const TRUE_COLOR: (&str, &str) = ("COLORTERM", "truecolor");
@@ -18,17 +17,16 @@ const TRUE_COLOR: (&str, &str) = ("COLORTERM", "truecolor");
 #[test]
 fn background_color_selects_the_theme() {
     let mut session = Session::start_in(80, 24, &["demo"], &[TRUE_COLOR]);
-    session.until("the question", |seen| {
-        let text = String::from_utf8_lossy(&seen.bytes);
+    session.until("the background query", |output| {
+        let text = String::from_utf8_lossy(&output.bytes);
         text.contains("\u{1b}]11;?\u{1b}\\")
     });
     session.shows("Relocate");
-    session.until("dark colours", |seen| selection(seen) == Some(DARK));
+    session.until("dark colours", |output| selection(output) == Some(DARK));
     session.press("\u{1b}]11;rgb:fdfd/f6f6/e3e3\u{1b}\\");
-    session.until("light colours", |seen| selection(seen) == Some(LIGHT));
+    session.until("light colours", |output| selection(output) == Some(LIGHT));
     session.shows("Overview");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
@@ -39,29 +37,28 @@ fn environment_or_option_selects_the_theme() {
     for (variables, color) in [(&light[..], LIGHT), (&high[..], white)] {
         let mut session = Session::start_in(80, 24, &["demo"], variables);
         session.shows("Relocate");
-        session.until("its colours", |seen| selection(seen) == Some(color));
-        session.press("q");
-        assert!(session.ends_cleanly().success());
+        session.until("its colours", |output| selection(output) == Some(color));
+        session.quit();
     }
 }
 
 #[test]
-fn sixteen_colors_and_mono() {
+fn sixteen_colors_and_no_color_are_supported() {
     let sixteen = [("TERM", "xterm")];
     let mut session = Session::start_in(80, 24, &["demo"], &sixteen);
     session.shows("Relocate");
-    session.until("cyan", |seen| selection(seen) == Some(Color::Idx(6)));
+    session.until("cyan", |output| selection(output) == Some(Color::Idx(6)));
     session.press("q");
-    session.ends_cleanly();
+    session.exits_cleanly();
     let none = [TRUE_COLOR, ("NO_COLOR", "1")];
     let mut session = Session::start_in(80, 24, &["demo"], &none);
     session.shows("Relocate");
-    session.until("a reversed row", |seen| {
-        let cell = seen.parser.screen().cell(2, 1).unwrap();
+    session.until("a reversed row", |output| {
+        let cell = output.parser.screen().cell(2, 1).unwrap();
         cell.inverse() && cell.bgcolor() == Color::Default
     });
     session.press("q");
-    session.ends_cleanly();
+    session.exits_cleanly();
 }
 
 #[test]
@@ -80,11 +77,11 @@ fn command_palette_finds_by_name() {
     session.press(ESCAPE);
     session.hides("Commands");
     session.press(":quit\r");
-    assert!(session.ends_cleanly().success());
+    assert!(session.exits_cleanly().success());
 }
 
 #[test]
-fn custom_keys_and_theme_with_problems() {
+fn custom_keys_and_theme_are_used_and_problems_reported() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
     fs::create_dir(folder.path().join("themes")).unwrap();
@@ -95,8 +92,8 @@ fn custom_keys_and_theme_with_problems() {
     let config = config.to_str().unwrap();
     let mut session = Session::start_in(120, 30, &["demo", "--config", config], &[TRUE_COLOR]);
     session.shows("2 problems in the config file");
-    session.until("the colour of one's own", |seen| {
-        selection(seen) == Some(Color::Rgb(0x11, 0x33, 0x22))
+    session.until("the custom colour", |output| {
+        selection(output) == Some(Color::Rgb(0x11, 0x33, 0x22))
     });
     session.press("n");
     session.shows("did you mean “pin”?");
@@ -108,11 +105,11 @@ fn custom_keys_and_theme_with_problems() {
     session.press(ESCAPE);
     session.hides("Show the keys");
     session.press("Q");
-    assert!(session.ends_cleanly().success());
+    assert!(session.exits_cleanly().success());
 }
 
 #[test]
-fn copy_command_and_export() {
+fn curl_command_is_copied_and_rows_are_exported() {
     let folder = tempfile::tempdir().unwrap();
     let clip = folder.path().join("clip");
     let config = folder.path().join("config.toml");
@@ -133,13 +130,12 @@ fn copy_command_and_export() {
     session.shows("save rows as vtask-");
     let sheet = folder.path().join("rows.csv");
     session.press(&format!("\u{15}{}\r", sheet.display()));
-    session.until("what was written", |_| sheet.exists());
+    session.until("the file", |_| sheet.exists());
     session.press("w");
     session.shows("save rows as vtask-");
     session.press(&format!("\u{15}{}\r", sheet.display()));
     session.shows("already exists; choose");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
     let copied = fs::read_to_string(clip).unwrap();
     assert!(copied.contains("/Task/task-") && copied.contains("$VTASK_SESSION"));
     let sheet = fs::read_to_string(sheet).unwrap();
@@ -152,16 +148,15 @@ fn copied_text_is_sent_to_the_terminal() {
     session.shows("live");
     session.shows("Relocate");
     session.press("Y");
-    session.until("an OSC 52 with a task's id", |seen| {
+    session.until("an OSC 52 with a task's id", |output| {
         // “task-” in base64.
-        String::from_utf8_lossy(&seen.bytes).contains("\u{1b}]52;c;dGFzay")
+        String::from_utf8_lossy(&output.bytes).contains("\u{1b}]52;c;dGFzay")
     });
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
-fn look_back_and_return() {
+fn past_is_shown_and_left() {
     let mut session = Session::start(80, 24, &["demo", "--speed", "20"]);
     session.shows("live");
     session.shows("Relocate");
@@ -180,12 +175,11 @@ fn look_back_and_return() {
     session.shows(" paused 20");
     session.press(ESCAPE);
     session.hides(" paused 20");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
-fn sort_by_several_columns() {
+fn rows_are_sorted_by_several_columns() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
     fs::write(&config, "[defaults]\nsort = [\"stat\", \"-elapsed\"]\n").unwrap();
@@ -207,16 +201,14 @@ fn sort_by_several_columns() {
     session.shows("ELAPSED▼¹");
     session.shows("TARGET ▼³");
     session.shows("by State ▲²");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
     let mut session = Session::start(80, 24, &["demo", "--sort", "-progress"]);
     session.shows("PROGRESS ▼");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
-fn columns_from_config_and_editor() {
+fn columns_are_set_by_config_and_editor() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
     let text = "[columns]\nall = [\"id\", \"stat\", \"task\"]\n";
@@ -240,12 +232,11 @@ fn columns_from_config_and_editor() {
     session.shows("TASK ID    TASK");
     session.press(ESCAPE);
     session.hides("Columns");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
-fn flat_list_grouping() {
+fn flat_list_is_grouped() {
     let mut session = Session::start(80, 24, &["demo"]);
     session.shows("live");
     session.shows("Relocate");
@@ -267,6 +258,5 @@ fn flat_list_grouping() {
     }
     session.press("b");
     session.hides("grouped by");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }

@@ -3,18 +3,17 @@
 use crate::pty_support::Session;
 
 #[test]
-fn largest_reported_size() {
+fn largest_size_is_drawn() {
     let mut session = Session::start(u16::MAX, u16::MAX, &["demo"]);
     session.shows("Relocate virtual machine");
     session.press("?");
     session.shows(" Keys ");
     session.press("q");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
-fn resize_to_the_largest_size_and_back() {
+fn resizing_to_the_largest_size_and_back_works() {
     let mut session = Session::start(80, 24, &["demo"]);
     session.shows("Relocate virtual machine");
     for (columns, rows) in [(u16::MAX, u16::MAX), (u16::MAX, 1), (1, u16::MAX)] {
@@ -25,6 +24,5 @@ fn resize_to_the_largest_size_and_back() {
         session.press("q");
         session.hides(" Keys ");
     }
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, frozen::Frozen, manual_clock, watch};
+use crate::support::{Harness, manual_clock, paused::PausedHarness, watch};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{Options, Simulator, scenario::Scenario, server_behavior::ServerBehavior},
@@ -14,20 +14,20 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-async fn frozen(options: Options) -> Frozen {
+async fn start(options: Options) -> PausedHarness {
     let simulator = Simulator::start(options).await.unwrap();
-    Frozen::start(simulator, |options| {
+    PausedHarness::start(simulator, |options| {
         options.typical = true;
         options.entity_states = true;
     })
     .await
 }
 
-fn any_running(frozen: &Frozen) -> TaskLocator {
-    let expected = frozen.simulator.control().expected_tasks();
+fn running_task_locator(paused: &PausedHarness) -> TaskLocator {
+    let expected = paused.simulator.control().expected_tasks();
     let running = expected.iter().find(|info| info["state"] == "running");
     let key = running.unwrap()["key"].as_str().unwrap();
-    TaskLocator::of(frozen.harness.record(key).unwrap().info.as_deref().unwrap())
+    TaskLocator::of(paused.harness.record(key).unwrap().info.as_deref().unwrap())
 }
 
 #[tokio::test(start_paused = true)]
@@ -49,51 +49,54 @@ async fn refused_history_is_reported_and_isolated() {
     for (refuse, fault, advice) in refusals {
         let mut options = manual_clock("demo");
         refuse(&mut options.behavior);
-        let mut frozen = frozen(options).await;
-        frozen.pass(seconds(2)).await;
-        let [reason] = &frozen.harness.typical_unknown[..] else {
-            panic!("{fault}: {:?}", frozen.harness.typical_unknown);
+        let mut paused = start(options).await;
+        paused.advance(seconds(2)).await;
+        let [reason] = &paused.harness.typical_unknown[..] else {
+            panic!("{fault}: {:?}", paused.harness.typical_unknown);
         };
         assert!(
             reason.contains(fault) && reason.contains(advice),
             "{reason}"
         );
-        let trace = any_running(&frozen);
-        frozen
+        let locator = running_task_locator(&paused);
+        paused
             .harness
-            .send(Command::FollowFamily(Some(trace.clone())));
-        frozen.harness.send(Command::FollowEvents(vec![trace]));
-        frozen.settle().await;
-        let Some((_, FamilyState::Failed(reason))) = frozen.harness.families.last() else {
-            panic!("{fault}: {:?}", frozen.harness.families);
+            .send(Command::FollowFamily(Some(locator.clone())));
+        paused.harness.send(Command::FollowEvents(vec![locator]));
+        paused.wait_until_idle().await;
+        let Some((_, FamilyState::Failed(reason))) = paused.harness.families.last() else {
+            panic!("{fault}: {:?}", paused.harness.families);
         };
         assert!(
             reason.contains(fault) && reason.contains(advice),
             "{reason}"
         );
-        assert!(frozen.harness.events[0].1.is_ok(), "the events are there");
-        let control = frozen.simulator.control();
-        assert!(frozen.harness.is_synced(&control));
-        frozen.harness.assert_never_lost("connection");
+        assert!(
+            paused.harness.events[0].1.is_ok(),
+            "the events are reported"
+        );
+        let control = paused.simulator.control();
+        assert!(paused.harness.is_synced(&control));
+        paused.harness.assert_never_lost("connection");
         // The refused call is retried rarely, as it may be allowed later.
-        let before = frozen
-            .look_ups()
+        let before = paused
+            .lookup_requests()
             .iter()
-            .filter(|it| it.kind.contains("CreateCollector"))
+            .filter(|request| request.kind.contains("CreateCollector"))
             .count();
-        frozen.pass(seconds(20)).await;
-        let after = frozen
-            .look_ups()
+        paused.advance(seconds(20)).await;
+        let after = paused
+            .lookup_requests()
             .iter()
-            .filter(|it| it.kind.contains("CreateCollector"))
+            .filter(|request| request.kind.contains("CreateCollector"))
             .count();
         assert_eq!(before, after);
         control.change_behavior(|behavior| *behavior = ServerBehavior::default());
         tokio::time::advance(seconds(31 * 60)).await;
         // Its ten requests are within one second, with others.
-        frozen.pass(seconds(70)).await;
-        assert!(frozen.harness.runs.len() > 1_000, "{fault}");
-        frozen.stop().await;
+        paused.advance(seconds(70)).await;
+        assert!(paused.harness.runs.len() > 1_000, "{fault}");
+        paused.stop().await;
     }
 }
 
@@ -104,45 +107,45 @@ async fn history_read_is_bounded() {
                 [[history.operations]]\noperation = \"VirtualMachine.clone\"\nmedian = \"9m\"\nspread = 0.4\n\
                 [[task]]\nat = \"-1m\"\n[task.what]\noperation = \"VirtualMachine.clone\"\ntakes = \"1h\"\n";
     let scenario = Scenario::parse("much", text).unwrap();
-    let mut frozen = frozen(Options::new(scenario).manual()).await;
-    frozen.pass(seconds(20)).await;
-    let pages = |frozen: &Frozen| {
-        let requests = frozen.look_ups();
+    let mut paused = start(Options::new(scenario).manual()).await;
+    paused.advance(seconds(20)).await;
+    let pages = |paused: &PausedHarness| {
+        let requests = paused.lookup_requests();
         let pages = requests
             .iter()
-            .filter(|it| it.kind.ends_with("/ReadPreviousTasks"));
+            .filter(|request| request.kind.ends_with("/ReadPreviousTasks"));
         (
             pages.count(),
-            requests.iter().map(|it| it.bytes).sum::<usize>(),
+            requests.iter().map(|request| request.bytes).sum::<usize>(),
         )
     };
-    let (count, bytes) = pages(&frozen);
+    let (count, bytes) = pages(&paused);
     assert_eq!(count, 6, "pages of 500");
     assert!(bytes < 4 << 20, "{bytes}");
-    assert_eq!(frozen.harness.runs.len(), 3_000);
+    assert_eq!(paused.harness.runs.len(), 3_000);
     // The search for a parent that does not exist ends, too.
-    let trace = any_running(&frozen);
-    let mut info = frozen
+    let locator = running_task_locator(&paused);
+    let mut info = paused
         .harness
-        .record(&trace.mo_id)
+        .record(&locator.mo_id)
         .unwrap()
         .info
         .clone()
         .unwrap();
     info.assign("parentTaskKey", serde_json::json!("task-99999999"))
         .unwrap();
-    frozen
+    paused
         .harness
         .send(Command::FollowFamily(Some(TaskLocator::of(&info))));
-    frozen.settle().await;
-    let last = frozen.harness.families.last();
+    paused.wait_until_idle().await;
+    let last = paused.harness.families.last();
     assert!(
         matches!(last, Some((_, FamilyState::Found { .. }))),
         "{last:?}"
     );
-    assert!(pages(&frozen).0 <= 6 + 20, "{:?}", pages(&frozen));
-    assert_eq!(frozen.simulator.control().open_objects().histories, 0);
-    frozen.stop().await;
+    assert!(pages(&paused).0 <= 6 + 20, "{:?}", pages(&paused));
+    assert_eq!(paused.simulator.control().open_objects().histories, 0);
+    paused.stop().await;
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use vtask::{
     vim::types::TaskInfo,
 };
 
-use crate::support::{HERE, frozen::Frozen, manual_clock};
+use crate::support::{ENDPOINT, manual_clock, paused::PausedHarness};
 
 const STEP: Duration = Duration::from_secs(5);
 
@@ -31,50 +31,50 @@ fn start() -> Timestamp {
 #[tokio::test(start_paused = true)]
 async fn demo_has_every_blocker_and_ancestors_inherit_it() {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
-    let mut frozen = Frozen::start(simulator, |options| options.entity_states = true).await;
-    let mut shown: BTreeMap<BlockerKind, BTreeSet<String>> = BTreeMap::new();
+    let mut paused = PausedHarness::start(simulator, |options| options.entity_states = true).await;
+    let mut blockers: BTreeMap<BlockerKind, BTreeSet<String>> = BTreeMap::new();
     let mut inherited = BTreeSet::new();
     for _ in 0..60 {
-        frozen.pass(Duration::from_secs(1)).await;
-        let store = &frozen.harness.store;
+        paused.advance(Duration::from_secs(1)).await;
+        let store = &paused.harness.store;
         for (handle, _) in store.iter() {
             if let Some(blocker) = store.blocker(handle) {
                 let text = store.blocker_text(handle, blocker);
-                shown.entry(blocker.kind).or_default().insert(text);
+                blockers.entry(blocker.kind).or_default().insert(text);
                 if blocker.blocked != handle {
                     inherited.insert(blocker.kind);
                 }
             }
         }
-        if shown.len() == 3 && !inherited.is_empty() {
+        if blockers.len() == 3 && !inherited.is_empty() {
             break;
         }
     }
-    println!("{shown:#?}");
-    assert_eq!(shown.len(), 3, "{shown:?}");
-    let is_shown = |kind, text: &str| shown[&kind].iter().any(|shown| shown.contains(text));
-    assert!(is_shown(
+    println!("{blockers:#?}");
+    assert_eq!(blockers.len(), 3, "{blockers:?}");
+    let has_text = |kind, text: &str| blockers[&kind].iter().any(|shown| shown.contains(text));
+    assert!(has_text(
         BlockerKind::LostHost,
         "host esx-21 is not responding"
     ));
-    assert!(is_shown(BlockerKind::Queue, "queued behind"));
-    assert!(is_shown(BlockerKind::Question, "waits for an answer"));
+    assert!(has_text(BlockerKind::Queue, "queued behind"));
+    assert!(has_text(BlockerKind::Question, "waits for an answer"));
     assert!(inherited.contains(&BlockerKind::LostHost), "{inherited:?}");
-    frozen.stop().await;
+    paused.stop().await;
 }
 
 /// Tasks followed without a connection, with the durations learned from finished ones.
-struct Followed {
+struct FollowedTasks {
     control: Control,
     store: TaskStore,
     typical: TypicalDurations,
     now: Timestamp,
 }
 
-impl Followed {
+impl FollowedTasks {
     fn new(simulator: &Simulator, runs: Vec<FinishedRun>) -> Self {
         let mut typical = TypicalDurations::default();
-        typical.add_runs(HERE, runs);
+        typical.add_runs(ENDPOINT, runs);
         Self {
             now: start(),
             control: simulator.control(),
@@ -90,7 +90,7 @@ impl Followed {
         for info in self.control.expected_tasks() {
             let info = Box::new(TaskInfo::from_json(info).unwrap());
             let key = info.key.clone();
-            let known = self.store.find_key(HERE, &key);
+            let known = self.store.find_key(ENDPOINT, &key);
             if known.is_some_and(|known| self.store.get(known).unwrap().status().is_finished()) {
                 continue;
             }
@@ -105,10 +105,10 @@ impl Followed {
             }
             let change = TaskChange::Full { info, at: self.now };
             self.store
-                .apply(HERE, change, &mut ChangeSet::default())
+                .apply(ENDPOINT, change, &mut ChangeSet::default())
                 .unwrap();
         }
-        self.typical.add_runs(HERE, runs);
+        self.typical.add_runs(ENDPOINT, runs);
     }
 
     fn running(&self) -> Vec<Handle> {
@@ -120,45 +120,45 @@ impl Followed {
 
 /// Shares of running rows with a warning.
 #[derive(Debug, Default)]
-struct Flagged {
+struct WarningCounts {
     rows: usize,
-    marked: usize,
+    with_warning: usize,
     rules: BTreeSet<Rule>,
 }
 
-impl Flagged {
-    fn add(&mut self, followed: &Followed) {
-        let (store, typical) = (&followed.store, Some(&followed.typical));
+impl WarningCounts {
+    fn add(&mut self, tasks: &FollowedTasks) {
+        let (store, typical) = (&tasks.store, Some(&tasks.typical));
         for (handle, _) in store.iter() {
-            let found = store.warnings(handle, typical, followed.now);
+            let found = store.warnings(handle, typical, tasks.now);
             self.rules.extend(found.iter().map(|warning| warning.rule));
         }
-        for handle in followed.running() {
+        for handle in tasks.running() {
             self.rows += 1;
-            let found = store.warnings(handle, typical, followed.now);
-            self.marked += usize::from(!found.is_empty());
+            let found = store.warnings(handle, typical, tasks.now);
+            self.with_warning += usize::from(!found.is_empty());
         }
     }
 
     fn share(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "few rows")]
-        let share = self.marked as f64 / self.rows.max(1) as f64;
+        let share = self.with_warning as f64 / self.rows.max(1) as f64;
         share
     }
 }
 
-async fn learned(scenario: &str) -> (Simulator, Vec<FinishedRun>) {
+async fn start_with_learned_durations(scenario: &str) -> (Simulator, Vec<FinishedRun>) {
     let simulator = Simulator::start(manual_clock(scenario)).await.unwrap();
-    let mut frozen = Frozen::start(simulator, |options| options.typical = true).await;
+    let mut paused = PausedHarness::start(simulator, |options| options.typical = true).await;
     for _ in 0..120 {
-        if !frozen.harness.runs.is_empty() {
+        if !paused.harness.runs.is_empty() {
             break;
         }
-        frozen.pass(Duration::from_secs(1)).await;
+        paused.advance(Duration::from_secs(1)).await;
     }
-    let runs = std::mem::take(&mut frozen.harness.runs);
+    let runs = std::mem::take(&mut paused.harness.runs);
     assert!(!runs.is_empty());
-    frozen.stop().await;
+    paused.stop().await;
     let mut options = manual_clock(scenario);
     options.starts_at = Some(start());
     (Simulator::start(options).await.unwrap(), runs)
@@ -166,62 +166,62 @@ async fn learned(scenario: &str) -> (Simulator, Vec<FinishedRun>) {
 
 #[tokio::test(start_paused = true)]
 async fn demo_estimates_are_steady_and_warnings_correct() {
-    let (simulator, runs) = learned("demo").await;
-    let mut followed = Followed::new(&simulator, runs);
-    let mut flagged = Flagged::default();
+    let (simulator, runs) = start_with_learned_durations("demo").await;
+    let mut tasks = FollowedTasks::new(&simulator, runs);
+    let mut warnings = WarningCounts::default();
     let mut before: HashMap<Handle, f64> = HashMap::new();
-    let mut moves = Vec::new();
+    let mut changes = Vec::new();
     for _ in 0..240 {
-        followed.advance();
-        flagged.add(&followed);
-        let Followed {
+        tasks.advance();
+        warnings.add(&tasks);
+        let FollowedTasks {
             store,
             typical,
             now,
             ..
-        } = &followed;
+        } = &tasks;
         let mut forecaster = Forecaster::new(store, Some(typical), *now);
         let mut after = HashMap::new();
-        for handle in followed.running() {
+        for handle in tasks.running() {
             let forecast = forecaster.forecast(handle).unwrap();
             let Some(estimate) = forecast.estimate else {
                 continue;
             };
             let best = estimate.best.as_secs_f64();
-            let above = store
+            let parent = store
                 .parent(handle)
                 .and_then(|parent| forecaster.forecast(parent));
-            if let Some(above) = above.and_then(|above| above.estimate) {
-                assert!(above.best >= estimate.best, "{:?}", store.get(handle));
+            if let Some(parent) = parent.and_then(|parent| parent.estimate) {
+                assert!(parent.best >= estimate.best, "{:?}", store.get(handle));
             }
             // Estimates of short tasks jump because their reports are few.
             let is_long = best > 60.0;
             if let Some(before) = before.get(&handle).filter(|_| is_long) {
                 let expected = (before - STEP.as_secs_f64()).max(0.0);
                 let change = (best - expected).abs() / before.max(STEP.as_secs_f64());
-                moves.push(change);
+                changes.push(change);
             }
             after.insert(handle, best);
         }
         before = after;
     }
-    moves.sort_by(f64::total_cmp);
-    let at = |thousandths: usize| moves[(moves.len() - 1) * thousandths / 1000] * 100.0;
+    changes.sort_by(f64::total_cmp);
+    let quantile = |thousandths: usize| changes[(changes.len() - 1) * thousandths / 1000] * 100.0;
     println!(
         "demo, 20 min, every 5 s: {} changes of estimates above a minute beyond the elapsed time, in % of the estimate: \
          median {:.2}, 90 % {:.2}, 99 % {:.1}",
-        moves.len(),
-        at(500),
-        at(900),
-        at(990)
+        changes.len(),
+        quantile(500),
+        quantile(900),
+        quantile(990)
     );
     println!(
         "demo: {:.1} % of {} running rows flagged, by {:?}",
-        flagged.share() * 100.0,
-        flagged.rows,
-        flagged.rules
+        warnings.share() * 100.0,
+        warnings.rows,
+        warnings.rules
     );
-    assert!(at(500) < 2.0 && at(900) < 15.0);
+    assert!(quantile(500) < 2.0 && quantile(900) < 15.0);
     let expected = [
         Rule::Stalled,
         Rule::CancelIgnored,
@@ -230,7 +230,7 @@ async fn demo_estimates_are_steady_and_warnings_correct() {
         Rule::LongerThanUsual,
     ];
     for rule in expected {
-        assert!(flagged.rules.contains(&rule), "no case of {rule:?}");
+        assert!(warnings.rules.contains(&rule), "no case of {rule:?}");
     }
 }
 
@@ -243,18 +243,18 @@ async fn load_flags_at_most_one_percent_of_rows() {
         ..LoadOptions::default()
     };
     let simulator = Simulator::start(options).await.unwrap();
-    let mut followed = Followed::new(&simulator, Vec::new());
-    let mut flagged = Flagged::default();
+    let mut tasks = FollowedTasks::new(&simulator, Vec::new());
+    let mut warnings = WarningCounts::default();
     for _ in 0..120 {
-        followed.advance();
-        flagged.add(&followed);
+        tasks.advance();
+        warnings.add(&tasks);
     }
     println!(
         "load, 10 min: {:.2} % of {} running rows flagged, by {:?}",
-        flagged.share() * 100.0,
-        flagged.rows,
-        flagged.rules
+        warnings.share() * 100.0,
+        warnings.rows,
+        warnings.rules
     );
-    assert!(flagged.rows > 10_000);
-    assert!(flagged.share() <= 0.01, "{flagged:?}");
+    assert!(warnings.rows > 10_000);
+    assert!(warnings.share() <= 0.01, "{warnings:?}");
 }

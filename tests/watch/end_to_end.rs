@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, connect, manual_clock, running_task, start_server, watch, watch_by};
+use crate::support::{
+    Harness, connect, count, manual_clock, running_task, start_server, watch, watch_by,
+};
 use secrecy::SecretString;
 use serde_json::Value;
 use vtask::{
@@ -16,7 +18,7 @@ use vtask::{
     watch::{CancelResponse, Command, ConnectionState, FetchMode, Privilege},
 };
 
-crate::both_ways!(
+crate::push_and_poll!(
     store_has_the_tasks_of_the_server_and_follows_changes,
     ancestors_are_watched_automatically,
     unknown_task_is_a_placeholder_and_removed_task_is_kept,
@@ -40,9 +42,7 @@ fn is_running(info: &Value) -> bool {
 }
 
 async fn store_has_the_tasks_of_the_server_and_follows_changes(mode: FetchMode) {
-    let (simulator, control) = start_server("demo").await;
-    let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
-    harness.until_synced("the tasks", &control).await;
+    let (_simulator, control, mut harness) = Harness::start_synced("demo", mode).await;
     for _ in 0..6 {
         control.advance(Duration::from_secs(20));
         harness.until_synced("the new tasks", &control).await;
@@ -56,9 +56,7 @@ async fn store_has_the_tasks_of_the_server_and_follows_changes(mode: FetchMode) 
 
 #[tokio::test]
 async fn unchanged_tasks_are_not_reported_again() {
-    let (simulator, control) = start_server("demo").await;
-    let mut harness = Harness::start(watch_by(FetchMode::Poll, &simulator, &[]));
-    harness.until_synced("the tasks", &control).await;
+    let (_simulator, control, mut harness) = Harness::start_synced("demo", FetchMode::Poll).await;
     let (reported, requests) = (harness.changes, control.request_count());
     // Enough requests for several reads of every running task.
     harness.send(Command::Refresh(Vec::new()));
@@ -81,12 +79,12 @@ async fn ancestors_are_watched_automatically(mode: FetchMode) {
         let expected = simulator.control().expected_tasks();
         expected.into_iter().find(|info| info["key"] == *key)
     };
-    let depth_three = |info: &Value| {
+    let has_grandparent = |info: &Value| {
         by_key(&info["parentTaskKey"])
             .is_some_and(|parent| by_key(&parent["parentTaskKey"]).is_some())
     };
     simulator.control().advance(Duration::from_secs(60));
-    let grandchildren = tasks(&simulator, depth_three);
+    let grandchildren = tasks(&simulator, has_grandparent);
     let grandchild = grandchildren
         .first()
         .expect("the demo has a lineage three deep");
@@ -95,7 +93,7 @@ async fn ancestors_are_watched_automatically(mode: FetchMode) {
         .until("the ancestors", |harness| harness.store.len() >= 3)
         .await;
     let handle = harness.store.find(&vtask::task::TaskId::new(
-        crate::support::HERE,
+        crate::support::ENDPOINT,
         grandchild.as_str(),
     ));
     assert_eq!(harness.store.path(handle.unwrap()).count(), 3);
@@ -124,35 +122,28 @@ async fn unknown_task_is_a_placeholder_and_removed_task_is_kept(mode: FetchMode)
 }
 
 async fn dead_session_is_renewed_without_retry(mode: FetchMode) {
-    let (simulator, control) = start_server("demo").await;
-    let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
-    harness.until_synced("the tasks", &control).await;
+    let (_simulator, control, mut harness) = Harness::start_synced("demo", mode).await;
     control.kill_sessions();
     control.advance(Duration::from_secs(30));
     harness.until_synced("the new tasks", &control).await;
     harness.assert_never_lost("connection");
-    let logins = control
-        .requests()
-        .iter()
-        .filter(|request| request.path.ends_with("/Login"))
-        .count();
-    assert_eq!(logins, 2, "once at the start, once for the dead session");
+    assert_eq!(
+        count(&control, "SessionManager/Login"),
+        2,
+        "once at the start, once for the dead session"
+    );
     harness.stop().await;
     assert_eq!(control.session_count(), 0);
 }
 
 async fn outage_is_reported_with_next_attempt_and_recovered(mode: FetchMode) {
-    let (simulator, control) = start_server("demo").await;
-    let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
-    harness.until_synced("the tasks", &control).await;
+    let (_simulator, control, mut harness) = Harness::start_synced("demo", mode).await;
     let known = harness.store.len();
     for _ in 0..500 {
         control.fail_next(ProxyResponse::service_unavailable(None));
     }
     harness
-        .until("the failure", |harness| {
-            matches!(harness.connections.last(), Some(ConnectionState::Retrying { reason, .. }) if reason.contains("503"))
-        })
+        .until_connection("the failure", |state| matches!(state, ConnectionState::Retrying { reason, .. } if reason.contains("503")))
         .await;
     assert_eq!(harness.store.len(), known, "nothing known is lost");
     control.clear_proxy_responses();
@@ -169,38 +160,41 @@ async fn refused_password_is_not_retried() {
     let simulator = Simulator::start(options).await.unwrap();
     let mut harness = Harness::start(watch(&simulator, &[]));
     harness
-        .until("the refusal", |harness| {
-            matches!(harness.connections.last(), Some(ConnectionState::SignedOut { reason }) if reason.contains("InvalidLogin"))
-        })
+        .until_connection("the refusal", |state| matches!(state, ConnectionState::SignedOut { reason } if reason.contains("InvalidLogin")))
         .await;
     harness.send(Command::Refresh(Vec::new()));
     harness.stop().await;
-    let requests = simulator.control().requests();
-    let logins = requests
-        .iter()
-        .filter(|request| request.path.ends_with("/Login"));
-    assert_eq!(logins.count(), 1);
+    assert_eq!(count(&simulator.control(), "SessionManager/Login"), 1);
 }
 
 async fn every_response_to_a_cancel_request_is_reported(mode: FetchMode) {
     let (simulator, control) = start_server("demo").await;
     control.advance(Duration::from_secs(30));
     // This operation ignores cancel requests.
-    let can = tasks(&simulator, |info| {
+    let cancelable = tasks(&simulator, |info| {
         is_running(info)
             && info["cancelable"] == true
             && info["descriptionId"] == "VirtualMachine.relocate"
     });
-    let cannot = tasks(&simulator, |info| {
+    let not_cancelable = tasks(&simulator, |info| {
         is_running(info) && info["cancelable"] == false
     });
-    let over = tasks(&simulator, |info| info["state"] == "success");
-    let (can, cannot, over) = (&can[0], &cannot[0], &over[0]);
-    let mut harness = Harness::start(watch_by(mode, &simulator, &[can, cannot, over]));
+    let finished = tasks(&simulator, |info| info["state"] == "success");
+    let (cancelable, not_cancelable, finished) = (&cancelable[0], &not_cancelable[0], &finished[0]);
+    let mut harness = Harness::start(watch_by(
+        mode,
+        &simulator,
+        &[cancelable, not_cancelable, finished],
+    ));
     harness
         .until("the tasks", |harness| harness.store.len() >= 3)
         .await;
-    for task in [can, cannot, over, &"task-nope".to_owned()] {
+    for task in [
+        cancelable,
+        not_cancelable,
+        finished,
+        &"task-nope".to_owned(),
+    ] {
         harness.send(Command::Cancel(task.as_str().into()));
     }
     harness
@@ -210,13 +204,13 @@ async fn every_response_to_a_cancel_request_is_reported(mode: FetchMode) {
         let found = harness.cancels.iter().find(|(task, _)| &**task == mo_id);
         found.map(|(_, answer)| answer.clone())
     };
-    assert_eq!(answer(can), Some(CancelResponse::Accepted));
-    assert_eq!(answer(cannot), Some(CancelResponse::NotSupported));
-    assert_eq!(answer(over), Some(CancelResponse::InvalidState));
+    assert_eq!(answer(cancelable), Some(CancelResponse::Accepted));
+    assert_eq!(answer(not_cancelable), Some(CancelResponse::NotSupported));
+    assert_eq!(answer(finished), Some(CancelResponse::InvalidState));
     assert_eq!(answer("task-nope"), Some(CancelResponse::Gone));
     harness
         .until("the request's mark", |harness| {
-            harness.record(can).is_some_and(|record| {
+            harness.record(cancelable).is_some_and(|record| {
                 record.is_cancel_requested() || record.status() == Status::Cancelled
             })
         })
@@ -224,7 +218,7 @@ async fn every_response_to_a_cancel_request_is_reported(mode: FetchMode) {
     control.advance(Duration::from_secs(120));
     harness
         .until("the end", |harness| {
-            harness.status(can) == Some(Status::Cancelled)
+            harness.status(cancelable) == Some(Status::Cancelled)
         })
         .await;
     harness.stop().await;
@@ -232,10 +226,10 @@ async fn every_response_to_a_cancel_request_is_reported(mode: FetchMode) {
 
 #[tokio::test]
 async fn cancel_requests_are_paced() {
-    const AT_ONCE: u64 = 8;
+    const MAX_CONCURRENT: u64 = 8;
     let (simulator, control) = start_server("demo").await;
-    let silent = FaultEffect::Delay(Duration::from_secs(3600).into());
-    let plan = FaultPlan::default().with(FaultRule::new("Task/CancelTask", silent));
+    let delay = FaultEffect::Delay(Duration::from_secs(3600).into());
+    let plan = FaultPlan::default().with(FaultRule::new("Task/CancelTask", delay));
     let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
     harness.until_synced("the tasks", &control).await;
     control.inject(&plan);
@@ -243,7 +237,7 @@ async fn cancel_requests_are_paced() {
         harness.send(Command::Cancel(format!("task-none-{number}").into()));
     }
     let first_requests = async {
-        while control.faults_injected() < AT_ONCE {
+        while control.faults_injected() < MAX_CONCURRENT {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
@@ -257,7 +251,7 @@ async fn cancel_requests_are_paced() {
             !harness.privileges.is_empty()
         })
         .await;
-    assert_eq!(control.faults_injected(), AT_ONCE);
+    assert_eq!(control.faults_injected(), MAX_CONCURRENT);
     harness.stop().await;
     // The next request is sent after each response.
     control.clear_faults();
@@ -281,8 +275,8 @@ async fn cancel_privilege_is_reported() {
     for (granted, expected) in [(true, Privilege::Granted), (false, Privilege::Denied)] {
         let mut harness = Harness::start(watch(&simulator, &[&running[0]]));
         control.change_behavior(|behavior| behavior.cancel_privilege = granted);
-        let trace = TaskLocator::named(running[0].as_str().into());
-        harness.send(Command::CheckPrivilege(trace));
+        let locator = TaskLocator::named(running[0].as_str().into());
+        harness.send(Command::CheckPrivilege(locator));
         harness
             .until("the answer", |harness| !harness.privileges.is_empty())
             .await;
@@ -292,20 +286,16 @@ async fn cancel_privilege_is_reported() {
 }
 
 async fn unwatched_tasks_are_removed_and_not_rediscovered(mode: FetchMode) {
-    let (simulator, control) = start_server("demo").await;
-    let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
-    harness.until_synced("the tasks", &control).await;
+    let (simulator, control, mut harness) = Harness::start_synced("demo", mode).await;
     let running = tasks(&simulator, is_running);
     harness.send(Command::Unwatch(vec![running[0].as_str().into()]));
     harness
-        .until("its leave", |harness| harness.record(&running[0]).is_none())
+        .until("its removal", |harness| {
+            harness.record(&running[0]).is_none()
+        })
         .await;
     control.clear_requests();
-    while !control
-        .requests()
-        .iter()
-        .any(|request| request.path.ends_with("recentTask"))
-    {
+    while count(&control, "TaskManager/recentTask") == 0 {
         tokio::task::yield_now().await;
     }
     harness.send(Command::Watch(vec!["task-nope".into()]));
@@ -373,20 +363,15 @@ async fn given_session_and_authorization_are_used() {
             .await;
         harness.stop().await;
     }
-    let requests = simulator.control().requests();
-    let sessions = |request: &&vtask::simulator::RequestRecord| {
-        request.path.ends_with("/Login") || request.path.ends_with("/Logout")
-    };
-    assert_eq!(requests.iter().filter(sessions).count(), 0);
+    for call in ["SessionManager/Login", "SessionManager/Logout"] {
+        assert_eq!(count(&simulator.control(), call), 0);
+    }
     let mut options = watch(&simulator, &[]);
     options.connect.credentials = Credentials::Session(SecretString::from("ended-session"));
     let mut harness = Harness::start(options);
     harness
-        .until("the refusal", |harness| {
-            matches!(
-                harness.connections.last(),
-                Some(ConnectionState::SignedOut { .. })
-            )
+        .until_connection("the refusal", |state| {
+            matches!(state, ConnectionState::SignedOut { .. })
         })
         .await;
     harness.stop().await;

@@ -16,7 +16,7 @@ fn minutes(minutes: u64) -> Duration {
 }
 
 /// Starts the demo and advances its clock.
-async fn later(span: Duration) -> Simulator {
+async fn start_demo_at(span: Duration) -> Simulator {
     let simulator = Simulator::start(manual_clock("demo")).await.unwrap();
     simulator.control().advance(span);
     simulator
@@ -27,15 +27,15 @@ fn key(info: &Value) -> &str {
 }
 
 /// Returns the first task that satisfies a condition.
-fn task(control: &Control, is_it: impl Fn(&Value) -> bool) -> Value {
+fn task(control: &Control, is_selected: impl Fn(&Value) -> bool) -> Value {
     control
         .expected_tasks()
         .into_iter()
-        .find(|info| is_it(info))
+        .find(|info| is_selected(info))
         .unwrap()
 }
 
-fn of(operation: &str) -> impl Fn(&Value) -> bool {
+fn is_operation(operation: &str) -> impl Fn(&Value) -> bool {
     move |info| info["descriptionId"] == operation
 }
 
@@ -44,30 +44,25 @@ async fn follow(harness: &mut Harness, task: &str) {
     let known = harness
         .record(task)
         .and_then(|record| record.info.as_deref());
-    let trace = known.map_or_else(|| TaskLocator::named(task.into()), TaskLocator::of);
-    harness.send(Command::FollowFamily(Some(trace)));
-    let is_over = |harness: &Harness| {
+    let locator = known.map_or_else(|| TaskLocator::named(task.into()), TaskLocator::of);
+    harness.send(Command::FollowFamily(Some(locator)));
+    let has_ended = |harness: &Harness| {
         let states = &harness.families[reported..];
         states
             .iter()
             .any(|(_, state)| *state != FamilyState::Searching)
     };
-    harness.until("the family", is_over).await;
-}
-
-fn found(harness: &Harness) -> bool {
-    let last = harness.families.last();
-    matches!(last, Some((_, FamilyState::Found { .. })))
+    harness.until("the family", has_ended).await;
 }
 
 /// The root has the same entity as its child.
 #[tokio::test]
 async fn expired_root_is_found_in_history() {
-    let simulator = later(minutes(40)).await;
+    let simulator = start_demo_at(minutes(40)).await;
     let control = simulator.control();
-    let child = task(&control, of("vim.Task.copyDisk"));
+    let child = task(&control, is_operation("vim.Task.copyDisk"));
     let (child, root) = (key(&child), child["rootTaskKey"].as_str().unwrap());
-    let middle = task(&control, of("vim.Task.copyDisks"));
+    let middle = task(&control, is_operation("vim.Task.copyDisks"));
     control.remove_task(root);
     let mut harness = Harness::start(watch(&simulator, &[child]));
     harness
@@ -76,13 +71,16 @@ async fn expired_root_is_found_in_history() {
         })
         .await;
     follow(&mut harness, child).await;
-    assert!(found(&harness), "{:?}", harness.families);
+    assert!(harness.has_found_family(), "{:?}", harness.families);
     let record = harness.record(root).unwrap();
     assert_eq!(record.status(), Status::Success);
     assert_eq!(record.presence, Presence::HistoryOnly);
     assert!(record.finished_at().is_some());
     assert_eq!(harness.status(key(&middle)), Some(Status::Success));
-    let root = harness.store.find_key(crate::support::HERE, root).unwrap();
+    let root = harness
+        .store
+        .find_key(crate::support::ENDPOINT, root)
+        .unwrap();
     assert_eq!(harness.store.family(root).total(), 7, "the whole family");
     assert_eq!(control.open_objects().histories, 0);
     harness.stop().await;
@@ -91,10 +89,10 @@ async fn expired_root_is_found_in_history() {
 /// The root is on a host, its children are on virtual machines.
 #[tokio::test]
 async fn expired_root_of_other_entity_is_found_by_time() {
-    let simulator = later(minutes(14)).await;
+    let simulator = start_demo_at(minutes(14)).await;
     let control = simulator.control();
     let root = task(&control, |info| {
-        of("HostSystem.enterMaintenanceMode")(info) && info["entityName"] == "esx-05"
+        is_operation("HostSystem.enterMaintenanceMode")(info) && info["entityName"] == "esx-05"
     });
     assert_eq!(root["state"], "success");
     let root = key(&root);
@@ -108,7 +106,7 @@ async fn expired_root_of_other_entity_is_found_by_time() {
         })
         .await;
     follow(&mut harness, key(&child)).await;
-    assert!(found(&harness), "{:?}", harness.families);
+    assert!(harness.has_found_family(), "{:?}", harness.families);
     assert_eq!(harness.status(root), Some(Status::Success));
     harness.stop().await;
 }
@@ -116,9 +114,9 @@ async fn expired_root_of_other_entity_is_found_by_time() {
 /// A root missing from the history is not searched again.
 #[tokio::test]
 async fn missing_root_stays_a_placeholder() {
-    let simulator = later(minutes(40)).await;
+    let simulator = start_demo_at(minutes(40)).await;
     let control = simulator.control();
-    let child = task(&control, of("vim.Task.copyDisk"));
+    let child = task(&control, is_operation("vim.Task.copyDisk"));
     let (child, root) = (key(&child), child["rootTaskKey"].as_str().unwrap());
     control.remove_task(root);
     // The history lacks tasks that ended within this time.
@@ -130,7 +128,7 @@ async fn missing_root_stays_a_placeholder() {
         })
         .await;
     follow(&mut harness, child).await;
-    assert!(found(&harness), "{:?}", harness.families);
+    assert!(harness.has_found_family(), "{:?}", harness.families);
     assert_eq!(harness.status(root), Some(Status::Placeholder));
     assert_eq!(control.open_objects().histories, 0);
     harness.stop().await;
@@ -139,11 +137,11 @@ async fn missing_root_stays_a_placeholder() {
 /// Without a history, family members of named tasks are found among the recent tasks.
 #[tokio::test]
 async fn lookup_without_history_uses_recent_tasks() {
-    let simulator = later(Duration::from_secs(5 * 60 + 40)).await;
+    let simulator = start_demo_at(Duration::from_secs(5 * 60 + 40)).await;
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.history = false);
     let root = task(&control, |info| {
-        of("HostSystem.enterMaintenanceMode")(info) && info["entityName"] == "esx-05"
+        is_operation("HostSystem.enterMaintenanceMode")(info) && info["entityName"] == "esx-05"
     });
     let root = key(&root);
     let mut harness = Harness::start(watch(&simulator, &[root]));
@@ -152,7 +150,10 @@ async fn lookup_without_history_uses_recent_tasks() {
             harness.status(root) == Some(Status::Running)
         })
         .await;
-    let handle = harness.store.find_key(crate::support::HERE, root).unwrap();
+    let handle = harness
+        .store
+        .find_key(crate::support::ENDPOINT, root)
+        .unwrap();
     assert_eq!(harness.store.family(handle).total(), 1);
     follow(&mut harness, root).await;
     let (_, state) = harness.families.last().unwrap();

@@ -1,8 +1,8 @@
-//! Regression tests of faults that the fetch loop once handled wrongly.
+//! Regression tests of faults.
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, start_server, watch_by, with_short_backoff};
+use crate::support::{Harness, count, running_task, start_server, watch_by, with_short_backoff};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{
@@ -38,9 +38,7 @@ async fn abandoned_collectors_do_not_accumulate() {
             control.open_objects()
         );
         harness
-            .until("push", |harness| {
-                harness.connections.last() == Some(&ConnectionState::Live)
-            })
+            .until_connection("push", |state| *state == ConnectionState::Live)
             .await;
         harness.until_synced("the tasks", &control).await;
         assert_eq!(control.open_objects().collectors, 1);
@@ -82,11 +80,8 @@ async fn failing_server_is_retried_with_backoff() {
             faulty_server(FaultRule::new(kind, FaultEffect::status(503))).await;
         let mut harness = Harness::start(with_short_backoff(watch_by(mode, &simulator, &[])));
         harness
-            .until(kind, |harness| {
-                matches!(
-                    harness.connections.last(),
-                    Some(ConnectionState::Retrying { attempt: 6.., .. })
-                )
+            .until_connection(kind, |state| {
+                matches!(state, ConnectionState::Retrying { attempt: 6.., .. })
             })
             .await;
         control.clear_faults();
@@ -138,11 +133,8 @@ async fn retry_after_date_is_honoured() {
         &[],
     )));
     harness
-        .until("the pause", |harness| {
-            matches!(
-                harness.connections.last(),
-                Some(ConnectionState::Retrying { .. })
-            )
+        .until_connection("the pause", |state| {
+            matches!(state, ConnectionState::Retrying { .. })
         })
         .await;
     let Some(ConnectionState::Retrying { next, .. }) = harness.connections.last() else {
@@ -192,11 +184,8 @@ async fn proxy_403_during_server_start_is_retried() {
     .await;
     let mut harness = Harness::push(&simulator);
     harness
-        .until("the refusal", |harness| {
-            matches!(
-                harness.connections.last(),
-                Some(ConnectionState::SignedOut { .. })
-            )
+        .until_connection("the refusal", |state| {
+            matches!(state, ConnectionState::SignedOut { .. })
         })
         .await;
     assert_eq!(count(&control, "SessionManager/Login"), 1);
@@ -222,12 +211,8 @@ async fn html_page_is_not_accepted_as_cancel_response() {
     let (simulator, control) = faulty_server(rule).await;
     let mut harness = Harness::push(&simulator);
     harness.until_synced("the tasks", &control).await;
-    let running = control
-        .expected_tasks()
-        .into_iter()
-        .find(|info| info["state"] == "running");
-    let task = running.expect("a running task")["key"].clone();
-    harness.send(Command::Cancel(task.as_str().unwrap().into()));
+    let task = running_task(&control);
+    harness.send(Command::Cancel(task.as_str().into()));
     harness
         .until("the answer", |harness| !harness.cancels.is_empty())
         .await;
@@ -250,20 +235,21 @@ async fn empty_immediate_waits_are_paced() {
     let waits = |control: &Control| count(control, "PropertyCollector/WaitForUpdatesEx");
     harness.until("waits", |_| waits(&control) > 12).await;
     let requests = control.requests();
-    let at: Vec<_> = requests
+    let times: Vec<_> = requests
         .iter()
         .filter(|request| request.kind == "PropertyCollector/WaitForUpdatesEx")
         .map(|request| request.at)
         .collect();
-    let in_a_second = at
+    let max_per_second = times
         .iter()
         .map(|first| {
-            at.iter()
+            times
+                .iter()
                 .filter(|other| **other >= *first && **other < *first + Duration::from_secs(1))
                 .count()
         })
         .max();
-    assert!(in_a_second <= Some(8), "{in_a_second:?} a second");
+    assert!(max_per_second <= Some(8), "{max_per_second:?}");
     harness.stop().await;
 }
 

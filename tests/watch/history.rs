@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, connect, start_server, watch_by};
+use crate::support::{Harness, connect, count, start_server, watch_by};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -12,7 +12,7 @@ use vtask::{
         Client, RecordAction,
         types::{ManagedObjectReference, TaskInfo, TaskLocator, TaskQuery},
     },
-    watch::{Command, ConnectionState, FamilyState, FetchMode, HistoryRequest},
+    watch::{Command, ConnectionState, FetchMode, HistoryRequest},
 };
 
 /// Start of a period of several pages in the history of the demo.
@@ -28,8 +28,8 @@ fn query(simulator: &Simulator) -> TaskQuery {
     }
 }
 
-/// A fault of the server, before it is removed again.
-type Way = fn(&Control, bool);
+/// Allows or forbids something on the server.
+type SetBehavior = fn(&Control, bool);
 
 struct Search {
     simulator: Simulator,
@@ -59,8 +59,20 @@ impl Search {
         }
     }
 
+    /// Begins the first search and receives its first page.
+    async fn with_first_page() -> Self {
+        let mut search = Self::new().await;
+        search.begin(1);
+        search.pages(1).await;
+        search
+    }
+
     fn begin(&self, search: u32) {
-        let query = Box::new(query(&self.simulator));
+        self.begin_with(search, query(&self.simulator));
+    }
+
+    fn begin_with(&self, search: u32, query: TaskQuery) {
+        let query = Box::new(query);
         self.send(HistoryRequest::Begin { search, query });
     }
 
@@ -69,20 +81,20 @@ impl Search {
     }
 
     async fn pages(&mut self, count: usize) {
-        let has_come = |harness: &Harness| harness.pages.len() >= count;
-        self.harness.until("the pages", has_come).await;
+        let is_received = |harness: &Harness| harness.pages.len() >= count;
+        self.harness.until("the pages", is_received).await;
     }
 
     /// Reads the remaining pages.
-    async fn read_out(&mut self, search: u32) {
-        while !self.is_over() {
+    async fn read_remaining_pages(&mut self, search: u32) {
+        while !self.has_ended() {
             let count = self.harness.pages.len();
             self.send(HistoryRequest::More { search });
             self.pages(count + 1).await;
         }
     }
 
-    fn is_over(&self) -> bool {
+    fn has_ended(&self) -> bool {
         let last = self.harness.pages.last();
         last.is_some_and(|(_, page)| page.as_ref().is_ok_and(|page| page.is_end))
     }
@@ -97,31 +109,30 @@ impl Search {
     }
 
     fn count(&self, method: &str) -> usize {
-        let requests = self.control.requests();
-        let kind = |method: &str| match method {
-            "CreateCollectorForTasks" => format!("TaskManager/{method}"),
-            _ => format!("TaskHistoryCollector/{method}"),
+        let object = match method {
+            "CreateCollectorForTasks" => "TaskManager",
+            _ => "TaskHistoryCollector",
         };
-        let kind = kind(method);
-        requests
-            .iter()
-            .filter(|request| request.kind == kind)
-            .count()
+        count(&self.control, &format!("{object}/{method}"))
     }
 
-    fn open(&self) -> usize {
+    fn open_collectors(&self) -> usize {
         self.control.open_objects().histories
     }
 
     /// Waits until this number of collectors is open, which no update reports.
-    async fn until_open(&self, count: usize) {
-        let turns = async {
-            while self.open() != count {
+    async fn until_open_collectors(&self, count: usize) {
+        let waiting = async {
+            while self.open_collectors() != count {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        let came = timeout(Duration::from_secs(20), turns).await;
-        assert!(came.is_ok(), "{} are open, not {count}", self.open());
+        let result = timeout(Duration::from_secs(20), waiting).await;
+        assert!(
+            result.is_ok(),
+            "{} collectors are open, not {count}",
+            self.open_collectors()
+        );
     }
 }
 
@@ -131,11 +142,9 @@ fn key(info: &Value) -> String {
 
 #[tokio::test]
 async fn history_pages_have_no_duplicates() {
-    let mut search = Search::new().await;
-    search.begin(1);
-    search.pages(1).await;
-    assert_eq!(search.open(), 1, "it stays open between pages");
-    search.read_out(1).await;
+    let mut search = Search::with_first_page().await;
+    assert_eq!(search.open_collectors(), 1, "it stays open between pages");
+    search.read_remaining_pages(1).await;
     assert_eq!(search.received(), search.expected);
     assert!(search.expected.len() > 300, "several pages");
     assert_eq!(search.count("CreateCollectorForTasks"), 1);
@@ -146,47 +155,45 @@ async fn history_pages_have_no_duplicates() {
         pages,
         "the last is empty"
     );
-    search.until_open(0).await;
+    search.until_open_collectors(0).await;
     assert_eq!(search.count("DestroyCollector"), 1);
     search.send(HistoryRequest::More { search: 1 });
     search.pages(pages + 1).await;
-    assert!(search.is_over(), "an end stays an end");
+    assert!(search.has_ended(), "it stays at the end");
     assert_eq!(search.count("ReadPreviousTasks"), pages);
     search.harness.stop().await;
 }
 
 #[tokio::test]
 async fn collector_is_destroyed_with_its_search() {
-    let mut search = Search::new().await;
-    search.begin(1);
-    search.pages(1).await;
+    let mut search = Search::with_first_page().await;
     search.begin(2);
     search.pages(2).await;
     assert_eq!(search.harness.pages[1].0, 2);
-    search.until_open(1).await;
+    search.until_open_collectors(1).await;
     search.send(HistoryRequest::More { search: 1 });
     search.send(HistoryRequest::End { search: 1 });
     search.send(HistoryRequest::More { search: 2 });
     search.pages(3).await;
-    assert_eq!(search.harness.pages[2].0, 2, "the first is over");
+    assert_eq!(search.harness.pages[2].0, 2, "the first has ended");
     search.send(HistoryRequest::End { search: 2 });
-    search.until_open(0).await;
+    search.until_open_collectors(0).await;
     // A collector is destroyed although its search ended while it was being created.
     search.begin(3);
     search.send(HistoryRequest::End { search: 3 });
     search.begin(4);
     search.pages(4).await;
-    search.until_open(1).await;
+    search.until_open_collectors(1).await;
     assert_eq!(search.harness.pages[3].0, 4);
     search.harness.stop().await;
     let requests = search.control.requests();
     let last = requests.iter().rev().map(|request| &*request.kind);
-    let leaving: Vec<&str> = last
+    let last_requests: Vec<&str> = last
         .filter(|kind| kind.contains("Destroy") || kind.contains("Logout"))
         .take(2)
         .collect();
     assert_eq!(
-        leaving,
+        last_requests,
         [
             "SessionManager/Logout",
             "TaskHistoryCollector/DestroyCollector"
@@ -197,13 +204,11 @@ async fn collector_is_destroyed_with_its_search() {
 
 #[tokio::test]
 async fn search_survives_session_renewal() {
-    let mut search = Search::new().await;
-    search.begin(1);
-    search.pages(1).await;
+    let mut search = Search::with_first_page().await;
     search.send(HistoryRequest::More { search: 1 });
     search.pages(2).await;
     search.control.kill_sessions();
-    search.read_out(1).await;
+    search.read_remaining_pages(1).await;
     assert_eq!(
         search.received(),
         search.expected,
@@ -216,24 +221,20 @@ async fn search_survives_session_renewal() {
 
 #[tokio::test]
 async fn search_survives_lost_collector() {
-    let mut search = Search::new().await;
-    search.begin(1);
-    search.pages(1).await;
+    let mut search = Search::with_first_page().await;
     assert_eq!(search.control.destroy_history_collectors(), 1);
-    search.read_out(1).await;
+    search.read_remaining_pages(1).await;
     assert_eq!(search.received(), search.expected);
     assert!(search.harness.pages.iter().all(|(_, page)| page.is_ok()));
-    search.until_open(0).await;
+    search.until_open_collectors(0).await;
     search.harness.stop().await;
 }
 
 #[tokio::test]
 async fn lost_response_loses_no_change() {
-    let mut search = Search::new().await;
-    search.begin(1);
-    search.pages(1).await;
+    let mut search = Search::with_first_page().await;
     let mut lost = 0;
-    while !search.is_over() {
+    while !search.has_ended() {
         let count = search.harness.pages.len();
         if lost < 3 {
             lost += 1;
@@ -243,7 +244,7 @@ async fn lost_response_loses_no_change() {
         search.pages(count + 1).await;
     }
     assert_eq!(search.received(), search.expected);
-    search.until_open(0).await;
+    search.until_open_collectors(0).await;
     search.harness.stop().await;
 }
 
@@ -265,7 +266,7 @@ async fn search_works_while_paused() {
 #[tokio::test]
 async fn failed_search_reports_reason_and_remedy() {
     let mut search = Search::new().await;
-    let ways: [(Way, [&str; 2]); 3] = [
+    let failures: [(SetBehavior, [&str; 2]); 3] = [
         (
             |control, on| control.change_behavior(|behavior| behavior.history = on),
             ["NotSupported", "ESXi"],
@@ -282,13 +283,13 @@ async fn failed_search_reports_reason_and_remedy() {
             ["InvalidState", "about 32"],
         ),
     ];
-    for (number, (change, wanted)) in (1..).zip(ways) {
+    for (number, (change, wanted)) in (1..).zip(failures) {
         change(&search.control, false);
         search.begin(number);
         search.pages(1).await;
-        let (of, page) = search.harness.pages.remove(0);
+        let (search_id, page) = search.harness.pages.remove(0);
         let reason = page.unwrap_err();
-        assert_eq!(of, number);
+        assert_eq!(search_id, number);
         for part in wanted {
             assert!(reason.contains(part), "{reason}");
         }
@@ -296,25 +297,23 @@ async fn failed_search_reports_reason_and_remedy() {
         search.send(HistoryRequest::More { search: number });
         search.pages(1).await;
         let (_, page) = search.harness.pages.remove(0);
-        assert_eq!(page.unwrap().tasks.len(), 100, "another try goes well");
+        assert_eq!(page.unwrap().tasks.len(), 100, "the next attempt succeeds");
         search.send(HistoryRequest::End { search: number });
-        search.until_open(0).await;
+        search.until_open_collectors(0).await;
     }
     search.harness.stop().await;
 }
 
 #[tokio::test]
 async fn search_continues_after_outage() {
-    let mut search = Search::new().await;
-    search.begin(1);
-    search.pages(1).await;
+    let mut search = Search::with_first_page().await;
     search
         .control
         .fail_next(ProxyResponse::service_unavailable(None));
     search.send(HistoryRequest::More { search: 1 });
     search.pages(2).await;
     search.control.clear_proxy_responses();
-    search.read_out(1).await;
+    search.read_remaining_pages(1).await;
     assert_eq!(search.received(), search.expected);
     search.harness.stop().await;
 }
@@ -322,11 +321,11 @@ async fn search_continues_after_outage() {
 #[tokio::test]
 async fn unknown_entity_does_not_end_search() {
     let mut search = Search::new().await;
-    let query = Box::new(TaskQuery {
+    let query = TaskQuery {
         entity: Some(ManagedObjectReference::new("VirtualMachine", "vm-999999")),
         ..query(&search.simulator)
-    });
-    search.send(HistoryRequest::Begin { search: 1, query });
+    };
+    search.begin_with(1, query);
     search.pages(1).await;
     let (_, page) = search.harness.pages.remove(0);
     let page = page.unwrap();
@@ -338,20 +337,19 @@ async fn unknown_entity_does_not_end_search() {
 #[tokio::test]
 async fn past_task_has_family_and_events() {
     let mut search = Search::new().await;
-    let query = Box::new(TaskQuery::default());
-    search.send(HistoryRequest::Begin { search: 1, query });
+    search.begin_with(1, TaskQuery::default());
     let find = |harness: &Harness| {
         let pages = harness.pages.iter();
         let mut tasks = pages
             .filter_map(|(_, page)| page.as_ref().ok())
             .flat_map(|page| &page.tasks);
-        let is_there = |key: &str| harness.record(key).is_some();
+        let is_watched = |key: &str| harness.record(key).is_some();
         // The objects of the child and of its parent have expired.
-        let gone = |info: &&TaskInfo| {
+        let is_expired = |info: &&TaskInfo| {
             let parent = info.parent_key();
-            !is_there(&info.key) && parent.is_some_and(|parent| !is_there(parent))
+            !is_watched(&info.key) && parent.is_some_and(|parent| !is_watched(parent))
         };
-        tasks.find(gone).cloned()
+        tasks.find(is_expired).cloned()
     };
     let child = loop {
         let count = search.harness.pages.len();
@@ -361,28 +359,27 @@ async fn past_task_has_family_and_events() {
         }
         search.send(HistoryRequest::More { search: 1 });
     };
-    let shown = search.harness.store.len();
-    let trace = TaskLocator::of(&child);
+    let task_count = search.harness.store.len();
+    let locator = TaskLocator::of(&child);
     search
         .harness
-        .send(Command::FollowFamily(Some(trace.clone())));
-    let is_found = |harness: &Harness| {
-        let last = harness.families.last();
-        last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
-    };
-    search.harness.until("the family", is_found).await;
+        .send(Command::FollowFamily(Some(locator.clone())));
+    search
+        .harness
+        .until("the family", Harness::has_found_family)
+        .await;
     let members = search.harness.relatives.iter();
     let members: Vec<_> = members.flat_map(|(_, members)| members).collect();
     let parent = child.parent_key().unwrap();
     assert!(members.iter().any(|member| member.key == *parent));
-    search.harness.send(Command::FollowEvents(vec![trace]));
+    search.harness.send(Command::FollowEvents(vec![locator]));
     search
         .harness
         .until("its events", |harness| !harness.events.is_empty())
         .await;
-    let (of, events) = search.harness.events.remove(0);
-    assert_eq!(of, *child.mo_id());
+    let (search_id, events) = search.harness.events.remove(0);
+    assert_eq!(search_id, *child.mo_id());
     assert!(!events.unwrap().is_empty());
-    assert_eq!(search.harness.store.len(), shown, "nobody joined");
+    assert_eq!(search.harness.store.len(), task_count, "no task was added");
     search.harness.stop().await;
 }

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    both_ways,
+    push_and_poll,
     support::{Harness, start_server, watch_by},
 };
 use vtask::{
@@ -17,7 +17,10 @@ use vtask::{
 
 const OPERATION: &str = "VirtualMachine.ExportVmLRO";
 
-async fn delayed(mode: FetchMode, delay: Duration) -> (Simulator, Control, Harness) {
+async fn start_with_delayed_labels(
+    mode: FetchMode,
+    delay: Duration,
+) -> (Simulator, Control, Harness) {
     let (simulator, control) = start_server("demo").await;
     let rule = FaultRule::new("TaskManager/description", FaultEffect::Delay(delay.into()));
     control.inject(&FaultPlan::default().with(rule));
@@ -37,11 +40,15 @@ fn label(harness: &Harness) -> Option<String> {
 }
 
 async fn early_labels_precede_the_first_task(mode: FetchMode) {
-    let (_simulator, control, mut harness) = delayed(mode, Duration::from_millis(700)).await;
+    let (_simulator, control, mut harness) =
+        start_with_delayed_labels(mode, Duration::from_millis(700)).await;
     harness
         .until("a task", |harness| harness.store.iter().next().is_some())
         .await;
-    assert!(!harness.labels.is_empty(), "tasks came before the labels");
+    assert!(
+        !harness.labels.is_empty(),
+        "tasks were reported before the labels"
+    );
     harness.until_synced("the tasks", &control).await;
     assert_eq!(label(&harness).unwrap(), "Export OVF template");
     harness.stop().await;
@@ -49,7 +56,7 @@ async fn early_labels_precede_the_first_task(mode: FetchMode) {
 
 async fn late_labels_are_ignored(mode: FetchMode) {
     let delay = Duration::from_millis(2800);
-    let (_simulator, control, mut harness) = delayed(mode, delay).await;
+    let (_simulator, control, mut harness) = start_with_delayed_labels(mode, delay).await;
     let began = Instant::now();
     harness
         .until("the operation", |harness| label(harness).is_some())
@@ -60,7 +67,7 @@ async fn late_labels_are_ignored(mode: FetchMode) {
     );
     assert_eq!(label(&harness).unwrap(), "Export VM");
     // The response arrives while tasks change.
-    let driving = async {
+    let advancing = async {
         loop {
             tokio::time::sleep(Duration::from_millis(20)).await;
             control.advance(Duration::from_secs(1));
@@ -68,8 +75,8 @@ async fn late_labels_are_ignored(mode: FetchMode) {
     };
     let later = |_: &Harness| began.elapsed() > delay + Duration::from_secs(1);
     tokio::select! {
-        () = harness.until("the labels' time", later) => {}
-        () = driving => {}
+        () = harness.until("the time of the labels", later) => {}
+        () = advancing => {}
     }
     assert!(harness.labels.is_empty());
     assert_eq!(label(&harness).unwrap(), "Export VM");
@@ -87,7 +94,7 @@ async fn refused_labels_do_not_delay_tasks(mode: FetchMode) {
     harness.stop().await;
 }
 
-both_ways!(
+push_and_poll!(
     early_labels_precede_the_first_task,
     late_labels_are_ignored,
     refused_labels_do_not_delay_tasks,

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use crate::support::{Harness, manual_clock, start_server, watch_by};
+use crate::support::{Harness, count, manual_clock, start_server, watch_by};
 use vtask::{
     simulator::{
-        Control, Options, Simulator,
+        Options, Simulator,
         fault_injection::{FaultEffect, FaultPlan, FaultRule, ReplacementText},
         scenario::Scenario,
     },
@@ -13,27 +13,11 @@ use vtask::{
     watch::FetchMode,
 };
 
-crate::both_ways! {
+crate::push_and_poll! {
     long_texts_and_fields_are_truncated,
     tasks_beyond_the_limit_are_rejected_and_reported,
     one_invalid_response_does_not_stop_the_loop,
     refused_list_is_reported,
-}
-
-/// Waits for a state of the server, and applies updates meanwhile.
-async fn until_seen(harness: &mut Harness, what: &str, mut seen: impl FnMut(&Harness) -> bool) {
-    let waiting = async {
-        while !seen(harness) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            harness.drain();
-        }
-    };
-    let met = tokio::time::timeout(Duration::from_secs(30), waiting).await;
-    assert!(
-        met.is_ok(),
-        "never seen: {what}; states {:?}",
-        harness.connections
-    );
 }
 
 fn plan_with(rule: FaultRule) -> FaultPlan {
@@ -80,12 +64,12 @@ async fn tasks_beyond_the_limit_are_rejected_and_reported(mode: FetchMode) {
     options.load.finish = true;
     let simulator = Simulator::start(options).await.unwrap();
     let control = simulator.control();
-    let mut watching = watch_by(mode, &simulator, &[]);
-    watching.max_tasks = 120;
-    watching.keep_finished = 100;
-    let mut harness = Harness::start(watching);
+    let mut options = watch_by(mode, &simulator, &[]);
+    options.max_tasks = 120;
+    options.keep_finished = 100;
+    let mut harness = Harness::start(options);
     harness
-        .until("the word", |harness| {
+        .until("the notice", |harness| {
             harness
                 .notices
                 .iter()
@@ -93,14 +77,18 @@ async fn tasks_beyond_the_limit_are_rejected_and_reported(mode: FetchMode) {
         })
         .await;
     harness
-        .until("as many as may be", |harness| harness.store.len() == 120)
+        .until("the maximum number of tasks", |harness| {
+            harness.store.len() == 120
+        })
         .await;
     // While tasks finish and others start, the limit holds and the notice is not repeated.
     let mut seen = BTreeSet::new();
     for _ in 0..20 {
         control.advance(Duration::from_secs(20));
         let before = harness.changes;
-        until_seen(&mut harness, "changes", |harness| harness.changes > before).await;
+        harness
+            .until_seen("changes", |harness| harness.changes > before)
+            .await;
         assert!(harness.store.len() <= 132, "{}", harness.store.len());
         seen.extend(
             harness
@@ -136,16 +124,15 @@ async fn one_invalid_response_does_not_stop_the_loop(mode: FetchMode) {
         control.inject(&plan_with(rule));
         let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
         harness.until_synced("the tasks", &control).await;
-        let before = requests(&control, kind);
+        let before = count(&control, kind);
         control.advance(Duration::from_secs(5));
         harness.until_synced("the new tasks", &control).await;
         // With push no task is read individually.
         if !kind.ends_with("description") && (mode == FetchMode::Poll || !kind.starts_with("Task/"))
         {
-            until_seen(&mut harness, "more requests", |_| {
-                requests(&control, kind) > before
-            })
-            .await;
+            harness
+                .until_seen("more requests", |_| count(&control, kind) > before)
+                .await;
         }
         harness.assert_never_lost(&format!("{kind} {effect:?}"));
         harness.stop().await;
@@ -161,16 +148,17 @@ async fn refused_list_is_reported(mode: FetchMode) {
         )));
         let mut harness = Harness::start(watch_by(mode, &simulator, &[]));
         harness
-            .until("the word", |harness| {
+            .until("the notice", |harness| {
                 harness.notices.iter().any(|notice| {
                     notice.contains("cannot be listed") && notice.contains(&status.to_string())
                 })
             })
             .await;
-        until_seen(&mut harness, "more refusals", |_| {
-            requests(&control, "TaskManager/recentTask") > 4
-        })
-        .await;
+        harness
+            .until_seen("more refusals", |_| {
+                count(&control, "TaskManager/recentTask") > 4
+            })
+            .await;
         harness.drain();
         assert_eq!(harness.notices.len(), 1, "{:?}", harness.notices);
         control.clear_faults();
@@ -180,28 +168,19 @@ async fn refused_list_is_reported(mode: FetchMode) {
     }
 }
 
-fn requests(control: &Control, kind: &str) -> usize {
-    control
-        .requests()
-        .iter()
-        .filter(|request| request.kind == kind)
-        .count()
-}
-
 #[tokio::test]
 async fn read_rate_limit_is_kept() {
     let mut options = Options::new(Scenario::load("load").unwrap()).manual();
     options.load.tasks = Some(100);
     let simulator = Simulator::start(options).await.unwrap();
     let control = simulator.control();
-    let mut watching = watch_by(FetchMode::Poll, &simulator, &[]);
-    watching.interval = Duration::from_millis(1);
-    watching.max_reads_per_second = 50;
-    let mut harness = Harness::start(watching);
-    until_seen(&mut harness, "many requests", |_| {
-        requests(&control, "Task/info") > 250
-    })
-    .await;
+    let mut options = watch_by(FetchMode::Poll, &simulator, &[]);
+    options.interval = Duration::from_millis(1);
+    options.max_reads_per_second = 50;
+    let mut harness = Harness::start(options);
+    harness
+        .until_seen("many requests", |_| count(&control, "Task/info") > 250)
+        .await;
     harness.stop().await;
     let times: Vec<Duration> = control
         .requests()
@@ -210,10 +189,10 @@ async fn read_rate_limit_is_kept() {
         .map(|request| request.at)
         .collect();
     // The rate for each second, and one burst.
-    let lasted = times[times.len() - 1]
+    let seconds = times[times.len() - 1]
         .saturating_sub(times[0])
         .as_secs_f64();
-    let most = 50.0 + 50.0 * (lasted + 0.5);
+    let max_requests = 50.0 + 50.0 * (seconds + 0.5);
     let count = u32::try_from(times.len()).unwrap();
-    assert!(f64::from(count) <= most, "{count} in {lasted} s");
+    assert!(f64::from(count) <= max_requests, "{count} in {seconds} s");
 }

@@ -1,18 +1,11 @@
 //! Lookups about a task: events, family and history.
 
-use crate::support::{Harness, start_server, watch_by};
+use crate::support::Harness;
 use vtask::{
     simulator::Simulator,
     vim::types::TaskLocator,
     watch::{Command, FamilyState, FetchMode},
 };
-
-async fn begun() -> (Simulator, Harness) {
-    let (simulator, control) = start_server("demo").await;
-    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
-    harness.until_synced("the tasks", &control).await;
-    (simulator, harness)
-}
 
 /// Returns a task with children.
 fn parent(simulator: &Simulator) -> String {
@@ -23,15 +16,15 @@ fn parent(simulator: &Simulator) -> String {
     child.unwrap()["parentTaskKey"].as_str().unwrap().to_owned()
 }
 
-fn named(task: &str) -> TaskLocator {
+fn locator(task: &str) -> TaskLocator {
     TaskLocator::named(task.into())
 }
 
 #[tokio::test]
 async fn events_or_error_are_reported() {
-    let (simulator, mut harness) = begun().await;
+    let (simulator, _, mut harness) = Harness::start_synced("demo", FetchMode::Push).await;
     let task = parent(&simulator);
-    harness.send(Command::FollowEvents(vec![named(&task)]));
+    harness.send(Command::FollowEvents(vec![locator(&task)]));
     harness
         .until("its events", |harness| !harness.events.is_empty())
         .await;
@@ -43,7 +36,7 @@ async fn events_or_error_are_reported() {
     simulator
         .control()
         .change_behavior(|behavior| behavior.events_permission = false);
-    harness.send(Command::FollowEvents(vec![named(&task)]));
+    harness.send(Command::FollowEvents(vec![locator(&task)]));
     harness
         .until("the refusal", |harness| !harness.events.is_empty())
         .await;
@@ -57,28 +50,27 @@ async fn events_or_error_are_reported() {
 
 #[tokio::test]
 async fn events_of_several_tasks_are_followed() {
-    let (simulator, mut harness) = begun().await;
-    let control = simulator.control();
+    let (_simulator, control, mut harness) = Harness::start_synced("demo", FetchMode::Push).await;
     let expected = control.expected_tasks();
     let running = expected.iter().filter(|info| info["state"] == "running");
     let tasks: Vec<&str> = running.filter_map(|info| info["key"].as_str()).collect();
     let tasks = &tasks[..3];
-    let locators = tasks.iter().map(|task| named(task)).collect();
+    let locators = tasks.iter().map(|task| locator(task)).collect();
     harness.send(Command::FollowEvents(locators));
-    let of = |harness: &Harness, task: &str| {
+    let has_events = |harness: &Harness, task: &str| {
         let mut events = harness.events.iter();
         events.any(|(mo_id, events)| **mo_id == *task && events.is_ok())
     };
     harness
         .until("the events of all", |harness| {
-            tasks.iter().all(|task| of(harness, task))
+            tasks.iter().all(|task| has_events(harness, task))
         })
         .await;
     // Answers for tasks that are no longer followed are dropped.
-    harness.send(Command::FollowEvents(vec![named(tasks[1])]));
+    harness.send(Command::FollowEvents(vec![locator(tasks[1])]));
     harness.events.clear();
     harness
-        .until("the events of one", |harness| of(harness, tasks[1]))
+        .until("the events of one", |harness| has_events(harness, tasks[1]))
         .await;
     assert!(harness.events.iter().all(|(mo_id, _)| **mo_id == *tasks[1]));
     harness.stop().await;
@@ -88,18 +80,17 @@ async fn events_of_several_tasks_are_followed() {
 async fn ignored_filters_are_applied_locally() {
     let mut reported = Vec::new();
     for detailed_filters in [true, false] {
-        let (simulator, mut harness) = begun().await;
-        let control = simulator.control();
+        let (simulator, control, mut harness) =
+            Harness::start_synced("demo", FetchMode::Push).await;
         control.change_behavior(|behavior| behavior.detailed_filters = detailed_filters);
         let task = parent(&simulator);
-        harness.send(Command::FollowEvents(vec![named(&task)]));
-        harness.send(Command::FollowFamily(Some(named(&task))));
-        let is_found = |harness: &Harness| {
-            let last = harness.families.last();
-            last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
-                && !harness.events.is_empty()
-        };
-        harness.until("the family and the events", is_found).await;
+        harness.send(Command::FollowEvents(vec![locator(&task)]));
+        harness.send(Command::FollowFamily(Some(locator(&task))));
+        harness
+            .until("the family and the events", |harness| {
+                harness.has_found_family() && !harness.events.is_empty()
+            })
+            .await;
         let events = harness.events.remove(0).1.unwrap();
         let texts: Vec<String> = events.iter().map(|event| event.text().to_owned()).collect();
         let records = harness.store.iter().map(|(_, record)| record);
@@ -114,19 +105,14 @@ async fn ignored_filters_are_applied_locally() {
 
 #[tokio::test]
 async fn family_from_history_keeps_newer_values() {
-    let (simulator, mut harness) = begun().await;
-    let control = simulator.control();
+    let (simulator, control, mut harness) = Harness::start_synced("demo", FetchMode::Push).await;
     let task = parent(&simulator);
-    harness.send(Command::FollowFamily(Some(named(&task))));
-    let is_found = |harness: &Harness| {
-        let last = harness.families.last();
-        last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
-    };
-    harness.until("the family", is_found).await;
+    harness.send(Command::FollowFamily(Some(locator(&task))));
+    harness.until("the family", Harness::has_found_family).await;
     assert!(harness.is_synced(&control));
     assert_eq!(control.open_objects().histories, 0);
     control.change_behavior(|behavior| behavior.history_permission = false);
-    harness.send(Command::FollowFamily(Some(named(&task))));
+    harness.send(Command::FollowFamily(Some(locator(&task))));
     let has_failed = |harness: &Harness| {
         let last = harness.families.last();
         last.is_some_and(|(_, state)| matches!(state, FamilyState::Failed(_)))

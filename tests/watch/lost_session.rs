@@ -14,7 +14,7 @@ use vtask::{
 };
 
 /// Starts a server on which waits continue after their session has ended; returns it and a running task.
-async fn silent() -> (Simulator, Control, String) {
+async fn start_server() -> (Simulator, Control, String) {
     let text = "about = \"one\"\n[[task]]\nat = \"0s\"\n[task.what]\noperation = \"VirtualMachine.clone\"\n\
                 takes = \"30s\"\nprogress = \"linear\"\n";
     let options = Options::new(Scenario::parse("one", text).unwrap());
@@ -26,7 +26,7 @@ async fn silent() -> (Simulator, Control, String) {
     (simulator, control, task)
 }
 
-fn checked_often(simulator: &Simulator, task: &str) -> WatchOptions {
+fn options_with_frequent_checks(simulator: &Simulator, task: &str) -> WatchOptions {
     let mut options = watch_by(FetchMode::Push, simulator, &[task]);
     options.intervals.check = Duration::from_millis(100);
     options
@@ -39,9 +39,9 @@ fn shows_task(harness: &Harness, control: &Control, task: &str) -> bool {
 
 #[tokio::test]
 async fn session_ended_during_long_poll_is_renewed() {
-    for happening in [ServerEvent::KillSessions, ServerEvent::KillSessionsInPart] {
-        let (simulator, control, task) = silent().await;
-        let mut harness = Harness::start(checked_often(&simulator, &task));
+    for event in [ServerEvent::KillSessions, ServerEvent::KillSessionsInPart] {
+        let (simulator, control, task) = start_server().await;
+        let mut harness = Harness::start(options_with_frequent_checks(&simulator, &task));
         let is_shown = |harness: &Harness| shows_task(harness, &control, &task);
         harness.until("the task", is_shown).await;
         harness
@@ -50,11 +50,11 @@ async fn session_ended_during_long_poll_is_renewed() {
                     && harness.connections.last() == Some(&ConnectionState::Live)
             })
             .await;
-        control.trigger(&happening);
+        control.trigger(&event);
         control.advance(Duration::from_secs(60));
         harness.until("the end of the task", is_shown).await;
         assert!(harness.status(&task).unwrap().is_finished());
-        assert_eq!(count(&control, "SessionManager/Login"), 2, "{happening:?}");
+        assert_eq!(count(&control, "SessionManager/Login"), 2, "{event:?}");
         harness.stop().await;
     }
 }
@@ -66,7 +66,7 @@ async fn responsive_long_poll_is_not_checked() {
     let simulator = Simulator::start(Options::new(scenario)).await.unwrap();
     let control = simulator.control();
     control.change_behavior(|behavior| behavior.max_wait = Some(Duration::from_millis(300)));
-    let mut options = checked_often(&simulator, &running_task(&control));
+    let mut options = options_with_frequent_checks(&simulator, &running_task(&control));
     options.intervals.check = Duration::from_secs(5);
     let mut harness = Harness::start(options);
     let wait = "PropertyCollector/WaitForUpdatesEx";
@@ -89,9 +89,9 @@ async fn failing_check_is_given_up() {
         FaultEffect::Page,
         FaultEffect::Fault("NotAuthenticated".to_owned()),
     ] {
-        let (simulator, control, task) = silent().await;
+        let (simulator, control, task) = start_server().await;
         control.inject(&FaultPlan::default().with(FaultRule::new("Task/info", effect.clone())));
-        let mut harness = Harness::start(checked_often(&simulator, &task));
+        let mut harness = Harness::start(options_with_frequent_checks(&simulator, &task));
         let is_shown = |harness: &Harness| shows_task(harness, &control, &task);
         harness.until("the task", is_shown).await;
         harness

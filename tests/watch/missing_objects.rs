@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use crate::support::{Harness, count, running_task, start_server, watch_by};
 use vtask::{
-    simulator::{
-        Control,
-        fault_injection::{FaultEffect, FaultPlan, FaultRule},
-    },
+    simulator::fault_injection::{FaultEffect, FaultPlan, FaultRule},
     task::Presence,
     watch::FetchMode,
 };
@@ -22,10 +19,6 @@ fn missing(object: Option<&str>, fault: &str, whole: bool) -> FaultRule {
         whole,
     };
     FaultRule::new(WAIT, effect)
-}
-
-fn assert_live(harness: &Harness) {
-    harness.assert_never_lost("connection");
 }
 
 #[tokio::test]
@@ -54,7 +47,7 @@ async fn task_in_missing_set_is_read_individually() {
             harness
                 .until_seen("reads", |_| count(&control, "Task/info") > reads + 2)
                 .await;
-            assert_live(&harness);
+            harness.assert_never_lost("connection");
             // The long poll reports it again, so that polling ends.
             control.clear_faults();
             control.advance(Duration::from_secs(5));
@@ -99,7 +92,7 @@ async fn unreadable_task_is_stale_with_reason() {
         .until_seen("another read", |_| count(&control, "Task/info") > 2)
         .await;
     assert_eq!(harness.record(&task).unwrap().seen(), seen);
-    assert_live(&harness);
+    harness.assert_never_lost("connection");
     control.clear_faults();
     harness.until_synced("the tasks", &control).await;
     harness.stop().await;
@@ -120,14 +113,10 @@ async fn session_expiry_in_missing_set_is_recognised() {
         harness
             .until_seen("a new session", |_| {
                 control.advance(Duration::from_millis(20));
-                login_count(&control) > 1
+                count(&control, "SessionManager/Login") > 1
             })
             .await;
         harness.until_synced("the new tasks", &control).await;
         harness.stop().await;
     }
-}
-
-fn login_count(control: &Control) -> usize {
-    count(control, "SessionManager/Login")
 }

@@ -9,7 +9,7 @@ use vtask::{
     watch::{CancelResponse, Command, ConnectionState, FetchMode, Privilege},
 };
 
-crate::both_ways! {
+crate::push_and_poll! {
     unauthenticated_call_renews_the_session_at_most_twice,
     retry_after_of_one_call_does_not_delay_others,
 }
@@ -24,13 +24,13 @@ const OPTIONAL: [&str; 6] = [
     "VirtualMachine/runtime",
 ];
 
-/// Sends commands that need all of them.
+/// Sends commands that cause all optional calls.
 fn send_all_commands(harness: &Harness, task: &str) {
-    let trace = TaskLocator::of(harness.record(task).unwrap().info.as_deref().unwrap());
-    harness.send(Command::CheckPrivilege(trace.clone()));
-    harness.send(Command::FollowEvents(vec![trace.clone()]));
-    harness.send(Command::FollowFamily(Some(trace.clone())));
-    harness.send(Command::LookUp(trace));
+    let locator = TaskLocator::of(harness.record(task).unwrap().info.as_deref().unwrap());
+    harness.send(Command::CheckPrivilege(locator.clone()));
+    harness.send(Command::FollowEvents(vec![locator.clone()]));
+    harness.send(Command::FollowFamily(Some(locator.clone())));
+    harness.send(Command::LookUp(locator));
     harness.send(Command::Cancel(task.into()));
 }
 
@@ -59,10 +59,10 @@ async fn unauthenticated_call_renews_the_session_at_most_twice(mode: FetchMode) 
         let logins = count(&control, "SessionManager/Login");
         // Each user of the call may renew the session once.
         assert!(logins <= 5, "{kind}: {logins}");
-        let is_out =
+        let is_signed_out =
             |connection: &ConnectionState| matches!(connection, ConnectionState::SignedOut { .. });
         assert!(
-            !harness.connections.iter().any(is_out),
+            !harness.connections.iter().any(is_signed_out),
             "{kind}: {:?}",
             harness.connections
         );
@@ -128,7 +128,7 @@ async fn tasks_are_followed_without_server_clock() {
             let connections = harness.connections.len();
             let requests = count(&control, "ServiceInstance/CurrentTime");
             harness
-                .until_seen("more questions", |_| {
+                .until_seen("more clock requests", |_| {
                     count(&control, "ServiceInstance/CurrentTime") > requests + 2
                 })
                 .await;

@@ -31,11 +31,11 @@ async fn failing_push_falls_back_to_polling() {
             let (simulator, control) = start_server("demo").await;
             control.inject(&FaultPlan::default().with(FaultRule::new(call, effect.clone())));
             let mut harness = Harness::start(with_short_backoff(watch(&simulator, &[])));
-            let is_polling = |connection: &ConnectionState| matches!(connection, ConnectionState::Polling { reason: Some(reason) } if !reason.is_empty());
             harness
-                .until(&format!("polling: {call} {effect:?}"), |harness| {
-                    harness.connections.last().is_some_and(is_polling)
-                })
+                .until_connection(
+                    &format!("polling: {call} {effect:?}"),
+                    |state| matches!(state, ConnectionState::Polling { reason: Some(reason) } if !reason.is_empty()),
+                )
                 .await;
             let before = control.expected_tasks().len();
             for _ in 0..4 {
@@ -61,11 +61,8 @@ async fn push_resumes_after_recovery() {
     options.push_retry = Duration::from_millis(300);
     let mut harness = Harness::start(options);
     harness
-        .until("polling", |harness| {
-            matches!(
-                harness.connections.last(),
-                Some(ConnectionState::Polling { reason: Some(_) })
-            )
+        .until_connection("polling", |state| {
+            matches!(state, ConnectionState::Polling { reason: Some(_) })
         })
         .await;
     control.clear_faults();
@@ -92,10 +89,7 @@ async fn fetch_push_ends_with_reason_when_refused() {
         control.inject(&FaultPlan::default().with(rule));
         let mut harness = Harness::push(&simulator);
         harness
-            .until("the end", |harness| {
-                matches!(harness.connections.last(), Some(ConnectionState::SignedOut { reason })
-                    if reason.contains("NoPermission") && reason.contains("--fetch"))
-            })
+            .until_connection("the end", |state| matches!(state, ConnectionState::SignedOut { reason } if reason.contains("NoPermission") && reason.contains("--fetch")))
             .await;
         let requests = count(&control, call);
         assert!(requests <= 3, "{call}: {requests}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, start_server, watch, watch_by};
+use crate::support::{Harness, count, running_task, start_server, watch, watch_by};
 use vtask::{
     simulator::server_behavior::{
         Boxing, ChangeNames, EmptyList, ErrorForm, ProxyResponse, ServerBehavior, Unset, Versions,
@@ -15,10 +15,11 @@ use vtask::{
 const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";
 const TASK_INFO: &str = "Task/info";
 
-/// Follows two minutes of the demo from a server with this behavior; no task is read individually.
-async fn follows(what: &str, reads_allowed: bool, behave: impl FnOnce(&mut ServerBehavior)) {
+/// Follows two minutes of the demo on a server with this behavior. Asserts that no task is read individually, unless
+/// `reads_allowed`.
+async fn assert_follows(what: &str, reads_allowed: bool, change: impl FnOnce(&mut ServerBehavior)) {
     let (simulator, control) = start_server("demo").await;
-    control.change_behavior(behave);
+    control.change_behavior(change);
     let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
     for _ in 0..6 {
         harness.until_synced(what, &control).await;
@@ -45,12 +46,12 @@ async fn boxed_values_are_accepted() {
         Boxing::ElementKeyed,
         Boxing::Nested,
     ] {
-        follows(&format!("{boxing:?}"), false, |behavior| {
+        assert_follows(&format!("{boxing:?}"), false, |behavior| {
             behavior.boxing = boxing;
         })
         .await;
     }
-    follows("nested, the whole", false, |behavior| {
+    assert_follows("nested, the whole", false, |behavior| {
         behavior.boxing = Boxing::Nested;
         behavior.change_names = ChangeNames::Whole;
     })
@@ -60,18 +61,18 @@ async fn boxed_values_are_accepted() {
 #[tokio::test]
 async fn every_form_of_unset_and_empty_is_accepted() {
     for unset in [Unset::Null, Unset::Absent] {
-        follows(&format!("{unset:?}"), false, |behavior| {
+        assert_follows(&format!("{unset:?}"), false, |behavior| {
             behavior.unset = unset;
         })
         .await;
     }
     for empty in [EmptyList::Array, EmptyList::Null, EmptyList::NoContent] {
-        follows(&format!("{empty:?}"), false, |behavior| {
+        assert_follows(&format!("{empty:?}"), false, |behavior| {
             behavior.empty_list = empty;
         })
         .await;
     }
-    follows("a void answer of nothing", false, |behavior| {
+    assert_follows("empty responses of void methods", false, |behavior| {
         behavior.void_response = VoidResponse::EmptyOk;
     })
     .await;
@@ -79,20 +80,20 @@ async fn every_form_of_unset_and_empty_is_accepted() {
 
 #[tokio::test]
 async fn leaf_whole_and_duplicate_changes_apply() {
-    follows("whole", false, |behavior| {
+    assert_follows("whole", false, |behavior| {
         behavior.change_names = ChangeNames::Whole;
     })
     .await;
-    follows("without versions", false, |behavior| {
+    assert_follows("without versions", false, |behavior| {
         behavior.versions = Versions::Constant;
     })
     .await;
-    follows("unfolded", false, |behavior| behavior.fold_changes = false).await;
-    follows("wrapped errors", false, |behavior| {
+    assert_follows("unfolded", false, |behavior| behavior.fold_changes = false).await;
+    assert_follows("wrapped errors", false, |behavior| {
         behavior.error_form = ErrorForm::Wrapped;
     })
     .await;
-    follows("lean", false, |behavior| behavior.omit_type_names = true).await;
+    assert_follows("lean", false, |behavior| behavior.omit_type_names = true).await;
 }
 
 #[tokio::test]
@@ -110,22 +111,22 @@ async fn reference_with_server_guid_is_same_task() {
 
 #[tokio::test]
 async fn truncated_update_sets_are_completed() {
-    follows("a cap of two", false, |behavior| {
+    assert_follows("a cap of two", false, |behavior| {
         behavior.update_cap = Some(2);
     })
     .await;
-    follows("no cap", false, |behavior| behavior.update_cap = None).await;
+    assert_follows("no cap", false, |behavior| behavior.update_cap = None).await;
 }
 
 #[tokio::test]
 async fn waits_ended_early_are_restarted() {
     let early = Some(Duration::from_millis(30));
-    follows("early ends", false, |behavior| behavior.max_wait = early).await;
+    assert_follows("early ends", false, |behavior| behavior.max_wait = early).await;
 }
 
 #[tokio::test]
 async fn new_members_are_read_without_server_wakeup() {
-    follows("a sleeper", true, |behavior| {
+    assert_follows("no wakeup by view changes", true, |behavior| {
         behavior.wake_on_view_change = false;
     })
     .await;
@@ -138,13 +139,13 @@ async fn missing_member_updates_fall_back_to_polling() {
     let mut options = watch_by(FetchMode::Auto, &simulator, &[]);
     options.intervals.report_timeout = Duration::from_millis(300);
     let mut harness = Harness::start(options);
-    let polling = |connection: &ConnectionState| matches!(connection, ConnectionState::Polling { reason: Some(why) } if why.contains("never"));
     harness.until_synced("the tasks", &control).await;
     control.advance(Duration::from_secs(60));
     harness
-        .until("polling, with the reason", |harness| {
-            harness.connections.last().is_some_and(polling)
-        })
+        .until_connection(
+            "polling, with the reason",
+            |state| matches!(state, ConnectionState::Polling { reason: Some(why) } if why.contains("never")),
+        )
         .await;
     control.advance(Duration::from_secs(20));
     harness.until_synced("the tasks", &control).await;
@@ -154,7 +155,7 @@ async fn missing_member_updates_fall_back_to_polling() {
 
 #[tokio::test]
 async fn uncompressed_responses_are_accepted() {
-    follows("plain", false, |behavior| behavior.gzip = false).await;
+    assert_follows("plain", false, |behavior| behavior.gzip = false).await;
 }
 
 #[tokio::test]
@@ -189,9 +190,7 @@ async fn lost_responses_without_versions_lose_no_change() {
 
 #[tokio::test]
 async fn partly_dead_session_is_replaced() {
-    let (simulator, control) = start_server("demo").await;
-    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
-    harness.until_synced("the tasks", &control).await;
+    let (_simulator, control, mut harness) = Harness::start_synced("demo", FetchMode::Push).await;
     control.change_behavior(|behavior| behavior.collectors_unauthenticated = true);
     control.advance(Duration::from_secs(20));
     harness
@@ -213,18 +212,13 @@ async fn forbidden_long_poll_falls_back_until_allowed() {
     options.push_retry = Duration::from_millis(300);
     let mut harness = Harness::start(options);
     harness
-        .until("the reason", |harness| {
-            matches!(harness.connections.last(), Some(ConnectionState::Polling { reason: Some(reason) })
-                if reason.contains("NoPermission"))
-        })
+        .until_connection("the reason", |state| matches!(state, ConnectionState::Polling { reason: Some(reason) } if reason.contains("NoPermission")))
         .await;
     harness.until_synced("the tasks", &control).await;
     assert!(count(&control, TASK_INFO) > 0);
     control.change_behavior(|behavior| behavior.collector_permission = true);
     harness
-        .until("push", |harness| {
-            harness.connections.last() == Some(&ConnectionState::Live)
-        })
+        .until_connection("push", |state| *state == ConnectionState::Live)
         .await;
     control.advance(Duration::from_secs(20));
     harness.until_synced("the new tasks", &control).await;
@@ -234,16 +228,8 @@ async fn forbidden_long_poll_falls_back_until_allowed() {
 #[tokio::test]
 async fn idle_server_gets_no_requests() {
     let (simulator, control) = start_server("demo").await;
-    let expected = control.expected_tasks();
-    let running = expected
-        .iter()
-        .find(|info| info["state"] == "running")
-        .unwrap();
-    let mut harness = Harness::start(watch_by(
-        FetchMode::Push,
-        &simulator,
-        &[running["key"].as_str().unwrap()],
-    ));
+    let task = running_task(&control);
+    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[&task]));
     harness
         .until("the task", |harness| !harness.store.is_empty())
         .await;
@@ -257,8 +243,8 @@ async fn idle_server_gets_no_requests() {
         control.advance(Duration::from_secs(30));
         harness
             .until("the new tasks", |harness| {
-                let handle = harness.record(running["key"].as_str().unwrap()).unwrap();
-                let info = handle.info.as_ref().unwrap().to_json();
+                let record = harness.record(&task).unwrap();
+                let info = record.info.as_ref().unwrap().to_json();
                 control.expected_tasks().contains(&info)
             })
             .await;
@@ -270,9 +256,7 @@ async fn idle_server_gets_no_requests() {
 
 #[tokio::test]
 async fn proxy_timeout_of_long_poll_is_not_an_error() {
-    let (simulator, control) = start_server("demo").await;
-    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
-    harness.until_synced("the tasks", &control).await;
+    let (_simulator, control, mut harness) = Harness::start_synced("demo", FetchMode::Push).await;
     let known = harness.store.len();
     control.fail_next(ProxyResponse::service_unavailable(Some("0")));
     control.advance(Duration::from_secs(20));
@@ -283,9 +267,7 @@ async fn proxy_timeout_of_long_poll_is_not_an_error() {
 
 #[tokio::test]
 async fn expired_pushed_task_keeps_last_state() {
-    let (simulator, control) = start_server("demo").await;
-    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
-    harness.until_synced("the tasks", &control).await;
+    let (_simulator, control, mut harness) = Harness::start_synced("demo", FetchMode::Push).await;
     let with_state = |state: &str| -> Vec<String> {
         let tasks = control.expected_tasks().into_iter();
         let tasks = tasks.filter(|info| info["state"] == state);
@@ -295,35 +277,33 @@ async fn expired_pushed_task_keeps_last_state() {
     };
     // Only tasks that were running are pushed.
     let watched = with_state("running");
-    let over = loop {
+    let finished = loop {
         control.advance(Duration::from_secs(5));
         let succeeded = with_state("success");
-        if let Some(over) = { watched.iter() }.find(|task| succeeded.contains(task)) {
-            break over.clone();
+        if let Some(finished) = { watched.iter() }.find(|task| succeeded.contains(task)) {
+            break finished.clone();
         }
     };
     harness.until_synced("the tasks", &control).await;
     let running = with_state("running").remove(0);
-    for task in [&running, &over] {
+    for task in [&running, &finished] {
         assert!(control.remove_task(task));
     }
     harness
         .until("both gone", |harness| {
-            [&running, &over]
+            [&running, &finished]
                 .iter()
                 .all(|task| harness.record(task).unwrap().is_gone())
         })
         .await;
     assert_eq!(harness.status(&running), Some(Status::Lost));
-    assert_eq!(harness.status(&over), Some(Status::Success));
+    assert_eq!(harness.status(&finished), Some(Status::Success));
     harness.stop().await;
 }
 
 #[tokio::test]
 async fn refresh_during_push_keeps_newer_values() {
-    let (simulator, control) = start_server("demo").await;
-    let mut harness = Harness::start(watch_by(FetchMode::Push, &simulator, &[]));
-    harness.until_synced("the tasks", &control).await;
+    let (_simulator, control, mut harness) = Harness::start_synced("demo", FetchMode::Push).await;
     for _ in 0..20 {
         let expected = control.expected_tasks();
         let tasks = expected

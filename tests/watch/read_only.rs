@@ -6,7 +6,7 @@ use vtask::{
     watch::{CancelResponse, Command, FetchMode},
 };
 
-crate::both_ways! {
+crate::push_and_poll! {
     cancel_command_is_refused_locally,
 }
 

@@ -28,7 +28,8 @@ use vtask::simulator::{Simulator, scenario::Scenario};
 
 use super::{Exporter, FINISHED};
 use crate::command_support::{
-    Line, Outputs, Ran, advance, line, server, server_with, until, until_async,
+    CommandLine, CommandOutput, Outputs, advance, line, server, server_with, wait_until,
+    wait_until_async,
 };
 
 /// Status of a collector that accepts a request but does not answer.
@@ -73,7 +74,7 @@ impl Collector {
     }
 
     async fn until_spans(&self, count: usize) -> BTreeMap<String, Span> {
-        until(|| self.spans().len() >= count).await;
+        wait_until(|| self.spans().len() >= count).await;
         self.spans()
     }
 
@@ -152,21 +153,21 @@ fn seconds(span: &Span) -> f64 {
     Duration::from_nanos(span.end_time_unix_nano - span.start_time_unix_nano).as_secs_f64()
 }
 
-fn exporter(collector: &Collector, words: &str) -> Line {
+fn exporter(collector: &Collector, words: &str) -> CommandLine {
     line(&format!("exporter --listen 127.0.0.1:0 {words}"))
         .variable("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url)
         .variable("OTEL_BSP_SCHEDULE_DELAY", "10")
         .variable("OTEL_METRIC_EXPORT_INTERVAL", "50")
 }
 
-/// Runs the command until `acting` has ended, then presses Ctrl-C. Returns the time until it has ended, too.
+/// Runs the command until `actions` ends, then sends Ctrl-C. Also returns the time from then to its end.
 async fn during<F: Future<Output = ()>>(
-    line: Line,
+    line: CommandLine,
     simulator: &Simulator,
-    acting: impl FnOnce(Exporter) -> F,
-) -> (Ran, Duration) {
-    let acting = |outputs: Outputs| acting(Exporter { err: outputs.err });
-    line.during(simulator, acting).await
+    actions: impl FnOnce(Exporter) -> F,
+) -> (CommandOutput, Duration) {
+    let actions = |outputs: Outputs| actions(Exporter { err: outputs.err });
+    line.during(simulator, actions).await
 }
 
 #[tokio::test]
@@ -178,7 +179,7 @@ async fn a_finished_lineage_is_one_trace() {
         .variable("OTEL_SERVICE_NAME", "tasks")
         .variable("OTEL_RESOURCE_ATTRIBUTES", "site=lab")
         .variable("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip");
-    let (ran, _) = during(line, &simulator, |exporter| async move {
+    let (output, _) = during(line, &simulator, |exporter| async move {
         exporter.until_ready().await;
         advance(&control, 30).await;
         exporter.until_sum(FINISHED, "", 6.0).await;
@@ -226,7 +227,7 @@ async fn a_finished_lineage_is_one_trace() {
         (resource["service.name"].as_str(), resource["site"].as_str()),
         ("tasks", "lab")
     );
-    assert!(ran.err.lines().count() == 1, "{ran:?}");
+    assert!(output.err.lines().count() == 1, "{output:?}");
 }
 
 #[tokio::test]
@@ -264,7 +265,7 @@ phases = [{ at = 0, key = "one", text = "Copying" }, { at = 50, key = "two", tex
                 let received = "vtask_api_received_bytes_total";
                 let before = exporter.sum(received, "").await;
                 control.advance(Duration::from_secs(seconds));
-                until_async("the changes are received", async || {
+                wait_until_async("the changes are received", async || {
                     exporter.sum(received, "").await > before && control.pending_waits() > 0
                 })
                 .await;
@@ -275,8 +276,8 @@ phases = [{ at = 0, key = "one", text = "Copying" }, { at = 50, key = "two", tex
         },
     )
     .await;
-    let ran = line("get task-1 -o json").on(&simulator).await;
-    let task: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let output = line("get task-1 -o json").on(&simulator).await;
+    let task: serde_json::Value = serde_json::from_str(&output.out).unwrap();
     let task = task.get(0).unwrap_or(&task);
     let nanoseconds = |name: &str| {
         let time: Timestamp = task["info"][name].as_str().unwrap().parse().unwrap();
@@ -387,31 +388,34 @@ async fn each_reason_of_an_outage_of_the_collector_is_reported_once() {
         .variable("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1")
         .variable("OTEL_BSP_MAX_QUEUE_SIZE", "2")
         .variable("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20t0ken");
-    let (ran, _) = during(line, &simulator, |exporter| async move {
+    let (output, _) = during(line, &simulator, |exporter| async move {
         exporter.until_ready().await;
         advance(&control, 30).await;
         exporter.until_sum(FINISHED, "", 6.0).await;
-        until(|| received.headers.lock().unwrap().len() >= 2).await;
+        wait_until(|| received.headers.lock().unwrap().len() >= 2).await;
         for (status, message) in [(502, "status 502"), (503, ""), (200, "again")] {
             let before = received.headers.lock().unwrap().len();
             received.status.store(status, Ordering::Relaxed);
-            until(|| received.headers.lock().unwrap().len() > before).await;
-            until(|| exporter.err.text().contains(message)).await;
+            wait_until(|| received.headers.lock().unwrap().len() > before).await;
+            wait_until(|| exporter.err.text().contains(message)).await;
         }
     })
     .await;
     let sent = collector.received.headers.lock().unwrap()[0]["authorization"].clone();
     assert_eq!(sent, "Bearer t0ken");
-    let messages: Vec<&str> = ran.err.lines().skip(1).collect();
-    let [failing, another, again] = messages[..] else {
+    let messages: Vec<&str> = output.err.lines().skip(1).collect();
+    let [first, second, recovered] = messages[..] else {
         panic!("{messages:#?}");
     };
-    assert!(failing.contains("/v1/traces: HTTP status 503"), "{failing}");
-    assert!(another.contains("/v1/traces: HTTP status 502"), "{another}");
+    assert!(first.contains("/v1/traces: HTTP status 503"), "{first}");
+    assert!(second.contains("/v1/traces: HTTP status 502"), "{second}");
     // One span was being sent, and two waited.
-    assert!(again.ends_with("again; 3 spans were lost."), "{again}");
+    assert!(
+        recovered.ends_with("again; 3 spans were lost."),
+        "{recovered}"
+    );
     assert_eq!(collector.until_spans(3).await.len(), 3);
-    assert!(!ran.err.contains("t0ken"), "{ran:?}");
+    assert!(!output.err.contains("t0ken"), "{output:?}");
 }
 
 #[tokio::test]
@@ -419,43 +423,55 @@ async fn queued_spans_are_exported_at_exit() {
     let simulator = server().await;
     let control = simulator.control();
     let collector = Collector::start().await;
-    let slow = || {
+    let exporter_with_long_intervals = || {
         exporter(&collector, "")
             .variable("OTEL_BSP_SCHEDULE_DELAY", "3600000")
             .variable("OTEL_METRIC_EXPORT_INTERVAL", "3600000")
     };
-    during(slow(), &simulator, |exporter| async move {
-        exporter.until_ready().await;
-        advance(&control, 30).await;
-        exporter.until_sum(FINISHED, "", 6.0).await;
-    })
+    during(
+        exporter_with_long_intervals(),
+        &simulator,
+        |exporter| async move {
+            exporter.until_ready().await;
+            advance(&control, 30).await;
+            exporter.until_sum(FINISHED, "", 6.0).await;
+        },
+    )
     .await;
     assert_eq!(collector.spans().len(), 6);
     assert!(collector.metric("vtask_tasks_finished").is_some());
 
     collector.answer_with(HANGS);
     let control = simulator.control();
-    let (ran, took) = during(slow(), &simulator, |exporter| async move {
-        exporter.until_ready().await;
-        control.advance(Duration::from_secs(3600));
-        exporter
-            .until_sum(FINISHED, "outcome=\"success\"", 2.0)
-            .await;
-    })
+    let (output, elapsed) = during(
+        exporter_with_long_intervals(),
+        &simulator,
+        |exporter| async move {
+            exporter.until_ready().await;
+            control.advance(Duration::from_secs(3600));
+            exporter
+                .until_sum(FINISHED, "outcome=\"success\"", 2.0)
+                .await;
+        },
+    )
     .await;
-    assert!(took < Duration::from_secs(2), "{took:?}");
-    assert!(ran.err.contains("2 spans were not exported."), "{ran:?}");
+    assert!(elapsed < Duration::from_secs(2), "{elapsed:?}");
+    assert!(
+        output.err.contains("2 spans were not exported."),
+        "{output:?}"
+    );
 }
 
 #[tokio::test]
 async fn wrong_variables_are_refused() {
     let simulator = server().await;
     let line = line("exporter --otlp").variable("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
-    let ran = line.on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
+    let output = line.on(&simulator).await;
+    assert_eq!(output.code, 2, "{output:?}");
     assert!(
-        ran.err
+        output
+            .err
             .contains("OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf"),
-        "{ran:?}"
+        "{output:?}"
     );
 }

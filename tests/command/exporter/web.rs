@@ -12,29 +12,29 @@ use tempfile::TempDir;
 use super::during;
 use crate::command_support::{line, server};
 
-/// An authority, and a server certificate of it in a folder with the configuration.
-struct Site {
+/// Folder with a web configuration and a server certificate, and the authority that issued it.
+struct WebConfig {
     folder: TempDir,
     authority: CertifiedIssuer<'static, KeyPair>,
 }
 
-impl Site {
+impl WebConfig {
     fn new(config: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let authority = CertifiedIssuer::self_signed(params, key).unwrap();
-        let site = Self {
+        let web = Self {
             folder: tempfile::tempdir().unwrap(),
             authority,
         };
-        let (certificate, key) = site.issue();
+        let (certificate, key) = web.issue();
         let certificate = pem("CERTIFICATE", &certificate);
-        site.write("server.crt", &certificate);
-        site.write("server.key", &pem("PRIVATE KEY", key.secret_der()));
-        site.write("ca.crt", &site.authority.pem());
-        site.write("web.yml", config);
-        site
+        web.write("server.crt", &certificate);
+        web.write("server.key", &pem("PRIVATE KEY", key.secret_der()));
+        web.write("ca.crt", &web.authority.pem());
+        web.write("web.yml", config);
+        web
     }
 
     fn write(&self, name: &str, content: &str) {
@@ -104,9 +104,9 @@ fn users() -> String {
 async fn metrics_need_a_password_over_https() {
     let simulator = server().await;
     let headers = "http_server_config:\n  headers:\n    X-Frame-Options: deny\n";
-    let site = Site::new(&format!("{TLS}{headers}{}", users()));
-    let client = site.client(None);
-    during(&site.words(), &simulator, |exporter| async move {
+    let web = WebConfig::new(&format!("{TLS}{headers}{}", users()));
+    let client = web.client(None);
+    during(&web.words(), &simulator, |exporter| async move {
         let url = exporter.url().await;
         assert!(url.starts_with("https://"), "{url}");
         for path in ["/metrics", "/-/healthy", "/", "/none"] {
@@ -142,17 +142,21 @@ async fn metrics_need_a_password_over_https() {
 #[tokio::test]
 async fn client_certificates_are_verified() {
     let simulator = server().await;
-    for (policy, without) in [
+    for (policy, status_without_certificate) in [
         ("RequireAndVerifyClientCert", None),
         ("VerifyClientCertIfGiven", Some(200)),
     ] {
         let clients = format!("  client_auth_type: {policy}\n  client_ca_file: ca.crt\n");
-        let site = Site::new(&format!("{TLS}{clients}"));
-        let (known, none) = (site.client(Some(&site)), site.client(None));
-        let stranger = site.client(Some(&Site::new("")));
-        during(&site.words(), &simulator, |exporter| async move {
+        let web = WebConfig::new(&format!("{TLS}{clients}"));
+        let (known, none) = (web.client(Some(&web)), web.client(None));
+        let untrusted = web.client(Some(&WebConfig::new("")));
+        during(&web.words(), &simulator, |exporter| async move {
             let url = format!("{}/-/healthy", exporter.url().await);
-            for (client, expected) in [(known, Some(200)), (none, without), (stranger, None)] {
+            for (client, expected) in [
+                (known, Some(200)),
+                (none, status_without_certificate),
+                (untrusted, None),
+            ] {
                 let response = client.get(&url).send().await;
                 let status = response.ok().map(|response| response.status().as_u16());
                 assert_eq!(status, expected, "{policy}");
@@ -164,29 +168,29 @@ async fn client_certificates_are_verified() {
 
 async fn error(config: &str) -> String {
     let simulator = server().await;
-    let site = Site::new(config);
-    let words = format!("exporter --listen 127.0.0.1:0 {}", site.words());
-    let ran = line(&words).on(&simulator).await;
-    assert_eq!(ran.code, 2, "{config}: {ran:?}");
-    assert!(ran.err.contains("--web-config"), "{ran:?}");
-    assert!(ran.err.lines().count() == 1, "{ran:?}");
-    ran.err
+    let web = WebConfig::new(config);
+    let words = format!("exporter --listen 127.0.0.1:0 {}", web.words());
+    let output = line(&words).on(&simulator).await;
+    assert_eq!(output.code, 2, "{config}: {output:?}");
+    assert!(output.err.contains("--web-config"), "{output:?}");
+    assert!(output.err.lines().count() == 1, "{output:?}");
+    output.err
 }
 
 #[tokio::test]
-async fn a_bad_file_is_refused_with_its_line() {
-    let with = |more: &str| format!("{TLS}{more}");
+async fn invalid_file_is_refused_with_its_line() {
+    let with_tls = |more: &str| format!("{TLS}{more}");
     for (config, expected) in [
         ("tls_server: {}\n".to_owned(), "tls_server"),
-        (with("  cipher_suites: []\n"), "cipher_suites"),
+        (with_tls("  cipher_suites: []\n"), "cipher_suites"),
         (
-            with("  client_auth_type: RequestClientCert\n"),
+            with_tls("  client_auth_type: RequestClientCert\n"),
             "RequireAndVerifyClientCert",
         ),
-        (with("  min_version: TLS11\n"), "TLS12"),
-        (with("http_server_config:\n  http2: true\n"), "http2"),
-        (with("basic_auth_users:\n  ops: s3cret\n"), "bcrypt"),
-        (with("basic_auth_users: [\n"), ""),
+        (with_tls("  min_version: TLS11\n"), "TLS12"),
+        (with_tls("http_server_config:\n  http2: true\n"), "http2"),
+        (with_tls("basic_auth_users:\n  ops: s3cret\n"), "bcrypt"),
+        (with_tls("basic_auth_users: [\n"), ""),
         (
             "tls_server_config:\n  cert_file: server.crt\n".to_owned(),
             "key_file",
@@ -226,7 +230,7 @@ async fn unusable_certificates_are_refused_with_their_key() {
     let missing = Path::new("none.yml");
     let simulator = server().await;
     let words = format!("exporter --web-config {}", missing.display());
-    let ran = line(&words).on(&simulator).await;
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("none.yml"), "{ran:?}");
+    let output = line(&words).on(&simulator).await;
+    assert_eq!(output.code, 2, "{output:?}");
+    assert!(output.err.contains("none.yml"), "{output:?}");
 }

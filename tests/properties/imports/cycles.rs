@@ -42,7 +42,7 @@ impl<'a> Search<'a, '_> {
             }
         }
         if low == index
-            && let Some(start) = self.stack.iter().position(|waiting| *waiting == node)
+            && let Some(start) = self.stack.iter().position(|entry| *entry == node)
         {
             let mut component = self.stack.split_off(start);
             if component.len() > 1 {

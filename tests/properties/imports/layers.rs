@@ -8,7 +8,7 @@ struct Layer {
     /// Paths of modules; a longer path takes its module out of another layer.
     modules: &'static [&'static str],
     /// The layers directly below. The layers below those may be imported as well.
-    beneath: &'static [&'static str],
+    below: &'static [&'static str],
 }
 
 const LAYERS: [Layer; 17] = [
@@ -52,12 +52,12 @@ const LAYERS: [Layer; 17] = [
 const fn layer(
     name: &'static str,
     modules: &'static [&'static str],
-    beneath: &'static [&'static str],
+    below: &'static [&'static str],
 ) -> Layer {
     Layer {
         name,
         modules,
-        beneath,
+        below,
     }
 }
 
@@ -65,10 +65,10 @@ impl Layer {
     /// True if this layer may import from another.
     fn may_import(&self, other: &str) -> bool {
         self.name == other
-            || self.beneath.iter().any(|beneath| {
+            || self.below.iter().any(|below| {
                 LAYERS
                     .iter()
-                    .any(|layer| layer.name == *beneath && layer.may_import(other))
+                    .any(|layer| layer.name == *below && layer.may_import(other))
             })
     }
 }

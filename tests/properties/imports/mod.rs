@@ -91,11 +91,11 @@ impl List {
             .unwrap();
             return;
         }
-        let gone: Vec<_> = self.entries.difference(found).collect();
+        let obsolete: Vec<_> = self.entries.difference(found).collect();
         panic!(
-            "{} allows more than there is; run this with {SHRINK}=1. No longer there as a whole:\n{}",
+            "{} has obsolete entries; run this with {SHRINK}=1. Obsolete:\n{}",
             self.file,
-            self.written(&gone)
+            self.written(&obsolete)
         );
     }
 }

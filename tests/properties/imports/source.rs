@@ -148,10 +148,10 @@ impl Reader<'_> {
             let file = parent.file.clone();
             return self.module(path, file, body.stream());
         }
-        let place = path.join("/");
-        let files = [format!("{place}.rs"), format!("{place}/mod.rs")];
+        let module_path = path.join("/");
+        let files = [format!("{module_path}.rs"), format!("{module_path}/mod.rs")];
         let file = files.iter().find(|file| (self.read)(file).is_some());
-        let file = file.unwrap_or_else(|| panic!("no file of the module {place}"));
+        let file = file.unwrap_or_else(|| panic!("no file of the module {module_path}"));
         self.file(path, file.clone());
     }
 
@@ -282,7 +282,7 @@ fn after_item(trees: &[TokenTree], mut at: usize) -> usize {
     }
     let mut ends_with_body = false;
     let mut is_statement = false;
-    for (place, tree) in trees.iter().enumerate().skip(at) {
+    for (index, tree) in trees.iter().enumerate().skip(at) {
         match word(tree).as_deref() {
             Some("fn" | "struct" | "enum" | "union" | "impl" | "trait" | "mod") => {
                 ends_with_body = true;
@@ -294,7 +294,7 @@ fn after_item(trees: &[TokenTree], mut at: usize) -> usize {
             || (is_sign(tree, ',') && !ends_with_body && !is_statement)
             || (has(tree, Delimiter::Brace) && !is_statement);
         if is_end {
-            return place + 1;
+            return index + 1;
         }
     }
     trees.len()

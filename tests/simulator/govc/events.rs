@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{find, id, retrieve, spec, start_site};
+use super::{find, id, retrieve, start_site};
 use crate::support::*;
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn event_collector_reads_pages_and_the_latest_page() {
         .post(&call("SetCollectorPageSize"), json!({"maxCount": 3}))
         .await;
     assert_eq!(resize.0, 204);
-    let specs = json!([spec("EventHistoryCollector", &["latestPage"])]);
+    let specs = json!([property_spec("EventHistoryCollector", &["latestPage"])]);
     let objects = retrieve(&harness, &collector, json!([]), specs).await;
     let latest = &objects[0]["propSet"][0]["val"];
     assert_eq!(latest["_typeName"], "ArrayOfEvent");
@@ -119,7 +119,7 @@ async fn event_descriptions_have_categories() {
     let harness = start_site().await;
     harness.advance(60);
     let manager = reference("EventManager", "EventManager");
-    let specs = json!([spec(
+    let specs = json!([property_spec(
         "EventManager",
         &["description.eventInfo", "latestEvent"]
     )]);

@@ -31,14 +31,6 @@ async fn start_site() -> Harness {
     Harness::signed_in(SITE).await
 }
 
-fn spec(kind: &str, paths: &[&str]) -> Value {
-    json!({"_typeName": "PropertySpec", "type": kind, "pathSet": paths})
-}
-
-fn traversal(kind: &str, path: &str) -> Value {
-    json!({"_typeName": "TraversalSpec", "type": kind, "path": path, "skip": false})
-}
-
 /// Returns the objects below `start` in the order of the response.
 async fn retrieve(harness: &Harness, start: &Value, through: Value, specs: Value) -> Vec<Value> {
     let body = json!({"specSet": [{
@@ -87,7 +79,7 @@ async fn ls_traverses_the_inventory() {
         content["searchIndex"],
         reference("SearchIndex", "SearchIndex")
     );
-    let centre = find(&harness, "/paris").await;
+    let datacenter = find(&harness, "/paris").await;
     let folder = traversal("Folder", "childEntity");
     // Includes types without objects here, as govc does.
     let children = [
@@ -101,12 +93,12 @@ async fn ls_traverses_the_inventory() {
         "Datastore",
         "DistributedVirtualSwitch",
     ]
-    .map(|kind| spec(kind, &["name"]));
+    .map(|kind| property_spec(kind, &["name"]));
     let root = content["rootFolder"].clone();
     for (start, through, expected) in [
         (root, json!([folder]), &["paris"][..]),
         (
-            centre,
+            datacenter,
             json!(
                 ["vmFolder", "hostFolder", "datastoreFolder", "networkFolder"]
                     .map(|path| traversal("Datacenter", path))
@@ -144,7 +136,7 @@ async fn ls_traverses_the_inventory() {
         "Datastore",
         "VirtualMachine",
     ]
-    .map(|kind| spec(kind, &["name"]));
+    .map(|kind| property_spec(kind, &["name"]));
     let compute =
         ["host", "network", "resourcePool"].map(|path| traversal("ComputeResource", path));
     let cluster = find(&harness, "paris/host/c1").await;
@@ -167,11 +159,11 @@ async fn inventory_paths_follow_parents() {
         {"_typeName": "TraversalSpec", "type": "VirtualMachine", "path": "parentVApp", "skip": false,
             "selectSet": [{"_typeName": "SelectionSpec", "name": "up"}]},
     ]);
-    let specs = json!([spec("ManagedEntity", &["name", "parent"])]);
+    let specs = json!([property_spec("ManagedEntity", &["name", "parent"])]);
     let objects = retrieve(&harness, &machine, up, specs).await;
     assert_eq!(names(&objects), ["web", "vm", "paris", "Datacenters"]);
     // Properties that govc uses to filter by host, cluster, pool and datacenter.
-    let specs = json!([spec(
+    let specs = json!([property_spec(
         "VirtualMachine",
         &[
             "runtime.host",
@@ -217,7 +209,7 @@ async fn find_uses_a_container_view() {
             .post("ViewManager/ViewManager/CreateContainerView", body)
             .await;
         let through = json!([traversal("ContainerView", "view")]);
-        let specs = json!([spec("ManagedEntity", &["name"])]);
+        let specs = json!([property_spec("ManagedEntity", &["name"])]);
         let found = retrieve(&harness, &view, through, specs).await;
         assert_eq!(found.len(), expected, "{kinds}");
         let destroy = format!("{}/DestroyView", id(&view));
@@ -259,7 +251,7 @@ async fn vm_info_and_object_collect_read_all_properties() {
         ("guest.toolsStatus", "VirtualMachineToolsStatus"),
         ("runtime.host", "ManagedObjectReference"),
     ] {
-        let specs = json!([spec("VirtualMachine", &[path])]);
+        let specs = json!([property_spec("VirtualMachine", &[path])]);
         let objects = retrieve(&harness, &machine, json!([]), specs).await;
         assert_eq!(objects[0]["propSet"][0]["val"]["_typeName"], kind, "{path}");
     }
@@ -269,7 +261,7 @@ async fn vm_info_and_object_collect_read_all_properties() {
 async fn method_labels_are_read_by_property_path() {
     let harness = start_site().await;
     let manager = reference("TaskManager", "TaskManager");
-    let specs = json!([spec("TaskManager", &["description.methodInfo"])]);
+    let specs = json!([property_spec("TaskManager", &["description.methodInfo"])]);
     let objects = retrieve(&harness, &manager, json!([]), specs).await;
     let rows = &objects[0]["propSet"][0];
     assert_eq!(rows["name"], "description.methodInfo");
@@ -284,7 +276,7 @@ async fn search_index_finds_by_uuid_address_and_name() {
     let machine = find(&harness, "paris/vm/web/w3").await;
     let (_, config) = harness.get(&format!("{}/config", id(&machine))).await;
     let (_, guest) = harness.get(&format!("{}/guest", id(&machine))).await;
-    let centre = find(&harness, "paris").await;
+    let datacenter = find(&harness, "paris").await;
     for (method, body) in [
         ("ByUuid", json!({"uuid": config["uuid"], "vmSearch": true})),
         (
@@ -293,7 +285,7 @@ async fn search_index_finds_by_uuid_address_and_name() {
         ),
         (
             "ByIp",
-            json!({"ip": guest["ipAddress"], "vmSearch": true, "datacenter": centre}),
+            json!({"ip": guest["ipAddress"], "vmSearch": true, "datacenter": datacenter}),
         ),
         ("ByDnsName", json!({"dnsName": "w3", "vmSearch": true})),
     ] {
@@ -313,8 +305,8 @@ async fn search_index_finds_by_uuid_address_and_name() {
     let folder = find(&harness, "paris/vm/web").await;
     assert_eq!(child(&folder, "w3").await, (200, machine));
     assert_eq!(child(&folder, "w4").await, (204, Value::Null));
-    let gone = reference("Folder", "group-d999");
-    assert_fault(&child(&gone, "w3").await, "ManagedObjectNotFound");
+    let missing = reference("Folder", "group-d999");
+    assert_fault(&child(&missing, "w3").await, "ManagedObjectNotFound");
     assert_eq!(find(&harness, "paris/vm/nowhere/w3").await, Value::Null);
     let call = "SearchIndex/SearchIndex/FindByInventoryPath";
     assert_fault(&harness.post(call, json!({})).await, "InvalidArgument");
@@ -338,7 +330,10 @@ async fn sessions_and_roles_are_listed() {
     }
     harness.session = Some(own);
     let manager = reference("SessionManager", "SessionManager");
-    let specs = json!([spec("SessionManager", &["sessionList", "currentSession"])]);
+    let specs = json!([property_spec(
+        "SessionManager",
+        &["sessionList", "currentSession"]
+    )]);
     let objects = retrieve(&harness, &manager, json!([]), specs).await;
     let value = |index: usize| &objects[0]["propSet"][index]["val"];
     assert_eq!(value(0)["_typeName"], "ArrayOfUserSession");
@@ -411,28 +406,30 @@ async fn history_is_filtered_by_folder() {
 #[tokio::test]
 async fn referenced_browsers_exist() {
     let harness = start_site().await;
-    for (path, property) in [
+    for (path, browser_property) in [
         ("paris/vm/web/w1", "environmentBrowser"),
         ("paris/host/c1", "environmentBrowser"),
         ("paris/host/c1/h1", "datastoreBrowser"),
         ("paris/datastore/ds1", "browser"),
     ] {
         let owner = find(&harness, path).await;
-        let (_, browser) = harness.get(&format!("{}/{property}", id(&owner))).await;
+        let (_, browser) = harness
+            .get(&format!("{}/{browser_property}", id(&owner)))
+            .await;
         let kind = browser["type"].as_str().unwrap();
-        let of = if kind == "EnvironmentBrowser" {
+        let property = if kind == "EnvironmentBrowser" {
             "datastoreBrowser"
         } else {
             "datastore"
         };
-        let (status, _) = harness.get(&format!("{}/{of}", id(&browser))).await;
+        let (status, _) = harness.get(&format!("{}/{property}", id(&browser))).await;
         assert!(matches!(status, 200 | 204), "{path}");
     }
-    for gone in [
+    for missing in [
         "EnvironmentBrowser/envbrowser-1",
         "HostDatastoreBrowser/datastoreBrowser-999",
     ] {
-        let reply = harness.get(&format!("{gone}/datastoreBrowser")).await;
+        let reply = harness.get(&format!("{missing}/datastoreBrowser")).await;
         assert_fault(&reply, "ManagedObjectNotFound");
     }
 }

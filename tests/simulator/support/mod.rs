@@ -29,6 +29,14 @@ pub(crate) fn task(number: u64) -> Value {
     reference("Task", &format!("task-{number}"))
 }
 
+pub(crate) fn property_spec(kind: &str, paths: &[&str]) -> Value {
+    json!({"_typeName": "PropertySpec", "type": kind, "pathSet": paths})
+}
+
+pub(crate) fn traversal(kind: &str, path: &str) -> Value {
+    json!({"_typeName": "TraversalSpec", "type": kind, "path": path, "skip": false})
+}
+
 impl Harness {
     /// Starts a server for a scenario text with a manual clock, without a session.
     pub(crate) async fn start(scenario: &str) -> Self {
@@ -95,7 +103,7 @@ impl Harness {
     }
 
     /// True if the connection breaks before the response is complete.
-    pub(crate) async fn breaks(&self, path: &str, body: &Value) -> bool {
+    pub(crate) async fn is_connection_broken(&self, path: &str, body: &Value) -> bool {
         let url = format!("{}/sdk/vim25/{RELEASE}/{path}", self.base);
         let request = self.http.post(url).json(body);
         let request = match &self.session {

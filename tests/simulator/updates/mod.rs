@@ -59,14 +59,13 @@ impl Watch {
         watch
     }
 
+    /// Watches these properties of tasks of [`THREE_TASKS`].
+    async fn tasks(tasks: &[u64], paths: &[&str]) -> Self {
+        Self::of(Harness::signed_in(THREE_TASKS).await, tasks, paths, true).await
+    }
+
     async fn three() -> Self {
-        Self::of(
-            Harness::signed_in(THREE_TASKS).await,
-            &[1, 2, 3],
-            &LEAVES,
-            true,
-        )
-        .await
+        Self::tasks(&[1, 2, 3], &LEAVES).await
     }
 
     fn filter(&self, paths: &[&str], partial: bool) -> Value {
@@ -96,11 +95,7 @@ impl Watch {
     }
 
     async fn wait(&self, version: &str) -> Reply {
-        self.wait_with(
-            version,
-            json!({"_typeName": "WaitOptions", "maxWaitSeconds": 0}),
-        )
-        .await
+        self.wait_with(version, wait_options(0)).await
     }
 
     async fn wait_with(&self, version: &str, options: Value) -> Reply {
@@ -118,6 +113,12 @@ impl Watch {
         (set["version"].as_str().unwrap().to_owned(), updates(&set))
     }
 
+    /// Waits until the server has this number of pending waits.
+    async fn until_pending_waits(&self, count: usize) {
+        eventually(|| async { (self.harness.control.pending_waits() == count).then_some(()) })
+            .await;
+    }
+
     async fn modify(&self, add: &[u64], remove: &[u64]) -> Value {
         let refs = |numbers: &[u64]| {
             numbers
@@ -131,6 +132,10 @@ impl Watch {
             .await
             .1
     }
+}
+
+fn wait_options(max_seconds: u64) -> Value {
+    json!({"_typeName": "WaitOptions", "maxWaitSeconds": max_seconds})
 }
 
 fn updates(set: &Value) -> Vec<(String, String, Value)> {

@@ -7,13 +7,7 @@ use vtask::simulator::OpenObjects;
 
 #[tokio::test]
 async fn updates_report_objects_added_removed_and_expired() {
-    let watch = Watch::of(
-        Harness::signed_in(THREE_TASKS).await,
-        &[1, 3],
-        &["info.state"],
-        true,
-    )
-    .await;
+    let watch = Watch::tasks(&[1, 3], &["info.state"]).await;
     let (version, _) = watch.changes_since("").await;
     assert_eq!(watch.modify(&[2, 50], &[1]).await, json!([task(50)]));
     let (version, changes) = watch.changes_since(&version).await;
@@ -41,20 +35,13 @@ async fn updates_report_objects_added_removed_and_expired() {
 
 #[tokio::test]
 async fn view_change_wakes_a_running_wait_if_enabled() {
-    let watch = Watch::of(
-        Harness::signed_in(THREE_TASKS).await,
-        &[1],
-        &["info.cancelled"],
-        true,
-    )
-    .await;
+    let watch = Watch::tasks(&[1], &["info.cancelled"]).await;
     let (version, _) = watch.changes_since("").await;
-    let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
     let add = async {
-        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
+        watch.until_pending_waits(1).await;
         watch.modify(&[2], &[]).await;
     };
-    let ((_, set), ()) = tokio::join!(watch.wait_with(&version, long.clone()), add);
+    let ((_, set), ()) = tokio::join!(watch.wait_with(&version, wait_options(60)), add);
     assert_eq!(kinds(&updates(&set)), [("enter", "task-2")]);
 
     watch
@@ -63,13 +50,13 @@ async fn view_change_wakes_a_running_wait_if_enabled() {
         .change_behavior(|behavior| behavior.wake_on_view_change = false);
     let version = set["version"].as_str().unwrap();
     let add = async {
-        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
+        watch.until_pending_waits(1).await;
         watch.modify(&[3], &[]).await;
         watch.harness.advance(1);
         let cancel = watch.collect("CancelWaitForUpdates", json!({})).await;
         assert_eq!(cancel, (204, Value::Null));
     };
-    let (cancelled, ()) = tokio::join!(watch.wait_with(version, long), add);
+    let (cancelled, ()) = tokio::join!(watch.wait_with(version, wait_options(60)), add);
     assert_fault(&cancelled, "RequestCanceled");
     assert_eq!(
         kinds(&watch.changes_since(version).await.1),
@@ -80,13 +67,7 @@ async fn view_change_wakes_a_running_wait_if_enabled() {
 #[tokio::test]
 async fn session_end_cancels_waits_and_destroys_objects() {
     for by_logout in [true, false] {
-        let watch = Watch::of(
-            Harness::signed_in(THREE_TASKS).await,
-            &[2],
-            &["info.progress"],
-            true,
-        )
-        .await;
+        let watch = Watch::tasks(&[2], &["info.progress"]).await;
         let (version, _) = watch.changes_since("").await;
         let expected = OpenObjects {
             collectors: 1,
@@ -95,13 +76,9 @@ async fn session_end_cancels_waits_and_destroys_objects() {
             ..OpenObjects::default()
         };
         assert_eq!(watch.harness.control.open_objects(), expected);
-        let waiting = watch.wait_with(
-            &version,
-            json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60}),
-        );
+        let waiting = watch.wait_with(&version, wait_options(60));
         let end = async {
-            eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) })
-                .await;
+            watch.until_pending_waits(1).await;
             if by_logout {
                 watch
                     .harness

@@ -145,8 +145,8 @@ async fn updates_under_load_lead_to_the_final_state() {
     harness.login().await;
     let numbers: Vec<u64> = (100_000..100_300).collect();
     let watch = Watch::of(harness, &numbers, &["info.state", "info.progress"], true).await;
-    let mut board = std::collections::BTreeMap::<String, Value>::new();
-    let (mut version, mut answers) = (String::new(), 0);
+    let mut state = std::collections::BTreeMap::<String, Value>::new();
+    let (mut version, mut responses) = (String::new(), 0);
     for round in 0..60 {
         if round < 50 {
             watch.harness.control.advance(Duration::from_millis(137));
@@ -155,29 +155,29 @@ async fn updates_under_load_lead_to_the_final_state() {
         if status == 204 {
             continue;
         }
-        answers += 1;
+        responses += 1;
         assert!(updates(&set).len() <= 100);
         for (kind, object, changes) in updates(&set) {
             assert_ne!(kind, "leave");
-            let known = board.entry(object).or_insert_with(|| json!({}));
+            let fields = state.entry(object).or_insert_with(|| json!({}));
             for (name, value) in changes.as_object().unwrap() {
-                known[name] = value["_value"].clone();
+                fields[name] = value["_value"].clone();
             }
         }
         version = set["version"].as_str().unwrap().to_owned();
     }
-    assert!(answers > 40);
-    let truth = watch.harness.control.expected_tasks();
-    for info in truth
+    assert!(responses > 40);
+    let expected = watch.harness.control.expected_tasks();
+    for info in expected
         .iter()
-        .filter(|info| board.contains_key(info["key"].as_str().unwrap()))
+        .filter(|info| state.contains_key(info["key"].as_str().unwrap()))
     {
-        let seen = &board[info["key"].as_str().unwrap()];
+        let actual = &state[info["key"].as_str().unwrap()];
         assert_eq!(
-            (&seen["info.state"], &seen["info.progress"]),
+            (&actual["info.state"], &actual["info.progress"]),
             (&info["state"], &info["progress"]),
             "{info}"
         );
     }
-    assert_eq!(board.len(), 300);
+    assert_eq!(state.len(), 300);
 }

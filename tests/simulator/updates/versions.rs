@@ -11,19 +11,23 @@ async fn acknowledged_version_can_be_repeated() {
     watch.harness.advance(3);
     let (_lost, changes) = watch.changes_since(&first).await;
     watch.harness.advance(20);
-    let (second, again) = watch.changes_since(&first).await;
-    let of = |changes: &[(String, String, Value)], object: &str| {
+    let (second, repeated) = watch.changes_since(&first).await;
+    let progress = |changes: &[(String, String, Value)], object: &str| {
         changes
             .iter()
             .find(|update| update.1 == object)
             .map(|update| update.2["info.progress"]["_value"].clone())
     };
     assert_eq!(
-        (of(&changes, "task-1"), of(&again, "task-1")),
+        (progress(&changes, "task-1"), progress(&repeated, "task-1")),
         (Some(json!(2)), Some(json!(22)))
     );
     assert_eq!(
-        again.iter().find(|update| update.1 == "task-3").unwrap().2["info.state"]["_value"],
+        repeated
+            .iter()
+            .find(|update| update.1 == "task-3")
+            .unwrap()
+            .2["info.state"]["_value"],
         "error"
     );
     assert_eq!(watch.wait(&second).await.0, 204);
@@ -43,18 +47,18 @@ async fn lost_response_is_repeated() {
     watch.harness.advance(15);
     watch.harness.control.lose_responses(1);
     let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
-    let options = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 0});
+    let options = wait_options(0);
     assert!(
         watch
             .harness
-            .breaks(&path, &json!({"version": first, "options": options}))
+            .is_connection_broken(&path, &json!({"version": first, "options": options}))
             .await
     );
-    let (_, again) = watch.changes_since(&first).await;
-    let mut again = kinds(&again);
-    again.sort_unstable();
+    let (_, repeated) = watch.changes_since(&first).await;
+    let mut repeated = kinds(&repeated);
+    repeated.sort_unstable();
     assert_eq!(
-        again,
+        repeated,
         [
             ("leave", "task-2"),
             ("modify", "task-1"),
@@ -72,10 +76,10 @@ async fn unknown_version_is_rejected_and_empty_version_restarts() {
         &watch.wait(&format!("{version}0")).await,
         "InvalidCollectorVersion",
     );
-    let (again, changes) = watch.changes_since("").await;
+    let (repeated, changes) = watch.changes_since("").await;
     assert_eq!(changes.len(), 3);
     assert_fault(&watch.wait(&version).await, "InvalidCollectorVersion");
-    assert_eq!(watch.wait(&again).await.0, 204);
+    assert_eq!(watch.wait(&repeated).await.0, 204);
 }
 
 #[tokio::test]

@@ -70,12 +70,9 @@ async fn first_update_is_complete_and_later_ones_are_changes() {
 async fn wait_returns_on_a_change() {
     let watch = Watch::three().await;
     let (version, _) = watch.changes_since("").await;
-    let waiting = watch.wait_with(
-        &version,
-        json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60}),
-    );
+    let waiting = watch.wait_with(&version, wait_options(60));
     let change = async {
-        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
+        watch.until_pending_waits(1).await;
         watch.harness.advance(3);
     };
     let ((status, set), ()) = tokio::join!(waiting, change);
@@ -85,20 +82,11 @@ async fn wait_returns_on_a_change() {
 
 #[tokio::test]
 async fn wait_times_out_without_content() {
-    let watch = Watch::of(
-        Harness::signed_in(THREE_TASKS).await,
-        &[2],
-        &["info.progress"],
-        true,
-    )
-    .await;
+    let watch = Watch::tasks(&[2], &["info.progress"]).await;
     let (version, _) = watch.changes_since("").await;
-    let waiting = watch.wait_with(
-        &version,
-        json!({"_typeName": "WaitOptions", "maxWaitSeconds": 30}),
-    );
+    let waiting = watch.wait_with(&version, wait_options(30));
     let time = async {
-        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
+        watch.until_pending_waits(1).await;
         watch.harness.advance(31);
     };
     assert_eq!(tokio::join!(waiting, time).0, (204, Value::Null));
@@ -106,36 +94,20 @@ async fn wait_times_out_without_content() {
         .harness
         .control
         .change_behavior(|behavior| behavior.max_wait = Some(Duration::ZERO));
-    assert_eq!(
-        watch
-            .wait_with(
-                &version,
-                json!({"_typeName": "WaitOptions", "maxWaitSeconds": 30})
-            )
-            .await
-            .0,
-        204
-    );
+    assert_eq!(watch.wait_with(&version, wait_options(30)).await.0, 204);
 }
 
 #[tokio::test]
 async fn waits_cut_by_a_proxy_lose_no_updates() {
-    let watch = Watch::of(
-        Harness::signed_in(THREE_TASKS).await,
-        &[1],
-        &["info.progress"],
-        true,
-    )
-    .await;
+    let watch = Watch::tasks(&[1], &["info.progress"]).await;
     let (version, _) = watch.changes_since("").await;
-    let long = json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60});
     let after = Duration::from_millis(20);
     let response = Some(ProxyResponse::page(408, "408 Request Timeout"));
     watch.harness.control.change_behavior(|behavior| {
         behavior.proxy_wait_limit = Some(ProxyWaitLimit { after, response });
     });
     let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
-    let body = json!({"version": version, "options": long});
+    let body = json!({"version": version, "options": wait_options(60)});
     let cut = watch.harness.raw(Method::POST, &path, Some(&body)).await;
     assert_eq!(cut.status(), 408);
     let broken = ProxyWaitLimit {
@@ -146,8 +118,8 @@ async fn waits_cut_by_a_proxy_lose_no_updates() {
         .harness
         .control
         .change_behavior(|behavior| behavior.proxy_wait_limit = Some(broken));
-    assert!(watch.harness.breaks(&path, &body).await);
-    eventually(|| async { (watch.harness.control.pending_waits() == 0).then_some(()) }).await;
+    assert!(watch.harness.is_connection_broken(&path, &body).await);
+    watch.until_pending_waits(0).await;
     watch.harness.advance(5);
     assert_eq!(
         kinds(&watch.changes_since(&version).await.1),
@@ -162,12 +134,7 @@ async fn wait_returns_on_a_change_in_real_time() {
     harness.login().await;
     let watch = Watch::of(harness, &[1], &["info.progress"], true).await;
     let (version, _) = watch.changes_since("").await;
-    let (status, set) = watch
-        .wait_with(
-            &version,
-            json!({"_typeName": "WaitOptions", "maxWaitSeconds": 20}),
-        )
-        .await;
+    let (status, set) = watch.wait_with(&version, wait_options(20)).await;
     assert_eq!((status, updates(&set).len()), (200, 1));
 }
 
@@ -196,28 +163,18 @@ async fn older_wait_methods_are_unlimited() {
 }
 
 /// Starts a watch of one task; returns it with its current version.
-async fn one() -> (Watch, String) {
-    let watch = Watch::of(
-        Harness::signed_in(THREE_TASKS).await,
-        &[2],
-        &["info.progress"],
-        true,
-    )
-    .await;
+async fn watch_one_task() -> (Watch, String) {
+    let watch = Watch::tasks(&[2], &["info.progress"]).await;
     let (version, _) = watch.changes_since("").await;
     (watch, version)
 }
 
-fn long() -> Value {
-    json!({"_typeName": "WaitOptions", "maxWaitSeconds": 60})
-}
-
 #[tokio::test]
 async fn waits_on_one_collector_are_serialized() {
-    let (watch, version) = one().await;
-    let first = watch.wait_with(&version, long());
+    let (watch, version) = watch_one_task().await;
+    let first = watch.wait_with(&version, wait_options(60));
     let second = async {
-        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
+        watch.until_pending_waits(1).await;
         let second = watch.collect("CheckForUpdates", json!({"version": version}));
         let release = async {
             // Other calls are answered meanwhile, so that the second wait is known to be blocked.
@@ -233,14 +190,14 @@ async fn waits_on_one_collector_are_serialized() {
 
 #[tokio::test]
 async fn running_wait_reports_a_new_filter() {
-    let (watch, version) = one().await;
-    let waiting = watch.wait_with(&version, long());
-    let making = async {
-        eventually(|| async { (watch.harness.control.pending_waits() == 1).then_some(()) }).await;
+    let (watch, version) = watch_one_task().await;
+    let waiting = watch.wait_with(&version, wait_options(60));
+    let create_filter = async {
+        watch.until_pending_waits(1).await;
         let filter = watch.filter(&["info.state"], true);
         watch.collect("CreateFilter", filter).await
     };
-    let ((status, set), filter) = tokio::join!(waiting, making);
+    let ((status, set), filter) = tokio::join!(waiting, create_filter);
     assert_eq!((status, filter.0), (200, 200));
     assert_eq!(set["filterSet"][0]["filter"], filter.1);
     let events = updates(&set);
@@ -250,7 +207,7 @@ async fn running_wait_reports_a_new_filter() {
 
 #[tokio::test]
 async fn default_collector_cannot_be_destroyed() {
-    let (watch, _) = one().await;
+    let (watch, _) = watch_one_task().await;
     let call = "PropertyCollector/propertyCollector/DestroyPropertyCollector";
     assert_fault(&watch.harness.post(call, json!({})).await, "NotSupported");
 }

@@ -8,12 +8,11 @@
     reason = "each test file that includes this uses its own part of it; tests may panic"
 )]
 
-pub mod frozen;
+pub mod paused;
 
 use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
-use serde_json::Value;
 use tokio::{sync::mpsc, time::timeout};
 use vtask::{
     simulator::{Control, Options, Simulator, scenario::Scenario},
@@ -23,7 +22,7 @@ use vtask::{
     },
     vim::{
         ConnectOptions, Credentials, TrustPolicy,
-        types::{TaskEvent, TaskInfo},
+        types::{TaskEvent, TaskInfo, unboxed},
     },
     watch::{
         CancelResponse, Command, ConnectionState, FamilyState, FetchMode, HistoryPage, Privilege,
@@ -31,9 +30,9 @@ use vtask::{
     },
 };
 
-pub const HERE: EndpointId = EndpointId(0);
+pub const ENDPOINT: EndpointId = EndpointId(0);
 /// Time limit of conditions.
-const BOUND: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Options of a server whose clock is advanced by hand.
 pub fn manual_clock(scenario: &str) -> Options {
@@ -73,7 +72,7 @@ pub fn watch(simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
     options
 }
 
-/// Shortens the backoff.
+/// Sets a short backoff.
 pub fn with_short_backoff(mut options: WatchOptions) -> WatchOptions {
     options.intervals.initial_backoff = Duration::from_millis(100);
     options.intervals.max_backoff = Duration::from_millis(200);
@@ -81,7 +80,7 @@ pub fn with_short_backoff(mut options: WatchOptions) -> WatchOptions {
     options
 }
 
-/// Like [`watch`], in one fetch mode.
+/// Like [`watch`], with this fetch mode.
 pub fn watch_by(mode: FetchMode, simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
     let mut options = watch(simulator, tasks);
     options.fetch = mode;
@@ -90,7 +89,7 @@ pub fn watch_by(mode: FetchMode, simulator: &Simulator, tasks: &[&str]) -> Watch
 
 /// Runs a test that takes a [`FetchMode`] by push and by polling.
 #[macro_export]
-macro_rules! both_ways {
+macro_rules! push_and_poll {
     ($($name:ident),+ $(,)?) => {$(
         mod $name {
             #[tokio::test]
@@ -106,32 +105,11 @@ macro_rules! both_ways {
     )+};
 }
 
-/// Returns a value without its boxes.
-fn without_boxes(value: Value) -> Value {
-    match value {
-        Value::Array(items) => items.into_iter().map(without_boxes).collect(),
-        Value::Object(mut fields) => {
-            let type_name = fields.get("_typeName").cloned();
-            if let Some(content) = fields.remove("_value") {
-                let mut content = without_boxes(content);
-                if let (Value::Object(content), Some(name)) = (&mut content, type_name) {
-                    content.insert("_typeName".to_owned(), name);
-                }
-                return content;
-            }
-            let fields = fields.into_iter();
-            let fields = fields.map(|(name, value)| (name, without_boxes(value)));
-            Value::Object(fields.collect())
-        }
-        other => other,
-    }
-}
-
 /// Returns the number of requests of this kind.
 pub fn count(control: &Control, kind: &str) -> usize {
     let requests = control.requests();
-    let of_kind = requests.iter().filter(|request| request.kind == kind);
-    of_kind.count()
+    let matching = requests.iter().filter(|request| request.kind == kind);
+    matching.count()
 }
 
 /// Returns the ID of a running task.
@@ -147,7 +125,7 @@ pub type Reported<T> = Result<T, Arc<str>>;
 /// The events of a task.
 pub type Events = Arc<[TaskEvent]>;
 
-/// A fetch loop with what it reported.
+/// A fetch loop with its updates.
 pub struct Harness {
     pub watcher: Watcher,
     updates: mpsc::Receiver<(EndpointId, Update)>,
@@ -175,7 +153,7 @@ impl Harness {
     pub fn start(options: WatchOptions) -> Self {
         let (sender, updates) = mpsc::channel(64);
         Self {
-            watcher: Watcher::spawn(HERE, options, sender),
+            watcher: Watcher::spawn(ENDPOINT, options, sender),
             updates,
             store: TaskStore::new(),
             connections: Vec::new(),
@@ -206,25 +184,43 @@ impl Harness {
         )))
     }
 
+    /// Starts a server of a scenario and a loop, and waits until the store has the tasks of the server.
+    pub async fn start_synced(scenario: &str, mode: FetchMode) -> (Simulator, Control, Self) {
+        let (simulator, control) = start_server(scenario).await;
+        let mut harness = Self::start(watch_by(mode, &simulator, &[]));
+        harness.until_synced("the tasks", &control).await;
+        (simulator, control, harness)
+    }
+
     /// Applies updates until a condition holds.
     pub async fn until(&mut self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
-        let waiting = async {
+        let wait = async {
             while !condition(self) {
-                let (_, update) = self.updates.recv().await.expect("the loop goes on");
+                let (_, update) = self.updates.recv().await.expect("the loop runs");
                 self.apply(update);
             }
         };
-        let met = timeout(BOUND, waiting).await;
+        let result = timeout(TIMEOUT, wait).await;
         assert!(
-            met.is_ok(),
-            "never came: {what}; states {:?}",
+            result.is_ok(),
+            "timed out: {what}; states {:?}",
             self.connections
         );
     }
 
+    /// Applies updates until the latest state of the connection satisfies a condition.
+    pub async fn until_connection(
+        &mut self,
+        what: &str,
+        condition: impl Fn(&ConnectionState) -> bool,
+    ) {
+        let is_met = |harness: &Self| harness.connections.last().is_some_and(&condition);
+        self.until(what, is_met).await;
+    }
+
     /// Applies updates until a condition holds that no update reports.
     pub async fn until_seen(&mut self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
-        let waiting = async {
+        let wait = async {
             loop {
                 self.drain();
                 if condition(self) {
@@ -233,10 +229,10 @@ impl Harness {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        let met = timeout(BOUND, waiting).await;
+        let result = timeout(TIMEOUT, wait).await;
         assert!(
-            met.is_ok(),
-            "never seen: {what}; states {:?}",
+            result.is_ok(),
+            "timed out: {what}; states {:?}",
             self.connections
         );
     }
@@ -263,7 +259,7 @@ impl Harness {
                 for change in changes {
                     self.changes += 1;
                     let mut touched = ChangeSet::default();
-                    self.store.apply(HERE, change, &mut touched).unwrap();
+                    self.store.apply(ENDPOINT, change, &mut touched).unwrap();
                 }
             }
             Update::Cancel { mo_id, answer } => self.cancels.push((mo_id, answer)),
@@ -274,7 +270,7 @@ impl Harness {
             Update::Typical(runs) => self.runs.extend(runs),
             Update::TypicalUnknown(reason) => self.typical_unknown.push(reason),
             Update::EntityState { mo_id, state } => {
-                if let Some(task) = self.store.find(&TaskId::new(HERE, mo_id.clone())) {
+                if let Some(task) = self.store.find(&TaskId::new(ENDPOINT, mo_id.clone())) {
                     let mut touched = ChangeSet::default();
                     self.store
                         .set_entity_state(task, state.clone(), &mut touched);
@@ -286,7 +282,7 @@ impl Harness {
             Update::Locations(locations) => {
                 self.located += locations.len();
                 let mut touched = ChangeSet::default();
-                self.store.set_locations(HERE, locations, &mut touched);
+                self.store.set_locations(ENDPOINT, locations, &mut touched);
             }
             Update::LookedUp { .. }
             | Update::RecentRefused(_)
@@ -300,7 +296,8 @@ impl Harness {
     }
 
     pub fn record(&self, mo_id: &str) -> Option<&Record> {
-        self.store.get(self.store.find(&TaskId::new(HERE, mo_id))?)
+        self.store
+            .get(self.store.find(&TaskId::new(ENDPOINT, mo_id))?)
     }
 
     pub fn status(&self, mo_id: &str) -> Option<Status> {
@@ -314,11 +311,17 @@ impl Harness {
             let is_present = |record: &&Record| record.presence == Presence::Present;
             let record = self.record(mo_id).filter(is_present);
             let shown = record.and_then(|record| record.info.as_ref());
-            shown.is_some_and(|shown| without_boxes(shown.to_json()) == without_boxes(info))
+            shown.is_some_and(|shown| unboxed(shown.to_json()) == unboxed(info))
         })
     }
 
-    /// Fails if the connection was retried or refused at any time.
+    /// True if the latest search for family members was successful.
+    pub fn has_found_family(&self) -> bool {
+        let last = self.families.last();
+        last.is_some_and(|(_, state)| matches!(state, FamilyState::Found { .. }))
+    }
+
+    /// Asserts that the connection was never retried or refused.
     pub fn assert_never_lost(&self, context: &str) {
         let is_lost = |state: &ConnectionState| {
             matches!(

@@ -7,8 +7,8 @@ use vtask::task::{
 
 use super::{
     classes::Class,
-    informed,
-    runs::{Run, at, between, history, longest_ordinary_pause, run, start},
+    reference,
+    runs::{Run, at, history, longest_ordinary_pause, run, start, uniform},
 };
 
 /// Fractions of the true duration at which estimates are evaluated.
@@ -20,7 +20,7 @@ const MAX_OFFSET: f64 = 0.01;
 
 /// Past runs of the operation that an estimate may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Known {
+pub(crate) enum Knowledge {
     Nothing,
     Durations,
     /// Durations, and the progress curves of this many runs.
@@ -36,10 +36,10 @@ struct Past {
 }
 
 impl Past {
-    fn of(run: &Run, known: Known, rng: &mut Rng) -> Self {
-        let knows_durations = matches!(known, Known::Durations | Known::Curves(_));
+    fn of(run: &Run, known: Knowledge, rng: &mut Rng) -> Self {
+        let knows_durations = matches!(known, Knowledge::Durations | Knowledge::Curves(_));
         let curves = match known {
-            Known::Curves(count) | Known::OnlyCurves(count) => run.curves(count, rng),
+            Knowledge::Curves(count) | Knowledge::OnlyCurves(count) => run.curves(count, rng),
             _ => Vec::new(),
         };
         Self {
@@ -68,18 +68,18 @@ pub(crate) struct Score {
     /// Median error of the estimate over the runs that have one.
     pub error: f64,
     /// Median naive error over the same runs.
-    pub naive_there: f64,
+    pub comparable_naive: f64,
     /// Fraction of intervals that contain the true value.
-    pub held: f64,
+    pub covered: f64,
     /// Fraction of runs with an estimate.
-    pub answered: f64,
+    pub estimated: f64,
     /// Median ratio of the upper to the lower bound of the interval.
     pub width: f64,
 }
 
 fn naive(run: &Run, time: f64) -> f64 {
     let percent = run
-        .seen
+        .observations
         .iter()
         .take_while(|(seen, _)| *seen <= time)
         .last()
@@ -104,62 +104,68 @@ fn share(count: usize, of: usize) -> f64 {
 }
 
 /// Evaluates `count` runs of a class at each of the [`MOMENTS`].
-pub(crate) fn scores(class: Class, known: Known, count: usize, seed: u64) -> Vec<Score> {
+pub(crate) fn scores(class: Class, known: Knowledge, count: usize, seed: u64) -> Vec<Score> {
     let mut rng = Rng::with_seed(seed);
-    let mut others = Rng::with_seed(seed + 1);
+    let mut past_rng = Rng::with_seed(seed + 1);
     let runs: Vec<(Run, Past)> = (0..count)
         .map(|_| {
             let run = run(class, &mut rng);
-            let past = Past::of(&run, known, &mut others);
+            let past = Past::of(&run, known, &mut past_rng);
             (run, past)
         })
         .collect();
     MOMENTS
-        .map(|moment| score(&runs, moment, &mut others))
+        .map(|moment| score(&runs, moment, &mut past_rng))
         .into()
 }
 
 fn score(runs: &[(Run, Past)], moment: f64, rng: &mut Rng) -> Score {
-    let (mut naives, mut theirs, mut errors, mut widths) = (vec![], vec![], vec![], vec![]);
-    let mut held = 0;
+    let (mut naives, mut comparable_naives, mut errors, mut widths) =
+        (vec![], vec![], vec![], vec![]);
+    let mut covered = 0;
     for (run, past) in runs {
-        let time = run.duration * between(rng, moment - MAX_OFFSET, moment + MAX_OFFSET);
-        let left = run.duration - time;
-        let naive = (naive(run, time) - left).abs() / run.duration;
+        let time = run.duration * uniform(rng, moment - MAX_OFFSET, moment + MAX_OFFSET);
+        let remaining = run.duration - time;
+        let naive = (naive(run, time) - remaining).abs() / run.duration;
         naives.push(naive);
-        let Some(estimate) = past.estimate(&history(&run.seen, time), time) else {
+        let Some(estimate) = past.estimate(&history(&run.observations, time), time) else {
             continue;
         };
         let [low, best, high] =
             [estimate.low, estimate.best, estimate.high].map(|d| d.as_secs_f64());
-        errors.push((best - left).abs() / run.duration);
-        theirs.push(naive);
+        errors.push((best - remaining).abs() / run.duration);
+        comparable_naives.push(naive);
         widths.push(high / low.max(0.01));
-        held += usize::from((low..=high).contains(&left));
+        covered += usize::from((low..=high).contains(&remaining));
     }
-    let answered = errors.len();
+    let estimated = errors.len();
     Score {
         naive: median(&mut naives),
         error: median(&mut errors),
-        naive_there: median(&mut theirs),
-        held: share(held, answered),
-        answered: share(answered, runs.len()),
+        comparable_naive: median(&mut comparable_naives),
+        covered: share(covered, estimated),
+        estimated: share(estimated, runs.len()),
         width: median(&mut widths),
     }
 }
 
 /// Returns the median errors of the reference estimator and of "elapsed ÷ progress" on noisy runs.
-pub(crate) fn informed(moment: f64, with_history: bool, count: usize, seed: u64) -> (f64, f64) {
+pub(crate) fn reference_errors(
+    moment: f64,
+    with_history: bool,
+    count: usize,
+    seed: u64,
+) -> (f64, f64) {
     let mut rng = Rng::with_seed(seed);
-    let mut futures = Rng::with_seed(seed + 1);
+    let mut continuation_rng = Rng::with_seed(seed + 1);
     let (mut naives, mut errors) = (vec![], vec![]);
     for _ in 0..count {
         let run = run(Class::Noisy, &mut rng);
         let time = run.duration * moment;
-        let left = run.duration - time;
-        naives.push((naive(&run, time) - left).abs() / run.duration);
-        let told = informed::left(&run, time, with_history, &mut futures);
-        errors.push((told - left).abs() / run.duration);
+        let remaining = run.duration - time;
+        naives.push((naive(&run, time) - remaining).abs() / run.duration);
+        let estimate = reference::remaining(&run, time, with_history, &mut continuation_rng);
+        errors.push((estimate - remaining).abs() / run.duration);
     }
     (median(&mut errors), median(&mut naives))
 }
@@ -168,27 +174,27 @@ pub(crate) fn informed(moment: f64, with_history: bool, count: usize, seed: u64)
 #[derive(Debug)]
 pub(crate) struct Steadiness {
     pub median: f64,
-    pub nine_in_ten: f64,
-    pub most: f64,
+    pub p90: f64,
+    pub p99: f64,
 }
 
 /// Seconds between two refreshes.
 const REFRESH: f64 = 5.0;
 
 /// Observes `count` runs of a class from 20 % to 95 % of their duration.
-pub(crate) fn steadiness(class: Class, known: Known, count: usize, seed: u64) -> Steadiness {
+pub(crate) fn steadiness(class: Class, known: Knowledge, count: usize, seed: u64) -> Steadiness {
     let mut rng = Rng::with_seed(seed);
-    let mut others = Rng::with_seed(seed + 1);
+    let mut past_rng = Rng::with_seed(seed + 1);
     let mut changes = vec![];
     for _ in 0..count {
         let run = run(class, &mut rng);
-        let past = Past::of(&run, known, &mut others);
+        let past = Past::of(&run, known, &mut past_rng);
         let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
-        let mut coming = run.seen.iter().peekable();
+        let mut upcoming = run.observations.iter().peekable();
         let mut time = 0.2 * run.duration;
         let mut before: Option<f64> = None;
         while time < 0.95 * run.duration {
-            while let Some((at_time, percent)) = coming.next_if(|(seen, _)| *seen <= time) {
+            while let Some((at_time, percent)) = upcoming.next_if(|(seen, _)| *seen <= time) {
                 history.observe(at(*at_time), Some(*percent), false);
             }
             let best = past.estimate(&history, time);
@@ -208,8 +214,8 @@ pub(crate) fn steadiness(class: Class, known: Known, count: usize, seed: u64) ->
     };
     Steadiness {
         median: at_share(500),
-        nine_in_ten: at_share(900),
-        most: at_share(990),
+        p90: at_share(900),
+        p99: at_share(990),
     }
 }
 
@@ -227,40 +233,40 @@ pub(crate) struct Stalls {
 }
 
 /// Simulates `count` runs that stall for good between 25 % and 90 % of their duration.
-pub(crate) fn stalls(class: Class, known: Known, count: usize, seed: u64) -> Stalls {
+pub(crate) fn stalls(class: Class, known: Knowledge, count: usize, seed: u64) -> Stalls {
     let mut rng = Rng::with_seed(seed);
-    let mut others = Rng::with_seed(seed + 1);
+    let mut past_rng = Rng::with_seed(seed + 1);
     let (mut alarms, mut in_time, mut in_time_for_operation) = (0, 0, 0);
     let mut delays = vec![];
     for _ in 0..count {
         let run = run(class, &mut rng);
-        let past = Past::of(&run, known, &mut others);
+        let past = Past::of(&run, known, &mut past_rng);
         let mut history = ProgressHistory::begin(Some(start()), start(), Some(0));
-        let stops = run.duration * (0.25 + 0.65 * rng.f64());
-        let (mut alarmed, mut longest, mut noticed) = (false, 0.0_f64, None);
+        let stall_start = run.duration * (0.25 + 0.65 * rng.f64());
+        let (mut is_alarmed, mut longest, mut threshold) = (false, 0.0_f64, None);
         let ends = run
-            .seen
+            .observations
             .iter()
             .map(|(time, _)| *time)
             .skip(1)
             .chain([run.duration]);
-        for ((time, percent), next) in run.seen.iter().zip(ends) {
+        for ((time, percent), next) in run.observations.iter().zip(ends) {
             history.observe(at(*time), Some(*percent), false);
             let allowed = stall_threshold(start(), &history, past.runs())
                 .allowed
                 .as_secs_f64();
-            alarmed |= next - time > allowed;
+            is_alarmed |= next - time > allowed;
             longest = longest.max(next - time);
-            if *time <= stops && stops < next {
-                noticed = Some(allowed);
+            if *time <= stall_start && stall_start < next {
+                threshold = Some(allowed);
             }
         }
-        alarms += usize::from(alarmed);
-        if let Some(noticed) = noticed {
-            let delay = noticed / longest;
-            in_time += usize::from(delay <= 2.0 || noticed <= 60.0);
-            let ordinary = longest_ordinary_pause(&run, &mut others);
-            in_time_for_operation += usize::from(noticed <= 2.0 * ordinary || noticed <= 60.0);
+        alarms += usize::from(is_alarmed);
+        if let Some(threshold) = threshold {
+            let delay = threshold / longest;
+            in_time += usize::from(delay <= 2.0 || threshold <= 60.0);
+            let ordinary = longest_ordinary_pause(&run, &mut past_rng);
+            in_time_for_operation += usize::from(threshold <= 2.0 * ordinary || threshold <= 60.0);
             delays.push(delay);
         }
     }

@@ -13,28 +13,27 @@ async fn unknown_task_is_searched_in_the_history() {
     let control = simulator.control();
     control.advance(Duration::from_mins(6));
     let tasks = control.expected_tasks();
-    let ended = tasks
+    let finished = tasks
         .iter()
         .find(|task| task["state"] == "success")
         .unwrap();
-    let ended = ended["key"].as_str().unwrap();
-    assert!(control.remove_task(ended));
+    let finished = finished["key"].as_str().unwrap();
+    assert!(control.remove_task(finished));
     let url = simulator.url();
     let words = ["--url", &url, "--username", "ops"];
     let mut session = Session::start_in(120, 30, &words, &[("VTASK_PASSWORD", "any")]);
     session.shows("live");
-    session.press(&format!("a{ended}\r"));
-    session.until("the task from the history", |seen| {
-        let contents = seen.parser.screen().contents();
+    session.press(&format!("a{finished}\r"));
+    session.until("the task from the history", |output| {
+        let contents = output.parser.screen().contents();
         contents
             .lines()
-            .any(|line| line.contains("Overview") && line.contains(ended))
+            .any(|line| line.contains("Overview") && line.contains(finished))
     });
     session.press("atask-99999\r");
     session.shows("task-99999 is unknown to");
-    session.press(&format!("a{ended}\r"));
+    session.press(&format!("a{finished}\r"));
     session.shows("is already listed");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
     simulator.stop().await;
 }

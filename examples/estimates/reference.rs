@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Number of simulated continuations.
-const FUTURES: usize = 400;
+const CONTINUATIONS: usize = 400;
 
 /// Steps of a noisy run up to a given time; the last one is in progress.
 struct Steps {
@@ -35,7 +35,7 @@ impl Steps {
     }
 
     /// Estimates the mean of the logarithmic pace and its standard deviation.
-    fn middle(&self) -> (f64, f64) {
+    fn mean_and_error(&self) -> (f64, f64) {
         let first = self.paces.first().copied().unwrap_or_default();
         let own = 1.0 - AUTOCORRELATION;
         // Steps after the first contribute only the part that is independent of the preceding step.
@@ -43,47 +43,47 @@ impl Steps {
             .paces
             .windows(2)
             .fold((first, 1.0), |(sum, count), two| {
-                let middle = (two[1] - AUTOCORRELATION * two[0]) / own;
-                (sum + own * own * middle, count + own * own)
+                let mean = (two[1] - AUTOCORRELATION * two[0]) / own;
+                (sum + own * own * mean, count + own * own)
             });
         (sum / count, INNOVATION / f64::sqrt(count))
     }
 
     /// Simulates a continuation of the run and returns its remaining seconds.
-    fn future(&self, rng: &mut Rng) -> f64 {
-        let (middle, doubt) = self.middle();
-        let middle = middle + doubt * normal(rng);
-        let mut pace = self.paces.last().map_or(0.0, |last| last - middle);
-        let ahead = (self.paces.len()..STEPS as usize).map(|_| {
+    fn continuation(&self, rng: &mut Rng) -> f64 {
+        let (mean, uncertainty) = self.mean_and_error();
+        let mean = mean + uncertainty * normal(rng);
+        let mut pace = self.paces.last().map_or(0.0, |last| last - mean);
+        let steps = (self.paces.len()..STEPS as usize).map(|_| {
             pace = AUTOCORRELATION * pace + INNOVATION * normal(rng);
-            f64::exp(middle + pace)
+            f64::exp(mean + pace)
         });
-        self.rest + ahead.sum::<f64>()
+        self.rest + steps.sum::<f64>()
     }
 }
 
 /// Returns the median of the remaining seconds of a noisy run. Uses data that no monitor has: the exact progress up
-/// to `time` and to the end of the current step, and the parameters of the pace; with `usual`, also the true median
+/// to `time` and to the end of the current step, and the parameters of the pace; with `knows_durations`, also the true median
 /// and spread of the durations of the operation.
-pub(crate) fn left(run: &Run, time: f64, usual: bool, rng: &mut Rng) -> f64 {
+pub(crate) fn remaining(run: &Run, time: f64, knows_durations: bool, rng: &mut Rng) -> f64 {
     let steps = Steps::until(time, run);
-    let future = |_| {
-        let left = steps.future(rng);
-        let distance = ((time + left).ln() - run.operation.median.ln()) / SPREAD;
-        let likely = if usual {
+    let continuation = |_| {
+        let remaining = steps.continuation(rng);
+        let distance = ((time + remaining).ln() - run.operation.median.ln()) / SPREAD;
+        let weight = if knows_durations {
             f64::exp(-0.5 * distance * distance)
         } else {
             1.0
         };
-        (left, likely)
+        (remaining, weight)
     };
-    let mut futures: Vec<(f64, f64)> = (0..FUTURES).map(future).collect();
-    futures.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-    let half = 0.5 * futures.iter().map(|(_, likely)| likely).sum::<f64>();
+    let mut continuations: Vec<(f64, f64)> = (0..CONTINUATIONS).map(continuation).collect();
+    continuations.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let half = 0.5 * continuations.iter().map(|(_, weight)| weight).sum::<f64>();
     let mut below = 0.0;
-    let middle = futures.iter().find(|(_, likely)| {
-        below += likely;
+    let median = continuations.iter().find(|(_, weight)| {
+        below += weight;
         below >= half
     });
-    middle.map_or(time, |(left, _)| *left)
+    median.map_or(time, |(remaining, _)| *remaining)
 }

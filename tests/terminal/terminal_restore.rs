@@ -20,44 +20,43 @@ use vtask::{
 use crate::pty_support::Session;
 
 /// Environment variable that selects how the child process ends.
-const ENDS_BY: &str = "VTASK_TEST_ENDS_BY";
+const EXIT_BY: &str = "VTASK_TEST_EXIT_BY";
 
 /// Starts the demo and waits until it has set the terminal modes.
 fn demo() -> Session {
     let session = Session::start(80, 24, &["demo"]);
     session.shows("live");
-    assert_held(&session);
+    assert_modes_set(&session);
     session
 }
 
-/// Checks that the modes are set before the test of restoring them.
-fn assert_held(session: &Session) {
-    session.until("a terminal that is held", |seen| {
-        let screen = seen.parser.screen();
+/// Waits until the terminal modes are set.
+fn assert_modes_set(session: &Session) {
+    session.until("the terminal modes", |output| {
+        let screen = output.parser.screen();
         screen.alternate_screen()
             && screen.bracketed_paste()
-            && seen.reports_focus()
+            && output.reports_focus()
             && screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None
     });
     assert!(session.is_raw());
 }
 
 #[test]
-fn quitting() {
+fn restored_after_quit() {
     let mut session = demo();
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
-fn ctrl_c() {
+fn restored_after_ctrl_c() {
     let mut session = demo();
     session.press("\u{3}");
-    assert_eq!(session.ends_cleanly().exit_code(), 130);
+    assert_eq!(session.exits_cleanly().exit_code(), 130);
 }
 
 #[test]
-fn signals() {
+fn restored_after_signals() {
     for (signal, code) in [
         (Signal::INT, 130),
         (Signal::TERM, 143),
@@ -68,65 +67,67 @@ fn signals() {
         let process = session.child.process_id().unwrap();
         let process = Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
         kill_process(process, signal).unwrap();
-        assert_eq!(session.ends_cleanly().exit_code(), code, "{signal:?}");
+        assert_eq!(session.exits_cleanly().exit_code(), code, "{signal:?}");
     }
 }
 
-/// Starts [`program`] so that it ends in the given way, and waits for its end.
-fn ends_by(way: &str) -> Session {
+/// Starts [`child_program`] so that it ends in the given way, and waits for its end.
+fn run_child(exit_by: &str) -> Session {
     let tests = env::current_exe().unwrap();
     let arguments = [
         "--exact",
-        "restoring::program",
+        "terminal_restore::child_program",
         "--ignored",
         "--nocapture",
         "--test-threads=1",
     ];
     let tests = tests.to_str().unwrap();
-    let environment = [(ENDS_BY, way), ("RUST_BACKTRACE", "0")];
+    let environment = [(EXIT_BY, exit_by), ("RUST_BACKTRACE", "0")];
     let mut session = Session::of_program(tests, 80, 40, &arguments, &environment);
-    assert_held(&session);
+    assert_modes_set(&session);
     session.press("x");
-    assert!(!session.ends_cleanly().success(), "{way}");
+    assert!(!session.exits_cleanly().success(), "{exit_by}");
     session
 }
 
-/// A panic report is readable: it is printed after the terminal was restored.
+/// Asserts that a panic was reported after the terminal had been restored.
 fn assert_reported(session: &Session, report: &str) {
-    let seen = session.seen.0.lock().unwrap();
-    let text = String::from_utf8_lossy(&seen.bytes);
+    let output = session.output.0.lock().unwrap();
+    let text = String::from_utf8_lossy(&output.bytes);
     let (_, after) = text.split_once("\u{1b}[?1049l").unwrap();
     assert!(after.contains(report), "{after}");
 }
 
 #[test]
-fn panic() {
-    assert_reported(&ends_by("panic"), "the end of the program");
+fn restored_after_panic() {
+    assert_reported(&run_child("panic"), "the end of the program");
 }
 
 #[test]
-fn panic_of_another_thread() {
-    assert_reported(&ends_by("thread"), "the end of a thread");
+fn restored_after_panic_of_another_thread() {
+    assert_reported(&run_child("thread"), "the end of a thread");
 }
 
 #[test]
-fn panic_within_a_panic() {
-    assert_reported(&ends_by("abort"), "the end of the program");
+fn restored_after_panic_within_a_panic() {
+    assert_reported(&run_child("abort"), "the end of the program");
 }
 
 /// Sets the terminal modes until a key is pressed, then ends as the environment variable requests.
 #[test]
 #[ignore = "the program that other tests start"]
-fn program() {
-    struct PanicsToo;
+fn child_program() {
+    struct PanicOnDrop;
 
-    impl Drop for PanicsToo {
+    impl Drop for PanicOnDrop {
         fn drop(&mut self) {
-            panic!("the end within the end");
+            panic!("a panic within a panic");
         }
     }
 
-    let Ok(way) = env::var(ENDS_BY) else { return };
+    let Ok(exit_by) = env::var(EXIT_BY) else {
+        return;
+    };
     let nothing = |_: &str| None;
     let files = StateFiles {
         filter_history: FilterHistoryFile::from_environment(nothing),
@@ -136,13 +137,13 @@ fn program() {
     };
     let session = TerminalGuard::enter(files, None).unwrap();
     io::stdin().read_exact(&mut [0]).unwrap();
-    match way.as_str() {
+    match exit_by.as_str() {
         "thread" => {
             let thread = thread::spawn(|| panic!("the end of a thread"));
             assert!(thread.join().is_ok());
         }
         "abort" => {
-            let _first = PanicsToo;
+            let _first = PanicOnDrop;
             panic!("the end of the program");
         }
         _ => panic!("the end of the program"),

@@ -15,23 +15,23 @@ use vtask::{
 use super::{Harness, connect};
 
 /// Time limit until the loop is idle.
-const BOUND: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A fetch loop and a server in paused time. The runtime's clock must be paused
 /// (`#[tokio::test(start_paused = true)]`).
-pub struct Frozen {
+pub struct PausedHarness {
     pub simulator: Simulator,
     pub harness: Harness,
     traffic: Arc<RequestMetrics>,
-    /// Ends the blocking task that keeps the paused clock from advancing by itself.
-    freeze: mpsc::Sender<()>,
+    /// Keeps a blocking task running, so that the paused clock does not advance by itself.
+    keep_paused: mpsc::Sender<()>,
 }
 
-impl Frozen {
+impl PausedHarness {
     /// Starts to watch all recent tasks by polling, unless `change` sets another mode, at intervals of an hour.
     pub async fn start(simulator: Simulator, change: impl FnOnce(&mut WatchOptions)) -> Self {
-        let (freeze, frozen) = mpsc::channel();
-        spawn_blocking(move || frozen.recv());
+        let (keep_paused, stopped) = mpsc::channel();
+        spawn_blocking(move || stopped.recv());
         let connect = connect(&simulator);
         let traffic = connect.traffic.clone();
         let mut options = WatchOptions::new(connect, Vec::new());
@@ -40,23 +40,23 @@ impl Frozen {
         options.discover_interval = Duration::from_secs(3_600);
         change(&mut options);
         let harness = Harness::start(options);
-        let mut this = Self {
+        let mut paused = Self {
             simulator,
             harness,
             traffic,
-            freeze,
+            keep_paused,
         };
-        this.settle().await;
-        this
+        paused.wait_until_idle().await;
+        paused
     }
 
     /// Waits until the loop is idle at the current time.
-    pub async fn settle(&mut self) {
+    pub async fn wait_until_idle(&mut self) {
         let control = self.simulator.control();
-        let bound = Instant::now() + BOUND;
-        let mut quiet = 0;
-        while quiet < 5 {
-            assert!(Instant::now() < bound, "it never rests");
+        let deadline = Instant::now() + TIMEOUT;
+        let mut idle_rounds = 0;
+        while idle_rounds < 5 {
+            assert!(Instant::now() < deadline, "the loop does not become idle");
             let before = control.request_count();
             // The runtime runs all ready tasks meanwhile.
             let _ = spawn_blocking(|| std::thread::sleep(Duration::from_millis(1))).await;
@@ -66,41 +66,41 @@ impl Frozen {
             let waiting = u64::try_from(control.pending_waits()).unwrap_or_default();
             let sent = self.traffic.counts().total_requests();
             let is_answered = sent == control.request_count() + waiting;
-            let is_quiet = is_answered && before == control.request_count();
-            quiet = if is_quiet { quiet + 1 } else { 0 };
+            let is_idle = is_answered && before == control.request_count();
+            idle_rounds = if is_idle { idle_rounds + 1 } else { 0 };
         }
     }
 
     /// Advances the time in steps of half a second, so that events a second apart are not merged.
-    pub async fn pass(&mut self, span: Duration) {
+    pub async fn advance(&mut self, span: Duration) {
         const STEP: Duration = Duration::from_millis(500);
-        let mut left = span;
-        while !left.is_zero() {
-            let step = left.min(STEP);
+        let mut remaining = span;
+        while !remaining.is_zero() {
+            let step = remaining.min(STEP);
             tokio::time::advance(step).await;
-            self.settle().await;
-            left -= step;
+            self.wait_until_idle().await;
+            remaining -= step;
         }
     }
 
     /// Returns the lookup requests so far.
-    pub fn look_ups(&self) -> Vec<RequestRecord> {
+    pub fn lookup_requests(&self) -> Vec<RequestRecord> {
         let mut requests = self.simulator.control().requests();
-        requests.retain(|request| is_look_up(&request.kind));
+        requests.retain(|request| is_lookup(&request.kind));
         requests
     }
 
     /// Stops the loop, with the clock running.
     pub async fn stop(self) {
-        drop(self.freeze);
+        drop(self.keep_paused);
         tokio::time::resume();
         self.harness.stop().await;
         tokio::time::pause();
     }
 }
 
-/// True for requests of lookups about tasks.
-pub fn is_look_up(kind: &str) -> bool {
+/// True for the requests of lookups.
+pub fn is_lookup(kind: &str) -> bool {
     [
         "CreateCollectorForTasks",
         "TaskHistoryCollector/",

@@ -8,13 +8,12 @@ use std::{
 
 use portable_pty::{CommandBuilder, native_pty_system};
 
-use crate::pty_support::{BOUND, Session, size};
+use crate::pty_support::{ESCAPE, Session, TIMEOUT, size};
 
-const ESCAPE: &str = "\u{1b}";
 const DOWN: &str = "\u{1b}[B";
 
 #[test]
-fn demo_session() {
+fn demo_is_navigated_by_keys() {
     let mut session = Session::start(120, 40, &["demo"]);
     session.shows("Relocate virtual machine");
     session.shows("live");
@@ -22,8 +21,8 @@ fn demo_session() {
     // Moving the selection changes the details.
     let before = session.line("Overview");
     session.press(DOWN);
-    session.until("another task's details", |seen| {
-        let contents = seen.parser.screen().contents();
+    session.until("another task's details", |output| {
+        let contents = output.parser.screen().contents();
         contents
             .lines()
             .any(|line| line.contains("Overview") && line != before)
@@ -45,12 +44,11 @@ fn demo_session() {
     session.press(ESCAPE);
     session.hides("Show the keys");
     session.resize(80, 24);
-    session.until("a screen of 80x24", |seen| {
-        let contents = seen.parser.screen().contents();
+    session.until("a screen of 80x24", |output| {
+        let contents = output.parser.screen().contents();
         contents.contains("TASK") && contents.contains("Relocate") && contents.lines().count() == 24
     });
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
@@ -67,29 +65,27 @@ fn cancelled_task_ends_cancelled() {
     session.press("\r");
     session.shows("Cancel “Clone virtual machine”");
     session.press("y");
-    session.until("the server's answer", |seen| {
-        let contents = seen.parser.screen().contents();
+    session.until("the server's answer", |output| {
+        let contents = output.parser.screen().contents();
         contents.contains("accepted")
             || contents.contains("Cancellation requested")
             || contents.contains("cancelled")
     });
     session.press(ESCAPE);
     session.shows("⊘");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
 fn tiny_terminal_works() {
     let mut session = Session::start(20, 5, &["demo"]);
-    session.until("something", |seen| {
-        !seen.parser.screen().contents().trim().is_empty()
+    session.until("any text", |output| {
+        !output.parser.screen().contents().trim().is_empty()
     });
     session.resize(1, 1);
     session.resize(120, 40);
     session.shows("Relocate virtual machine");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
@@ -100,9 +96,9 @@ fn server_texts_are_escaped_on_the_terminal() {
         session.press(keys);
     }
     session.press("q");
-    session.ends_cleanly();
-    let seen = session.seen.0.lock().unwrap();
-    let text = String::from_utf8(seen.bytes.clone()).expect("nothing but UTF-8");
+    session.exits_cleanly();
+    let output = session.output.0.lock().unwrap();
+    let text = String::from_utf8(output.bytes.clone()).expect("nothing but UTF-8");
     for (index, _) in text.match_indices('\u{1b}') {
         let after: String = text[index + 1..].chars().take(12).collect();
         let is_ours = after.starts_with('[')
@@ -110,7 +106,7 @@ fn server_texts_are_escaped_on_the_terminal() {
             || after.starts_with("]11;?")
             || after.starts_with('\\')
             || after.starts_with(['7', '8', '(']);
-        assert!(is_ours, "an escape sequence of a stranger: {after:?}");
+        assert!(is_ours, "unexpected escape sequence: {after:?}");
     }
     assert!(!text.contains("\u{1b}]0;") && !text.contains("\u{1b}[2J\u{1b}[31m"));
 }
@@ -127,8 +123,7 @@ fn unreachable_server_is_shown() {
     ];
     let mut session = Session::start(120, 30, &arguments);
     session.shows("refused");
-    session.press("q");
-    assert!(session.ends_cleanly().success());
+    session.quit();
 }
 
 #[test]
@@ -141,21 +136,21 @@ fn closed_terminal_ends_the_program() {
     let mut child = pair.slave.spawn_command(command).unwrap();
     drop(pair.slave);
     let mut reader = pair.master.try_clone_reader().unwrap();
-    let mut seen = Vec::new();
+    let mut output = Vec::new();
     let mut buffer = [0; 4096];
-    while !String::from_utf8_lossy(&seen).contains("Relocate") {
+    while !String::from_utf8_lossy(&output).contains("Relocate") {
         let read = reader.read(&mut buffer).unwrap();
-        assert!(read > 0, "it draws before the terminal goes");
-        seen.extend_from_slice(&buffer[..read]);
+        assert!(read > 0, "it draws before the terminal is closed");
+        output.extend_from_slice(&buffer[..read]);
     }
     drop(reader);
     drop(pair.master);
-    let end = Instant::now() + BOUND;
+    let end = Instant::now() + TIMEOUT;
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        assert!(Instant::now() < end, "it runs on without a terminal");
+        assert!(Instant::now() < end, "it does not exit without a terminal");
         thread::sleep(Duration::from_millis(5));
     };
     assert_eq!(status.exit_code(), 129, "{status:?}");
