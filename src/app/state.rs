@@ -321,11 +321,6 @@ impl AppState {
         columns::place(list, specs, needs, &self.frame.columns)
     }
 
-    pub fn endpoint_and_id(&self, handle: Handle) -> Option<(EndpointId, Arc<str>)> {
-        let id = &self.view().store.get(handle)?.id;
-        Some((id.endpoint, id.mo_id.clone()))
-    }
-
     /// Updates selection and scroll position after the rows changed.
     pub fn sync_selection(&mut self) {
         let height = self.layout().list.height;

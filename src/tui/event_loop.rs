@@ -374,43 +374,41 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         };
         let now = Instant::now();
         self.background_query = self.background_query.take().filter(|l| !l.is_expired(now));
-        let Some(background_query) = &mut self.background_query else {
-            return self.handle_event(input);
+        let inputs = match &mut self.background_query {
+            None => vec![input],
+            Some(background_query) => match background_query.intercept(input) {
+                Intercepted::Buffered => Vec::new(),
+                Intercepted::PassThrough(all) => all,
+                Intercepted::Detected(background) => {
+                    self.background_query = None;
+                    self.dispatch(Event::Background(background), self.now())?;
+                    self.appearance = Appearance::new(&self.screen.state.options);
+                    Vec::new()
+                }
+            },
         };
-        match background_query.intercept(input) {
-            Intercepted::Buffered => Ok(()),
-            Intercepted::PassThrough(all) => all
-                .into_iter()
-                .try_for_each(|input| self.handle_event(input)),
-            Intercepted::Detected(background) => {
-                self.background_query = None;
-                self.dispatch(Event::Background(background), self.now())?;
-                self.appearance = Appearance::new(&self.screen.state.options);
-                Ok(())
+        for input in inputs {
+            self.metrics.key(self.input_since.into_std());
+            if let Some(live) = &mut self.live {
+                live.state.note_input(self.clock.now());
             }
+            let event = match input {
+                Input::Key(key) => Event::Key(key),
+                Input::Paste(text) => Event::Paste(text),
+                Input::Mouse(mouse) => Event::Mouse(mouse),
+                // The event carries the reported size; the backend replaces unusable sizes.
+                Input::Resize(..) => {
+                    let size = self.terminal.size().map_err(|_| ExitReason::TerminalLost)?;
+                    let (width, height) = (size.width, size.height);
+                    self.was_resized = true;
+                    Event::Resize { width, height }
+                }
+                Input::FocusGained => Event::FocusGained,
+                Input::FocusLost => Event::FocusLost,
+            };
+            self.dispatch(event, self.now())?;
         }
-    }
-
-    fn handle_event(&mut self, input: Input) -> Result<(), ExitReason> {
-        self.metrics.key(self.input_since.into_std());
-        if let Some(live) = &mut self.live {
-            live.state.note_input(self.clock.now());
-        }
-        let event = match input {
-            Input::Key(key) => Event::Key(key),
-            Input::Paste(text) => Event::Paste(text),
-            Input::Mouse(mouse) => Event::Mouse(mouse),
-            // The event carries the reported size; the backend replaces unusable sizes.
-            Input::Resize(..) => {
-                let size = self.terminal.size().map_err(|_| ExitReason::TerminalLost)?;
-                let (width, height) = (size.width, size.height);
-                self.was_resized = true;
-                Event::Resize { width, height }
-            }
-            Input::FocusGained => Event::FocusGained,
-            Input::FocusLost => Event::FocusLost,
-        };
-        self.dispatch(event, self.now())
+        Ok(())
     }
 
     fn handle_signal(&mut self, signal: Signal) -> Result<(), ExitReason> {

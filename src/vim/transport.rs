@@ -198,7 +198,55 @@ impl Transport {
             transport: self,
             doing,
         };
-        let exchanged = self.exchange(request, &trace, started).await;
+        let exchanged: Result<ApiResponse, ErrorKind> = async {
+            let url = self.address.below(request.path, request.query);
+            let url = url.map_err(ErrorKind::Unsupported)?;
+            self.traffic.request(request.kind);
+            let mut builder = self
+                .http()
+                .request(request.method, url)
+                .headers(request.headers)
+                .timeout(request.timeout);
+            if let Some(body) = request.body {
+                builder = builder
+                    .header(CONTENT_TYPE, "application/json")
+                    .body(body.into_bytes());
+            }
+            let response = builder.send().await;
+            let response = response.map_err(|error| self.unanswered(&error))?;
+            self.has_answered.store(true, Ordering::Relaxed);
+            let (status, headers) = (response.status(), response.headers().clone());
+            if status.is_redirection() {
+                let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+                let location = location.unwrap_or("nowhere");
+                let (path, query) = location.split_at(location.find('?').unwrap_or(location.len()));
+                return Err(ErrorKind::Redirected {
+                    location: excerpt(&format!("{}{query}", without_user_info(path))),
+                });
+            }
+            let body = self.read(response).await;
+            let bytes = body.as_ref().map_or(0, Vec::len);
+            trace.response(
+                status.as_u16(),
+                bytes,
+                body.as_deref().ok(),
+                started.elapsed(),
+            );
+            if !status.is_success() {
+                // The status is reported even if the body cannot be read.
+                let body = body.unwrap_or_default();
+                if status == StatusCode::BAD_REQUEST && !self.address.is_tls() && names_https(&body)
+                {
+                    return Err(ErrorKind::TlsRequired);
+                }
+                return Err(error_from_status(status, &headers, &body));
+            }
+            Ok(ApiResponse {
+                body: body?,
+                headers,
+            })
+        }
+        .await;
         std::mem::forget(unfinished);
         if let Err(kind) = &exchanged {
             trace.failure(&kind.to_string(), started.elapsed());
@@ -210,59 +258,6 @@ impl Transport {
                 ErrorKind::TimedOut(_) => ErrorKind::TimedOut(timeout),
                 other => other,
             },
-        })
-    }
-
-    async fn exchange(
-        &self,
-        request: Request<'_>,
-        trace: &RequestTrace,
-        started: Instant,
-    ) -> Result<ApiResponse, ErrorKind> {
-        let url = self.address.below(request.path, request.query);
-        let url = url.map_err(ErrorKind::Unsupported)?;
-        self.traffic.request(request.kind);
-        let mut builder = self
-            .http()
-            .request(request.method, url)
-            .headers(request.headers)
-            .timeout(request.timeout);
-        if let Some(body) = request.body {
-            builder = builder
-                .header(CONTENT_TYPE, "application/json")
-                .body(body.into_bytes());
-        }
-        let response = builder.send().await;
-        let response = response.map_err(|error| self.unanswered(&error))?;
-        self.has_answered.store(true, Ordering::Relaxed);
-        let (status, headers) = (response.status(), response.headers().clone());
-        if status.is_redirection() {
-            let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
-            let location = location.unwrap_or("nowhere");
-            let (path, query) = location.split_at(location.find('?').unwrap_or(location.len()));
-            return Err(ErrorKind::Redirected {
-                location: excerpt(&format!("{}{query}", without_user_info(path))),
-            });
-        }
-        let body = self.read(response).await;
-        let bytes = body.as_ref().map_or(0, Vec::len);
-        trace.response(
-            status.as_u16(),
-            bytes,
-            body.as_deref().ok(),
-            started.elapsed(),
-        );
-        if !status.is_success() {
-            // The status is reported even if the body cannot be read.
-            let body = body.unwrap_or_default();
-            if status == StatusCode::BAD_REQUEST && !self.address.is_tls() && names_https(&body) {
-                return Err(ErrorKind::TlsRequired);
-            }
-            return Err(error_from_status(status, &headers, &body));
-        }
-        Ok(ApiResponse {
-            body: body?,
-            headers,
         })
     }
 

@@ -14,6 +14,7 @@ use super::{
     connection::Connection,
     discovery::Discovery,
     fetch::Fetch,
+    in_flight::{Completed, InFlight},
     label_request::LabelRequest,
     lookups::Lookups,
     session_renewals::Call,
@@ -320,71 +321,94 @@ impl Endpoint {
         loop {
             tokio::select! {
                 biased;
-                command = self.commands.recv() => self.handle_command_offline(command).await?,
+                command = self.commands.recv() => self.handle_command(command, None).await?,
                 output = &mut future => return Ok(output),
             }
         }
     }
 
-    /// Handles a command while the server is unreachable. Requests are kept, except those that would be a surprise
-    /// later.
-    async fn handle_command_offline(&mut self, command: Option<Command>) -> Result<(), StopReason> {
-        match self.handle_command(command).await? {
-            Some(Command::Cancel(mo_id)) => {
-                let why = "there is no connection to the server just now; nothing was sent.";
-                let answer = CancelResponse::Failed(why.into());
-                self.update_sender
-                    .send(Update::Cancel { mo_id, answer })
-                    .await
-            }
-            Some(request) => {
-                self.pending.push(request);
-                Ok(())
-            }
-            None => self.send_changes().await,
-        }
-    }
-
-    /// Handles a command as far as it does not need the server. Returns the rest, to be handled by
-    /// [`start_request`](Self::start_request).
+    /// Handles a command. Without a connection, `in_flight` is `None`: requests are kept for the next one, except those
+    /// that would be a surprise later.
     pub(super) async fn handle_command(
         &mut self,
         command: Option<Command>,
-    ) -> Result<Option<Command>, StopReason> {
+        in_flight: Option<&mut InFlight>,
+    ) -> Result<(), StopReason> {
         let now = Instant::now();
-        match command {
+        let is_offline = in_flight.is_none();
+        let command = match command {
             None | Some(Command::Stop) => return Err(StopReason::Stopped),
             Some(Command::Watch(mut tasks)) => {
                 tasks.retain(|task| !self.feed.watched.add(task, Origin::Named, now));
                 // Those that are watched already are read at once.
-                return Ok((!tasks.is_empty()).then_some(Command::Refresh(tasks)));
+                if tasks.is_empty() {
+                    Command::Watch(tasks)
+                } else {
+                    Command::Refresh(tasks)
+                }
             }
-            Some(Command::Unwatch(tasks)) => self.feed.dismiss(tasks),
-            Some(Command::Pin(tasks, pinned)) => {
+            Some(command) => command,
+        };
+        match (command, in_flight) {
+            (Command::Stop | Command::Watch(_), _) => {}
+            (Command::Unwatch(tasks), _) => self.feed.dismiss(tasks),
+            (Command::Pin(tasks, pinned), _) => {
                 for task in tasks {
                     self.feed.watched.pin(&task, pinned);
                 }
             }
-            Some(Command::FollowFamily(task)) => {
-                if let Some(state) = self.lookups.follow_family(task) {
-                    self.update_sender.send(state).await?;
-                }
+            (Command::FollowFamily(task), _) => {
+                let state = self.lookups.follow_family(task);
+                self.send_all(state).await?;
             }
-            Some(Command::FollowEvents(tasks)) => self.lookups.follow_events(tasks),
-            Some(Command::ReadLocations(is_wanted)) => self.lookups.read_locations(is_wanted),
-            Some(Command::Pause(paused)) => {
+            (Command::FollowEvents(tasks), _) => self.lookups.follow_events(tasks),
+            (Command::ReadLocations(is_wanted), _) => self.lookups.read_locations(is_wanted),
+            (Command::Pause(paused), _) => {
                 self.paused = paused;
                 self.lookups.pause(paused);
             }
-            Some(Command::Ping) => self.update_sender.send(Update::Pong).await?,
-            Some(
-                request @ (Command::Refresh(_)
-                | Command::CheckPrivilege(_)
-                | Command::Cancel(_)
-                | Command::LookUp(_)
-                | Command::SearchHistory(_)),
-            ) => return Ok(Some(request)),
+            (Command::Ping, _) => self.update_sender.send(Update::Pong).await?,
+            (Command::Refresh(tasks), Some(in_flight)) if tasks.is_empty() => {
+                self.feed.watched.mark_all_due(now);
+                in_flight.read_list_at(now);
+            }
+            (Command::Refresh(tasks), Some(in_flight)) => {
+                for mo_id in tasks {
+                    if self.feed.watched.begin(&mo_id) {
+                        in_flight.read(mo_id, None);
+                    }
+                }
+            }
+            (Command::Cancel(mo_id), Some(in_flight)) => {
+                self.update_sender.record_cancel_request(&mo_id);
+                in_flight.cancel(mo_id);
+            }
+            (Command::Cancel(mo_id), None) => {
+                let why = "there is no connection to the server just now; nothing was sent.";
+                let answer = CancelResponse::Failed(why.into());
+                let answer = Update::Cancel { mo_id, answer };
+                self.update_sender.send(answer).await?;
+            }
+            (Command::LookUp(task), Some(in_flight)) => {
+                let now = self.feed.now();
+                in_flight.start(move |client| async move {
+                    let found = client.find_past_task(&task, now).await;
+                    Completed::HistoryLookup(task, found)
+                });
+            }
+            (Command::CheckPrivilege(task), Some(_)) => {
+                let update = self.lookups.check_privilege(&task);
+                self.send_all(update).await?;
+            }
+            (Command::SearchHistory(step), Some(_)) => {
+                let update = self.lookups.search_history(step);
+                self.send_all(update).await?;
+            }
+            (request, None) => self.pending.push(request),
         }
-        Ok(None)
+        if is_offline {
+            self.send_changes().await?;
+        }
+        Ok(())
     }
 }

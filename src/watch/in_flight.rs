@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
 use super::{failure_detector::FailureDetector, options::WatchOptions};
 use crate::vim::{
@@ -71,8 +71,9 @@ pub(super) struct InFlight {
     tasks: Vec<(Arc<str>, Instant)>,
     /// Number of batches of new tasks being read.
     pub(super) batches: usize,
-    /// Tasks whose cancellation was requested. Requests for the first ones are unanswered, the others wait.
+    /// Tasks whose cancel request is unanswered or waits.
     pub(super) cancels: Vec<Arc<str>>,
+    cancel_permits: Arc<Semaphore>,
     pub(super) began: Instant,
     pub(super) failures: FailureDetector,
     /// True while the clock is read to see whether the server answers.
@@ -94,6 +95,7 @@ impl InFlight {
             tasks: Vec::new(),
             batches: 0,
             cancels: Vec::new(),
+            cancel_permits: Arc::new(Semaphore::new(MAX_CONCURRENT_CANCELS)),
             began: now,
             failures: FailureDetector::default(),
             is_probing: false,
@@ -128,24 +130,10 @@ impl InFlight {
     /// Requests a cancellation, after others if too many requests are unanswered.
     pub(super) fn cancel(&mut self, mo_id: Arc<str>) {
         self.cancels.push(mo_id.clone());
-        if self.cancels.len() <= MAX_CONCURRENT_CANCELS {
-            self.send_cancel(mo_id);
-        }
-    }
-
-    /// Handles the answer to a cancel request: sends the next one that waits.
-    pub(super) fn cancel_answered(&mut self, mo_id: &str) {
-        let Some(index) = self.cancels.iter().position(|task| **task == *mo_id) else {
-            return;
-        };
-        self.cancels.remove(index);
-        if let Some(next) = self.cancels.get(MAX_CONCURRENT_CANCELS - 1) {
-            self.send_cancel(next.clone());
-        }
-    }
-
-    fn send_cancel(&mut self, mo_id: Arc<str>) {
+        let permits = self.cancel_permits.clone();
         self.start(|client| async move {
+            // The semaphore is never closed.
+            let _permit = permits.acquire().await;
             let answer = client.cancel_task(&mo_id).await;
             Completed::Cancel(mo_id, answer)
         });

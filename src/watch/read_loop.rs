@@ -70,7 +70,7 @@ impl Endpoint {
             self.start_push(in_flight).await?;
             self.send_connection().await?;
             for request in std::mem::take(&mut self.pending) {
-                self.start_request(in_flight, request).await?;
+                self.handle_command(Some(request), Some(in_flight)).await?;
             }
             if self.awaits_first_list() && self.is_first_list_sent(in_flight, Instant::now()) {
                 self.lookups.open();
@@ -81,9 +81,7 @@ impl Endpoint {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => {
-                    if let Some(request) = self.handle_command(command).await? {
-                        self.start_request(in_flight, request).await?;
-                    }
+                    self.handle_command(command, Some(in_flight)).await?;
                 }
                 // One at a time and paced; results of other requests must not delay it.
                 Some(answer) = self.fetch.next_answer(), if !self.paused => {
@@ -214,56 +212,6 @@ impl Endpoint {
         due.fold(now + MAX_SLEEP, Instant::min)
     }
 
-    /// Handles the part of a command that needs the server.
-    async fn start_request(
-        &mut self,
-        in_flight: &mut InFlight,
-        request: Command,
-    ) -> Result<(), LoopExit> {
-        match request {
-            Command::Refresh(tasks) if tasks.is_empty() => {
-                self.feed.watched.mark_all_due(Instant::now());
-                in_flight.read_list_at(Instant::now());
-            }
-            Command::Refresh(tasks) => {
-                for mo_id in tasks {
-                    if self.feed.watched.begin(&mo_id) {
-                        in_flight.read(mo_id, None);
-                    }
-                }
-            }
-            Command::Cancel(mo_id) => {
-                self.update_sender.record_cancel_request(&mo_id);
-                in_flight.cancel(mo_id);
-            }
-            Command::LookUp(task) => {
-                let now = self.feed.now();
-                in_flight.start(move |client| async move {
-                    let found = client.find_past_task(&task, now).await;
-                    Completed::HistoryLookup(task, found)
-                });
-            }
-            Command::CheckPrivilege(task) => {
-                let update = self.lookups.check_privilege(&task);
-                self.send_all(update).await?;
-            }
-            Command::SearchHistory(step) => {
-                let update = self.lookups.search_history(step);
-                self.send_all(update).await?;
-            }
-            Command::Watch(_)
-            | Command::Unwatch(_)
-            | Command::Pin(..)
-            | Command::FollowFamily(_)
-            | Command::FollowEvents(_)
-            | Command::ReadLocations(_)
-            | Command::Pause(_)
-            | Command::Ping
-            | Command::Stop => {}
-        }
-        Ok(())
-    }
-
     async fn handle_response(
         &mut self,
         in_flight: &mut InFlight,
@@ -351,7 +299,9 @@ impl Endpoint {
         mo_id: Arc<str>,
         answer: Result<(), Error>,
     ) -> Result<(), LoopExit> {
-        in_flight.cancel_answered(&mo_id);
+        if let Some(index) = in_flight.cancels.iter().position(|task| *task == mo_id) {
+            in_flight.cancels.remove(index);
+        }
         let call = Call::Cancel(mo_id.clone());
         match answer {
             Err(error) if self.connection.renewals.ends_session(call.clone(), &error) => {
@@ -416,7 +366,10 @@ impl Endpoint {
         self.update_sender.send_connection(connection).await
     }
 
-    async fn send_all(&self, updates: impl IntoIterator<Item = Update>) -> Result<(), StopReason> {
+    pub(super) async fn send_all(
+        &self,
+        updates: impl IntoIterator<Item = Update>,
+    ) -> Result<(), StopReason> {
         for update in updates {
             self.update_sender.send(update).await?;
         }

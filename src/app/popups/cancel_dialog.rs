@@ -48,14 +48,6 @@ pub struct CancelDialog {
 }
 
 impl CancelDialog {
-    pub fn new(subject: Handle) -> Self {
-        Self {
-            subject,
-            highlighted: subject,
-            confirmation: None,
-        }
-    }
-
     /// Returns the whole family as a tree, each member with its depth. Among siblings, those that can be cancelled come
     /// first, then those with descendants that can; finished ones come last.
     pub fn family(&self, store: &TaskStore) -> Vec<(Handle, usize)> {
@@ -125,7 +117,12 @@ fn family_ranks(store: &TaskStore, root: Handle) -> HashMap<Handle, u8> {
 pub(in crate::app) fn open(state: &mut AppState) -> Option<(CancelDialog, Vec<Effect>)> {
     let subject = state.subject()?;
     state.view_mut().pin_selection();
-    Some((CancelDialog::new(subject), look_up(state, subject)))
+    let dialog = CancelDialog {
+        subject,
+        highlighted: subject,
+        confirmation: None,
+    };
+    Some((dialog, look_up(state, subject)))
 }
 
 impl PopupHandler for CancelDialog {
@@ -262,13 +259,12 @@ pub(super) fn send_request(state: &mut AppState, handle: Handle, now: Timestamp)
         state.notifications.push(Severity::Warning, text, now);
         return Vec::new();
     }
-    let Some((endpoint, mo_id)) = state.endpoint_and_id(handle) else {
+    let view = state.view_mut();
+    let Some(record) = view.store.get(handle) else {
         return Vec::new();
     };
-    state
-        .view_mut()
-        .cancel_requests
-        .insert(handle, CancelRequest::new(now));
+    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    view.cancel_requests.insert(handle, CancelRequest::new(now));
     vec![Effect::Send(endpoint, Command::Cancel(mo_id))]
 }
 

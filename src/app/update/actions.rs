@@ -1,6 +1,5 @@
 //! The actions of keys and clicks.
 
-use crossterm::event::KeyEvent;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -32,20 +31,6 @@ use crate::{
     },
     watch::Command,
 };
-
-/// Handles a key: runs its action, or passes it to the popup.
-pub(super) fn handle_key(screen: &mut Screen, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
-    if let Some(mut action) = screen.state.keymap.action(screen.context(), key) {
-        if action == Action::Quit && screen.state.is_view_open() {
-            action = Action::Back;
-        }
-        return handle_action(screen, action, now);
-    }
-    if let Some(popup) = &mut screen.popup {
-        popup.handler_mut().handle_key(&mut screen.state, key, now);
-    }
-    Vec::new()
-}
 
 /// Runs the action of a key or click.
 pub(super) fn handle_action(screen: &mut Screen, action: Action, now: Timestamp) -> Vec<Effect> {

@@ -239,12 +239,11 @@ pub(in crate::app) fn toggle_all_marks(state: &mut AppState) {
 }
 
 pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    let Some((endpoint, mo_id)) = state
-        .selected()
-        .and_then(|selected| state.endpoint_and_id(selected))
-    else {
+    let selected = state.selected();
+    let Some(record) = selected.and_then(|selected| state.view().store.get(selected)) else {
         return Vec::new();
     };
+    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
     state.view_mut().pin_selection();
     let undo = state.keymap.key(Context::List, Action::UndoRemove);
     let undo = undo.map_or_else(String::new, |key| {

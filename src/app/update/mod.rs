@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 
 use super::{
+    action::Action,
     event::{Effect, Event},
     screen::Screen,
     state::AppState,
@@ -49,7 +50,18 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
     }
     let mut effects = match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
-        Event::Key(key) => actions::handle_key(screen, key, now),
+        Event::Key(key) => match screen.state.keymap.action(screen.context(), key) {
+            Some(Action::Quit) if screen.state.is_view_open() => {
+                actions::handle_action(screen, Action::Back, now)
+            }
+            Some(action) => actions::handle_action(screen, action, now),
+            None => {
+                if let Some(popup) = &mut screen.popup {
+                    popup.handler_mut().handle_key(&mut screen.state, key, now);
+                }
+                Vec::new()
+            }
+        },
         Event::Paste(text) => {
             if let Some(popup) = &mut screen.popup {
                 popup.handler_mut().paste(&mut screen.state, &text, now);

@@ -4,11 +4,7 @@ use jiff::Timestamp;
 use ratatui::backend::Backend;
 
 use super::{Clock, EventLoop, TerminalHost, background_job};
-use crate::{
-    app::{Clipboard, Effect, Event, ExitReason, Severity, update},
-    task::EndpointId,
-    watch::Command,
-};
+use crate::app::{Clipboard, Effect, Event, ExitReason, Severity, update};
 
 impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     /// Applies an event at a time and performs its effects.
@@ -18,8 +14,19 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 Effect::Draw => self.wants_frame = true,
                 Effect::Redraw => self.redraw()?,
                 Effect::Send(endpoint, command) => {
-                    if !self.answer(endpoint, &command)? {
-                        self.send(endpoint, command);
+                    if let Some(player) = &self.player {
+                        // A record answers in the place of a fetch loop.
+                        let now = self.now();
+                        for update in player.replay.respond(endpoint, &command, now) {
+                            self.dispatch(Event::ServerUpdate(endpoint, update), now)?;
+                        }
+                        continue;
+                    }
+                    let mut endpoints = self.endpoints.iter();
+                    if let Some(known) = endpoints.find(|known| known.id == endpoint)
+                        && known.commands.send(command).is_err()
+                    {
+                        self.notify(format!("{} is no longer connected", known.name));
                     }
                 }
                 Effect::Playback(command) => self.control_playback(command),
@@ -55,15 +62,6 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             }
         }
         Ok(())
-    }
-
-    fn send(&mut self, endpoint: EndpointId, command: Command) {
-        let known = self.endpoints.iter().find(|known| known.id == endpoint);
-        let Some(known) = known else { return };
-        if known.commands.send(command).is_err() {
-            let text = format!("{} is no longer connected", known.name);
-            self.notify(text);
-        }
     }
 
     fn notify(&mut self, text: impl Into<String>) {

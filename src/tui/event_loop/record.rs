@@ -13,9 +13,8 @@ use crate::{
         restart_playback, return_to_now,
     },
     replay::{Replay, SessionHistory},
-    task::{EndpointId, TaskId},
+    task::TaskId,
     tui::playback::{RecordPlayer, Step},
-    watch::Command,
 };
 
 /// Maximum time for updates of a record between two looks at the keyboard.
@@ -174,21 +173,5 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             PlaybackCommand::ReturnToNow => {}
         }
         self.show_playback();
-    }
-
-    /// Answers a command from the record; false if none is played.
-    pub(super) fn answer(
-        &mut self,
-        endpoint: EndpointId,
-        command: &Command,
-    ) -> Result<bool, ExitReason> {
-        let now = self.now();
-        let Some(player) = &self.player else {
-            return Ok(false);
-        };
-        for update in player.replay.respond(endpoint, command, now) {
-            self.dispatch(Event::ServerUpdate(endpoint, update), now)?;
-        }
-        Ok(true)
     }
 }

@@ -3,13 +3,21 @@ use serde_json::json;
 use crate::{
     app::{Action, CancelDialog, refusal, test_support::*},
     task::{
-        ChangeSet, EndpointId, TaskChange, TaskId, TaskStore,
+        ChangeSet, EndpointId, Handle, TaskChange, TaskId, TaskStore,
         cancellation::{CancelRequest, CancelState},
         fixture::{at, info},
     },
     vim::types::TaskLocator,
     watch::{CancelResponse, Privilege, Update},
 };
+
+fn dialog_of(subject: Handle) -> CancelDialog {
+    CancelDialog {
+        subject,
+        highlighted: subject,
+        confirmation: None,
+    }
+}
 
 fn cancel(mo_id: &str) -> Effect {
     Effect::Send(HERE, Command::Cancel(mo_id.into()))
@@ -175,10 +183,10 @@ fn family_lists_all_members_as_a_tree() {
     let whole = [("a", 0), ("b", 1), ("c", 2), ("d", 2), ("e", 1)];
     let whole = whole.map(|(mo_id, depth)| (find(mo_id), depth));
     for subject in ["a", "b", "d", "e"] {
-        let dialog = CancelDialog::new(find(subject));
+        let dialog = dialog_of(find(subject));
         assert_eq!(dialog.family(&store), whole, "{subject}");
     }
-    let mut dialog = CancelDialog::new(find("b"));
+    let mut dialog = dialog_of(find("b"));
     for (action, mo_id) in [
         (Action::Last, "e"),
         (Action::PageUp, "c"),
@@ -205,7 +213,7 @@ fn subtrees_that_can_be_cancelled_come_first() {
         all.push(task(&format!("child-{number}"), &more));
     }
     apply_update(&mut state, tasks(all));
-    let dialog = CancelDialog::new(find(&state, "root"));
+    let dialog = dialog_of(find(&state, "root"));
     let store = &state.view().store;
     let states = dialog.family(store).into_iter().skip(1);
     let states: Vec<&str> = states
