@@ -50,10 +50,10 @@ mod tests {
     #[test]
     fn history_is_persistent_and_bounded() {
         let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().display().to_string();
+        let path = folder.path().display().to_string();
         let memory = || {
             FilterHistoryFile::from_environment(|name| {
-                (name == "XDG_STATE_HOME").then(|| place.clone())
+                (name == "XDG_STATE_HOME").then(|| path.clone())
             })
         };
         assert_eq!(memory().filters(), [""; 0]);

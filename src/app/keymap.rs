@@ -125,7 +125,7 @@ impl Context {
     }
 
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|place| place.name() == name)
+        Self::ALL.into_iter().find(|context| context.name() == name)
     }
 
     /// Returns the heading in the help.
@@ -320,8 +320,8 @@ impl Keymap {
         for context in Context::ALL {
             let mut seen: HashMap<Key, Action> = HashMap::new();
             for wider in context.chain() {
-                for (&(place, key), &action) in &self.actions {
-                    if place != *wider {
+                for (&(context, key), &action) in &self.actions {
+                    if context != *wider {
                         continue;
                     }
                     if let Some(first) = seen.insert(key, action) {
@@ -336,7 +336,7 @@ impl Keymap {
     /// Returns the action of a key in a context.
     pub fn action(&self, context: Context, event: KeyEvent) -> Option<Action> {
         let key = Key::from(event);
-        let found = |place: &Context| self.actions.get(&(*place, key)).copied();
+        let found = |context: &Context| self.actions.get(&(*context, key)).copied();
         context.chain().iter().find_map(found)
     }
 
@@ -350,8 +350,8 @@ impl Keymap {
 
     /// Returns the first key of an action that is available in a context.
     pub fn key(&self, context: Context, action: Action) -> Option<Key> {
-        let mut places = context.chain().iter();
-        places.find_map(|place| self.keys(*place, action).first().copied())
+        let mut contexts = context.chain().iter();
+        contexts.find_map(|context| self.keys(*context, action).first().copied())
     }
 }
 

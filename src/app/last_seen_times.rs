@@ -99,9 +99,9 @@ mod tests {
     #[test]
     fn times_are_persistent_private_and_bounded() {
         let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().display().to_string();
+        let path = folder.path().display().to_string();
         let file = || {
-            LastSeenFile::from_environment(|name| (name == "XDG_STATE_HOME").then(|| place.clone()))
+            LastSeenFile::from_environment(|name| (name == "XDG_STATE_HOME").then(|| path.clone()))
         };
         assert_eq!(file().read(), []);
         for number in 0..150 {

@@ -15,11 +15,11 @@ impl Marks {
 
     /// Returns the number of marked tasks.
     pub fn count(&self, store: &TaskStore) -> usize {
-        self.known(store).count()
+        self.existing(store).count()
     }
 
     /// Returns the marked tasks of a store.
-    pub(super) fn known(&self, store: &TaskStore) -> impl Iterator<Item = Handle> {
+    pub(super) fn existing(&self, store: &TaskStore) -> impl Iterator<Item = Handle> {
         let handles = self.0.iter().copied();
         handles.filter(|handle| store.get(*handle).is_some())
     }

@@ -264,8 +264,8 @@ mod tests {
         for position in [DetailsPosition::Below, DetailsPosition::Beside] {
             let mut pane_split = PaneSplit::new(position, None);
             let whole = body(230, 70);
-            for place in 0..240 {
-                pane_split.move_border(whole, Position::new(place, place));
+            for coordinate in 0..240 {
+                pane_split.move_border(whole, Position::new(coordinate, coordinate));
                 let (list, border, details) = pane_split.split(whole).unwrap();
                 let at = match position {
                     DetailsPosition::Beside => border.x,
@@ -275,7 +275,7 @@ mod tests {
                     DetailsPosition::Beside => (56, 230 - 44),
                     _ => (5, 71 - 6),
                 };
-                assert_eq!(at, place.clamp(bounds.0, bounds.1), "{position:?}");
+                assert_eq!(at, coordinate.clamp(bounds.0, bounds.1), "{position:?}");
                 assert!(!list.is_empty() && !details.is_empty());
             }
         }

@@ -126,10 +126,10 @@ mod tests {
     #[test]
     fn curves_are_persistent_private_and_bounded() {
         let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().display().to_string();
+        let path = folder.path().display().to_string();
         let file = || {
             ProgressCurveFile::from_environment(|name| {
-                (name == "XDG_STATE_HOME").then(|| place.clone())
+                (name == "XDG_STATE_HOME").then(|| path.clone())
             })
         };
         assert_eq!(file().read(), []);

@@ -81,10 +81,10 @@ mod tests {
     #[test]
     fn filters_are_persistent_until_deleted() {
         let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().display().to_string();
+        let path = folder.path().display().to_string();
         let named = || {
             SavedFilterFile::from_environment(|name| {
-                (name == "XDG_STATE_HOME").then(|| place.clone())
+                (name == "XDG_STATE_HOME").then(|| path.clone())
             })
         };
         assert_eq!(named().read(), Ok(Saved::new()));

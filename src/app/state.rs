@@ -318,7 +318,7 @@ impl AppState {
 
     /// Places columns that have room. `needs` has the width of the widest text of each.
     pub fn place_columns(&self, list: u16, specs: &[ColumnSpec], needs: &[u16]) -> Vec<ColumnArea> {
-        columns::place(list, specs, needs, &self.frame.columns)
+        columns::arrange(list, specs, needs, &self.frame.columns)
     }
 
     /// Updates selection and scroll position after the rows changed.

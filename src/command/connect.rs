@@ -16,7 +16,7 @@ pub(super) async fn connect(
 ) -> Result<ConnectOptions, CommandError> {
     let draft = config::draft(args, environment).await?;
     if draft.lacks_password()
-        && let Some((_, kept)) = draft.kept()
+        && let Some((_, kept)) = draft.session_file()
         && let Some(options) = with_kept_session(&draft, kept).await
     {
         return Ok(options);

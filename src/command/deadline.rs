@@ -45,7 +45,7 @@ impl Deadline {
     }
 
     /// Returns the remaining time.
-    pub fn left(&self) -> Duration {
+    pub fn remaining(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
     }
 

@@ -32,7 +32,7 @@ pub(super) fn check(tasks: &[String]) -> Result<(), CommandError> {
         .get_subcommands()
         .map(clap::Command::get_name)
         .collect();
-    for (place, word) in tasks.iter().enumerate() {
+    for (index, word) in tasks.iter().enumerate() {
         if word.is_empty() || !word.chars().all(|letter| letter.is_ascii_lowercase()) {
             continue;
         }
@@ -40,7 +40,7 @@ pub(super) fn check(tasks: &[String]) -> Result<(), CommandError> {
             let others: Vec<&str> = tasks
                 .iter()
                 .enumerate()
-                .filter(|(at, _)| *at != place)
+                .filter(|(at, _)| *at != index)
                 .map(|(_, word)| &**word)
                 .collect();
             format!("commands come first: `vtask {word} {}`.", others.join(" "))

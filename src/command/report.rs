@@ -55,7 +55,7 @@ pub struct ReportArgs {
 }
 
 /// Tasks, outages and messages read from the servers.
-struct Read {
+struct ReportData {
     snapshots: Vec<(usize, Snapshot)>,
     /// The tasks of the report, each with the index of its snapshot.
     chosen: Vec<(usize, Handle)>,
@@ -64,7 +64,7 @@ struct Read {
     outcome: Outcome,
 }
 
-impl Read {
+impl ReportData {
     /// Adds messages about missing data.
     fn note_missing(&mut self, messages: impl IntoIterator<Item = String>) {
         for message in messages {
@@ -166,7 +166,7 @@ async fn read(
     servers: &mut [QueryServer],
     io: &mut CommandIo<'_>,
 ) -> Result<(Report, Outcome), CommandError> {
-    let mut read = Read {
+    let mut read = ReportData {
         snapshots: Vec::new(),
         chosen: Vec::new(),
         outages: Vec::new(),
@@ -239,7 +239,7 @@ async fn read_server(
     args: &ReportArgs,
     at: usize,
     server: &mut QueryServer,
-    read: &mut Read,
+    read: &mut ReportData,
     io: &mut CommandIo<'_>,
 ) -> Result<(), CommandError> {
     let (mut snapshot, messages) = server.read(&args.query, SCOPE, io).await?;
@@ -250,12 +250,12 @@ async fn read_server(
             add_named(client, &mut snapshot, &tasks).await
         });
         read.note_missing(answer.await?);
-        let place = read.snapshots.len();
+        let index = read.snapshots.len();
         let known = tasks.iter().filter_map(|task| snapshot.find(task));
         for handle in known {
             let family = tree::rows(&snapshot.store, handle);
             read.chosen
-                .extend(family.into_iter().map(|(handle, ..)| (place, handle)));
+                .extend(family.into_iter().map(|(handle, ..)| (index, handle)));
         }
     }
     read.snapshots.push((at, snapshot));

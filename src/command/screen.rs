@@ -114,7 +114,7 @@ pub async fn replay(args: &ReplayArgs, global: &GlobalArgs) -> Result<Outcome, C
     let files = state_files(LastSeenFile::default(), ProgressCurveFile::default());
     let run = run_screen(sources, options, Metrics::new(Vec::new()), None, files);
     let (exit, metrics) = Box::pin(run).await?;
-    ended(exit, &metrics, &args.screen)
+    screen_outcome(exit, &metrics, &args.screen)
 }
 
 /// Runs `vtask demo`: the full screen over embedded vCenters.
@@ -251,11 +251,11 @@ async fn show(
     // Concurrently, so that one unresponsive server does not keep the other sessions open.
     futures_util::future::join_all(watchers.into_iter().map(Watcher::stop)).await;
     let (exit, metrics) = result?;
-    ended(exit, &metrics, args)
+    screen_outcome(exit, &metrics, args)
 }
 
 /// Writes the statistics and returns the outcome of the screen.
-fn ended(
+fn screen_outcome(
     exit: ExitReason,
     metrics: &MetricsReport,
     args: &ScreenArgs,

@@ -120,7 +120,7 @@ impl Session {
         let requests = async {
             match send(client).await {
                 Err(CommandError::Server(error)) if error.is_auth_failure() => {
-                    Err(refused(client, error).await)
+                    Err(classify_refusal(client, error).await)
                 }
                 answer => answer,
             }
@@ -216,7 +216,7 @@ impl ServerReader {
 
 /// Classifies a refusal after the sign-in: if the server also refuses to send its time, the credentials are invalid;
 /// otherwise only the request was refused.
-async fn refused(client: &Client, error: Error) -> CommandError {
+async fn classify_refusal(client: &Client, error: Error) -> CommandError {
     match client.current_time().await {
         Err(probe) if probe.is_auth_failure() => CommandError::Server(error),
         _ => CommandError::Denied(error),

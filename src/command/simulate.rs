@@ -157,7 +157,7 @@ impl SimulateArgs {
                 let mut reader = source.open()?;
                 let header = reader.header();
                 let at = header.started;
-                let vc = record::place(&header.vcenters, self.vcenter.as_deref())?;
+                let vc = record::vcenter_index(&header.vcenters, self.vcenter.as_deref())?;
                 let mut options = record::empty_server()?;
                 options.recording = Some(Recording {
                     clock_offset: first_clock_offset(&mut reader, vc),

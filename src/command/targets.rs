@@ -104,8 +104,8 @@ pub(super) fn servers(
         let connection = args.of_profile(name);
         let (address, _) = config::server_and_trust(&connection, environment)
             .map_err(|error| CommandError::Usage(format!("profile {name}: {error}")))?;
-        let place = *at.entry(address.authority()).or_insert(targets.len());
-        match targets.get_mut(place) {
+        let index = *at.entry(address.authority()).or_insert(targets.len());
+        match targets.get_mut(index) {
             Some(before) => before.again.push(name.clone()),
             None => targets.push(Target {
                 name: Some(name.clone()),

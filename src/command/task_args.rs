@@ -105,13 +105,13 @@ fn of_json(value: &Value, named: &mut Vec<TaskArg>) -> Result<(), CommandError> 
     if let Some(items) = value.as_array() {
         return items.iter().try_for_each(|item| of_json(item, named));
     }
-    let places = [
+    let candidates = [
         value,
         &value["moId"],
         &value["task"]["value"],
         &value["value"],
     ];
-    let Some(text) = places.into_iter().find_map(Value::as_str) else {
+    let Some(text) = candidates.into_iter().find_map(Value::as_str) else {
         let why = "standard input contains JSON without a moId.";
         return Err(CommandError::Usage(why.to_owned()));
     };

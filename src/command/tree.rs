@@ -405,12 +405,12 @@ fn as_text(
         }
         let status = record.status();
         let text_of_task = description(snapshot, *handle, record, &symbols);
-        let here = match (*handle == requested && rows.len() > 1, ascii) {
+        let marker = match (*handle == requested && rows.len() > 1, ascii) {
             (true, true) => "  <- requested",
             (true, false) => "  ← requested",
             (false, _) => "",
         };
-        let full = format!("{line}{} {text_of_task}{here}", symbols.status(status));
+        let full = format!("{line}{} {text_of_task}{marker}", symbols.status(status));
         let full = sanitize(&full);
         let shown = match columns {
             Some(columns) => truncate(&full, columns, symbols.ellipsis),

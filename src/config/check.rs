@@ -45,10 +45,10 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
         }
     };
     let Some(path) = &file.path else {
-        let place = default_path(environment)
+        let path = default_path(environment)
             .unwrap_or_else(|| PathBuf::from("~/.config/vtask/config.toml"));
         return Ok(Report {
-            text: format!("No config file; the default path is {}.\n", place.display()),
+            text: format!("No config file; the default path is {}.\n", path.display()),
             ..Report::default()
         });
     };

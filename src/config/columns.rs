@@ -17,11 +17,13 @@ impl ConfigFile {
     pub fn sort(&self) -> (Option<Sort>, Vec<String>) {
         let names = &self.defaults.sort.0;
         let (sort, problems) = Sort::read(names.iter().map(String::as_str));
-        let place = match self.lines.sort {
+        let location = match self.lines.sort {
             Some(line) => format!("line {line}: [defaults] sort: "),
             None => String::new(),
         };
-        let problems = problems.iter().map(|problem| format!("{place}{problem}"));
+        let problems = problems
+            .iter()
+            .map(|problem| format!("{location}{problem}"));
         (sort, problems.collect())
     }
 
@@ -31,7 +33,7 @@ impl ConfigFile {
         let mut problems = Vec::new();
         let mut report = |name: &str, found: Vec<String>| {
             let mut lines = self.lines.columns.iter();
-            let place = match lines.find(|(known, _)| known == name) {
+            let location = match lines.find(|(known, _)| known == name) {
                 Some((_, line)) => format!("line {line}: "),
                 None => String::new(),
             };
@@ -43,7 +45,7 @@ impl ConfigFile {
             problems.extend(
                 found
                     .iter()
-                    .map(|problem| format!("{place}{name}: {problem}")),
+                    .map(|problem| format!("{location}{name}: {problem}")),
             );
         };
         match &self.columns {

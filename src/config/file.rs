@@ -102,11 +102,10 @@ impl ConfigFile {
     pub fn filter_problems(&self) -> Vec<String> {
         let wrong = self.filters.iter().filter_map(|(name, text)| {
             let error = Filter::parse(text, &self.filters).err()?;
-            let part = text
-                .get(error.place.clone())
-                .filter(|part| !part.is_empty());
-            let place = part.map_or_else(|| "at its end".to_owned(), |part| format!("at “{part}”"));
-            Some(format!("the saved filter “{name}”, {place}: {error}"))
+            let part = text.get(error.span.clone()).filter(|part| !part.is_empty());
+            let location =
+                part.map_or_else(|| "at its end".to_owned(), |part| format!("at “{part}”"));
+            Some(format!("the saved filter “{name}”, {location}: {error}"))
         });
         let odd = self
             .filters
@@ -155,14 +154,14 @@ impl ConfigFile {
     /// Returns an error with line, column, cause and expected value.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let mut file: Self = toml::from_str(text).map_err(|error| {
-            let place = error.span().map(|span| {
+            let location = error.span().map(|span| {
                 let before = text.get(..span.start).unwrap_or_default();
                 let line = before.matches('\n').count() + 1;
                 let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
                 format!("line {line}, column {column}: ")
             });
             let message = with_suggestion(&error.message().trim().replace('\n', " "));
-            ConfigError(format!("{}{message}", place.unwrap_or_default()))
+            ConfigError(format!("{}{message}", location.unwrap_or_default()))
         })?;
         file.locate_settings(text);
         Ok(file)
@@ -188,12 +187,12 @@ impl ConfigFile {
                 return true;
             };
             let line = toml_line(text, path);
-            let place = line
+            let location = line
                 .map(|line| format!("line {line}: "))
                 .unwrap_or_default();
             let message = error.message().trim().replace('\n', " ");
             let message = with_suggestion(&message);
-            errors.push((line, format!("{place}{}: {message}", path.join("."))));
+            errors.push((line, format!("{location}{}: {message}", path.join("."))));
             false
         };
         valid.retain(|name, value| match (name, value) {

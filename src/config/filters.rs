@@ -32,8 +32,8 @@ mod tests {
     #[test]
     fn config_file_overrides_screen_filters() {
         let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().display().to_string();
-        let environment = |name: &str| (name == "XDG_STATE_HOME").then(|| place.clone());
+        let path = folder.path().display().to_string();
+        let environment = |name: &str| (name == "XDG_STATE_HOME").then(|| path.clone());
         let named = SavedFilterFile::from_environment(environment);
         named.save("mine", Some("user:ops")).unwrap();
         named.save("late", Some("is:late")).unwrap();

@@ -21,26 +21,29 @@ impl KeyOverrides {
     pub(super) fn read(keys: &Table, text: &str) -> Self {
         let mut key_overrides = Self::default();
         let line = |path: &[&str]| toml_line(text, path).unwrap_or_default();
-        for (place, bindings) in keys {
-            let at = line(&["keys", place]);
-            let Some(context) = Context::named(place) else {
+        for (section, bindings) in keys {
+            let at = line(&["keys", section]);
+            let Some(context) = Context::named(section) else {
                 let known: Vec<&str> = Context::ALL.iter().map(|c| c.name()).collect();
-                let hint = did_you_mean(place, &known);
-                key_overrides.add_problem(at, &format!("there is no section [keys.{place}]{hint}"));
+                let hint = did_you_mean(section, &known);
+                key_overrides
+                    .add_problem(at, &format!("there is no section [keys.{section}]{hint}"));
                 continue;
             };
             let Value::Table(bindings) = bindings else {
-                key_overrides.add_problem(at, &format!("[keys.{place}] must be a table"));
+                key_overrides.add_problem(at, &format!("[keys.{section}] must be a table"));
                 continue;
             };
             for (name, keys) in bindings {
-                let at = line(&["keys", place, name]);
+                let at = line(&["keys", section, name]);
                 let Some(action) = Action::named(name) else {
                     let known: Vec<String> = Action::ALL.iter().map(|a| a.name()).collect();
                     let known: Vec<&str> = known.iter().map(String::as_str).collect();
                     let hint = did_you_mean(name, &known);
-                    key_overrides
-                        .add_problem(at, &format!("[keys.{place}] has no action “{name}”{hint}"));
+                    key_overrides.add_problem(
+                        at,
+                        &format!("[keys.{section}] has no action “{name}”{hint}"),
+                    );
                     continue;
                 };
                 match keys_of(keys) {
@@ -51,7 +54,7 @@ impl KeyOverrides {
                         line: at,
                     }),
                     Err(error) => {
-                        key_overrides.add_problem(at, &format!("[keys.{place}] {name}: {error}"));
+                        key_overrides.add_problem(at, &format!("[keys.{section}] {name}: {error}"));
                     }
                 }
             }

@@ -39,7 +39,7 @@ enum StoreError {
 
 /// Contents of the file. Not `Debug`, because it holds the session.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct FileContents {
     server: String,
     user: String,
     session: String,
@@ -84,7 +84,7 @@ impl SessionFile {
             private_file::create_folder(folder)?;
         }
         self.guard().map_err(io::Error::other)?;
-        let content = Stored {
+        let content = FileContents {
             server: self.server.clone(),
             user: self.user.clone(),
             session: session.expose_secret().to_owned(),
@@ -100,7 +100,7 @@ impl SessionStore for SessionFile {
     fn load(&self) -> Option<SecretString> {
         self.guard().ok()?;
         let mut text = fs::read_to_string(&self.path).ok()?;
-        let content: Option<Stored> = serde_json::from_str(&text).ok();
+        let content: Option<FileContents> = serde_json::from_str(&text).ok();
         text.zeroize();
         let content = content?;
         let is_mine = content.server == self.server && content.user == self.user;

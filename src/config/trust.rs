@@ -51,7 +51,7 @@ pub(super) fn trust(
     if chosen.sources.iter().any(|source| source.insecure) {
         return Ok(TrustPolicy::Anything);
     }
-    if let Some(pin) = known(args, environment, &chosen.address)? {
+    if let Some(pin) = known_hosts_pin(args, environment, &chosen.address)? {
         return Ok(TrustPolicy::Pinned(pin));
     }
     match chosen.first(|source| source.ca_file.clone()) {
@@ -61,7 +61,7 @@ pub(super) fn trust(
 }
 
 /// Returns the policy of the known-hosts files for a server.
-fn known(
+fn known_hosts_pin(
     args: &ConnectionArgs,
     environment: &dyn Environment,
     address: &Address,

@@ -28,7 +28,7 @@ const LEVEL: i32 = 1;
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
     /// Offset of the line in the file.
-    pub(super) place: u64,
+    pub(super) offset: u64,
     /// Bytes of the lines before it, decompressed.
     bytes: u64,
     /// Latest time of the lines before it.
@@ -55,10 +55,10 @@ impl Checkpoint {
 
 /// The checkpoints of a record that were made so far.
 #[derive(Debug)]
-pub struct Checkpoints(Arc<Mutex<Found>>);
+pub struct Checkpoints(Arc<Mutex<CheckpointList>>);
 
 #[derive(Debug)]
-struct Found {
+struct CheckpointList {
     checkpoints: Vec<Checkpoint>,
     distance: u64,
     /// Latest time of the lines read so far.
@@ -74,7 +74,7 @@ impl Checkpoints {
     /// Those of [`Reader::open`].
     pub fn start(source: &Source) -> Result<Self, ReadError> {
         let reader = source.open()?;
-        let found = Arc::new(Mutex::new(Found::new(reader.header().started)));
+        let found = Arc::new(Mutex::new(CheckpointList::new(reader.header().started)));
         let weak = Arc::downgrade(&found);
         thread::spawn(move || read(reader, &weak));
         Ok(Self(found))
@@ -100,7 +100,7 @@ impl Checkpoints {
     }
 }
 
-impl Found {
+impl CheckpointList {
     fn new(started: Timestamp) -> Self {
         Self {
             checkpoints: Vec::new(),
@@ -133,7 +133,7 @@ impl Found {
 }
 
 /// Reads a record to its end or until the checkpoints are no longer needed.
-fn read(mut reader: Reader, found: &Weak<Mutex<Found>>) {
+fn read(mut reader: Reader, found: &Weak<Mutex<CheckpointList>>) {
     let mut state = RecordedState::default();
     let mut latest = reader.header().started;
     let mut last = 0;
@@ -141,11 +141,11 @@ fn read(mut reader: Reader, found: &Weak<Mutex<Found>>) {
     loop {
         for _ in 0..LINES_PER_STEP {
             if reader.bytes() - last >= distance
-                && let Some(place) = reader.place()
+                && let Some(offset) = reader.offset()
             {
                 last = reader.bytes();
                 let Some(found) = found.upgrade() else { return };
-                let checkpoint = checkpoint(&state, place, last, latest);
+                let checkpoint = checkpoint(&state, offset, last, latest);
                 let mut found = lock(&found);
                 found.add(checkpoint);
                 distance = found.distance;
@@ -166,13 +166,13 @@ fn read(mut reader: Reader, found: &Weak<Mutex<Found>>) {
     }
 }
 
-fn checkpoint(state: &RecordedState, place: u64, bytes: u64, time: Timestamp) -> Checkpoint {
+fn checkpoint(state: &RecordedState, offset: u64, bytes: u64, time: Timestamp) -> Checkpoint {
     let mut text = Vec::new();
     state.append_lines(&mut text, time);
     // Compressing in memory does not fail.
     let state = zstd::bulk::compress(&text, LEVEL).unwrap_or_default();
     Checkpoint {
-        place,
+        offset,
         bytes,
         time,
         state: state.into(),

@@ -12,7 +12,7 @@ const FREE_BYTES: u64 = 64 << 20;
 pub(super) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const BUFFER: usize = 64 << 10;
 
-type File = Counted<BufReader<Box<dyn Read + Send>>>;
+type File = CountingReader<BufReader<Box<dyn Read + Send>>>;
 
 /// The decompressed content of a file; that of a plain file is passed on.
 pub(super) struct Decompressor {
@@ -37,7 +37,7 @@ impl Decompressor {
     /// Starts at the current place of the input, whose offset in the file is `start`.
     pub(super) fn new(input: impl Read + Send + 'static, start: u64) -> io::Result<Self> {
         let input: Box<dyn Read + Send> = Box::new(input);
-        let mut input = Counted {
+        let mut input = CountingReader {
             input: BufReader::with_capacity(BUFFER, input),
             consumed: start,
         };
@@ -57,7 +57,7 @@ impl Decompressor {
 
     /// Returns the offset of the byte that is `unread` bytes before the end of what was returned, if it begins a frame or
     /// is in a plain file.
-    pub(super) fn place_before(&self, unread: u64) -> Option<u64> {
+    pub(super) fn offset_before(&self, unread: u64) -> Option<u64> {
         match self.state {
             State::Plain(_) => Some(self.start + self.from_frame - unread),
             _ => (self.from_frame == unread).then_some(self.start),
@@ -74,10 +74,10 @@ impl Decompressor {
     }
 
     /// Counts returned bytes. Fails when there are more than a record can contain.
-    fn count(&mut self, length: usize, taken: u64) -> io::Result<usize> {
+    fn count(&mut self, length: usize, consumed: u64) -> io::Result<usize> {
         self.from_frame += length as u64;
         self.returned += length as u64;
-        let limit = taken
+        let limit = consumed
             .saturating_mul(MAX_EXPANSION)
             .saturating_add(FREE_BYTES);
         if self.returned > limit {
@@ -111,9 +111,9 @@ impl Read for Decompressor {
                 State::InFrame(mut decoder) => {
                     let length = decoder.read(buffer)?;
                     if length > 0 {
-                        let taken = decoder.get_ref().consumed;
+                        let consumed = decoder.get_ref().consumed;
                         self.state = State::InFrame(decoder);
-                        return self.count(length, taken);
+                        return self.count(length, consumed);
                     }
                     self.state = State::BetweenFrames(decoder.finish());
                 }
@@ -124,12 +124,12 @@ impl Read for Decompressor {
 }
 
 /// Counts the bytes consumed.
-struct Counted<R> {
+struct CountingReader<R> {
     input: R,
     consumed: u64,
 }
 
-impl<R: BufRead> BufRead for Counted<R> {
+impl<R: BufRead> BufRead for CountingReader<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.input.fill_buf()
     }
@@ -140,7 +140,7 @@ impl<R: BufRead> BufRead for Counted<R> {
     }
 }
 
-impl<R: BufRead> Read for Counted<R> {
+impl<R: BufRead> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.input.read(buffer)?;
         self.consumed += length as u64;

@@ -38,7 +38,7 @@ impl Player {
     pub fn at(source: &Source, checkpoint: &Checkpoint, header: Header) -> io::Result<Self> {
         Ok(Self {
             first: checkpoint.lines(),
-            reader: source.open_at(checkpoint.place, header.clone())?,
+            reader: source.open_at(checkpoint.offset, header.clone())?,
             next: None,
             header,
             now: checkpoint.time,

@@ -128,20 +128,20 @@ impl Reader {
     /// Fails if the file cannot be read.
     pub(super) fn open_at(
         mut input: impl Read + Seek + Send + 'static,
-        place: u64,
+        offset: u64,
         header: Header,
     ) -> io::Result<Self> {
-        input.seek(SeekFrom::Start(place))?;
-        Self::without_header(input, place, header)
+        input.seek(SeekFrom::Start(offset))?;
+        Self::without_header(input, offset, header)
     }
 
     fn without_header(
         input: impl Read + Send + 'static,
-        place: u64,
+        offset: u64,
         header: Header,
     ) -> io::Result<Self> {
         Ok(Self {
-            input: BufReader::with_capacity(BUFFER, Decompressor::new(input, place)?),
+            input: BufReader::with_capacity(BUFFER, Decompressor::new(input, offset)?),
             bytes: 0,
             last_length: 0,
             header,
@@ -153,11 +153,11 @@ impl Reader {
 
     /// Returns the offset in the file from which the next line can be read without the lines before it; `None` within a
     /// frame.
-    pub(super) fn place(&mut self) -> Option<u64> {
+    pub(super) fn offset(&mut self) -> Option<u64> {
         // A failure is reported by the next read.
         self.input.fill_buf().ok()?;
         let unread = self.input.buffer().len() as u64;
-        self.input.get_ref().place_before(unread)
+        self.input.get_ref().offset_before(unread)
     }
 
     /// Returns the length of the last line in bytes.
@@ -253,12 +253,12 @@ impl Iterator for Reader {
 /// True for an object with a time, and for a header.
 fn is_other_entry(line: &[u8]) -> bool {
     #[derive(serde::Deserialize)]
-    struct Timed {
+    struct LineTime {
         #[serde(rename = "t")]
         _t: jiff::Timestamp,
     }
     let mut text = serde_json::Deserializer::from_slice(line);
-    let is_timed = <Timed as serde::Deserialize>::deserialize(&mut text).is_ok();
+    let is_timed = <LineTime as serde::Deserialize>::deserialize(&mut text).is_ok();
     (is_timed && text.end().is_ok()) || serde_json::from_slice::<Header>(line).is_ok()
 }
 

@@ -188,7 +188,7 @@ impl Buffer {
 impl Shared {
     /// Writes frames until the record is closed or an error occurs.
     fn write_all(&self, mut frames: OutputFile, mut ring: Option<Ring>) {
-        let mut taken = Vec::new();
+        let mut batch = Vec::new();
         loop {
             let buffer = lock(&self.buffer);
             let is_waiting =
@@ -197,10 +197,10 @@ impl Shared {
                 .wake
                 .wait_timeout_while(buffer, FLUSH_INTERVAL, is_waiting)
                 .unwrap_or_else(PoisonError::into_inner);
-            std::mem::swap(&mut buffer.bytes, &mut taken);
+            std::mem::swap(&mut buffer.bytes, &mut batch);
             let closing = buffer.closing;
             drop(buffer);
-            let written = frames.append(&taken).and_then(|()| match &mut ring {
+            let written = frames.append(&batch).and_then(|()| match &mut ring {
                 Some(ring) => ring.turn(&mut frames),
                 None => Ok(()),
             });
@@ -211,8 +211,8 @@ impl Shared {
                 buffer.bytes = Vec::new();
                 return;
             }
-            taken.clear();
-            taken.shrink_to(2 * FRAME_BYTES);
+            batch.clear();
+            batch.shrink_to(2 * FRAME_BYTES);
             if closing {
                 return;
             }

@@ -38,10 +38,10 @@ impl Source {
     }
 
     /// Opens the record at a place that a reader of it returned.
-    pub(super) fn open_at(&self, place: u64, header: Header) -> io::Result<Reader> {
+    pub(super) fn open_at(&self, offset: u64, header: Header) -> io::Result<Reader> {
         match self {
-            Self::File(path) => Reader::open_at(File::open(path)?, place, header),
-            Self::Memory(bytes) => Reader::open_at(Cursor::new(bytes.clone()), place, header),
+            Self::File(path) => Reader::open_at(File::open(path)?, offset, header),
+            Self::Memory(bytes) => Reader::open_at(Cursor::new(bytes.clone()), offset, header),
         }
     }
 

@@ -96,11 +96,11 @@ impl RecordedState {
                     }
                 }
             }
-            Entry::Location(place) => {
-                let key = (vc, place.kind.clone(), place.value.clone());
+            Entry::Location(location) => {
+                let key = (vc, location.kind.clone(), location.value.clone());
                 let is_known = self.locations.contains_key(&key);
                 if is_known || self.locations.len() < MAX_TASKS && self.make_room(length) {
-                    self.locations.insert(key, Entry::Location(place));
+                    self.locations.insert(key, Entry::Location(location));
                 }
             }
             entry => {
@@ -122,7 +122,7 @@ impl RecordedState {
         let may_add = self.tasks.len() < MAX_TASKS && !matches!(entry, Entry::Change { .. });
         let task = match self.tasks.entry(key) {
             Slot::Occupied(task) => task.into_mut(),
-            Slot::Vacant(place) if may_add => place.insert(TaskState::default()),
+            Slot::Vacant(entry) if may_add => entry.insert(TaskState::default()),
             Slot::Vacant(_) => return,
         };
         self.bytes -= task.size();

@@ -184,12 +184,12 @@ mod tests {
             ..KnownTasks::default()
         };
         let long = "x".repeat(1 << 10);
-        let mut taken = 0;
+        let mut noted_count = 0;
         for number in 0..1000 {
             let fields = json!({format!("field-{number}"): long});
-            taken += usize::from(note(known, &change(&fields)).is_some());
+            noted_count += usize::from(note(known, &change(&fields)).is_some());
         }
-        assert!((500..520).contains(&taken), "{taken}");
+        assert!((500..520).contains(&noted_count), "{noted_count}");
         assert!(known.bytes <= known.max_bytes);
         let removed = json!({"unwatched": {"task": "task-1"}});
         assert!(note(known, &removed).is_some());

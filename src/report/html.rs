@@ -53,10 +53,10 @@ fn base64(bytes: &[u8]) -> String {
         let mut group = [0; 3];
         group[..chunk.len()].copy_from_slice(chunk);
         let bits = u32::from_be_bytes([0, group[0], group[1], group[2]]);
-        for place in 0..4 {
-            let index = (bits >> (18 - 6 * place)) & 63;
+        for position in 0..4 {
+            let index = (bits >> (18 - 6 * position)) & 63;
             let letter = ALPHABET.get(index as usize).copied().unwrap_or(b'=');
-            text.push(if place > chunk.len() {
+            text.push(if position > chunk.len() {
                 '='
             } else {
                 letter.into()

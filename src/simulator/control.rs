@@ -136,11 +136,6 @@ impl Control {
         self.server.faults.injected()
     }
 
-    /// Returns the number of accepted connections.
-    pub fn accepted_connections(&self) -> u64 {
-        self.server.listener_control.accepted()
-    }
-
     /// Returns the SHA-256 fingerprint of the current certificate as colon-separated upper-case hex, or `None`
     /// without TLS.
     pub fn fingerprint(&self) -> Option<String> {

@@ -129,8 +129,8 @@ pub(crate) fn csv(lines: &[Line], columns: &[impl AsRef<str>], with_heading: boo
         sheet = names.join(",") + "\n";
     }
     for line in lines {
-        for (place, name) in columns.iter().enumerate() {
-            if place > 0 {
+        for (index, name) in columns.iter().enumerate() {
+            if index > 0 {
                 sheet.push(',');
             }
             let mut text = match cell(line, name.as_ref()) {
@@ -199,8 +199,8 @@ pub(crate) fn escaped(text: &str) -> String {
 /// Formats as a JSON array with an object per line.
 pub(crate) fn json(lines: &[Line]) -> String {
     let mut sheet = "[".to_owned();
-    for (place, line) in lines.iter().enumerate() {
-        sheet.push_str(if place == 0 { "\n" } else { ",\n" });
+    for (index, line) in lines.iter().enumerate() {
+        sheet.push_str(if index == 0 { "\n" } else { ",\n" });
         sheet.push_str(&json_line(line));
     }
     sheet.push_str("\n]\n");

@@ -263,7 +263,7 @@ impl<'a> Forecaster<'a> {
         }
         self.budget -= 1;
         self.known.insert(handle, None);
-        let own = self.own(handle, depth);
+        let own = self.forecast_alone(handle, depth);
         let below = self.below(handle, depth);
         let forecast = combine(own, &below);
         self.known.insert(handle, Some(forecast));
@@ -271,7 +271,7 @@ impl<'a> Forecaster<'a> {
     }
 
     /// Evaluates a task without its children.
-    fn own(&mut self, handle: Handle, depth: usize) -> Forecast {
+    fn forecast_alone(&mut self, handle: Handle, depth: usize) -> Forecast {
         let (store, now) = (self.store, self.now);
         let Some(record) = store.get(handle) else {
             return Forecast::unknown(Reason::NoData);

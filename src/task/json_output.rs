@@ -186,12 +186,12 @@ pub(crate) fn watched_task(
     let forecast = Forecaster::new(store, typical, now).forecast(handle);
     let left = forecast.and_then(|forecast| forecast.estimate);
     let left = left.map(|left| [left.best, left.low, left.high].map(whole_seconds));
-    for (name, place) in [
+    for (name, index) in [
         ("etaSeconds", 0),
         ("etaLowSeconds", 1),
         ("etaHighSeconds", 2),
     ] {
-        put(name, json!(left.map(|left| left[place])));
+        put(name, json!(left.map(|left| left[index])));
     }
     let end = left.and_then(|[best, ..]| now.checked_add(SignedDuration::from_secs(best)).ok());
     put("etaAt", json!(end));
@@ -257,11 +257,11 @@ mod tests {
         let info = info("task-1", more);
         let raw = info.to_json();
         let change = TaskChange::Full { info, at: at(now) };
-        let here = EndpointId(0);
+        let endpoint_id = EndpointId(0);
         store
-            .apply(here, change, &mut ChangeSet::default())
+            .apply(endpoint_id, change, &mut ChangeSet::default())
             .unwrap();
-        let handle = store.find(&TaskId::new(here, "task-1")).unwrap();
+        let handle = store.find(&TaskId::new(endpoint_id, "task-1")).unwrap();
         let line = task(&store, handle, Some(raw), "vc01", at(now)).unwrap();
         Value::Object(line)
     }

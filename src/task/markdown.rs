@@ -105,11 +105,11 @@ mod tests {
             info: info("task-1", &more),
             at: at(0),
         };
-        let here = EndpointId(0);
+        let endpoint_id = EndpointId(0);
         store
-            .apply(here, change, &mut ChangeSet::default())
+            .apply(endpoint_id, change, &mut ChangeSet::default())
             .unwrap();
-        let handle = store.find(&TaskId::new(here, "task-1")).unwrap();
+        let handle = store.find(&TaskId::new(endpoint_id, "task-1")).unwrap();
         let events: Vec<TaskEvent> = (0..12)
             .map(|second| {
                 TaskEvent::from_json(json!({"_typeName": "TaskEvent", "key": second, "createdTime": at(second).to_string(),

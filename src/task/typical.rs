@@ -169,14 +169,14 @@ impl TypicalDurations {
             if let Some(sample) = entry(&mut self.operations, &operation, MAX_OPERATIONS) {
                 sample.add(run.duration, MAX_RUNS);
             }
-            let place = (operation, run.entity);
-            if let (operation, Some(entity)) = place.clone() {
+            let key = (operation, run.entity);
+            if let (operation, Some(entity)) = key.clone() {
                 let key = (operation, entity);
                 if let Some(sample) = entry(&mut self.entities, &key, MAX_ENTITIES) {
                     sample.add(run.duration, MAX_RUNS_PER_ENTITY);
                 }
             }
-            touched.push(place);
+            touched.push(key);
         }
         touched.sort();
         touched.dedup();
@@ -264,24 +264,26 @@ impl TypicalDurations {
 
     /// Returns the curves of the runs of an endpoint that finished since the start, oldest first.
     pub fn watched(&self, endpoint: EndpointId) -> impl Iterator<Item = (&str, ProgressCurve)> {
-        let here = self
+        let curves = self
             .watched
             .iter()
-            .filter(move |((place, _), _)| *place == endpoint);
-        here.map(|((_, operation), curve)| (&**operation, *curve))
+            .filter(move |((server, _), _)| *server == endpoint);
+        curves.map(|((_, operation), curve)| (&**operation, *curve))
     }
 
     /// True if there are runs of an endpoint.
     pub fn has_runs(&self, endpoint: EndpointId) -> bool {
-        self.operations.keys().any(|(place, _)| *place == endpoint)
+        self.operations
+            .keys()
+            .any(|(server, _)| *server == endpoint)
     }
 
     /// Removes the runs of an endpoint.
     pub fn forget(&mut self, endpoint: EndpointId) {
-        self.operations.retain(|(place, _), _| *place != endpoint);
-        self.curves.retain(|(place, _), _| *place != endpoint);
+        self.operations.retain(|(server, _), _| *server != endpoint);
+        self.curves.retain(|(server, _), _| *server != endpoint);
         self.entities
-            .retain(|((place, _), _), _| *place != endpoint);
+            .retain(|((server, _), _), _| *server != endpoint);
     }
 }
 

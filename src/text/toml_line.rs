@@ -27,8 +27,8 @@ pub fn toml_problem(text: &str, error: &toml::de::Error) -> String {
     }
 }
 
-fn line_at(text: &str, place: usize) -> usize {
-    let before = text.get(..place).unwrap_or_default();
+fn line_at(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or_default();
     before.matches('\n').count() + 1
 }
 

@@ -106,15 +106,15 @@ struct ChartSample {
 fn samples(history: &ProgressHistory, span: Duration, width: usize) -> Vec<ChartSample> {
     let span = span.max(history.last_move()).as_millis().max(1);
     let last = width.saturating_sub(1);
-    let place = |since_start: Duration| {
-        let place = since_start.as_millis().saturating_mul(width as u128) / span;
-        usize::try_from(place).map_or(last, |place| place.min(last))
+    let column = |since_start: Duration| {
+        let column = since_start.as_millis().saturating_mul(width as u128) / span;
+        usize::try_from(column).map_or(last, |column| column.min(last))
     };
     let mut samples = vec![ChartSample::default(); width];
     let mut points = history.points().iter().peekable();
     let (mut percent, mut seen) = (None, false);
     for (index, sample) in samples.iter_mut().enumerate() {
-        while let Some(point) = points.next_if(|point| place(point.since_start()) <= index) {
+        while let Some(point) = points.next_if(|point| column(point.since_start()) <= index) {
             percent = point.percent();
             seen = true;
             sample.phase_began |= point.phase_began();

@@ -125,12 +125,12 @@ fn hints_of(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect, first: &
         if strip.remaining() < columns + 1 {
             break;
         }
-        let place = Rect {
+        let rect = Rect {
             x: area.x + u16::try_from(strip.width()).unwrap_or_default(),
             width: u16::try_from(columns).unwrap_or_default(),
             ..area
         };
-        ctx.target(place, ClickTarget::Action(*action));
+        ctx.target(rect, ClickTarget::Action(*action));
         strip
             .push(&keys, Role::Key)
             .gap(1)

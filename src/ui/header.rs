@@ -21,7 +21,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let (right, places) = counts(ctx, area.width);
+    let (right, positions) = counts(ctx, area.width);
     let mut parts = left(ctx, area.width);
     let room =
         |parts: &[HeaderItem]| -> usize { parts.iter().map(|part| part.strip.width() + 2).sum() };
@@ -59,7 +59,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
         line.pad_to(usize::from(area.width).saturating_sub(right.width() + 1));
         let start = line.width();
         line.join(right);
-        for (status, from, to) in places {
+        for (status, from, to) in positions {
             let at = |column: usize| u16::try_from(start + column).unwrap_or(u16::MAX);
             let target = Rect {
                 x: area.x.saturating_add(at(from)),
@@ -222,13 +222,13 @@ fn connection(ctx: &RenderContext, server: &ServerState) -> (String, Role) {
 }
 
 /// The columns of a count: status, start and end.
-type CountPlace = (Status, usize, usize);
+type CountPosition = (Status, usize, usize);
 
-fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> (StyledLine<'a>, Vec<CountPlace>) {
+fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> (StyledLine<'a>, Vec<CountPosition>) {
     let counts = ctx.state.view().store.counts();
     let symbols = ctx.appearance.symbols;
     let mut strip = StyledLine::new(ctx.appearance, width);
-    let mut places = Vec::new();
+    let mut positions = Vec::new();
     for status in [
         Status::Running,
         Status::Queued,
@@ -263,7 +263,7 @@ fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> (StyledLine<'a>, Vec<Count
             _ => Role::Text,
         };
         strip.push(&text, role);
-        places.push((status, from, strip.width()));
+        positions.push((status, from, strip.width()));
     }
-    (strip, places)
+    (strip, positions)
 }

@@ -86,7 +86,7 @@ fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
         width,
     } in columns
     {
-        let place = Rect {
+        let rect = Rect {
             x: area.x + start,
             width,
             ..area
@@ -96,7 +96,7 @@ fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
             .filter(|placed| placed.column.sort_key() == column.sort_key());
         let is_first = same.next().is_some_and(|placed| placed.column == column);
         let arrow = arrow(ctx.appearance, sort, column.sort_key()).filter(|_| is_first);
-        draw_title(ctx, column, arrow.as_deref().unwrap_or_default(), place);
+        draw_title(ctx, column, arrow.as_deref().unwrap_or_default(), rect);
         if column == Column::Task && !unseen.is_empty() {
             let arrow = arrow.as_deref().map_or(0, |arrow| text::width(arrow) + 1);
             let used = text::width(column.title()) + arrow + 2;
@@ -104,14 +104,14 @@ fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
             let room = width.saturating_sub(used);
             let mut strip = StyledLine::new(ctx.appearance, room);
             strip.push(&unseen, Role::Faint);
-            let place = Rect {
-                x: place.x + used,
+            let rect = Rect {
+                x: rect.x + used,
                 width: room,
-                ..place
+                ..rect
             };
-            strip.draw(place, ctx.buffer);
+            strip.draw(rect, ctx.buffer);
         }
-        ctx.target(place, ClickTarget::Column(column.sort_key()));
+        ctx.target(rect, ClickTarget::Column(column.sort_key()));
     }
 }
 
@@ -138,14 +138,14 @@ fn hidden_sort_and_group(ctx: &RenderContext, columns: &[ColumnArea]) -> String 
 }
 
 /// Draws a column title with its sort arrow, which may use the gap beside the column.
-fn draw_title(ctx: &mut RenderContext, column: Column, arrow: &str, place: Rect) {
+fn draw_title(ctx: &mut RenderContext, column: Column, arrow: &str, rect: Rect) {
     let aside = u16::from(!arrow.is_empty());
-    let left = aside.min(place.x) * u16::from(column.is_right_aligned());
-    let room = usize::from(place.width + left + aside);
+    let left = aside.min(rect.x) * u16::from(column.is_right_aligned());
+    let room = usize::from(rect.width + left + aside);
     let (title, arrow_width) = (column.title(), text::width(arrow));
-    let is_roomy = text::width(title) + 1 + arrow_width <= usize::from(place.width);
+    let is_roomy = text::width(title) + 1 + arrow_width <= usize::from(rect.width);
     let space = usize::from(is_roomy && aside > 0);
-    let mut strip = StyledLine::new(ctx.appearance, place.width + left + aside);
+    let mut strip = StyledLine::new(ctx.appearance, rect.width + left + aside);
     if column.is_right_aligned() {
         let used = text::width(title) + space + arrow_width;
         let end = if is_roomy { usize::from(aside) } else { 0 };
@@ -154,10 +154,10 @@ fn draw_title(ctx: &mut RenderContext, column: Column, arrow: &str, place: Rect)
     let title = text::prefix(title, strip.remaining().saturating_sub(space + arrow_width));
     strip.push(title, Role::Heading).gap(space);
     strip.push(arrow, Role::Key);
-    let place = Rect {
-        x: place.x - left,
-        width: place.width + left + aside,
-        ..place
+    let rect = Rect {
+        x: rect.x - left,
+        width: rect.width + left + aside,
+        ..rect
     };
-    strip.draw(place, ctx.buffer);
+    strip.draw(rect, ctx.buffer);
 }

@@ -42,8 +42,8 @@ impl RenderContext<'_> {
             .fg
             .unwrap_or(Color::Reset);
         let area = area.intersection(self.buffer.area);
-        for place in area.positions() {
-            let cell = &mut self.buffer[place];
+        for position in area.positions() {
+            let cell = &mut self.buffer[position];
             if !self.appearance.theme.keeps_text_colors()
                 || cell.fg == Color::Reset
                 || cell.fg == ground

@@ -36,11 +36,11 @@ impl<'a> RowContext<'a> {
         let handle = row.task()?;
         let record = state.view().store.get(handle)?;
         let insight = state.insight(handle, ctx.now);
-        let mut places = [Column::Phase, Column::Progress].into_iter();
-        let place = places.find(|column| columns.contains(column));
+        let mut candidates = [Column::Phase, Column::Progress].into_iter();
+        let candidate = candidates.find(|column| columns.contains(column));
         Some(Self {
             warning_column: warning_column(&insight).filter(|column| columns.contains(column)),
-            blocker_column: place.filter(|_| insight.blocker.is_some()),
+            blocker_column: candidate.filter(|_| insight.blocker.is_some()),
             row,
             record,
             progress: state.view().store.progress(handle),

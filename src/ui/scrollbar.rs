@@ -23,7 +23,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect, length: usize, top: usiz
             (symbols.rail, Role::Faint)
         };
         let style = ctx.appearance.style(role);
-        let place = (area.right() - 1, area.y + line);
-        ctx.buffer[place].set_symbol(symbol).set_style(style);
+        let position = (area.right() - 1, area.y + line);
+        ctx.buffer[position].set_symbol(symbol).set_style(style);
     }
 }

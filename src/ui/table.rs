@@ -28,11 +28,11 @@ pub(super) struct Table<'r, 'a> {
 /// A task row with its measured cells.
 struct TableRow<'r, 'a> {
     shown: RowContext<'r>,
-    cells: Vec<Measured<'a>>,
+    cells: Vec<MeasuredCell<'a>>,
 }
 
 /// A cell, measured before its column is placed.
-enum Measured<'a> {
+enum MeasuredCell<'a> {
     /// A text at its full width.
     Text(StyledLine<'a>),
     /// Content that has forms for different widths, and the width of the longest; a bar has none.
@@ -83,7 +83,7 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
         let error_at = error_span.as_ref().map(|span| span.start);
         if let Some(cell) = error_at.and_then(|start| cells.get_mut(start)) {
             let text = draw_cell(ctx, Column::Error, &self.names, &shown, self.list);
-            *cell = Measured::Text(text);
+            *cell = MeasuredCell::Text(text);
         }
         let mut cells = cells.into_iter().enumerate();
         while let Some((at, cell)) = cells.next() {
@@ -106,7 +106,7 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
                 placed.column
             };
             let content = match cell {
-                Measured::Text(text) if text.width() <= usize::from(width) => text,
+                MeasuredCell::Text(text) if text.width() <= usize::from(width) => text,
                 _ => draw_cell(ctx, column, &self.names, &shown, width),
             };
             if column == Column::Task {
@@ -131,7 +131,7 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
             return;
         };
         let room = self.columns.get(phase).map_or(0, |placed| placed.width);
-        let need = row.cells.get(phase).map_or(0, Measured::needed);
+        let need = row.cells.get(phase).map_or(0, MeasuredCell::needed);
         if row.shown.blocker_column != Some(Column::Phase) || need <= room {
             return;
         }
@@ -145,7 +145,7 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
 
     /// Returns the columns in which a failed task shows its error: if that of the phase is too narrow, with the empty
     /// ones before it.
-    fn error_span_of(&self, shown: &RowContext, cells: &[Measured]) -> Option<Range<usize>> {
+    fn error_span_of(&self, shown: &RowContext, cells: &[MeasuredCell]) -> Option<Range<usize>> {
         if !shown.has_error() {
             return None;
         }
@@ -168,7 +168,7 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
     fn free_columns(
         &self,
         shown: &RowContext,
-        cells: &[Measured],
+        cells: &[MeasuredCell],
         error_span: Option<&Range<usize>>,
     ) -> Vec<bool> {
         let is_blocked = shown.blocker_column == Some(Column::Progress);
@@ -181,7 +181,7 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
                 _ => false,
             };
             tells_less
-                || matches!(cell, Measured::Text(cell) if cell.width() == 0)
+                || matches!(cell, MeasuredCell::Text(cell) if cell.width() == 0)
                 || error_span.is_some_and(|span| span.contains(&at))
                 || !shown.record.status().is_active() && is_empty_after_end(placed.column)
         });
@@ -205,7 +205,7 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
     }
 }
 
-impl Measured<'_> {
+impl MeasuredCell<'_> {
     /// Returns the width that the content needs; 0 if it adapts to any.
     fn needed(&self) -> u16 {
         match self {
@@ -258,7 +258,7 @@ fn measure<'a>(
     columns: &[Column],
     shown: &RowContext,
     list: u16,
-) -> Measured<'a> {
+) -> MeasuredCell<'a> {
     match column {
         Column::Progress => {
             let longest = match shown.blocker() {
@@ -268,15 +268,15 @@ fn measure<'a>(
                 _ => progress::outcome_width(ctx.appearance, shown.record, shown.now),
             };
             let longest = longest.map(|width| u16::try_from(width).unwrap_or(u16::MAX));
-            return Measured::Flexible(longest);
+            return MeasuredCell::Flexible(longest);
         }
         Column::Left
         | Column::Finish
         | Column::Elapsed
         | Column::QueuedFor
         | Column::Trend
-        | Column::Cancel => return Measured::Fixed,
+        | Column::Cancel => return MeasuredCell::Fixed,
         _ => {}
     }
-    Measured::Text(draw_cell(ctx, column, columns, shown, list))
+    MeasuredCell::Text(draw_cell(ctx, column, columns, shown, list))
 }

@@ -32,7 +32,7 @@ impl Axis {
 
     /// Returns the range from the first queue time to the last end, or to now while a task is active; `None` if no
     /// time is known.
-    pub(super) fn over<'a>(
+    pub(super) fn of_records<'a>(
         records: impl Iterator<Item = (&'a Record, Timestamp)>,
         columns: usize,
     ) -> Option<Self> {
@@ -288,7 +288,7 @@ mod tests {
             ..Options::default()
         });
         let now = at(100);
-        let axis = Axis::over(records.iter().map(|record| (record, now)), columns).unwrap();
+        let axis = Axis::of_records(records.iter().map(|record| (record, now)), columns).unwrap();
         let bar = |record| {
             let mut strip = StyledLine::new(&appearance, 80);
             let bar = Bar::of(record, now).unwrap();

@@ -270,9 +270,9 @@ impl fmt::Display for ErrorKind {
                 "the response is not JSON (it begins with “{start}”). Check that --url is a vCenter 8.0 U1 or \
                  later and not a proxy or a login page."
             ),
-            Self::Damaged(place) => write!(
+            Self::Damaged(position) => write!(
                 f,
-                "the response is incomplete or malformed JSON ({place}). A proxy may have damaged it; try again."
+                "the response is incomplete or malformed JSON ({position}). A proxy may have damaged it; try again."
             ),
             Self::Malformed(malformed) => write!(
                 f,
@@ -334,19 +334,23 @@ fn status_in_words(status: u16) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::vim::{Certificate, Reason};
-
-    fn error(kind: ErrorKind) -> Error {
-        Error {
+impl Error {
+    /// Returns an error of reading task-4711 from vc01.lab.
+    pub(crate) fn fixture(kind: ErrorKind) -> Self {
+        Self {
             doing: "reading task-4711".to_owned(),
             server: "vc01.lab".to_owned(),
             kind,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::vim::{Certificate, Reason};
 
     #[test]
     fn a_message_is_one_line_with_server_and_advice() {
@@ -384,7 +388,7 @@ mod tests {
             ErrorKind::Fault(Fault::new(json!({"_typeName": "InvalidLogin"}))),
         ];
         for kind in kinds {
-            let message = error(kind).to_string();
+            let message = Error::fixture(kind).to_string();
             assert!(
                 message.starts_with("reading task-4711 (vc01.lab): "),
                 "{message}"
@@ -400,7 +404,7 @@ mod tests {
     #[test]
     fn retry_after_is_capped_and_named_in_the_message() {
         let status = |seconds| {
-            error(ErrorKind::Status {
+            Error::fixture(ErrorKind::Status {
                 status: 503,
                 retry_after: Some(Duration::from_secs(seconds)),
             })
@@ -432,7 +436,7 @@ mod tests {
                 retry_after: None,
             },
         ] {
-            let error = error(kind);
+            let error = Error::fixture(kind);
             assert!(error.is_auth_failure() && !error.is_transient() && !error.is_session_dead());
         }
     }

@@ -58,20 +58,12 @@ mod tests {
 
     use super::*;
 
-    fn error(kind: ErrorKind) -> Error {
-        Error {
-            doing: "reading".to_owned(),
-            server: "vc".to_owned(),
-            kind,
-        }
-    }
-
     /// Returns the number of attempts of a request that always fails with this error.
     async fn attempts(kind: ErrorKind) -> u32 {
         let made = Cell::new(0);
         let answer = retrying(async || {
             made.set(made.get() + 1);
-            Err::<(), _>(error(kind.clone()))
+            Err::<(), _>(Error::fixture(kind.clone()))
         });
         assert!(answer.await.is_err());
         made.get()
@@ -113,7 +105,7 @@ mod tests {
                 status: 503,
                 retry_after: Some(Duration::from_secs(retry_after)),
             };
-            pause(1, &error(kind)).await;
+            pause(1, &Error::fixture(kind)).await;
             assert_eq!(began.elapsed().as_secs(), waited);
         }
     }

@@ -45,7 +45,7 @@ impl Client {
     }
 
     async fn open_session(&self) -> Result<Option<UserSession>, Error> {
-        let (user, password, place) = match &self.credentials {
+        let (user, password, store) = match &self.credentials {
             Credentials::Password { user, password } => (user, password, None),
             Credentials::Kept {
                 user,
@@ -57,8 +57,8 @@ impl Client {
         let before = self.session();
         // A session may be invalid for some calls only and would otherwise stay open.
         let _ = self.end_session().await;
-        if let Some(place) = place
-            && let Some(session) = self.resume(place.as_ref(), before.as_ref()).await?
+        if let Some(store) = store
+            && let Some(session) = self.resume(store.as_ref(), before.as_ref()).await?
         {
             return Ok(Some(session));
         }
@@ -83,10 +83,10 @@ impl Client {
         };
         let session =
             secret_value(session.as_bytes()).map_err(|_| self.error(&doing, unsendable()))?;
-        if let Some(place) = place
+        if let Some(store) = store
             && let Ok(id) = session.to_str()
         {
-            let is_kept = place.save(&SecretString::from(id));
+            let is_kept = store.save(&SecretString::from(id));
             self.is_kept.store(is_kept, Ordering::Relaxed);
         }
         self.set_session(Some(session));
@@ -97,10 +97,10 @@ impl Client {
     /// Resumes the stored session if the server still knows it. `dead` is a session that must not be tried again.
     async fn resume(
         &self,
-        place: &dyn SessionStore,
+        store: &dyn SessionStore,
         dead: Option<&HeaderValue>,
     ) -> Result<Option<UserSession>, Error> {
-        let Some(kept) = place.load() else {
+        let Some(kept) = store.load() else {
             return Ok(None);
         };
         let known = self.secret_header(&kept).ok();
@@ -123,7 +123,7 @@ impl Client {
         self.is_kept.store(answer.is_some(), Ordering::Relaxed);
         if answer.is_none() {
             self.set_session(None);
-            place.clear();
+            store.clear();
         }
         Ok(answer)
     }

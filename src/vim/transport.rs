@@ -194,7 +194,7 @@ impl Transport {
         };
         let trace = RequestTrace::new(&request.method, request.path, request.kind, body);
         let started = Instant::now();
-        let unfinished = Unfinished {
+        let unfinished = DroppedRequest {
             transport: self,
             doing,
         };
@@ -310,12 +310,12 @@ impl Transport {
 }
 
 /// Records a request that is dropped before its response arrived.
-struct Unfinished<'a> {
+struct DroppedRequest<'a> {
     transport: &'a Transport,
     doing: RequestLabel<'a>,
 }
 
-impl Drop for Unfinished<'_> {
+impl Drop for DroppedRequest<'_> {
     fn drop(&mut self) {
         let Self { transport, doing } = self;
         let server = transport.address.label();

@@ -123,16 +123,8 @@ mod tests {
 
     use super::*;
 
-    fn error(kind: ErrorKind) -> Error {
-        Error {
-            doing: "reading".to_owned(),
-            server: "vc".to_owned(),
-            kind,
-        }
-    }
-
     fn damaged() -> Error {
-        error(ErrorKind::Damaged("at its end".to_owned()))
+        Error::fixture(ErrorKind::Damaged("at its end".to_owned()))
     }
 
     #[tokio::test(start_paused = true)]
@@ -187,14 +179,18 @@ mod tests {
         let mute = ErrorKind::TimedOut(Duration::from_secs(30));
         for kind in [ErrorKind::Refused, wait, limit, mute.clone()] {
             assert_eq!(
-                FailureDetector::default().record_task_failure(&task, &error(kind), requested_at),
+                FailureDetector::default().record_task_failure(
+                    &task,
+                    &Error::fixture(kind),
+                    requested_at
+                ),
                 Failure::Connection
             );
         }
         let mut failures = FailureDetector::default();
         failures.record_success(requested_at + Duration::from_secs(1));
         assert_eq!(
-            failures.record_task_failure(&task, &error(mute), requested_at),
+            failures.record_task_failure(&task, &Error::fixture(mute), requested_at),
             Failure::First { ask: false }
         );
     }

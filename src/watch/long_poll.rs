@@ -208,14 +208,14 @@ impl LongPoll {
             self.next_wait = now + CANCELLED_WAIT_DELAY;
             AfterFailure::Continue
         } else if error.is_transient() {
-            self.lost(error, lasted.unwrap_or_default())
+            self.handle_lost_wait(error, lasted.unwrap_or_default())
         } else {
             AfterFailure::FallBack(error)
         }
     }
 
     /// Handles a wait that ended without an answer. If a proxy cut it, the next one is shorter.
-    fn lost(&mut self, error: Error, lasted: Duration) -> AfterFailure {
+    fn handle_lost_wait(&mut self, error: Error, lasted: Duration) -> AfterFailure {
         self.is_orphaned = true;
         self.version.answer_lost();
         let is_connection = !matches!(error.kind, ErrorKind::Status { .. });

@@ -51,7 +51,7 @@ impl TokenBucket {
 mod tests {
     use super::*;
 
-    fn taken(rate: &mut TokenBucket, now: Instant) -> usize {
+    fn take_all(rate: &mut TokenBucket, now: Instant) -> usize {
         (0..10_000).take_while(|_| rate.take(now)).count()
     }
 
@@ -59,24 +59,24 @@ mod tests {
     async fn requests_stay_within_burst_and_rate() {
         let start = Instant::now();
         let mut rate = TokenBucket::per_second(50, start);
-        assert_eq!(taken(&mut rate, start), 50);
+        assert_eq!(take_all(&mut rate, start), 50);
         let mut all = 0;
         for step in 1..=6_000 {
-            all += taken(&mut rate, start + Duration::from_millis(10 * step));
+            all += take_all(&mut rate, start + Duration::from_millis(10 * step));
         }
         assert!((2_999..=3_000).contains(&all), "{all}");
         // The bucket never holds more than its size.
-        assert_eq!(taken(&mut rate, start + Duration::from_secs(3600)), 50);
+        assert_eq!(take_all(&mut rate, start + Duration::from_secs(3600)), 50);
     }
 
     #[tokio::test(start_paused = true)]
     async fn next_returns_the_time_of_the_next_token() {
         let start = Instant::now();
         let mut rate = TokenBucket::per_second(10, start);
-        taken(&mut rate, start);
+        take_all(&mut rate, start);
         assert_eq!(rate.next(), start + Duration::from_millis(100));
         assert!(!rate.take(start + Duration::from_millis(99)));
         assert!(rate.take(start + Duration::from_millis(100)));
-        assert_eq!(taken(&mut TokenBucket::per_second(0, start), start), 1);
+        assert_eq!(take_all(&mut TokenBucket::per_second(0, start), start), 1);
     }
 }

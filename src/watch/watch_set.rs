@@ -97,7 +97,7 @@ enum LimitNotice {
 /// The watched tasks.
 #[derive(Debug)]
 pub(super) struct WatchSet {
-    pace: PollIntervals,
+    intervals: PollIntervals,
     /// Boxed, so that the free room of the map is small.
     entries: HashMap<Arc<str>, Box<Entry>>,
     queue: Queue,
@@ -106,13 +106,13 @@ pub(super) struct WatchSet {
     /// Finished tasks in the order in which they were seen to finish.
     finished: VecDeque<Arc<str>>,
     /// Tasks that expired before their end was seen.
-    lost: HashSet<Arc<str>>,
+    expired_unfinished: HashSet<Arc<str>>,
     /// Number of finished tasks to keep.
     keep: usize,
     /// Maximum number of watched tasks, besides named ones.
     limit: usize,
-    /// True if a task was rejected because of the limit and that was not reported yet.
-    refused: LimitNotice,
+    /// State of the message about tasks rejected because of the limit.
+    limit_notice: LimitNotice,
     /// True if some of the last recent tasks were rejected because of the limit.
     lacks_recent: bool,
     /// Evicted tasks: not discovered again while they are in the list of recent tasks.
@@ -124,17 +124,17 @@ pub(super) struct WatchSet {
 }
 
 impl WatchSet {
-    pub(super) fn new(pace: PollIntervals, keep: usize, limit: usize) -> Self {
+    pub(super) fn new(intervals: PollIntervals, keep: usize, limit: usize) -> Self {
         Self {
-            pace,
+            intervals,
             entries: HashMap::new(),
             queue: Queue::default(),
             aliases: HashMap::new(),
             finished: VecDeque::new(),
-            lost: HashSet::new(),
+            expired_unfinished: HashSet::new(),
             keep,
             limit,
-            refused: LimitNotice::None,
+            limit_notice: LimitNotice::None,
             lacks_recent: false,
             evicted: HashSet::new(),
             dismissed: HashSet::new(),
@@ -159,8 +159,8 @@ impl WatchSet {
         }
         if origin != Origin::Named && self.entries.len() >= self.limit {
             self.lacks_recent |= origin == Origin::Discovered;
-            if self.refused == LimitNotice::None {
-                self.refused = LimitNotice::Unreported;
+            if self.limit_notice == LimitNotice::None {
+                self.limit_notice = LimitNotice::Unreported;
             }
             return false;
         }
@@ -203,9 +203,9 @@ impl WatchSet {
 
     /// Returns true once when a task was first rejected because of the limit.
     pub(super) fn take_limit_notice(&mut self) -> bool {
-        let is_new = self.refused == LimitNotice::Unreported;
+        let is_new = self.limit_notice == LimitNotice::Unreported;
         if is_new {
-            self.refused = LimitNotice::Reported;
+            self.limit_notice = LimitNotice::Reported;
         }
         is_new
     }
@@ -224,7 +224,7 @@ impl WatchSet {
         }
         if entry.finished {
             self.finished.retain(|finished| *finished != mo_id);
-            self.lost.remove(&mo_id);
+            self.expired_unfinished.remove(&mo_id);
         }
         true
     }
@@ -277,7 +277,7 @@ impl WatchSet {
         let Some(entry) = self.entries.get_mut(mo_id) else {
             return Vec::new();
         };
-        self.lost.remove(mo_id);
+        self.expired_unfinished.remove(mo_id);
         entry.digest = digest;
         let lineage = Lineage {
             key: info.key.clone(),
@@ -365,8 +365,8 @@ impl WatchSet {
         });
         let due = entry.map(|entry| {
             let interval = match entry.state {
-                None | Some(TaskState::Queued) => self.pace.queued,
-                Some(_) => self.pace.running,
+                None | Some(TaskState::Queued) => self.intervals.queued,
+                Some(_) => self.intervals.running,
             };
             now + interval
         });
@@ -380,7 +380,7 @@ impl WatchSet {
             Some(entry) => {
                 if !entry.finished {
                     entry.finished = true;
-                    self.lost.insert(mo_id.clone());
+                    self.expired_unfinished.insert(mo_id.clone());
                     self.finished.push_back(mo_id.clone());
                 }
                 entry.state.is_some()
@@ -395,7 +395,7 @@ impl WatchSet {
         if let Some(entry) = self.entries.get_mut(mo_id) {
             entry.digest = None;
         }
-        self.schedule(mo_id, Some(now + self.pace.unreadable));
+        self.schedule(mo_id, Some(now + self.intervals.unreadable));
     }
 
     /// Records a failed read; repeated failures lower the task's priority.
@@ -444,7 +444,7 @@ impl WatchSet {
     /// seen.
     pub(super) fn is_end_unknown(&self, key: &str) -> bool {
         let mo_id = self.aliases.get(key).map_or(key, |mo_id| mo_id);
-        !self.entries.contains_key(mo_id) || self.lost.contains(mo_id)
+        !self.entries.contains_key(mo_id) || self.expired_unfinished.contains(mo_id)
     }
 
     /// Returns the moIds of all watched tasks, and their keys where they differ.

@@ -178,7 +178,7 @@ proptest! {
                 }
                 prop_assert!(filter.is_timed() || filter.narrows(&filter));
             }
-            Err(error) => prop_assert!(input.get(error.place.clone()).is_some(), "{:?} in {:?}", error.place, input),
+            Err(error) => prop_assert!(input.get(error.span.clone()).is_some(), "{:?} in {:?}", error.span, input),
         }
         let at = (0..=at.min(input.len())).rev().find(|at| input.is_char_boundary(*at)).unwrap_or(0);
         let _ = complete(&input[..at], &saved, (&store).into());

@@ -154,8 +154,8 @@ impl ColumnSet {
 
 impl fmt::Display for ColumnSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, spec) in self.0.iter().enumerate() {
-            let comma = if place > 0 { "," } else { "" };
+        for (index, spec) in self.0.iter().enumerate() {
+            let comma = if index > 0 { "," } else { "" };
             write!(f, "{comma}{spec}")?;
         }
         Ok(())

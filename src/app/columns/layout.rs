@@ -70,10 +70,10 @@ const DROPPED_LAST: [Column; 10] = [
 
 /// Returns the priority of a column; columns of the lowest priority are dropped first.
 fn priority(column: Column) -> usize {
-    let place = DROPPED_LAST.iter().position(|known| *known == column);
+    let index = DROPPED_LAST.iter().position(|known| *known == column);
     match column {
         Column::Task => usize::MAX,
-        _ => place.map_or(0, |place| place + 1),
+        _ => index.map_or(0, |index| index + 1),
     }
 }
 
@@ -82,8 +82,8 @@ pub(in crate::app) fn fitting(list: u16, specs: &[ColumnSpec]) -> Vec<ColumnSpec
     let mut kept = specs.to_vec();
     while kept.len() > 1 && free(list, &kept).is_none() {
         // Among equals, the rightmost column is dropped.
-        let places = (0..kept.len()).rev();
-        if let Some(lowest) = places.min_by_key(|place| priority(kept[*place].column)) {
+        let indices = (0..kept.len()).rev();
+        if let Some(lowest) = indices.min_by_key(|index| priority(kept[*index].column)) {
             kept.remove(lowest);
         }
     }
@@ -102,7 +102,7 @@ fn free(list: u16, specs: &[ColumnSpec]) -> Option<u16> {
 /// left goes to the columns whose texts do not fit, in proportion to their minimum, then to the progress bar, then to
 /// the last column. Keeps the layout `before`, unless a text is cut in it that another column leaves room for: columns
 /// would move back and forth otherwise.
-pub(in crate::app) fn place(
+pub(in crate::app) fn arrange(
     list: u16,
     specs: &[ColumnSpec],
     needs: &[u16],
@@ -188,7 +188,7 @@ mod tests {
     fn laid_out(list: u16, specs: &[ColumnSpec], need: u16) -> Vec<ColumnArea> {
         let kept = fitting(list, specs);
         let needs = vec![need; kept.len()];
-        place(list, &kept, &needs, &[])
+        arrange(list, &kept, &needs, &[])
     }
 
     #[test]
@@ -205,7 +205,7 @@ mod tests {
             }
             let kept = fitting(list, &specs);
             let needs: Vec<u16> = kept.iter().map(|_| random.u16(0..=60)).collect();
-            let placed = place(list, &kept, &needs, &[]);
+            let placed = arrange(list, &kept, &needs, &[]);
             assert!(!placed.is_empty());
             let mut next = 0;
             for ColumnArea {
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn free_width_goes_to_cut_texts_then_to_the_bar() {
         let set: crate::app::ColumnSet = "task,target,progress,error".parse().unwrap();
-        let at = |list, needs: [u16; 4]| widths(&place(list, set.specs(), &needs, &[]));
+        let at = |list, needs: [u16; 4]| widths(&arrange(list, set.specs(), &needs, &[]));
         // 100 cells without edges and gaps are 92.
         assert_eq!(at(100, [20, 8, 11, 40]), [20, 8, 24, 40]);
         assert_eq!(at(100, [20, 8, 11, 10]), [20, 8, 32, 32]);
@@ -270,15 +270,15 @@ mod tests {
     #[test]
     fn columns_move_only_if_a_text_would_be_cut() {
         let set: crate::app::ColumnSet = "task,target,id".parse().unwrap();
-        let first = place(60, set.specs(), &[30, 15, 9], &[]);
+        let first = arrange(60, set.specs(), &[30, 15, 9], &[]);
         assert_eq!(widths(&first), [30, 15, 9]);
-        let next = |needs: [u16; 3]| widths(&place(60, set.specs(), &needs, &first));
+        let next = |needs: [u16; 3]| widths(&arrange(60, set.specs(), &needs, &first));
         assert_eq!(next([20, 10, 9]), [30, 15, 9], "shorter texts fit");
         assert_eq!(next([40, 15, 9]), [30, 15, 9], "nothing to give");
         assert_eq!(next([40, 10, 9]), [35, 10, 9]);
         // Another size is laid out again.
         assert_eq!(
-            widths(&place(61, set.specs(), &[20, 10, 9], &first)),
+            widths(&arrange(61, set.specs(), &[20, 10, 9], &first)),
             [20, 10, 25]
         );
     }

@@ -10,7 +10,7 @@ use defaults::default_columns;
 pub use column::{Column, ColumnSet, ColumnSpec, ParseColumnsError};
 
 pub use layout::{ColumnArea, WidthRange};
-pub(super) use layout::{fitting, place};
+pub(super) use layout::{arrange, fitting};
 
 /// Width class of the list; the config file can set columns for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ struct EffectiveBinding {
 }
 
 impl EffectiveBinding {
-    fn place(&self) -> String {
+    fn section(&self) -> String {
         format!("[keys.{}]", self.context.name())
     }
 
@@ -56,10 +56,10 @@ impl Keymap {
                     Some(other) => problems.push(format!(
                         "line {}: in {} the key “{key}” cannot be bound to “{}”: line {} in {} binds it to “{}”.",
                         configured.line,
-                        new.place(),
+                        new.section(),
                         action.name(),
                         other.line.unwrap_or_default(),
-                        other.place(),
+                        other.section(),
                         other.action.name(),
                     )),
                     None => bound.push(new),
@@ -72,7 +72,7 @@ impl Keymap {
                 .any(|configured| (configured.context, configured.action) == (context, action))
         };
         let own = bound.clone();
-        let mut taken = Vec::new();
+        let mut replaced = Vec::new();
         for context in Context::ALL {
             for action in Action::ALL {
                 if is_wished(context, *action) && self.is_applicable(context, *action) {
@@ -89,20 +89,20 @@ impl Keymap {
                         .iter()
                         .find(|configured| configured.contradicts(&standard))
                     {
-                        Some(configured) => taken.push((standard, *configured)),
+                        Some(configured) => replaced.push((standard, *configured)),
                         None => bound.push(standard),
                     }
                 }
             }
         }
-        for (standard, configured) in taken {
+        for (standard, configured) in replaced {
             let is_reached = bound
                 .iter()
                 .any(|b| (b.context, b.action) == (standard.context, standard.action));
             let text = format!(
                 "line {}: in {} the key “{}” is now bound to “{}”, which leaves “{}” in [keys.{}] without a key.",
                 configured.line.unwrap_or_default(),
-                configured.place(),
+                configured.section(),
                 standard.key,
                 configured.action.name(),
                 standard.action.name(),
@@ -150,9 +150,9 @@ impl Keymap {
 
     /// True if an action does something in a context.
     pub fn is_applicable(&self, context: Context, action: Action) -> bool {
-        self.known.iter().any(|(place, known)| {
+        self.known.iter().any(|(other, known)| {
             *known == action
-                && (context.chain().contains(place) || place.chain().contains(&context))
+                && (context.chain().contains(other) || other.chain().contains(&context))
         })
     }
 
@@ -160,15 +160,15 @@ impl Keymap {
     pub fn available(&self, context: Context) -> impl Iterator<Item = Action> {
         let is_known = move |action: &Action| {
             let mut chain = context.chain().iter();
-            chain.any(|place| self.known.contains(&(*place, *action)))
+            chain.any(|context| self.known.contains(&(*context, *action)))
         };
         Action::ALL.iter().copied().filter(is_known)
     }
 
     /// Returns the actions specific to a context, with or without a key.
-    pub fn own_actions(&self, place: Context) -> impl Iterator<Item = Action> {
+    pub fn own_actions(&self, context: Context) -> impl Iterator<Item = Action> {
         let actions = Action::ALL.iter().copied();
-        actions.filter(move |action| self.known.contains(&(place, *action)))
+        actions.filter(move |action| self.known.contains(&(context, *action)))
     }
 }
 

@@ -73,11 +73,11 @@ impl CancelDialog {
     /// Moves the highlight.
     fn move_highlight(&mut self, store: &TaskStore, action: Action, page: usize) {
         let family = self.family(store);
-        let place = family
+        let index = family
             .iter()
             .position(|(handle, _)| *handle == self.highlighted);
         let last = family.len().saturating_sub(1);
-        let next = scrolled(place.unwrap_or_default(), action, page, last);
+        let next = scrolled(index.unwrap_or_default(), action, page, last);
         if let Some((handle, _)) = family.get(next) {
             self.highlighted = *handle;
         }

@@ -73,19 +73,22 @@ impl CommandPalette {
 
 /// Returns the actions available in a context, then those of other contexts, both in the order of the help.
 fn all(keymap: &Keymap, from: Context) -> Vec<(Action, Option<Context>)> {
-    let here: Vec<Action> = keymap
+    let available: Vec<Action> = keymap
         .available(from)
         .filter(|action| *action != Action::Palette)
         .collect();
-    let places = Context::ALL.into_iter();
-    let other_context =
-        places.flat_map(|place| keymap.own_actions(place).map(move |action| (action, place)));
+    let contexts = Context::ALL.into_iter();
+    let other_context = contexts.flat_map(|context| {
+        keymap
+            .own_actions(context)
+            .map(move |action| (action, context))
+    });
     let mut all: Vec<(Action, Option<Context>)> =
-        here.iter().map(|action| (*action, None)).collect();
-    for (action, place) in other_context {
+        available.iter().map(|action| (*action, None)).collect();
+    for (action, context) in other_context {
         let is_known = all.iter().any(|(known, _)| *known == action);
         if action != Action::Palette && !is_known {
-            all.push((action, Some(place)));
+            all.push((action, Some(context)));
         }
     }
     all
@@ -188,13 +191,13 @@ impl PopupHandler for CommandPalette {
 }
 
 /// Shows the key and context of an action that is not available here.
-fn explain_context(state: &mut AppState, action: Action, place: Context, now: Timestamp) {
-    let keys = state.keymap.keys(place, action).iter();
+fn explain_context(state: &mut AppState, action: Action, context: Context, now: Timestamp) {
+    let keys = state.keymap.keys(context, action).iter();
     let keys: Vec<String> = keys.map(|key| key.label(state.options.ascii)).collect();
-    let (place, help) = (place.title(), action.short_help());
+    let (context, help) = (context.title(), action.short_help());
     let text = match keys.as_slice() {
-        [] => format!("{place}: “{help}”, from the command palette"),
-        keys => format!("{place}: {} is “{help}”", keys.join(" or ")),
+        [] => format!("{context}: “{help}”, from the command palette"),
+        keys => format!("{context}: {} is “{help}”", keys.join(" or ")),
     };
     state.notifications.push(Severity::Info, text, now);
 }

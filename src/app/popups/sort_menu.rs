@@ -46,7 +46,7 @@ impl MenuEntries for SortColumn {
         let column = Self::ALL.get(*highlighted).copied().unwrap_or_default();
         match action {
             Action::FurtherSort => sort(state, now, |sort| sort.toggle(column)),
-            Action::Reverse => sort(state, now, |sort| match sort.place(column) {
+            Action::Reverse => sort(state, now, |sort| match sort.position(column) {
                 Some(_) => sort.turn(column),
                 None => sort.reverse(),
             }),

@@ -50,7 +50,7 @@ pub fn return_to_now(live: &mut Screen, past: Screen, now: Timestamp) {
     {
         shown.selection.select(selected);
     }
-    let marked = view.marks.known(&view.store);
+    let marked = view.marks.existing(&view.store);
     let marked: Vec<_> = marked.filter_map(|handle| found(handle, shown)).collect();
     shown.marks.clear();
     shown.marks.toggle_all(&marked);

@@ -19,13 +19,13 @@ pub(super) fn handle(
     mouse: MouseEvent,
     now: Timestamp,
 ) -> Option<Vec<Effect>> {
-    let place = Position::new(mouse.column, mouse.row);
+    let position = Position::new(mouse.column, mouse.row);
     match mouse.kind {
-        MouseEventKind::ScrollUp => Some(scroll(screen, place, Action::Up, now)),
-        MouseEventKind::ScrollDown => Some(scroll(screen, place, Action::Down, now)),
-        MouseEventKind::Down(MouseButton::Left) => click(screen, place, mouse.modifiers, now),
+        MouseEventKind::ScrollUp => Some(scroll(screen, position, Action::Up, now)),
+        MouseEventKind::ScrollDown => Some(scroll(screen, position, Action::Down, now)),
+        MouseEventKind::Down(MouseButton::Left) => click(screen, position, mouse.modifiers, now),
         MouseEventKind::Drag(MouseButton::Left) => {
-            panes::pull(&mut screen.state, place).then(Vec::new)
+            panes::pull(&mut screen.state, position).then(Vec::new)
         }
         MouseEventKind::Up(MouseButton::Left) if screen.state.pane_split.is_dragged => {
             panes::hold(&mut screen.state, false);
@@ -35,7 +35,7 @@ pub(super) fn handle(
     }
 }
 
-fn scroll(screen: &mut Screen, place: Position, action: Action, now: Timestamp) -> Vec<Effect> {
+fn scroll(screen: &mut Screen, position: Position, action: Action, now: Timestamp) -> Vec<Effect> {
     let state = &mut screen.state;
     if let Some(popup) = &screen.popup {
         let steps = 0..popup.handler().wheel_step();
@@ -43,7 +43,7 @@ fn scroll(screen: &mut Screen, place: Position, action: Action, now: Timestamp) 
             .flat_map(|_| handle_action(screen, action, now))
             .collect();
     }
-    if state.layout().details.contains(place) {
+    if state.layout().details.contains(position) {
         for _ in 0..ROWS_PER_WHEEL_STEP {
             details::scroll_by(state, action);
         }
@@ -55,13 +55,13 @@ fn scroll(screen: &mut Screen, place: Position, action: Action, now: Timestamp) 
 
 fn click(
     screen: &mut Screen,
-    place: Position,
+    position: Position,
     modifiers: KeyModifiers,
     now: Timestamp,
 ) -> Option<Vec<Effect>> {
     let state = &mut screen.state;
     let mut hits = state.frame.targets.iter().rev();
-    let (_, target) = *hits.find(|(area, _)| area.contains(place))?;
+    let (_, target) = *hits.find(|(area, _)| area.contains(position))?;
     match target {
         ClickTarget::Row(handle) => list::select(state, handle),
         ClickTarget::FoldMark(handle) => list::toggle_fold(state, handle),

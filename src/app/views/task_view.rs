@@ -96,7 +96,7 @@ impl TaskView {
     /// row.
     pub(in crate::app) fn marked(&self) -> Vec<Handle> {
         let rows = &self.row_model;
-        let marked = self.marks.known(&self.store).map(|handle| {
+        let marked = self.marks.existing(&self.store).map(|handle| {
             let row = rows.nearest_visible(handle).unwrap_or(usize::MAX);
             let is_folded = rows.position(handle).is_none();
             (row, is_folded, handle)

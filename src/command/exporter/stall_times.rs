@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn times_follow_the_progress() {
-        let here = EndpointId(0);
+        let endpoint = EndpointId(0);
         let mut store = TaskStore::new();
         let mut times = StallTimes::default();
         let mut stalled = Vec::new();
@@ -75,8 +75,8 @@ mod tests {
                 info: info("task-1", &progress),
                 at: at(second),
             };
-            let _ = store.apply(here, change, &mut ChangeSet::default());
-            let handle = store.find(&TaskId::new(here, "task-1")).unwrap();
+            let _ = store.apply(endpoint, change, &mut ChangeSet::default());
+            let handle = store.find(&TaskId::new(endpoint, "task-1")).unwrap();
             times.begin();
             let is_stalled = times.is_stalled(&store, handle, at(second));
             assert_eq!(

@@ -218,7 +218,7 @@ impl<C: Consumer> Following<'_, C> {
             Update::Server(facts) => self.identify(from, facts.about.instance_uuid.as_deref()),
             Update::Pong => {
                 if let Some(watchdog) = &mut self.watchdog {
-                    watchdog.answered(from);
+                    watchdog.handle_answer(from);
                 }
                 return Ok(());
             }

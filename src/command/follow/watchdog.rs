@@ -41,7 +41,7 @@ impl Watchdog {
     }
 
     /// Records the answer of a fetch loop.
-    pub(super) fn answered(&mut self, id: EndpointId) {
+    pub(super) fn handle_answer(&mut self, id: EndpointId) {
         self.unanswered.remove(&id);
     }
 
@@ -77,9 +77,9 @@ mod tests {
         let mut watchdog = watchdog(&[("WATCHDOG_USEC", "60000000")], now).unwrap();
         assert_eq!(watchdog.due(), Some(now));
         watchdog.begin([EndpointId(0), EndpointId(1)].into_iter(), now);
-        watchdog.answered(EndpointId(1));
+        watchdog.handle_answer(EndpointId(1));
         assert_eq!(watchdog.due(), None);
-        watchdog.answered(EndpointId(0));
+        watchdog.handle_answer(EndpointId(0));
         assert_eq!(watchdog.due(), Some(now + Duration::from_secs(30)));
     }
 

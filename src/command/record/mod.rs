@@ -21,7 +21,7 @@ use tokio::{
 pub(super) use incidents::Incidents;
 pub use replay::ReplayArgs;
 pub use serve::FromArgs;
-pub(super) use serve::{Served, empty_server, place, serve};
+pub(super) use serve::{Served, empty_server, serve, vcenter_index};
 pub use start::RecordArgs;
 pub(super) use start::{always_on, end};
 

@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use super::super::{CommandError, screen_args::ScreenArgs, simulate::parse_speed};
-use super::serve::{place, usage};
+use super::serve::{usage, vcenter_index};
 use crate::{
     recording::Source,
     replay::Replay,
@@ -68,7 +68,7 @@ impl ReplayArgs {
         let reader = source.open().map_err(|error| usage(&error))?;
         let names = &reader.header().vcenters;
         let only = match &self.vcenter {
-            Some(name) => Some(place(names, Some(name))?),
+            Some(name) => Some(vcenter_index(names, Some(name))?),
             None => None,
         };
         let shown = (0..).zip(names.iter().cloned());

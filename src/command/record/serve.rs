@@ -55,7 +55,7 @@ pub(in crate::command) async fn serve(
     let source = Source::File(path.to_owned());
     let reader = source.open().map_err(|error| usage(&error))?;
     let header = reader.header().clone();
-    let vc = place(&header.vcenters, args.vcenter.as_deref())?;
+    let vc = vcenter_index(&header.vcenters, args.vcenter.as_deref())?;
     let until = args.at.map(|at| {
         let end = source.last_time(&header).unwrap_or(header.started);
         at.resolve(end, &TimeZone::system())
@@ -158,15 +158,15 @@ pub(in crate::command) fn empty_server() -> Result<Options, CommandError> {
     Ok(Options::new(scenario))
 }
 
-/// Returns the number of a vCenter in a record.
+/// Returns the index of a vCenter in a record.
 ///
 /// # Errors
 /// Fails if the record has no such vCenter, or several and none is named.
-pub(in crate::command) fn place(
+pub(in crate::command) fn vcenter_index(
     names: &[String],
     vcenter: Option<&str>,
 ) -> Result<u16, CommandError> {
-    let place = match vcenter {
+    let index = match vcenter {
         None if names.len() < 2 => Some(0),
         None => {
             return Err(CommandError::Usage(format!(
@@ -176,7 +176,7 @@ pub(in crate::command) fn place(
         }
         Some(name) => names.iter().position(|known| known == name),
     };
-    let vc = place.and_then(|place| u16::try_from(place).ok());
+    let vc = index.and_then(|index| u16::try_from(index).ok());
     vc.ok_or_else(|| {
         let name = vcenter.unwrap_or_default();
         let known = names.join(", ");

@@ -161,7 +161,7 @@ async fn one_at_first_use(
     if !server.is_tls() || !matches!(trust, TrustPolicy::System | TrustPolicy::Also(_)) {
         return Ok(());
     }
-    let left = io.deadline.map(|deadline| deadline.left());
+    let left = io.deadline.map(|deadline| deadline.remaining());
     let limit = left.map_or(PROBE_TIMEOUT, |left| left.min(PROBE_TIMEOUT));
     // The interrupt handler is not installed yet, so Ctrl-C ends the process at the prompt, too.
     let Ok(Ok(look)) = timeout(limit, vim::probe_certificate(&server, &trust)).await else {

@@ -156,7 +156,11 @@ pub(super) fn tab_progress(waiting: &WaitTracker) -> TabProgress {
 }
 
 /// Describes a finished task for `--exec`.
-pub(super) fn ended(waiting: &WaitTracker, id: &TaskId, now: Timestamp) -> Option<FinishedTask> {
+pub(super) fn finished_task(
+    waiting: &WaitTracker,
+    id: &TaskId,
+    now: Timestamp,
+) -> Option<FinishedTask> {
     let task = waiting.task(id)?;
     let server = waiting.server(id.endpoint)?;
     let described = waiting.record(id).and_then(|record| {

@@ -263,8 +263,8 @@ mod tests {
         let condition = WaitCondition::all_ended(SignedDuration::from_mins(10));
         let tasks = ["task-1", "task-2", "task-3", "task-4"].map(Into::into);
         let mut waiting = WaitTracker::new(condition, at(0));
-        let here = waiting.add_server("vc01.lab", name, &tasks, None);
-        waiting.handle(here, Update::Connection(ConnectionState::Live), at(0));
+        let endpoint = waiting.add_server("vc01.lab", name, &tasks, None);
+        waiting.handle(endpoint, Update::Connection(ConnectionState::Live), at(0));
         let infos = [
             info(
                 "task-1",
@@ -285,14 +285,14 @@ mod tests {
             .map(|info| TaskChange::Full { info, at: at(1) })
             .to_vec();
         let since = std::time::Instant::now();
-        waiting.handle(here, Update::Tasks { changes, since }, at(1));
+        waiting.handle(endpoint, Update::Tasks { changes, since }, at(1));
         // Steady progress, so that a remaining time is shown.
         for second in (2..60).step_by(2) {
             let mo_id = "task-1".into();
             let fields = vec![("progress".into(), json!(40 * second / 60))];
             let at = at(second);
             let changes = vec![TaskChange::Fields { mo_id, fields, at }];
-            waiting.handle(here, Update::Tasks { changes, since }, at);
+            waiting.handle(endpoint, Update::Tasks { changes, since }, at);
         }
         waiting
     }

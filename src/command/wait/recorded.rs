@@ -189,7 +189,7 @@ impl RecordedUpdates {
     fn open(source: &Source, vcenter: Option<&str>) -> Result<Self, CommandError> {
         let reader = source.open();
         let reader = reader.map_err(|error| CommandError::Usage(error.to_string()))?;
-        let vc = record::place(&reader.header().vcenters, vcenter)?;
+        let vc = record::vcenter_index(&reader.header().vcenters, vcenter)?;
         let player = Player::new(reader);
         Ok(Self { player, vc })
     }

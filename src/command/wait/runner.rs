@@ -188,14 +188,14 @@ fn show(
     let now = Timestamp::now();
     if let Some(command) = &reporter.notify.exec {
         for id in &effect.decided {
-            if let Some(ended) = messages::ended(waiting, id, now) {
+            if let Some(ended) = messages::finished_task(waiting, id, now) {
                 hooks.spawn(exec::run(command.clone(), ended));
             }
         }
     }
     if let Some(command) = &reporter.on_stall {
         for id in &effect.stalled {
-            if let Some(mut task) = messages::ended(waiting, id, now) {
+            if let Some(mut task) = messages::finished_task(waiting, id, now) {
                 task.outcome = "stalled";
                 hooks.spawn(exec::run(command.clone(), task));
             }

@@ -32,7 +32,7 @@ pub(super) enum AuthMethod {
 
 impl PartialConnection {
     /// Returns the user name and the session file if `--keep-session` is in effect.
-    pub fn kept(&self) -> Option<(&str, &SessionFile)> {
+    pub fn session_file(&self) -> Option<(&str, &SessionFile)> {
         match &self.sign_in {
             AuthMethod::Account { user, kept, .. } => {
                 kept.as_ref().map(|kept| (user.as_str(), kept))

@@ -193,8 +193,8 @@ impl Source {
         }
     }
 
-    /// Returns the place of the account: `the flags`, `the variables VTASK_…` or `the profile lab`.
-    fn place(&self) -> String {
+    /// Returns the location of the account: `the flags`, `the variables VTASK_…` or `the profile lab`.
+    fn account_location(&self) -> String {
         match (self.origin, &self.profile) {
             (_, Some(profile)) => format!("the profile {}", profile.name),
             (Origin::Variables, _) => "the variables VTASK_…".to_owned(),
@@ -337,8 +337,8 @@ impl Chosen {
             .partition(|source| source.is_for(&address));
         let hints = left_out.iter().filter(|source| source.has_credentials());
         let hints = hints.map(|source| {
-            let (place, servers) = (source.place(), source.servers());
-            format!(" The account of {place} is for {servers} and is not used here.")
+            let (location, servers) = (source.account_location(), source.servers());
+            format!(" The account of {location} is for {servers} and is not used here.")
         });
         Ok(Self {
             hint: hints.collect(),
@@ -387,11 +387,11 @@ fn collect(
         variables.is_for = servers;
     }
     let mut sources = vec![Source::flags(args), variables, Source::govc(environment)];
-    let place = match origin {
+    let index = match origin {
         Origin::TypedProfile => 1,
         Origin::VariableProfile => 2,
         _ => 3,
     };
-    sources.insert(place, Source::profile(origin, profile));
+    sources.insert(index, Source::profile(origin, profile));
     Ok(sources)
 }

@@ -90,8 +90,8 @@ pub(super) fn replaced(body: &[u8], texts: &[ReplacementText]) -> Vec<u8> {
     let plain = answer.to_string();
     let mut encoded: Vec<Option<Vec<u8>>> = vec![None; texts.len()];
     let mut written = Vec::with_capacity(plain.len() * 2);
-    for (place, part) in plain.split(MARKS.0).enumerate() {
-        let marked = part.split_once(MARKS.1).filter(|_| place > 0);
+    for (index, part) in plain.split(MARKS.0).enumerate() {
+        let marked = part.split_once(MARKS.1).filter(|_| index > 0);
         let marked = marked.and_then(|(number, rest)| Some((number.parse().ok()?, rest)));
         match marked.and_then(|(number, rest): (usize, _)| {
             Some((texts.get(number)?, encoded.get_mut(number)?, rest))

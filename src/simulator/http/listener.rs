@@ -74,7 +74,7 @@ async fn accept_loop(
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let break_token = control.accept();
+        let break_token = control.connection_token();
         let (server, sender) = (server.clone(), sender.clone());
         tokio::spawn(async move {
             if let Some(stream) = handshake(stream, break_token, &server).await {

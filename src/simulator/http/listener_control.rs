@@ -1,6 +1,5 @@
 //! Control of a running listener by tests and fault plans.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,7 +17,6 @@ pub(crate) struct ListenerControl {
     /// Requested duration of a closed listener.
     close_request: Mutex<Option<Duration>>,
     close: Notify,
-    accepted: AtomicU64,
 }
 
 impl ListenerControl {
@@ -29,7 +27,6 @@ impl ListenerControl {
             connections: Mutex::default(),
             close_request: Mutex::default(),
             close: Notify::new(),
-            accepted: AtomicU64::new(0),
         }
     }
 
@@ -53,10 +50,6 @@ impl ListenerControl {
         locked(&self.certificate).clone()
     }
 
-    pub(crate) fn accepted(&self) -> u64 {
-        self.accepted.load(Ordering::SeqCst)
-    }
-
     /// Waits for a request to close the listener.
     pub(super) async fn close_requested(&self) -> Duration {
         loop {
@@ -67,9 +60,8 @@ impl ListenerControl {
         }
     }
 
-    /// Counts a connection and returns the token that breaks it.
-    pub(super) fn accept(&self) -> CancellationToken {
-        self.accepted.fetch_add(1, Ordering::SeqCst);
+    /// Returns the token that breaks a connection accepted now.
+    pub(super) fn connection_token(&self) -> CancellationToken {
         locked(&self.connections).clone()
     }
 }

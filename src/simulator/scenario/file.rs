@@ -26,7 +26,7 @@ pub(super) struct ScenarioFile {
     /// Number of the first task.
     #[serde(default = "first_task")]
     pub(super) first_task: u64,
-    #[serde(default, alias = "estate")]
+    #[serde(default)]
     pub(super) inventory: InventoryEntry,
     /// Named groups of entities, for `on = "@group"`.
     #[serde(default)]

@@ -193,7 +193,7 @@ impl Core {
         match (&*call.object.kind, call.is_method, &*call.member) {
             ("ServiceInstance", false, "content")
             | ("ServiceInstance", true, "RetrieveServiceContent") => {
-                self.known("", &call.object)?;
+                self.require_object("", &call.object)?;
                 if call.is_method {
                     self.fields(call)?.done()?;
                 }
@@ -204,7 +204,7 @@ impl Core {
             ("SessionManager", true, "Login") => self.login(call),
             _ => {
                 let token = self.authenticate(call)?;
-                self.known(&token, &call.object)?;
+                self.require_object(&token, &call.object)?;
                 if call.is_method {
                     self.method(&token, call)
                 } else {
@@ -215,7 +215,7 @@ impl Core {
     }
 
     /// Fails if the object does not exist.
-    pub(super) fn known(&self, token: &str, object: &MoRef) -> Result<(), Fault> {
+    pub(super) fn require_object(&self, token: &str, object: &MoRef) -> Result<(), Fault> {
         if !schema::is_managed(&object.kind) {
             return Err(Fault::invalid_request(format!(
                 "There is no managed object type {}.",

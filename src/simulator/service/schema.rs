@@ -154,10 +154,10 @@ impl FieldDef {
     }
 }
 
-/// Checks a value against its declaration. Errors start with `place`.
+/// Checks a value against its declaration. Errors start with `path`.
 #[cfg(test)]
-pub(super) fn check(field: &FieldDef, value: &Value, place: &str) -> Result<(), String> {
-    let wrong = |why: &str| Err(format!("{place}: {why}: {value}"));
+pub(super) fn check(field: &FieldDef, value: &Value, path: &str) -> Result<(), String> {
+    let wrong = |why: &str| Err(format!("{path}: {why}: {value}"));
     if field.is_list {
         let Some(items) = value.as_array() else {
             return wrong("no list");
@@ -168,7 +168,7 @@ pub(super) fn check(field: &FieldDef, value: &Value, place: &str) -> Result<(), 
         };
         return items
             .iter()
-            .try_for_each(|item| check(&element, item, &format!("{place}[]")));
+            .try_for_each(|item| check(&element, item, &format!("{path}[]")));
     }
     let whole = |least: i64, most: i64| {
         value
@@ -193,23 +193,23 @@ pub(super) fn check(field: &FieldDef, value: &Value, place: &str) -> Result<(), 
         return wrong(field.kind);
     }
     if field.is_object {
-        check_object(field.kind, value, place)?;
+        check_object(field.kind, value, path)?;
     }
     Ok(())
 }
 
 #[cfg(test)]
-fn check_object(declared: &str, value: &Value, place: &str) -> Result<(), String> {
+fn check_object(declared: &str, value: &Value, path: &str) -> Result<(), String> {
     let Some(kind) = value["_typeName"].as_str() else {
-        return Err(format!("{place}: no _typeName: {value}"));
+        return Err(format!("{path}: no _typeName: {value}"));
     };
     // Streaming clients need the type before the fields.
     let first = value.as_object().and_then(|fields| fields.keys().next());
     if first.is_none_or(|name| name != "_typeName") {
-        return Err(format!("{place}: _typeName is not first: {value}"));
+        return Err(format!("{path}: _typeName is not first: {value}"));
     }
     if DATA.contains_key(declared) && !lineage(&DATA, kind).any(|(name, _)| name == declared) {
-        return Err(format!("{place}: {kind} is no {declared}"));
+        return Err(format!("{path}: {kind} is no {declared}"));
     }
     if !DATA.contains_key(kind) {
         return Ok(());
@@ -218,11 +218,11 @@ fn check_object(declared: &str, value: &Value, place: &str) -> Result<(), String
         .flat_map(|(_, found)| &found.fields)
         .collect();
     for field in &fields {
-        let place = format!("{place}.{}", field.name);
+        let path = format!("{path}.{}", field.name);
         match value.get(field.name) {
-            Some(value) => check(field, value, &place)?,
+            Some(value) => check(field, value, &path)?,
             None if field.is_optional => {}
-            None => return Err(format!("{place} is required")),
+            None => return Err(format!("{path} is required")),
         }
     }
     let mut names = value
@@ -232,7 +232,7 @@ fn check_object(declared: &str, value: &Value, place: &str) -> Result<(), String
         .map(|(name, _)| name);
     match names.find(|name| *name != "_typeName" && !fields.iter().any(|field| field.name == *name))
     {
-        Some(unknown) => Err(format!("{place}.{unknown} is no field of {kind}")),
+        Some(unknown) => Err(format!("{path}.{unknown} is no field of {kind}")),
         None => Ok(()),
     }
 }

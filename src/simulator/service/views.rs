@@ -25,7 +25,7 @@ pub(crate) enum View {
 #[derive(Debug, Default)]
 pub(crate) struct ListView {
     order: BTreeMap<u64, MoRef>,
-    places: HashMap<MoRef, u64>,
+    positions: HashMap<MoRef, u64>,
     next: u64,
     /// Incremented with every change.
     pub generation: u64,
@@ -33,22 +33,22 @@ pub(crate) struct ListView {
 
 impl ListView {
     pub(super) fn add(&mut self, object: MoRef) {
-        if !self.places.contains_key(&object) {
-            self.places.insert(object.clone(), self.next);
+        if !self.positions.contains_key(&object) {
+            self.positions.insert(object.clone(), self.next);
             self.order.insert(self.next, object);
             self.next += 1;
         }
     }
 
     pub(super) fn remove(&mut self, object: &MoRef) {
-        if let Some(place) = self.places.remove(object) {
-            self.order.remove(&place);
+        if let Some(position) = self.positions.remove(object) {
+            self.order.remove(&position);
         }
     }
 
     pub(super) fn clear(&mut self) {
         self.order.clear();
-        self.places.clear();
+        self.positions.clear();
     }
 
     pub(crate) fn members(&self) -> impl Iterator<Item = &MoRef> {

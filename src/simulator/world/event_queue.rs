@@ -28,20 +28,20 @@ pub(super) enum WorldEvent {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-struct Scheduled {
+struct ScheduledEvent {
     at: WorldTime,
     sequence: u64,
     event: WorldEvent,
 }
 
-impl Ord for Scheduled {
+impl Ord for ScheduledEvent {
     /// Reversed, because `BinaryHeap` returns the greatest first; equal times keep their scheduling order.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.sequence).cmp(&(self.at, self.sequence))
     }
 }
 
-impl PartialOrd for Scheduled {
+impl PartialOrd for ScheduledEvent {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -50,7 +50,7 @@ impl PartialOrd for Scheduled {
 /// Events ordered by time, then by scheduling order.
 #[derive(Debug, Default)]
 pub(super) struct EventQueue {
-    heap: BinaryHeap<Scheduled>,
+    heap: BinaryHeap<ScheduledEvent>,
     sequence: u64,
 }
 
@@ -58,7 +58,7 @@ impl EventQueue {
     /// Schedules `event` at `at`.
     pub(super) fn schedule(&mut self, at: WorldTime, event: WorldEvent) {
         self.sequence += 1;
-        self.heap.push(Scheduled {
+        self.heap.push(ScheduledEvent {
             at,
             sequence: self.sequence,
             event,
@@ -94,11 +94,11 @@ mod tests {
         queue.schedule(WorldTime::from_micros(5), WorldEvent::StartOccurrence(1));
         queue.schedule(WorldTime::from_micros(5), WorldEvent::StartOccurrence(2));
         queue.schedule(WorldTime::from_micros(-3), WorldEvent::StartOccurrence(3));
-        let taken: Vec<_> = std::iter::from_fn(|| queue.pop_due(WorldTime::from_micros(5)))
+        let due: Vec<_> = std::iter::from_fn(|| queue.pop_due(WorldTime::from_micros(5)))
             .map(|(_, event)| event)
             .collect();
         assert_eq!(
-            taken,
+            due,
             [
                 WorldEvent::StartOccurrence(3),
                 WorldEvent::StartOccurrence(1),

@@ -244,8 +244,8 @@ impl Inventory {
         let siblings = self.entity(self.entity(host).parent?).children.iter();
         let hosts = siblings.filter(|id| self.entity(**id).kind == EntityKind::Host);
         let hosts: Vec<EntityId> = hosts.copied().collect();
-        let place = hosts.iter().position(|other| *other == host)?;
-        let next = hosts[(place + 1) % hosts.len()];
+        let host_index = hosts.iter().position(|other| *other == host)?;
+        let next = hosts[(host_index + 1) % hosts.len()];
         (next != host).then_some(next)
     }
 

@@ -17,11 +17,11 @@ impl World {
         let Some(load) = &self.load else { return };
         let (tasks, rate, first) = (load.tasks, load.rate, load.due(0));
         self.now = self.now.max(WorldTime::START);
-        for place in 0..tasks {
-            let spread = u8::try_from(place * 37 % 100).unwrap_or(0);
-            let id = self.fill_place(place, spread);
+        for index in 0..tasks {
+            let spread = u8::try_from(index * 37 % 100).unwrap_or(0);
+            let id = self.fill_slot(index, spread);
             if let Some(load) = &mut self.load {
-                load.places.push(id);
+                load.task_slots.push(id);
             }
         }
         if rate > 0 && tasks > 0 {
@@ -29,18 +29,18 @@ impl World {
         }
     }
 
-    fn fill_place(&mut self, place: usize, percent: u8) -> TaskId {
+    fn fill_slot(&mut self, index: usize, percent: u8) -> TaskId {
         let Some(load) = &self.load else {
             return TaskId(0);
         };
-        let plan = Arc::new(load.plan(place));
-        let target = load.targets.get(place % load.targets.len().max(1)).copied();
+        let plan = Arc::new(load.plan(index));
+        let target = load.targets.get(index % load.targets.len().max(1)).copied();
         // Tasks 1 and 2 of a lineage are children of task 0, tasks 3 and 4 of task 1.
-        let start = place - place % LINEAGE;
-        let parent = [None, Some(0), Some(0), Some(1), Some(1)][place % LINEAGE]
-            .and_then(|parent_task: usize| load.places.get(start + parent_task).copied());
-        let rng = Rng::with_seed(self.seed ^ place as u64);
-        let id = self.create(plan.clone(), parent, place as u64, rng.clone());
+        let start = index - index % LINEAGE;
+        let parent = [None, Some(0), Some(0), Some(1), Some(1)][index % LINEAGE]
+            .and_then(|parent_task: usize| load.task_slots.get(start + parent_task).copied());
+        let rng = Rng::with_seed(self.seed ^ index as u64);
+        let id = self.create(plan.clone(), parent, index as u64, rng.clone());
         if let Some(task) = self.tasks.get_mut(&id) {
             task.execution = Execution::new(plan, target, rng);
             task.record.entity =
@@ -55,20 +55,20 @@ impl World {
 
     pub(super) fn load_batch(&mut self) {
         let Some(load) = &self.load else { return };
-        let (batch, finish, places) = (load.batch_size(), load.finish, load.places.len());
+        let (batch, finish, task_slots) = (load.batch_size(), load.finish, load.task_slots.len());
         for _ in 0..batch {
             let Some(load) = &mut self.load else { return };
-            let place = load.cursor;
-            load.cursor = (load.cursor + 1) % places;
-            let id = load.places[place];
+            let index = load.cursor;
+            load.cursor = (load.cursor + 1) % task_slots;
+            let id = load.task_slots[index];
             let percent = self.tasks.get(&id).and_then(|task| task.record.progress);
             let ended = self.state(id).is_none_or(TaskState::is_final);
             match percent {
                 // Cancelled by a client: replace it to keep the number of tasks.
-                _ if ended => self.replace_place(place),
+                _ if ended => self.replace_task(index),
                 Some(percent) if percent >= 99 && finish => {
                     self.finish(id, PlannedOutcome::Success(None));
-                    self.replace_place(place);
+                    self.replace_task(index);
                 }
                 Some(percent) if percent >= 99 => self.report(id, 0),
                 percent => self.report(id, percent.map_or(0, |percent| percent + 1)),
@@ -81,10 +81,10 @@ impl World {
         }
     }
 
-    fn replace_place(&mut self, place: usize) {
-        let id = self.fill_place(place, 0);
+    fn replace_task(&mut self, index: usize) {
+        let id = self.fill_slot(index, 0);
         if let Some(load) = &mut self.load {
-            load.places[place] = id;
+            load.task_slots[index] = id;
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct Load {
     /// Virtual machines, used in turn.
     pub targets: Vec<EntityId>,
     /// Current task of each place.
-    pub(super) places: Vec<TaskId>,
+    pub(super) task_slots: Vec<TaskId>,
     pub(super) batches: u64,
     pub(super) cursor: usize,
 }
@@ -54,7 +54,7 @@ impl Load {
             keep: Duration::from_secs(60),
             operations,
             targets,
-            places: Vec::new(),
+            task_slots: Vec::new(),
             batches: 0,
             cursor: 0,
         }
@@ -76,9 +76,9 @@ impl Load {
         WorldTime::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 
-    pub(super) fn plan(&self, place: usize) -> TaskPlan {
+    pub(super) fn plan(&self, index: usize) -> TaskPlan {
         let (description_id, name) =
-            self.operations[usize::from(!place.is_multiple_of(LINEAGE))].clone();
+            self.operations[usize::from(!index.is_multiple_of(LINEAGE))].clone();
         TaskPlan {
             description_id,
             name,

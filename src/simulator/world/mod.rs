@@ -324,9 +324,9 @@ impl World {
 }
 
 /// Sets `place` and returns true if the value changed.
-fn replace<T: PartialEq>(place: &mut T, value: T) -> bool {
-    let differs = *place != value;
-    *place = value;
+fn replace<T: PartialEq>(target: &mut T, value: T) -> bool {
+    let differs = *target != value;
+    *target = value;
     differs
 }
 

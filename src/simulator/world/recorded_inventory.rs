@@ -15,8 +15,8 @@ const MAX_FOLDERS: usize = 24;
 const ROOT: EntityId = EntityId(0);
 
 impl World {
-    /// Adds an entity at its recorded place, or moves a virtual machine to another host.
-    pub(super) fn place(&mut self, location: &Location, playback: &Playback) {
+    /// Adds an entity at its recorded location, or moves a virtual machine to another host.
+    pub(super) fn add_location(&mut self, location: &Location, playback: &Playback) {
         let kind = EntityKind::of_type(&location.kind);
         let Some(kind) = kind.filter(|_| (1..MAX_ENTITIES).contains(&self.inventory.len())) else {
             return;

@@ -98,7 +98,7 @@ impl World {
                     self.add_past(&info, playback);
                 }
             }
-            (Entry::Location(location), _) => self.place(&location, playback),
+            (Entry::Location(location), _) => self.add_location(&location, playback),
             _ => {}
         }
     }

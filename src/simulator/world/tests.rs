@@ -7,7 +7,7 @@ use crate::simulator::scenario::{LoadOptions, Scenario};
 const ESTATE: &str = r#"
 about = "test"
 first_task = 1
-[estate]
+[inventory]
 clusters = [{ name = "c", hosts = ["h1"] }]
 machine_folders = [{ name = "f", cluster = "c", machines = ["a", "b"] }]
 "#;

@@ -9,15 +9,15 @@ use crate::text::width;
 #[error("{message}")]
 pub struct FilterError {
     /// Range in bytes of the text; empty if something is missing.
-    pub place: Range<usize>,
+    pub span: Range<usize>,
     /// One sentence with the problem and the fix.
     pub message: String,
 }
 
 impl FilterError {
-    pub(super) fn new(place: Range<usize>, message: impl Into<String>) -> Self {
+    pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         Self {
-            place,
+            span,
             message: message.into(),
         }
     }
@@ -25,8 +25,8 @@ impl FilterError {
     /// Returns start and width of the range in columns (at least one wide).
     pub fn columns(&self, text: &str) -> (usize, usize) {
         let part = |range: Range<usize>| text.get(range).map_or(0, width);
-        let end = self.place.end.min(text.len());
-        let start = self.place.start.min(end);
+        let end = self.span.end.min(text.len());
+        let start = self.span.start.min(end);
         (part(0..start), part(start..end).max(1))
     }
 

@@ -122,7 +122,7 @@ pub(super) fn typed(term: &Term) -> String {
 
 /// Builds an expression from a parsed term.
 pub(super) fn term(head: Option<Head>, values: Vec<Operand>) -> Result<Expr, FilterError> {
-    let Some((name, place, operator)) = head else {
+    let Some((name, name_span, operator)) = head else {
         let words = values.into_iter().map(|value| {
             Ok(Expr::Term(Term::Anywhere(match value.kind {
                 // A single word matches anywhere; `*` and `?` are wildcards if it contains them.
@@ -133,13 +133,13 @@ pub(super) fn term(head: Option<Head>, values: Vec<Operand>) -> Result<Expr, Fil
         return Ok(Expr::all(words.collect::<Result<_, _>>()?));
     };
     let Some(field) = find(&name) else {
-        return Err(FilterError::new(place, no_such_field(&name)));
+        return Err(FilterError::new(name_span, no_such_field(&name)));
     };
     if let Some(empty) = values
         .iter()
         .find(|value| value.text.is_empty() && value.kind != Kind::Quoted)
     {
-        let at = empty.place.start;
+        let at = empty.span.start;
         return Err(FilterError::new(
             at..at,
             format!("{name}: {}", expected(field)),
@@ -151,16 +151,18 @@ pub(super) fn term(head: Option<Head>, values: Vec<Operand>) -> Result<Expr, Fil
         Operator::Has | Operator::Equal | Operator::Unequal
     );
     if is_compared && !matches!(field, Field::Number(_) | Field::Span(_)) {
-        let end = values.first().map_or(place.end, |value| value.place.start);
+        let end = values
+            .first()
+            .map_or(name_span.end, |value| value.span.start);
         let why = format!("“{name}” cannot be compared by size; use {name}:…");
-        return Err(FilterError::new(place.end..end, why));
+        return Err(FilterError::new(name_span.end..end, why));
     }
     let terms = values.iter().map(|value| match field {
         Field::Text(field) => Ok(Expr::Term(Term::Text(field, pattern(value, operator)?))),
         Field::State => state(value).map(|flag| Expr::Term(Term::Is(flag))),
         Field::Is => flags(value),
         Field::Number(field) => number(field, operator, value).map(Expr::Term),
-        Field::Span(field) => span(field, &name, (&place, operator), value).map(Expr::Term),
+        Field::Span(field) => span(field, &name, (&name_span, operator), value).map(Expr::Term),
     });
     let any = Expr::any(terms.collect::<Result<_, _>>()?);
     // Numbers are compared with `!=` directly, so that a task without a value does not match.
@@ -179,7 +181,7 @@ fn pattern(value: &Operand, operator: Operator) -> Result<Pattern, FilterError> 
         _ if operator == Operator::Has => Ok(Pattern::contains(&value.text)),
         _ => Ok(Pattern::equals(&value.text)),
     };
-    made.map_err(|why| FilterError::new(value.place.clone(), why))
+    made.map_err(|why| FilterError::new(value.span.clone(), why))
 }
 
 fn state(value: &Operand) -> Result<Flag, FilterError> {
@@ -240,7 +242,7 @@ fn unknown_value(value: &Operand, field: &str, names: &[&str]) -> FilterError {
         None => format!("known: {}", names.join(" ")),
     };
     let why = format!("unknown value {field}:{}; {hint}", value.text);
-    FilterError::new(value.place.clone(), why)
+    FilterError::new(value.span.clone(), why)
 }
 
 fn number(field: NumberField, operator: Operator, value: &Operand) -> Result<Term, FilterError> {
@@ -252,17 +254,17 @@ fn number(field: NumberField, operator: Operator, value: &Operand) -> Result<Ter
         .map(|number| Term::Number(field, operator, number))
         .map_err(|_| {
             let why = format!("“{}” is not a number", value.text);
-            FilterError::new(value.place.clone(), why)
+            FilterError::new(value.span.clone(), why)
         })
 }
 
 fn span(
     field: DurationField,
     name: &str,
-    (place, operator): (&Range<usize>, Operator),
+    (name_span, operator): (&Range<usize>, Operator),
     value: &Operand,
 ) -> Result<Term, FilterError> {
-    let why = |text: String| Err(FilterError::new(value.place.clone(), text));
+    let why = |text: String| Err(FilterError::new(value.span.clone(), text));
     if value.text.parse::<f64>().is_ok() {
         return why(format!(
             "missing unit: use {0}s, {0}m, {0}h or {0}d",
@@ -280,12 +282,12 @@ fn span(
         operator,
         Operator::Less | Operator::AtMost | Operator::More | Operator::AtLeast
     ) {
-        let place = place.end..value.place.start;
+        let gap = name_span.end..value.span.start;
         let why = format!(
             "durations cannot be compared for equality; use {name}>{0} or {name}<{0}",
             value.text
         );
-        return Err(FilterError::new(place, why));
+        return Err(FilterError::new(gap, why));
     }
     Ok(Term::Span(field, operator, span))
 }

@@ -45,7 +45,7 @@ impl Operator {
 pub(super) struct Operand {
     pub(super) kind: Kind,
     pub(super) text: String,
-    pub(super) place: Range<usize>,
+    pub(super) span: Range<usize>,
 }
 
 /// Notations of a value.
@@ -300,10 +300,10 @@ impl<'a> Lexer<'a> {
     }
 }
 
-fn value(kind: Kind, text: &str, place: Range<usize>) -> Operand {
+fn value(kind: Kind, text: &str, span: Range<usize>) -> Operand {
     Operand {
         kind,
         text: text.to_owned(),
-        place,
+        span,
     }
 }

@@ -56,7 +56,7 @@ fn read(
     let expr = parser.any()?;
     match parser.tokens.next() {
         None => Ok(expr),
-        Some((_, place)) => Err(FilterError::new(place, "unmatched closing parenthesis")),
+        Some((_, span)) => Err(FilterError::new(span, "unmatched closing parenthesis")),
     }
 }
 
@@ -99,61 +99,61 @@ impl Parser<'_> {
     }
 
     fn one(&mut self) -> Result<Expr, FilterError> {
-        let Some((token, place)) = self.tokens.next() else {
+        let Some((token, span)) = self.tokens.next() else {
             let end = self.end..self.end;
             return Err(FilterError::new(end, "missing term"));
         };
         match token {
             Token::Not => {
-                self.descend(&place)?;
+                self.descend(&span)?;
                 let negated = self.one()?;
                 self.depth -= 1;
                 Ok(Expr::negated(negated))
             }
             Token::Open => {
-                self.descend(&place)?;
+                self.descend(&span)?;
                 if self.next_is(&Token::Close) {
-                    return Err(FilterError::new(place, "empty parentheses"));
+                    return Err(FilterError::new(span, "empty parentheses"));
                 }
                 let inner = self.any()?;
                 self.depth -= 1;
                 match self.tokens.next() {
                     Some((Token::Close, _)) => Ok(inner),
-                    _ => Err(FilterError::new(place, "missing closing parenthesis")),
+                    _ => Err(FilterError::new(span, "missing closing parenthesis")),
                 }
             }
             Token::Term(head, values) => field::term(head, values),
-            Token::Saved(name) => self.saved(&name, place),
-            Token::Close => Err(FilterError::new(place, "unmatched closing parenthesis")),
+            Token::Saved(name) => self.saved(&name, span),
+            Token::Close => Err(FilterError::new(span, "unmatched closing parenthesis")),
             Token::And | Token::Or => {
                 let why =
                     "“and” and “or” need a term on both sides; quote them to search for the words";
-                Err(FilterError::new(place, why))
+                Err(FilterError::new(span, why))
             }
         }
     }
 
-    fn descend(&mut self, place: &Range<usize>) -> Result<(), FilterError> {
+    fn descend(&mut self, span: &Range<usize>) -> Result<(), FilterError> {
         self.depth += 1;
         if self.depth > MAX_NESTING {
-            return Err(FilterError::new(place.clone(), "nested too deeply"));
+            return Err(FilterError::new(span.clone(), "nested too deeply"));
         }
         Ok(())
     }
 
-    fn saved(&mut self, name: &str, place: Range<usize>) -> Result<Expr, FilterError> {
+    fn saved(&mut self, name: &str, span: Range<usize>) -> Result<Expr, FilterError> {
         let Some(text) = self.saved.get(name) else {
             let names: Vec<&str> = self.saved.keys().map(String::as_str).collect();
             let why = match names.as_slice() {
                 [] => "no saved filters; add them to [filters] in the config file".to_owned(),
                 names => format!("no saved filter “{name}”; known: {}", names.join(", ")),
             };
-            return Err(FilterError::new(place, why));
+            return Err(FilterError::new(span, why));
         };
-        self.descend(&place)?;
+        self.descend(&span)?;
         *self.expansions += 1;
         if *self.expansions > MAX_SAVED_EXPANSIONS {
-            return Err(FilterError::new(place, "too many saved filters"));
+            return Err(FilterError::new(span, "too many saved filters"));
         }
         let read = read(text, self.saved, self.depth, self.expansions);
         self.depth -= 1;
@@ -164,7 +164,7 @@ impl Parser<'_> {
             } else {
                 format!("in @{name}, “{text}”: {why}")
             };
-            FilterError::new(place, why)
+            FilterError::new(span, why)
         })
     }
 }

@@ -21,8 +21,8 @@ pub struct Period {
 /// Returns the period terms of a filter, as typed.
 pub fn period_words(text: &str) -> String {
     let tokens = Lexer::new(text, field::is_name).all().unwrap_or_default();
-    let words = tokens.iter().filter_map(|(token, place)| match token {
-        Token::Term(Some((name, ..)), _) if is_end(name) => text.get(place.clone()),
+    let words = tokens.iter().filter_map(|(token, span)| match token {
+        Token::Term(Some((name, ..)), _) if is_end(name) => text.get(span.clone()),
         _ => None,
     });
     words.collect::<Vec<_>>().join(" ")
@@ -60,20 +60,20 @@ fn is_end(name: &str) -> bool {
 pub fn with_period(text: &str, saved: &Saved) -> Result<(Period, Filter), FilterError> {
     let tokens = Lexer::new(text, field::is_name).all()?;
     let mut period = Period::default();
-    let mut places = Vec::new();
+    let mut spans = Vec::new();
     let mut depth = 0_usize;
-    for (at, (token, place)) in tokens.iter().enumerate() {
+    for (at, (token, span)) in tokens.iter().enumerate() {
         match token {
             Token::Open => depth += 1,
             Token::Close => depth = depth.saturating_sub(1),
-            Token::Term(Some((name, name_place, operator)), values) => {
+            Token::Term(Some((name, name_span, operator)), values) => {
                 let end = match &**name {
                     "since" => &mut period.since,
                     "until" => &mut period.until,
                     _ => continue,
                 };
-                let wrong = |place: Range<usize>, why: &str| {
-                    Err(FilterError::new(place, format!("{name}: {why}")))
+                let wrong = |span: Range<usize>, why: &str| {
+                    Err(FilterError::new(span, format!("{name}: {why}")))
                 };
                 let before = at.checked_sub(1).and_then(|before| tokens.get(before));
                 let beside = [before, tokens.get(at + 1)].into_iter().flatten();
@@ -83,28 +83,28 @@ pub fn with_period(text: &str, saved: &Saved) -> Result<(Period, Filter), Filter
                     || beside.any(|token| *token == Token::Or)
                 {
                     let why = "not allowed inside ( ), or beside “or” and “not”";
-                    return wrong(place.clone(), why);
+                    return wrong(span.clone(), why);
                 }
                 let [value] = &values[..] else {
-                    return wrong(place.clone(), "only one value is allowed");
+                    return wrong(span.clone(), "only one value is allowed");
                 };
                 if !matches!(operator, Operator::Has | Operator::Equal) {
-                    return wrong(name_place.end..value.place.start, "use a colon");
+                    return wrong(name_span.end..value.span.start, "use a colon");
                 }
                 match value.text.parse() {
                     Ok(moment) => *end = Some(moment),
-                    Err(error) => return wrong(value.place.clone(), &error.to_string()),
+                    Err(error) => return wrong(value.span.clone(), &error.to_string()),
                 }
-                places.push(place.clone());
+                spans.push(span.clone());
             }
             _ => {}
         }
     }
     // Blank out the terms, so that the positions of errors in the rest stay valid.
     let mut rest = text.to_owned();
-    for place in places {
-        let blank = " ".repeat(place.len());
-        rest.replace_range(place, &blank);
+    for span in spans {
+        let blank = " ".repeat(span.len());
+        rest.replace_range(span, &blank);
     }
     let filter = Filter::parse(&rest, saved)?;
     let trimmed = rest.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -178,7 +178,7 @@ mod tests {
             ("since>24h", ">"),
         ] {
             let error = read(text).unwrap_err();
-            assert_eq!(&text[error.place.clone()], part, "{text}: {error}");
+            assert_eq!(&text[error.span.clone()], part, "{text}: {error}");
         }
     }
 }

@@ -184,22 +184,22 @@ impl NumberField {
 }
 
 /// A duration that grows with time or is fixed.
-enum Stopwatch {
+enum TaskDuration {
     Running(Timestamp),
     Stopped(SignedDuration),
 }
 
 impl DurationField {
-    fn clock(self, target: &EvalTarget<'_>) -> Option<Stopwatch> {
+    fn clock(self, target: &EvalTarget<'_>) -> Option<TaskDuration> {
         let record = target.record;
         let between = |span: &dyn Fn(Timestamp) -> Option<SignedDuration>| {
             let now = target.now();
             let later = now.checked_add(FAR_FUTURE).ok()?;
             let (spent, then) = (span(now)?, span(later)?);
             Some(if spent == then {
-                Stopwatch::Stopped(spent)
+                TaskDuration::Stopped(spent)
             } else {
-                Stopwatch::Running(later.checked_sub(then).ok()?)
+                TaskDuration::Running(later.checked_sub(then).ok()?)
             })
         };
         let ended = || {
@@ -209,13 +209,17 @@ impl DurationField {
         match self {
             Self::Elapsed => between(&|now| record.elapsed(now)),
             Self::Queued => between(&|now| record.queued_for(now)),
-            Self::Ended => ended().map(Stopwatch::Running),
-            Self::Started => record.info.as_ref()?.start_time().map(Stopwatch::Running),
+            Self::Ended => ended().map(TaskDuration::Running),
+            Self::Started => record
+                .info
+                .as_ref()?
+                .start_time()
+                .map(TaskDuration::Running),
             Self::Idle => {
                 let running = record.running_since()?;
                 record
                     .last_change()
-                    .map(|moved| Stopwatch::Running(moved.max(running)))
+                    .map(|moved| TaskDuration::Running(moved.max(running)))
             }
         }
     }
@@ -228,8 +232,8 @@ impl DurationField {
     ) -> MatchResult {
         match self.clock(target) {
             None => MatchResult::always(false),
-            Some(Stopwatch::Stopped(own)) => MatchResult::always(operator.holds(&own, &span)),
-            Some(Stopwatch::Running(since)) => {
+            Some(TaskDuration::Stopped(own)) => MatchResult::always(operator.holds(&own, &span)),
+            Some(TaskDuration::Running(since)) => {
                 let now = target.now();
                 let own = now.duration_since(since).max(SignedDuration::ZERO);
                 let reached = since.checked_add(span).ok();

@@ -39,8 +39,8 @@ impl RowModel {
     pub fn members(&self, id: GroupId) -> impl Iterator<Item = Handle> {
         let siblings = self.groups.get(id).and_then(|g| g.item.children());
         let first = siblings.and_then(super::order_tree::OrderTree::first);
-        let places = std::iter::successors(first, move |place| siblings?.after(*place));
-        places.filter_map(move |place| siblings?.get(place)?.id.task())
+        let positions = std::iter::successors(first, move |position| siblings?.after(*position));
+        positions.filter_map(move |position| siblings?.get(position)?.id.task())
     }
 
     /// Returns the group that corresponds to a group of another row model of the same tasks.

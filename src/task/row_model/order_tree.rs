@@ -84,7 +84,7 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     /// Returns the first entry with rows; without any, the first entry.
     pub(super) fn first_entry(&self) -> Option<&SequenceEntry<K, I>> {
         match self.first() {
-            Some(place) => self.get(place),
+            Some(position) => self.get(position),
             None => self.leaves.first()?.entries.first(),
         }
     }
@@ -196,8 +196,8 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     }
 
     /// Returns the entry at a position.
-    pub(super) fn get(&self, place: Position) -> Option<&SequenceEntry<K, I>> {
-        self.leaves.get(place.leaf)?.entries.get(place.index)
+    pub(super) fn get(&self, position: Position) -> Option<&SequenceEntry<K, I>> {
+        self.leaves.get(position.leaf)?.entries.get(position.index)
     }
 
     /// Returns the position of the first entry with rows.

@@ -176,7 +176,7 @@ impl RowModel {
     /// Evaluates all time-dependent records, for example after a clock change or with new typical
     /// durations.
     pub fn reevaluate(&mut self, context: EvalContext<'_>) {
-        if self.view.sort.place(SortColumn::Left).is_some() {
+        if self.view.sort.position(SortColumn::Left).is_some() {
             self.rebuild(context);
         } else if self.view.filter.is_timed() {
             self.apply_filter(context, (false, false), false);

@@ -150,10 +150,10 @@ impl Sort {
     }
 
     /// Returns the one-based position of a column, and true if it is descending.
-    pub fn place(&self, column: SortColumn) -> Option<(usize, bool)> {
+    pub fn position(&self, column: SortColumn) -> Option<(usize, bool)> {
         let mut keys = self.0.iter().zip(1..);
-        let (key, place) = keys.find(|(key, _)| key.column == column)?;
-        Some((place, key.descending))
+        let (key, position) = keys.find(|(key, _)| key.column == column)?;
+        Some((position, key.descending))
     }
 
     /// Sorts by this column only; reverses it if that is the case already.
@@ -177,7 +177,7 @@ impl Sort {
 
     /// Appends or removes a column.
     pub fn toggle(&mut self, column: SortColumn) {
-        if self.place(column).is_some() {
+        if self.position(column).is_some() {
             self.0.retain(|key| key.column != column);
             if self.0.is_empty() {
                 *self = Self::default();
@@ -242,8 +242,8 @@ impl Sort {
 /// Formats as on the command line.
 impl fmt::Display for Sort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, key) in self.0.iter().enumerate() {
-            let comma = if place > 0 { "," } else { "" };
+        for (position, key) in self.0.iter().enumerate() {
+            let comma = if position > 0 { "," } else { "" };
             let sign = if key.descending { "-" } else { "" };
             write!(f, "{comma}{sign}{}", key.column.name())?;
         }
@@ -273,9 +273,9 @@ mod tests {
 
     #[test]
     fn column_names_are_unique_and_parse() {
-        for (place, column) in SortColumn::ALL.iter().enumerate() {
+        for (position, column) in SortColumn::ALL.iter().enumerate() {
             assert_eq!(SortColumn::named(column.name()), Some(*column));
-            assert_eq!(*column as usize, place, "the menu points by place");
+            assert_eq!(*column as usize, position, "the menu points by position");
         }
     }
 
@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(sort.to_string(), "state", "replaces the default");
         sort.cycle(SortColumn::Elapsed);
         assert_eq!(sort.to_string(), "state,-elapsed");
-        assert_eq!(sort.place(SortColumn::Elapsed), Some((2, true)));
+        assert_eq!(sort.position(SortColumn::Elapsed), Some((2, true)));
         sort.cycle(SortColumn::Elapsed);
         assert_eq!(sort.to_string(), "state,elapsed");
         sort.reverse();

@@ -75,9 +75,9 @@ fn pad_numbers(name: &str) -> String {
     const MAX_DIGITS: usize = 20;
     let mut long = String::with_capacity(name.len() + MAX_DIGITS);
     let mut digits = 0;
-    for (place, character) in name.char_indices() {
+    for (offset, character) in name.char_indices() {
         if digits == 0 && character.is_ascii_digit() {
-            let rest = name.get(place..).unwrap_or_default();
+            let rest = name.get(offset..).unwrap_or_default();
             let number = rest.find(|c: char| !c.is_ascii_digit());
             digits = number.unwrap_or(rest.len());
             long.extend(std::iter::repeat_n('0', MAX_DIGITS.saturating_sub(digits)));

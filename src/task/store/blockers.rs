@@ -74,14 +74,15 @@ impl TaskStore {
     pub fn ahead_in_queue(&self, handle: Handle) -> impl Iterator<Item = Handle> {
         let record = self.get(handle);
         let info = record.and_then(|record| record.info.as_ref());
-        let place = record.zip(info).and_then(|(record, info)| {
+        let entity_and_time = record.zip(info).and_then(|(record, info)| {
             let entity = info.entity.as_ref()?;
             Some((
                 (record.id.endpoint, entity.value.clone()),
                 info.queue_time(),
             ))
         });
-        let ahead = place.map(|(entity, queued)| self.entity_index.ahead(&entity, queued));
+        let ahead =
+            entity_and_time.map(|(entity, queued)| self.entity_index.ahead(&entity, queued));
         ahead
             .into_iter()
             .flatten()

@@ -138,12 +138,15 @@ fn equal_mo_ids_of_two_servers_are_different_tasks() {
         info: info("task-2", &json!({"parentTaskKey": "task-1"})),
         at: at(10),
     };
-    let there = EndpointId(1);
+    let second_endpoint = EndpointId(1);
     harness
         .store
-        .apply(there, change, &mut ChangeSet::default())
+        .apply(second_endpoint, change, &mut ChangeSet::default())
         .unwrap();
-    let other = harness.store.find(&TaskId::new(there, "task-2")).unwrap();
+    let other = harness
+        .store
+        .find(&TaskId::new(second_endpoint, "task-2"))
+        .unwrap();
     assert_eq!(harness.store.parent(other), None);
 }
 

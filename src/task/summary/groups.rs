@@ -34,26 +34,26 @@ impl Groups {
     /// Adds a task to a group. Returns the group's index.
     pub(super) fn add(&mut self, name: &str, status: Status) -> usize {
         let known = self.by_name.get(name).copied();
-        let place = known.unwrap_or_else(|| {
+        let index = known.unwrap_or_else(|| {
             let name: Arc<str> = name.into();
             self.all.push((name.clone(), StatusCounts::default()));
             self.by_name.insert(name, self.all.len() - 1);
             self.all.len() - 1
         });
-        if let Some((_, counts)) = self.all.get_mut(place) {
+        if let Some((_, counts)) = self.all.get_mut(index) {
             counts.add(status);
         }
-        place
+        index
     }
 
     /// Returns the name of a group.
-    pub(super) fn name(&self, place: usize) -> Option<&str> {
-        self.all.get(place).map(|(name, _)| &**name)
+    pub(super) fn name(&self, index: usize) -> Option<&str> {
+        self.all.get(index).map(|(name, _)| &**name)
     }
 
     /// Removes a task from a group.
-    pub(super) fn remove(&mut self, place: usize, status: Status) {
-        if let Some((_, counts)) = self.all.get_mut(place) {
+    pub(super) fn remove(&mut self, index: usize, status: Status) {
+        if let Some((_, counts)) = self.all.get_mut(index) {
             counts.remove(status);
         }
     }

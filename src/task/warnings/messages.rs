@@ -34,13 +34,13 @@ pub(super) fn stalled(
     typical: Option<&DurationStats>,
 ) -> String {
     let still = duration(still);
-    let place = percent.map_or(String::new(), |percent| format!(" at {percent}%"));
+    let at_percent = percent.map_or(String::new(), |percent| format!(" at {percent}%"));
     let reason = match (threshold.longest_before, typical) {
         (Some(longest), _) => format!("longest pause before: {}.", span(longest)),
         (None, Some(typical)) => format!("typical duration: {}.", span(typical.median())),
         (None, None) => format!("normally moves within {}.", span(threshold.allowed)),
     };
-    format!("No progress or phase change for {still}{place}; {reason}")
+    format!("No progress or phase change for {still}{at_percent}; {reason}")
 }
 
 pub(super) fn cancel_ignored(seen: CancelSeen, now: Timestamp) -> String {

@@ -83,22 +83,22 @@ pub(super) fn lines(
     let targets = members().map(|(_, record)| width(&target(record)));
     let (target_width, state_width) = (targets.max().unwrap_or(0), states.max().unwrap_or(0));
     let mut axis_width = axis_columns(columns);
-    let place = |axis| Columns::new(columns, axis, target_width, state_width);
+    let layout_columns = |axis| Columns::new(columns, axis, target_width, state_width);
     // Names take room from the time line.
-    let cut = widest_name.saturating_sub(place(axis_width).tree);
+    let cut = widest_name.saturating_sub(layout_columns(axis_width).tree);
     axis_width -= cut.min(axis_width.saturating_sub(MIN_AXIS_WIDTH));
-    let axis = Axis::over(timed, axis_width);
-    let shared = place(axis.map_or(0, |_| axis_width));
+    let axis = Axis::of_records(timed, axis_width);
+    let shared = layout_columns(axis.map_or(0, |_| axis_width));
     let mut lines = Vec::new();
     if let Some(axis) = &axis {
         let mut strip = StyledLine::new(ctx.appearance, columns);
         strip.pad_to(usize::from(columns).saturating_sub(axis_width));
         // Dates are relative to the clock of the tasks' server.
-        let there = board
+        let server_time = board
             .get(handle)
             .map(|record| ctx.state.time(record, ctx.now));
         let zone = &ctx.state.options.time_zone;
-        let now = (there.unwrap_or(ctx.now), false);
+        let now = (server_time.unwrap_or(ctx.now), false);
         axis.label(ctx.appearance, &mut strip, now, zone);
         lines.push(strip.line());
     }

@@ -134,12 +134,12 @@ fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&Record>) {
             Role::Dim
         };
         strip.push(tab.title(), role);
-        let place = Rect {
+        let rect = Rect {
             x: area.x + u16::try_from(start).unwrap_or_default(),
             width: u16::try_from(strip.width() - start).unwrap_or_default(),
             ..area
         };
-        ctx.drawn.targets.push((place, ClickTarget::Tab(tab)));
+        ctx.drawn.targets.push((rect, ClickTarget::Tab(tab)));
     }
     if let Some(record) = record {
         let mut name = StyledLine::new(appearance, area.width / 2);

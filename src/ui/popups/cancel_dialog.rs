@@ -33,7 +33,7 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect)
     let family = dialog.family(&ctx.state.view().store);
     let lines = Lines::new(ctx, dialog, record, columns, room);
     let members = if family.len() > 1 { family.len() } else { 0 };
-    let shown = Shown::of(&lines, members, room);
+    let shown = VisibleLines::of(&lines, members, room);
     let height = u16::try_from(shown.height()).unwrap_or(u16::MAX);
     let mut area = frame::open(ctx, screen, columns, height, "Cancel");
     let gap = u16::from(shown.is_spaced);
@@ -97,7 +97,7 @@ impl Room {
 }
 
 /// The lines that have room.
-struct Shown {
+struct VisibleLines {
     name: bool,
     /// Number of lines of the message.
     message: usize,
@@ -114,7 +114,7 @@ struct Shown {
     is_spaced: bool,
 }
 
-impl Shown {
+impl VisibleLines {
     /// Chooses what is shown, the most important first.
     fn of(lines: &Lines, members: usize, room: usize) -> Self {
         let mut room = Room(room);
@@ -196,10 +196,10 @@ fn draw_family(
 ) {
     let rows = usize::from(area.height);
     ctx.drawn.popup_page = rows;
-    let place = family
+    let index = family
         .iter()
         .position(|(handle, _)| *handle == dialog.highlighted);
-    let top = place.unwrap_or_default().saturating_sub(rows / 2);
+    let top = index.unwrap_or_default().saturating_sub(rows / 2);
     let top = top.min(family.len().saturating_sub(rows));
     let visible = family.iter().enumerate().skip(top);
     for ((entry, (handle, depth)), y) in visible.zip(area.y..area.bottom()) {
@@ -276,19 +276,19 @@ fn draw_action<'a>(
     area: Rect,
 ) {
     for (line, y) in lines.zip(area.y..area.bottom()) {
-        let place = Rect {
+        let rect = Rect {
             y,
             height: 1,
             ..area
         };
-        line.text.draw(place, ctx.buffer);
+        line.text.draw(rect, ctx.buffer);
         for (start, width, action) in line.buttons {
             let hit = Rect {
-                x: place.x + start,
+                x: rect.x + start,
                 width,
-                ..place
+                ..rect
             };
-            ctx.target(hit.intersection(place), ClickTarget::Action(action));
+            ctx.target(hit.intersection(rect), ClickTarget::Action(action));
         }
     }
 }

@@ -160,16 +160,16 @@ fn draw_button(ctx: &mut RenderContext, cancelable: usize, area: Rect) {
         let start = u16::try_from(strip.width()).unwrap_or_default();
         strip.push(&text, Role::Button);
         let end = u16::try_from(strip.width()).unwrap_or_default();
-        let place = Rect {
+        let rect = Rect {
             x: area.x + start,
             width: end - start,
             ..area
         };
-        targets.push((place, ClickTarget::Action(action)));
+        targets.push((rect, ClickTarget::Action(action)));
         strip.gap(2);
     }
     strip.draw(area, ctx.buffer);
-    for (place, target) in targets {
-        ctx.target(place, target);
+    for (rect, target) in targets {
+        ctx.target(rect, target);
     }
 }

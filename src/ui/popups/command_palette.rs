@@ -78,8 +78,8 @@ fn draw_match(line: &mut StyledLine, found: &PaletteMatch, keys: &str, ellipsis:
     line.push_max(keys, KEY_WIDTH - 1, Role::Key);
     line.pad_to(KEY_WIDTH);
     let help = truncate(found.action.help(), line.remaining(), ellipsis);
-    for (place, character) in help.chars().enumerate() {
-        let role = if found.matched_chars.contains(&place) {
+    for (index, character) in help.chars().enumerate() {
+        let role = if found.matched_chars.contains(&index) {
             Role::Brand
         } else if found.other_context.is_none() {
             Role::Text

@@ -39,19 +39,19 @@ pub(super) fn draw_without_pointer<'a, T>(
 ) {
     let top = (highlighted + 1).saturating_sub(usize::from(area.height));
     let visible = entries.iter().enumerate().skip(top);
-    for ((place, entry), y) in visible.zip(area.y..area.bottom()) {
+    for ((index, entry), y) in visible.zip(area.y..area.bottom()) {
         let row = Rect {
             y,
             height: 1,
             ..area
         };
         let mut line = StyledLine::new(ctx.appearance, area.width);
-        content(&mut line, entry, place == highlighted);
+        content(&mut line, entry, index == highlighted);
         line.draw(row, ctx.buffer);
-        if place == highlighted {
+        if index == highlighted {
             ctx.tint(row, Role::Selected);
         }
-        ctx.target(row, ClickTarget::PopupEntry(place));
+        ctx.target(row, ClickTarget::PopupEntry(index));
     }
     let edge = Rect {
         width: area.width + 2,

@@ -226,11 +226,11 @@ impl Checker {
     fn check(&mut self, buffer: &Buffer, what: &dyn Fn() -> String) {
         self.cells += buffer.content.len();
         let width = usize::from(buffer.area.width);
-        for (place, cell) in buffer.content.iter().enumerate() {
+        for (index, cell) in buffer.content.iter().enumerate() {
             let symbol = cell.symbol();
             let columns = symbol.width();
             assert!(
-                place % width + columns <= width,
+                index % width + columns <= width,
                 "{symbol:?} beyond the edge: {}",
                 what()
             );
@@ -262,10 +262,10 @@ fn hostile_texts_are_escaped_in_every_panel() {
     };
     for (number, text) in texts.iter().enumerate() {
         // Each text is drawn on every sixth panel, and each panel with every sixth text.
-        for (place, keys) in PANELS.iter().enumerate().skip(number % 6).step_by(6) {
-            let (width, height) = [(100, 40), (80, 24), (41, 12)][(number + place / 6) % 3];
+        for (index, keys) in PANELS.iter().enumerate().skip(number % 6).step_by(6) {
+            let (width, height) = [(100, 40), (80, 24), (41, 12)][(number + index / 6) % 3];
             let mut state = screen(text, width, height);
-            if (number + place) % 2 == 0 {
+            if (number + index) % 2 == 0 {
                 press(&mut state, 'j');
             }
             keys.chars().for_each(|key| drop(press(&mut state, key)));

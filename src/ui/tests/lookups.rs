@@ -149,8 +149,8 @@ fn typical_duration_or_why_it_is_unknown() {
     let more = (1..40).map(|n| run(relocate, Some("vm-1"), n * 100));
     apply_update(&mut state, Update::Typical(more.collect()));
     assert_snapshot!("usually_of_operation", line(&state));
-    let here = (1..8).map(|n| run(relocate, Some("vm-42"), n * 10));
-    apply_update(&mut state, Update::Typical(here.collect()));
+    let runs = (1..8).map(|n| run(relocate, Some("vm-42"), n * 10));
+    apply_update(&mut state, Update::Typical(runs.collect()));
     assert_snapshot!("usually_on_target", line(&state));
 }
 

@@ -66,14 +66,14 @@ fn signed_out_server_does_not_affect_the_other() {
         text.contains("branch signed out") && text.contains("● lab"),
         "{text}"
     );
-    let here = state
+    let handle = state
         .view()
         .store
         .find(&TaskId::new(HERE, "task-1"))
         .unwrap();
-    let record = state.view().store.get(here).unwrap();
+    let record = state.view().store.get(handle).unwrap();
     assert!(!state.is_stale(record));
-    state.view_mut().selection.select(here);
+    state.view_mut().selection.select(handle);
     state.sync_selection();
     let effects = crate::app::update(
         &mut state,

@@ -20,7 +20,7 @@ fn style(state: &Screen, role: Role) -> Style {
 }
 
 /// Returns the position of a text on the screen.
-fn place(buffer: &Buffer, text: &str) -> (u16, u16) {
+fn position(buffer: &Buffer, text: &str) -> (u16, u16) {
     for y in 0..buffer.area.height {
         for x in 0..buffer.area.width {
             let rest = (x..buffer.area.width).map(|x| buffer[(x, y)].symbol());
@@ -37,7 +37,7 @@ fn selection_covers_the_whole_row() {
     let mut state = busy(120, 40);
     choose(&mut state, "task-4740");
     let buffer = draw_buffer(&state);
-    let (_, y) = place(&buffer, "✗ Power on");
+    let (_, y) = position(&buffer, "✗ Power on");
     let selected = style(&state, Role::Selected).bg.unwrap();
     let text = style(&state, Role::Selected).fg.unwrap();
     assert_eq!(
@@ -64,14 +64,14 @@ fn outcome_colors() {
         ("● live", Role::Success),
     ] {
         let fg = style(&state, role).fg.unwrap();
-        let place = place(&buffer, text);
+        let position = position(&buffer, text);
         // The header contains “queued” as well; there the symbol has the color.
-        let place = if text == "queued" {
-            (place.0 - 4, place.1)
+        let position = if text == "queued" {
+            (position.0 - 4, position.1)
         } else {
-            place
+            position
         };
-        assert_eq!(buffer[place].fg, fg, "{text}");
+        assert_eq!(buffer[position].fg, fg, "{text}");
     }
 }
 
@@ -82,7 +82,7 @@ fn insecure_connection_uses_the_alarm_style() {
     facts.insecure = true;
     apply_update(&mut state, Update::Server(Box::new(facts)));
     let buffer = draw_buffer(&state);
-    let cell = &buffer[place(&buffer, "INSECURE")];
+    let cell = &buffer[position(&buffer, "INSECURE")];
     assert_eq!(Some(cell.bg), style(&state, Role::Alarm).bg);
 }
 
@@ -93,7 +93,7 @@ fn stale_progress_is_not_shown_as_current() {
     apply_update(&mut state, tasks(vec![task("task-1", &half)]));
     let gauge = |state: &Screen| {
         let buffer = draw_buffer(state);
-        buffer[place(&buffer, "━")].fg
+        buffer[position(&buffer, "━")].fg
     };
     assert_eq!(Some(gauge(&state)), style(&state, Role::Gauge).fg);
     let lost = ConnectionState::Retrying {
@@ -105,7 +105,7 @@ fn stale_progress_is_not_shown_as_current() {
     assert_eq!(Some(gauge(&state)), style(&state, Role::Stale).fg);
     let buffer = draw_buffer(&state);
     let warning = style(&state, Role::Warning).fg.unwrap();
-    assert_eq!(buffer[place(&buffer, "⚠ stale")].fg, warning);
+    assert_eq!(buffer[position(&buffer, "⚠ stale")].fg, warning);
 }
 
 #[test]
@@ -115,11 +115,11 @@ fn derived_progress_has_its_own_style() {
     let all = vec![task("task-1", &json!({})), task("task-2", &child)];
     apply_update(&mut state, tasks(all));
     let buffer = draw_buffer(&state);
-    let (_, y) = place(&buffer, "▾ ▶");
-    let (x, _) = place(&buffer, "━");
+    let (_, y) = position(&buffer, "▾ ▶");
+    let (x, _) = position(&buffer, "━");
     let derived = style(&state, Role::GaugeDerived).fg.unwrap();
     assert_eq!(buffer[(x, y)].fg, derived);
-    place(&buffer, "≈50%");
+    position(&buffer, "≈50%");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn mono_selection_is_reversed() {
     choose(&mut state, "task-4721");
     assert_eq!(state.selected(), Some(selected));
     let buffer = draw_buffer(&state);
-    let (_, y) = place(&buffer, "▶ Enter maintenance");
+    let (_, y) = position(&buffer, "▶ Enter maintenance");
     assert!(buffer[(50, y)].modifier.contains(Modifier::REVERSED));
     for cell in &buffer.content {
         assert_eq!((cell.fg, cell.bg), Default::default());

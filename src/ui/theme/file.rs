@@ -17,8 +17,8 @@ use crate::{
 pub(super) struct RoleStyle {
     pub(super) fg: Option<Rgb>,
     pub(super) bg: Option<Rgb>,
-    fg16: Option<Sixteen>,
-    bg16: Option<Sixteen>,
+    fg16: Option<AnsiColor>,
+    bg16: Option<AnsiColor>,
     style: Vec<Modification>,
     mono: Vec<Modification>,
 }
@@ -102,13 +102,13 @@ macro_rules! sixteen {
         /// The sixteen ANSI colors by ratatui's names.
         #[derive(Debug, Clone, Copy, Deserialize)]
         #[serde(rename_all = "kebab-case")]
-        enum Sixteen {
+        enum AnsiColor {
             $($name,)+
         }
 
-        impl From<Sixteen> for Color {
-            fn from(color: Sixteen) -> Self {
-                match color { $(Sixteen::$name => Self::$name,)+ }
+        impl From<AnsiColor> for Color {
+            fn from(color: AnsiColor) -> Self {
+                match color { $(AnsiColor::$name => Self::$name,)+ }
             }
         }
     };

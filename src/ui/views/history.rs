@@ -216,11 +216,11 @@ fn waiting(ctx: &RenderContext, history: &HistoryView) -> Option<String> {
 
 /// Returns which conditions the server and the client apply.
 fn filter_split(history: &HistoryView) -> String {
-    let (on_server, here) = history.split_filter();
+    let (on_server, locally) = history.split_filter();
     let on_server = format!("filtered on the server: {}", on_server.join(", "));
-    match &here[..] {
+    match &locally[..] {
         [] => on_server,
-        here => format!("{on_server}; locally: {}", here.join(", ")),
+        locally => format!("{on_server}; locally: {}", locally.join(", ")),
     }
 }
 

@@ -171,13 +171,15 @@ fn draw_now(ctx: &mut RenderContext, axis: Axis, is_active: bool, area: Rect) {
     };
     let symbols = ctx.appearance.symbols;
     let style = ctx.appearance.style(Role::Focus);
-    let place = (x, area.y);
-    if !area.contains(place.into()) {
+    let position = (x, area.y);
+    if !area.contains(position.into()) {
         return;
     }
-    let drawn = ctx.buffer[place].symbol();
+    let drawn = ctx.buffer[position].symbol();
     if drawn == " " || is_active && drawn != symbols.onward {
-        ctx.buffer[place].set_symbol(symbols.bar).set_style(style);
+        ctx.buffer[position]
+            .set_symbol(symbols.bar)
+            .set_style(style);
     }
 }
 

@@ -167,7 +167,7 @@ impl Client {
         now: Timestamp,
     ) -> Result<PastTaskSearch, Error> {
         let mut is_truncated = false;
-        for query in trace.places(now) {
+        for query in trace.queries(now) {
             let mut scanned = 0;
             let pick = |info: &Value| {
                 scanned += 1;

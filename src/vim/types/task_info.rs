@@ -171,7 +171,7 @@ impl TaskInfo {
             return Err(missing(required));
         }
         match field {
-            "key" => self.key = self.known(scalar_text(field, value)?),
+            "key" => self.key = self.intern_key(scalar_text(field, value)?),
             "task" => {
                 self.task = ManagedObjectReference::task_from_json(field, value)?;
                 if self.task.value == self.key {
@@ -224,11 +224,11 @@ impl TaskInfo {
             }
             "parentTaskKey" => {
                 let key = optional(unset, || scalar_text(field, value))?;
-                self.parent_task_key = key.map(|key| self.known(key));
+                self.parent_task_key = key.map(|key| self.intern_key(key));
             }
             "rootTaskKey" => {
                 let key = optional(unset, || scalar_text(field, value))?;
-                self.root_task_key = key.map(|key| self.known(key));
+                self.root_task_key = key.map(|key| self.intern_key(key));
             }
             "activationId" => {
                 let id = text(unset, field, value)?;
@@ -315,7 +315,7 @@ impl TaskInfo {
     }
 
     /// Interns a key: usually a task's key equals its moId, and its parent is its root.
-    fn known(&self, key: String) -> Arc<str> {
+    fn intern_key(&self, key: String) -> Arc<str> {
         let others = [&self.key, &self.task.value].into_iter();
         let mut others = others
             .chain(&self.parent_task_key)

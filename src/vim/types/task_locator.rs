@@ -17,11 +17,11 @@ pub struct TaskLocator {
     /// The moId of the task.
     pub mo_id: Arc<str>,
     /// Parent, root, entity and time, if the task was ever read.
-    known: Option<Known>,
+    known: Option<KnownFields>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Known {
+struct KnownFields {
     key: Arc<str>,
     parent: Option<Arc<str>>,
     root: Option<Arc<str>>,
@@ -35,7 +35,7 @@ impl TaskLocator {
     pub fn of(info: &TaskInfo) -> Self {
         Self {
             mo_id: info.mo_id().clone(),
-            known: Some(Known {
+            known: Some(KnownFields {
                 key: info.key.clone(),
                 parent: info.parent_key().cloned(),
                 root: info.root_key().cloned(),
@@ -95,12 +95,12 @@ impl TaskLocator {
     /// query if the history has more.
     pub(crate) fn searched(&self, most: Option<usize>) -> String {
         let hours = DEFAULT_PERIOD.as_hours();
-        let (place, newest) = match &self.known {
+        let (period, newest) = match &self.known {
             None => (
                 format!("in the last {hours} h of the server's history"),
                 "of it",
             ),
-            Some(Known {
+            Some(KnownFields {
                 queued: Some(_), ..
             }) => (
                 "in the server's history, neither with its family nor at the time it was queued"
@@ -116,15 +116,15 @@ impl TaskLocator {
         };
         match most {
             Some(most) => format!(
-                "There is no record of it {place} (only the newest {most} records {newest} were read)."
+                "There is no record of it {period} (only the newest {most} records {newest} were read)."
             ),
-            None => format!("There is no record of it {place}."),
+            None => format!("There is no record of it {period}."),
         }
     }
 
     /// Returns queries for the ancestors, which were queued no later than the task, most specific first. In each
     /// result the newest records are the nearest.
-    pub fn places_above(&self) -> Vec<TaskQuery> {
+    pub fn parent_queries(&self) -> Vec<TaskQuery> {
         let Some(known) = &self.known else {
             return Vec::new();
         };
@@ -148,7 +148,7 @@ impl TaskLocator {
     }
 
     /// Returns queries for the task, most specific first; there is no filter by key.
-    pub(crate) fn places(&self, now: Timestamp) -> Vec<TaskQuery> {
+    pub(crate) fn queries(&self, now: Timestamp) -> Vec<TaskQuery> {
         let Some(known) = &self.known else {
             return vec![TaskQuery {
                 since: now.checked_sub(DEFAULT_PERIOD).ok(),
@@ -193,11 +193,11 @@ mod tests {
         let more = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1",
             "entity": {"type": "VirtualMachine", "value": "vm-7"}});
         let trace = TaskLocator::of(&info("task-3", &more));
-        let places = trace.places(at(100));
-        assert_eq!(places[0].parents, ["task-2".into()] as [Arc<str>; 1]);
-        assert_eq!(places[1].roots, ["task-1".into()] as [Arc<str>; 1]);
-        assert_eq!(places[2].since, Some(at(-2)));
-        assert!(places[2].entity.is_some());
+        let queries = trace.queries(at(100));
+        assert_eq!(queries[0].parents, ["task-2".into()] as [Arc<str>; 1]);
+        assert_eq!(queries[1].roots, ["task-1".into()] as [Arc<str>; 1]);
+        assert_eq!(queries[2].since, Some(at(-2)));
+        assert!(queries[2].entity.is_some());
         assert!(trace.is(&json!({"key": "task-3"})));
         assert!(!trace.is(&json!({"key": "task-33"})));
         assert!(!trace.is(&json!({"key": "task-3", "task": {"value": "task-4"}})));
@@ -226,14 +226,14 @@ mod tests {
     fn ancestors_are_searched_backwards_from_the_queue_time() {
         let more = json!({"parentTaskKey": "task-2", "queueTime": at(50).to_string(),
             "entity": {"type": "VirtualMachine", "value": "vm-7"}});
-        let places = TaskLocator::of(&info("task-3", &more)).places_above();
-        assert_eq!(places.len(), 2);
-        assert!(places[0].entity.is_some() && places[0].since.is_none());
-        assert_eq!(places[1].since, Some(at(50 - 86_400)));
-        assert!(places.iter().all(|place| place.until == Some(at(52))));
+        let queries = TaskLocator::of(&info("task-3", &more)).parent_queries();
+        assert_eq!(queries.len(), 2);
+        assert!(queries[0].entity.is_some() && queries[0].since.is_none());
+        assert_eq!(queries[1].since, Some(at(50 - 86_400)));
+        assert!(queries.iter().all(|query| query.until == Some(at(52))));
         assert!(
             TaskLocator::named("task-3".into())
-                .places_above()
+                .parent_queries()
                 .is_empty()
         );
     }
@@ -241,8 +241,8 @@ mod tests {
     #[test]
     fn id_alone_searches_the_last_day() {
         let trace = TaskLocator::named("task-3".into());
-        let places = trace.places(at(100));
-        assert_eq!(places.len(), 1);
-        assert_eq!(places[0].since, Some(at(100 - 86_400)));
+        let queries = trace.queries(at(100));
+        assert_eq!(queries.len(), 1);
+        assert_eq!(queries[0].since, Some(at(100 - 86_400)));
     }
 }

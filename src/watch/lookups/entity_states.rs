@@ -99,10 +99,8 @@ impl EntityStates {
         };
         let mut hasher = DefaultHasher::new();
         info.progress.hash(&mut hasher);
-        info.description
-            .as_ref()
-            .map(|phase| phase.text().to_owned())
-            .hash(&mut hasher);
+        let phase = info.description.as_ref().map(|phase| phase.text());
+        phase.hash(&mut hasher);
         let progress_hash = hasher.finish();
         match self.tasks.get(mo_id) {
             Some(task) if task.entity != *entity => self.remove(mo_id),
@@ -372,15 +370,15 @@ mod tests {
                 json!({"entity": {"type": "VirtualMachine", "value": format!("vm-{number}")}});
             record(&mut states, &format!("task-{number}"), &machine, begin);
         }
-        let mut taken = Vec::new();
+        let mut pauses = Vec::new();
         while let Some(due) = states.due().filter(|due| *due <= begin + seconds(120)) {
             let machine = check(&mut states, due).unwrap();
             states.record_result(&machine, &EntityState::default(), due);
-            taken.push((due - begin).as_secs());
+            pauses.push((due - begin).as_secs());
         }
-        assert_eq!(taken[..13], [[10; 13]].concat());
-        assert_eq!(taken[13..16], [15, 20, 25]);
-        assert_eq!(taken.len(), 13 + 22);
+        assert_eq!(pauses[..13], [[10; 13]].concat());
+        assert_eq!(pauses[13..16], [15, 20, 25]);
+        assert_eq!(pauses.len(), 13 + 22);
     }
 
     #[tokio::test(start_paused = true)]

@@ -214,7 +214,7 @@ async fn read_above(
     let mut from = trace.clone();
     while !missing.is_empty() && permit.is_wanted() {
         let mut found: HashMap<Arc<str>, TaskInfo> = HashMap::new();
-        for place in from.places_above() {
+        for query in from.parent_queries() {
             let mut scanned = 0;
             let still = missing.len() - found.len();
             let pick = |record: &Value| {
@@ -227,7 +227,7 @@ async fn read_above(
                     RecordAction::Stop
                 }
             };
-            let records = client.past_tasks_paced(permit, &place, still, pick).await?;
+            let records = client.past_tasks_paced(permit, &query, still, pick).await?;
             for info in records.tasks.into_iter().flat_map(TaskInfo::from_json) {
                 if missing.contains(&info.key) {
                     found.insert(info.key.clone(), info);

@@ -111,7 +111,7 @@ impl Lookups {
     ) -> Result<Option<Update>, LoopExit> {
         let mut all = self.events.iter_mut();
         let answered = all.find_map(|events| {
-            let task = events.subscription.answered(number)?;
+            let task = events.subscription.finish_lookup(number)?;
             Some((task, events))
         });
         let Some((task, followed)) = answered else {
@@ -159,7 +159,7 @@ impl Lookups {
             outcome,
         } = found;
         let mut updates = Vec::new();
-        if self.family.answered(number).is_none() {
+        if self.family.finish_lookup(number).is_none() {
             return Ok(updates);
         }
         let members = std::mem::take(&mut family.members);

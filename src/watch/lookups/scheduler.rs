@@ -269,7 +269,7 @@ mod tests {
         for seed in 0..50 {
             let mut chance = fastrand::Rng::with_seed(seed);
             let mut queue = open(start);
-            let (mut went, mut came) = (Vec::new(), 0);
+            let (mut served, mut background_count) = (Vec::new(), 0);
             for millisecond in (0..60_000).step_by(50) {
                 let now = start + Duration::from_millis(millisecond);
                 if chance.u32(0..30) == 0 {
@@ -278,18 +278,18 @@ mod tests {
                         1 => Urgency::Followed,
                         _ => Urgency::Background,
                     };
-                    came += usize::from(urgency != Urgency::Interactive);
+                    background_count += usize::from(urgency != Urgency::Interactive);
                     queue.enter(urgency);
                 }
                 while let Some((urgency, _)) = take(&mut queue, now) {
-                    went.extend((urgency != Urgency::Interactive).then_some(now));
+                    served.extend((urgency != Urgency::Interactive).then_some(now));
                 }
             }
             let end = start + seconds(60);
             let rest = (0..200).filter(|second| take(&mut queue, end + seconds(*second)).is_some());
-            assert_eq!(went.len() + rest.count(), came, "seed {seed}");
+            assert_eq!(served.len() + rest.count(), background_count, "seed {seed}");
             let close = |pair: &[Instant]| pair[1] - pair[0] < MIN_SPACING;
-            assert!(!went.windows(2).any(close), "seed {seed}");
+            assert!(!served.windows(2).any(close), "seed {seed}");
         }
     }
 

@@ -71,8 +71,8 @@ impl Subscription {
         Some(permit)
     }
 
-    /// Checks an answer. Returns its task if it is still followed.
-    pub(super) fn answered(&mut self, number: u32) -> Option<TaskLocator> {
+    /// Ends a lookup. Returns its task if it is still followed.
+    pub(super) fn finish_lookup(&mut self, number: u32) -> Option<TaskLocator> {
         let is_current = number == self.number;
         let followed = self.followed.as_mut().filter(|_| is_current)?;
         followed.in_flight_guard = None;
@@ -139,11 +139,11 @@ mod tests {
         follow.follow(Some(of("task-2")), now);
         assert!(!permit.is_wanted());
         let (second, _) = begin(&mut follow);
-        assert!(follow.answered(first).is_none());
-        assert_eq!(&*follow.answered(second).unwrap().mo_id, "task-2");
+        assert!(follow.finish_lookup(first).is_none());
+        assert_eq!(&*follow.finish_lookup(second).unwrap().mo_id, "task-2");
         follow.follow(None, now);
         assert_eq!(follow.due(false), None);
-        assert!(follow.answered(second).is_none());
+        assert!(follow.finish_lookup(second).is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -156,7 +156,7 @@ mod tests {
         let (number, permit) = begin(&mut follow);
         assert_eq!(permit.urgency(), Urgency::Interactive);
         assert_eq!(follow.due(false), None, "it is under way");
-        assert!(follow.answered(number).is_some());
+        assert!(follow.finish_lookup(number).is_some());
         follow.reset(recheck_interval);
         assert_eq!(
             (follow.due(false), follow.due(true)),
@@ -174,7 +174,7 @@ mod tests {
         follow.interrupted(now);
         assert_eq!(follow.due(false), Some(now));
         let (number, ..) = begin(&mut follow);
-        assert!(follow.answered(number).is_some());
+        assert!(follow.finish_lookup(number).is_some());
         follow.reset(None);
         follow.interrupted(now);
         assert_eq!(follow.due(false), None, "it was answered");

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
     use crate::task::fixture::{at, info};
 
-    fn taken(start: i64, complete: i64) -> Option<FinishedRun> {
+    fn finished_run(start: i64, complete: i64) -> Option<FinishedRun> {
         let more = json!({"startTime": at(start).to_string(), "completeTime": at(complete).to_string(),
             "state": "success", "entity": {"type": "VirtualMachine", "value": "vm-7"}});
         run(&info("task-1", &more).to_json()).map(|(run, _)| run)
@@ -151,12 +151,12 @@ mod tests {
 
     #[test]
     fn runs_with_implausible_times_are_skipped() {
-        let run_of = taken(10, 70).unwrap();
+        let run_of = finished_run(10, 70).unwrap();
         assert_eq!(
             (run_of.duration, run_of.entity.as_deref()),
             (Duration::from_secs(60), Some("vm-7"))
         );
-        assert_eq!(taken(70, 10), None);
+        assert_eq!(finished_run(70, 10), None);
         assert_eq!(run(&json!({"key": "task-1"})).map(|(run, _)| run), None);
         assert_eq!(run(&json!(7)).map(|(run, _)| run), None);
     }

@@ -91,15 +91,16 @@ pub fn decode(entry: Entry, t: Timestamp) -> Option<RecordedUpdate> {
                 }),
             },
         },
-        Entry::Location(place) => {
+        Entry::Location(location) => {
             let name = |name: Option<String>| name.map(Arc::from);
             let known = Location {
-                host: name(place.host),
-                cluster: name(place.cluster),
-                datacenter: name(place.datacenter),
-                folder: name(place.folder),
+                host: name(location.host),
+                cluster: name(location.cluster),
+                datacenter: name(location.datacenter),
+                folder: name(location.folder),
             };
-            let entity = ManagedObjectReference::new(place.kind.as_str(), place.value.as_str());
+            let entity =
+                ManagedObjectReference::new(location.kind.as_str(), location.value.as_str());
             Update::Locations(vec![(entity, EntityLocation::Known(known))])
         }
         Entry::Lost { lines } => {

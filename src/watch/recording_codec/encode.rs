@@ -91,8 +91,8 @@ fn entity_state(mo_id: &str, state: &EntityState) -> Entry {
 }
 
 /// Returns the entry for a known location.
-fn location((entity, place): &(ManagedObjectReference, EntityLocation)) -> Option<Entry> {
-    let EntityLocation::Known(known) = place else {
+fn location((entity, location): &(ManagedObjectReference, EntityLocation)) -> Option<Entry> {
+    let EntityLocation::Known(known) = location else {
         return None;
     };
     let name = |name: &Option<std::sync::Arc<str>>| name.as_deref().map(str::to_owned);

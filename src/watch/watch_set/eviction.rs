@@ -44,7 +44,7 @@ impl WatchSet {
             self.remove(mo_id);
         }
         if self.entries.len() < self.limit {
-            self.refused = LimitNotice::None;
+            self.limit_notice = LimitNotice::None;
         }
         evicted
     }

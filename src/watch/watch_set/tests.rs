@@ -4,12 +4,12 @@ use super::*;
 async fn recent_tasks_beyond_the_limit_are_missing_until_there_is_room() {
     let now = Instant::now();
     let second = Duration::from_secs(1);
-    let pace = PollIntervals {
+    let intervals = PollIntervals {
         running: second,
         queued: second,
         unreadable: second,
     };
-    let mut watched = WatchSet::new(pace, 0, 2);
+    let mut watched = WatchSet::new(intervals, 0, 2);
     let recent = ["task-1", "task-2", "task-3"].map(Arc::from);
     watched.add_recent(&recent, now);
     assert!(watched.lacks_recent());

@@ -91,8 +91,8 @@ fn closing_restores_the_menu_below() {
 fn found(from: Context, text: &str) -> Vec<Action> {
     let keymap = Keymap::standard().unwrap();
     let found = find_actions(&keymap, from, text).into_iter();
-    let here = found.filter(|found| found.other_context.is_none());
-    here.map(|found| found.action).collect()
+    let in_context = found.filter(|found| found.other_context.is_none());
+    in_context.map(|found| found.action).collect()
 }
 
 #[test]

@@ -42,10 +42,10 @@ fn ready_filters_are_there_from_the_first_run() {
     assert!(count >= 7, "{count}");
     let texts = SavedFilters::entries(&state).into_iter();
     let texts: Vec<String> = texts.map(|entry| entry.filter()).collect();
-    for (place, text) in texts.iter().enumerate() {
+    for (index, text) in texts.iter().enumerate() {
         Filter::parse(text, &Saved::new()).unwrap();
         press(&mut state, "f<home>");
-        press(&mut state, &"<down>".repeat(place));
+        press(&mut state, &"<down>".repeat(index));
         press(&mut state, "<enter>");
         let applied = state.view().row_model.view().filter.text().to_owned();
         assert!(applied == *text || applied.starts_with("state:finished ended<"));

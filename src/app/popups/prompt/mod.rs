@@ -208,20 +208,20 @@ impl Prompt {
         let PromptKind::Filter(prompt) = &mut self.kind else {
             return;
         };
-        let (place, draft) = match (prompt.recalled.take(), older) {
+        let (index, draft) = match (prompt.recalled.take(), older) {
             (None, true) => (Some(0), self.input.text()),
             (None, false) => return,
             (Some((at, draft)), true) => (Some((at + 1).min(past.len().saturating_sub(1))), draft),
             (Some((at, draft)), false) => (at.checked_sub(1), draft),
         };
-        let line = match place {
+        let line = match index {
             None => draft.clone(),
             Some(at) => match past.iter().rev().nth(at) {
                 Some(text) => text.clone(),
                 None => return,
             },
         };
-        prompt.recalled = place.map(|at| (at, draft));
+        prompt.recalled = index.map(|at| (at, draft));
         prompt.completions = None;
         self.input = TextInput::new(line);
         self.changed(state, now);

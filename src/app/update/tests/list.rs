@@ -148,9 +148,9 @@ fn blocker_key_jumps_there_and_back() {
     );
     press(&mut state, "-");
     choose(&mut state, "top");
-    for there in ["ahead", "top", "ahead"] {
+    for expected in ["ahead", "top", "ahead"] {
         press(&mut state, "B");
-        assert_eq!(selected(&state), there);
+        assert_eq!(selected(&state), expected);
     }
     press(&mut state, "B");
     assert_eq!(selected(&state), "top", "the fold stays closed");
@@ -239,14 +239,14 @@ fn members_of_closed_folds_are_marked_with_all_others() {
     assert!(rows(&state).len() < all);
     assert_eq!(state.view().marked_count(), all);
     let marked = state.view().marked();
-    let place = |mo_id: &str| {
+    let row_of = |mo_id: &str| {
         let handle = find(&state, mo_id);
         marked.iter().position(|marked| *marked == handle).unwrap()
     };
     // After the row of their fold.
     assert_eq!(
-        place("task-4712").min(place("task-4713")),
-        place("task-4711") + 1
+        row_of("task-4712").min(row_of("task-4713")),
+        row_of("task-4711") + 1
     );
     press(&mut state, "M");
     assert_eq!(state.view().marked_count(), 0);

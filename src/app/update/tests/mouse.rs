@@ -34,9 +34,9 @@ fn sort(state: &Screen) -> String {
 fn click_with_a_modifier_adds_a_sort_key() {
     let mut state = busy(120, 40);
     let further = |state: &mut Screen, column| {
-        let place = place_of(state, ClickTarget::Column(column));
+        let position = place_of(state, ClickTarget::Column(column));
         let left = MouseEventKind::Down(MouseButton::Left);
-        mouse_with(state, left, place, KeyModifiers::CONTROL);
+        mouse_with(state, left, position, KeyModifiers::CONTROL);
     };
     further(&mut state, SortColumn::StartedBy);
     further(&mut state, SortColumn::Elapsed);

@@ -181,16 +181,16 @@ impl HistoryView {
     /// Returns the names of the fields filtered by the servers and of those filtered locally.
     pub fn split_filter(&self) -> (Vec<&'static str>, Vec<&'static str>) {
         let mut on_server = vec!["time"];
-        let mut here = self.filter.residual();
+        let mut locally = self.filter.residual();
         let is_unknown = self.searches.iter().any(|search| search.without_entity);
         for field in self.query.1.server_filter().fields() {
             if field == "target" && is_unknown {
-                here.push(field);
+                locally.push(field);
             } else {
                 on_server.push(field);
             }
         }
-        (on_server, here)
+        (on_server, locally)
     }
 
     /// Returns the search that limits the window, if it may fetch another page.

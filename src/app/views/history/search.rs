@@ -42,15 +42,15 @@ pub struct HistorySearch {
 }
 
 impl HistorySearch {
-    /// Starts a search for tasks queued in a period. `there` is the server's time.
+    /// Starts a search for tasks queued in a period. `server_time` is the server's time.
     pub(super) fn new(
         endpoint: EndpointId,
         period: Period,
-        there: Timestamp,
+        server_time: Timestamp,
         zone: &TimeZone,
     ) -> Self {
         let seen = |moment: Option<crate::task::TimeExpr>| {
-            moment.map(|moment| moment.resolve(there, zone))
+            moment.map(|moment| moment.resolve(server_time, zone))
         };
         Self {
             endpoint,

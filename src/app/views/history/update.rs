@@ -182,8 +182,8 @@ pub(in crate::app) fn apply_page(
     page: Result<HistoryPage, Arc<str>>,
     now: Timestamp,
 ) {
-    let there = state.servers.iter().find(|server| server.id == endpoint);
-    let there = there.map_or(now, |server| server.time(now));
+    let server_time = state.servers.iter().find(|server| server.id == endpoint);
+    let server_time = server_time.map_or(now, |server| server.time(now));
     let views = &mut state.views;
     let Shown::History(history) = &mut views.shown else {
         return;
@@ -206,7 +206,7 @@ pub(in crate::app) fn apply_page(
                 let known = TaskId::new(endpoint, info.mo_id().clone());
                 let known = live.find(&known).and_then(|known| copy(live, known));
                 let read = || TaskChange::Full {
-                    at: info.complete_time().unwrap_or(there),
+                    at: info.complete_time().unwrap_or(server_time),
                     info: Box::new(info),
                 };
                 changes.push((endpoint, known.unwrap_or_else(read)));

@@ -89,7 +89,7 @@ pub struct SummaryPage {
     /// The selected row.
     chosen: Option<RowSubject>,
     /// Index of the selected row at the last update.
-    place: usize,
+    index: usize,
     /// Expanded sections.
     expanded: Vec<SectionKind>,
 }
@@ -99,7 +99,7 @@ impl SummaryPage {
         Self {
             summary: Box::new(Summary::of(&state.view().store)),
             chosen: None,
-            place: 0,
+            index: 0,
             expanded: Vec::new(),
         }
     }
@@ -177,17 +177,17 @@ impl SummaryPage {
     }
 
     /// Returns the index of the selected row, or the last known index if it is gone.
-    pub fn place(&self, rows: &[RowSubject]) -> usize {
+    pub fn selected_index(&self, rows: &[RowSubject]) -> usize {
         let found = self.chosen.as_ref().and_then(|chosen| {
             let mut rows = rows.iter();
             rows.position(|row| row == chosen)
         });
-        found.unwrap_or_else(|| self.place.min(rows.len().saturating_sub(1)))
+        found.unwrap_or_else(|| self.index.min(rows.len().saturating_sub(1)))
     }
 
-    fn choose(&mut self, rows: &[RowSubject], place: usize) {
-        self.place = place.min(rows.len().saturating_sub(1));
-        self.chosen = rows.get(self.place).cloned();
+    fn choose(&mut self, rows: &[RowSubject], index: usize) {
+        self.index = index.min(rows.len().saturating_sub(1));
+        self.chosen = rows.get(self.index).cloned();
     }
 
     /// Expands a section.

@@ -21,7 +21,7 @@ fn chosen(state: &Screen) -> RowSubject {
     let Some(Popup::Summary(page)) = &state.popup else {
         panic!("no summary")
     };
-    entries[page.place(&entries)].clone()
+    entries[page.selected_index(&entries)].clone()
 }
 
 /// Selects a row.
@@ -57,8 +57,8 @@ fn opening_a_count_filters_the_list() {
     assert_eq!(rows(&state), ["task-4721"]);
     let mut two = twins(160, 40);
     press(&mut two, "o");
-    let there = crate::app::test_support::THERE;
-    go_to(&mut two, &RowSubject::Endpoint(there));
+    let second_endpoint = crate::app::test_support::THERE;
+    go_to(&mut two, &RowSubject::Endpoint(second_endpoint));
     press(&mut two, "<enter>");
     assert_eq!(
         two.view().row_model.view().filter.text(),
@@ -152,14 +152,14 @@ fn sections_are_cycled_and_rows_can_be_clicked() {
     press(&mut state, "h");
     let queued = RowSubject::Task(find(&state, "task-4731"));
     assert_eq!(chosen(&state), queued);
-    let place = entries(&state).iter().position(|entry| *entry == queued);
+    let index = entries(&state).iter().position(|entry| *entry == queued);
     draw(&mut state);
     let hit = state.frame.targets.iter();
     assert!(
         !hit.into_iter()
             .any(|(_, target)| matches!(target, ClickTarget::Row(_)))
     );
-    click(&mut state, ClickTarget::PopupEntry(place.unwrap()));
+    click(&mut state, ClickTarget::PopupEntry(index.unwrap()));
     assert_eq!(selected(&state), "task-4731");
     press(&mut state, "oq");
     assert!(state.popup.is_none());

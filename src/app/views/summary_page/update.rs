@@ -37,18 +37,18 @@ impl PopupHandler for SummaryPage {
     fn handle_action(&mut self, state: &mut AppState, action: Action, now: Timestamp) -> Response {
         let sections = self.sections(state, now);
         let rows = subjects(&sections);
-        let place = self.place(&rows);
+        let index = self.selected_index(&rows);
         let last = rows.len().saturating_sub(1);
         let next = match action {
-            Action::Up => place.saturating_sub(1),
-            Action::Down => place + 1,
-            Action::PageUp => place.saturating_sub(PAGE_ROWS),
-            Action::PageDown => place + PAGE_ROWS,
+            Action::Up => index.saturating_sub(1),
+            Action::Down => index + 1,
+            Action::PageUp => index.saturating_sub(PAGE_ROWS),
+            Action::PageDown => index + PAGE_ROWS,
             Action::First => 0,
             Action::Last => last,
-            Action::NextSection => turned(&sections, place, true),
-            Action::PreviousSection => turned(&sections, place, false),
-            Action::Accept => return self.click(state, place, now),
+            Action::NextSection => turned(&sections, index, true),
+            Action::PreviousSection => turned(&sections, index, false),
+            Action::Accept => return self.click(state, index, now),
             Action::Dismiss => return Response::close(),
             _ => return Response::stay(),
         };
@@ -60,7 +60,7 @@ impl PopupHandler for SummaryPage {
     fn click(&mut self, state: &mut AppState, entry: usize, now: Timestamp) -> Response {
         let rows = subjects(&self.sections(state, now));
         self.choose(&rows, entry);
-        match rows.into_iter().nth(self.place) {
+        match rows.into_iter().nth(self.index) {
             Some(subject) => self.open(state, subject, now),
             None => Response::stay(),
         }
@@ -132,7 +132,7 @@ fn subjects(sections: &[Section]) -> Vec<RowSubject> {
 }
 
 /// Returns the first row of the next or previous non-empty section, with wrap-around.
-fn turned(sections: &[Section], place: usize, forward: bool) -> usize {
+fn turned(sections: &[Section], index: usize, forward: bool) -> usize {
     let mut starts = Vec::new();
     let mut next = 0;
     for section in sections.iter().filter(|section| !section.rows.is_empty()) {
@@ -140,9 +140,9 @@ fn turned(sections: &[Section], place: usize, forward: bool) -> usize {
         next += section.rows.len();
     }
     let found = if forward {
-        starts.iter().find(|start| **start > place)
+        starts.iter().find(|start| **start > index)
     } else {
-        let own = starts.iter().rposition(|start| *start <= place);
+        let own = starts.iter().rposition(|start| *start <= index);
         own.and_then(|own| starts.get(own.checked_sub(1)?))
     };
     let round = if forward {

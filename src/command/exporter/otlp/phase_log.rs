@@ -73,10 +73,10 @@ mod tests {
             phases.observe(&vcenter, store.get(handle).unwrap(), at(1));
         }
         phases.retain(|vcenter, mo_id| vcenter == "lab" && **mo_id == *"task-2");
-        let taken = store
+        let limited = store
             .iter()
             .map(|(_, record)| phases.take(&vcenter, record));
-        let counts: Vec<usize> = taken.map(|phases| phases.len()).collect();
+        let counts: Vec<usize> = limited.map(|phases| phases.len()).collect();
         assert_eq!(counts, [0, 1]);
     }
 }

@@ -235,10 +235,10 @@ mod tests {
         for (id, entity) in world.inventory().all() {
             let kind = entity.kind.type_name();
             for field in schema::properties(kind) {
-                let place = format!("{}.{}", entity.reference, field.name);
+                let path = format!("{}.{}", entity.reference, field.name);
                 match property(context, id, field.name) {
-                    Some(value) => check(field, &value, &place).unwrap(),
-                    None => assert!(field.is_optional, "{place} is required"),
+                    Some(value) => check(field, &value, &path).unwrap(),
+                    None => assert!(field.is_optional, "{path} is required"),
                 }
             }
             *kinds.entry(kind).or_insert(0) += 1;

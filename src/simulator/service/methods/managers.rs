@@ -18,7 +18,7 @@ impl Core {
         &mut self,
         call: &ApiCall,
     ) -> Result<CallResponse, Fault> {
-        self.known("", &call.object)?;
+        self.require_object("", &call.object)?;
         let mut fields = self.fields(call)?;
         let (user, password) = (fields.string("userName")?, fields.string("password")?);
         let locale = fields.optional_string("locale")?;

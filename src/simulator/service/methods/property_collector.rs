@@ -158,7 +158,7 @@ impl Core {
             return Ok(None);
         }
         let token = self.authenticate(call)?;
-        self.known(&token, &call.object)?;
+        self.require_object(&token, &call.object)?;
         let mut fields = self.fields(call)?;
         let version = fields.optional_string("version")?.unwrap_or_default();
         let mut timeout = (call.member == "CheckForUpdates").then_some(Duration::ZERO);
@@ -229,11 +229,11 @@ impl Core {
             return Err(Fault::not_authenticated(object));
         }
         // Temporarily moved out of its session, which the filters read.
-        let taken = self
+        let removed = self
             .sessions
             .get_mut(token)
             .and_then(|session| session.collectors.remove(&*object.id));
-        let Some(mut collector) = taken else {
+        let Some(mut collector) = removed else {
             let goes_on = self.behavior.waits_outlive_sessions && !self.sessions.has(token);
             return if goes_on {
                 Ok(None)

@@ -125,12 +125,12 @@ impl Core {
         continued: &str,
     ) -> Result<TruncatedRetrieval, Fault> {
         let session = self.session_mut(token, &call.object)?;
-        let place = session
+        let index = session
             .retrievals
             .iter()
             .position(|open| open.token == continued && open.collector == call.object);
-        place
-            .map(|place| session.retrievals.remove(place))
+        index
+            .map(|index| session.retrievals.remove(index))
             .ok_or_else(|| {
                 Fault::invalid_argument("token", "It is not that of the retrieval's last answer.")
             })

@@ -117,12 +117,12 @@ impl Core {
         change(&mut list);
         let unresolved = self.add_existing(token, &mut list, add);
         list.generation += 1;
-        if let Some(place) = self
+        if let Some(entry) = self
             .session_mut(token, &call.object)?
             .views
             .get_mut(&*call.object.id)
         {
-            *place = View::List(list);
+            *entry = View::List(list);
         }
         self.view_changed();
         Ok(CallResponse::List(

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn errors_have_position() {
-    for (filter, place, part) in [
+    for (filter, span, part) in [
         ("stat:running", 0..4, "did you mean “state”?"),
         ("web foo:bar", 4..7, "Quote text"),
         ("state:", 6..6, "running, queued"),
@@ -34,7 +34,7 @@ fn errors_have_position() {
         ("state: runing", 7..13, "state:running"),
     ] {
         let error = Filter::parse(filter, &saved()).unwrap_err();
-        assert_eq!(error.place, place, "{filter}: {error}");
+        assert_eq!(error.span, span, "{filter}: {error}");
         assert!(error.message.contains(part), "{filter}: {error}");
     }
     let error = Filter::parse("größe stat:x", &saved()).unwrap_err();
@@ -95,10 +95,7 @@ fn any_input_parses_or_fails_with_message() {
                 filter.matches((&store).into(), handle);
             }
             Err(error) => {
-                assert!(
-                    text.get(error.place.clone()).is_some(),
-                    "{text:?} {error:?}"
-                );
+                assert!(text.get(error.span.clone()).is_some(), "{text:?} {error:?}");
                 error.shown(&text);
             }
         }

@@ -22,13 +22,13 @@ impl Model {
     fn check(&self, tree: &OrderTree<u8, Handle>) {
         assert_eq!(tree.total(), self.total());
         assert_eq!(tree.is_empty(), self.0.is_empty());
-        let mut place = tree.first();
+        let mut position = tree.first();
         for expected in &self.0 {
-            let entry = tree.get(place.unwrap()).unwrap();
+            let entry = tree.get(position.unwrap()).unwrap();
             assert_eq!((entry.key, entry.id, entry.weight), *expected);
-            place = tree.after(place.unwrap());
+            position = tree.after(position.unwrap());
         }
-        assert_eq!(place, None);
+        assert_eq!(position, None);
         let first = self.0.first().map(|(key, handle, _)| (*key, *handle));
         let leader = tree.first_entry().map(|leader| (leader.key, leader.id));
         assert_eq!(leader, first);
@@ -46,8 +46,8 @@ impl Model {
             let before = self.rows_before(index);
             assert_eq!(tree.rows_before(&key, handle), Some(before));
             let within = random.usize(..weight as usize);
-            let (place, row) = tree.at_row(before + within).unwrap();
-            assert_eq!(tree.get(place).unwrap().id, handle);
+            let (position, row) = tree.at_row(before + within).unwrap();
+            assert_eq!(tree.get(position).unwrap().id, handle);
             assert_eq!(row, within);
         }
         assert!(tree.at_row(self.total()).is_none());

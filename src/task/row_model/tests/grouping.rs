@@ -137,7 +137,7 @@ fn family_group_moves_as_a_whole() {
 #[test]
 fn target_groups_are_per_server_and_operations_shared() {
     let mut harness = Harness::new(grouped(GroupBy::Target));
-    let there = EndpointId(1);
+    let second_endpoint = EndpointId(1);
     let vm = json!({"entity": {"type": "VirtualMachine", "value": "vm-1"}, "entityName": "db"});
     harness.put("task-1", &vm);
     let change = TaskChange::Full {
@@ -145,7 +145,10 @@ fn target_groups_are_per_server_and_operations_shared() {
         at: at(10),
     };
     let mut touched = ChangeSet::default();
-    harness.store.apply(there, change, &mut touched).unwrap();
+    harness
+        .store
+        .apply(second_endpoint, change, &mut touched)
+        .unwrap();
     harness.follow(&touched);
     assert_eq!(harness.outline.groups.len(), 2);
     harness.set_view(grouped(GroupBy::Operation));

@@ -58,8 +58,8 @@ impl Reference<'_> {
             .collect();
         groups.sort_by(|one, other| one.0.cmp(&other.0));
         let count = groups.len();
-        for (place, (_, key, members)) in groups.into_iter().enumerate() {
-            let is_last = place + 1 == count;
+        for (position, (_, key, members)) in groups.into_iter().enumerate() {
+            let is_last = position + 1 == count;
             let status = |handle: &Handle| self.harness.store.get(*handle).unwrap().status();
             let has_news = members.iter().map(status);
             let has_news = has_news
@@ -314,7 +314,7 @@ fn sort(random: &mut Rng) -> Sort {
     let columns = [column(), column(), column()];
     let mut sort = Sort::by(columns[0], random.bool());
     for column in &columns[..random.usize(1..=3)] {
-        if sort.place(*column).is_none() {
+        if sort.position(*column).is_none() {
             sort.toggle(*column);
         }
         if random.bool() {

@@ -102,11 +102,11 @@ impl Screen {
                 cell
             })
             .collect();
-        let places = cells
+        let cells_with_positions = cells
             .iter()
             .zip(0..)
             .map(|(cell, index): (_, u16)| (index % size.width, index / size.width, cell));
-        terminal.draw(places).unwrap();
+        terminal.draw(cells_with_positions).unwrap();
     }
 }
 

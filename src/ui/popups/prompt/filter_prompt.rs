@@ -49,7 +49,7 @@ pub(super) fn draw(
     strip.draw(line, ctx.buffer);
     ctx.tint(line, Role::Panel);
     let x = line.x + u16::try_from(cursor).unwrap_or_default();
-    let place = Position::new(x.min(line.right().saturating_sub(1)), line.y);
+    let cursor = Position::new(x.min(line.right().saturating_sub(1)), line.y);
     let mut under = StyledLine::new(ctx.appearance, below.width);
     if let (Some(problem), Some((start, columns))) = (&prompt.error, typing.error_span) {
         let start = (lead + start).saturating_sub(hidden);
@@ -64,10 +64,10 @@ pub(super) fn draw(
     } else if prompt.input.is_empty() {
         examples(ctx, &mut under);
     } else {
-        return (place, Some(below));
+        return (cursor, Some(below));
     }
     under.draw(below, ctx.buffer);
-    (place, None)
+    (cursor, None)
 }
 
 /// Draws examples of filters, as many as fit.

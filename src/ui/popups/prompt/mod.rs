@@ -18,13 +18,13 @@ pub(super) fn draw(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Opti
     let PromptKind::Filter(filter) = &prompt.kind else {
         return Some(draw_prompt(ctx, prompt, area));
     };
-    let (place, left) = filter_prompt::draw(ctx, prompt, filter, area);
+    let (cursor, left) = filter_prompt::draw(ctx, prompt, filter, area);
     if let Some(area) = left {
         let mut line = StyledLine::new(ctx.appearance, area.width);
         line.gap(1);
         footer::hints(ctx, line, area);
     }
-    Some(place)
+    Some(cursor)
 }
 
 fn draw_prompt(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position {

@@ -25,10 +25,10 @@ pub(in crate::ui) fn draw(ctx: &mut RenderContext, page: &SummaryPage, area: Rec
     let columns = page.columns(ctx.state, ctx.now);
     let entries = columns.iter().flatten().flat_map(|section| &section.rows);
     let entries: Vec<RowSubject> = entries.map(|entry| entry.subject.clone()).collect();
-    let chosen = page.place(&entries);
+    let chosen = page.selected_index(&entries);
     let mut first = 0;
-    for (place, sections) in columns.iter().enumerate() {
-        let is_last = place + 1 == columns.len();
+    for (index, sections) in columns.iter().enumerate() {
+        let is_last = index + 1 == columns.len();
         let own = Rect {
             // Counts need less room than tasks.
             width: if is_last {
@@ -81,7 +81,7 @@ fn draw_column(
     chosen: usize,
 ) {
     let mut rows = Vec::new();
-    let mut place = first;
+    let mut index = first;
     for section in sections {
         if !rows.is_empty() {
             rows.push(SummaryLine::Blank);
@@ -91,13 +91,13 @@ fn draw_column(
             rows.push(SummaryLine::Nothing(section.kind));
         }
         for entry in &section.rows {
-            rows.push(SummaryLine::Row(section, entry, place));
-            place += 1;
+            rows.push(SummaryLine::Row(section, entry, index));
+            index += 1;
         }
     }
     let height = usize::from(area.height);
     let is_chosen =
-        |row: &SummaryLine| matches!(row, SummaryLine::Row(.., place) if *place == chosen);
+        |row: &SummaryLine| matches!(row, SummaryLine::Row(.., index) if *index == chosen);
     let at = rows.iter().position(is_chosen).unwrap_or_default();
     let last = rows.len().saturating_sub(height);
     // Keep the selected entry in the middle.
@@ -138,7 +138,7 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
             strip.push(nothing(*part), Role::Dim);
             strip.draw(line, ctx.buffer);
         }
-        SummaryLine::Row(section, entry, place) => {
+        SummaryLine::Row(section, entry, index) => {
             match &entry.subject {
                 RowSubject::More(_) => {
                     let mut strip = StyledLine::new(ctx.appearance, line.width);
@@ -157,10 +157,10 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
                 width: line.width + 2,
                 ..line
             };
-            if *place == chosen {
+            if *index == chosen {
                 ctx.tint(whole, Role::Selected);
             }
-            ctx.target(whole, ClickTarget::PopupEntry(*place));
+            ctx.target(whole, ClickTarget::PopupEntry(*index));
         }
     }
 }
