@@ -37,10 +37,10 @@ pub fn update_set(body: &[u8]) {
     let filters = set.filter_set.into_iter();
     for object in filters.flat_map(|filter| filter.object_set) {
         for change in object.change_set {
-            match change.into_parts() {
-                (Path::Info, value) => drop(TaskInfo::from_json(value)),
-                (Path::Field(field), value) => drop(info.assign(field, value)),
-                (Path::Other(field), value) => drop(info.assign(&field, value)),
+            match change.path {
+                Path::Info => drop(TaskInfo::from_json(change.val)),
+                Path::Field(field) => drop(info.assign(field, change.val)),
+                Path::Other(field) => drop(info.assign(&field, change.val)),
             }
         }
     }

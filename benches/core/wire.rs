@@ -124,8 +124,8 @@ pub(crate) fn changes(text: &str) -> Vec<TaskChange> {
             fields: object
                 .change_set
                 .into_iter()
-                .filter_map(|change| match change.into_parts() {
-                    (Path::Field(field), value) => Some((field.into(), value)),
+                .filter_map(|change| match change.path {
+                    Path::Field(field) => Some((field.into(), change.val)),
                     _ => None,
                 })
                 .collect(),

@@ -42,12 +42,7 @@ impl<'a> StyledLine<'a> {
 
     /// Adds text, truncated to the free columns.
     pub(super) fn push(&mut self, text: &str, role: Role) -> &mut Self {
-        self.push_max(text, usize::MAX, role)
-    }
-
-    /// Adds text, truncated to `columns`.
-    pub(super) fn push_max(&mut self, text: &str, columns: usize, role: Role) -> &mut Self {
-        let most = columns.min(self.remaining());
+        let most = self.remaining();
         let mut fitting = sanitize(text).into_owned();
         let mut columns = width(&fitting);
         // Most texts fit and are measured only once.
@@ -60,6 +55,15 @@ impl<'a> StyledLine<'a> {
             let style = self.appearance.style(role);
             self.spans.push(Span::styled(fitting, style));
         }
+        self
+    }
+
+    /// Adds text, truncated to `columns`.
+    pub(super) fn push_max(&mut self, text: &str, columns: usize, role: Role) -> &mut Self {
+        let all = self.columns;
+        self.columns = all.min(self.used.saturating_add(columns));
+        self.push(text, role);
+        self.columns = all;
         self
     }
 

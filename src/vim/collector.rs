@@ -11,6 +11,7 @@ use super::{
     client::{ApiCall, Client},
     error::Error,
     method::ApiMethod,
+    response::parse as parse_body,
     types::{CHANGING_FIELDS, FIELDS, ManagedObjectReference, UpdateSet},
 };
 
@@ -205,9 +206,7 @@ impl TaskCollector {
         let mut call = ApiCall::post(&self.collector, ApiMethod::WaitForUpdatesEx, body, kind);
         call.wait = wait;
         let answer = self.client.call(call, &doing).await?;
-        answer
-            .read()
-            .map_err(|kind| self.client.error(&doing, kind))
+        parse_body(&answer.body).map_err(|kind| self.client.error(&doing, kind))
     }
 
     /// Cancels the running wait, which then returns `RequestCanceled`.

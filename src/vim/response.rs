@@ -41,11 +41,6 @@ impl ApiResponse {
         parse(&self.body).map(Option::unwrap_or_default)
     }
 
-    /// Deserialises the body; `None` if it is empty or `null`.
-    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<Option<T>, ErrorKind> {
-        parse(&self.body)
-    }
-
     pub(super) fn digest(&self) -> Digest {
         Digest::of(&self.body)
     }

@@ -9,6 +9,7 @@ use super::{
     error::{Error, ErrorKind},
     history::{NoThrottle, Throttle},
     method::ApiMethod,
+    response::parse as parse_body,
     types::{ManagedObjectReference, ObjectContent, RetrieveResult, TaskInfo},
 };
 
@@ -72,7 +73,7 @@ impl Client {
             let answer = self
                 .call(ApiCall::post(collector, method, body, kind), &doing)
                 .await?;
-            let RetrieveResult { objects, token } = match answer.read() {
+            let RetrieveResult { objects, token } = match parse_body(&answer.body) {
                 Ok(result) => result.unwrap_or_default(),
                 // Another form, or not what it should be.
                 Err(_) => self.read(&doing, &answer, RetrieveResult::from_json)?,

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     task::TaskChange,
     vim::{
-        Error, ErrorKind,
+        Error, ErrorKind, ReportedFields,
         types::{
             Fault, ManagedObjectReference, ObjectUpdate, Path, TaskState, UpdateKind, UpdateSet,
         },
@@ -60,8 +60,8 @@ impl InFlight {
             return;
         }
         let changes = update.change_set.into_iter().rev();
-        let mut lists = changes.filter_map(|change| match change.into_parts() {
-            (Path::Other(path), list) if &*path == "recentTask" => Some(list),
+        let mut lists = changes.filter_map(|change| match change.path {
+            Path::Other(path) if &*path == "recentTask" => Some(change.val),
             _ => None,
         });
         if let Some(Ok(tasks)) = lists.next().map(ManagedObjectReference::all_from_json) {
@@ -110,15 +110,20 @@ impl TaskFeed {
     /// Handles the pushed changes of one member. Returns the fault of a property that could not be read, if any.
     fn handle_update(&mut self, mo_id: &Arc<str>, mut update: ObjectUpdate) -> Option<Fault> {
         let now = Instant::now();
-        self.confirm(mo_id);
+        let reported = match &mut self.view {
+            Some(view) => {
+                view.pending.confirm(mo_id);
+                view.fields
+            }
+            None => ReportedFields::default(),
+        };
         let is_known = self.watched.record_push(mo_id, now).is_some();
         let missing = update.missing_set.first_mut();
         let missing = missing.map(|missing| std::mem::take(&mut missing.fault));
-        let reported = self.view.as_ref().map(|view| view.fields);
         if update.kind == UpdateKind::Enter && missing.is_none() {
             self.watched.read_by_itself(mo_id, false);
         }
-        match task_update(update, reported.unwrap_or_default()) {
+        match task_update(update, reported) {
             Ok(TaskUpdate::Whole(info)) => self.record(mo_id, info, None),
             Ok(TaskUpdate::Fields(fields)) if is_known => {
                 for (field, value) in &fields {

@@ -46,15 +46,15 @@ pub(super) fn task_update(
     let mut whole: Option<Box<TaskInfo>> = None;
     let mut fields: Vec<(Cow<'static, str>, Value)> = Vec::with_capacity(update.change_set.len());
     for change in update.change_set {
-        match (change.into_parts(), &mut whole) {
-            ((Path::Info, Value::Null), _) => return Ok(TaskUpdate::ReadIt),
-            ((Path::Info, info), _) => {
+        match (change.path, change.val, &mut whole) {
+            (Path::Info, Value::Null, _) => return Ok(TaskUpdate::ReadIt),
+            (Path::Info, info, _) => {
                 fields.clear();
                 whole = Some(Box::new(TaskInfo::of_task(&mo_id, info)?));
             }
-            ((Path::Field(field), value), Some(info)) => info.assign_or_note(field, value),
-            ((Path::Field(field), value), None) => fields.push((Cow::Borrowed(field), value)),
-            ((Path::Other(path), value), _) => match unknown_field(&path) {
+            (Path::Field(field), value, Some(info)) => info.assign_or_note(field, value),
+            (Path::Field(field), value, None) => fields.push((Cow::Borrowed(field), value)),
+            (Path::Other(path), value, _) => match unknown_field(&path) {
                 Some(field) => fields.push((Cow::Owned(field.to_owned()), value)),
                 None => return Ok(TaskUpdate::ReadIt),
             },

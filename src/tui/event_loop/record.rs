@@ -74,19 +74,6 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         Ok(())
     }
 
-    /// Applies an event to the live screen, also while the session so far is shown.
-    pub(super) fn dispatch_live(&mut self, event: Event) -> Result<(), ExitReason> {
-        let Some(live) = self.live.take() else {
-            return self.dispatch(event, self.now());
-        };
-        let shown = replace(&mut self.screen, live);
-        let (player, wants_frame) = (self.player.take(), self.wants_frame);
-        let result = self.dispatch(event, self.now());
-        self.live = Some(replace(&mut self.screen, shown));
-        (self.player, self.wants_frame) = (player, wants_frame);
-        result
-    }
-
     /// Shows the session so far instead of the live screen.
     fn look_back(&mut self) {
         let now = self.clock.now();

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    mem::replace,
     time::{Duration, Instant},
 };
 
@@ -35,7 +36,18 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 }
                 self.metrics.changed(since, changes.len());
             }
-            self.dispatch_live(Event::ServerUpdate(endpoint, update))?;
+            let event = Event::ServerUpdate(endpoint, update);
+            if let Some(live) = self.live.take() {
+                // The session so far is shown, and the live screen is kept up to date behind it.
+                let shown = replace(&mut self.screen, live);
+                let (player, wants_frame) = (self.player.take(), self.wants_frame);
+                let result = self.dispatch(event, self.now());
+                self.live = Some(replace(&mut self.screen, shown));
+                (self.player, self.wants_frame) = (player, wants_frame);
+                result?;
+            } else {
+                self.dispatch(event, self.now())?;
+            }
             if Instant::now() >= end {
                 break;
             }

@@ -76,10 +76,8 @@ pub enum UpdateKind {
 pub struct PropertyChange {
     /// Path of the property.
     pub path: Path,
-    /// Operation; removals have no value.
-    op: Op,
     /// New value; `null` if unset. That of a primitive field may have lost its box.
-    val: Value,
+    pub val: Value,
 }
 
 /// Fields of `info` that are objects or lists.
@@ -125,7 +123,10 @@ impl<'de> Deserialize<'de> for PropertyChange {
                     }
                 }
                 let path = path.ok_or_else(|| de::Error::missing_field("name"))?;
-                Ok(PropertyChange { path, op, val })
+                if matches!(op, Op::Remove) {
+                    val = Value::Null;
+                }
+                Ok(PropertyChange { path, val })
             }
         }
         deserializer.deserialize_map(Visitor)
@@ -140,16 +141,6 @@ enum ChangePart {
     Val,
     #[serde(other)]
     Other,
-}
-
-impl PropertyChange {
-    /// Returns path and new value; the value is `null` if the property is unset.
-    pub fn into_parts(self) -> (Path, Value) {
-        match self.op {
-            Op::Assign => (self.path, self.val),
-            Op::Remove => (self.path, Value::Null),
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -292,11 +283,8 @@ mod tests {
             ]
         }));
         assert_eq!((update.kind, &*update.obj), (UpdateKind::Modify, "task-1"));
-        let parts: Vec<_> = update
-            .change_set
-            .into_iter()
-            .map(PropertyChange::into_parts)
-            .collect();
+        let changes = update.change_set.into_iter();
+        let parts: Vec<_> = changes.map(|change| (change.path, change.val)).collect();
         let boxed = json!({"_typeName": "int", "_value": 40});
         let expected = [
             (Path::Field("progress"), json!(40)),
