@@ -17,7 +17,7 @@ const MAX_CONCURRENT_READS: usize = 8;
 const MAX_CONCURRENT_CANCELS: usize = 8;
 
 /// Time after which the list of recent tasks is read if the long poll has not reported it.
-const LIST_PUSH_TIMEOUT: Duration = Duration::from_secs(1);
+const LIST_PUSH_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// A task as read, or `None` if it was unchanged.
 pub(super) type TaskAnswer = Result<Option<Box<(TaskInfo, Digest)>>, Error>;
