@@ -16,8 +16,9 @@ const SINGLE_RUN_VARIANCE: f64 = 0.3;
 /// Variance of the logarithm of the duration that counts as one run.
 const PRIOR_DURATION_VARIANCE: f64 = 0.3;
 
-/// Weight of the assumption that the time left is proportional to the time passed.
+/// Weight of the assumption that the time left is proportional to the time passed, and the maximum slope.
 const PROPORTIONAL_WEIGHT: f64 = 0.3;
+const MAX_SLOPE: f64 = 1.2;
 
 /// Minimum time as a fraction of the duration, so that logarithms stay bounded.
 const MIN_FRACTION: f64 = 0.005;
@@ -33,6 +34,66 @@ pub(super) struct Prediction {
     pub spread: f64,
 }
 
+/// A past run at a percentage: the logarithms of the times in seconds until it was reached, and from then to the end.
+#[derive(Debug, Clone, Copy)]
+struct PastRun {
+    reached: f64,
+    left: f64,
+}
+
+impl PastRun {
+    fn of(curve: &ProgressCurve, percent: u8) -> Self {
+        let reached = curve.reached(percent).max(MIN_FRACTION * curve.seconds());
+        Self {
+            reached: reached.ln(),
+            left: time_left(curve, percent).ln(),
+        }
+    }
+}
+
+/// Returns the seconds from reaching a percentage to the end of a run.
+fn time_left(curve: &ProgressCurve, percent: u8) -> f64 {
+    curve.seconds() - curve.reached(percent)
+}
+
+/// Linear regression of the logarithm of the time left in past runs. With few runs, the time left is mostly proportional
+/// to the time passed.
+#[derive(Debug, Clone, Copy)]
+struct Regression {
+    mean: PastRun,
+    slope: f64,
+    /// Variance of a further run.
+    variance: f64,
+}
+
+impl Regression {
+    /// Fits the line to at least one run.
+    fn of(runs: &[PastRun]) -> Self {
+        let sum = |of: &dyn Fn(&PastRun) -> f64| runs.iter().map(of).sum::<f64>();
+        let count = count(runs);
+        let mean = PastRun {
+            reached: sum(&|run| run.reached) / count,
+            left: sum(&|run| run.left) / count,
+        };
+        let covariance = sum(&|run| (run.reached - mean.reached) * (run.left - mean.left));
+        let variance = sum(&|run| (run.reached - mean.reached).powi(2));
+        let slope = (covariance + PROPORTIONAL_WEIGHT) / (variance + PROPORTIONAL_WEIGHT);
+        let mut regression = Self {
+            mean,
+            slope: slope.clamp(0.0, MAX_SLOPE),
+            variance: 0.0,
+        };
+        let errors = sum(&|run| (run.left - regression.predict(run.reached)).powi(2));
+        regression.variance =
+            (errors + PRIOR_RUNS * PRIOR_VARIANCE) / (count + 1.0) * (1.0 + 1.0 / count);
+        regression
+    }
+
+    fn predict(&self, reached: f64) -> f64 {
+        self.mean.left + self.slope * (reached - self.mean.reached)
+    }
+}
+
 /// Combines the pace with what past runs took from the same percentage on. The past runs count as far as they explain
 /// the error that the pace had in them: if they explain nothing, the pace is returned. `None` without curves.
 pub(super) fn predict(pace: &Pace, curves: &[ProgressCurve]) -> Option<Prediction> {
@@ -42,55 +103,55 @@ pub(super) fn predict(pace: &Pace, curves: &[ProgressCurve]) -> Option<Predictio
         percent = percent.min(level);
     }
     // A run that ended at a lower percentage is no evidence.
-    let left_of = |curve: &ProgressCurve| curve.seconds() - curve.reached(percent);
     let comparable: Vec<&ProgressCurve> = curves
         .iter()
-        .filter(|curve| left_of(curve) > MIN_FRACTION * curve.seconds())
+        .filter(|curve| time_left(curve, percent) > MIN_FRACTION * curve.seconds())
         .collect();
-    let runs: Vec<(f64, f64)> = comparable
-        .iter()
-        .map(|curve| {
-            let reached = curve.reached(percent).max(MIN_FRACTION * curve.seconds());
-            (reached.ln(), left_of(curve).ln())
-        })
-        .collect();
-    let count = f64::from(u32::try_from(runs.len()).ok().filter(|count| *count > 0)?);
-    let curve_count = f64::from(u32::try_from(curves.len()).ok()?);
-    let mean = |of: &dyn Fn(&(f64, f64)) -> f64| runs.iter().map(of).sum::<f64>() / count;
-    let (reached, left) = (mean(&|run| run.0), mean(&|run| run.1));
-    let covariance = mean(&|run| (run.0 - reached) * (run.1 - left)) * count;
-    let variance = mean(&|run| (run.0 - reached).powi(2)) * count;
-    let slope = (covariance + PROPORTIONAL_WEIGHT) / (variance + PROPORTIONAL_WEIGHT);
-    let slope = slope.clamp(0.0, 1.2);
-    let predicted = |at: f64| left + slope * (at - reached);
-    let errors = mean(&|run| (run.1 - predicted(run.0)).powi(2)) * count;
-    let learned = (errors + PRIOR_RUNS * PRIOR_VARIANCE) / (count + 1.0) * (1.0 + 1.0 / count);
-    // The length of a plateau differs less than the pace.
-    let plateaus = comparable.iter().map(|curve| match curve.plateau() {
-        Some((level, length)) if level >= percent => length / left_of(curve),
-        _ => 0.0,
-    });
-    let moving = 1.0 - plateaus.sum::<f64>() / count;
-    let learned = learned
-        + SINGLE_RUN_VARIANCE * moving.max(0.0) / (count * count)
+    if comparable.is_empty() {
+        return None;
+    }
+    let runs = comparable.iter().map(|curve| PastRun::of(curve, percent));
+    let runs: Vec<PastRun> = runs.collect();
+    let regression = Regression::of(&runs);
+    let learned = regression.variance
+        + SINGLE_RUN_VARIANCE * moving_part(&comparable, percent) / count(&runs).powi(2)
         + disagreement(pace, &comparable, percent);
-    // Error of the constant pace in the same runs.
-    let done = f64::from(percent) / 100.0;
-    let odds = ((1.0 - done).max(MIN_FRACTION) / done.max(MIN_FRACTION)).ln();
-    let pace_errors = mean(&|run| (run.1 - run.0 - odds).powi(2)) * count;
-    let paced = (pace_errors + PRIOR_RUNS * PRIOR_PACE_VARIANCE) / (count + PRIOR_RUNS);
-    let total = predicted(pace.reached.max(1e-3).ln());
+    let paced = pace_variance(&runs, percent);
+    let total = regression.predict(pace.reached.max(1e-3).ln());
     let weight = explained(learned, paced);
     // During a pause, the relative error of what is left of the prediction grows, and the pace approaches it.
     let rest = Remaining::new(total.exp(), learned.sqrt(), pace.pause).best();
     let learned_rest = learned * (total.exp() / rest).max(1.0);
     let paced_rest = PRIOR_PACE_VARIANCE + (pace.left / rest).ln().powi(2);
-    let best_weight = explained(learned_rest, paced.min(paced_rest)) * count / curve_count;
+    let best_weight = explained(learned_rest, paced.min(paced_rest)) * count(&runs) / count(curves);
     Some(Prediction {
         best: (best_weight * rest.ln() + (1.0 - best_weight) * pace.left.ln()).exp(),
         left: (weight * total + (1.0 - weight) * (pace.left + pace.pause).ln()).exp(),
         spread: (weight * learned + (1.0 - weight) * paced).sqrt(),
     })
+}
+
+/// Returns the mean part of the time left in which progress moves: the length of a plateau differs less than the pace.
+fn moving_part(curves: &[&ProgressCurve], percent: u8) -> f64 {
+    let plateaus = curves.iter().map(|curve| match curve.plateau() {
+        Some((level, length)) if level >= percent => length / time_left(curve, percent),
+        _ => 0.0,
+    });
+    (1.0 - plateaus.sum::<f64>() / count(curves)).max(0.0)
+}
+
+/// Returns the variance of the logarithm of the time left by a constant pace in past runs.
+fn pace_variance(runs: &[PastRun], percent: u8) -> f64 {
+    let done = f64::from(percent) / 100.0;
+    let odds = ((1.0 - done).max(MIN_FRACTION) / done.max(MIN_FRACTION)).ln();
+    let errors = runs
+        .iter()
+        .map(|run| (run.left - run.reached - odds).powi(2));
+    (errors.sum::<f64>() + PRIOR_RUNS * PRIOR_PACE_VARIANCE) / (count(runs) + PRIOR_RUNS)
+}
+
+fn count<T>(items: &[T]) -> f64 {
+    u32::try_from(items.len()).map_or(f64::MAX, f64::from)
 }
 
 /// Returns the weight of a prediction by its variance and that of the constant pace: 0 unless it is better, and near 1 if
@@ -107,20 +168,17 @@ fn disagreement(pace: &Pace, curves: &[&ProgressCurve], percent: u8) -> f64 {
         let whole = curve.reached(percent).max(MIN_FRACTION);
         pace.variance_from(|part| curve.reached(part * percent) / whole)
     });
-    let count = f64::from(u32::try_from(curves.len()).unwrap_or(u32::MAX));
-    (variances.sum::<f64>() / count.max(1.0) - pace.variance_from(|part| part)).max(0.0)
+    (variances.sum::<f64>() / count(curves) - pace.variance_from(|part| part)).max(0.0)
 }
 
 /// Returns the distribution of the whole duration in a few runs.
 pub(super) fn duration(curves: &[ProgressCurve], elapsed: f64) -> Option<Remaining> {
-    let count = f64::from(
-        u32::try_from(curves.len())
-            .ok()
-            .filter(|count| *count > 0)?,
-    );
+    if curves.is_empty() {
+        return None;
+    }
     let logs = || curves.iter().map(|curve| curve.seconds().ln());
-    let mean = logs().sum::<f64>() / count;
+    let mean = logs().sum::<f64>() / count(curves);
     let squares: f64 = logs().map(|log| (log - mean).powi(2)).sum();
-    let variance = (squares + PRIOR_DURATION_VARIANCE) / count;
+    let variance = (squares + PRIOR_DURATION_VARIANCE) / count(curves);
     Some(Remaining::new(mean.exp(), variance.sqrt(), elapsed))
 }

@@ -86,10 +86,8 @@ impl Pace {
             _ => None,
         };
         let pause = (history.elapsed(now).as_secs_f64() - newest.at).max(0.0);
-        // "Elapsed ÷ progress", without the exception. It rises until the next change, on which it falls.
         let ahead = (1.0 - newest.done).max(MIN_AHEAD) / climbed;
-        let naive = ahead * (worked + pause);
-        // Counting down instead, so that it is the same on average; a mean of a noisy series is not rounded down.
+        // A mean of a noisy series is not rounded down.
         let (step, mean_phase) = stretch.map_or_else(
             || {
                 let recent = recent_pace(points) * climbed / worked;
@@ -99,14 +97,7 @@ impl Pace {
             },
             |stretch| (stretch, 0.0),
         );
-        let phase = pause / step;
-        let phase = if phase <= 1.0 {
-            phase - mean_phase
-        } else {
-            (1.0 - mean_phase) / phase
-        };
-        let counted = (1.0 + ahead) * phase * step;
-        let left = (naive - counted).max(MIN_LEFT * naive);
+        let left = counted_down(ahead, worked + pause, pause / step, mean_phase, step);
         let usual = USUAL_STEPS * mean_step.max(stretch.unwrap_or(0.0));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
         let percent = (newest.done * 100.0).round().max(1.0) as u8;
@@ -131,6 +122,20 @@ impl Pace {
         });
         errors.sum::<f64>() / 3.0
     }
+}
+
+/// Returns the time left, from the ratio of the work ahead to the work done and the time spent. "Elapsed ÷ progress" alone
+/// rises until the next change of progress, on which it falls; this is counted down, and the same on average. `phase` is
+/// the time since the last change in steps, `mean_phase` its mean at a change.
+fn counted_down(ahead: f64, spent: f64, phase: f64, mean_phase: f64, step: f64) -> f64 {
+    let naive = ahead * spent;
+    let phase = if phase <= 1.0 {
+        phase - mean_phase
+    } else {
+        (1.0 - mean_phase) / phase
+    };
+    let counted = (1.0 + ahead) * phase * step;
+    (naive - counted).max(MIN_LEFT * naive)
 }
 
 /// Returns the time after which a fraction of the whole was last reached, interpolated linearly.
