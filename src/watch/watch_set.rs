@@ -48,7 +48,7 @@ struct Entry {
     /// Time of the next read; `None` during a read and after the end.
     due: Option<Due>,
     /// Consecutive failed reads of a task that was never read.
-    record_failure: u32,
+    failed_reads: u32,
     finished: bool,
     /// The last known state; `None` if the task was never read.
     state: Option<TaskState>,
@@ -168,7 +168,7 @@ impl WatchSet {
             origin,
             pinned: false,
             due: Some(self.queue.add(mo_id.clone(), now, true)),
-            record_failure: 0,
+            failed_reads: 0,
             finished: false,
             state: None,
             is_read_by_itself: false,
@@ -401,7 +401,7 @@ impl WatchSet {
     /// Records a failed read; repeated failures lower the task's priority.
     pub(super) fn record_failure(&mut self, mo_id: &str) {
         if let Some(entry) = self.entries.get_mut(mo_id) {
-            entry.record_failure = entry.record_failure.saturating_add(1);
+            entry.failed_reads = entry.record_failure.saturating_add(1);
         }
     }
 
@@ -473,7 +473,7 @@ impl WatchSet {
             if let Some(before) = entry.due.take() {
                 self.queue.remove(&mo_id, before);
             }
-            let is_new = entry.state.is_none() && entry.record_failure < FIRST_FAILURES;
+            let is_new = entry.state.is_none() && entry.failed_reads < FIRST_FAILURES;
             entry.due = at.map(|at| self.queue.add(mo_id, at, is_new));
         }
     }
