@@ -401,7 +401,7 @@ impl WatchSet {
     /// Records a failed read; repeated failures lower the task's priority.
     pub(super) fn record_failure(&mut self, mo_id: &str) {
         if let Some(entry) = self.entries.get_mut(mo_id) {
-            entry.failed_reads = entry.record_failure.saturating_add(1);
+            entry.failed_reads = entry.failed_reads.saturating_add(1);
         }
     }
 
