@@ -62,7 +62,7 @@ impl AwayPeriod {
     }
 
     /// Returns the number of tasks that ended, by outcome.
-    pub fn ended(&self) -> StatusCounts {
+    pub fn finished_counts(&self) -> StatusCounts {
         self.ended
     }
 

@@ -7,7 +7,7 @@ use super::{
     panes::{Focus, PaneMode},
 };
 
-/// Lines that are shown only if they have content and there is room.
+/// Lines that are shown only if they have content and there is space.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ExtraLines {
     /// Above the list.
@@ -48,7 +48,7 @@ impl ScreenLayout {
         let (mut list, border, mut details) = match panes {
             PaneMode::List => (body, nothing, nothing),
             PaneMode::Details => (nothing, nothing, body),
-            // If there is no room for both, the focused pane is shown.
+            // If there is no space for both, the focused pane is shown.
             PaneMode::Both(focus) => pane_split.split(body).unwrap_or(match focus {
                 Focus::List => (body, nothing, nothing),
                 Focus::Details => (nothing, nothing, body),

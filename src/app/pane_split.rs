@@ -25,11 +25,11 @@ const BESIDE: u16 = 400;
 /// Configured position of the details pane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DetailsPosition {
-    /// The side with more room.
+    /// The side with more space.
     #[default]
     Auto,
     Below,
-    /// Right of the list, if there is room.
+    /// Right of the list, if there is space.
     Beside,
 }
 
@@ -99,7 +99,7 @@ impl PaneSplit {
         }
     }
 
-    /// Splits the area into list, border and details. `None` if there is no room for both.
+    /// Splits the area into list, border and details. `None` if there is no space for both.
     pub(super) fn split(&self, body: Rect) -> Option<(Rect, Rect, Rect)> {
         let side = self.side(body);
         if side == Side::Below && body.height < MIN_LINES_BELOW || body.is_empty() {
@@ -122,9 +122,9 @@ impl PaneSplit {
         Some((list, border, details))
     }
 
-    /// Returns the height or width of the details including the border. Requires room for both.
+    /// Returns the height or width of the details including the border. Requires space for both.
     fn extent(&self, side: Side, body: Rect) -> u16 {
-        let (share, whole, least, most) = match side {
+        let (share, whole, minimum, maximum) = match side {
             Side::Below => (
                 self.below,
                 body.height,
@@ -145,8 +145,8 @@ impl PaneSplit {
             (None, Side::Right) => part(BESIDE),
         };
         u16::try_from(extent)
-            .unwrap_or(most)
-            .clamp(least, most.max(least))
+            .unwrap_or(maximum)
+            .clamp(minimum, maximum.max(minimum))
     }
 
     /// Changes the size of the details by twentieths of the area.
@@ -289,10 +289,10 @@ mod tests {
         pane_split.grow(whole, 1);
         assert_eq!(sizes(&pane_split, whole).1, 109);
         pane_split.grow(whole, 100);
-        let most = sizes(&pane_split, whole).1;
+        let maximum = sizes(&pane_split, whole).1;
         pane_split.grow(whole, 1);
         pane_split.grow(whole, -1);
-        assert_eq!(sizes(&pane_split, whole).1, most - 10);
+        assert_eq!(sizes(&pane_split, whole).1, maximum - 10);
     }
 
     #[test]

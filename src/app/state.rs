@@ -290,7 +290,7 @@ impl AppState {
         )
     }
 
-    /// Returns the chosen columns for a list of this width, including those without room. Default columns of locations
+    /// Returns the chosen columns for a list of this width, including those without space. Default columns of locations
     /// are left out while no location is known.
     pub fn chosen_columns(&self, list: u16) -> Vec<ColumnSpec> {
         let view = self.view();
@@ -303,12 +303,12 @@ impl AppState {
         chosen
     }
 
-    /// Returns the columns that have room in a list of this width.
+    /// Returns the columns that have space in a list of this width.
     pub fn fitting_columns(&self, list: u16) -> Vec<ColumnSpec> {
         columns::fitting(list, &self.chosen_columns(list))
     }
 
-    /// True if columns with room in a list of this width show locations, or would if any were known.
+    /// True if columns with space in a list of this width show locations, or would if any were known.
     pub(super) fn has_location_columns(&self, list: u16) -> bool {
         let chosen = self.view().columns.of(list, self.servers.len() > 1);
         let fitting = columns::fitting(list, &chosen);
@@ -316,7 +316,7 @@ impl AppState {
         keys.any(|key| key.location_field().is_some())
     }
 
-    /// Places columns that have room. `needs` has the width of the widest text of each.
+    /// Places columns that have space. `needs` has the width of the widest text of each.
     pub fn place_columns(&self, list: u16, specs: &[ColumnSpec], needs: &[u16]) -> Vec<ColumnArea> {
         columns::arrange(list, specs, needs, &self.frame.columns)
     }

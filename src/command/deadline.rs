@@ -55,9 +55,9 @@ impl Deadline {
     }
 
     /// Returns the error of a command that was interrupted during an action.
-    pub(super) fn error(&self, doing: &str) -> CommandError {
+    pub(super) fn error(&self, action: &str) -> CommandError {
         let timeout = self.timeout;
-        CommandError::TimedOut(format!("timed out after {timeout:#} while {doing}."))
+        CommandError::TimedOut(format!("timed out after {timeout:#} while {action}."))
     }
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn passed(deadline: Option<Deadline>) {
 /// Runs a command that has no clean-up work up to the deadline.
 pub(super) async fn limited<T>(
     deadline: Option<Deadline>,
-    doing: &str,
+    action: &str,
     command: impl Future<Output = Result<T, CommandError>>,
 ) -> Result<T, CommandError> {
     tokio::select! {
@@ -80,7 +80,7 @@ pub(super) async fn limited<T>(
         Some(deadline) = async {
             passed(deadline).await;
             deadline
-        } => Err(deadline.error(doing)),
+        } => Err(deadline.error(action)),
     }
 }
 
@@ -126,8 +126,8 @@ impl Ending {
         match self {
             Self::Interrupted(signal) => CommandError::Interrupted(signal),
             Self::TimedOut(deadline) => {
-                let doing = traffic.unfinished();
-                deadline.error(doing.as_deref().unwrap_or("reading the server"))
+                let action = traffic.unfinished();
+                deadline.error(action.as_deref().unwrap_or("reading the server"))
             }
         }
     }

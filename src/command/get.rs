@@ -290,7 +290,7 @@ mod tests {
 
     fn missing(mo_id: &str) -> TaskRead {
         let error = Error {
-            doing: format!("reading {mo_id}"),
+            action: format!("reading {mo_id}"),
             server: "vc01".to_owned(),
             kind: ErrorKind::Fault(Fault::new(json!({"_typeName": "ManagedObjectNotFound"}))),
         };

@@ -211,7 +211,7 @@ async fn show(
     }
     let (sender, updates) = mpsc::channel(UPDATE_CAPACITY);
     for warning in warnings {
-        // The channel is new and has room; losing a warning would be harmless.
+        // The channel is new and has space; losing a warning would be harmless.
         let _ = sender.try_send((EndpointId::default(), Update::Notice(warning.into())));
     }
     let mut endpoints = Vec::new();

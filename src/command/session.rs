@@ -283,7 +283,7 @@ async fn read_each(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
         .map(async |task| {
             if let Some(error) = given_up() {
                 let error = Error {
-                    doing: format!("reading {task}"),
+                    action: format!("reading {task}"),
                     ..error
                 };
                 return (task, Err(error));

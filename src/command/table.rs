@@ -45,10 +45,10 @@ pub(super) fn fitted_with_notes(
         .chain(std::iter::repeat(&None));
     for (row, note) in lines.iter().zip(notes) {
         let mut line = String::new();
-        for (cell, room) in row.iter().zip(&widths) {
-            let cell = truncate(cell, *room, "…");
+        for (cell, available) in row.iter().zip(&widths) {
+            let cell = truncate(cell, *available, "…");
             line.push_str(&cell);
-            line.extend(std::iter::repeat_n(' ', room - width(&cell) + 2));
+            line.extend(std::iter::repeat_n(' ', available - width(&cell) + 2));
         }
         let line = line.trim_end();
         text.push_str(columns.map_or(line, |columns| prefix(line, columns)));
@@ -62,11 +62,11 @@ pub(super) fn fitted_with_notes(
 
 /// Wraps a note below a row, with a prefix on each line.
 pub(super) fn beneath(note: &str, before: &str, columns: Option<usize>) -> String {
-    let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(width(before)));
-    let mut lines = wrap(note, room);
+    let available = columns.map_or(usize::MAX, |columns| columns.saturating_sub(width(before)));
+    let mut lines = wrap(note, available);
     if lines.len() > NOTE_LINES {
         let rest = lines.split_off(NOTE_LINES - 1).join(" ");
-        lines.push(truncate(&rest, room, "…").into_owned());
+        lines.push(truncate(&rest, available, "…").into_owned());
     }
     lines.into_iter().fold(String::new(), |text, line| {
         text + before + line.trim_end() + "\n"

@@ -54,7 +54,7 @@ impl Watchers {
     }
 
     /// Returns the endpoints whose watchers have ended.
-    pub(super) fn ended(&self) -> impl Iterator<Item = EndpointId> {
+    pub(super) fn ended_endpoints(&self) -> impl Iterator<Item = EndpointId> {
         let ended = self.running.iter();
         ended.filter_map(|(id, commands, _)| commands.is_closed().then_some(*id))
     }

@@ -10,7 +10,7 @@ use std::{
 use super::{
     ConfigError, ConfigFile, Environment, Profile,
     file::default_path,
-    secret::{check_private, plain_text_warning},
+    password_source::{check_private, plain_text_warning},
 };
 use crate::{
     app::Keymap,

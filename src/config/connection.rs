@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::{
-    ConfigError, Defaults, Environment, KeyringEntry, SessionFile, file::ConfigFile, secret,
-    trust::trust,
+    ConfigError, Defaults, Environment, KeyringEntry, SessionFile, file::ConfigFile,
+    password_source, trust::trust,
 };
 use crate::vim::{Address, Credentials, TrustPolicy};
 
@@ -212,13 +212,13 @@ async fn password(
             // The keyring has an entry per account.
             Some(profile) if is_other && !profile.password_keyring => None,
             Some(profile) => {
-                secret::of_profile(profile, config, (user, &server), environment).await?
+                password_source::of_profile(profile, config, (user, &server), environment).await?
             }
             None if is_other => None,
             None => match &source.password_file {
                 Some(path) => {
                     let flag = of_variable(source, "--password-file", "VTASK_PASSWORD_FILE");
-                    Some(secret::from_file(flag, path)?)
+                    Some(password_source::from_file(flag, path)?)
                 }
                 None => source.password.clone(),
             },
@@ -230,7 +230,7 @@ async fn password(
             && (account.is_empty() || account == user)
         {
             if let (Some(_), Some(path)) = (&source.profile, config) {
-                secret::warn_plain_text_password(path, environment)?;
+                password_source::warn_plain_text_password(path, environment)?;
             }
             return Ok(Some(password.clone()));
         }
@@ -250,7 +250,9 @@ fn ready_credentials(chosen: &Chosen) -> Result<Option<Credentials>, ConfigError
     for source in &chosen.sources {
         let read = |file: &Option<PathBuf>, value: &Option<SecretString>, flag, variable| {
             let flag = of_variable(source, flag, variable);
-            let of_file = file.as_ref().map(|path| secret::from_file(flag, path));
+            let of_file = file
+                .as_ref()
+                .map(|path| password_source::from_file(flag, path));
             Ok(of_file.transpose()?.or_else(|| value.clone()))
         };
         let session = read(

@@ -27,9 +27,9 @@ pub fn arrangement(defaults: &Defaults) -> (PaneSplit, Vec<String>) {
         let percent = u8::try_from(size).ok();
         let percent = percent.filter(|percent| PaneSplit::PERCENT.contains(percent));
         if percent.is_none() {
-            let (least, most) = (PaneSplit::PERCENT.start(), PaneSplit::PERCENT.end());
+            let (minimum, maximum) = (PaneSplit::PERCENT.start(), PaneSplit::PERCENT.end());
             problems.push(format!(
-                "details-size: {size} is not from {least} to {most} percent."
+                "details-size: {size} is not from {minimum} to {maximum} percent."
             ));
         }
         percent

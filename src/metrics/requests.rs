@@ -36,12 +36,12 @@ impl RequestMetrics {
         });
     }
 
-    pub(crate) fn given_up(&self, doing: impl FnOnce() -> String) {
+    pub(crate) fn given_up(&self, action: impl FnOnce() -> String) {
         let mut unfinished = self
             .unfinished
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        unfinished.get_or_insert_with(doing);
+        unfinished.get_or_insert_with(action);
     }
 
     /// Returns the first request that was dropped before its response arrived, as `reading task-4711 (vc01.lab)`.

@@ -21,7 +21,7 @@ use super::{
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 /// Number of collected bytes that are written before the interval has passed.
 const FRAME_BYTES: usize = 256 << 10;
-/// Number of bytes after which lines are dropped until the disk has taken the earlier ones. Includes room for one line.
+/// Number of bytes after which lines are dropped until the disk has taken the earlier ones. Includes space for one line.
 const MAX_BUFFER: usize = 1 << 20;
 
 /// A record that is being written. Cheap to clone; all clones write to the same file.

@@ -149,7 +149,7 @@ impl RecordedState {
         self.bytes += task.size();
     }
 
-    /// Counts bytes if there is room for them.
+    /// Counts bytes if there is space for them.
     fn make_room(&mut self, length: usize) -> bool {
         let has_room = self.bytes + length <= MAX_BYTES;
         if has_room {

@@ -51,7 +51,7 @@ pub(super) struct Noted {
 }
 
 impl KnownTasks {
-    /// Considers an update of a size in bytes; `None` if there is no room for what it contains.
+    /// Considers an update of a size in bytes; `None` if there is no space for what it contains.
     pub(super) fn note(
         &mut self,
         endpoint: EndpointId,

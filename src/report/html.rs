@@ -135,14 +135,14 @@ mod tests {
         for (index, theme) in themes.iter().enumerate() {
             for ground in ["ground", "panel"] {
                 for (name, colour) in theme {
-                    let least = match &**name {
+                    let minimum = match &**name {
                         "ground" | "panel" | "line" => continue,
                         name if name.ends_with("-bar") || name == "outage" => 3.0,
                         _ => 4.5,
                     };
                     let found = contrast(*colour, theme[ground]);
                     assert!(
-                        found >= least,
+                        found >= minimum,
                         "theme {index}: {name} on {ground}: {found:.2}"
                     );
                 }

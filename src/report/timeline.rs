@@ -142,9 +142,9 @@ impl Axis {
         AXIS_X + i64::try_from(x.clamp(0, i128::from(AXIS_WIDTH))).unwrap_or_default()
     }
 
-    fn bar(&self, from: Timestamp, to: Timestamp, least: i64) -> Bar {
-        let x = self.x(from).min(AXIS_X + AXIS_WIDTH - least);
-        let width = (self.x(to) - x).max(least);
+    fn bar(&self, from: Timestamp, to: Timestamp, minimum: i64) -> Bar {
+        let x = self.x(from).min(AXIS_X + AXIS_WIDTH - minimum);
+        let width = (self.x(to) - x).max(minimum);
         Bar { x, width }
     }
 
@@ -315,8 +315,8 @@ fn line(family: &Family<'_>, index: i64, axis: &Axis, times: &Times<'_>) -> Line
 }
 
 /// Returns operation and target, cut to a width.
-fn name(family: &Family<'_>, room: i64) -> (String, String) {
-    let columns = usize::try_from(room * 10 / LETTER_WIDTH).unwrap_or_default();
+fn name(family: &Family<'_>, available: i64) -> (String, String) {
+    let columns = usize::try_from(available * 10 / LETTER_WIDTH).unwrap_or_default();
     let entry = &family.head.entry;
     let mut target = entry.target.clone().unwrap_or_default();
     if !family.folded.is_empty() {

@@ -176,13 +176,13 @@ impl ProgressHistory {
             let triangle = ((x - x0) * (y1 - y0) - (x1 - x0) * (y - y0)).abs();
             triangle + 0.1 * ((x1 - x0).powi(2) + (y1 - y0).powi(2))
         };
-        let least = self
+        let minimum = self
             .points
             .windows(3)
             .map(|three| worth(three[0], three[1], three[2]))
             .enumerate()
             .min_by(|(_, one), (_, other)| one.total_cmp(other));
-        if let Some((before, _)) = least {
+        if let Some((before, _)) = minimum {
             self.points.remove(before + 1);
         }
     }

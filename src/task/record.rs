@@ -92,7 +92,7 @@ impl Record {
     }
 
     /// Returns the server time of the last observation.
-    pub fn seen(&self) -> Option<Timestamp> {
+    pub fn observed_at(&self) -> Option<Timestamp> {
         self.seen.map(Into::into)
     }
 
@@ -301,7 +301,7 @@ impl Record {
 
     fn known_end(&self) -> Option<Timestamp> {
         let complete = self.info.as_deref().and_then(TaskInfo::complete_time);
-        complete.or(match (&self.presence, self.seen()) {
+        complete.or(match (&self.presence, self.observed_at()) {
             (Presence::Gone(at), _) => Some(*at),
             (_, Some(seen)) if self.status().is_finished() => Some(seen),
             _ => None,

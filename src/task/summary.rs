@@ -145,13 +145,13 @@ impl Summary {
     }
 
     /// Returns the top operations and the number of others.
-    pub fn operations(&self, most: usize) -> (Vec<SummaryGroup<'_>>, usize) {
-        self.operations.first(most)
+    pub fn operations(&self, maximum: usize) -> (Vec<SummaryGroup<'_>>, usize) {
+        self.operations.first(maximum)
     }
 
     /// Returns the top accounts, alarms and schedules and the number of others.
-    pub fn users(&self, most: usize) -> (Vec<SummaryGroup<'_>>, usize) {
-        self.users.first(most)
+    pub fn users(&self, maximum: usize) -> (Vec<SummaryGroup<'_>>, usize) {
+        self.users.first(maximum)
     }
 
     /// Returns the number of an endpoint's tasks in each status.
@@ -193,7 +193,7 @@ fn since(record: &Record, status: Status) -> Option<Timestamp> {
     match status {
         Status::Running => record.running_since(),
         Status::Queued => record.queued_since(),
-        Status::Failed => record.finished_at().or(record.seen()),
+        Status::Failed => record.finished_at().or(record.observed_at()),
         _ => None,
     }
 }

@@ -105,8 +105,8 @@ struct Sample {
 }
 
 impl Sample {
-    fn add(&mut self, duration: Duration, most: usize) {
-        if self.newest.len() == most {
+    fn add(&mut self, duration: Duration, maximum: usize) {
+        if self.newest.len() == maximum {
             self.newest.pop_front();
         }
         self.newest.push_back(duration);
@@ -291,9 +291,9 @@ impl TypicalDurations {
 fn entry<'a, K: Clone + Eq + std::hash::Hash, V: Default>(
     samples: &'a mut HashMap<K, V>,
     key: &K,
-    most: usize,
+    maximum: usize,
 ) -> Option<&'a mut V> {
-    if samples.len() >= most && !samples.contains_key(key) {
+    if samples.len() >= maximum && !samples.contains_key(key) {
         return None;
     }
     Some(samples.entry(key.clone()).or_default())

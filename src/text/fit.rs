@@ -37,10 +37,10 @@ pub fn truncate<'a>(text: &'a str, columns: usize, ellipsis: &str) -> Cow<'a, st
     if width(text) <= columns {
         return Cow::Borrowed(text);
     }
-    let Some(room) = columns.checked_sub(width(ellipsis)) else {
+    let Some(available) = columns.checked_sub(width(ellipsis)) else {
         return Cow::Borrowed("");
     };
-    let kept = prefix(text, room);
+    let kept = prefix(text, available);
     Cow::Owned(format!("{}{ellipsis}", kept.trim_end()))
 }
 

@@ -132,7 +132,7 @@ fn background(answer: &str) -> Option<Background> {
 }
 
 fn channel(digits: &str) -> Option<f64> {
-    let most = match digits.len() {
+    let maximum = match digits.len() {
         1 => 0xf_u16,
         2 => 0xff,
         3 => 0xfff,
@@ -140,7 +140,7 @@ fn channel(digits: &str) -> Option<f64> {
         _ => return None,
     };
     let value = u16::from_str_radix(digits, 16).ok()?;
-    Some(f64::from(value) / f64::from(most))
+    Some(f64::from(value) / f64::from(maximum))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 use ratatui::layout::Rect;
 
-use super::{RenderContext, labels, styled_line::StyledLine, theme::Role};
+use super::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
     app::{Action, AwayPeriod, ClickTarget, Context},
     task::Status,
@@ -52,8 +52,8 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
 
 /// Returns the numbers of tasks with their words, most urgent first.
 fn counts(period: &AwayPeriod) -> Vec<(u32, &'static str, Role)> {
-    let ended = period.ended();
-    let of = |status: Status, word| (ended[status], word, labels::role(status));
+    let ended = period.finished_counts();
+    let of = |status: Status, word| (ended[status], word, Role::from(status));
     let all = [
         of(Status::Failed, "failed"),
         of(Status::Cancelled, "cancelled"),

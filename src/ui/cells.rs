@@ -70,8 +70,8 @@ pub(super) fn draw_cell<'a>(
         }
         Column::State => {
             let symbol = ctx.appearance.symbols.status(status);
-            cell.push(symbol, labels::role(status)).gap(1);
-            cell.push(status.word(), labels::role(status));
+            cell.push(symbol, Role::from(status)).gap(1);
+            cell.push(status.word(), Role::from(status));
         }
         Column::Endpoint => {
             if let Some(server) = ctx.state.server(record.id.endpoint) {
@@ -133,7 +133,7 @@ fn draw_info_cell(
         Column::Phase if columns.contains(&Column::Error) => {}
         Column::Phase | Column::Error => {
             let error = info.error.as_ref().map(|error| error.text());
-            let role = labels::role(shown.record.status());
+            let role = Role::from(shown.record.status());
             put(error.as_deref(), role);
         }
         Column::Operation => put(Some(&info.description_id), Role::Dim),
@@ -168,7 +168,7 @@ fn right(cell: &mut StyledLine, text: &str, role: Role) {
     cell.push(text, role);
 }
 
-/// Draws the time left, with the expected end if there is room, or only the expected end.
+/// Draws the time left, with the expected end if there is space, or only the expected end.
 fn time_left(ctx: &RenderContext, cell: &mut StyledLine, column: Column, shown: &RowContext) {
     if !shown.record.status().is_active() {
         return;

@@ -23,7 +23,7 @@ const MIN_ROWS: usize = 2;
 const MAX_ROWS: usize = 4;
 
 /// Returns the chart of the `span` since the start, labeled `name`, in at most `rows` lines. Drops the x axis if that
-/// would leave too few; empty if there are too few samples or too little room.
+/// would leave too few; empty if there are too few samples or too little space.
 pub(super) fn lines(
     appearance: &Appearance,
     history: &ProgressHistory,
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn no_chart_without_samples_or_room() {
+    fn no_chart_without_samples_or_space() {
         let history = progress_chart();
         assert_eq!(draw(&history, at(200), 23, 9, false), "");
         assert_eq!(draw(&history, at(200), 80, 1, false), "");

@@ -62,9 +62,9 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let columns = area.width.saturating_sub(4).min(72);
     let text = paragraph(ctx.appearance, &text, columns, Role::Dim);
     let hints = hints(ctx, !filter.is_empty());
-    let room = usize::from(area.height);
+    let available = usize::from(area.height);
     let height = 1 + text.len() + 2;
-    let top = room.saturating_sub(height) / 3;
+    let top = available.saturating_sub(height) / 3;
     let mut line = Rect {
         y: area.y + u16::try_from(top).unwrap_or_default(),
         height: 1,
@@ -77,7 +77,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let widest = text.iter().map(|line| width(&line.to_string())).max();
     let widest = widest.unwrap_or_default();
     lines.extend(text.into_iter().map(|line| (widest, line)));
-    if room >= height {
+    if available >= height {
         lines.push((0, ratatui::text::Line::default()));
         lines.push((hints.width(), hints.line()));
     }

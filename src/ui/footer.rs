@@ -45,7 +45,7 @@ const HISTORY_HINTS: &[Action] = &[
 
 /// Hints beside a message, before those of the context.
 const MESSAGE_HINTS: &[Action] = &[Action::Help, Action::Notices];
-/// Width kept for hints beside a message, if there is room.
+/// Width kept for hints beside a message, if there is space.
 const HINTS_BESIDE_MESSAGE: usize = 10;
 
 pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
@@ -66,8 +66,8 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
             Severity::Warning => Role::Warning,
         };
         let hints = HINTS_BESIDE_MESSAGE.min(strip.remaining() / 3);
-        let room = strip.remaining() - hints;
-        strip.push_max(&notice.text, room, role).gap(2);
+        let available = strip.remaining() - hints;
+        strip.push_max(&notice.text, available, role).gap(2);
         hints_of(ctx, strip, area, MESSAGE_HINTS);
         return;
     }

@@ -18,9 +18,9 @@ pub(super) fn filled(
     let fineness = symbols.gauge.len();
     let parts = columns * fineness * usize::from(percent.min(100)) / 100;
     // Above 0 % at least one part is filled, below 100 % at least one is empty.
-    let least = usize::from(percent > 0 && columns > 0);
-    let most = (columns * fineness).saturating_sub(usize::from(percent < 100));
-    let parts = parts.max(least).min(most.max(least));
+    let minimum = usize::from(percent > 0 && columns > 0);
+    let maximum = (columns * fineness).saturating_sub(usize::from(percent < 100));
+    let parts = parts.max(minimum).min(maximum.max(minimum));
     let (whole, rest) = (parts / fineness, parts % fineness);
     let block = symbols.gauge.last().copied().unwrap_or("#");
     let partial = rest.checked_sub(1).and_then(|part| symbols.gauge.get(part));

@@ -93,7 +93,7 @@ pub(super) fn draw(ctx: &mut RenderContext, row: &Row, id: GroupId, line: Rect) 
     let worst = worst(group.counts);
     let mut cell = StyledLine::new(ctx.appearance, area.width);
     cell.push(mark, Role::Dim).gap(1);
-    cell.push(symbols.status(worst), labels::role(worst)).gap(1);
+    cell.push(symbols.status(worst), Role::from(worst)).gap(1);
     let mut counts = StyledLine::new(ctx.appearance, area.width);
     let total = usize::try_from(group.counts.total()).unwrap_or(usize::MAX);
     counts.gap(2).push(&tasks(total), Role::Dim);
@@ -101,12 +101,12 @@ pub(super) fn draw(ctx: &mut RenderContext, row: &Row, id: GroupId, line: Rect) 
     for status in Status::ALL.into_iter().filter(|_| total > 1) {
         if group.counts[status] > 0 {
             let text = format!("{} {}", symbols.status(status), group.counts[status]);
-            counts.gap(2).push(&text, labels::role(status));
+            counts.gap(2).push(&text, Role::from(status));
         }
     }
     let name = name(ctx, group.best);
-    let room = cell.remaining().saturating_sub(counts.width());
-    cell.push_max(&name, room.max(MIN_NAME_WIDTH), Role::Strong);
+    let available = cell.remaining().saturating_sub(counts.width());
+    cell.push_max(&name, available.max(MIN_NAME_WIDTH), Role::Strong);
     cell.join(counts);
     cell.draw(area, ctx.buffer);
     let mark = Rect {

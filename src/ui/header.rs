@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use ratatui::layout::Rect;
 
-use super::{RenderContext, labels, styled_line::StyledLine, theme::Role};
+use super::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
     app::{ClickTarget, Playback, PlaybackState, ServerState},
     task::Status,
@@ -23,17 +23,17 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     }
     let (right, positions) = counts(ctx, area.width);
     let mut parts = left(ctx, area.width);
-    let room =
+    let width =
         |parts: &[HeaderItem]| -> usize { parts.iter().map(|part| part.strip.width() + 2).sum() };
     let available = usize::from(area.width).saturating_sub(1);
     let mut right = Some(right);
-    while room(&parts) + right.as_ref().map_or(0, |right| right.width() + 1) > available {
-        let least = parts.iter().map(|part| part.worth).min().unwrap_or(u8::MAX);
+    while width(&parts) + right.as_ref().map_or(0, |right| right.width() + 1) > available {
+        let minimum = parts.iter().map(|part| part.worth).min().unwrap_or(u8::MAX);
         // Counts take precedence over the account and the API release, not over the connection state.
-        if right.is_some() && least >= COUNTS_PRIORITY {
+        if right.is_some() && minimum >= COUNTS_PRIORITY {
             right = None;
         } else if parts.len() > 1 {
-            parts.retain(|part| part.worth > least);
+            parts.retain(|part| part.worth > minimum);
         } else {
             break;
         }
@@ -49,11 +49,11 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
         line.join(part.strip).gap(2);
     }
     let kept = right.as_ref().map_or(0, |right| right.width() + 2);
-    let room = line.remaining().saturating_sub(kept + 1);
+    let available = line.remaining().saturating_sub(kept + 1);
     if let Some(reason) = reason(ctx)
-        && room >= MIN_REASON_WIDTH
+        && available >= MIN_REASON_WIDTH
     {
-        line.push_max(reason, room, Role::Dim);
+        line.push_max(reason, available, Role::Dim);
     }
     if let Some(right) = right {
         line.pad_to(usize::from(area.width).saturating_sub(right.width() + 1));
@@ -245,7 +245,7 @@ fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> (StyledLine<'a>, Vec<Count
             strip.gap(2);
         }
         let from = strip.width();
-        strip.push(symbols.status(status), labels::role(status));
+        strip.push(symbols.status(status), Role::from(status));
         let named = width >= 110
             && reason(ctx).is_none()
             && matches!(

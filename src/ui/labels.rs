@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{styled_line::StyledLine, theme::Role};
 use crate::{
-    task::{Record, Status},
+    task::Record,
     text::{duration, width},
     vim::types::{TaskInfo, TaskReason},
 };
@@ -40,34 +40,22 @@ pub(super) fn without_domain(account: &str) -> &str {
     account.rsplit_once('\\').map_or(account, |(_, name)| name)
 }
 
-pub(super) fn role(status: Status) -> Role {
-    match status {
-        Status::Running => Role::Running,
-        Status::Queued => Role::Queued,
-        Status::Failed => Role::Failed,
-        Status::Cancelled => Role::Cancelled,
-        Status::Success => Role::Success,
-        Status::Lost | Status::Unknown => Role::Lost,
-        Status::Placeholder => Role::Dim,
-    }
-}
-
-/// Adds an operation and its target in at most `room` columns. If they do not fit, the target gets up to half.
+/// Adds an operation and its target in at most `available` columns. If they do not fit, the target gets up to half.
 pub(super) fn push_operation_and_target(
     line: &mut StyledLine,
     operation: &str,
     target: &str,
-    room: usize,
+    available: usize,
 ) {
     let wanted = if target.is_empty() {
         0
     } else {
         width(target) + 2
     };
-    let operation_room = room.saturating_sub(wanted.min(room / 2));
+    let operation_width = available.saturating_sub(wanted.min(available / 2));
     let before = line.width();
-    line.push_max(operation, operation_room, Role::Text);
-    let left = room.saturating_sub(line.width() - before);
+    line.push_max(operation, operation_width, Role::Text);
+    let left = available.saturating_sub(line.width() - before);
     if wanted > 0 && left > 4 {
         line.gap(2).push_max(target, left - 2, Role::Dim);
     }

@@ -101,12 +101,12 @@ fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
             let arrow = arrow.as_deref().map_or(0, |arrow| text::width(arrow) + 1);
             let used = text::width(column.title()) + arrow + 2;
             let used = u16::try_from(used).unwrap_or_default();
-            let room = width.saturating_sub(used);
-            let mut strip = StyledLine::new(ctx.appearance, room);
+            let available = width.saturating_sub(used);
+            let mut strip = StyledLine::new(ctx.appearance, available);
             strip.push(&unseen, Role::Faint);
             let rect = Rect {
                 x: rect.x + used,
-                width: room,
+                width: available,
                 ..rect
             };
             strip.draw(rect, ctx.buffer);
@@ -141,7 +141,7 @@ fn hidden_sort_and_group(ctx: &RenderContext, columns: &[ColumnArea]) -> String 
 fn draw_title(ctx: &mut RenderContext, column: Column, arrow: &str, rect: Rect) {
     let aside = u16::from(!arrow.is_empty());
     let left = aside.min(rect.x) * u16::from(column.is_right_aligned());
-    let room = usize::from(rect.width + left + aside);
+    let available = usize::from(rect.width + left + aside);
     let (title, arrow_width) = (column.title(), text::width(arrow));
     let is_roomy = text::width(title) + 1 + arrow_width <= usize::from(rect.width);
     let space = usize::from(is_roomy && aside > 0);
@@ -149,7 +149,7 @@ fn draw_title(ctx: &mut RenderContext, column: Column, arrow: &str, rect: Rect) 
     if column.is_right_aligned() {
         let used = text::width(title) + space + arrow_width;
         let end = if is_roomy { usize::from(aside) } else { 0 };
-        strip.gap(room.saturating_sub(used + end));
+        strip.gap(available.saturating_sub(used + end));
     }
     let title = text::prefix(title, strip.remaining().saturating_sub(space + arrow_width));
     strip.push(title, Role::Heading).gap(space);

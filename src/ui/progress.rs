@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Appearance, gauge, labels, styled_line::StyledLine, theme::Role};
+use super::{Appearance, gauge, styled_line::StyledLine, theme::Role};
 use crate::{
     task::{Presence, Progress, Record, Status},
     text::{ago, width},
@@ -39,7 +39,7 @@ pub(super) fn draw(
         Status::Success | Status::Failed | Status::Cancelled | Status::Lost => {
             let role = match status {
                 Status::Success => Role::Dim,
-                _ => labels::role(status),
+                _ => Role::from(status),
             };
             let text = outcome(appearance, record, now, cell.remaining());
             cell.push(&text, role);

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::{
-    Appearance, RenderContext, labels, row_context::RowContext, styled_line::StyledLine,
-    theme::Role,
+    Appearance, RenderContext, row_context::RowContext, styled_line::StyledLine, theme::Role,
 };
 use crate::{
     app::{ClickTarget, Column},
@@ -34,26 +33,26 @@ pub(super) fn draw_task<'a>(
         // Indent of group members.
         cell.gap(4 * row.depth);
     }
-    cell.push(appearance.symbols.status(status), labels::role(status))
+    cell.push(appearance.symbols.status(status), Role::from(status))
         .gap(1);
     let operation = ctx.state.view().store.operation(record);
     let mut marks = marks(appearance, row, record, shown.now);
     if ctx.state.view().is_new(row) {
         marks.gap(1).push("new", Role::Warning);
     }
-    let room = cell.remaining().saturating_sub(marks.width());
+    let available = cell.remaining().saturating_sub(marks.width());
     if let Some(text) = badge_text(shown) {
-        warning_badge(appearance, &mut marks, text, room, width(&operation));
+        warning_badge(appearance, &mut marks, text, available, width(&operation));
     }
-    let room = cell.remaining().saturating_sub(marks.width());
+    let available = cell.remaining().saturating_sub(marks.width());
     let name = match status {
         _ if row.is_context => Role::Dim,
         Status::Success | Status::Cancelled | Status::Lost | Status::Placeholder => Role::Dim,
         _ => Role::Text,
     };
     let before = cell.width();
-    cell.push_max(&operation, room, name);
-    let left = room.saturating_sub(cell.width() - before);
+    cell.push_max(&operation, available, name);
+    let left = available.saturating_sub(cell.width() - before);
     let note = inline_note(appearance, record)
         .filter(|(.., same)| !same.iter().any(|column| columns.contains(column)));
     if let Some((text, role, _)) = note
@@ -92,12 +91,12 @@ const MIN_NOTE_WIDTH: usize = 8;
 /// Columns per tree level.
 const INDENT_WIDTH: usize = 3;
 
-/// Returns the guides of the ancestors for which there is room, and true if there are more. At any depth, half of the
+/// Returns the guides of the ancestors for which there is space, and true if there are more. At any depth, half of the
 /// width is left for the name.
 fn guides(row: &Row, columns: usize) -> (bool, &[bool]) {
-    let most = (columns / 2).saturating_sub(INDENT_WIDTH) / INDENT_WIDTH;
+    let maximum = (columns / 2).saturating_sub(INDENT_WIDTH) / INDENT_WIDTH;
     let guides = row.guides.get(1..).unwrap_or_default();
-    let skipped = guides.len().saturating_sub(most);
+    let skipped = guides.len().saturating_sub(maximum);
     (skipped > 0, guides.get(skipped..).unwrap_or_default())
 }
 
@@ -188,7 +187,7 @@ fn marks<'a>(
         }
         crate::task::Presence::Unreadable(reason) => {
             let sign = appearance.symbols.warning;
-            let text = match record.seen() {
+            let text = match record.observed_at() {
                 Some(seen) => format!(
                     "{sign} {} old: {reason}",
                     duration(now.duration_since(seen))
@@ -215,21 +214,21 @@ fn badge_text<'a>(shown: &'a RowContext) -> Option<&'a str> {
 }
 
 /// Adds what the task waits for or a warning, for example `⚠ stalled`, or the symbol alone if the text would leave too
-/// little room for the name. `room` is the width of name and badge together.
+/// little space for the name. `available` is the width of name and badge together.
 fn warning_badge(
     appearance: &Appearance,
     marks: &mut StyledLine,
     finding: &str,
-    room: usize,
+    available: usize,
     name: usize,
 ) {
     const MIN_NAME_WIDTH: usize = 16;
     const MIN_TEXT_WIDTH: usize = 16;
     let sign = appearance.symbols.warning;
     let words = format!("{sign} {finding}");
-    let most = room.saturating_sub(name.min(MIN_NAME_WIDTH) + 1);
-    if most >= width(&words).min(MIN_TEXT_WIDTH) {
-        marks.gap(1).push_max(&words, most, Role::Warning);
+    let maximum = available.saturating_sub(name.min(MIN_NAME_WIDTH) + 1);
+    if maximum >= width(&words).min(MIN_TEXT_WIDTH) {
+        marks.gap(1).push_max(&words, maximum, Role::Warning);
     } else {
         marks.gap(1).push(sign, Role::Warning);
     }
@@ -248,7 +247,7 @@ fn hidden(appearance: &Appearance, marks: &mut StyledLine, hidden: StatusCounts)
     ] {
         if hidden[status] > 0 {
             let text = format!("{}{}", appearance.symbols.status(status), hidden[status]);
-            marks.gap(1).push(&text, labels::role(status));
+            marks.gap(1).push(&text, Role::from(status));
         }
     }
 }

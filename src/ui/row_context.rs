@@ -51,7 +51,7 @@ impl<'a> RowContext<'a> {
     }
 }
 
-/// Returns the column with room for the most urgent warning; `None` for a blocked task, which shows its blocker.
+/// Returns the column with space for the most urgent warning; `None` for a blocked task, which shows its blocker.
 fn warning_column(insight: &TaskInsight) -> Option<Column> {
     if insight.blocker.is_some() {
         return None;

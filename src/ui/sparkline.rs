@@ -11,7 +11,7 @@ const MIN_SPAN: u64 = 10 * 60 * 1000;
 /// Minimum run time in milliseconds. The reports of a shorter run are too few: their rounding would show as changes.
 const MIN_RUN: u64 = 60 * 1000;
 
-/// The levels, from the bottom. The highest one leaves room above, so that rows do not merge.
+/// The levels, from the bottom. The highest one leaves space above, so that rows do not merge.
 const LEVELS: [char; 5] = ['▁', '▂', '▃', '▄', '▅'];
 const ASCII_LEVELS: [char; 4] = ['_', '.', '-', '^'];
 
@@ -62,10 +62,10 @@ fn levels(history: &ProgressHistory, now: Timestamp, columns: usize, height: usi
     });
     let gains: Vec<u64> = gains.collect();
     let twice_mean = 2 * gains.iter().sum::<u64>() / count;
-    let most = gains.iter().copied().max().unwrap_or_default();
-    let most = most.max(twice_mean).max(1);
+    let maximum = gains.iter().copied().max().unwrap_or_default();
+    let maximum = maximum.max(twice_mean).max(1);
     let steps = u64::try_from(height.saturating_sub(1)).unwrap_or_default();
-    let level = |gain: u64| usize::try_from((gain * steps + most / 2) / most).ok();
+    let level = |gain: u64| usize::try_from((gain * steps + maximum / 2) / maximum).ok();
     gains.into_iter().filter_map(level).collect()
 }
 

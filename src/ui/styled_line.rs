@@ -42,12 +42,12 @@ impl<'a> StyledLine<'a> {
 
     /// Adds text, truncated to the free columns.
     pub(super) fn push(&mut self, text: &str, role: Role) -> &mut Self {
-        let most = self.remaining();
+        let maximum = self.remaining();
         let mut fitting = sanitize(text).into_owned();
         let mut columns = width(&fitting);
         // Most texts fit and are measured only once.
-        if columns > most {
-            fitting = truncate(&fitting, most, self.appearance.symbols.ellipsis).into_owned();
+        if columns > maximum {
+            fitting = truncate(&fitting, maximum, self.appearance.symbols.ellipsis).into_owned();
             columns = width(&fitting);
         }
         self.used += columns;

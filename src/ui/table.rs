@@ -130,9 +130,9 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
         else {
             return;
         };
-        let room = self.columns.get(phase).map_or(0, |placed| placed.width);
+        let available = self.columns.get(phase).map_or(0, |placed| placed.width);
         let need = row.cells.get(phase).map_or(0, MeasuredCell::needed);
-        if row.shown.blocker_column != Some(Column::Phase) || need <= room {
+        if row.shown.blocker_column != Some(Column::Phase) || need <= available {
             return;
         }
         row.shown.blocker_column = Some(Column::Progress);
@@ -153,8 +153,8 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
         let Some(phase) = columns.position(|placed| placed.column == Column::Phase) else {
             return self.error_span.clone();
         };
-        let room = self.columns.get(phase)?.width;
-        if cells.get(phase)?.needed() <= room {
+        let available = self.columns.get(phase)?.width;
+        if cells.get(phase)?.needed() <= available {
             return None;
         }
         let before = self.columns.get(..phase)?.iter().rev();

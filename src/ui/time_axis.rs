@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use crate::{
     task::{Estimate, Record, Status},
     text::{TICK_STEPS, time_ticks, width},
-    ui::{Appearance, labels, styled_line::StyledLine, theme::Role},
+    ui::{Appearance, styled_line::StyledLine, theme::Role},
 };
 
 /// The displayed time range and its width.
@@ -22,10 +22,10 @@ impl Axis {
     /// Returns an axis of this range; `None` without columns. A range of zero length is extended by a second.
     pub(super) fn new(range: &Range<Timestamp>, columns: usize) -> Option<Self> {
         let second = SignedDuration::from_secs(1);
-        let least = range.start.checked_add(second).ok()?;
+        let minimum = range.start.checked_add(second).ok()?;
         (columns > 0).then_some(Self {
             start: range.start,
-            end: range.end.max(least),
+            end: range.end.max(minimum),
             columns,
         })
     }
@@ -47,12 +47,12 @@ impl Axis {
     /// cell outside the axis.
     fn parts(&self, at: Timestamp, fineness: usize) -> i64 {
         let fineness = i64::try_from(fineness).unwrap_or(1);
-        let most = i64::try_from(self.columns).unwrap_or(i64::MAX) * fineness;
+        let maximum = i64::try_from(self.columns).unwrap_or(i64::MAX) * fineness;
         let whole = self.end.duration_since(self.start).as_millis().max(1);
         let since = at.duration_since(self.start).as_millis();
-        let parts = (since * i128::from(most)).div_euclid(whole);
-        i64::try_from(parts.clamp(-i128::from(fineness), i128::from(most + fineness)))
-            .unwrap_or(most)
+        let parts = (since * i128::from(maximum)).div_euclid(whole);
+        i64::try_from(parts.clamp(-i128::from(fineness), i128::from(maximum + fineness)))
+            .unwrap_or(maximum)
     }
 
     /// Returns the column of a time; `None` outside the axis.
@@ -92,7 +92,7 @@ impl Axis {
         }
     }
 
-    /// Returns the columns and texts of ticks at round times, with room for each text.
+    /// Returns the columns and texts of ticks at round times, with space for each text.
     fn ticks(&self, now: Timestamp, zone: &TimeZone) -> Vec<(usize, String)> {
         let date = |at: Timestamp| zone.to_datetime(at).date();
         let is_today = date(self.start) == date(now) && date(self.end) == date(now);
@@ -128,7 +128,7 @@ impl Axis {
     pub(super) fn draw_bar(&self, appearance: &Appearance, strip: &mut StyledLine, bar: &Bar) {
         let symbols = appearance.symbols;
         let mut cells = vec![(" ", Role::Text); self.columns];
-        let role = labels::role(bar.status);
+        let role = Role::from(bar.status);
         let last_time = bar.expected.map_or(bar.end, |(_, high)| high);
         if last_time < self.start {
             cells[0] = (symbols.earlier, Role::Dim);
@@ -137,8 +137,8 @@ impl Axis {
         } else {
             let fineness = symbols.gauge.len();
             let cell = |parts: i64| usize::try_from(parts).unwrap_or_default();
-            let most = i64::try_from(self.columns - 1).unwrap_or(i64::MAX);
-            let queued = self.parts(bar.queued, 1).min(most);
+            let maximum = i64::try_from(self.columns - 1).unwrap_or(i64::MAX);
+            let queued = self.parts(bar.queued, 1).min(maximum);
             let began = self.parts(bar.started.unwrap_or(bar.end), 1).max(queued);
             let mut put = |range: Range<usize>, symbol: &'static str, role: Role| {
                 let end = range.end.min(self.columns);
@@ -150,7 +150,7 @@ impl Axis {
             let mut end = cell(began);
             if bar.started.is_some() && self.parts(bar.end, 1) >= 0 {
                 // Any run shows at least one part.
-                let began = began.min(most);
+                let began = began.min(maximum);
                 let first_part = began * i64::try_from(fineness).unwrap_or(1);
                 let ran = cell(self.parts(bar.end, fineness).max(first_part + 1));
                 let (whole, rest) = (ran / fineness, ran % fineness);

@@ -104,13 +104,13 @@ impl Client {
             let header = client.secret_header(id)?;
             client.set_session(Some(header));
         }
-        let doing = || "reading server information".to_owned();
+        let action = || "reading server information".to_owned();
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
         let content = client.call(
             ApiCall::get(&service, "content", "ServiceInstance/content"),
-            &doing,
+            &action,
         );
-        client.content = client.read(&doing, &content.await?, ServiceContent::from_json)?;
+        client.content = client.read(&action, &content.await?, ServiceContent::from_json)?;
         Ok(client)
     }
 
@@ -162,16 +162,16 @@ impl Client {
         mo_id: &str,
         known: Option<Digest>,
     ) -> Result<Option<(TaskInfo, Digest)>, Error> {
-        let doing = || format!("reading {mo_id}");
+        let action = || format!("reading {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
         let answer = self
-            .call(ApiCall::get(&task, "info", "Task/info"), &doing)
+            .call(ApiCall::get(&task, "info", "Task/info"), &action)
             .await?;
         let digest = answer.digest();
         if known == Some(digest) {
             return Ok(None);
         }
-        let info = self.read(&doing, &answer, |info| TaskInfo::of_task(mo_id, info))?;
+        let info = self.read(&action, &answer, |info| TaskInfo::of_task(mo_id, info))?;
         Ok(Some((info, digest)))
     }
 
@@ -180,10 +180,10 @@ impl Client {
     /// # Errors
     /// Same as [`task_info`](Self::task_info).
     pub async fn task_info_json(&self, mo_id: &str) -> Result<Value, Error> {
-        let doing = || format!("reading {mo_id}");
+        let action = || format!("reading {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
-        let answer = self.call(ApiCall::get(&task, "info", "Task/info"), &doing);
-        self.read(&doing, &answer.await?, Ok)
+        let answer = self.call(ApiCall::get(&task, "info", "Task/info"), &action);
+        self.read(&action, &answer.await?, Ok)
     }
 
     /// Lists the tasks that are queued, running or recently completed and visible to the account.
@@ -203,15 +203,15 @@ impl Client {
         &self,
         known: Option<Digest>,
     ) -> Result<Option<(Vec<ManagedObjectReference>, Digest)>, Error> {
-        let doing = || "listing the recent tasks".to_owned();
+        let action = || "listing the recent tasks".to_owned();
         let manager = &self.content.task_manager;
         let call = ApiCall::get(manager, "recentTask", "TaskManager/recentTask");
-        let answer = self.call(call, &doing).await?;
+        let answer = self.call(call, &action).await?;
         let digest = answer.digest();
         if known == Some(digest) {
             return Ok(None);
         }
-        let tasks = self.read(&doing, &answer, ManagedObjectReference::all_from_json)?;
+        let tasks = self.read(&action, &answer, ManagedObjectReference::all_from_json)?;
         Ok(Some((tasks, digest)))
     }
 
@@ -220,13 +220,13 @@ impl Client {
     /// # Errors
     /// Returns faults and connection errors.
     pub async fn operation_labels(&self) -> Result<Vec<OperationLabel>, Error> {
-        let doing = || "reading the names of operations".to_owned();
+        let action = || "reading the names of operations".to_owned();
         let manager = &self.content.task_manager;
         let answer = self.call(
             ApiCall::get(manager, "description", "TaskManager/description"),
-            &doing,
+            &action,
         );
-        self.read(&doing, &answer.await?, OperationLabel::all_from_json)
+        self.read(&action, &answer.await?, OperationLabel::all_from_json)
     }
 
     /// Reads the server's clock.
@@ -234,14 +234,14 @@ impl Client {
     /// # Errors
     /// Returns faults and connection errors.
     pub async fn current_time(&self) -> Result<Timestamp, Error> {
-        let doing = || "reading the server's clock".to_owned();
+        let action = || "reading the server's clock".to_owned();
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
         let kind = "ServiceInstance/CurrentTime";
         let answer = self.call(
             ApiCall::post(&service, ApiMethod::CurrentTime, json!({}), kind),
-            &doing,
+            &action,
         );
-        self.read(&doing, &answer.await?, |time| {
+        self.read(&action, &answer.await?, |time| {
             date_time("CurrentTime", time)
         })
     }
@@ -251,9 +251,9 @@ impl Client {
     /// # Errors
     /// Returns the faults `NotSupported`, `InvalidState`, `NoPermission` or `ManagedObjectNotFound`.
     pub async fn cancel_task(&self, mo_id: &str) -> Result<(), Error> {
-        let doing = || format!("cancelling {mo_id}");
+        let action = || format!("cancelling {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
-        self.post_void(&task, ApiMethod::CancelTask, "Task/CancelTask", &doing)
+        self.post_void(&task, ApiMethod::CancelTask, "Task/CancelTask", &action)
             .await
     }
 
@@ -266,7 +266,7 @@ impl Client {
         entity: &ManagedObjectReference,
         session_key: &str,
     ) -> Result<Option<bool>, Error> {
-        let doing = || format!("checking the privilege to cancel on {entity}");
+        let action = || format!("checking the privilege to cancel on {entity}");
         let Some(manager) = &self.content.authorization_manager else {
             return Ok(None);
         };
@@ -278,10 +278,10 @@ impl Client {
         let kind = "AuthorizationManager/HasPrivilegeOnEntities";
         let answer = self.call(
             ApiCall::post(manager, ApiMethod::HasPrivilegeOnEntities, body, kind),
-            &doing,
+            &action,
         );
         let rows = |rows| items("EntityPrivilege", rows);
-        let rows = self.read(&doing, &answer.await?, rows)?;
+        let rows = self.read(&action, &answer.await?, rows)?;
         let mut granted = rows
             .iter()
             .filter_map(|row| row.get("privAvailability")?.as_array())
@@ -297,32 +297,32 @@ impl Client {
         object: &ManagedObjectReference,
         method: ApiMethod,
         kind: &'static str,
-        doing: RequestLabel<'_>,
+        action: RequestLabel<'_>,
     ) -> Result<(), Error> {
         let done = self
-            .call(ApiCall::post(object, method, json!({}), kind), doing)
+            .call(ApiCall::post(object, method, json!({}), kind), action)
             .await?;
-        self.read(doing, &done, |_| Ok(()))
+        self.read(action, &done, |_| Ok(()))
     }
 
     pub(super) async fn call(
         &self,
         call: ApiCall<'_>,
-        doing: RequestLabel<'_>,
+        action: RequestLabel<'_>,
     ) -> Result<ApiResponse, Error> {
         if self.read_only && call.effect == MethodEffect::Changes {
             let why = "this connection is read-only (--read-only, its variable or the config file); nothing was sent.";
-            return Err(self.unsupported(doing, why));
+            return Err(self.unsupported(action, why));
         }
         let (kind, value) = (call.object.kind(), &call.object.value);
         let path = ["sdk", "vim25", &self.release, kind, value, call.last];
         let request = Request {
             kind: call.kind,
-            doing,
+            action,
             method: call.method,
             path: &path,
             query: None,
-            headers: self.headers(doing)?,
+            headers: self.headers(action)?,
             body: call.body,
             timeout: call.wait + self.timeout,
         };
@@ -332,23 +332,23 @@ impl Client {
     /// Parses a response as the type that the API declares.
     pub(super) fn read<T>(
         &self,
-        doing: RequestLabel<'_>,
+        action: RequestLabel<'_>,
         answer: &ApiResponse,
         understand: impl FnOnce(Value) -> Result<T, Malformed>,
     ) -> Result<T, Error> {
         let understood = answer
             .json()
             .and_then(|body| understand(body).map_err(ErrorKind::Malformed));
-        understood.map_err(|kind| self.error(doing, kind))
+        understood.map_err(|kind| self.error(action, kind))
     }
 
-    pub(crate) fn unsupported(&self, doing: RequestLabel<'_>, why: &str) -> Error {
-        self.error(doing, ErrorKind::Unsupported(why.to_owned()))
+    pub(crate) fn unsupported(&self, action: RequestLabel<'_>, why: &str) -> Error {
+        self.error(action, ErrorKind::Unsupported(why.to_owned()))
     }
 
-    pub(super) fn error(&self, doing: RequestLabel<'_>, kind: ErrorKind) -> Error {
+    pub(super) fn error(&self, action: RequestLabel<'_>, kind: ErrorKind) -> Error {
         Error {
-            doing: doing(),
+            action: action(),
             server: self.server(),
             kind,
         }

@@ -53,12 +53,12 @@ impl TaskCollector {
         fields: ReportedFields,
         with_recent: bool,
     ) -> Result<Self, Error> {
-        let doing = || "creating a property collector".to_owned();
+        let action = || "creating a property collector".to_owned();
         let content = client.content();
         let (Some(default), Some(views)) = (&content.property_collector, &content.view_manager)
         else {
             return Err(client.unsupported(
-                &doing,
+                &action,
                 "the server offers no property collector or no views.",
             ));
         };
@@ -66,10 +66,10 @@ impl TaskCollector {
         let made = client
             .call(
                 ApiCall::post(default, ApiMethod::CreatePropertyCollector, json!({}), kind),
-                &doing,
+                &action,
             )
             .await?;
-        let collector = client.read(&doing, &made, reference)?;
+        let collector = client.read(&action, &made, reference)?;
         let made = client
             .call(
                 ApiCall::post(
@@ -78,10 +78,10 @@ impl TaskCollector {
                     json!({"obj": []}),
                     "ViewManager/CreateListView",
                 ),
-                &doing,
+                &action,
             )
             .await;
-        let view = made.and_then(|made| client.read(&doing, &made, reference));
+        let view = made.and_then(|made| client.read(&action, &made, reference));
         let mut made = match view {
             Ok(view) => Self {
                 client: client.clone(),
@@ -146,7 +146,7 @@ impl TaskCollector {
     }
 
     async fn create_filter_on(&self, paths: &[String]) -> Result<(), Error> {
-        let doing = || "creating a property filter".to_owned();
+        let action = || "creating a property filter".to_owned();
         let mut properties =
             vec![json!({"_typeName": "PropertySpec", "type": "Task", "pathSet": paths})];
         let mut objects = vec![json!({
@@ -180,10 +180,10 @@ impl TaskCollector {
             .client
             .call(
                 ApiCall::post(&self.collector, ApiMethod::CreateFilter, body, kind),
-                &doing,
+                &action,
             )
             .await?;
-        self.client.read(&doing, &made, reference).map(drop)
+        self.client.read(&action, &made, reference).map(drop)
     }
 
     /// Waits for changes since `version` (`""` for all), for at most `wait` (whole seconds). Returns `None` if
@@ -193,7 +193,7 @@ impl TaskCollector {
     /// `InvalidCollectorVersion` requires a restart from `""`; `RequestCanceled` means that the wait was cancelled.
     /// After time-outs and broken connections the same version may be used again.
     pub async fn wait(&self, version: &str, wait: Duration) -> Result<Option<UpdateSet>, Error> {
-        let doing = || "waiting for changes".to_owned();
+        let action = || "waiting for changes".to_owned();
         let body = json!({
             "version": version,
             "options": {
@@ -205,8 +205,8 @@ impl TaskCollector {
         let kind = "PropertyCollector/WaitForUpdatesEx";
         let mut call = ApiCall::post(&self.collector, ApiMethod::WaitForUpdatesEx, body, kind);
         call.wait = wait;
-        let answer = self.client.call(call, &doing).await?;
-        parse_body(&answer.body).map_err(|kind| self.client.error(&doing, kind))
+        let answer = self.client.call(call, &action).await?;
+        parse_body(&answer.body).map_err(|kind| self.client.error(&action, kind))
     }
 
     /// Cancels the running wait, which then returns `RequestCanceled`.
@@ -214,11 +214,11 @@ impl TaskCollector {
     /// # Errors
     /// Returns faults and connection errors.
     pub async fn cancel_wait(&self) -> Result<(), Error> {
-        let doing = || "ending a wait for changes".to_owned();
+        let action = || "ending a wait for changes".to_owned();
         let kind = "PropertyCollector/CancelWaitForUpdates";
         let call = ApiMethod::CancelWaitForUpdates;
         self.client
-            .post_void(&self.collector, call, kind, &doing)
+            .post_void(&self.collector, call, kind, &action)
             .await
     }
 
@@ -231,7 +231,7 @@ impl TaskCollector {
         add: &[Arc<str>],
         remove: &[Arc<str>],
     ) -> Result<Vec<ManagedObjectReference>, Error> {
-        let doing = || "changing the set of watched tasks".to_owned();
+        let action = || "changing the set of watched tasks".to_owned();
         let list = |tasks: &[Arc<str>]| -> Vec<Value> {
             let tasks = tasks.iter().cloned().map(ManagedObjectReference::task);
             tasks.map(|task| task.to_json()).collect()
@@ -240,10 +240,10 @@ impl TaskCollector {
         let kind = "ListView/ModifyListView";
         let answer = self.client.call(
             ApiCall::post(&self.view, ApiMethod::ModifyListView, body, kind),
-            &doing,
+            &action,
         );
         self.client.read(
-            &doing,
+            &action,
             &answer.await?,
             ManagedObjectReference::all_from_json,
         )
@@ -251,21 +251,21 @@ impl TaskCollector {
 
     /// Destroys view and collector. If this fails, they end with the session.
     pub async fn destroy(&self) {
-        let doing = || "destroying the view".to_owned();
+        let action = || "destroying the view".to_owned();
         let kind = "ListView/DestroyView";
         let _ = self
             .client
-            .post_void(&self.view, ApiMethod::DestroyView, kind, &doing)
+            .post_void(&self.view, ApiMethod::DestroyView, kind, &action)
             .await;
         take_down(&self.client, &self.collector).await;
     }
 }
 
 async fn take_down(client: &Client, collector: &ManagedObjectReference) {
-    let doing = || "destroying the property collector".to_owned();
+    let action = || "destroying the property collector".to_owned();
     let kind = "PropertyCollector/DestroyPropertyCollector";
     let call = ApiMethod::DestroyPropertyCollector;
-    let _ = client.post_void(collector, call, kind, &doing).await;
+    let _ = client.post_void(collector, call, kind, &action).await;
 }
 
 fn reference(value: Value) -> Result<ManagedObjectReference, super::types::Malformed> {

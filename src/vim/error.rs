@@ -5,18 +5,16 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
+    retry_after::MAX_RETRY_AFTER,
     types::{Fault, Malformed},
     untrusted_certificate::UntrustedCertificate,
 };
-
-/// Maximum delay honoured from `Retry-After`.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 
 /// A failed request.
 #[derive(Debug, Clone)]
 pub struct Error {
     /// The action, such as `reading task-4711`.
-    pub doing: String,
+    pub action: String,
     /// Host and port of the server.
     pub server: String,
     /// Cause of the failure.
@@ -203,11 +201,11 @@ impl std::error::Error for Error {}
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            doing,
+            action,
             server,
             kind,
         } = self;
-        write!(f, "{doing} ({server}): {kind}")
+        write!(f, "{action} ({server}): {kind}")
     }
 }
 
@@ -253,8 +251,8 @@ impl fmt::Display for ErrorKind {
                 write!(f, "{}", status_in_words(*status))?;
                 match retry_after {
                     Some(after) if *after > MAX_RETRY_AFTER => {
-                        let most = MAX_RETRY_AFTER.as_secs();
-                        write!(f, " It requests a delay longer than {most} s; vtask waits {most} s at most.")
+                        let maximum = MAX_RETRY_AFTER.as_secs();
+                        write!(f, " It requests a delay longer than {maximum} s; vtask waits {maximum} s at most.")
                     }
                     Some(after) => write!(f, " It requests a delay of {} s.", after.as_secs()),
                     None => Ok(()),
@@ -338,7 +336,7 @@ impl Error {
     /// Returns an error of reading task-4711 from vc01.lab.
     pub(crate) fn fixture(kind: ErrorKind) -> Self {
         Self {
-            doing: "reading task-4711".to_owned(),
+            action: "reading task-4711".to_owned(),
             server: "vc01.lab".to_owned(),
             kind,
         }

@@ -20,9 +20,9 @@ impl Client {
     /// # Errors
     /// Returns faults such as `NoPermission`, connection errors, or an error if the server has no event manager.
     pub async fn task_events(&self, chain: i32) -> Result<Vec<TaskEvent>, Error> {
-        let doing = || "reading the task's events".to_owned();
+        let action = || "reading the task's events".to_owned();
         let Some(manager) = &self.content().event_manager else {
-            return Err(self.unsupported(&doing, "the server offers no events."));
+            return Err(self.unsupported(&action, "the server offers no events."));
         };
         let filter = json!({
             "_typeName": "EventFilterSpec",
@@ -33,10 +33,10 @@ impl Client {
         let body = json!({"filter": filter});
         let answer = self.call(
             ApiCall::post(manager, ApiMethod::QueryEvents, body, kind),
-            &doing,
+            &action,
         );
         let list = |events| items("Event", events);
-        let events = self.read(&doing, &answer.await?, list)?;
+        let events = self.read(&action, &answer.await?, list)?;
         // Some servers accept the filter and ignore it.
         let is_of_chain = |event: &TaskEvent| event.chain.is_none_or(|other| other == chain);
         let events = events.into_iter().map(TaskEvent::from_json);
@@ -50,13 +50,13 @@ impl Client {
     /// # Errors
     /// Returns faults and connection errors.
     pub async fn runtime(&self, entity: &ManagedObjectReference) -> Result<EntityRuntime, Error> {
-        let doing = || format!("reading the state of {entity}");
+        let action = || format!("reading the state of {entity}");
         let kind = match entity.kind() {
             "HostSystem" => "HostSystem/runtime",
             _ => "VirtualMachine/runtime",
         };
-        let answer = self.call(ApiCall::get(entity, "runtime", kind), &doing);
-        self.read(&doing, &answer.await?, |runtime| {
+        let answer = self.call(ApiCall::get(entity, "runtime", kind), &action);
+        self.read(&action, &answer.await?, |runtime| {
             Ok(EntityRuntime::from_json(runtime))
         })
     }
@@ -66,9 +66,9 @@ impl Client {
     /// # Errors
     /// Returns faults and connection errors.
     pub async fn host_name(&self, host: &ManagedObjectReference) -> Result<String, Error> {
-        let doing = || format!("reading the name of {host}");
-        let answer = self.call(ApiCall::get(host, "name", "HostSystem/name"), &doing);
-        self.read(&doing, &answer.await?, |name| match unboxed(name) {
+        let action = || format!("reading the name of {host}");
+        let answer = self.call(ApiCall::get(host, "name", "HostSystem/name"), &action);
+        self.read(&action, &answer.await?, |name| match unboxed(name) {
             Value::String(name) => Ok(name),
             other => Err(Malformed::unexpected("name", "a text", &other)),
         })

@@ -19,7 +19,7 @@ pub async fn probe_certificate(
     trust: &TrustPolicy,
 ) -> Result<CertificateProbe, Error> {
     let error = |kind| Error {
-        doing: "reading its certificate".to_owned(),
+        action: "reading its certificate".to_owned(),
         server: address.label(),
         kind,
     };

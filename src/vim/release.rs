@@ -29,10 +29,10 @@ pub(super) fn chosen(answer: &Value) -> Option<&str> {
 
 /// Negotiates the release with the server.
 pub(super) async fn negotiate(transport: &Transport, timeout: Duration) -> Result<String, Error> {
-    let doing = || "negotiating the API release".to_owned();
+    let action = || "negotiating the API release".to_owned();
     let request = Request {
         kind: "hello",
-        doing: &doing,
+        action: &action,
         method: Method::POST,
         path: &["api", "vcenter", "system"],
         query: Some("action=hello"),
@@ -41,7 +41,7 @@ pub(super) async fn negotiate(transport: &Transport, timeout: Duration) -> Resul
         timeout,
     };
     let failed = |kind| Error {
-        doing: doing(),
+        action: action(),
         server: transport.address().name(),
         kind,
     };

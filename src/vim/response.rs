@@ -4,21 +4,18 @@ use std::{
     hash::{DefaultHasher, Hasher},
     io::Read,
     num::NonZero,
-    time::Duration,
 };
 
 use flate2::read::GzDecoder;
-use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
-use reqwest::{
-    StatusCode,
-    header::{DATE, HeaderMap, RETRY_AFTER},
-};
+use jiff::Timestamp;
+use reqwest::{StatusCode, header::HeaderMap};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
     error::ErrorKind,
     lossy_json,
+    retry_after::retry_after,
     types::{
         Fault,
         limits::{self, OBJECT_WEIGHT, VALUE_WEIGHT},
@@ -152,20 +149,6 @@ pub(super) fn error_from_status(status: StatusCode, headers: &HeaderMap, body: &
     }
 }
 
-/// Parses `Retry-After`: seconds, or a date by the clock of its sender.
-pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
-    let value = text(RETRY_AFTER)?;
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // A number that overflows counts as the maximum.
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
-    }
-    let date = |text| DateTimeParser::new().parse_timestamp(text).ok();
-    let sent = text(DATE).and_then(date).unwrap_or(now);
-    // A date in the past requests no delay.
-    Some(Duration::try_from(date(value)?.duration_since(sent)).unwrap_or_default())
-}
-
 /// Returns the start of an untrusted text on one line.
 pub(super) fn excerpt(text: &str) -> String {
     const EXCERPT_CHARS: usize = 80;
@@ -182,38 +165,10 @@ pub(super) fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::HeaderValue;
     use serde::de::IgnoredAny;
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn retry_after_is_read_as_seconds_or_date() {
-        let now: Timestamp = "1994-11-06T08:49:00Z".parse().unwrap();
-        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
-        for (value, sent, expected) in [
-            ("30", None, Some(30)),
-            (date, None, Some(37)),
-            (date, Some("Sun, 06 Nov 1994 08:49:30 GMT"), Some(7)),
-            (date, Some("Sun, 06 Nov 1994 09:49:30 GMT"), Some(0)),
-            ("18446744073709551615", None, Some(u64::MAX)),
-            ("99999999999999999999999", None, Some(u64::MAX)),
-            ("Thu, 31 Dec 9998 23:59:59 GMT", None, Some(252_586_653_059)),
-            ("Mon, 01 Jan 0001 00:00:00 GMT", None, Some(0)),
-            ("soon", None, None),
-            ("", None, None),
-            ("-5", None, None),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, HeaderValue::from_static(value));
-            if let Some(sent) = sent {
-                headers.insert(DATE, HeaderValue::from_static(sent));
-            }
-            let expected = expected.map(Duration::from_secs);
-            assert_eq!(retry_after(&headers, now), expected, "{value}");
-        }
-    }
 
     #[test]
     fn values_are_weighed_outside_strings() {

@@ -34,17 +34,17 @@ impl Client {
         Ok(infos.collect())
     }
 
-    /// Reads properties of objects; `doing` describes the purpose in errors. Objects that do not exist are left out.
+    /// Reads properties of objects; `action` describes the purpose in errors. Objects that do not exist are left out.
     pub(super) async fn read_objects(
         &self,
-        doing: &str,
+        action: &str,
         throttle: &impl Throttle,
         objects: &[ManagedObjectReference],
         paths: &[&str],
     ) -> Result<Vec<ObjectContent>, Error> {
-        let doing = || doing.to_owned();
+        let action = || action.to_owned();
         let Some(collector) = &self.content().property_collector else {
-            return Err(self.unsupported(&doing, "the server offers no property collector."));
+            return Err(self.unsupported(&action, "the server offers no property collector."));
         };
         let kinds: BTreeSet<&str> = objects.iter().map(ManagedObjectReference::kind).collect();
         let properties = kinds.into_iter().map(|kind| {
@@ -71,17 +71,17 @@ impl Client {
                 _ => "PropertyCollector/RetrievePropertiesEx",
             };
             let answer = self
-                .call(ApiCall::post(collector, method, body, kind), &doing)
+                .call(ApiCall::post(collector, method, body, kind), &action)
                 .await?;
             let RetrieveResult { objects, token } = match parse_body(&answer.body) {
                 Ok(result) => result.unwrap_or_default(),
                 // Another form, or not what it should be.
-                Err(_) => self.read(&doing, &answer, RetrieveResult::from_json)?,
+                Err(_) => self.read(&action, &answer, RetrieveResult::from_json)?,
             };
             // Some servers answer in a session that has ended.
             let faults = objects.iter().filter_map(|object| object.fault.as_ref());
             if let Some(dead) = { faults }.find(|fault| fault.type_name() == "NotAuthenticated") {
-                return Err(self.error(&doing, ErrorKind::Fault(dead.clone())));
+                return Err(self.error(&action, ErrorKind::Fault(dead.clone())));
             }
             all.extend(objects);
             let Some(token) = token else {
@@ -95,7 +95,7 @@ impl Client {
                 let kind = "PropertyCollector/CancelRetrievePropertiesEx";
                 let cancel = ApiMethod::CancelRetrievePropertiesEx;
                 let _ = self
-                    .call(ApiCall::post(collector, cancel, body, kind), &doing)
+                    .call(ApiCall::post(collector, cancel, body, kind), &action)
                     .await;
                 return Ok(all);
             }

@@ -62,19 +62,19 @@ impl Client {
         {
             return Ok(Some(session));
         }
-        let doing = || format!("signing in as {user}");
+        let action = || format!("signing in as {user}");
         let manager = &self.content.session_manager;
         let body = login(user, password)
-            .map_err(|error| self.error(&doing, ErrorKind::Unsupported(error.to_string())))?;
+            .map_err(|error| self.error(&action, ErrorKind::Unsupported(error.to_string())))?;
         let answer = self
             .call(
                 ApiCall::post(manager, ApiMethod::Login, body, "SessionManager/Login"),
-                &doing,
+                &action,
             )
             .await?;
         let Some(session) = answer.headers.get(SESSION_HEADER) else {
             return Err(self.error(
-                &doing,
+                &action,
                 ErrorKind::Malformed(Malformed::Missing {
                     type_name: "the answer to Login",
                     field: "vmware-api-session-id",
@@ -82,7 +82,7 @@ impl Client {
             ));
         };
         let session =
-            secret_value(session.as_bytes()).map_err(|_| self.error(&doing, unsendable()))?;
+            secret_value(session.as_bytes()).map_err(|_| self.error(&action, unsendable()))?;
         if let Some(store) = store
             && let Ok(id) = session.to_str()
         {
@@ -91,7 +91,8 @@ impl Client {
         }
         self.set_session(Some(session));
         tracing::info!(server = self.server(), user, "signed in");
-        self.read(&doing, &answer, UserSession::from_json).map(Some)
+        self.read(&action, &answer, UserSession::from_json)
+            .map(Some)
     }
 
     /// Resumes the stored session if the server still knows it. `dead` is a session that must not be tried again.
@@ -133,14 +134,14 @@ impl Client {
     /// # Errors
     /// Returns faults and connection errors.
     pub async fn current_session(&self) -> Result<Option<UserSession>, Error> {
-        let doing = || "checking the session".to_owned();
+        let action = || "checking the session".to_owned();
         let manager = &self.content.session_manager;
         let answer = self.call(
             ApiCall::get(manager, "currentSession", "SessionManager/currentSession"),
-            &doing,
+            &action,
         );
         let answer = answer.await?;
-        self.read(&doing, &answer, |session| match session {
+        self.read(&action, &answer, |session| match session {
             Value::Null => Ok(None),
             session => UserSession::from_json(session).map(Some),
         })
@@ -172,12 +173,12 @@ impl Client {
         if self.session().is_none() {
             return Ok(());
         }
-        let doing = || "signing out".to_owned();
+        let action = || "signing out".to_owned();
         let manager = &self.content.session_manager;
         let log_out = async || {
             let kind = "SessionManager/Logout";
             match self
-                .post_void(manager, ApiMethod::Logout, kind, &doing)
+                .post_void(manager, ApiMethod::Logout, kind, &action)
                 .await
             {
                 Err(error) if !error.is_session_dead() => Err(error),
@@ -201,12 +202,12 @@ impl Client {
         self.credentials.can_renew()
     }
 
-    pub(super) fn headers(&self, doing: RequestLabel<'_>) -> Result<HeaderMap, Error> {
+    pub(super) fn headers(&self, action: RequestLabel<'_>) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();
         if let Credentials::Authorization(value) = &self.credentials {
             let value = self
                 .secret_header(value)
-                .map_err(|error| self.error(doing, error.kind))?;
+                .map_err(|error| self.error(action, error.kind))?;
             headers.insert(AUTHORIZATION, value);
         }
         if let Some(session) = self.session() {
@@ -240,12 +241,12 @@ fn login(user: &str, password: &SecretString) -> serde_json::Result<RequestBody>
     }
     let password = password.expose_secret();
     // A character may take six bytes in JSON.
-    let most = 64 + 6 * (user.len() + password.len());
+    let maximum = 64 + 6 * (user.len() + password.len());
     let login = Login {
         user_name: user,
         password,
     };
-    RequestBody::secret(&login, most)
+    RequestBody::secret(&login, maximum)
 }
 
 /// Returns a header value that is never printed, and wiped from memory when the last request with it is dropped.

@@ -46,7 +46,7 @@ pub(super) struct Request<'a> {
     /// Kind of the request for metrics, such as `Task/info`.
     pub(super) kind: &'static str,
     /// The action for error messages, such as `reading task-4711`.
-    pub(super) doing: RequestLabel<'a>,
+    pub(super) action: RequestLabel<'a>,
     pub(super) method: Method,
     pub(super) path: &'a [&'a str],
     pub(super) query: Option<&'static str>,
@@ -66,9 +66,9 @@ pub(super) enum RequestBody {
 impl RequestBody {
     /// Serialises a body with secrets into memory that is wiped when the last reference is dropped. Copies made by
     /// the HTTP and TLS libraries cannot be wiped.
-    pub(super) fn secret(content: &impl Serialize, most: usize) -> serde_json::Result<Self> {
+    pub(super) fn secret(content: &impl Serialize, maximum: usize) -> serde_json::Result<Self> {
         // Allocated at full size, because growing would leave copies of the secret behind.
-        let mut text = Zeroizing::new(Vec::with_capacity(most));
+        let mut text = Zeroizing::new(Vec::with_capacity(maximum));
         serde_json::to_writer(&mut *text, content)?;
         Ok(Self::Secret(Bytes::from_owner(text)))
     }
@@ -151,7 +151,7 @@ impl Transport {
         traffic: Arc<RequestMetrics>,
     ) -> Result<Self, Error> {
         let unusable = |why: String| Error {
-            doing: "preparing the connection".to_owned(),
+            action: "preparing the connection".to_owned(),
             server: address.label(),
             kind: ErrorKind::Unsupported(why),
         };
@@ -186,7 +186,7 @@ impl Transport {
 
     /// Sends a request and reads the response.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<ApiResponse, Error> {
-        let doing = request.doing;
+        let action = request.action;
         let timeout = request.timeout;
         let body = match &request.body {
             Some(RequestBody::Json(body)) => Some(body),
@@ -196,7 +196,7 @@ impl Transport {
         let started = Instant::now();
         let unfinished = DroppedRequest {
             transport: self,
-            doing,
+            action,
         };
         let exchanged: Result<ApiResponse, ErrorKind> = async {
             let url = self.address.below(request.path, request.query);
@@ -252,7 +252,7 @@ impl Transport {
             trace.failure(&kind.to_string(), started.elapsed());
         }
         exchanged.map_err(|kind| Error {
-            doing: doing(),
+            action: action(),
             server: self.address.label(),
             kind: match kind {
                 ErrorKind::TimedOut(_) => ErrorKind::TimedOut(timeout),
@@ -312,16 +312,16 @@ impl Transport {
 /// Records a request that is dropped before its response arrived.
 struct DroppedRequest<'a> {
     transport: &'a Transport,
-    doing: RequestLabel<'a>,
+    action: RequestLabel<'a>,
 }
 
 impl Drop for DroppedRequest<'_> {
     fn drop(&mut self) {
-        let Self { transport, doing } = self;
+        let Self { transport, action } = self;
         let server = transport.address.label();
         transport
             .traffic
-            .given_up(|| format!("{} ({server})", doing()));
+            .given_up(|| format!("{} ({server})", action()));
     }
 }
 

@@ -199,12 +199,12 @@ impl Fetch {
     pub(super) fn next_time(&self, in_flight: &InFlight, feed: &TaskFeed) -> Option<Instant> {
         let task = feed.watched.next_time();
         let (FetchState::Push(poll), Some(view)) = (&self.state, &feed.view) else {
-            let task = task.filter(|_| in_flight.has_room());
+            let task = task.filter(|_| in_flight.has_capacity());
             let task = task.map(|due| due.max(self.rate.next()));
             return [task, self.push_at()].into_iter().flatten().min();
         };
         let due = [
-            task.filter(|_| !view.is_modifying() && in_flight.has_room()),
+            task.filter(|_| !view.is_modifying() && in_flight.has_capacity()),
             poll.next_start(!view.is_empty()),
             view.wake_due().filter(|_| poll.can_cancel()),
             view.pending.read_due(self.intervals.report_timeout),
@@ -234,7 +234,7 @@ impl Fetch {
         now: Instant,
     ) {
         if !matches!(self.state, FetchState::Push(_)) {
-            while in_flight.has_room()
+            while in_flight.has_capacity()
                 && feed.watched.next_time().is_some_and(|due| due <= now)
                 && self.rate.take(now)
                 && let Some((mo_id, known)) = feed.watched.next_due(now)
@@ -271,9 +271,9 @@ impl Fetch {
             .pending
             .take_overdue(self.intervals.report_timeout, now);
         if view.pending.consecutive_timeouts() > MAX_SILENT_WAITS {
-            let doing = || "waiting for changes".to_owned();
+            let action = || "waiting for changes".to_owned();
             let why = "the server never reports the watched tasks.";
-            let error = in_flight.client.unsupported(&doing, why);
+            let error = in_flight.client.unsupported(&action, why);
             return self.fall_back(feed, &error);
         }
         for mo_id in late {

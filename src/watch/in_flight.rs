@@ -118,7 +118,7 @@ impl InFlight {
     }
 
     /// True if another task may be read now.
-    pub(super) fn has_room(&self) -> bool {
+    pub(super) fn has_capacity(&self) -> bool {
         self.requests.len() < MAX_CONCURRENT_READS
     }
 

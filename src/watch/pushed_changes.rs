@@ -93,7 +93,7 @@ impl InFlight {
             return Ok(());
         }
         let error = Error {
-            doing: "waiting for changes".to_owned(),
+            action: "waiting for changes".to_owned(),
             server: self.client.server(),
             kind: ErrorKind::Fault(fault),
         };

@@ -164,7 +164,7 @@ impl Endpoint {
             }
             if in_flight.list_at.is_some_and(|at| at <= now) {
                 in_flight.schedule_list(now);
-                // Tasks beyond the limit may have room now.
+                // Tasks beyond the limit may have space now.
                 let known = in_flight
                     .list_digest
                     .filter(|_| !self.feed.watched.lacks_recent());

@@ -98,7 +98,7 @@ enum LimitNotice {
 #[derive(Debug)]
 pub(super) struct WatchSet {
     intervals: PollIntervals,
-    /// Boxed, so that the free room of the map is small.
+    /// Boxed, so that the map has little spare capacity.
     entries: HashMap<Arc<str>, Box<Entry>>,
     queue: Queue,
     /// moIds by key, where they differ.

@@ -81,7 +81,7 @@ async fn unreadable_task_is_stale_with_reason() {
             is_reported(harness)
         })
         .await;
-    let seen = harness.record(&task).unwrap().seen();
+    let seen = harness.record(&task).unwrap().observed_at();
     assert!(seen.is_some(), "since when");
     let others = harness.store.iter();
     let unreadable =
@@ -91,7 +91,7 @@ async fn unreadable_task_is_stale_with_reason() {
     harness
         .until_seen("another read", |_| count(&control, "Task/info") > 2)
         .await;
-    assert_eq!(harness.record(&task).unwrap().seen(), seen);
+    assert_eq!(harness.record(&task).unwrap().observed_at(), seen);
     harness.assert_never_lost("connection");
     control.clear_faults();
     harness.until_synced("the tasks", &control).await;

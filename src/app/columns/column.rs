@@ -102,10 +102,10 @@ impl FromStr for ColumnSpec {
             Some(text) => {
                 let number = text.parse().ok();
                 let number = number.filter(|number| Self::WIDTHS.contains(number));
-                let (least, most) = Self::WIDTHS.into_inner();
+                let (minimum, maximum) = Self::WIDTHS.into_inner();
                 Some(number.ok_or_else(|| {
                     ParseColumnsError(format!(
-                        "invalid width “{text}” of “{name}”; use {least} to {most}."
+                        "invalid width “{text}” of “{name}”; use {minimum} to {maximum}."
                     ))
                 })?)
             }

@@ -100,7 +100,7 @@ fn free(list: u16, specs: &[ColumnSpec]) -> Option<u16> {
 
 /// Places columns that fit. `needs` has the width of the widest text of each. Every column gets its minimum; what is
 /// left goes to the columns whose texts do not fit, in proportion to their minimum, then to the progress bar, then to
-/// the last column. Keeps the layout `before`, unless a text is cut in it that another column leaves room for: columns
+/// the last column. Keeps the layout `before`, unless a text is cut in it that another column leaves space for: columns
 /// would move back and forth otherwise.
 pub(in crate::app) fn arrange(
     list: u16,
@@ -220,17 +220,17 @@ mod tests {
             }
             // No text is cut while another column has more than it needs.
             let ranges = kept.iter().map(|spec| WidthRange::of(*spec, list));
-            let room = ranges
+            let available = ranges
                 .zip(&needs)
                 .zip(&placed)
                 .map(|((range, need), area)| {
                     i32::from(area.width) - i32::from((*need).clamp(range.min, range.max))
                 });
-            let room: Vec<i32> = room.collect();
-            let is_cut = kept.len() > 1 && room.iter().any(|room| *room < 0);
+            let available: Vec<i32> = available.collect();
+            let is_cut = kept.len() > 1 && available.iter().any(|available| *available < 0);
             assert!(
-                !is_cut || room.iter().all(|room| *room <= 0),
-                "{room:?} at {list}"
+                !is_cut || available.iter().all(|available| *available <= 0),
+                "{available:?} at {list}"
             );
         }
         assert_eq!(laid_out(80, &[], 0), []);

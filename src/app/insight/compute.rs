@@ -79,7 +79,7 @@ impl CacheEntry {
                 .and_then(|span| now.checked_add(span).ok()),
             insight: Arc::new(insight),
             status: record.status(),
-            seen: record.seen(),
+            seen: record.observed_at(),
             computed_at: now,
         }
     }

@@ -52,7 +52,7 @@ impl CacheEntry {
 
     fn is_fresh(&self, record: &Record, now: Timestamp) -> bool {
         let age = now.duration_since(self.computed_at);
-        let is_settled = self.seen == record.seen()
+        let is_settled = self.seen == record.observed_at()
             && age < Self::MAX_REFRESH_INTERVAL
             && self.changes_at.is_none_or(|at| now < at);
         self.status == record.status() && (is_settled || age < Self::MIN_REFRESH_INTERVAL)

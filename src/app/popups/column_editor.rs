@@ -99,9 +99,9 @@ impl ColumnEditor {
             let mut areas = state.frame.columns.iter();
             let drawn = areas.find(|area| area.column == entry.spec.column);
             if let Some(width) = entry.spec.width.or(drawn.map(|area| area.width)) {
-                let (least, most) = ColumnSpec::WIDTHS.into_inner();
+                let (minimum, maximum) = ColumnSpec::WIDTHS.into_inner();
                 let width = width.saturating_add_signed(by);
-                entry.spec.width = Some(width.clamp(least, most));
+                entry.spec.width = Some(width.clamp(minimum, maximum));
             }
         }
     }

@@ -64,13 +64,13 @@ pub(in crate::app) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp>
     is_new.then(|| rested.max(now))
 }
 
-/// Minimum size of the details in which the Overview has room for events.
+/// Minimum size of the details in which the Overview has space for events.
 const MIN_SIZE_FOR_EVENTS: Size = Size {
     width: 96,
     height: 8,
 };
 
-/// Returns the task and tab to subscribe to. The Overview shows events if it has room.
+/// Returns the task and tab to subscribe to. The Overview shows events if it has space.
 fn required(state: &AppState) -> Option<(Handle, Tab)> {
     let area = state.layout().details;
     let has_room =

@@ -56,7 +56,7 @@ impl PaneChange {
         }
     }
 
-    /// Applies the arrangement. Returns false if there is no room for it.
+    /// Applies the arrangement. Returns false if there is no space for it.
     fn take(self, state: &mut AppState) -> bool {
         let focus = match state.pane_mode {
             PaneMode::Details | PaneMode::Both(Focus::Details) => Focus::Details,

@@ -170,7 +170,7 @@ impl<C: Consumer> Following<'_, C> {
         let mut next_prune = Instant::now() + PRUNE_INTERVAL;
         self.ping();
         loop {
-            for id in self.watchers.ended() {
+            for id in self.watchers.ended_endpoints() {
                 let server = server_mut(&mut self.servers, id);
                 if let Some(message) = server.and_then(|server| server.connections.loop_ended()) {
                     io.eprint(&message);

@@ -83,7 +83,7 @@ impl<C: Consumer> Following<'_, C> {
         ];
         let parts = parts.iter().filter(|(_, names)| !names.is_empty());
         let parts: Vec<String> = parts
-            .map(|(doing, names)| format!("{doing} {}", names.join(", ")))
+            .map(|(action, names)| format!("{action} {}", names.join(", ")))
             .collect();
         if parts.is_empty() {
             "the vCenters are the same".to_owned()

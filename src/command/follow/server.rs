@@ -463,7 +463,7 @@ impl Server {
             is_unreadable && record.status().is_active()
                 || self.lookups.contains_key(&record.id.mo_id)
         });
-        let unsure = unsure.filter_map(|(_, record)| record.seen());
+        let unsure = unsure.filter_map(|(_, record)| record.observed_at());
         unsure.chain(settled.ok()).min().unwrap_or(Timestamp::MIN)
     }
 }

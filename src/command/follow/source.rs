@@ -77,9 +77,9 @@ impl<'a> ServerSource<'a> {
         &self,
         io: &mut CommandIo<'_>,
     ) -> Result<Vec<Server>, CommandError> {
-        let doing = "checking the kept session";
+        let action = "checking the kept session";
         // Ctrl-C is not handled here: at a password prompt it ends the process.
-        let configured = deadline::limited(io.deadline, doing, Box::pin(self.read(true))).await?;
+        let configured = deadline::limited(io.deadline, action, Box::pin(self.read(true))).await?;
         for warning in configured.warnings {
             io.eprint(&warning);
         }

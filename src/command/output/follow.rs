@@ -127,7 +127,7 @@ impl LiveOutput<'_> {
         let mut is_outdated = true;
         let mut printed: Option<Instant> = None;
         loop {
-            for id in watchers.ended() {
+            for id in watchers.ended_endpoints() {
                 let connection = self.connections.get_mut(usize::from(id.0));
                 if let Some(message) = connection.and_then(ConnectionReport::loop_ended) {
                     io.eprint(&message);

@@ -283,7 +283,7 @@ impl<'a> Presenter<'a> {
                     .collect()
             })
             .collect();
-        // On a terminal, errors are beneath the rows, where there is room.
+        // On a terminal, errors are beneath the rows, where there is space.
         let with_notes = columns.is_some() && !is_wide && self.args.columns.is_empty();
         let notes = rows
             .iter()

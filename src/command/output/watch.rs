@@ -44,10 +44,10 @@ impl Screen {
             .iter()
             .map(|line| truncate(&format!("vtask: {}", sanitize(line)), columns, "…").into_owned());
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        let room = rows.saturating_sub(1 + status.len()).max(1);
-        if lines.len() > room {
-            let hidden = lines.len() - (room - 1);
-            lines.truncate(room - 1);
+        let available = rows.saturating_sub(1 + status.len()).max(1);
+        if lines.len() > available {
+            let hidden = lines.len() - (available - 1);
+            lines.truncate(available - 1);
             lines.push(format!("({hidden} more lines)"));
         }
         lines.extend(notes);

@@ -33,13 +33,13 @@ pub(in crate::command) fn lines(
     // The last column stays free, because some terminals wrap when it is written.
     let (columns, rows) = (size.0.saturating_sub(1), size.1.saturating_sub(2).max(1));
     let mut shown: Vec<&TrackedTask> = waiting.tasks.iter().collect();
-    let room = rows.saturating_sub(1);
+    let available = rows.saturating_sub(1);
     let mut hidden = 0;
-    if shown.len() > room {
+    if shown.len() > available {
         // If space is short, running and failed tasks are kept.
         shown.sort_by_key(|task| rank(waiting.status(task)));
-        hidden = shown.len() - room.saturating_sub(1);
-        shown.truncate(room.saturating_sub(1));
+        hidden = shown.len() - available.saturating_sub(1);
+        shown.truncate(available.saturating_sub(1));
     }
     let mut lines: Vec<String> = shown
         .into_iter()
@@ -80,9 +80,9 @@ fn line(
     let mut right = String::new();
     if status.is_active() {
         let progress = messages::progress(waiting, task);
-        let room = columns.saturating_sub(NAME_WIDTH + 26);
-        if room >= BAR_WIDTHS.1 {
-            let wide = room.min(columns / 5).clamp(BAR_WIDTHS.1, BAR_WIDTHS.0);
+        let available = columns.saturating_sub(NAME_WIDTH + 26);
+        if available >= BAR_WIDTHS.1 {
+            let wide = available.min(columns / 5).clamp(BAR_WIDTHS.1, BAR_WIDTHS.0);
             right.push_str(&bar(progress, wide, now, style));
             right.push(' ');
         }
@@ -106,10 +106,10 @@ fn line(
     if style.ascii {
         right = right.replace('–', "-").replace(['≈', '…'], "~");
     }
-    let room = columns.saturating_sub(width(&right) + 4);
+    let available = columns.saturating_sub(width(&right) + 4);
     let ellipsis = if style.ascii { "~" } else { "…" };
-    let name = truncate(&name, room, ellipsis);
-    let gap = " ".repeat(room.saturating_sub(width(&name)));
+    let name = truncate(&name, available, ellipsis);
+    let gap = " ".repeat(available.saturating_sub(width(&name)));
     let text = format!("{name}{gap}  {right}");
     let text = prefix(&text, columns.saturating_sub(2));
     if style.color {

@@ -296,7 +296,7 @@ impl<'a> Reporter<'a> {
             }
         }
         if self.output_mode == OutputMode::Bars {
-            // Bars have little room for a reason; lost servers have been reported already.
+            // Bars have little space for a reason; lost servers have been reported already.
             for task in &waiting.tasks {
                 let lost = waiting.server(task.id.endpoint);
                 let lost = lost.and_then(|server| server.lost.as_ref());

@@ -102,7 +102,7 @@ pub(in crate::command) async fn follow(
         show(&mut reporter, &waiting, &before, &mut hooks)?;
         loop {
             let now = Timestamp::now();
-            for id in loops.ended() {
+            for id in loops.ended_endpoints() {
                 let effect = waiting.give_up(id, broken());
                 show(&mut reporter, &waiting, &effect, &mut hooks)?;
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::super::{ConfigError, SessionFile, secret};
+use super::super::{ConfigError, SessionFile, password_source};
 use crate::vim::{Address, ConnectOptions, Credentials, TrustPolicy};
 
 /// Connection settings whose password may have to be prompted for.
@@ -67,7 +67,7 @@ impl PartialConnection {
             } => {
                 let password = match password {
                     Some(password) => password.clone(),
-                    None => secret::prompt(user, &self.address.label(), hint)?,
+                    None => password_source::prompt(user, &self.address.label(), hint)?,
                 };
                 let user = user.clone();
                 match kept {

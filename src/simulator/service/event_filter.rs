@@ -36,7 +36,7 @@ pub(super) struct EventFilter {
     /// Event types; the `eventTypeId` in case of an `EventEx`.
     ids: Vec<String>,
     tags: Vec<String>,
-    most: usize,
+    maximum: usize,
     /// True if `fullFormattedMessage` is included.
     has_text: bool,
 }
@@ -77,9 +77,9 @@ impl EventFilter {
             types: fields.strings("type")?,
             ids: fields.strings("eventTypeId")?,
             tags: fields.strings("tag")?,
-            most: fields
+            maximum: fields
                 .optional_count("maxCount")?
-                .map_or(MAX_EVENTS, |most| most.min(MAX_EVENTS)),
+                .map_or(MAX_EVENTS, |maximum| maximum.min(MAX_EVENTS)),
             has_text: fields.optional_boolean("disableFullMessage")? != Some(true),
         };
         fields.done()?;
@@ -134,9 +134,9 @@ impl EventFilter {
             events.sort_by_key(|event| event.time);
         }
         if view.is_some_and(|view| view.forward) {
-            events.truncate(self.most);
+            events.truncate(self.maximum);
         } else {
-            events.drain(..events.len().saturating_sub(self.most));
+            events.drain(..events.len().saturating_sub(self.maximum));
         }
     }
 }

@@ -120,16 +120,16 @@ impl PropertyCollector {
         Err(Fault::invalid_collector_version())
     }
 
-    /// Returns an `UpdateSet` of at most `most` object updates, if there are changes or the response is urgent.
+    /// Returns an `UpdateSet` of at most `maximum` object updates, if there are changes or the response is urgent.
     pub(super) fn collect(
         &mut self,
-        most: usize,
+        maximum: usize,
         look_at_views: bool,
         versions: Versions,
         urgency: Urgency,
         objects: &dyn ObjectSource,
     ) -> Option<Value> {
-        let mut left = most;
+        let mut left = maximum;
         let mut truncated = false;
         let mut sets = Vec::new();
         for filter in self.filters.values_mut() {

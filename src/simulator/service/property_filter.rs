@@ -261,11 +261,11 @@ impl PropertyFilter {
         }
     }
 
-    /// Returns at most `most` updates as a `PropertyFilterUpdate`, their number, and true if more are queued. `always`
+    /// Returns at most `maximum` updates as a `PropertyFilterUpdate`, their number, and true if more are queued. `always`
     /// returns one even if it is empty.
     pub(super) fn take(
         &mut self,
-        most: usize,
+        maximum: usize,
         always: bool,
         objects: &dyn ObjectSource,
     ) -> (Option<Value>, usize, bool) {
@@ -277,11 +277,11 @@ impl PropertyFilter {
                 continue;
             };
             let sent = self.updates_of(member, objects);
-            if !sent.is_empty() && !updates.is_empty() && updates.len() + sent.len() > most {
+            if !sent.is_empty() && !updates.is_empty() && updates.len() + sent.len() > maximum {
                 more = true;
                 break;
             }
-            if !sent.is_empty() && most == 0 {
+            if !sent.is_empty() && maximum == 0 {
                 more = true;
                 break;
             }

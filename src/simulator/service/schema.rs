@@ -170,10 +170,10 @@ pub(super) fn check(field: &FieldDef, value: &Value, path: &str) -> Result<(), S
             .iter()
             .try_for_each(|item| check(&element, item, &format!("{path}[]")));
     }
-    let whole = |least: i64, most: i64| {
+    let whole = |minimum: i64, maximum: i64| {
         value
             .as_i64()
-            .is_some_and(|number| (least..=most).contains(&number))
+            .is_some_and(|number| (minimum..=maximum).contains(&number))
     };
     let fits = match field.kind {
         "boolean" => value.is_boolean(),

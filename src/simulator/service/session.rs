@@ -135,9 +135,9 @@ impl Session {
         })
     }
 
-    /// Fails if the session has `most` history collectors of tasks and events.
-    pub(super) fn may_collect_history(&self, most: usize) -> Result<(), Fault> {
-        if self.histories.len() + self.event_collectors.len() < most {
+    /// Fails if the session has `maximum` history collectors of tasks and events.
+    pub(super) fn may_collect_history(&self, maximum: usize) -> Result<(), Fault> {
+        if self.histories.len() + self.event_collectors.len() < maximum {
             return Ok(());
         }
         Err(Fault::invalid_state(

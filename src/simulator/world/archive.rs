@@ -144,8 +144,9 @@ impl Archive {
         }
         rows.sort_by_key(|row| (row.queued, row.root, row.member));
         // Numbers end just below the first new task; tasks that would need a number below 1 are dropped.
-        let room = usize::try_from(next.saturating_sub(1)).unwrap_or(usize::MAX);
-        let forgotten: std::collections::HashSet<usize> = rows[..rows.len().saturating_sub(room)]
+        let available = usize::try_from(next.saturating_sub(1)).unwrap_or(usize::MAX);
+        let forgotten: std::collections::HashSet<usize> = rows
+            [..rows.len().saturating_sub(available)]
             .iter()
             .map(|row| row.root)
             .collect();

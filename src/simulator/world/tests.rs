@@ -433,17 +433,17 @@ fn a_world_keeps_as_much_after_days_as_after_one() {
     const DAY: i64 = 86_400;
     let scenario = Scenario::load("demo").unwrap();
     let mut world = World::new(scenario.world_config(&LoadOptions::default()).unwrap(), 1);
-    let mut most = [0; 3];
+    let mut maximum = [0; 3];
     for hour in 0..24 {
         world.advance_to(at(hour * 3600));
         let now = kept(&world);
-        most = std::array::from_fn(|index| most[index].max(now[index]));
+        maximum = std::array::from_fn(|index| maximum[index].max(now[index]));
     }
     world.advance_to(at(5 * DAY));
     let [tasks, records, events] = kept(&world);
-    assert!(records <= MAX_RECORDS && records > most[1], "{records}");
-    assert!(tasks <= 2 * most[0], "{tasks} {most:?}");
-    assert!(events <= 2 * most[2], "{events} {most:?}");
+    assert!(records <= MAX_RECORDS && records > maximum[1], "{records}");
+    assert!(tasks <= 2 * maximum[0], "{tasks} {maximum:?}");
+    assert!(events <= 2 * maximum[2], "{events} {maximum:?}");
 }
 
 #[test]

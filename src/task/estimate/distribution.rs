@@ -57,10 +57,10 @@ impl Remaining {
     pub(super) fn best(self) -> f64 {
         let median = self.median.exp();
         let spread = self.scale * LOGISTIC_STD_DEV * median.max(self.passed);
-        let (least, width) = (LEAST_REST * spread, REST_WIDTH * spread);
-        let excess = (median - self.passed - least) / width;
+        let (minimum, width) = (LEAST_REST * spread, REST_WIDTH * spread);
+        let excess = (median - self.passed - minimum) / width;
         // A smooth maximum of the rest and the least.
-        least + width * (excess.max(0.0) + (-excess.abs()).exp().ln_1p())
+        minimum + width * (excess.max(0.0) + (-excess.abs()).exp().ln_1p())
     }
 }
 

@@ -55,12 +55,12 @@ impl SetForecast {
 }
 
 /// Returns the probability that all tasks, the latest first, have finished after `seconds`; any lower bound if it is
-/// below `least`.
-fn probability_by(estimates: &[&Estimate], seconds: f64, least: f64) -> f64 {
+/// below `minimum`.
+fn probability_by(estimates: &[&Estimate], seconds: f64, minimum: f64) -> f64 {
     let mut probability = 1.0;
     for estimate in estimates {
         let is_certain = estimate.high.as_secs_f64() * TAIL <= seconds;
-        if is_certain || probability < least {
+        if is_certain || probability < minimum {
             break;
         }
         probability *= finished_by(estimate, seconds);

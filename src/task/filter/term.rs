@@ -203,7 +203,9 @@ impl DurationField {
             })
         };
         let ended = || {
-            let seen = record.seen().filter(|_| record.status().is_finished());
+            let seen = record
+                .observed_at()
+                .filter(|_| record.status().is_finished());
             record.finished_at().or(seen)
         };
         match self {

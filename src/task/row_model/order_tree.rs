@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 /// Number of entries at which a leaf is split.
 const LEAF_CAPACITY: usize = 256;
-/// Initial number of entries of a leaf, with room for insertions.
+/// Initial number of entries of a leaf, with space for insertions.
 const LEAF_FILL: usize = LEAF_CAPACITY * 3 / 4;
 
 /// An entry of the sequence.

@@ -237,7 +237,7 @@ impl KeySource<'_> {
         let Self {
             context, record, ..
         } = self;
-        let (since, seen) = (record.running_since()?, record.seen()?);
+        let (since, seen) = (record.running_since()?, record.observed_at()?);
         let past = context.typical.map(|typical| typical.past_runs(record));
         let history = record.history.as_deref();
         let estimate = estimate(since, history, past.unwrap_or_default(), seen)?;
@@ -309,5 +309,9 @@ fn cancel_rank(record: &Record) -> Option<i64> {
 /// Returns the end of a finished task; `None` while it runs.
 fn end_time(record: &Record) -> Option<Timestamp> {
     let complete = record.info.as_deref().and_then(TaskInfo::complete_time);
-    complete.or_else(|| record.seen().filter(|_| record.status().is_finished()))
+    complete.or_else(|| {
+        record
+            .observed_at()
+            .filter(|_| record.status().is_finished())
+    })
 }

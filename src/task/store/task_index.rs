@@ -8,7 +8,7 @@ use slotmap::SlotMap;
 use super::node::Node;
 use crate::task::{Handle, TaskId};
 
-/// Nodes of all records, by handle. Boxed, so that the free room of the map is small.
+/// Nodes of all records, by handle. Boxed, so that the map has little spare capacity.
 pub(super) type Nodes = SlotMap<Handle, Box<Node>>;
 
 /// Handles of tasks by id. Every call gets the nodes that the handles refer to.

@@ -82,7 +82,7 @@ impl TaskStore {
             return;
         };
         let (presence, history) = (record.presence.clone(), record.history.clone());
-        let (seen, requested) = (record.seen(), record.cancel_seen());
+        let (seen, requested) = (record.observed_at(), record.cancel_seen());
         let at = seen.unwrap_or_default();
         let _ = self.assign(handle, fields, at, touched);
         if let Some(node) = self.nodes.get_mut(handle) {

@@ -60,18 +60,18 @@ impl Groups {
 
     /// Returns the first groups in their order, and the number of others. Costs by the number of
     /// groups.
-    pub(super) fn first(&self, most: usize) -> (Vec<SummaryGroup<'_>>, usize) {
+    pub(super) fn first(&self, maximum: usize) -> (Vec<SummaryGroup<'_>>, usize) {
         let groups = self.all.iter().filter(|(_, counts)| counts.total() > 0);
         let groups = groups.map(|(name, counts)| SummaryGroup {
             name,
             counts: *counts,
         });
         let mut groups: Vec<SummaryGroup<'_>> = groups.collect();
-        let more = groups.len().saturating_sub(most);
-        if more > 0 && most > 0 {
-            groups.select_nth_unstable_by(most - 1, |one, other| one.rank().cmp(&other.rank()));
+        let more = groups.len().saturating_sub(maximum);
+        if more > 0 && maximum > 0 {
+            groups.select_nth_unstable_by(maximum - 1, |one, other| one.rank().cmp(&other.rank()));
         }
-        groups.truncate(most);
+        groups.truncate(maximum);
         groups.sort_unstable_by(|one, other| one.rank().cmp(&other.rank()));
         (groups, more)
     }

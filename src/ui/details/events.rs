@@ -38,7 +38,7 @@ pub(super) fn lines(ctx: &RenderContext, handle: Handle, columns: u16) -> Vec<Li
 /// Minimum width for user and type of an event beside its text.
 const MIN_COLUMNS_FOR_TYPE: u16 = 70;
 
-/// Returns the lines of an event: time and text; with enough room also user and type. `now` is by the clock of its
+/// Returns the lines of an event: time and text; with enough space also user and type. `now` is by the clock of its
 /// server.
 pub(super) fn event(
     ctx: &RenderContext,

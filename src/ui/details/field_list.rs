@@ -27,8 +27,8 @@ impl FieldList<'_, '_> {
         if value.is_empty() {
             return;
         }
-        let room = self.columns.saturating_sub(LABEL_WIDTH);
-        for (index, text) in paragraph(self.ctx.appearance, value, room, role)
+        let available = self.columns.saturating_sub(LABEL_WIDTH);
+        for (index, text) in paragraph(self.ctx.appearance, value, available, role)
             .iter()
             .enumerate()
         {

@@ -24,7 +24,7 @@ pub(super) fn lines(ctx: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<
     };
     let worst = group::worst(shown.counts);
     let mut title = StyledLine::new(appearance, columns);
-    title.push(appearance.symbols.status(worst), labels::role(worst));
+    title.push(appearance.symbols.status(worst), Role::from(worst));
     title.gap(1);
     title.push(&group::name(ctx, shown.best), Role::Strong);
     let mut lines = vec![title.line()];
@@ -38,7 +38,7 @@ pub(super) fn lines(ctx: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<
     for status in Status::ALL {
         let count = shown.counts[status];
         if count > 0 {
-            line(status.word(), &count.to_string(), labels::role(status));
+            line(status.word(), &count.to_string(), Role::from(status));
         }
     }
     let members = state.view().row_model.members(id).take(MAX_SCANNED);

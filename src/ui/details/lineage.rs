@@ -24,7 +24,7 @@ const STATE_WIDTH_RANGE: RangeInclusive<usize> = 7..=18;
 const MIN_AXIS_WIDTH: usize = 20;
 const TARGET_WIDTH_RANGE: RangeInclusive<usize> = 6..=24;
 
-/// Widths of the tree, of each member's fields, and of the time line. Fields without room have none.
+/// Widths of the tree, of each member's fields, and of the time line. Fields without space have none.
 struct Columns {
     before_axis: usize,
     tree: usize,
@@ -84,7 +84,7 @@ pub(super) fn lines(
     let (target_width, state_width) = (targets.max().unwrap_or(0), states.max().unwrap_or(0));
     let mut axis_width = axis_columns(columns);
     let layout_columns = |axis| Columns::new(columns, axis, target_width, state_width);
-    // Names take room from the time line.
+    // Names take space from the time line.
     let cut = widest_name.saturating_sub(layout_columns(axis_width).tree);
     axis_width -= cut.min(axis_width.saturating_sub(MIN_AXIS_WIDTH));
     let axis = Axis::of_records(timed, axis_width);
@@ -200,7 +200,7 @@ fn target(record: &Record) -> String {
     info.map(labels::target).unwrap_or_default()
 }
 
-/// Returns the width of the time line; 0 if the tree needs all the room.
+/// Returns the width of the time line; 0 if the tree needs all the space.
 fn axis_columns(columns: u16) -> usize {
     match usize::from(columns) {
         ..70 => 0,
@@ -246,10 +246,10 @@ fn fields(
 ) {
     let status = record.status();
     let symbol = ctx.appearance.symbols.status(status);
-    strip.push(symbol, labels::role(status)).gap(1);
+    strip.push(symbol, Role::from(status)).gap(1);
     let name = if is_subject { Role::Strong } else { Role::Text };
-    let room = columns.tree.saturating_sub(strip.width());
-    strip.push_max(&ctx.state.view().store.operation(record), room, name);
+    let available = columns.tree.saturating_sub(strip.width());
+    strip.push_max(&ctx.state.view().store.operation(record), available, name);
     let now = ctx.state.time(record, ctx.now);
     let elapsed = labels::elapsed(record, now);
     let mut at = columns.tree;
@@ -257,7 +257,7 @@ fn fields(
         (target(record), Role::Text, columns.target, false),
         (
             state(record, is_first),
-            labels::role(status),
+            Role::from(status),
             columns.state,
             false,
         ),

@@ -111,7 +111,7 @@ fn content(ctx: &RenderContext, handle: Handle, record: &Record, area: Rect) -> 
 fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&Record>) {
     let appearance = ctx.appearance;
     let mut strip = StyledLine::new(appearance, area.width);
-    // Without room for all titles, the separators are omitted.
+    // Without space for all titles, the separators are omitted.
     let bars = Tab::ALL.iter().map(|tab| tab.title().len() + 3);
     let has_room = bars.sum::<usize>() <= usize::from(area.width) + 1;
     for (index, tab) in Tab::ALL.into_iter().enumerate() {

@@ -65,7 +65,7 @@ pub(super) fn lines(
 ) -> Vec<Line<'static>> {
     let gap = 2;
     let all = area.width;
-    // The other tabs are summed up where there is room.
+    // The other tabs are summed up where there is space.
     let summaries = |columns| related::summaries(ctx, handle, info, columns);
     let count = match all {
         ..MIN_COLUMNS_FOR_TWO => 1,
@@ -91,7 +91,7 @@ pub(super) fn lines(
     let free = rows.saturating_sub(left.lines.len() + below);
     progress_chart(&mut left, record, free);
     let (mut left, mut right, mut summaries) = (left.lines, right.lines, summaries(own));
-    // Events are long: below the columns, or in the shortest one if there is no room below.
+    // Events are long: below the columns, or in the shortest one if there is no space below.
     let free = rows.saturating_sub(left.len().max(right.len()));
     let events = |columns| related::latest_events(ctx, handle, record, columns);
     let has_room_below = count == 1 || free >= MIN_ROWS_FOR_EVENTS;
@@ -143,7 +143,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
     let status = record.status();
     let operation = ctx.state.view().store.operation(record);
     let head = [
-        (ctx.appearance.symbols.status(status), labels::role(status)),
+        (ctx.appearance.symbols.status(status), Role::from(status)),
         (" ", Role::Text),
         (&*operation, Role::Strong),
     ];
@@ -151,7 +151,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
         .lines
         .extend(flow(ctx.appearance, &head, fields.columns, 2));
     if let Some(error) = &info.error {
-        fields.push("Error", &error.text(), labels::role(status));
+        fields.push("Error", &error.text(), Role::from(status));
     }
     if status.is_active() {
         let mut bar = StyledLine::new(ctx.appearance, fields.columns.min(LABEL_WIDTH + 40));
@@ -168,7 +168,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
         {
             word = format!("{word} at {percent}%");
         }
-        fields.push("State", &word, labels::role(status));
+        fields.push("State", &word, Role::from(status));
         if record.presence == Presence::HistoryOnly {
             fields.push("Source", "server history", Role::Dim);
         }
@@ -329,7 +329,7 @@ fn times(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
     if let Some(complete) = info.complete_time() {
         fields.moment("Finished", complete, now, "");
     }
-    match (&record.presence, record.seen()) {
+    match (&record.presence, record.observed_at()) {
         (Presence::Gone(at), _) => fields.moment("Expired", *at, now, "no longer on the server"),
         (Presence::Unreadable(reason), Some(seen)) => {
             fields.moment("Last read", seen, now, reason);

@@ -47,7 +47,7 @@ fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Section {
     title.push("Lineage", Role::Heading);
     for status in Status::ALL.into_iter().filter(|status| counts[*status] > 0) {
         let text = format!("{} {}", counts[status], status.word());
-        title.gap(2).push(&text, labels::role(status));
+        title.gap(2).push(&text, Role::from(status));
     }
     let mut lines = vec![title.line()];
     let rows = lineage(board, handle, false);
@@ -64,7 +64,7 @@ fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Section {
         let status = member.status();
         let symbol = ctx.appearance.symbols.status(status);
         let mut line = StyledLine::new(ctx.appearance, columns);
-        line.gap(2).push(symbol, labels::role(status)).gap(1);
+        line.gap(2).push(symbol, Role::from(status)).gap(1);
         line.push(&board.operation(member), Role::Text);
         if let Some(info) = &member.info {
             line.gap(2).push(&labels::target(info), Role::Dim);

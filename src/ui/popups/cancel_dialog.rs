@@ -1,7 +1,7 @@
 //! The cancel dialog: task flags, their meaning, the task family, and the confirmation.
 //!
 //! The action and the highlighted member are always visible; the family scrolls, and other lines are omitted if there
-//! is no room for them.
+//! is no space for them.
 
 mod lines;
 
@@ -29,11 +29,11 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect)
         return;
     };
     let columns = DIALOG_WIDTH.min(screen.width.saturating_sub(4));
-    let room = usize::from(frame::max_lines(screen));
+    let available = usize::from(frame::max_lines(screen));
     let family = dialog.family(&ctx.state.view().store);
-    let lines = Lines::new(ctx, dialog, record, columns, room);
+    let lines = Lines::new(ctx, dialog, record, columns, available);
     let members = if family.len() > 1 { family.len() } else { 0 };
-    let shown = VisibleLines::of(&lines, members, room);
+    let shown = VisibleLines::of(&lines, members, available);
     let height = u16::try_from(shown.height()).unwrap_or(u16::MAX);
     let mut area = frame::open(ctx, screen, columns, height, "Cancel");
     let gap = u16::from(shown.is_spaced);
@@ -78,9 +78,9 @@ fn skip(area: &mut Rect, lines: u16) {
 }
 
 /// The number of free lines.
-struct Room(usize);
+struct FreeLines(usize);
 
-impl Room {
+impl FreeLines {
     /// Takes up to this many lines and returns how many.
     fn take(&mut self, wanted: usize) -> usize {
         let used = wanted.min(self.0);
@@ -96,7 +96,7 @@ impl Room {
     }
 }
 
-/// The lines that have room.
+/// The lines that have space.
 struct VisibleLines {
     name: bool,
     /// Number of lines of the message.
@@ -116,26 +116,26 @@ struct VisibleLines {
 
 impl VisibleLines {
     /// Chooses what is shown, the most important first.
-    fn of(lines: &Lines, members: usize, room: usize) -> Self {
-        let mut room = Room(room);
-        let action = room.take(lines.action.len());
-        let mut shown_members = room.take(members.min(1));
-        let name = room.take(1) > 0;
-        let message = room.take(lines.message.len());
-        let title = members > 0 && room.take(1) > 0;
-        shown_members += room.take(members.min(MIN_MEMBERS) - shown_members);
+    fn of(lines: &Lines, members: usize, available: usize) -> Self {
+        let mut available = FreeLines(available);
+        let action = available.take(lines.action.len());
+        let mut shown_members = available.take(members.min(1));
+        let name = available.take(1) > 0;
+        let message = available.take(lines.message.len());
+        let title = members > 0 && available.take(1) > 0;
+        shown_members += available.take(members.min(MIN_MEMBERS) - shown_members);
         let mut importance = u8::MAX;
         let mut fields = 0;
         for level in (0..=lines::MAX_IMPORTANCE).rev() {
             let height = lines.fields_height(level);
-            if !room.take_all(height - fields) {
+            if !available.take_all(height - fields) {
                 break;
             }
             (importance, fields) = (level, height);
         }
         let gaps = 3 + usize::from(members > 0);
-        let is_spaced = fields == lines.fields_height(0) && room.take_all(gaps);
-        shown_members += room.take(members - shown_members);
+        let is_spaced = fields == lines.fields_height(0) && available.take_all(gaps);
+        shown_members += available.take(members - shown_members);
         Self {
             name,
             message,
@@ -176,8 +176,8 @@ fn draw_family_title(ctx: &mut RenderContext, family: &[(Handle, usize)], line: 
     );
     let mut strip = StyledLine::new(ctx.appearance, line.width);
     let title = format!("Family: {cancelable} of {} cancelable", family.len());
-    let room = if state_at > 30 { state_at - 1 } else { wide };
-    strip.push_max(&title, room, Role::Heading);
+    let available = if state_at > 30 { state_at - 1 } else { wide };
+    strip.push_max(&title, available, Role::Heading);
     if state_at > 30 {
         strip.pad_to(state_at).push("State", Role::Heading);
         strip
@@ -246,7 +246,7 @@ fn draw_member(
     let indent = if is_narrow { 0 } else { 2 * depth };
     strip.gap(1 + indent.min(MAX_INDENT));
     strip
-        .push(symbols.status(status), labels::role(status))
+        .push(symbols.status(status), Role::from(status))
         .gap(1);
     let target = record.info.as_deref().map(labels::target);
     let target = target.unwrap_or_default();
@@ -255,15 +255,15 @@ fn draw_member(
     // On a narrow screen only the answer, without titles.
     let state_at = wide.saturating_sub(STATE_WIDTH);
     if state_at > 30 {
-        let room = state_at.saturating_sub(strip.width() + 1);
-        strip.push_max(name.trim_end(), room, Role::Text);
-        let room = STATE_WIDTH - CANCELABLE_WIDTH - 1;
+        let available = state_at.saturating_sub(strip.width() + 1);
+        strip.push_max(name.trim_end(), available, Role::Text);
+        let available = STATE_WIDTH - CANCELABLE_WIDTH - 1;
         strip.pad_to(state_at);
-        strip.push_max(status.word(), room, labels::role(status));
+        strip.push_max(status.word(), available, Role::from(status));
         strip.pad_to(wide.saturating_sub(CANCELABLE_WIDTH));
     } else {
-        let room = strip.remaining().saturating_sub(width(label) + 1);
-        strip.push_max(name.trim_end(), room, Role::Text);
+        let available = strip.remaining().saturating_sub(width(label) + 1);
+        strip.push_max(name.trim_end(), available, Role::Text);
         strip.pad_to(wide.saturating_sub(width(label)));
     }
     strip.push(label, Role::Text);

@@ -88,10 +88,10 @@ fn lines(
         lines.extend(task_line(ctx, task, columns));
         for (reason, role) in [(&task.refusal, Role::Dim), (&task.doubt, Role::Warning)] {
             let reason = reason.iter();
-            let room = columns.saturating_sub(INDENT);
+            let available = columns.saturating_sub(INDENT);
             lines.extend(
                 reason
-                    .flat_map(|text| paragraph(ctx.appearance, text, room, role))
+                    .flat_map(|text| paragraph(ctx.appearance, text, available, role))
                     .map(|mut line| {
                         line.spans.insert(0, " ".repeat(usize::from(INDENT)).into());
                         line
@@ -122,12 +122,12 @@ fn task_line(ctx: &RenderContext, task: &MarkedTask, columns: u16) -> Option<Lin
     id_part.gap(2).push(&id, Role::Dim);
     let mut line = StyledLine::new(ctx.appearance, columns);
     line.gap(1)
-        .push(ctx.appearance.symbols.status(status), labels::role(status))
+        .push(ctx.appearance.symbols.status(status), Role::from(status))
         .gap(1);
-    let room = line.remaining().saturating_sub(id_part.width());
+    let available = line.remaining().saturating_sub(id_part.width());
     let target = record.info.as_deref().map(labels::target);
     let target = target.unwrap_or_default();
-    labels::push_operation_and_target(&mut line, &store.operation(record), &target, room);
+    labels::push_operation_and_target(&mut line, &store.operation(record), &target, available);
     line.join(id_part);
     Some(line.line())
 }

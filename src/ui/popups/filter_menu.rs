@@ -59,8 +59,8 @@ fn draw_entry(line: &mut StyledLine, entry: &FilterMenuEntry<'_>, role: Role) {
             line.pad_to(NAME_WIDTH);
             // Only filters from the config file are marked; they cannot be deleted here.
             let source = if *is_user { "" } else { "config" };
-            let room = line.remaining().saturating_sub(source.len() + 2);
-            line.push_max(text, room, Role::Dim);
+            let available = line.remaining().saturating_sub(source.len() + 2);
+            line.push_max(text, available, Role::Dim);
             let end = line.width() + line.remaining();
             line.pad_to(end.saturating_sub(source.len()));
             line.push(source, Role::Faint);

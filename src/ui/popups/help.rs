@@ -3,7 +3,7 @@
 use ratatui::{layout::Rect, text::Line};
 
 use crate::ui::{
-    RenderContext, labels, popups::frame, styled_line::StyledLine, symbols::Symbols, theme::Role,
+    RenderContext, popups::frame, styled_line::StyledLine, symbols::Symbols, theme::Role,
 };
 use crate::{
     app::{Action, Context, HelpPopup},
@@ -18,10 +18,10 @@ const MAX_KEYS: usize = 2;
 pub(super) fn draw(ctx: &mut RenderContext, popup: &HelpPopup, screen: Rect) {
     let columns = (screen.width.saturating_sub(6) / COLUMN_WIDTH).clamp(1, 5);
     let height = screen.height.saturating_sub(3).max(3);
-    let room = usize::from(height) * usize::from(columns);
+    let available = usize::from(height) * usize::from(columns);
     let query = popup.search.text().to_lowercase();
     let mut entries = entries(ctx, popup.context, &query, true);
-    if query.is_empty() && entries.len() > room {
+    if query.is_empty() && entries.len() > available {
         entries = self::entries(ctx, popup.context, &query, false);
     }
     let rows = entries.len().div_ceil(usize::from(columns)).max(1);
@@ -57,19 +57,19 @@ enum Entry {
 
 impl Entry {
     fn draw(&self, line: &mut StyledLine) {
-        let room = usize::from(COLUMN_WIDTH).saturating_sub(2);
+        let available = usize::from(COLUMN_WIDTH).saturating_sub(2);
         match self {
-            Self::Title(title) => line.push_max(title, room, Role::Strong),
+            Self::Title(title) => line.push_max(title, available, Role::Strong),
             Self::Keys(keys, text) => {
                 let start = line.width();
                 line.push_max(keys, KEY_WIDTH - 1, Role::Key);
                 line.pad_to(start + KEY_WIDTH);
-                line.push_max(text, room - KEY_WIDTH, Role::Text)
+                line.push_max(text, available - KEY_WIDTH, Role::Text)
             }
             Self::Symbol(symbol, role, text) => {
                 let start = line.width();
                 line.push(symbol, *role).pad_to(start + KEY_WIDTH);
-                line.push_max(text, room - KEY_WIDTH, Role::Text)
+                line.push_max(text, available - KEY_WIDTH, Role::Text)
             }
             Self::Blank => line,
         };
@@ -123,7 +123,7 @@ fn section(entries: &mut Vec<Entry>, title: &'static str, members: impl Iterator
 fn symbols(symbols: &Symbols) -> Vec<(&'static str, Role, &'static str)> {
     let statuses = Status::ALL.into_iter();
     let statuses =
-        statuses.map(|status| (symbols.status(status), labels::role(status), status.word()));
+        statuses.map(|status| (symbols.status(status), Role::from(status), status.word()));
     let others = [
         (symbols.about, "mean of the children"),
         (symbols.hatch, "no progress reported"),

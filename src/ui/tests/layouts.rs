@@ -31,7 +31,7 @@ fn details_beside_the_list() {
 }
 
 #[test]
-fn details_move_below_without_room() {
+fn details_move_below_without_space() {
     assert_eq!(
         draw_text(&join_columns(labelled(80, 24))),
         draw_text(&labelled(80, 24))

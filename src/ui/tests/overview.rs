@@ -1,4 +1,4 @@
-//! The Overview tab uses its room for what the other tabs hold.
+//! The Overview tab uses its space for what the other tabs hold.
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::text::kebab;
+use crate::{task::Status, text::kebab};
 
 macro_rules! roles {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
@@ -87,4 +87,18 @@ roles! {
     String,
     /// A JSON number, boolean or null.
     Number,
+}
+
+impl From<Status> for Role {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Running => Self::Running,
+            Status::Queued => Self::Queued,
+            Status::Failed => Self::Failed,
+            Status::Cancelled => Self::Cancelled,
+            Status::Success => Self::Success,
+            Status::Lost | Status::Unknown => Self::Lost,
+            Status::Placeholder => Self::Dim,
+        }
+    }
 }

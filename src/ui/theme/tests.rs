@@ -57,7 +57,7 @@ fn texts_and_symbols_have_enough_contrast() {
         }));
         for role in Role::ALL {
             let ink = theme.role_style(*role);
-            let least = match role {
+            let minimum = match role {
                 // Only completes the gauge before it.
                 Role::Track => 1.2,
                 _ if MARKS.contains(role) => 3.0,
@@ -70,7 +70,7 @@ fn texts_and_symbols_have_enough_contrast() {
             for (ground, text) in grounds {
                 let contrast = ink.fg.unwrap_or(text).contrast(ground);
                 assert!(
-                    contrast >= least,
+                    contrast >= minimum,
                     "{name}: {role:?} on {ground:?}: {contrast:.2}"
                 );
             }

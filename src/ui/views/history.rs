@@ -35,8 +35,8 @@ pub(in crate::ui) fn draw_header(ctx: &mut RenderContext, history: &HistoryView,
         strip.push(&hosts, Role::Alarm);
     }
     strip.push(&period, Role::Alarm);
-    let room = strip.remaining().saturating_sub(hint.len());
-    strip.push_max(&filter, room, Role::Alarm);
+    let available = strip.remaining().saturating_sub(hint.len());
+    strip.push_max(&filter, available, Role::Alarm);
     let start = usize::from(area.width).saturating_sub(hint.len());
     if strip.width() <= start {
         strip.pad_to(start).push(&hint, Role::Alarm);
@@ -61,9 +61,9 @@ pub(in crate::ui) fn draw_status(ctx: &mut RenderContext, history: &HistoryView,
         let again = key(ctx, Action::Refresh).map(|key| format!(" {key} retries."));
         let text = format!("{sign} {host}: {reason}");
         let again = again.unwrap_or_default();
-        let room = strip.remaining().saturating_sub(again.len());
+        let available = strip.remaining().saturating_sub(again.len());
         strip
-            .push_max(&text, room, Role::Failed)
+            .push_max(&text, available, Role::Failed)
             .push(&again, Role::Text);
     } else {
         let role = if history.is_reading() {

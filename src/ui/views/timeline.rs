@@ -199,7 +199,7 @@ fn draw_name(ctx: &mut RenderContext, (row, record, in_tree): (&Row, &Record, bo
     }
     let status = record.status();
     strip
-        .push(symbols.status(status), labels::role(status))
+        .push(symbols.status(status), Role::from(status))
         .gap(1);
     let mut target = record
         .info
@@ -211,9 +211,9 @@ fn draw_name(ctx: &mut RenderContext, (row, record, in_tree): (&Row, &Record, bo
     {
         target = format!("{target} {} {}", symbols.dot, server.name);
     }
-    let room = strip.remaining();
+    let available = strip.remaining();
     let operation = ctx.state.view().store.operation(record);
-    labels::push_operation_and_target(&mut strip, &operation, &target, room);
+    labels::push_operation_and_target(&mut strip, &operation, &target, available);
     strip.draw(area, ctx.buffer);
 }
 

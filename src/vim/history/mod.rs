@@ -40,17 +40,17 @@ impl Client {
     /// Returns `NotSupported` if the server keeps no history (ESXi), `NoPermission`, `InvalidState` if the session
     /// has reached its limit of collectors, and connection errors.
     pub async fn create_history(&self, query: &TaskQuery) -> Result<ManagedObjectReference, Error> {
-        let doing = || "searching the task history".to_owned();
+        let action = || "searching the task history".to_owned();
         let manager = self.content().task_manager.clone();
         let body = json!({"filter": query.to_json()});
         let kind = "TaskManager/CreateCollectorForTasks";
         let made = self
             .call(
                 ApiCall::post(&manager, ApiMethod::CreateCollectorForTasks, body, kind),
-                &doing,
+                &action,
             )
             .await?;
-        self.read(&doing, &made, |reference| {
+        self.read(&action, &made, |reference| {
             ManagedObjectReference::from_json("TaskHistoryCollector", reference)
         })
     }
@@ -60,16 +60,16 @@ impl Client {
     /// # Errors
     /// Returns faults and connection errors.
     pub async fn reset_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
-        let doing = || "reading the task history".to_owned();
+        let action = || "reading the task history".to_owned();
         let kind = "TaskHistoryCollector/ResetCollector";
         let done = self.call(
             ApiCall::post(collector, ApiMethod::ResetCollector, json!({}), kind),
-            &doing,
+            &action,
         );
         done.await.map(drop)
     }
 
-    /// Reads up to `most` (1 to 1,000) older tasks, newest first, exactly as the server sent them. An empty page is
+    /// Reads up to `maximum` (1 to 1,000) older tasks, newest first, exactly as the server sent them. An empty page is
     /// the end.
     ///
     /// # Errors
@@ -77,17 +77,17 @@ impl Client {
     pub async fn older_history(
         &self,
         collector: &ManagedObjectReference,
-        most: usize,
+        maximum: usize,
     ) -> Result<Vec<Value>, Error> {
-        let doing = || "reading the task history".to_owned();
+        let action = || "reading the task history".to_owned();
         let kind = "TaskHistoryCollector/ReadPreviousTasks";
-        let body = json!({"maxCount": most});
+        let body = json!({"maxCount": maximum});
         let page = self.call(
             ApiCall::post(collector, ApiMethod::ReadPreviousTasks, body, kind),
-            &doing,
+            &action,
         );
         let list = |page| items_as_sent("TaskInfo", page);
-        let mut page = self.read(&doing, &page.await?, list)?;
+        let mut page = self.read(&action, &page.await?, list)?;
         // Servers differ in the order of the tasks within a page.
         page.sort_by_key(|info| std::cmp::Reverse(queued(info)));
         Ok(page)
@@ -98,11 +98,11 @@ impl Client {
     /// # Errors
     /// Returns faults and connection errors. The collector then ends with the session.
     pub async fn destroy_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
-        let doing = || "closing the task history".to_owned();
+        let action = || "closing the task history".to_owned();
         let kind = "TaskHistoryCollector/DestroyCollector";
         let done = self.call(
             ApiCall::post(collector, ApiMethod::DestroyCollector, json!({}), kind),
-            &doing,
+            &action,
         );
         done.await.map(drop)
     }
@@ -185,8 +185,8 @@ impl Client {
             }
             is_truncated |= !past.is_complete;
         }
-        let most = is_truncated.then_some(MAX_SCANNED);
-        Ok(PastTaskSearch::NotFound(trace.searched(most).into()))
+        let maximum = is_truncated.then_some(MAX_SCANNED);
+        Ok(PastTaskSearch::NotFound(trace.searched(maximum).into()))
     }
 
     /// Reads with a new collector to the end, or until no more is wanted.

@@ -91,9 +91,9 @@ impl TaskLocator {
         }
     }
 
-    /// Returns a sentence with the extent of a search that found nothing. `most` is the number of records read by each
+    /// Returns a sentence with the extent of a search that found nothing. `maximum` is the number of records read by each
     /// query if the history has more.
-    pub(crate) fn searched(&self, most: Option<usize>) -> String {
+    pub(crate) fn searched(&self, maximum: Option<usize>) -> String {
         let hours = DEFAULT_PERIOD.as_hours();
         let (period, newest) = match &self.known {
             None => (
@@ -114,9 +114,9 @@ impl TaskLocator {
                 "of each",
             ),
         };
-        match most {
-            Some(most) => format!(
-                "There is no record of it {period} (only the newest {most} records {newest} were read)."
+        match maximum {
+            Some(maximum) => format!(
+                "There is no record of it {period} (only the newest {maximum} records {newest} were read)."
             ),
             None => format!("There is no record of it {period}."),
         }

@@ -27,7 +27,7 @@ const MAX_POSTPONED: usize = 10_000;
 const MAX_READ_BATCH: usize = 100;
 /// Consecutive failed reads of several tasks after which the collector reports all fields.
 const MAX_BATCH_FAILURES: u32 = 3;
-/// Delay before a member is read again for which there was no room.
+/// Delay before a member is read again for which there was no space.
 const BUSY_DELAY: Duration = Duration::from_millis(100);
 /// Consecutive failures to change the view after which tasks are polled.
 const MAX_VIEW_FAILURES: u32 = 3;
@@ -47,7 +47,7 @@ impl Fetch {
             return;
         }
         let mut unread = Vec::new();
-        while in_flight.has_room()
+        while in_flight.has_capacity()
             && let Some((mo_id, _)) = feed.watched.next_due(now)
         {
             if view.contains(&mo_id) || feed.watched.is_read_by_itself(&mo_id) {

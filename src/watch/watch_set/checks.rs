@@ -30,7 +30,7 @@ impl WatchSet {
         known.is_some_and(|known| known != state)
     }
 
-    /// Returns up to `most` tasks to read as a check of the long poll: named or pinned ones first, then those checked
+    /// Returns up to `maximum` tasks to read as a check of the long poll: named or pinned ones first, then those checked
     /// longest ago. Visits the whole set.
     pub(in crate::watch) fn take_checks(&mut self, limit: usize, now: Instant) -> Vec<Arc<str>> {
         let entries = self.entries.iter_mut();

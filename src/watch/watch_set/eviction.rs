@@ -1,4 +1,4 @@
-//! Eviction: the oldest finished tasks make room when the set is full.
+//! Eviction: the oldest finished tasks are removed when the set is full.
 
 use std::{collections::HashSet, sync::Arc};
 

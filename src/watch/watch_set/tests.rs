@@ -1,7 +1,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn recent_tasks_beyond_the_limit_are_missing_until_there_is_room() {
+async fn recent_tasks_beyond_the_limit_are_missing_until_there_is_space() {
     let now = Instant::now();
     let second = Duration::from_secs(1);
     let intervals = PollIntervals {

@@ -159,7 +159,7 @@ fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
-    let at = record.seen().unwrap_or(now);
+    let at = record.observed_at().unwrap_or(now);
     let id = record.id.clone();
     let mut effects = Vec::new();
     let text = if state.views.live.store.find(&id).is_some() {
@@ -252,7 +252,7 @@ fn copy(store: &TaskStore, handle: Handle) -> Option<TaskChange> {
     let record = store.get(handle)?;
     Some(TaskChange::Full {
         info: record.info.clone()?,
-        at: record.seen()?,
+        at: record.observed_at()?,
     })
 }
 

@@ -137,28 +137,30 @@ impl SummaryPage {
         now: Timestamp,
     ) -> Section {
         let is_open = self.expanded.contains(&kind);
-        let most = if is_open {
+        let maximum = if is_open {
             MAX_EXPANDED_ROWS
         } else {
             kind.max_rows(is_wide)
         };
         let summary = &self.summary;
         let (mut rows, total) = match kind {
-            SectionKind::Operations => groups(summary.operations(most), RowSubject::Operation),
-            SectionKind::Users => groups(summary.users(most), RowSubject::User),
+            SectionKind::Operations => groups(summary.operations(maximum), RowSubject::Operation),
+            SectionKind::Users => groups(summary.users(maximum), RowSubject::User),
             SectionKind::Endpoints => {
-                let servers = state.servers.iter().take(most);
+                let servers = state.servers.iter().take(maximum);
                 let rows = servers.map(|server| SummaryRow {
                     subject: RowSubject::Endpoint(server.id),
                     counts: summary.endpoint(server.id),
                 });
                 (rows.collect(), state.servers.len())
             }
-            SectionKind::Running => tasks(summary.longest_running().take(most), summary.running()),
-            SectionKind::Queued => tasks(summary.longest_queued().take(most), summary.queued()),
+            SectionKind::Running => {
+                tasks(summary.longest_running().take(maximum), summary.running())
+            }
+            SectionKind::Queued => tasks(summary.longest_queued().take(maximum), summary.queued()),
             SectionKind::Failures => {
                 let failed = failures(state, summary, now);
-                tasks(failed.iter().copied().take(most), failed.len())
+                tasks(failed.iter().copied().take(maximum), failed.len())
             }
         };
         let hidden = total - rows.len();
@@ -238,7 +240,7 @@ fn failures(state: &AppState, summary: &Summary, now: Timestamp) -> Vec<Handle> 
     let failed = summary.failed_since(earliest - RECENT_FAILURE_AGE);
     let is_news = |handle: &Handle| {
         state.view().store.get(*handle).is_some_and(|record| {
-            let at = record.finished_at().or(record.seen());
+            let at = record.finished_at().or(record.observed_at());
             at.is_some_and(|at| state.time(record, now).duration_since(at) <= RECENT_FAILURE_AGE)
         })
     };

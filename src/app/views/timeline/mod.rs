@@ -176,14 +176,14 @@ impl Timeline {
         } else {
             without_outliers(active)
         };
-        // With room for a part of the uncertainty after the expected end.
+        // With space for a part of the uncertainty after the expected end.
         let future = without_outliers(left).saturating_mul(5) / 4;
         Some(TimeWindow::around(-past, future))
     }
 }
 
 /// Returns the longest duration, at most twice the upper quartile, so that a few long ones do not leave the others
-/// without room.
+/// without space.
 fn without_outliers(mut durations: Vec<SignedDuration>) -> SignedDuration {
     durations.sort_unstable();
     let Some(longest) = durations.last() else {

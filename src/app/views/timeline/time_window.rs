@@ -22,15 +22,15 @@ impl Default for TimeWindow {
 }
 
 impl TimeWindow {
-    /// Returns a period around these times relative to now, with some room at both sides. The past and the future get
+    /// Returns a period around these times relative to now, with some space at both sides. The past and the future get
     /// a sixth each at least.
     pub(super) fn around(first: SignedDuration, last: SignedDuration) -> Self {
         let past = -first.min(SignedDuration::ZERO);
         let future = last.max(SignedDuration::ZERO);
         let (past, future) = (past.max(future / 5), future.max(past / 5));
-        let room = (past + future) / 20;
-        let past = past.max(MIN_SPAN / 2) + room;
-        let future = future.max(MIN_SPAN / 2) + room;
+        let available = (past + future) / 20;
+        let past = past.max(MIN_SPAN / 2) + available;
+        let future = future.max(MIN_SPAN / 2) + available;
         Self {
             start: -past,
             span: past + future,

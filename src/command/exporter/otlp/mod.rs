@@ -190,7 +190,7 @@ impl Otlp {
 
     /// Returns a message about spans that were not exported, if any.
     pub(super) fn final_message(&self) -> Option<String> {
-        let lost = self.spans.as_ref()?.lost();
+        let lost = self.spans.as_ref()?.lost_count();
         (lost > 0).then(|| format!("{lost} spans were not exported."))
     }
 }

@@ -83,7 +83,7 @@ impl SpanQueue {
     }
 
     /// Returns the number of spans that have not been exported and will not be.
-    pub(super) fn lost(&self) -> u64 {
+    pub(super) fn lost_count(&self) -> u64 {
         let waiting = self.waiting.load(Ordering::Relaxed);
         self.state.lost.load(Ordering::Relaxed) + waiting as u64
     }

@@ -68,7 +68,7 @@ impl WaitTracker {
             _ => Outcome::Unknown,
         });
         outcomes
-            .chain(self.lost())
+            .chain(self.lost_outcomes())
             .fold(Outcome::Success, Outcome::and)
     }
 
@@ -108,7 +108,7 @@ impl WaitTracker {
     }
 
     /// Returns the outcomes of lost servers.
-    fn lost(&self) -> impl Iterator<Item = Outcome> {
+    fn lost_outcomes(&self) -> impl Iterator<Item = Outcome> {
         let lost = self
             .servers
             .iter()

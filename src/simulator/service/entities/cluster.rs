@@ -83,15 +83,15 @@ impl EntityProperties<'_> {
 
     fn pool_runtime(self) -> Value {
         let hosts = self.owner().map_or(0, |owner| self.at(owner).hosts());
-        let usage = |most: u64| {
+        let usage = |maximum: u64| {
             json!({
                 "_typeName": "ResourcePoolResourceUsage",
                 "reservationUsed": 0,
                 "reservationUsedForVm": 0,
-                "unreservedForPool": most,
-                "unreservedForVm": most,
-                "overallUsage": most / 3,
-                "maxUsage": most,
+                "unreservedForPool": maximum,
+                "unreservedForVm": maximum,
+                "overallUsage": maximum / 3,
+                "maxUsage": maximum,
             })
         };
         json!({

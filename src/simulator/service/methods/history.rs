@@ -87,10 +87,10 @@ impl Core {
 
     /// Returns the ID of a new history collector, if the session may have another one.
     fn new_history_id(&mut self, token: &str, call: &ApiCall) -> Result<String, Fault> {
-        let most = self.behavior.max_collectors;
+        let maximum = self.behavior.max_collectors;
         let id = self.new_session_id(token);
         self.session_mut(token, &call.object)?
-            .may_collect_history(most)?;
+            .may_collect_history(maximum)?;
         Ok(id)
     }
 

@@ -23,7 +23,7 @@ pub(in crate::simulator) struct WaitRequest {
     version: String,
     /// Maximum duration of the wait; `None` for no limit.
     pub(in crate::simulator) timeout: Option<Duration>,
-    most: usize,
+    maximum: usize,
     /// True if the method supports truncated update sets.
     extended: bool,
 }
@@ -162,15 +162,15 @@ impl Core {
         let mut fields = self.fields(call)?;
         let version = fields.optional_string("version")?.unwrap_or_default();
         let mut timeout = (call.member == "CheckForUpdates").then_some(Duration::ZERO);
-        let mut most = usize::MAX;
+        let mut maximum = usize::MAX;
         if call.member == "WaitForUpdatesEx" {
-            most = self.behavior.update_cap.unwrap_or(usize::MAX);
+            maximum = self.behavior.update_cap.unwrap_or(usize::MAX);
             if let Some(mut options) = fields.optional_object("options", "WaitOptions")? {
                 let seconds = options.optional_count("maxWaitSeconds")?;
                 timeout = seconds
                     .and_then(|seconds| u64::try_from(seconds).ok())
                     .map(Duration::from_secs);
-                most = most.min(options.limit("maxObjectUpdates")?);
+                maximum = maximum.min(options.limit("maxObjectUpdates")?);
                 options.done()?;
             }
         }
@@ -183,7 +183,7 @@ impl Core {
             collector: call.object.clone(),
             version,
             timeout,
-            most,
+            maximum,
             extended: call.member == "WaitForUpdatesEx",
         }))
     }
@@ -215,7 +215,7 @@ impl Core {
         let WaitRequest {
             token,
             collector: object,
-            most,
+            maximum,
             ..
         } = &ticket.request;
         let is_revoked = self
@@ -246,7 +246,7 @@ impl Core {
             self.behavior.report_view_changes && (first || self.behavior.wake_on_view_change);
         let sent = (!cancelled).then(|| {
             collector.collect(
-                *most,
+                *maximum,
                 look_at_views,
                 self.behavior.versions,
                 if first { ticket.urgency } else { Urgency::None },

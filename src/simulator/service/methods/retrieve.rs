@@ -30,16 +30,16 @@ impl Core {
                 if specs.is_empty() {
                     return Err(Fault::invalid_argument("specSet", "It is required."));
                 }
-                let mut most = self.behavior.retrieve_cap.unwrap_or(usize::MAX);
+                let mut maximum = self.behavior.retrieve_cap.unwrap_or(usize::MAX);
                 if is_paged {
                     let mut options = fields.object("options", "RetrieveOptions")?;
-                    most = most.min(options.limit("maxObjects")?);
+                    maximum = maximum.min(options.limit("maxObjects")?);
                     options.done()?;
                 } else {
-                    most = usize::MAX;
+                    maximum = usize::MAX;
                 }
                 fields.done()?;
-                self.retrieve(token, call, specs, most, is_paged)
+                self.retrieve(token, call, specs, maximum, is_paged)
             }
             "ContinueRetrievePropertiesEx" => {
                 let continued = fields.string("token")?;

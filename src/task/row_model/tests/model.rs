@@ -383,7 +383,7 @@ fn fold(harness: &mut Harness, random: &mut Rng) {
 fn incremental_model_equals_rebuilt_model() {
     let mut random = Rng::with_seed(13);
     let mut harness = Harness::default();
-    let mut most = 0;
+    let mut maximum = 0;
     for step in 0..3000 {
         match step % 40 {
             0 => {
@@ -411,7 +411,7 @@ fn incremental_model_equals_rebuilt_model() {
             let clock = harness.clock();
             harness.outline.pass(context(&harness.store, &clock), HERE);
         }
-        most = most.max(
+        maximum = maximum.max(
             harness
                 .rows()
                 .iter()
@@ -421,7 +421,7 @@ fn incremental_model_equals_rebuilt_model() {
         );
         check(&harness);
     }
-    assert!(most >= 4, "the families were deep: {most}");
+    assert!(maximum >= 4, "the families were deep: {maximum}");
 }
 
 #[test]

@@ -45,16 +45,16 @@ pub(super) struct ActionLine<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Returns the lines for a popup with this many columns and `room` lines.
+    /// Returns the lines for a popup with this many columns and `available` lines.
     pub(super) fn new(
         ctx: &RenderContext<'a>,
         dialog: &CancelDialog,
         record: &Record,
         columns: u16,
-        room: usize,
+        available: usize,
     ) -> Self {
         let action = match dialog.confirmation {
-            Some(button) => confirmation(ctx, record, button, columns, room),
+            Some(button) => confirmation(ctx, record, button, columns, available),
             None => action(ctx, dialog.highlighted, columns),
         };
         Self {
@@ -81,12 +81,12 @@ fn name(ctx: &RenderContext, record: &Record, columns: u16) -> Line<'static> {
     id_part.gap(2).push(&id, Role::Dim);
     let mut line = StyledLine::new(ctx.appearance, columns);
     let symbol = ctx.appearance.symbols.status(status);
-    line.push(symbol, labels::role(status)).gap(1);
-    let room = line.remaining().saturating_sub(id_part.width());
+    line.push(symbol, Role::from(status)).gap(1);
+    let available = line.remaining().saturating_sub(id_part.width());
     let target = record.info.as_deref().map(labels::target);
     let operation = state.view().store.operation(record);
     let target = target.unwrap_or_default();
-    labels::push_operation_and_target(&mut line, &operation, &target, room);
+    labels::push_operation_and_target(&mut line, &operation, &target, available);
     line.join(id_part);
     line.line()
 }
@@ -160,11 +160,11 @@ fn field(
 ) -> Vec<Line<'static>> {
     // On a narrow screen the label is as wide as its text.
     let indent = LABEL_WIDTH.min(usize::from(columns) / 2);
-    let room = usize::from(columns).saturating_sub(indent);
+    let available = usize::from(columns).saturating_sub(indent);
     let values = paragraph(
         appearance,
         value,
-        u16::try_from(room).unwrap_or(u16::MAX),
+        u16::try_from(available).unwrap_or(u16::MAX),
         role,
     );
     let lines = values.iter().enumerate().map(|(index, value)| {
@@ -195,13 +195,13 @@ fn action<'a>(ctx: &RenderContext<'a>, handle: Handle, columns: u16) -> Vec<Acti
     }]
 }
 
-/// Returns the question and its buttons. The question is short if there is little room.
+/// Returns the question and its buttons. The question is short if there is little space.
 fn confirmation<'a>(
     ctx: &RenderContext<'a>,
     record: &Record,
     chosen: Button,
     columns: u16,
-    room: usize,
+    available: usize,
 ) -> Vec<ActionLine<'a>> {
     let state = ctx.state;
     let target = record
@@ -218,10 +218,10 @@ fn confirmation<'a>(
     let operation = state.view().store.operation(record);
     let question = |text: &str| paragraph(ctx.appearance, text, columns, Role::Strong);
     let mut lines = question(&format!("Cancel “{operation}”{of} ({id})?"));
-    if lines.len() + 1 > room {
+    if lines.len() + 1 > available {
         lines = question(&format!("Cancel {id}?"));
     }
-    let has_gap = lines.len() + 3 <= room;
+    let has_gap = lines.len() + 3 <= available;
     let text = |line: Line<'static>| {
         let mut text = StyledLine::new(ctx.appearance, columns);
         text.push(&line.to_string(), Role::Strong);

@@ -93,12 +93,12 @@ fn examples(ctx: &RenderContext, strip: &mut StyledLine<'_>) {
     }
 }
 
-/// Draws a marker below the error position, with the message on the side that has more room.
+/// Draws a marker below the error position, with the message on the side that has more space.
 fn draw_error(strip: &mut StyledLine<'_>, problem: &str, start: usize, columns: usize) {
-    let room = strip.remaining();
-    let start = start.min(room.saturating_sub(1));
-    let mark = "^".repeat(columns.clamp(1, room.saturating_sub(start).max(1)));
-    let behind = room.saturating_sub(start + mark.len() + 1);
+    let available = strip.remaining();
+    let start = start.min(available.saturating_sub(1));
+    let mark = "^".repeat(columns.clamp(1, available.saturating_sub(start).max(1)));
+    let behind = available.saturating_sub(start + mark.len() + 1);
     let before = start.saturating_sub(2);
     let text = width(problem);
     if text <= behind || (text > before && behind >= before) {
@@ -115,14 +115,14 @@ fn draw_error(strip: &mut StyledLine<'_>, problem: &str, start: usize, columns: 
 fn candidates(strip: &mut StyledLine<'_>, offer: &CompletionList) {
     let chosen = offer.chosen.unwrap_or(0);
     let mut first = chosen;
-    // Half of the room shows the candidates before the selected one.
-    let mut room = strip.remaining() / 2;
+    // Half of the space shows the candidates before the selected one.
+    let mut available = strip.remaining() / 2;
     while first > 0 {
         let columns = width(&offer.candidates[first - 1]) + 2;
-        if columns > room {
+        if columns > available {
             break;
         }
-        room -= columns;
+        available -= columns;
         first -= 1;
     }
     strip.gap(1);

@@ -39,8 +39,8 @@ fn draw_prompt(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position
     let mut strip = StyledLine::new(ctx.appearance, area.width);
     strip.gap(1).push(label, Role::Key);
     // Keep the end of the input visible.
-    let room = strip.remaining().saturating_sub(1);
-    let before = suffix(prompt.input.before(), room);
+    let available = strip.remaining().saturating_sub(1);
+    let before = suffix(prompt.input.before(), available);
     strip.push(before, Role::Text);
     let cursor = strip.width();
     strip.push(prompt.input.after(), Role::Text);

@@ -48,8 +48,8 @@ impl BarSegments {
         let digits = longest.max(1).ilog10() as usize + 1;
         let number = (digits + 2).clamp(MIN_NUMBER_WIDTH, MAX_NUMBER_WIDTH);
         // One more number for the total.
-        let room = columns.saturating_sub(NAME_WIDTH) / number;
-        let kept = room.saturating_sub(1).min(STATUS_PRIORITY.len());
+        let available = columns.saturating_sub(NAME_WIDTH) / number;
+        let kept = available.saturating_sub(1).min(STATUS_PRIORITY.len());
         let kept = STATUS_PRIORITY.get(..kept).unwrap_or_default();
         let numbers: Vec<Status> = STATUS_COLUMNS
             .into_iter()
@@ -82,7 +82,7 @@ pub(super) fn title(ctx: &mut RenderContext, section: &Section, line: Rect) {
     strip.pad_to(layout.name);
     for status in &layout.numbers {
         strip.gap(layout.number.saturating_sub(1));
-        strip.push(symbols.status(*status), labels::role(*status));
+        strip.push(symbols.status(*status), Role::from(*status));
     }
     number(&mut strip, "all", Role::Heading, layout.number);
     strip.draw(line, ctx.buffer);
@@ -107,7 +107,7 @@ pub(super) fn entry(ctx: &mut RenderContext, section: &Section, entry: &SummaryR
     for status in &layout.numbers {
         let (text, role) = match entry.counts[*status] {
             0 => (ctx.appearance.symbols.dot.to_owned(), Role::Faint),
-            count => (count.to_string(), labels::role(*status)),
+            count => (count.to_string(), Role::from(*status)),
         };
         number(&mut strip, &text, role, layout.number);
     }
@@ -140,7 +140,7 @@ fn parts(appearance: &Appearance, counts: &StatusCounts) -> [(u32, &'static str,
         .take(4)
         .map(|status| counts[*status])
         .sum();
-    let part = |status: Status, sign| (counts[status], sign, labels::role(status));
+    let part = |status: Status, sign| (counts[status], sign, Role::from(status));
     [
         part(Status::Running, whole),
         part(Status::Queued, symbols.hatch),

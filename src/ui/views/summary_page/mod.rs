@@ -30,7 +30,7 @@ pub(in crate::ui) fn draw(ctx: &mut RenderContext, page: &SummaryPage, area: Rec
     for (index, sections) in columns.iter().enumerate() {
         let is_last = index + 1 == columns.len();
         let own = Rect {
-            // Counts need less room than tasks.
+            // Counts need less space than tasks.
             width: if is_last {
                 body.width
             } else {

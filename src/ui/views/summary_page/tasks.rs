@@ -57,8 +57,8 @@ fn columns(
     let width = usize::from(width);
     let several = ctx.state.servers.len() > 1;
     let mut columns = Vec::new();
-    let mut from = |least: usize, column, own| {
-        if width >= least {
+    let mut from = |minimum: usize, column, own| {
+        if width >= minimum {
             columns.push((column, own));
         }
     };
@@ -105,7 +105,7 @@ pub(super) fn title(ctx: &mut RenderContext, section: &Section, line: Rect) {
     strip.join(heading(ctx, section, first));
     let mut next = first;
     for (column, width) in columns {
-        // Omit column titles that would not leave room for the section title.
+        // Omit column titles that would not leave space for the section title.
         next += COLUMN_GAP;
         if strip.width() + COLUMN_GAP <= next {
             strip.pad_to(next);
@@ -130,10 +130,10 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
     let status = record.status();
     let mut strip = StyledLine::new(ctx.appearance, line.width);
     strip
-        .push(ctx.appearance.symbols.status(status), labels::role(status))
+        .push(ctx.appearance.symbols.status(status), Role::from(status))
         .gap(1);
-    let room = first.saturating_sub(strip.width());
-    strip.push_max(&state.view().store.operation(record), room, Role::Text);
+    let available = first.saturating_sub(strip.width());
+    strip.push_max(&state.view().store.operation(record), available, Role::Text);
     let mut next = first;
     let info = record.info.as_deref();
     for (column, width) in columns {
@@ -165,7 +165,7 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
                 }
             }
             TaskColumn::Ago => {
-                if let Some(at) = record.finished_at().or(record.seen()) {
+                if let Some(at) = record.finished_at().or(record.observed_at()) {
                     cell.push(&ago(now.duration_since(at)), Role::Dim);
                 }
             }

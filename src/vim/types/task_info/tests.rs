@@ -32,7 +32,7 @@ fn every_field() -> Value {
     })
 }
 
-fn least() -> Value {
+fn minimum() -> Value {
     json!({
         "key": "task-1", "task": {"type": "Task", "value": "task-1"}, "descriptionId": "x.y",
         "state": "queued", "cancelled": false, "cancelable": false,
@@ -59,9 +59,9 @@ fn the_fixture_names_every_field_of_the_reference() {
 #[test]
 fn missing_required_field_is_reported_and_others_are_read() {
     for field in REQUIRED_FIELDS {
-        let mut absent = least();
+        let mut absent = minimum();
         absent.as_object_mut().unwrap().shift_remove(field);
-        let mut null = least();
+        let mut null = minimum();
         null[field] = Value::Null;
         for wire in [absent, null] {
             let info = TaskInfo::of_task("task-1", wire).unwrap();
@@ -94,7 +94,7 @@ fn wrong_type_affects_only_its_field() {
 
 #[test]
 fn numbers_and_strings_are_interchangeable() {
-    let mut wire = least();
+    let mut wire = minimum();
     wire["key"] = json!(4711);
     wire["eventChainId"] = json!("17");
     wire["cancelable"] = json!("true");
@@ -127,7 +127,7 @@ fn value_without_task_fields_is_rejected() {
 
 #[test]
 fn corrected_field_is_no_longer_invalid() {
-    let mut wire = least();
+    let mut wire = minimum();
     wire["queueTime"] = json!("soon");
     let mut info = TaskInfo::from_json(wire).unwrap();
     assert_eq!(
@@ -136,23 +136,23 @@ fn corrected_field_is_no_longer_invalid() {
     );
     info.assign("queueTime", json!("2026-11-23T10:22:07Z"))
         .unwrap();
-    assert_eq!(info, TaskInfo::from_json(least()).unwrap());
+    assert_eq!(info, TaskInfo::from_json(minimum()).unwrap());
 }
 
 #[test]
 fn null_is_the_same_as_absent() {
-    let mut wire = least();
+    let mut wire = minimum();
     for field in FIELDS {
         if wire.get(field).is_none() {
             wire[field] = Value::Null;
         }
     }
-    assert_eq!(TaskInfo::from_json(wire), TaskInfo::from_json(least()));
+    assert_eq!(TaskInfo::from_json(wire), TaskInfo::from_json(minimum()));
 }
 
 #[test]
 fn leaves_lead_to_the_same_value_as_the_whole() {
-    let mut info = TaskInfo::from_json(least()).unwrap();
+    let mut info = TaskInfo::from_json(minimum()).unwrap();
     for (field, value) in every_field().as_object().unwrap() {
         info.assign(field, value.clone()).unwrap();
     }
@@ -161,7 +161,7 @@ fn leaves_lead_to_the_same_value_as_the_whole() {
 
 #[test]
 fn boxed_leaves_equal_bare_ones() {
-    let mut info = TaskInfo::from_json(least()).unwrap();
+    let mut info = TaskInfo::from_json(minimum()).unwrap();
     info.assign("progress", json!({"_typeName": "int", "_value": 54}))
         .unwrap();
     info.assign(
@@ -195,7 +195,7 @@ fn invalid_leaf_keeps_the_previous_value() {
 
 #[test]
 fn self_reference_is_no_parent_or_root() {
-    let mut info = TaskInfo::from_json(least()).unwrap();
+    let mut info = TaskInfo::from_json(minimum()).unwrap();
     info.assign("parentTaskKey", json!("task-1")).unwrap();
     info.assign("rootTaskKey", json!("task-1")).unwrap();
     assert_eq!((info.parent_key(), info.root_key()), (None, None));
