@@ -28,8 +28,7 @@ use crate::{
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some(index) = arguments.iter().position(|argument| argument == "repeat") {
-        let (name, count) = (&arguments[index + 1], arguments[index + 2].parse().unwrap());
-        bodies::repeat(name, count);
+        repeat(&arguments[index + 1], arguments[index + 2].parse().unwrap());
         return;
     }
     if let Some(index) = arguments.iter().position(|argument| argument == "memory") {
@@ -57,6 +56,26 @@ fn main() {
     draw(&mut criterion);
     key_to_frame(&mut criterion);
     criterion.final_summary();
+}
+
+/// Repeats one operation, for tools that count instructions: `changes` makes 100 changes of 10,000 tasks, `apply` also
+/// applies them, `draw` also draws the screen; any other name is that of a body to parse.
+fn repeat(name: &str, count: usize) {
+    if !["changes", "apply", "draw"].contains(&name) {
+        bodies::repeat(name, count);
+        return;
+    }
+    let mut terminal = BenchTerminal::new(10_000);
+    for number in 0..count {
+        let start = number * 100 % 10_000;
+        let changes = black_box(changes(&update_set(start..start + 100, number % 100)));
+        if name != "changes" {
+            apply_changes(&mut terminal.screen, changes);
+        }
+        if name == "draw" {
+            terminal.draw();
+        }
+    }
 }
 
 fn parse(criterion: &mut Criterion) {
