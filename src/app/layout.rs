@@ -56,12 +56,12 @@ impl ScreenLayout {
         };
         let tabs_height = u16::from(details.height >= 2);
         let tabs = take(&mut details, tabs_height, Edge::Top);
-        let has_room = extra.report && list.height > MIN_LIST_ROWS + 1;
-        let report = take(&mut list, u16::from(has_room), Edge::Top);
+        let has_space = extra.report && list.height > MIN_LIST_ROWS + 1;
+        let report = take(&mut list, u16::from(has_space), Edge::Top);
         let columns_height = u16::from(list.height >= 3);
         let columns = take(&mut list, columns_height, Edge::Top);
-        let has_room = extra.status && list.height > MIN_LIST_ROWS;
-        let status = take(&mut list, u16::from(has_room), Edge::Bottom);
+        let has_space = extra.status && list.height > MIN_LIST_ROWS;
+        let status = take(&mut list, u16::from(has_space), Edge::Bottom);
         Self {
             header,
             body,
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn standard_terminal_has_room_for_both_panes() {
+    fn standard_terminal_has_space_for_both_panes() {
         let areas = areas(80, 24, Focus::List);
         assert_eq!((areas.list.height, areas.details.height), (14, 5));
     }

@@ -77,7 +77,7 @@ impl PaneSplit {
     }
 
     /// True if list and details fit side by side.
-    pub fn has_room_beside(body: Rect) -> bool {
+    pub fn has_space_beside(body: Rect) -> bool {
         body.width >= MIN_COLUMNS_BESIDE
     }
 
@@ -92,7 +92,7 @@ impl PaneSplit {
                     || body.width >= WIDE_COLUMNS && body.width >= 3 * body.height
             }
         };
-        if is_beside && Self::has_room_beside(body) {
+        if is_beside && Self::has_space_beside(body) {
             Side::Right
         } else {
             Side::Below
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn beside_requires_room() {
+    fn beside_requires_space() {
         let beside = PaneSplit::new(DetailsPosition::Beside, None);
         assert_eq!(beside.side(body(MIN_COLUMNS_BESIDE, 22)), Side::Right);
         assert_eq!(beside.side(body(MIN_COLUMNS_BESIDE - 1, 22)), Side::Below);
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn splits_every_size_or_reports_no_room() {
+    fn splits_every_size_or_reports_no_space() {
         for position in DetailsPosition::NAMED.map(|(_, position)| position) {
             for percent in [None, Some(10), Some(90)] {
                 let pane_split = PaneSplit::new(position, percent);

@@ -97,14 +97,14 @@ pub(super) async fn leave_in_time<F: Future>(
 
 /// The reason why a command stops early.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Ending {
+pub(super) enum EndReason {
     /// The user or the system interrupted the command.
     Interrupted(StopSignal),
     /// The deadline has passed.
     TimedOut(Deadline),
 }
 
-impl Ending {
+impl EndReason {
     /// Returns the time by which the sign-out must be finished.
     pub(super) fn leave_by(self) -> Instant {
         match self {

@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::{
     CommandError,
-    deadline::{self, Deadline, Ending},
+    deadline::{self, Deadline, EndReason},
     fetch_args::FetchArgs,
     global_args::{ColorChoice, LogFormat},
     logging::message_line,
@@ -130,13 +130,13 @@ impl CommandIo<'_> {
     }
 
     /// Completes when the command must stop early.
-    pub(super) async fn ending(&mut self) -> Ending {
+    pub(super) async fn ending(&mut self) -> EndReason {
         tokio::select! {
-            Some(signal) = self.signals.next() => Ending::Interrupted(signal),
+            Some(signal) = self.signals.next() => EndReason::Interrupted(signal),
             Some(deadline) = async {
                 deadline::passed(self.deadline).await;
                 self.deadline
-            } => Ending::TimedOut(deadline),
+            } => EndReason::TimedOut(deadline),
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     CommandError, connect,
-    deadline::Ending,
+    deadline::EndReason,
     io_context::CommandIo,
     targets::{self, Target},
 };
@@ -53,7 +53,7 @@ pub(super) struct Session {
     client: Client,
     traffic: Arc<RequestMetrics>,
     /// The reason why the last request was stopped, which limits the time for signing out.
-    ending: Option<Ending>,
+    ending: Option<EndReason>,
 }
 
 impl Session {
@@ -251,10 +251,10 @@ pub(super) async fn read_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskR
         .collect();
     // A session may die for some calls only; another one helps at once.
     if !lost.is_empty() && client.can_renew() && client.sign_in().await.is_ok() {
-        let mut again = read_each(client, lost).await;
+        let mut retried = read_each(client, lost).await;
         for (task, answer) in &mut read {
-            if let Some(at) = again.iter().position(|(other, _)| other == task) {
-                *answer = again.swap_remove(at).1;
+            if let Some(at) = retried.iter().position(|(other, _)| other == task) {
+                *answer = retried.swap_remove(at).1;
             }
         }
     }

@@ -24,9 +24,9 @@ use crate::{
 
 /// Error messages of the tasks that could not be read.
 #[derive(Debug, Default)]
-pub(super) struct Unread(Vec<String>);
+pub(super) struct ReadFailures(Vec<String>);
 
-impl Unread {
+impl ReadFailures {
     /// Returns one sentence about all of them; `None` without errors.
     pub(super) fn note(&self) -> Option<String> {
         let first = self.0.first()?;
@@ -112,8 +112,8 @@ impl Snapshot {
     ///
     /// # Errors
     /// Fails if neither the list nor any of its tasks can be read.
-    pub(super) async fn add_recent(&mut self, client: &Client) -> Result<Unread, Error> {
-        let mut unread = Unread::default();
+    pub(super) async fn add_recent(&mut self, client: &Client) -> Result<ReadFailures, Error> {
+        let mut unread = ReadFailures::default();
         for (mo_id, answer) in read_recent(client).await? {
             if let Err(why) = self.add_read(&mo_id, answer, &client.label()) {
                 unread.0.push(why);

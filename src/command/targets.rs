@@ -22,7 +22,7 @@ pub(super) struct Target {
     /// The tasks without duplicates, in the order given.
     pub(super) tasks: Vec<Arc<str>>,
     /// Further profiles of the same server.
-    again: Vec<String>,
+    duplicate_profiles: Vec<String>,
     /// A warning: the environment and the config file name different servers, and no flag decides.
     pub(super) conflict: Option<String>,
 }
@@ -35,13 +35,17 @@ impl Target {
             name: None,
             connection: ConnectionArgs::default(),
             tasks: Vec::new(),
-            again: Vec::new(),
+            duplicate_profiles: Vec::new(),
             conflict: None,
         }
     }
 
     fn has_name(&self, name: &str) -> bool {
-        self.name.as_deref() == Some(name) || self.again.iter().any(|again| again == name)
+        self.name.as_deref() == Some(name)
+            || self
+                .duplicate_profiles
+                .iter()
+                .any(|profile| profile == name)
     }
 
     /// Returns message and outcome of an error that concerns only this one of several servers, so that the others are
@@ -88,7 +92,7 @@ pub(super) fn servers(
             name: None,
             connection: args.clone(),
             tasks: Vec::new(),
-            again: Vec::new(),
+            duplicate_profiles: Vec::new(),
             // Connection errors are reported when connecting.
             conflict: config::server_conflict(args, environment).unwrap_or_default(),
         }]);
@@ -106,12 +110,12 @@ pub(super) fn servers(
             .map_err(|error| CommandError::Usage(format!("profile {name}: {error}")))?;
         let index = *at.entry(address.authority()).or_insert(targets.len());
         match targets.get_mut(index) {
-            Some(before) => before.again.push(name.clone()),
+            Some(before) => before.duplicate_profiles.push(name.clone()),
             None => targets.push(Target {
                 name: Some(name.clone()),
                 connection,
                 tasks: Vec::new(),
-                again: Vec::new(),
+                duplicate_profiles: Vec::new(),
                 conflict: None,
             }),
         }
@@ -123,11 +127,11 @@ pub(super) fn servers(
 fn duplicates(targets: &[Target]) -> Vec<String> {
     let warnings = targets.iter().flat_map(|target| {
         let name = target.name.as_deref().unwrap_or_default();
-        target.again.iter().map(move |again| {
-            if again == name {
+        target.duplicate_profiles.iter().map(move |profile| {
+            if profile == name {
                 format!("--profile {name} is given twice.")
             } else {
-                format!("the profiles {name} and {again} are the same vCenter; using {name}.")
+                format!("the profiles {name} and {profile} are the same vCenter; using {name}.")
             }
         })
     });
@@ -424,11 +428,11 @@ mod tests {
         )
         .unwrap();
         assert_eq!(found, [on("lab", &["task-1"]), on("branch", &["task-1"])]);
-        let target = |again: &str| Target {
+        let target = |profile: &str| Target {
             name: Some("lab".to_owned()),
             connection: ConnectionArgs::default(),
             tasks: Vec::new(),
-            again: vec![again.to_owned()],
+            duplicate_profiles: vec![profile.to_owned()],
             conflict: None,
         };
         let warnings = duplicates(&[target("same"), target("lab")]);

@@ -422,8 +422,8 @@ mod tests {
     fn stand_ins_are_stable_across_entries() {
         let mut redactor = Redactor::default();
         let first = redacted(&mut redactor, clone_task());
-        let again = redacted(&mut redactor, clone_task());
-        assert_eq!(first, again);
+        let second = redacted(&mut redactor, clone_task());
+        assert_eq!(first, second);
         let fields = json!({"entityName": {"_typeName": "string", "_value": "payroll"}});
         let change = Entry::Change {
             task: "task-8".to_owned(),

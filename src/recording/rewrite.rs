@@ -76,7 +76,7 @@ mod tests {
         let copied = Reader::open(&path).unwrap();
         assert!(copied.header().redacted);
         assert_eq!(copied.count(), 2);
-        let again = Reader::open(&path).unwrap();
-        assert!(redact(again, &path).is_err());
+        let second = Reader::open(&path).unwrap();
+        assert!(redact(second, &path).is_err());
     }
 }

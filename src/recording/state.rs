@@ -99,7 +99,7 @@ impl RecordedState {
             Entry::Location(location) => {
                 let key = (vc, location.kind.clone(), location.value.clone());
                 let is_known = self.locations.contains_key(&key);
-                if is_known || self.locations.len() < MAX_TASKS && self.make_room(length) {
+                if is_known || self.locations.len() < MAX_TASKS && self.reserve(length) {
                     self.locations.insert(key, Entry::Location(location));
                 }
             }
@@ -150,18 +150,18 @@ impl RecordedState {
     }
 
     /// Counts bytes if there is space for them.
-    fn make_room(&mut self, length: usize) -> bool {
-        let has_room = self.bytes + length <= MAX_BYTES;
-        if has_room {
+    fn reserve(&mut self, length: usize) -> bool {
+        let fits = self.bytes + length <= MAX_BYTES;
+        if fits {
             self.bytes += length;
         }
-        has_room
+        fits
     }
 
     /// Keeps a finished task that is not shown.
     fn keep_past(&mut self, key: Key, info: Box<[u8]>) {
         let is_known = self.history.contains_key(&key);
-        if !is_known && self.history.len() < MAX_TASKS && self.make_room(info.len()) {
+        if !is_known && self.history.len() < MAX_TASKS && self.reserve(info.len()) {
             self.history.insert(key, info);
         }
     }
@@ -178,7 +178,7 @@ impl RecordedState {
     }
 
     fn keep_events(&mut self, key: Key, events: Entry, length: usize) {
-        if length > MAX_EVENT_BYTES || !self.make_room(length) {
+        if length > MAX_EVENT_BYTES || !self.reserve(length) {
             return;
         }
         match self.events.insert(key.clone(), (events, length)) {
@@ -398,8 +398,8 @@ mod tests {
         let kept: Vec<Line> = state.lines(Timestamp::UNIX_EPOCH).collect();
         assert_eq!(kept.len(), 12);
         assert_eq!(state.task(0, "task-6").unwrap()["state"], "error");
-        let again = state_of(kept.clone());
-        let same: Vec<Line> = again.lines(Timestamp::UNIX_EPOCH).collect();
+        let rebuilt = state_of(kept.clone());
+        let same: Vec<Line> = rebuilt.lines(Timestamp::UNIX_EPOCH).collect();
         assert_eq!(same, kept);
     }
 

@@ -45,7 +45,7 @@ impl Default for KnownTasks {
 
 /// Facts about a line.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Noted {
+pub(super) struct LineFacts {
     /// The task fails with this line.
     pub(super) has_failed: bool,
 }
@@ -57,7 +57,7 @@ impl KnownTasks {
         endpoint: EndpointId,
         update: &RecordedUpdate,
         size: usize,
-    ) -> Option<Noted> {
+    ) -> Option<LineFacts> {
         let mo_id = match update {
             RecordedUpdate::Task(change) => change.mo_id(),
             RecordedUpdate::Other(
@@ -65,18 +65,18 @@ impl KnownTasks {
                 | Update::EntityState { mo_id, .. }
                 | Update::Cancel { mo_id, .. },
             ) => mo_id,
-            RecordedUpdate::Other(_) => return Some(Noted::default()),
+            RecordedUpdate::Other(_) => return Some(LineFacts::default()),
         };
         let key = TaskId::new(endpoint, mo_id.clone());
         let known = self.tasks.get(&key).copied();
         if let RecordedUpdate::Task(TaskChange::Unwatched { .. }) = update {
             self.tasks.remove(&key);
             self.bytes -= known.map_or(0, |known| known.bytes);
-            return Some(Noted::default());
+            return Some(LineFacts::default());
         }
         let before = known.unwrap_or_default();
         let mut task = before;
-        let mut noted = Noted::default();
+        let mut noted = LineFacts::default();
         match update {
             RecordedUpdate::Task(
                 TaskChange::Full { info, at } | TaskChange::FromHistory { info, at },

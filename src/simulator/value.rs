@@ -320,8 +320,8 @@ mod tests {
             "reason": {"_typeName": "TaskReasonUser", "userName": {"_typeName": "string", "_value": "kim"}}});
         let nested = Property::Object(info).into_any(Boxing::Nested).unwrap();
         assert_eq!(nested, expected);
-        let again = Property::Object(nested).into_any(Boxing::Nested);
-        assert_eq!(again, Some(expected));
+        let reboxed = Property::Object(nested).into_any(Boxing::Nested);
+        assert_eq!(reboxed, Some(expected));
     }
 
     #[test]

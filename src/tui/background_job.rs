@@ -42,12 +42,12 @@ async fn pipe_to_command(command: &str, text: &str) -> Result<(), String> {
 
 /// Writes a new file; an existing one is never overwritten.
 pub(super) async fn save(path: String, text: String, what: String) -> JobResult {
-    let place = expand_home(&path);
+    let expanded_path = expand_home(&path);
     let written = spawn_blocking(move || -> io::Result<()> {
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
-            .open(place)?;
+            .open(expanded_path)?;
         file.write_all(text.as_bytes())?;
         file.flush()
     });

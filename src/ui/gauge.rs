@@ -41,10 +41,10 @@ pub(super) fn indeterminate(
     fill: Style,
 ) {
     const SEGMENT_WIDTH: usize = 3;
-    let way = columns.saturating_sub(SEGMENT_WIDTH);
-    let lap = i64::try_from(2 * way.max(1)).unwrap_or(1);
+    let travel = columns.saturating_sub(SEGMENT_WIDTH);
+    let lap = i64::try_from(2 * travel.max(1)).unwrap_or(1);
     let at = usize::try_from(step.rem_euclid(lap)).unwrap_or_default();
-    let start = at.min((2 * way).saturating_sub(at));
+    let start = at.min((2 * travel).saturating_sub(at));
     let quiet = appearance.style(Role::Track);
     let symbols = appearance.symbols;
     strip.repeat(symbols.hatch, start, quiet);

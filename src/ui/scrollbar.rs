@@ -11,9 +11,9 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect, length: usize, top: usiz
         return;
     }
     let thumb = (height * height / length).clamp(1, height);
-    let way = height - thumb;
+    let travel = height - thumb;
     let hidden = length - height;
-    let start = (top.min(hidden) * way + hidden / 2) / hidden;
+    let start = (top.min(hidden) * travel + hidden / 2) / hidden;
     let symbols = ctx.appearance.symbols;
     for line in 0..area.height {
         let on = (start..start + thumb).contains(&usize::from(line));

@@ -19,7 +19,7 @@ pub(super) struct Due {
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     new: BTreeSet<(CompactInstant, Arc<str>)>,
-    again: BTreeSet<(CompactInstant, Arc<str>)>,
+    repeated: BTreeSet<(CompactInstant, Arc<str>)>,
 }
 
 impl Queue {
@@ -36,7 +36,7 @@ impl Queue {
 
     /// Takes the next due task.
     pub(super) fn pop(&mut self, now: Instant) -> Option<Arc<str>> {
-        let mut lines = [&mut self.new, &mut self.again].into_iter();
+        let mut lines = [&mut self.new, &mut self.repeated].into_iter();
         let is_due =
             |line: &&mut BTreeSet<_>| matches!(line.first(), Some((at, _)) if *at <= now.into());
         let (_, mo_id) = lines.find(is_due)?.pop_first()?;
@@ -45,7 +45,7 @@ impl Queue {
 
     /// Returns the time of the next due task.
     pub(super) fn next_time(&self) -> Option<Instant> {
-        let lines = [&self.new, &self.again].into_iter();
+        let lines = [&self.new, &self.repeated].into_iter();
         lines
             .filter_map(|line| line.first())
             .map(|(at, _)| *at)
@@ -55,14 +55,17 @@ impl Queue {
 
     /// Returns all queued tasks, unordered.
     pub(super) fn tasks(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.new.iter().chain(&self.again).map(|(_, mo_id)| mo_id)
+        self.new
+            .iter()
+            .chain(&self.repeated)
+            .map(|(_, mo_id)| mo_id)
     }
 
     fn line(&mut self, is_new: bool) -> &mut BTreeSet<(CompactInstant, Arc<str>)> {
         if is_new {
             &mut self.new
         } else {
-            &mut self.again
+            &mut self.repeated
         }
     }
 }

@@ -215,10 +215,10 @@ fn quit(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         more => format!("{more} cancel requests have"),
     };
     let key = state.keymap.key(Context::List, Action::Quit);
-    let again = key.map_or_else(String::new, |key| {
+    let key_hint = key.map_or_else(String::new, |key| {
         format!(" Press {} again to quit.", key.label(state.options.ascii))
     });
-    let text = format!("{requests} no response yet.{again}");
+    let text = format!("{requests} no response yet.{key_hint}");
     state.notifications.push(Severity::Warning, text, now);
     Vec::new()
 }

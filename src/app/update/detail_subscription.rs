@@ -73,10 +73,10 @@ const MIN_SIZE_FOR_EVENTS: Size = Size {
 /// Returns the task and tab to subscribe to. The Overview shows events if it has space.
 fn required(state: &AppState) -> Option<(Handle, Tab)> {
     let area = state.layout().details;
-    let has_room =
+    let has_space =
         area.width >= MIN_SIZE_FOR_EVENTS.width && area.height >= MIN_SIZE_FOR_EVENTS.height;
     let tab = match state.tab {
-        Tab::Overview if has_room => Tab::Events,
+        Tab::Overview if has_space => Tab::Events,
         tab @ (Tab::Lineage | Tab::Events) => tab,
         Tab::Overview | Tab::Error | Tab::Result | Tab::Json => return None,
     };
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn overview_shows_events_if_it_has_room() {
+    fn overview_shows_events_if_it_has_space() {
         let mut state = busy(120, 40);
         choose(&mut state, "task-4711");
         state.pane_mode = PaneMode::Details;

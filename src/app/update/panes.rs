@@ -78,7 +78,7 @@ impl PaneChange {
         let mut wanted = state.pane_split.clone();
         wanted.position = position;
         let fits = wanted.split(body).is_some()
-            && (position == DetailsPosition::Below || PaneSplit::has_room_beside(body));
+            && (position == DetailsPosition::Below || PaneSplit::has_space_beside(body));
         if fits {
             state.pane_split = wanted;
             state.pane_mode = PaneMode::Both(focus);
@@ -90,12 +90,12 @@ impl PaneChange {
 /// Applies the next arrangement that fits.
 fn turn(state: &mut AppState, now: Timestamp) {
     state.unzoomed = None;
-    let mut way = PaneChange::of(state).next();
-    while !way.take(state) {
-        if way == PaneChange::Beside {
+    let mut change = PaneChange::of(state).next();
+    while !change.take(state) {
+        if change == PaneChange::Beside {
             notify_too_narrow(state, now);
         }
-        way = way.next();
+        change = change.next();
     }
 }
 
@@ -137,8 +137,8 @@ impl AppState {
         let is_wanted = self.pane_split.position == DetailsPosition::Beside
             && matches!(self.pane_mode, PaneMode::Both(_));
         if is_wanted
-            && !PaneSplit::has_room_beside(self.layout().body)
-            && (is_first || PaneSplit::has_room_beside(before))
+            && !PaneSplit::has_space_beside(self.layout().body)
+            && (is_first || PaneSplit::has_space_beside(before))
         {
             notify_too_narrow(self, now);
         }

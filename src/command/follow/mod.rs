@@ -28,7 +28,7 @@ use self::{
 use super::{
     CommandError, Outcome,
     connection_report::ConnectionReport,
-    deadline::Ending,
+    deadline::EndReason,
     io_context::CommandIo,
     signals::StopSignal,
     watchers::{UPDATES_AHEAD, Watchers},
@@ -183,7 +183,7 @@ impl<C: Consumer> Following<'_, C> {
             tokio::select! {
                 biased;
                 ending = io.ending() => match ending {
-                    Ending::Interrupted(StopSignal::Hangup) if can_reload => self.begin_reload(),
+                    EndReason::Interrupted(StopSignal::Hangup) if can_reload => self.begin_reload(),
                     ending => return Err(ending.without_request()),
                 },
                 read = source::completed(&mut self.reading) => self.finish_reload(read, io)?,

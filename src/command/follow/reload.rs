@@ -1,6 +1,6 @@
 //! Applies a changed configuration while tasks are followed.
 
-use super::{Consumer, Following, Server, source::Configured};
+use super::{Consumer, Following, Server, source::ConfiguredServers};
 use crate::command::{CommandError, io_context::CommandIo};
 
 impl<C: Consumer> Following<'_, C> {
@@ -17,7 +17,7 @@ impl<C: Consumer> Following<'_, C> {
     /// Fails if the output or the cursor cannot be written.
     pub(super) fn finish_reload(
         &mut self,
-        read: Result<Configured, CommandError>,
+        read: Result<ConfiguredServers, CommandError>,
         io: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
         self.reading = None;

@@ -37,18 +37,19 @@ pub(in crate::command) struct ServerSource<'a> {
 }
 
 /// The servers to follow, and warnings about the configuration.
-pub(super) struct Configured {
+pub(super) struct ConfiguredServers {
     pub(super) servers: Vec<Server>,
     pub(super) warnings: Vec<String>,
 }
 
 /// A configuration that is being read.
-pub(super) type Reading<'a> = Pin<Box<dyn Future<Output = Result<Configured, CommandError>> + 'a>>;
+pub(super) type Reading<'a> =
+    Pin<Box<dyn Future<Output = Result<ConfiguredServers, CommandError>> + 'a>>;
 
 /// Completes when the configuration was read; never if it is not being read.
 pub(super) async fn completed(
     reading: &mut Option<Reading<'_>>,
-) -> Result<Configured, CommandError> {
+) -> Result<ConfiguredServers, CommandError> {
     match reading {
         Some(running) => running.await,
         None => pending().await,
@@ -90,7 +91,7 @@ impl<'a> ServerSource<'a> {
     ///
     /// # Errors
     /// Fails if the configuration is wrong or, without a prompt, lacks a password.
-    pub(super) async fn read(&self, may_prompt: bool) -> Result<Configured, CommandError> {
+    pub(super) async fn read(&self, may_prompt: bool) -> Result<ConfiguredServers, CommandError> {
         let environment = self.environment;
         let file = config::file(self.connection, environment)?;
         let saved = config::named_filters(&file, environment).all;
@@ -116,6 +117,6 @@ impl<'a> ServerSource<'a> {
             let name = target.name.as_deref();
             servers.push(Server::new(name, options, selector, Timestamp::now()));
         }
-        Ok(Configured { servers, warnings })
+        Ok(ConfiguredServers { servers, warnings })
     }
 }

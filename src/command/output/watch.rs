@@ -98,9 +98,9 @@ mod tests {
             screen.redraw("a\nb\n", &[], (80, 24)),
             "\ra\u{1b}[K\nb\u{1b}[K\n\u{1b}[J"
         );
-        let again = screen.redraw("1\n2\n3\n4\n", &["x\u{1b}".to_owned()], (80, 5));
+        let redrawn = screen.redraw("1\n2\n3\n4\n", &["x\u{1b}".to_owned()], (80, 5));
         assert_eq!(
-            again,
+            redrawn,
             "\r\u{1b}[2A1\u{1b}[K\n2\u{1b}[K\n(2 more lines)\u{1b}[K\nvtask: x\u{241b}\u{1b}[K\n\u{1b}[J"
         );
         assert_eq!(screen.erase(), "\r\u{1b}[4A\u{1b}[J");

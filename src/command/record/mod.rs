@@ -26,8 +26,8 @@ pub use start::RecordArgs;
 pub(super) use start::{always_on, end};
 
 use super::{
-    CommandError, Outcome, connect, deadline::Ending, fetch_args::FetchArgs, io_context::CommandIo,
-    targets,
+    CommandError, Outcome, connect, deadline::EndReason, fetch_args::FetchArgs,
+    io_context::CommandIo, targets,
 };
 use crate::{
     config::{self, ConnectionArgs},
@@ -173,8 +173,8 @@ async fn follow(
         tokio::select! {
             biased;
             ending = io.ending() => break match ending {
-                Ending::Interrupted(_) => Ok(Ok(())),
-                ending @ Ending::TimedOut(_) => Err(ending.error(&Arc::default())),
+                EndReason::Interrupted(_) => Ok(Ok(())),
+                ending @ EndReason::TimedOut(_) => Err(ending.error(&Arc::default())),
             },
             () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => break Ok(Ok(())),
             Some((id, update)) = updates.recv() => {

@@ -29,9 +29,14 @@ pub(super) fn bar(progress: Progress, columns: usize, now: Timestamp, style: Bar
         ("█", "░", "▓")
     };
     let Some(percent) = progress.percent() else {
-        let way = columns.saturating_sub(2).max(1);
-        let step = usize::try_from(now.as_millisecond().div_euclid(500)).unwrap_or(0) % (2 * way);
-        let start = if step <= way { step } else { 2 * way - step };
+        let travel = columns.saturating_sub(2).max(1);
+        let step =
+            usize::try_from(now.as_millisecond().div_euclid(500)).unwrap_or(0) % (2 * travel);
+        let start = if step <= travel {
+            step
+        } else {
+            2 * travel - step
+        };
         let after = columns.saturating_sub(start + 2);
         return format!(
             "{}{}{}",

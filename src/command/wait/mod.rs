@@ -30,7 +30,7 @@ use tracker::{WaitResult, WaitTracker};
 
 use super::{
     CommandError, Outcome, active_tasks, connect,
-    deadline::Ending,
+    deadline::EndReason,
     io_context::CommandIo,
     record,
     selector::CompiledSelector,
@@ -235,9 +235,9 @@ async fn preflight(options: &WatchOptions, io: &mut CommandIo<'_>) -> Result<(),
         connected = connecting => connected,
         ending = io.ending() => {
             return match ending {
-                Ending::Interrupted(signal) => Err(CommandError::Interrupted(signal)),
+                EndReason::Interrupted(signal) => Err(CommandError::Interrupted(signal)),
                 // The deadline also ends the waiting.
-                Ending::TimedOut(_) => Ok(()),
+                EndReason::TimedOut(_) => Ok(()),
             };
         }
     };

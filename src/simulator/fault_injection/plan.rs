@@ -46,12 +46,12 @@ pub enum FaultPlanError {
         what: String,
     },
     /// Invalid value in a rule or event.
-    #[error("fault plan {file}, {place}: {what}")]
+    #[error("fault plan {file}, {entry}: {what}")]
     InvalidValue {
         /// Path of the file.
         file: String,
         /// Number of the rule or event, such as `rule 2`.
-        place: String,
+        entry: String,
         /// Description of the problem.
         what: String,
     },
@@ -80,7 +80,7 @@ impl FaultPlan {
         })?;
         let invalid_value = |kind: &str, index: usize, what: String| FaultPlanError::InvalidValue {
             file: file.to_owned(),
-            place: format!("{kind} {}", index + 1),
+            entry: format!("{kind} {}", index + 1),
             what,
         };
         for (index, rule) in plan.rules.iter().enumerate() {

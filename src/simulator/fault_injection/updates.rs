@@ -36,14 +36,14 @@ pub(super) fn reordered(
 fn repeated(updates: Vec<Value>, rng: &mut fastrand::Rng) -> Vec<Value> {
     let mut updates_sent = Vec::with_capacity(updates.len() * 2);
     for update in updates {
-        let again = (update["kind"] != "leave" && rng.u8(..3) == 0).then(|| {
-            let mut again = update.clone();
+        let repetition = (update["kind"] != "leave" && rng.u8(..3) == 0).then(|| {
+            let mut repetition = update.clone();
             // The object was already reported with the first update.
-            again["kind"] = Value::from("modify");
-            again
+            repetition["kind"] = Value::from("modify");
+            repetition
         });
         updates_sent.push(update);
-        updates_sent.extend(again);
+        updates_sent.extend(repetition);
     }
     updates_sent
 }

@@ -38,7 +38,7 @@ const PARENT_WRAP_UP: DurationRange = DurationRange {
 };
 
 /// Compiled scenario file.
-pub(super) struct Compiled {
+pub(super) struct CompiledScenario {
     /// One-line description.
     pub(super) about: String,
     pub(super) config: WorldConfig,
@@ -49,7 +49,7 @@ pub(super) fn compile(
     name: &str,
     text: &str,
     options: &LoadOptions,
-) -> Result<Compiled, ScenarioError> {
+) -> Result<CompiledScenario, ScenarioError> {
     let file: ScenarioFile = toml::from_str(text).map_err(|error| ScenarioError::Wrong {
         file: name.to_owned(),
         line: error.span().map_or(1, |span| line_of(text, span.start)),
@@ -103,7 +103,7 @@ pub(super) fn compile(
         first_task: file.first_task.max(1),
         history,
     };
-    Ok(Compiled {
+    Ok(CompiledScenario {
         about: file.about,
         config,
     })

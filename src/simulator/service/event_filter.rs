@@ -88,14 +88,14 @@ impl EventFilter {
 
     /// True if the events of a task can match.
     pub(super) fn matches_task(&self, record: &Record, inventory: &Inventory) -> bool {
-        let place = record
+        let entity = record
             .entity
             .as_ref()
             .and_then(|entity| inventory.find(entity));
         was_triggered(&self.triggers, &record.reason)
             && self
                 .entity
-                .is_none_or(|wanted| entity_matches(wanted, place, inventory))
+                .is_none_or(|wanted| entity_matches(wanted, entity, inventory))
     }
 
     /// True if an event of a matching task matches.

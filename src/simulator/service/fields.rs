@@ -10,7 +10,7 @@ const MAX_PAGE_SIZE: usize = 1000;
 /// Fields of a request body or of a data object, each of which is read once.
 #[derive(Debug)]
 pub(super) struct Fields {
-    place: String,
+    location: String,
     rest: Map<String, Value>,
     strict: bool,
 }
@@ -28,7 +28,7 @@ impl Fields {
         };
         match value {
             Value::Object(fields) => Ok(Self {
-                place: String::new(),
+                location: String::new(),
                 rest: fields,
                 strict,
             }),
@@ -41,13 +41,13 @@ impl Fields {
 
     fn of_object(
         value: Value,
-        place: String,
+        location: String,
         type_name: &str,
         strict: bool,
     ) -> Result<Self, Fault> {
         let Value::Object(mut fields) = value else {
             return Err(Fault::invalid_request(format!(
-                "{place} must be a {type_name}, not {}.",
+                "{location} must be a {type_name}, not {}.",
                 kind(&value)
             )));
         };
@@ -56,27 +56,27 @@ impl Fields {
             None if !strict => {}
             None => {
                 return Err(Fault::invalid_request(format!(
-                    "{place} lacks _typeName: it must be a {type_name}."
+                    "{location} lacks _typeName: it must be a {type_name}."
                 )));
             }
             Some(name) => {
                 return Err(Fault::invalid_request(format!(
-                    "{place} has _typeName {name}: it must be a {type_name}."
+                    "{location} has _typeName {name}: it must be a {type_name}."
                 )));
             }
         }
         Ok(Self {
-            place,
+            location,
             rest: fields,
             strict,
         })
     }
 
     fn path(&self, name: &str) -> String {
-        if self.place.is_empty() {
+        if self.location.is_empty() {
             name.to_owned()
         } else {
-            format!("{}.{name}", self.place)
+            format!("{}.{name}", self.location)
         }
     }
 
@@ -252,7 +252,7 @@ impl Fields {
         let (path, strict) = (self.path(name), self.strict);
         let mut objects = Vec::new();
         for (index, item) in self.list(name)?.into_iter().enumerate() {
-            let place = format!("{path}[{index}]");
+            let location = format!("{path}[{index}]");
             let named = item
                 .get("_typeName")
                 .and_then(Value::as_str)
@@ -264,11 +264,11 @@ impl Fields {
                 .find(|known| *known == named)
                 .ok_or_else(|| {
                     Fault::invalid_request(format!(
-                        "{place} needs a _typeName out of {}.",
+                        "{location} needs a _typeName out of {}.",
                         type_names.join(", ")
                     ))
                 })?;
-            objects.push((known, Self::of_object(item, place, known, strict)?));
+            objects.push((known, Self::of_object(item, location, known, strict)?));
         }
         Ok(objects)
     }
@@ -287,7 +287,7 @@ impl Fields {
 
     /// Fails if there are unread fields.
     pub(super) fn done(mut self) -> Result<(), Fault> {
-        if self.place.is_empty() {
+        if self.location.is_empty() {
             // The name of the parameters' type (`LoginRequestType`) is redundant but valid.
             self.rest.remove("_typeName");
         }
@@ -301,8 +301,8 @@ impl Fields {
     }
 }
 
-fn reference(value: Value, place: String, strict: bool) -> Result<MoRef, Fault> {
-    let mut fields = Fields::of_object(value, place, "ManagedObjectReference", strict)?;
+fn reference(value: Value, location: String, strict: bool) -> Result<MoRef, Fault> {
+    let mut fields = Fields::of_object(value, location, "ManagedObjectReference", strict)?;
     let reference = MoRef::new(fields.string("type")?, fields.string("value")?);
     fields.optional_string("serverGuid")?;
     fields.done()?;

@@ -49,7 +49,7 @@ pub(super) struct FilterSpec {
 
 /// Result of a selection.
 #[derive(Debug, Default)]
-pub(super) struct Selected {
+pub(super) struct SelectedObjects {
     /// Existing objects, each once, in the order of the traversal.
     pub objects: Vec<MoRef>,
     /// Objects of `objectSet` that do not exist.
@@ -126,13 +126,13 @@ impl FilterSpec {
 
     /// Returns the objects that the filter selects now. Fails if an object of `objectSet` does not exist, unless
     /// missing objects are reported.
-    pub(super) fn select(&self, objects: &dyn ObjectSource) -> Result<Selected, Fault> {
+    pub(super) fn select(&self, objects: &dyn ObjectSource) -> Result<SelectedObjects, Fault> {
         let mut walk = Walk {
             spec: self,
             source: objects,
             seen: HashSet::new(),
             visited: HashSet::new(),
-            selected: Selected::default(),
+            selected: SelectedObjects::default(),
         };
         for spec in &self.objects {
             if objects.exists(&spec.object) {
@@ -233,7 +233,7 @@ struct Walk<'a> {
     seen: HashSet<MoRef>,
     /// Completed traversals by object, as named selections may be recursive.
     visited: HashSet<(MoRef, String)>,
-    selected: Selected,
+    selected: SelectedObjects,
 }
 
 impl Walk<'_> {

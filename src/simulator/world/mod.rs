@@ -323,7 +323,7 @@ impl World {
     }
 }
 
-/// Sets `place` and returns true if the value changed.
+/// Sets `target` and returns true if the value changed.
 fn replace<T: PartialEq>(target: &mut T, value: T) -> bool {
     let differs = *target != value;
     *target = value;

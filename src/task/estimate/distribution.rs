@@ -13,7 +13,7 @@ const BISECTIONS: usize = 24;
 /// A log-logistic distribution, under the condition that some time has passed already. Close to a
 /// log-normal one, but with tails in which the time left grows with the time passed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Remaining {
+pub(super) struct RemainingTime {
     /// Natural logarithm of the median's seconds.
     median: f64,
     scale: f64,
@@ -21,7 +21,7 @@ pub(super) struct Remaining {
     passed: f64,
 }
 
-impl Remaining {
+impl RemainingTime {
     /// Creates the distribution from its median, the standard deviation of its logarithm, and the
     /// seconds passed.
     pub(super) fn new(median: f64, spread: f64, passed: f64) -> Self {
@@ -65,7 +65,7 @@ impl Remaining {
 }
 
 /// Returns a quantile of the seconds left for weighted distributions.
-pub(super) fn quantile(parts: &[(f64, Remaining)], share: f64) -> f64 {
+pub(super) fn quantile(parts: &[(f64, RemainingTime)], share: f64) -> f64 {
     let total: f64 = parts.iter().map(|(weight, _)| weight).sum();
     // Logarithms of 1 ms and 30,000 years.
     let (mut low, mut high) = (-7.0, 27.6_f64);

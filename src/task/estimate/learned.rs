@@ -1,6 +1,6 @@
 //! Predictions from the progress curves of past runs.
 
-use super::{distribution::Remaining, pace::Pace};
+use super::{distribution::RemainingTime, pace::Pace};
 use crate::task::progress_curve::ProgressCurve;
 
 /// Variances of the logarithm of the time left that count as [`PRIOR_RUNS`] further runs: of the regression, and of the
@@ -120,7 +120,7 @@ pub(super) fn predict(pace: &Pace, curves: &[ProgressCurve]) -> Option<Predictio
     let total = regression.predict(pace.reached.max(1e-3).ln());
     let weight = explained(learned, paced);
     // During a pause, the relative error of what is left of the prediction grows, and the pace approaches it.
-    let rest = Remaining::new(total.exp(), learned.sqrt(), pace.pause).best();
+    let rest = RemainingTime::new(total.exp(), learned.sqrt(), pace.pause).best();
     let learned_rest = learned * (total.exp() / rest).max(1.0);
     let paced_rest = PRIOR_PACE_VARIANCE + (pace.left / rest).ln().powi(2);
     let best_weight = explained(learned_rest, paced.min(paced_rest)) * count(&runs) / count(curves);
@@ -172,7 +172,7 @@ fn disagreement(pace: &Pace, curves: &[&ProgressCurve], percent: u8) -> f64 {
 }
 
 /// Returns the distribution of the whole duration in a few runs.
-pub(super) fn duration(curves: &[ProgressCurve], elapsed: f64) -> Option<Remaining> {
+pub(super) fn duration(curves: &[ProgressCurve], elapsed: f64) -> Option<RemainingTime> {
     if curves.is_empty() {
         return None;
     }
@@ -180,5 +180,5 @@ pub(super) fn duration(curves: &[ProgressCurve], elapsed: f64) -> Option<Remaini
     let mean = logs().sum::<f64>() / count(curves);
     let squares: f64 = logs().map(|log| (log - mean).powi(2)).sum();
     let variance = (squares + PRIOR_DURATION_VARIANCE) / count(curves);
-    Some(Remaining::new(mean.exp(), variance.sqrt(), elapsed))
+    Some(RemainingTime::new(mean.exp(), variance.sqrt(), elapsed))
 }

@@ -21,7 +21,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::{
-    distribution::{Remaining, quantile},
+    distribution::{RemainingTime, quantile},
     pace::Pace,
 };
 use super::{
@@ -124,9 +124,9 @@ pub fn estimate(
 fn from_pace(
     pace: &Pace,
     past: PastRuns<'_>,
-    typical: Option<Remaining>,
+    typical: Option<RemainingTime>,
     elapsed: f64,
-) -> (Basis, f64, Vec<(f64, Remaining)>) {
+) -> (Basis, f64, Vec<(f64, RemainingTime)>) {
     let learned = learned::predict(pace, past.curves);
     let typical = typical.or_else(|| learned::duration(past.curves, elapsed));
     let rounding = 0.5 / f64::from(pace.percent);
@@ -142,7 +142,7 @@ fn from_pace(
         ),
         |learned| (learned.left, learned.spread, DOUBT_WITH_CURVES),
     );
-    let continued = Remaining::new(left, spread, pace.pause);
+    let continued = RemainingTime::new(left, spread, pace.pause);
     // Continuous in time, so that an estimate without new data does not jump.
     let overdue = (pace.pause - pace.usual).max(0.0);
     let patience = pace.usual.max(MIN_OVERDUE_FRACTION * elapsed);
@@ -158,10 +158,10 @@ fn from_pace(
     let doubt = against / (1.0 + against);
     let unknown = typical.unwrap_or_else(|| {
         let left = left.min(3.0 * elapsed) + UNKNOWN_FRACTION * elapsed;
-        Remaining::new(left, UNKNOWN_SPREAD, pace.pause)
+        RemainingTime::new(left, UNKNOWN_SPREAD, pace.pause)
     });
     let paced = learned.map_or(pace.left, |learned| learned.best);
-    let doubted = typical.map_or(paced, Remaining::best);
+    let doubted = typical.map_or(paced, RemainingTime::best);
     // The more progress there is, the less a different duration of past runs counts against it.
     let done = f64::from(pace.percent) / 100.0;
     let against = if learned.is_none() {
@@ -187,12 +187,12 @@ fn from_pace(
 }
 
 /// Returns the distribution of the whole duration.
-fn typical_duration(durations: &DurationStats, elapsed: f64) -> Remaining {
+fn typical_duration(durations: &DurationStats, elapsed: f64) -> RemainingTime {
     let log = |percent| durations.percentile(percent).as_secs_f64().max(0.01).ln();
     // The 10th and the 90th percentile are 2.563 standard deviations apart. A few runs underestimate
     // the spread, so it has a minimum.
     let spread = ((log(90) - log(10)) / 2.563).max(0.15);
-    Remaining::new(log(50).exp(), spread, elapsed)
+    RemainingTime::new(log(50).exp(), spread, elapsed)
 }
 
 #[cfg(test)]

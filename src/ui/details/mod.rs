@@ -113,11 +113,11 @@ fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&Record>) {
     let mut strip = StyledLine::new(appearance, area.width);
     // Without space for all titles, the separators are omitted.
     let bars = Tab::ALL.iter().map(|tab| tab.title().len() + 3);
-    let has_room = bars.sum::<usize>() <= usize::from(area.width) + 1;
+    let has_space = bars.sum::<usize>() <= usize::from(area.width) + 1;
     for (index, tab) in Tab::ALL.into_iter().enumerate() {
         if index == 0 {
             strip.gap(1);
-        } else if has_room {
+        } else if has_space {
             strip
                 .gap(1)
                 .push(appearance.symbols.bar, Role::Faint)

@@ -94,8 +94,8 @@ pub(super) fn lines(
     // Events are long: below the columns, or in the shortest one if there is no space below.
     let free = rows.saturating_sub(left.len().max(right.len()));
     let events = |columns| related::latest_events(ctx, handle, record, columns);
-    let has_room_below = count == 1 || free >= MIN_ROWS_FOR_EVENTS;
-    if !has_room_below {
+    let has_space_below = count == 1 || free >= MIN_ROWS_FOR_EVENTS;
+    if !has_space_below {
         summaries.push(events(own));
     }
     let start = usize::from(own + gap);
@@ -115,7 +115,7 @@ pub(super) fn lines(
             join_columns(join_columns(left, right, start), third, 2 * start)
         }
     };
-    if has_room_below {
+    if has_space_below {
         add_sections(&mut [&mut lines], vec![events(all)], rows);
     }
     lines

@@ -211,7 +211,7 @@ fn wide_characters_keep_columns_aligned() {
 }
 
 #[test]
-fn deep_lineage_keeps_room_for_names() {
+fn deep_lineage_keeps_space_for_names() {
     let mut state = empty(80, 24);
     let mut all = vec![task("t0", &json!({}))];
     for depth in 1..200 {

@@ -190,7 +190,7 @@ fn new_failure_loses_its_mark_when_selected() {
 }
 
 #[test]
-fn message_leaves_room_for_keys() {
+fn message_leaves_space_for_keys() {
     use crate::app::{Severity, test_support::now};
     for width in [60, 80, 120] {
         let mut state = blocked(width, 24);

@@ -58,13 +58,13 @@ pub(in crate::ui) fn draw_status(ctx: &mut RenderContext, history: &HistoryView,
     if let Some((search, reason)) = failed(history).filter(|_| !is_error_shown_above) {
         let sign = ctx.appearance.symbols.status(Status::Failed);
         let host = host(ctx, search);
-        let again = key(ctx, Action::Refresh).map(|key| format!(" {key} retries."));
+        let retry_hint = key(ctx, Action::Refresh).map(|key| format!(" {key} retries."));
         let text = format!("{sign} {host}: {reason}");
-        let again = again.unwrap_or_default();
-        let available = strip.remaining().saturating_sub(again.len());
+        let retry_hint = retry_hint.unwrap_or_default();
+        let available = strip.remaining().saturating_sub(retry_hint.len());
         strip
             .push_max(&text, available, Role::Failed)
-            .push(&again, Role::Text);
+            .push(&retry_hint, Role::Text);
     } else {
         let role = if history.is_reading() {
             Role::Running

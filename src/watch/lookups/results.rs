@@ -195,15 +195,15 @@ impl Lookups {
             });
             return Ok(updates);
         }
-        let again = now + family::REFRESH_INTERVAL;
+        let next_read = now + family::REFRESH_INTERVAL;
         let state = if let Some(error) = failure {
             // A missing permission does not change within half a minute.
             let may_pass = error.is_transient() || error.is_fault("InvalidState");
-            self.family.record_failure(may_pass.then_some(again));
+            self.family.record_failure(may_pass.then_some(next_read));
             FamilyState::Failed(reason(&error))
         } else {
             let is_running = feed.watched.is_family_running(&trace);
-            self.family.reset(is_running.then_some(again));
+            self.family.reset(is_running.then_some(next_read));
             FamilyState::Found { at: feed.now() }
         };
         let mo_id = trace.mo_id;

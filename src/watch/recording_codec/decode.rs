@@ -200,12 +200,12 @@ mod tests {
                 since: std::time::Instant::now(),
             },
         };
-        let mut again = Vec::new();
+        let mut encoded = Vec::new();
         encode(&update, |entry| {
-            again.push(serde_json::to_value(entry).unwrap());
+            encoded.push(serde_json::to_value(entry).unwrap());
         });
-        assert_eq!(again.len(), 1);
-        again.remove(0)
+        assert_eq!(encoded.len(), 1);
+        encoded.remove(0)
     }
 
     #[test]

@@ -108,8 +108,11 @@ fn task_that_the_history_does_not_know_is_reported_as_unknown() {
     add(&mut state, "task-9");
     apply_update(&mut state, unknown("task-9"));
     assert!(!apply_update(&mut state, unknown("task-9")).contains(&look_up("task-9")));
-    let again = apply_update(&mut state, Update::Connection(ConnectionState::Live));
-    assert!(again.contains(&look_up("task-9")), "the answer may be lost");
+    let effects = apply_update(&mut state, Update::Connection(ConnectionState::Live));
+    assert!(
+        effects.contains(&look_up("task-9")),
+        "the answer may be lost"
+    );
     let answer = HistoryLookup::NotFound("There is no record of it.".into());
     apply_update(
         &mut state,
@@ -125,8 +128,8 @@ fn task_that_the_history_does_not_know_is_reported_as_unknown() {
     let placeholder = state.view().store.get(find(&state, "task-9")).unwrap();
     assert_eq!(placeholder.status(), Status::Placeholder);
     assert_eq!(selected(&state), before);
-    let again = apply_update(&mut state, Update::Connection(ConnectionState::Live));
-    assert!(!again.contains(&look_up("task-9")));
+    let effects = apply_update(&mut state, Update::Connection(ConnectionState::Live));
+    assert!(!effects.contains(&look_up("task-9")));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use crate::app::{Notifications, Side, test_support::*};
 
 /// Returns the arrangement of the panes.
-fn way(state: &Screen) -> &'static str {
+fn arrangement(state: &Screen) -> &'static str {
     let areas = state.layout();
     match (areas.list.is_empty(), areas.details.is_empty()) {
         (false, true) => "list",
@@ -15,32 +15,32 @@ fn way(state: &Screen) -> &'static str {
     }
 }
 
-fn round(state: &mut Screen) -> Vec<&'static str> {
-    let mut ways = vec![way(state)];
+fn all_arrangements(state: &mut Screen) -> Vec<&'static str> {
+    let mut arrangements = vec![arrangement(state)];
     for _ in 0..4 {
         press(state, "v");
-        ways.push(way(state));
+        arrangements.push(arrangement(state));
     }
-    ways
+    arrangements
 }
 
 #[test]
 fn key_cycles_through_pane_arrangements() {
     let mut wide = busy(120, 40);
     let all = ["below", "beside", "details", "list", "below"];
-    assert_eq!(round(&mut wide), all);
+    assert_eq!(all_arrangements(&mut wide), all);
     assert_eq!(wide.pane_mode, PaneMode::Both(Focus::List));
     assert!(wide.notifications.shown(now()).is_none());
     let mut widest = busy(240, 40);
     let all = ["beside", "details", "list", "below", "beside"];
-    assert_eq!(round(&mut widest), all);
+    assert_eq!(all_arrangements(&mut widest), all);
 }
 
 #[test]
-fn arrangements_without_room_are_skipped_with_a_notification() {
+fn arrangements_without_space_are_skipped_with_a_notification() {
     let mut narrow = busy(80, 24);
     press(&mut narrow, "v");
-    assert_eq!(way(&narrow), "details");
+    assert_eq!(arrangement(&narrow), "details");
     let message = &narrow.notifications.shown(now()).unwrap().text;
     assert_eq!(
         message,
@@ -48,12 +48,12 @@ fn arrangements_without_room_are_skipped_with_a_notification() {
     );
     let mut low = busy(60, 9);
     assert_eq!(
-        round(&mut low),
+        all_arrangements(&mut low),
         ["list", "details", "list", "details", "list"]
     );
     let mut flat = busy(120, 9);
     assert_eq!(
-        round(&mut flat),
+        all_arrangements(&mut flat),
         ["beside", "details", "list", "beside", "details"]
     );
 }
@@ -64,7 +64,7 @@ fn resizing_explains_why_details_moved_below() {
     press(&mut state, "v");
     let to = |width| Event::Resize { width, height: 30 };
     update(&mut state, to(90), now());
-    assert_eq!(way(&state), "below");
+    assert_eq!(arrangement(&state), "below");
     let message = |state: &Screen| {
         state
             .notifications
@@ -76,7 +76,7 @@ fn resizing_explains_why_details_moved_below() {
     update(&mut state, to(85), now());
     assert_eq!(message(&state), None, "once is enough");
     update(&mut state, to(130), now());
-    assert_eq!(way(&state), "beside");
+    assert_eq!(arrangement(&state), "beside");
     // The same applies at startup.
     let mut first = connecting(0, 0);
     first.pane_split = state.pane_split.clone();

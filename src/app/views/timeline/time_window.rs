@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn window_contains_first_and_last_with_room() {
+    fn window_contains_first_and_last_with_space() {
         let minutes = SignedDuration::from_mins;
         let window = TimeWindow::around(minutes(-60), minutes(60));
         assert_eq!(range(window), (-66 * 60, 66 * 60));
