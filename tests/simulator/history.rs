@@ -481,6 +481,7 @@ async fn demo_history_is_consistent_with_current_tasks() {
     harness.login().await;
     let items = read_all(&harness, json!({})).await;
     assert!(items.len() > 3000, "{}", items.len());
+    assert!(items.is_sorted_by_key(|item| time(&item["queueTime"])));
     let seconds = |operation: &str| {
         let mut seconds: Vec<i64> = items
             .iter()

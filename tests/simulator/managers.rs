@@ -51,6 +51,26 @@ async fn unknown_members_are_faults_and_unknown_paths_html() {
 }
 
 #[tokio::test]
+async fn info_filters_of_history_exist_since_8_0_3() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    let create = async |release: &str| {
+        let request = harness.http.post(format!(
+            "{}/sdk/vim25/{release}/TaskManager/TaskManager/CreateCollectorWithInfoFilterForTasks",
+            harness.base
+        ));
+        let request = request.header("vmware-api-session-id", harness.session.as_ref().unwrap());
+        let body = json!({"filter": {"_typeName": "TaskFilterSpec"}});
+        reply(request.json(&body).send().await.unwrap()).await
+    };
+    for release in ["8.0.1.0", "8.0.2.0"] {
+        assert_fault(&create(release).await, "MethodNotFound");
+    }
+    for release in ["8.0.3.0", "9.0.0.0"] {
+        assert_eq!(create(release).await.0, 200, "{release}");
+    }
+}
+
+#[tokio::test]
 async fn task_manager_and_server_time_are_readable() {
     let harness = Harness::with(THREE_TASKS, |options| {
         options.starts_at = Some("2026-03-04T15:00:00Z".parse().unwrap());

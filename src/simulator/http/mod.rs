@@ -160,6 +160,7 @@ fn call(
     Ok(ApiCall {
         is_method,
         object,
+        release,
         member,
         body: body.to_vec(),
         session,

@@ -11,6 +11,8 @@ pub(in crate::simulator) struct ApiCall {
     /// True for a method (`POST`), false for a property (`GET`).
     pub is_method: bool,
     pub object: MoRef,
+    /// API release of the path.
+    pub release: String,
     /// Name of the method or property.
     pub member: String,
     /// Request body.

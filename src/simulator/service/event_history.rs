@@ -23,21 +23,12 @@ impl HistoryRecords for EventFilter {
     ) -> Vec<(Self::Key, Value)> {
         let mut events = matching(self, context);
         events.sort_by_key(BuiltEvent::sort_key);
-        events.retain(|event| is_after(event.sort_key(), position) == forward);
+        events.retain(|event| position.precedes(&event.sort_key()) == forward);
         if !forward {
             events.reverse();
         }
         events.truncate(count);
         let record = |event: BuiltEvent| (event.sort_key(), self.to_json(event));
         events.into_iter().map(record).collect()
-    }
-}
-
-fn is_after(key: (WorldTime, i32), position: Position<(WorldTime, i32)>) -> bool {
-    match position {
-        Position::Start => true,
-        Position::Before(next) => next <= key,
-        Position::After(last) => last < key,
-        Position::End => false,
     }
 }

@@ -18,6 +18,18 @@ pub(super) enum Position<K> {
     End,
 }
 
+impl<K: Ord> Position<K> {
+    /// True if the record with this key is after the position.
+    pub(super) fn precedes(&self, key: &K) -> bool {
+        match self {
+            Self::Start => true,
+            Self::Before(next) => next <= key,
+            Self::After(last) => last < key,
+            Self::End => false,
+        }
+    }
+}
+
 /// The records that a collector selects.
 pub(super) trait HistoryRecords: Debug {
     /// Place of a record in the order of all records.

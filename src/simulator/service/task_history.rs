@@ -1,7 +1,7 @@
 //! Records of `TaskHistoryCollector`: past and present tasks.
 //!
-//! Tasks are ordered by their number, that is by creation. A collector's position is between two numbers, so that new
-//! tasks cause neither repetitions nor gaps.
+//! Tasks are ordered by the time at which they were queued. A collector's position is between two tasks, so that new tasks
+//! cause neither repetitions nor gaps.
 
 use serde_json::Value;
 
@@ -9,7 +9,8 @@ use super::context::ReadContext;
 use super::history_collector::{HistoryRecords, Position};
 use super::task_filter::{ResultFilter, TaskFilter};
 use crate::simulator::world::archive::FilterFields;
-use crate::simulator::world::task::Record;
+use crate::simulator::world::task::{Record, TaskId};
+use crate::simulator::world::time::WorldTime;
 
 #[derive(Debug)]
 pub(super) struct TaskRecords {
@@ -18,32 +19,49 @@ pub(super) struct TaskRecords {
 }
 
 impl HistoryRecords for TaskRecords {
-    type Key = u64;
+    type Key = (WorldTime, TaskId);
     const READ_NEXT: &'static str = "ReadNextTasks";
     const READ_PREVIOUS: &'static str = "ReadPreviousTasks";
 
     fn read(
         &self,
-        position: Position<u64>,
+        position: Position<Self::Key>,
         count: usize,
         forward: bool,
         context: ReadContext<'_>,
-    ) -> Vec<(u64, Value)> {
-        // Number of the last task before the position.
-        let last = match position {
-            Position::Start => 0,
-            Position::Before(number) => number - 1,
-            Position::After(number) => number,
-            Position::End => u64::MAX,
-        };
-        let records = if forward {
-            self.forward(last, count, context)
+    ) -> Vec<(Self::Key, Value)> {
+        let (archive, inventory) = (context.world.archive(), context.world.inventory());
+        let old = archive.indices().filter(|index| {
+            position.precedes(&archive.sort_key(*index)) == forward
+                && self
+                    .filter
+                    .matches(&archive.filter_fields(*index), inventory)
+        });
+        let old: Vec<usize> = if forward {
+            old.take(count).collect()
         } else {
-            self.backward(last, count, context)
+            old.rev().take(count).collect()
         };
-        let record = |record: &Record| (record.id.0, self.info(record, context));
+        let mut young = self.living(context);
+        young.retain(|record| position.precedes(&sort_key(record)) == forward);
+        if !forward {
+            young.reverse();
+        }
+        let old = old.iter().map(|index| archive.record(*index, inventory));
+        let young = young.into_iter().take(count).cloned();
+        let mut records: Vec<Record> = old.chain(young).collect();
+        records.sort_by_key(sort_key);
+        if !forward {
+            records.reverse();
+        }
+        records.truncate(count);
+        let record = |record: &Record| (sort_key(record), self.info(record, context));
         records.iter().map(record).collect()
     }
+}
+
+fn sort_key(record: &Record) -> (WorldTime, TaskId) {
+    (record.queue_time, record.id)
 }
 
 impl TaskRecords {
@@ -56,45 +74,7 @@ impl TaskRecords {
         info
     }
 
-    fn forward(&self, position: u64, count: usize, context: ReadContext<'_>) -> Vec<Record> {
-        let world = context.world;
-        let archive = world.archive();
-        let old = archive
-            .after(position)
-            .filter(|index| {
-                self.filter
-                    .matches(&archive.filter_fields(*index), world.inventory())
-            })
-            .map(|index| archive.record(index, world.inventory()));
-        let young = self
-            .living(context)
-            .into_iter()
-            .filter(|record| record.id.0 > position)
-            .cloned();
-        old.chain(young).take(count).collect()
-    }
-
-    fn backward(&self, position: u64, count: usize, context: ReadContext<'_>) -> Vec<Record> {
-        let world = context.world;
-        let archive = world.archive();
-        let young = self
-            .living(context)
-            .into_iter()
-            .rev()
-            .filter(|record| record.id.0 <= position)
-            .cloned();
-        let old = archive
-            .up_to(position)
-            .rev()
-            .filter(|index| {
-                self.filter
-                    .matches(&archive.filter_fields(*index), world.inventory())
-            })
-            .map(|index| archive.record(index, world.inventory()));
-        young.chain(old).take(count).collect()
-    }
-
-    /// Returns the matching tasks since the server's start, ordered by number, including those whose object has
+    /// Returns the matching tasks since the server's start, oldest first, including those whose object has
     /// expired.
     fn living<'a>(&self, context: ReadContext<'a>) -> Vec<&'a Record> {
         let world = context.world;
@@ -121,7 +101,7 @@ impl TaskRecords {
                     )
             })
             .collect();
-        living.sort_unstable_by_key(|record| record.id);
+        living.sort_unstable_by_key(|record| sort_key(record));
         living
     }
 }

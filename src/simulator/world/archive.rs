@@ -3,6 +3,7 @@
 //! Durations follow a log-normal distribution around the median of the operation, like durations of real operations:
 //! many near the median, some much longer, none negative.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,7 +71,7 @@ enum ArchivedOutcome {
     Cancelled,
 }
 
-/// Past tasks, ordered by number.
+/// Past tasks, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Archive {
     spec: ArchiveSpec,
@@ -164,18 +165,14 @@ impl Archive {
         }
     }
 
-    /// Returns the rows with task numbers above `after`, ascending.
-    pub(crate) fn after(&self, after: u64) -> impl DoubleEndedIterator<Item = usize> + use<> {
-        let skip = usize::try_from(after.saturating_add(1).saturating_sub(self.first))
-            .unwrap_or(usize::MAX);
-        skip.min(self.rows.len())..self.rows.len()
+    /// Returns the rows, oldest first.
+    pub(crate) fn indices(&self) -> Range<usize> {
+        0..self.rows.len()
     }
 
-    /// Returns the rows with task numbers up to `last`, ascending.
-    pub(crate) fn up_to(&self, last: u64) -> impl DoubleEndedIterator<Item = usize> + use<> {
-        let end = usize::try_from(last.saturating_add(1).saturating_sub(self.first))
-            .unwrap_or(usize::MAX);
-        0..end.min(self.rows.len())
+    /// Returns the place of a row in the history.
+    pub(crate) fn sort_key(&self, index: usize) -> (WorldTime, TaskId) {
+        (self.rows[index].queued, self.id(index))
     }
 
     /// Returns the row of an event chain.
@@ -395,7 +392,7 @@ mod tests {
         let archive = Archive::generate(past(50, 2), 1000, 1);
         let inventory = Inventory::default();
         let records: Vec<Record> = archive
-            .after(0)
+            .indices()
             .map(|index| archive.record(index, &inventory))
             .collect();
         assert_eq!(records.last().unwrap().id, TaskId(999));
@@ -407,8 +404,11 @@ mod tests {
             assert!(root.parent.is_none() && root.start_time <= child.start_time);
             assert!(child.complete_time <= root.complete_time);
         }
-        assert_eq!(archive.after(990).count(), 9);
-        assert_eq!(archive.up_to(990).count(), records.len() - 9);
+        assert!(
+            archive
+                .indices()
+                .is_sorted_by_key(|index| archive.sort_key(index))
+        );
         let chain = records[3].event_chain_id;
         assert_eq!(archive.find_by_chain(chain), Some(3));
         assert_eq!(archive.find_by_chain(81_000 + 1000), None);

@@ -65,10 +65,12 @@ impl Core {
                 fields.done()?;
                 self.cancel_task(call)
             }
-            (
-                "TaskManager",
-                "CreateCollectorForTasks" | "CreateCollectorWithInfoFilterForTasks",
-            ) => self.create_history(token, call),
+            ("TaskManager", "CreateCollectorForTasks") => self.create_history(token, call),
+            ("TaskManager", "CreateCollectorWithInfoFilterForTasks")
+                if !matches!(&*call.release, "8.0.1.0" | "8.0.2.0") =>
+            {
+                self.create_history(token, call)
+            }
             ("EventManager", "CreateCollectorForEvents") => {
                 self.create_event_collector(token, call)
             }
