@@ -106,23 +106,29 @@ impl<'a> StyledLine<'a> {
 
     /// Draws the line at the top of an area, clipped to the buffer.
     pub(super) fn draw(self, area: Rect, buffer: &mut Buffer) {
-        let area = area.intersection(buffer.area);
-        if area.is_empty() {
-            return;
+        draw_line(&self.line(), area, buffer);
+    }
+}
+
+/// Draws a line at the top of an area, clipped to the buffer.
+pub(super) fn draw_line(line: &Line, area: Rect, buffer: &mut Buffer) {
+    let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return;
+    }
+    let mut x = area.x;
+    for span in line {
+        let columns = usize::from(area.right() - x);
+        if columns == 0 {
+            break;
         }
-        let mut x = area.x;
-        for span in &self.spans {
-            let columns = usize::from(area.right() - x);
-            if columns == 0 {
-                break;
-            }
-            x = if is_plain(&span.content) {
-                draw_plain(&span.content, span.style, (x, area.y), columns, buffer)
-            } else {
-                let (end, _) = buffer.set_stringn(x, area.y, &span.content, columns, span.style);
-                end
-            };
-        }
+        let style = line.style.patch(span.style);
+        x = if is_plain(&span.content) {
+            draw_plain(&span.content, style, (x, area.y), columns, buffer)
+        } else {
+            let (end, _) = buffer.set_stringn(x, area.y, &span.content, columns, style);
+            end
+        };
     }
 }
 

@@ -14,7 +14,7 @@ use ratatui::{layout::Rect, text::Line};
 
 use super::{
     RenderContext, scrollbar,
-    styled_line::{self, StyledLine, paragraph},
+    styled_line::{self, StyledLine, draw_line, paragraph},
     theme::Role,
 };
 use crate::{
@@ -70,7 +70,7 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
         top.clamp((cursor + 1).saturating_sub(height), cursor)
     });
     for (line, y) in lines.iter().skip(top).zip(inside.y..inside.bottom()) {
-        ctx.buffer.set_line(inside.x, y, line, inside.width);
+        draw_line(line, Rect { y, ..inside }, ctx.buffer);
     }
     scrollbar::draw(ctx, area, lines.len(), top);
 }

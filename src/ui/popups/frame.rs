@@ -6,7 +6,11 @@ use ratatui::{
     widgets::{Block, BorderType, Borders, Clear, Padding, Widget},
 };
 
-use crate::ui::{RenderContext, scrollbar, styled_line::StyledLine, theme::Role};
+use crate::ui::{
+    RenderContext, scrollbar,
+    styled_line::{StyledLine, draw_line},
+    theme::Role,
+};
 
 /// Returns the number of lines of the largest popup: all but those of the frame and the footer.
 pub(super) fn max_lines(screen: Rect) -> u16 {
@@ -73,7 +77,7 @@ pub(super) fn scroll(ctx: &mut RenderContext, area: Rect, lines: &[Line], top: u
     ctx.drawn.popup_end = end;
     let top = top.min(end);
     for (line, y) in lines.iter().skip(top).zip(area.y..area.bottom()) {
-        ctx.buffer.set_line(area.x, y, line, area.width);
+        draw_line(line, Rect { y, ..area }, ctx.buffer);
     }
     let edge = Rect {
         width: area.width + 2,
