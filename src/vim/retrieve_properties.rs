@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     client::{ApiCall, Client},
@@ -60,19 +60,21 @@ impl Client {
             "objectSet": selected.collect::<Vec<_>>(),
             "reportMissingObjectsInResults": true,
         });
-        let mut body = json!({"specSet": [spec], "options": {"_typeName": "RetrieveOptions"}});
         let mut method = ApiMethod::RetrievePropertiesEx;
+        let mut kind = "PropertyCollector/RetrievePropertiesEx";
+        let mut body = json!({"specSet": [spec], "options": {"_typeName": "RetrieveOptions"}});
         let mut all = Vec::new();
         loop {
-            let kind = match method {
-                ApiMethod::ContinueRetrievePropertiesEx => {
-                    "PropertyCollector/ContinueRetrievePropertiesEx"
+            let call = ApiCall::post(collector, method, body.clone(), kind);
+            let answer = match self.call(call, &action).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    if method == ApiMethod::ContinueRetrievePropertiesEx && error.is_retryable() {
+                        self.cancel_retrieval(collector, body).await;
+                    }
+                    return Err(error);
                 }
-                _ => "PropertyCollector/RetrievePropertiesEx",
             };
-            let answer = self
-                .call(ApiCall::post(collector, method, body, kind), &action)
-                .await?;
             let RetrieveResult { objects, token } = match parse_body(&answer.body) {
                 Ok(result) => result.unwrap_or_default(),
                 // Another form, or not what it should be.
@@ -87,19 +89,24 @@ impl Client {
             let Some(token) = token else {
                 return Ok(all);
             };
-            // An abandoned retrieval stays in the server's memory.
             body = json!({"token": token});
-            if throttle.pass().await {
-                method = ApiMethod::ContinueRetrievePropertiesEx;
-            } else {
-                let kind = "PropertyCollector/CancelRetrievePropertiesEx";
-                let cancel = ApiMethod::CancelRetrievePropertiesEx;
-                let _ = self
-                    .call(ApiCall::post(collector, cancel, body, kind), &action)
-                    .await;
+            if !throttle.pass().await {
+                self.cancel_retrieval(collector, body).await;
                 return Ok(all);
             }
+            method = ApiMethod::ContinueRetrievePropertiesEx;
+            kind = "PropertyCollector/ContinueRetrievePropertiesEx";
         }
+    }
+
+    /// Cancels a retrieval that is not continued; it would stay in the server's memory. `body` has its token.
+    async fn cancel_retrieval(&self, collector: &ManagedObjectReference, body: Value) {
+        let method = ApiMethod::CancelRetrievePropertiesEx;
+        let kind = "PropertyCollector/CancelRetrievePropertiesEx";
+        let call = ApiCall::post(collector, method, body, kind);
+        let _ = self
+            .call(call, &|| "cancelling a retrieval".to_owned())
+            .await;
     }
 }
 
