@@ -22,7 +22,6 @@ pub mod list;
 pub(crate) mod logging;
 pub mod logout;
 pub mod man;
-mod misspelling;
 pub mod notify;
 pub mod output;
 pub mod record;
@@ -43,6 +42,7 @@ pub mod task_query;
 mod task_row;
 pub mod tree;
 pub mod trust;
+mod unknown_command;
 pub mod version;
 pub mod wait;
 mod watchers;
@@ -85,7 +85,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         mut global,
     } = cli;
     if command.is_none() {
-        misspelling::check(&watch.tasks)?;
+        unknown_command::check(&watch.tasks)?;
     }
     io.color = global.color;
     io.log_format = global.log_format;

@@ -38,3 +38,26 @@ macro_rules! named_enum {
     };
 }
 pub(crate) use named_enum;
+
+/// Converts a variant name to the form of key maps and themes: `PageUp` to `page-up`.
+pub fn kebab(name: &str) -> String {
+    let mut kebab = String::with_capacity(name.len() + 2);
+    for character in name.chars() {
+        if character.is_uppercase() && !kebab.is_empty() {
+            kebab.push('-');
+        }
+        kebab.extend(character.to_lowercase());
+    }
+    kebab
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_written_with_hyphens() {
+        assert_eq!(kebab("PageUp"), "page-up");
+        assert_eq!(kebab("Up"), "up");
+    }
+}

@@ -1,12 +1,13 @@
 //! Column layout: which columns fit, and how wide each is for the texts on the screen.
 
-use super::column::{Column, ColumnSpec};
+use super::{
+    column::{Column, ColumnSpec},
+    width::WidthRange,
+};
 
 /// Space between columns and at both edges of the list.
 const COLUMN_GAP: u16 = 2;
 const EDGE: u16 = 1;
-/// Minimum list width at which the time left is shown with the expected end.
-const MIN_COLUMNS_FOR_END: u16 = 120;
 /// Greatest width of a progress bar for its own sake.
 const MAX_BAR_COLUMNS: u16 = 32;
 
@@ -17,41 +18,6 @@ pub struct ColumnArea {
     /// Offset from the list's left edge.
     pub start: u16,
     pub width: u16,
-}
-
-/// Minimum and maximum automatic width of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WidthRange {
-    pub min: u16,
-    pub max: u16,
-}
-
-impl WidthRange {
-    /// Returns the range of a column in a list of this width: the fixed width, if there is one, twice.
-    pub fn of(spec: ColumnSpec, list: u16) -> Self {
-        let (min, max) = match spec.column {
-            Column::Task => (20, 200),
-            Column::State => (9, 17),
-            Column::Phase => (13, 120),
-            Column::Target => (8, 40),
-            Column::Folder => (10, 40),
-            Column::Progress => (11, 19),
-            Column::Left if list >= MIN_COLUMNS_FOR_END => (15, 15),
-            Column::Left | Column::Elapsed | Column::QueuedFor => (7, 7),
-            Column::Finish => (12, 12),
-            Column::Trend | Column::Cancel => (10, 10),
-            Column::StartedBy | Column::Host | Column::Cluster | Column::Datacenter => (10, 30),
-            Column::Queued | Column::Started | Column::Completed => (8, 11),
-            Column::Endpoint => (7, 16),
-            Column::Operation => (12, 40),
-            Column::Id | Column::Parent => (9, 16),
-            Column::Error => (12, 120),
-            Column::Tag => (6, 20),
-            Column::Activation => (10, 24),
-        };
-        let (min, max) = spec.width.map_or((min, max), |width| (width, width));
-        Self { min, max }
-    }
 }
 
 /// Columns that are dropped first if space is short; all others are dropped before these, and the task never.

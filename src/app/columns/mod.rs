@@ -2,15 +2,15 @@
 
 mod column;
 mod defaults;
-
 mod layout;
+mod width;
 
 use defaults::default_columns;
 
 pub use column::{Column, ColumnSet, ColumnSpec, ParseColumnsError};
-
-pub use layout::{ColumnArea, WidthRange};
+pub use layout::ColumnArea;
 pub(super) use layout::{arrange, fitting};
+pub use width::WidthRange;
 
 /// Width class of the list; the config file can set columns for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

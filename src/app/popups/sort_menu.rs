@@ -1,4 +1,4 @@
-//! The sort menu.
+//! The sort menu. Its entries are the variants of [`SortColumn`], in their order.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Methods of tasks and of the managers.
+//! Methods of tasks, of the service instance and of the other managers.
 
 use serde_json::{Value, json};
 
@@ -14,36 +14,6 @@ use crate::simulator::world::task::TaskId;
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 
 impl Core {
-    pub(in crate::simulator::service) fn login(
-        &mut self,
-        call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
-        self.require_object("", &call.object)?;
-        let mut fields = self.fields(call)?;
-        let (user, password) = (fields.string("userName")?, fields.string("password")?);
-        let locale = fields.optional_string("locale")?;
-        fields.done()?;
-        let right = match &self.access.credentials {
-            Some((known_user, known_password)) => {
-                *known_user == user && *known_password == password
-            }
-            None => !user.is_empty() && !password.is_empty(),
-        };
-        if !right {
-            return Err(Fault::invalid_login());
-        }
-        let token = self.sessions.open(&user, self.world.now(), self.unscaled);
-        if let Some(session) = self.sessions.get_mut(&token) {
-            session.user_agent.clone_from(&call.user_agent);
-            session.locale = locale.unwrap_or_else(|| std::mem::take(&mut session.locale));
-        }
-        let session = self
-            .sessions
-            .get(&token)
-            .map(|session| session.to_json(&self.calendar));
-        Ok(CallResponse::SignedIn(token, session.unwrap_or_default()))
-    }
-
     pub(in crate::simulator::service) fn call_manager(
         &mut self,
         token: &str,
@@ -55,12 +25,7 @@ impl Core {
                 fields.done()?;
                 Ok(CallResponse::Value(self.writer().time(self.world.now())))
             }
-            ("SessionManager", "Logout") => {
-                fields.done()?;
-                self.sessions.close(token);
-                self.view_changed();
-                Ok(CallResponse::Void)
-            }
+            ("SessionManager", "Logout") => self.logout(token, fields),
             ("Task", "CancelTask") => {
                 fields.done()?;
                 self.cancel_task(call)

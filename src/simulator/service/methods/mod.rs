@@ -5,6 +5,7 @@ mod managers;
 mod property_collector;
 mod retrieve;
 mod search;
+mod session_manager;
 mod views;
 
 pub(in crate::simulator) use property_collector::{WaitRequest, WaitTicket};

@@ -3,8 +3,8 @@
 /// Returns the known word most similar to the given one, if any is similar enough.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let near = known.iter().filter(|known| is_near(word, known));
-    near.map(|known| (likeness(word, known), *known))
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+    near.map(|known| (similarity(word, known), *known))
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, known)| known)
 }
 
@@ -24,20 +24,8 @@ pub fn did_you_mean(word: &str, known: &[&str]) -> String {
 }
 
 /// Returns the similarity of two words, tolerant of missing, extra and transposed letters.
-fn likeness(one: &str, other: &str) -> f64 {
-    strsim::jaro(one, other).max(strsim::normalized_damerau_levenshtein(one, other))
-}
-
-/// Converts a variant name to the form of key maps and themes: `PageUp` to `page-up`.
-pub fn kebab(name: &str) -> String {
-    let mut kebab = String::with_capacity(name.len() + 2);
-    for character in name.chars() {
-        if character.is_uppercase() && !kebab.is_empty() {
-            kebab.push('-');
-        }
-        kebab.extend(character.to_lowercase());
-    }
-    kebab
+fn similarity(a: &str, b: &str) -> f64 {
+    strsim::jaro(a, b).max(strsim::normalized_damerau_levenshtein(a, b))
 }
 
 #[cfg(test)]
@@ -54,11 +42,5 @@ mod tests {
         assert_eq!(nearest("foo", &["took", "folder"]), None);
         assert_eq!(did_you_mean("zzz", &known), ".");
         assert!(did_you_mean("ulr", &known).contains("“url”?"));
-    }
-
-    #[test]
-    fn names_are_written_with_hyphens() {
-        assert_eq!(kebab("PageUp"), "page-up");
-        assert_eq!(kebab("Up"), "up");
     }
 }
