@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::options::Intervals;
+use super::intervals::Intervals;
 
 /// Exponential backoff with full jitter, so that clients do not return at the same moment.
 #[derive(Debug)]

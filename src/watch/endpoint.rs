@@ -14,7 +14,7 @@ use super::{
     connection::Connection,
     discovery::Discovery,
     fetch::Fetch,
-    in_flight::{Completed, InFlight},
+    in_flight::{InFlight, RequestResult},
     label_request::LabelRequest,
     lookups::Lookups,
     session_renewals::Call,
@@ -393,7 +393,7 @@ impl Endpoint {
                 let now = self.feed.now();
                 in_flight.start(move |client| async move {
                     let found = client.find_past_task(&task, now).await;
-                    Completed::HistoryLookup(task, found)
+                    RequestResult::HistoryLookup(task, found)
                 });
             }
             (Command::CheckPrivilege(task), Some(_)) => {

@@ -8,9 +8,10 @@ use tokio::time::Instant;
 
 use super::{
     ConnectionState,
-    in_flight::{Completed, InFlight},
+    in_flight::{InFlight, RequestResult},
+    intervals::Intervals,
     long_poll::{AfterFailure, LongPoll, WaitAnswer, WaitTuning},
-    options::{FetchMode, Intervals, WatchOptions},
+    options::{FetchMode, WatchOptions},
     rate_limiter::TokenBucket,
     session_renewals::{Call, SessionRenewals},
     stop_reason::{LoopExit, StopReason},
@@ -264,7 +265,7 @@ impl Fetch {
             let collector = poll.collector.clone();
             in_flight.start(|_| async move {
                 let _ = collector.cancel_wait().await;
-                Completed::WaitCancelled
+                RequestResult::WaitCancelled
             });
         }
         let late = view
@@ -297,7 +298,7 @@ impl Fetch {
         for mo_id in feed.watched.take_checks(CHECKED_AT_ONCE, now) {
             in_flight.start(|client| async move {
                 let answer = client.task_info(&mo_id).await;
-                Completed::Check(mo_id, answer.map(Box::new))
+                RequestResult::Check(mo_id, answer.map(Box::new))
             });
         }
     }

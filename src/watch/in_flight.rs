@@ -25,8 +25,8 @@ pub(super) type TaskAnswer = Result<Option<Box<(TaskInfo, Digest)>>, Error>;
 /// The tasks of a batch that could be read.
 pub(super) type NewTasksAnswer = Result<Vec<(Arc<str>, TaskInfo)>, Error>;
 
-/// A finished request.
-pub(super) enum Completed {
+/// Result of a finished request.
+pub(super) enum RequestResult {
     Task(Arc<str>, TaskAnswer),
     /// New tasks, read together.
     NewTasks(Vec<Arc<str>>, NewTasksAnswer),
@@ -44,7 +44,7 @@ pub(super) enum Completed {
     WaitCancelled,
 }
 
-impl Completed {
+impl RequestResult {
     /// True if it shows that the server answers.
     pub(super) fn is_good(&self) -> bool {
         match self {
@@ -66,7 +66,7 @@ impl Completed {
 pub(super) struct InFlight {
     pub(super) client: Arc<Client>,
     /// Requests with their start time.
-    pub(super) requests: JoinSet<(Instant, Completed)>,
+    pub(super) requests: JoinSet<(Instant, RequestResult)>,
     /// Tasks being read, with the start time.
     tasks: Vec<(Arc<str>, Instant)>,
     /// Number of batches of new tasks being read.
@@ -109,7 +109,7 @@ impl InFlight {
 
     pub(super) fn start<F>(&mut self, request: impl FnOnce(Arc<Client>) -> F)
     where
-        F: Future<Output = Completed> + Send + 'static,
+        F: Future<Output = RequestResult> + Send + 'static,
     {
         let requested_at = Instant::now();
         let answer = request(self.client.clone());
@@ -135,7 +135,7 @@ impl InFlight {
             // The semaphore is never closed.
             let _permit = permits.acquire().await;
             let answer = client.cancel_task(&mo_id).await;
-            Completed::Cancel(mo_id, answer)
+            RequestResult::Cancel(mo_id, answer)
         });
     }
 
@@ -160,7 +160,7 @@ impl InFlight {
     pub(super) fn read_clock(&mut self) {
         let sent = Timestamp::now();
         self.start(
-            move |client| async move { Completed::Clock(sent, client.current_time().await) },
+            move |client| async move { RequestResult::Clock(sent, client.current_time().await) },
         );
     }
 
@@ -168,7 +168,7 @@ impl InFlight {
         self.tasks.push((mo_id.clone(), Instant::now()));
         self.start(move |client| async move {
             let answer = client.changed_task_info(&mo_id, known).await;
-            Completed::Task(mo_id, answer.map(|answer| answer.map(Box::new)))
+            RequestResult::Task(mo_id, answer.map(|answer| answer.map(Box::new)))
         });
     }
 
@@ -180,7 +180,7 @@ impl InFlight {
         self.batches += 1;
         self.start(move |client| async move {
             let answer = client.task_infos(&tasks).await;
-            Completed::NewTasks(tasks, answer)
+            RequestResult::NewTasks(tasks, answer)
         });
     }
 

@@ -17,6 +17,7 @@ mod failure_detector;
 mod fetch;
 mod history_query;
 mod in_flight;
+mod intervals;
 mod label_cache;
 mod label_request;
 mod long_poll;
@@ -44,8 +45,9 @@ pub use command::{Command, HistoryRequest};
 pub use connection_state::ConnectionState;
 pub use endpoint::Watcher;
 pub use history_query::history_query;
+pub use intervals::Intervals;
 pub use label_cache::{LabelCache, operation_labels};
-pub use options::{FetchMode, Intervals, WatchOptions};
+pub use options::{FetchMode, WatchOptions};
 pub use update::{FamilyState, HistoryLookup, HistoryPage, ServerFacts, Update};
 
 pub use crate::task::cancellation::{CancelResponse, Privilege};

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{label_cache::LabelCache, long_poll::MAX_LONG_POLL};
+use super::{intervals::Intervals, label_cache::LabelCache};
 use crate::{recording::Recorder, vim::ConnectOptions};
 
 /// The way tasks are followed.
@@ -16,46 +16,6 @@ pub enum FetchMode {
     Push,
     /// Polling of each task at an interval
     Poll,
-}
-
-/// Intervals and limits of the loop. The defaults suit a vCenter; tests change them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Intervals {
-    /// Upper bound of the first pause before a retry; it doubles with each failure…
-    pub initial_backoff: Duration,
-    /// …up to this.
-    pub max_backoff: Duration,
-    /// Lower bound of a pause before a retry.
-    pub min_backoff: Duration,
-    /// Polling interval of queued tasks.
-    pub queued: Duration,
-    /// Interval between reads of a task that cannot be read.
-    pub unreadable: Duration,
-    /// Maximum duration of a long poll, in whole seconds. Proxies cut longer ones.
-    pub long_poll: Duration,
-    /// Time after which a task in the view that was not reported yet is read, repeatedly.
-    pub report_timeout: Duration,
-    /// Silence of the long poll after which some tasks are read as a check, repeatedly: a poll may hang although its
-    /// session has ended.
-    pub check: Duration,
-    /// Interval of reading the server's clock, because clocks drift.
-    pub clock: Duration,
-}
-
-impl Default for Intervals {
-    fn default() -> Self {
-        Self {
-            initial_backoff: Duration::from_secs(1),
-            max_backoff: Duration::from_secs(60),
-            min_backoff: Duration::from_millis(200),
-            queued: Duration::from_secs(5),
-            unreadable: Duration::from_secs(30),
-            long_poll: MAX_LONG_POLL,
-            report_timeout: Duration::from_secs(4),
-            check: Duration::from_secs(10),
-            clock: Duration::from_secs(300),
-        }
-    }
 }
 
 /// The tasks to watch on one endpoint, and the way to do it.

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use super::compact_instant::CompactInstant;
 
-/// Due time and priority of a task.
+/// Due time and priority of a queued task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Due {
+pub(super) struct QueueKey {
     at: CompactInstant,
     is_new: bool,
 }
@@ -24,14 +24,14 @@ pub(super) struct Queue {
 
 impl Queue {
     /// Queues a task. Returns the key with which it can be removed.
-    pub(super) fn add(&mut self, mo_id: Arc<str>, at: Instant, is_new: bool) -> Due {
+    pub(super) fn add(&mut self, mo_id: Arc<str>, at: Instant, is_new: bool) -> QueueKey {
         let at = at.into();
         self.line(is_new).insert((at, mo_id));
-        Due { at, is_new }
+        QueueKey { at, is_new }
     }
 
-    pub(super) fn remove(&mut self, mo_id: &Arc<str>, due: Due) {
-        self.line(due.is_new).remove(&(due.at, mo_id.clone()));
+    pub(super) fn remove(&mut self, mo_id: &Arc<str>, key: QueueKey) {
+        self.line(key.is_new).remove(&(key.at, mo_id.clone()));
     }
 
     /// Takes the next due task.

@@ -8,7 +8,7 @@ use super::{
     CancelResponse, Command, ConnectionState, HistoryLookup, Update,
     endpoint::Endpoint,
     failure_detector::concerns_all,
-    in_flight::{Completed, InFlight},
+    in_flight::{InFlight, RequestResult},
     label_cache::operation_labels,
     responses::cancel_response,
     session_renewals::Call,
@@ -62,7 +62,7 @@ impl Endpoint {
         if self.labels.begin(Instant::now()) {
             let cache = self.options.label_cache.clone();
             in_flight.start(|client| async move {
-                Completed::Labels(operation_labels(&client, cache.as_ref()).await)
+                RequestResult::Labels(operation_labels(&client, cache.as_ref()).await)
             });
         }
         self.lookups.connected(in_flight.client.clone());
@@ -88,12 +88,12 @@ impl Endpoint {
                     let renewals = &mut self.connection.renewals;
                     self.fetch.handle_wait(in_flight, &mut self.feed, renewals, answer)?;
                 }
-                Some(done) = in_flight.requests.join_next() => {
-                    let mut next = Some(done);
-                    while let Some(done) = next {
+                Some(result) = in_flight.requests.join_next() => {
+                    let mut next = Some(result);
+                    while let Some(result) = next {
                         // A request that panicked or was aborted has no result.
-                        if let Ok((requested_at, done)) = done {
-                            self.handle_response(in_flight, requested_at, done).await?;
+                        if let Ok((requested_at, result)) = result {
+                            self.handle_response(in_flight, requested_at, result).await?;
                         }
                         next = match self.feed.changes.len() {
                             ..READ_BATCH => in_flight.requests.try_join_next(),
@@ -169,7 +169,7 @@ impl Endpoint {
                     .list_digest
                     .filter(|_| !self.feed.watched.lacks_recent());
                 in_flight.start(move |client| async move {
-                    Completed::RecentTasks(client.changed_recent_tasks(known).await)
+                    RequestResult::RecentTasks(client.changed_recent_tasks(known).await)
                 });
             }
             self.fetch.start_requests(in_flight, &mut self.feed, now);
@@ -216,32 +216,32 @@ impl Endpoint {
         &mut self,
         in_flight: &mut InFlight,
         requested_at: Instant,
-        done: Completed,
+        result: RequestResult,
     ) -> Result<(), LoopExit> {
-        if done.is_good() {
+        if result.is_good() {
             in_flight.failures.record_success(Instant::now());
         }
         let (feed, intervals) = (&mut self.feed, &self.options.intervals);
         let renewals = &mut self.connection.renewals;
-        match done {
-            Completed::Task(mo_id, answer) => {
+        match result {
+            RequestResult::Task(mo_id, answer) => {
                 in_flight.handle_task(feed, renewals, intervals, &mo_id, answer)?;
             }
-            Completed::NewTasks(tasks, answer) => {
+            RequestResult::NewTasks(tasks, answer) => {
                 self.fetch
                     .handle_new_tasks(in_flight, feed, renewals, &tasks, answer)?;
             }
-            Completed::RecentTasks(answer) => {
+            RequestResult::RecentTasks(answer) => {
                 let updates = self
                     .discovery
                     .handle_list(in_flight, feed, renewals, answer)?;
                 self.send_all(updates).await?;
             }
-            Completed::Clock(sent, Ok(server)) => {
+            RequestResult::Clock(sent, Ok(server)) => {
                 in_flight.is_probing = false;
                 self.handle_clock(sent, server).await?;
             }
-            Completed::Clock(_, Err(error)) => {
+            RequestResult::Clock(_, Err(error)) => {
                 in_flight.is_probing = false;
                 if renewals.ends_session(Call::Clock, &error) {
                     return Err(LoopExit::dead(error));
@@ -253,21 +253,21 @@ impl Endpoint {
                     return Err(LoopExit::failed(error));
                 }
             }
-            Completed::Labels(answer) => self.handle_labels(answer).await?,
-            Completed::Cancel(mo_id, answer) => {
+            RequestResult::Labels(answer) => self.handle_labels(answer).await?,
+            RequestResult::Cancel(mo_id, answer) => {
                 self.handle_cancel(in_flight, mo_id, answer).await?;
             }
-            Completed::HistoryLookup(task, answer) => {
+            RequestResult::HistoryLookup(task, answer) => {
                 self.handle_history_lookup(task, answer).await?;
             }
-            Completed::View(answer) => {
+            RequestResult::View(answer) => {
                 self.fetch.handle_view_change(feed, renewals, answer)?;
             }
-            Completed::Check(mo_id, answer) => {
+            RequestResult::Check(mo_id, answer) => {
                 self.fetch
                     .handle_check(feed, renewals, &mo_id, requested_at, answer)?;
             }
-            Completed::WaitCancelled => {}
+            RequestResult::WaitCancelled => {}
         }
         Ok(())
     }

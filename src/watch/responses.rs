@@ -8,7 +8,7 @@ use super::{
     CancelResponse,
     failure_detector::Failure,
     in_flight::{InFlight, TaskAnswer},
-    options::Intervals,
+    intervals::Intervals,
     session_renewals::{Call, SessionRenewals},
     stop_reason::LoopExit,
     task_feed::TaskFeed,

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::{
     compact_instant::CompactInstant,
-    queue::{Due, Queue},
+    queue::{Queue, QueueKey},
 };
 use crate::vim::{
     Digest,
@@ -45,8 +45,8 @@ pub(super) struct PollIntervals {
 struct Entry {
     origin: Origin,
     pinned: bool,
-    /// Time of the next read; `None` during a read and after the end.
-    due: Option<Due>,
+    /// Key in the queue of reads; `None` during a read and after the end.
+    queue_key: Option<QueueKey>,
     /// Consecutive failed reads of a task that was never read.
     failed_reads: u32,
     finished: bool,
@@ -167,7 +167,7 @@ impl WatchSet {
         let entry = Box::new(Entry {
             origin,
             pinned: false,
-            due: Some(self.queue.add(mo_id.clone(), now, true)),
+            queue_key: Some(self.queue.add(mo_id.clone(), now, true)),
             failed_reads: 0,
             finished: false,
             state: None,
@@ -215,8 +215,8 @@ impl WatchSet {
         let Some((mo_id, entry)) = self.entries.remove_entry(mo_id) else {
             return false;
         };
-        if let Some(due) = entry.due {
-            self.queue.remove(&mo_id, due);
+        if let Some(key) = entry.queue_key {
+            self.queue.remove(&mo_id, key);
         }
         let key = entry.key(&mo_id);
         if self.aliases.get(key) == Some(&mo_id) {
@@ -247,7 +247,7 @@ impl WatchSet {
     pub(super) fn next_due(&mut self, now: Instant) -> Option<(Arc<str>, Option<Digest>)> {
         let mo_id = self.queue.pop(now)?;
         let entry = self.entries.get_mut(&mo_id)?;
-        entry.due = None;
+        entry.queue_key = None;
         Some((mo_id, entry.digest))
     }
 
@@ -413,7 +413,7 @@ impl WatchSet {
     /// Marks a task as being read out of turn. Returns false if it is not watched or already being read.
     pub(super) fn begin(&mut self, mo_id: &str) -> bool {
         let entry = self.entries.get(mo_id);
-        let is_idle = entry.is_some_and(|entry| entry.due.is_some() || entry.finished);
+        let is_idle = entry.is_some_and(|entry| entry.queue_key.is_some() || entry.finished);
         if is_idle {
             self.schedule(mo_id, None);
         }
@@ -470,11 +470,11 @@ impl WatchSet {
         };
         let mo_id = mo_id.clone();
         if let Some(entry) = self.entries.get_mut(&mo_id) {
-            if let Some(before) = entry.due.take() {
+            if let Some(before) = entry.queue_key.take() {
                 self.queue.remove(&mo_id, before);
             }
             let is_new = entry.state.is_none() && entry.failed_reads < FIRST_FAILURES;
-            entry.due = at.map(|at| self.queue.add(mo_id, at, is_new));
+            entry.queue_key = at.map(|at| self.queue.add(mo_id, at, is_new));
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     vim::{Error, ReportedFields, types::ManagedObjectReference},
     watch::{
         failure_detector::concerns_all,
-        in_flight::{Completed, InFlight, NewTasksAnswer},
+        in_flight::{InFlight, NewTasksAnswer, RequestResult},
         session_renewals::{Call, SessionRenewals},
         stop_reason::LoopExit,
         task_feed::TaskFeed,
@@ -77,7 +77,7 @@ impl Fetch {
                 let unresolved = collector
                     .modify_view(&change.adding, &change.removing)
                     .await;
-                Completed::View(unresolved)
+                RequestResult::View(unresolved)
             });
         }
     }

@@ -426,7 +426,7 @@ mod tests {
         let machine = check(&mut states, now).unwrap();
         states.record_result(&machine, &moved_or_copied(), now);
         let mut changes = states.take_changes();
-        changes.sort_by(|one, other| one.0.cmp(&other.0));
+        changes.sort_by(|a, b| a.0.cmp(&b.0));
         let runtime = moved_or_copied();
         assert_eq!(
             changes,
