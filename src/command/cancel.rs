@@ -121,7 +121,7 @@ pub async fn run(
             name,
             connect,
             snapshot,
-            wanted: Vec::new(),
+            tasks: Vec::new(),
             cancelling: Vec::new(),
         };
         server.sort(tasks, &errors, &mut request, io)?;
@@ -140,9 +140,9 @@ pub async fn run(
         }
     }
     for server in &mut servers {
-        server.wanted.append(&mut server.cancelling);
+        server.tasks.append(&mut server.cancelling);
     }
-    servers.retain(|server| !server.wanted.is_empty());
+    servers.retain(|server| !server.tasks.is_empty());
     if !args.wait || servers.is_empty() {
         return Ok(request.outcome);
     }
@@ -199,7 +199,7 @@ async fn wait_for(
     };
     let servers = servers.into_iter().map(|server| Server {
         name: server.name,
-        options: io.fetch.options(server.connect, server.wanted, defaults),
+        options: io.fetch.options(server.connect, server.tasks, defaults),
         new: None,
         lost: None,
     });
@@ -239,14 +239,14 @@ struct CancelServer {
     /// The tasks as read before the requests.
     snapshot: Snapshot,
     /// The tasks to cancel; after the requests, those that were accepted.
-    wanted: Vec<Arc<str>>,
+    tasks: Vec<Arc<str>>,
     /// The tasks whose cancellation was requested before.
     cancelling: Vec<Arc<str>>,
 }
 
 impl CancelServer {
     fn has_requests(&self) -> bool {
-        !self.wanted.is_empty()
+        !self.tasks.is_empty()
     }
 
     /// Prints the state of each task, and keeps those that can be cancelled.
@@ -275,7 +275,7 @@ impl CancelServer {
                     }
                 } else {
                     io.eprint(&sentence);
-                    self.wanted.push(task);
+                    self.tasks.push(task);
                 }
             } else {
                 let error = errors.iter().find(|(mo_id, _)| *mo_id == task);
@@ -298,10 +298,10 @@ impl CancelServer {
         io: &mut CommandIo<'_>,
         is_only: bool,
     ) -> Result<(), CommandError> {
-        let wanted = std::mem::take(&mut self.wanted);
+        let tasks = std::mem::take(&mut self.tasks);
         let (mut sent, mut answers) = (0, Vec::new());
         let sent_all = session::with(self.connect.clone(), io, async |client| {
-            for task in &wanted {
+            for task in &tasks {
                 sent += 1;
                 answers.push((task.clone(), cancel_one(client, task).await));
             }
@@ -314,12 +314,12 @@ impl CancelServer {
             Err(error) => match error.server_outcome().filter(|_| !is_only) {
                 Some(outcome) => {
                     let server = (name, &self.connect);
-                    return request.report_unreachable(io, server, &wanted, &error, outcome);
+                    return request.report_unreachable(io, server, &tasks, &error, outcome);
                 }
                 None => return Err(error),
             },
         };
-        let without_answer = wanted.iter().enumerate().skip(answers.len());
+        let without_answer = tasks.iter().enumerate().skip(answers.len());
         for (task, result) in answers {
             let (answer, text) = match &result {
                 Ok(CancelResult::AlreadyCancelled) => (
@@ -342,7 +342,7 @@ impl CancelServer {
                 answer,
                 CancelResult::Accepted | CancelResult::AlreadyCancelling
             ) {
-                self.wanted.push(task);
+                self.tasks.push(task);
             }
         }
         let Some(error) = cut_off else {
@@ -402,11 +402,11 @@ async fn read_tasks(
 }
 
 fn is_confirmed(servers: &[CancelServer], io: &mut CommandIo<'_>) -> bool {
-    let wanted = servers
+    let tasks = servers
         .iter()
-        .flat_map(|server| server.wanted.iter().map(move |task| (server, task)));
-    let wanted: Vec<_> = wanted.collect();
-    let question = match &wanted[..] {
+        .flat_map(|server| server.tasks.iter().map(move |task| (server, task)));
+    let tasks: Vec<_> = tasks.collect();
+    let question = match &tasks[..] {
         [(server, task)] => {
             let (store, name) = (&server.snapshot.store, server.name.as_deref());
             let record = server.snapshot.find(task).and_then(|at| store.get(at));

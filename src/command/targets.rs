@@ -193,7 +193,7 @@ pub(super) fn assign(
     environment: &dyn Environment,
 ) -> Result<Vec<Target>, CommandError> {
     let named = task_args::texts(texts, stdin)?;
-    let given = args;
+    let original = args;
     let mut args = args.clone();
     let mut read: Vec<(Option<&str>, &TaskArg, Arc<str>)> = Vec::new();
     for named in &named {
@@ -225,8 +225,8 @@ pub(super) fn assign(
             (Some(at), _) => at,
             (None, 1) => {
                 // The profile named by one TASK must not apply to TASKs without a profile.
-                if name.is_none() && given.profile.is_empty() && !args.profile.is_empty() {
-                    check_same_server(&targets[0], named, given, environment)?;
+                if name.is_none() && original.profile.is_empty() && !args.profile.is_empty() {
+                    check_same_server(&targets[0], named, original, environment)?;
                 }
                 check_only_server(&targets[0], named, environment)?
             }
@@ -249,10 +249,10 @@ fn names_a_server(args: &ConnectionArgs) -> bool {
 fn check_same_server(
     target: &Target,
     named: &TaskArg,
-    given: &ConnectionArgs,
+    args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<(), CommandError> {
-    let usual = config::server_and_trust(given, environment);
+    let usual = config::server_and_trust(args, environment);
     let server = config::server_and_trust(&target.connection, environment);
     match (host(named)?, usual, server) {
         (None, Ok((usual, _)), Ok((server, _))) if usual != server => {

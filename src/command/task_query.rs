@@ -201,7 +201,7 @@ impl TaskQueryArgs {
                 is_listed.then_some((placed, &*record.id.mo_id, at, handle))
             }));
         }
-        found.sort_by(|one, other| (other.0, other.1, one.2).cmp(&(one.0, one.1, other.2)));
+        found.sort_by(|a, b| (b.0, b.1, a.2).cmp(&(a.0, a.1, b.2)));
         let found = found.into_iter();
         found.map(|(_, _, at, handle)| (at, handle)).collect()
     }

@@ -264,13 +264,13 @@ pub(super) fn default_path(environment: &dyn Environment) -> Option<PathBuf> {
 /// Adds a suggestion to a parser error about an unknown key; returns other errors unchanged.
 fn with_suggestion(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let (true, Some(given)) = (message.starts_with("unknown field"), quoted.next()) else {
+    let (true, Some(key)) = (message.starts_with("unknown field"), quoted.next()) else {
         return message.to_owned();
     };
     let known: Vec<&str> = quoted.collect();
     format!(
-        "there is no key “{given}”{} The keys here are {}.",
-        did_you_mean(given, &known),
+        "there is no key “{key}”{} The keys here are {}.",
+        did_you_mean(key, &known),
         known.join(", ")
     )
 }

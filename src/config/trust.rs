@@ -128,38 +128,39 @@ mod tests {
         let known = file("known-hosts", format!("vc01.lab:443 {fingerprint}\n"));
         let (address, other) = ("vc01.lab", "vc02.lab");
         let mut profile = Profile::default();
-        let mut given = args();
+        let mut connection = args();
         let insecure = |name: &str| (name == "GOVC_INSECURE").then(|| "1".to_owned());
         let quiet = |_: &str| None;
 
-        let by = |given: &ConnectionArgs,
+        let by = |connection: &ConnectionArgs,
                   environment: &dyn Environment,
                   profile: &Profile,
                   url: &str| {
-            let mut given = given.clone();
-            given.url = Some(url.into());
+            let mut connection = connection.clone();
+            connection.url = Some(url.into());
             let mut file = ConfigFile::default();
             file.profiles.insert("lab".to_owned(), profile.clone());
-            let chosen = Chosen::new(&given, environment, &file).unwrap();
-            by(&trust(&given, environment, &chosen).unwrap())
+            let chosen = Chosen::new(&connection, environment, &file).unwrap();
+            by(&trust(&connection, environment, &chosen).unwrap())
         };
-        let trusted =
-            |given: &ConnectionArgs, profile: &Profile, url: &str| by(given, &quiet, profile, url);
-        assert_eq!(trusted(&given, &profile, address), "system");
+        let trusted = |connection: &ConnectionArgs, profile: &Profile, url: &str| {
+            by(connection, &quiet, profile, url)
+        };
+        assert_eq!(trusted(&connection, &profile, address), "system");
         profile.ca_file = Some(pem.clone());
-        assert_eq!(trusted(&given, &profile, address), "ca-file");
-        given.known_hosts = Some(known);
-        assert_eq!(trusted(&given, &profile, address), "known-hosts");
-        assert_eq!(trusted(&given, &profile, other), "ca-file");
-        assert_eq!(by(&given, &insecure, &profile, address), "anything");
+        assert_eq!(trusted(&connection, &profile, address), "ca-file");
+        connection.known_hosts = Some(known);
+        assert_eq!(trusted(&connection, &profile, address), "known-hosts");
+        assert_eq!(trusted(&connection, &profile, other), "ca-file");
+        assert_eq!(by(&connection, &insecure, &profile, address), "anything");
         profile.thumbprint = Some(fingerprint);
-        assert_eq!(trusted(&given, &profile, other), "thumbprint");
-        given.ca_file = Some(pem);
-        assert_eq!(trusted(&given, &profile, address), "ca-file");
-        given.insecure = true;
-        assert_eq!(trusted(&given, &profile, address), "anything");
-        given.thumbprint = Some(fingerprint);
-        assert_eq!(trusted(&given, &profile, address), "thumbprint");
-        assert_eq!(trusted(&given, &profile, "http://vc01.lab"), "system");
+        assert_eq!(trusted(&connection, &profile, other), "thumbprint");
+        connection.ca_file = Some(pem);
+        assert_eq!(trusted(&connection, &profile, address), "ca-file");
+        connection.insecure = true;
+        assert_eq!(trusted(&connection, &profile, address), "anything");
+        connection.thumbprint = Some(fingerprint);
+        assert_eq!(trusted(&connection, &profile, address), "thumbprint");
+        assert_eq!(trusted(&connection, &profile, "http://vc01.lab"), "system");
     }
 }

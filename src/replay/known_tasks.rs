@@ -90,8 +90,8 @@ impl KnownTasks {
                 task.bytes = size;
             }
             RecordedUpdate::Task(TaskChange::Fields { fields, .. }) => {
-                let value = |wanted: &str| {
-                    let mut values = fields.iter().rev().filter(|(name, _)| name == wanted);
+                let value = |field: &str| {
+                    let mut values = fields.iter().rev().filter(|(name, _)| name == field);
                     values.next().map(|(_, value)| value)
                 };
                 if let Some(state) = value("state").and_then(unboxed) {

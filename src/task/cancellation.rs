@@ -249,7 +249,7 @@ fn no_data_message(record: &Record) -> String {
 
 /// Returns that cancellation was requested, and when if known.
 fn requested_text(record: &Record, now: Timestamp) -> String {
-    match record.cancel_seen() {
+    match record.cancel_observation() {
         Some(seen) => format!("Cancellation requested {}", seen.ago(now)),
         None => "Cancellation requested".to_owned(),
     }

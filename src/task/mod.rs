@@ -54,7 +54,7 @@ pub use location::LocationField;
 pub use progress::Progress;
 pub use progress_curve::{ProgressCurve, UsualPlateau, usual_plateau};
 pub use progress_history::{ProgressHistory, ProgressPoint};
-pub use record::{CancelSeen, Presence, Record, TaskSpan};
+pub use record::{CancelObservation, Presence, Record, TaskSpan};
 pub use status::{Status, StatusCounts};
 pub use store::{Blocker, BlockerKind, ChangeSet, Handle, TaskStore};
 pub use summary::Summary;

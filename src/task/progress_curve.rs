@@ -87,7 +87,7 @@ impl ProgressCurve {
                 };
                 (from, percent, max_length.min(to - from))
             });
-        let longest = pauses.max_by(|one, other| one.2.total_cmp(&other.2));
+        let longest = pauses.max_by(|a, b| a.2.total_cmp(&b.2));
         let plateau = longest.filter(|(_, _, length)| *length >= MIN_PLATEAU_FRACTION * seconds);
         let reached = |percent: u8| {
             let below = points.iter().rposition(|(_, done)| *done < percent)?;

@@ -181,7 +181,7 @@ impl ProgressHistory {
             .windows(3)
             .map(|three| worth(three[0], three[1], three[2]))
             .enumerate()
-            .min_by(|(_, one), (_, other)| one.total_cmp(other));
+            .min_by(|(_, a), (_, b)| a.total_cmp(b));
         if let Some((before, _)) = minimum {
             self.points.remove(before + 1);
         }

@@ -39,21 +39,21 @@ pub struct Record {
     pub pinned: bool,
     seen: Option<CompactTimestamp>,
     last_change: Option<CompactTimestamp>,
-    cancel_seen: Option<Box<CancelSeen>>,
+    cancel_observation: Option<Box<CancelObservation>>,
     /// Progress and phases observed while the task was running.
     pub history: Option<Box<ProgressHistory>>,
 }
 
 /// First observation of a requested cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CancelSeen {
+pub struct CancelObservation {
     /// Server time of the first observation.
     pub at: Timestamp,
     /// True if the task was seen before without the request; else the request may be older.
     pub is_exact: bool,
 }
 
-impl CancelSeen {
+impl CancelObservation {
     /// Returns when cancellation was requested: `12s ago`, or `at least 12s ago` unless the time is exact.
     pub fn ago(self, now: Timestamp) -> String {
         let age = now.duration_since(self.at);
@@ -86,7 +86,7 @@ impl Record {
             pinned: false,
             seen: None,
             last_change: None,
-            cancel_seen: None,
+            cancel_observation: None,
             history: None,
         }
     }
@@ -106,12 +106,12 @@ impl Record {
     }
 
     /// Returns the first observation of a requested cancellation.
-    pub fn cancel_seen(&self) -> Option<CancelSeen> {
-        self.cancel_seen.as_deref().copied()
+    pub fn cancel_observation(&self) -> Option<CancelObservation> {
+        self.cancel_observation.as_deref().copied()
     }
 
-    pub(super) fn set_cancel_seen(&mut self, cancel_seen: Option<CancelSeen>) {
-        self.cancel_seen = cancel_seen.map(Box::new);
+    pub(super) fn set_cancel_observation(&mut self, cancel_observation: Option<CancelObservation>) {
+        self.cancel_observation = cancel_observation.map(Box::new);
     }
 
     /// Returns the key by which other tasks refer to this one as parent or root.
@@ -188,8 +188,8 @@ impl Record {
         let before = self.seen.replace(at.into());
         if self.is_cancel_requested() {
             let is_exact = before.is_some();
-            self.cancel_seen
-                .get_or_insert_with(|| Box::new(CancelSeen { at, is_exact }));
+            self.cancel_observation
+                .get_or_insert_with(|| Box::new(CancelObservation { at, is_exact }));
         }
     }
 

@@ -18,7 +18,7 @@ const MAX_REPLY_CHARS: usize = 40;
 
 /// Result of filtering one input event.
 #[derive(Debug, PartialEq)]
-pub(super) enum Intercepted {
+pub(super) enum InterceptResult {
     /// May be part of a reply; kept until the next event decides.
     Buffered,
     /// A complete reply.
@@ -54,7 +54,7 @@ impl BackgroundQuery {
     }
 
     /// Filters one input event.
-    pub(super) fn intercept(&mut self, input: Input) -> Intercepted {
+    pub(super) fn intercept(&mut self, input: Input) -> InterceptResult {
         let key = match &input {
             Input::Key(key) => Some(*key),
             _ => None,
@@ -62,12 +62,12 @@ impl BackgroundQuery {
         match key {
             Some(key) if self.buffered.is_empty() && is_start(key) => {
                 self.buffered.push(input);
-                Intercepted::Buffered
+                InterceptResult::Buffered
             }
             Some(key) if !self.buffered.is_empty() && is_end(key) => {
                 if let Some(background) = background(&self.text) {
                     self.buffered.clear();
-                    return Intercepted::Detected(background);
+                    return InterceptResult::Detected(background);
                 }
                 self.pass_through(input)
             }
@@ -75,7 +75,7 @@ impl BackgroundQuery {
                 KeyCode::Char(character) if self.continues_reply(character, key.modifiers) => {
                     self.text.push(character);
                     self.buffered.push(input);
-                    Intercepted::Buffered
+                    InterceptResult::Buffered
                 }
                 _ => self.pass_through(input),
             },
@@ -94,11 +94,11 @@ impl BackgroundQuery {
             }
     }
 
-    fn pass_through(&mut self, input: Input) -> Intercepted {
+    fn pass_through(&mut self, input: Input) -> InterceptResult {
         self.text.clear();
         let mut all = std::mem::take(&mut self.buffered);
         all.push(input);
-        Intercepted::PassThrough(all)
+        InterceptResult::PassThrough(all)
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
         Input::Key(KeyEvent::new(KeyCode::Char(code), modifiers))
     }
 
-    fn intercept_all(query: &mut BackgroundQuery, text: &str) -> Vec<Intercepted> {
+    fn intercept_all(query: &mut BackgroundQuery, text: &str) -> Vec<InterceptResult> {
         let mut keys = vec![key(']', KeyModifiers::ALT)];
         keys.extend(text.chars().map(|character| match character {
             '\\' => key('\\', KeyModifiers::ALT),
@@ -174,10 +174,12 @@ mod tests {
             let results = intercept_all(&mut query, text);
             let (last, before) = results.split_last().unwrap();
             assert!(
-                before.iter().all(|result| *result == Intercepted::Buffered),
+                before
+                    .iter()
+                    .all(|result| *result == InterceptResult::Buffered),
                 "{text}"
             );
-            assert_eq!(*last, Intercepted::Detected(background), "{text}");
+            assert_eq!(*last, InterceptResult::Detected(background), "{text}");
         }
     }
 
@@ -195,7 +197,7 @@ mod tests {
             let passed: usize = results
                 .iter()
                 .map(|result| match result {
-                    Intercepted::PassThrough(all) => all.len(),
+                    InterceptResult::PassThrough(all) => all.len(),
                     _ => 0,
                 })
                 .sum();
@@ -205,7 +207,7 @@ mod tests {
         let quit = key('q', KeyModifiers::NONE);
         assert_eq!(
             query.intercept(quit.clone()),
-            Intercepted::PassThrough(vec![quit])
+            InterceptResult::PassThrough(vec![quit])
         );
     }
 }

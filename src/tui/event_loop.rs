@@ -20,7 +20,7 @@ use tokio::{
 
 use super::{
     background_job::{self, JobResult},
-    background_query::{BackgroundQuery, EXIT_DRAIN, Intercepted},
+    background_query::{BackgroundQuery, EXIT_DRAIN, InterceptResult},
     playback::RecordPlayer,
     signals::Signal,
 };
@@ -248,7 +248,10 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         };
         let end = background_query.sent_at() + EXIT_DRAIN;
         while let Ok(Some(Ok(input))) = timeout_at(end, input.next()).await {
-            if matches!(background_query.intercept(input), Intercepted::Detected(_)) {
+            if matches!(
+                background_query.intercept(input),
+                InterceptResult::Detected(_)
+            ) {
                 break;
             }
         }
@@ -377,9 +380,9 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         let inputs = match &mut self.background_query {
             None => vec![input],
             Some(background_query) => match background_query.intercept(input) {
-                Intercepted::Buffered => Vec::new(),
-                Intercepted::PassThrough(all) => all,
-                Intercepted::Detected(background) => {
+                InterceptResult::Buffered => Vec::new(),
+                InterceptResult::PassThrough(all) => all,
+                InterceptResult::Detected(background) => {
                     self.background_query = None;
                     self.dispatch(Event::Background(background), self.now())?;
                     self.appearance = Appearance::new(&self.screen.state.options);

@@ -83,7 +83,7 @@ fn x_axis(
     line.pad_to(before.saturating_sub(scale.len() + 1))
         .push(scale, Role::Faint)
         .pad_to(before);
-    for run in samples.chunk_by(|one, other| one.phase_began == other.phase_began) {
+    for run in samples.chunk_by(|a, b| a.phase_began == b.phase_began) {
         let (sign, role) = match run.first() {
             Some(sample) if sample.phase_began => (appearance.symbols.phase, Role::Key),
             _ => (appearance.symbols.rule, Role::Faint),

@@ -47,16 +47,16 @@ pub(super) fn push_operation_and_target(
     target: &str,
     available: usize,
 ) {
-    let wanted = if target.is_empty() {
+    let target_width = if target.is_empty() {
         0
     } else {
         width(target) + 2
     };
-    let operation_width = available.saturating_sub(wanted.min(available / 2));
+    let operation_width = available.saturating_sub(target_width.min(available / 2));
     let before = line.width();
     line.push_max(operation, operation_width, Role::Text);
     let left = available.saturating_sub(line.width() - before);
-    if wanted > 0 && left > 4 {
+    if target_width > 0 && left > 4 {
         line.gap(2).push_max(target, left - 2, Role::Dim);
     }
 }

@@ -39,7 +39,7 @@ impl Axis {
         let bars = records.filter_map(|(record, now)| Bar::of(record, now));
         let (start, end) = bars
             .map(|bar| (bar.queued, bar.end))
-            .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))?;
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
         Self::new(&(start..end), columns)
     }
 
@@ -187,7 +187,7 @@ impl Axis {
                 None => {}
             }
         }
-        for run in cells.chunk_by(|one, other| one == other) {
+        for run in cells.chunk_by(|a, b| a == b) {
             if let Some((symbol, role)) = run.first() {
                 strip.push(&symbol.repeat(run.len()), *role);
             }

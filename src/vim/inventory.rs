@@ -31,16 +31,14 @@ pub struct InventoryCache {
 impl InventoryCache {
     fn missing<'a>(
         &self,
-        wanted: impl IntoIterator<Item = &'a ManagedObjectReference>,
+        objects: impl IntoIterator<Item = &'a ManagedObjectReference>,
     ) -> Vec<ManagedObjectReference> {
-        let unique: HashSet<_> = wanted.into_iter().collect();
+        let unique: HashSet<_> = objects.into_iter().collect();
         let missing = unique
             .into_iter()
             .filter(|object| !self.nodes.contains_key(object));
         let mut missing: Vec<_> = missing.cloned().collect();
-        missing.sort_unstable_by(|one, other| {
-            (one.kind(), &one.value).cmp(&(other.kind(), &other.value))
-        });
+        missing.sort_unstable_by(|a, b| (a.kind(), &a.value).cmp(&(b.kind(), &b.value)));
         missing
     }
 

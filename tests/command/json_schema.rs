@@ -19,30 +19,30 @@ impl Schema {
             rule = self.0["$defs"][name.unwrap()].as_object().unwrap();
         }
         let wrong = |keyword: &str| Err(format!("{at}: {value} does not match {keyword}"));
-        for (keyword, wanted) in rule {
+        for (keyword, expected) in rule {
             let holds = match keyword.as_str() {
                 "description" | "title" | "$schema" | "$defs" | "properties" => true,
-                "type" => types(wanted).any(|name| is_of_type(value, name)),
-                "const" => value == wanted,
-                "enum" => wanted.as_array().unwrap().contains(value),
-                "minimum" => value.as_f64() >= wanted.as_f64() || !value.is_number(),
-                "maximum" => value.as_f64() <= wanted.as_f64() || !value.is_number(),
+                "type" => types(expected).any(|name| is_of_type(value, name)),
+                "const" => value == expected,
+                "enum" => expected.as_array().unwrap().contains(value),
+                "minimum" => value.as_f64() >= expected.as_f64() || !value.is_number(),
+                "maximum" => value.as_f64() <= expected.as_f64() || !value.is_number(),
                 "format" => value
                     .as_str()
                     .is_none_or(|text| text.parse::<jiff::Timestamp>().is_ok()),
-                "required" => wanted
+                "required" => expected
                     .as_array()
                     .unwrap()
                     .iter()
                     .all(|name| value.get(name.as_str().unwrap()).is_some()),
                 "items" => {
                     for item in value.as_array().into_iter().flatten() {
-                        self.check(wanted, item, &format!("{at}[]"))?;
+                        self.check(expected, item, &format!("{at}[]"))?;
                     }
                     true
                 }
                 "oneOf" => {
-                    let rules = wanted.as_array().unwrap().iter();
+                    let rules = expected.as_array().unwrap().iter();
                     let failures: Vec<String> = rules
                         .clone()
                         .filter_map(|rule| self.check(rule, value, at).err())
@@ -84,10 +84,10 @@ impl Schema {
     }
 }
 
-fn types(wanted: &Value) -> impl Iterator<Item = &str> {
-    let several = wanted.as_array().into_iter().flatten();
+fn types(expected: &Value) -> impl Iterator<Item = &str> {
+    let several = expected.as_array().into_iter().flatten();
     several
-        .chain(wanted.is_string().then_some(wanted))
+        .chain(expected.is_string().then_some(expected))
         .filter_map(Value::as_str)
 }
 

@@ -119,12 +119,12 @@ async fn progress_bars_and_lines_name_the_server() {
         .on_servers(&two.servers())
         .await;
     assert_eq!(output.code, 1, "{output:?}");
-    for wanted in [
+    for expected in [
         "lab/task-1 success",
         "branch/task-2 failed",
         "2 of 2 ended, 1 failed",
     ] {
-        assert!(output.err.contains(wanted), "{}", output.err);
+        assert!(output.err.contains(expected), "{}", output.err);
     }
     let output = two
         .line_without_profiles("wait lab/task-1 branch/task-2")

@@ -58,7 +58,7 @@ impl Expression {
     fn holds(&self, (name, state, progress): Task) -> bool {
         match self {
             Self::Name(part) => NAMES[name].contains(part),
-            Self::State(wanted) => state == *wanted,
+            Self::State(expected) => state == *expected,
             Self::Below(percent) => progress.is_some_and(|progress| progress < *percent),
             Self::NoProgress => progress.is_none(),
             Self::Not(part) => !part.holds((name, state, progress)),

@@ -144,9 +144,9 @@ async fn chains(harness: &Harness) -> Vec<Value> {
 }
 
 #[track_caller]
-fn assert_field(event: &Value, field: &str, wanted: &str) {
+fn assert_field(event: &Value, field: &str, expected: &str) {
     let value = &event[field];
-    let fits = match wanted {
+    let fits = match expected {
         "string" => value.as_str().is_some_and(|text| !text.is_empty()),
         FAULT => value["_typeName"].is_string() && value["faultstring"].is_string(),
         HOST => named(value, "host", "HostSystem"),
@@ -154,7 +154,7 @@ fn assert_field(event: &Value, field: &str, wanted: &str) {
         "VmEventArgument" => named(value, "vm", "VirtualMachine"),
         _ => true,
     };
-    let typed = matches!(wanted, "string" | FAULT) || value["_typeName"] == wanted;
+    let typed = matches!(expected, "string" | FAULT) || value["_typeName"] == expected;
     assert!(fits && typed, "{field} of {event}");
 }
 
@@ -179,8 +179,8 @@ fn assert_complete(event: &Value) -> &str {
     }
     let row = REQUIRED.iter().find(|(name, _)| *name == kind);
     let (_, fields) = row.unwrap_or_else(|| panic!("no published type: {event}"));
-    for (field, wanted) in *fields {
-        assert_field(event, field, wanted);
+    for (field, expected) in *fields {
+        assert_field(event, field, expected);
     }
     kind
 }

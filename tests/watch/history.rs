@@ -283,14 +283,14 @@ async fn failed_search_reports_reason_and_remedy() {
             ["InvalidState", "about 32"],
         ),
     ];
-    for (number, (change, wanted)) in (1..).zip(failures) {
+    for (number, (change, expected)) in (1..).zip(failures) {
         change(&search.control, false);
         search.begin(number);
         search.pages(1).await;
         let (search_id, page) = search.harness.pages.remove(0);
         let reason = page.unwrap_err();
         assert_eq!(search_id, number);
-        for part in wanted {
+        for part in expected {
             assert!(reason.contains(part), "{reason}");
         }
         change(&search.control, true);

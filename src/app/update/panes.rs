@@ -75,12 +75,12 @@ impl PaneChange {
             Self::Beside => DetailsPosition::Beside,
         };
         let body = state.layout().body;
-        let mut wanted = state.pane_split.clone();
-        wanted.position = position;
-        let fits = wanted.split(body).is_some()
+        let mut pane_split = state.pane_split.clone();
+        pane_split.position = position;
+        let fits = pane_split.split(body).is_some()
             && (position == DetailsPosition::Below || PaneSplit::has_space_beside(body));
         if fits {
-            state.pane_split = wanted;
+            state.pane_split = pane_split;
             state.pane_mode = PaneMode::Both(focus);
         }
         fits

@@ -266,7 +266,11 @@ impl TaskMetrics {
         let is_requested = info.cancelled || record.status() == Status::Cancelled;
         let is_known = self.cancelling.contains(&key);
         if is_requested && !is_known {
-            if is_end || record.cancel_seen().is_some_and(|seen| seen.is_exact) {
+            if is_end
+                || record
+                    .cancel_observation()
+                    .is_some_and(|seen| seen.is_exact)
+            {
                 let labels = [
                     ("vcenter", vcenter.clone()),
                     ("operation", operation.clone()),

@@ -23,18 +23,18 @@ impl FieldSort {
 
     /// Sorts the rows; those without a value come last.
     pub(in crate::command) fn sort(&self, rows: &mut [OutputRow]) {
-        rows.sort_by(|one, other| self.compare(one, other));
+        rows.sort_by(|a, b| self.compare(a, b));
     }
 
-    fn compare(&self, one: &OutputRow, other: &OutputRow) -> Ordering {
+    fn compare(&self, a: &OutputRow, b: &OutputRow) -> Ordering {
         let orders = self.0.iter().map(|(name, descending)| {
-            let values = (value(name, &one.json), value(name, &other.json));
+            let values = (value(name, &a.json), value(name, &b.json));
             match (&values.0, &values.1) {
                 (Value::Null, Value::Null) => Ordering::Equal,
                 (Value::Null, _) => Ordering::Greater,
                 (_, Value::Null) => Ordering::Less,
-                (one, other) if *descending => compare(other, one),
-                (one, other) => compare(one, other),
+                (a, b) if *descending => compare(b, a),
+                (a, b) => compare(a, b),
             }
         });
         orders.fold(Ordering::Equal, Ordering::then)
@@ -42,10 +42,10 @@ impl FieldSort {
 }
 
 /// Compares numbers by value and everything else by its text.
-fn compare(one: &Value, other: &Value) -> Ordering {
-    match (one.as_f64(), other.as_f64()) {
-        (Some(one), Some(other)) => one.total_cmp(&other),
-        _ => text(one).cmp(&text(other)),
+fn compare(a: &Value, b: &Value) -> Ordering {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => text(a).cmp(&text(b)),
     }
 }
 

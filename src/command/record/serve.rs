@@ -49,7 +49,7 @@ pub(in crate::command) struct Served {
 pub(in crate::command) async fn serve(
     args: &FromArgs,
     path: &Path,
-    given: &ConnectionArgs,
+    connection_args: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Served, CommandError> {
     let source = Source::File(path.to_owned());
@@ -86,7 +86,7 @@ pub(in crate::command) async fn serve(
         username: Some("record".to_owned()),
         password: Some(SecretString::from("record")),
         read_only: true,
-        config: given.config.clone(),
+        config: connection_args.config.clone(),
         ..ConnectionArgs::default()
     };
     io.environment = Box::leak(Box::new(WithoutConnection(io.environment)));

@@ -91,8 +91,8 @@ pub async fn run(
 }
 
 /// Parses SERVER, which must not contain a password: it is visible in the process list. A user name is not needed.
-fn server(given: &RedactedUrl) -> Result<Address, CommandError> {
-    match Address::parse(given) {
+fn server(url: &RedactedUrl) -> Result<Address, CommandError> {
+    match Address::parse(url) {
         Ok((address, None)) => Ok(address),
         Ok((address, Some(_))) => Err(CommandError::Usage(format!(
             "SERVER must not contain a user name or password. Write {} alone.",

@@ -186,11 +186,11 @@ pub(in crate::command) fn totals(waiting: &WaitTracker) -> String {
     if waiting.tasks.is_empty() {
         return "no task has started yet".to_owned();
     }
-    let count = |wanted: fn(&TaskOutcome) -> bool| {
+    let count = |predicate: fn(&TaskOutcome) -> bool| {
         waiting
             .tasks
             .iter()
-            .filter(|task| wanted(&task.outcome))
+            .filter(|task| predicate(&task.outcome))
             .count()
     };
     let done = count(|outcome| matches!(outcome, TaskOutcome::Ended(_)));

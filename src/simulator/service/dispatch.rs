@@ -152,7 +152,7 @@ impl Core {
         let by_header = call
             .authorization
             .as_ref()
-            .filter(|given| self.access.authorization.as_ref() == Some(*given))
+            .filter(|value| self.access.authorization.as_ref() == Some(*value))
             .cloned();
         if let Some(value) = by_header {
             if !self.sessions.touch(&value, self.world.now(), self.unscaled) {

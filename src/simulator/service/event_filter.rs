@@ -95,7 +95,7 @@ impl EventFilter {
         was_triggered(&self.triggers, &record.reason)
             && self
                 .entity
-                .is_none_or(|wanted| entity_matches(wanted, entity, inventory))
+                .is_none_or(|filter| entity_matches(filter, entity, inventory))
     }
 
     /// True if an event of a matching task matches.

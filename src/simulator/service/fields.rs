@@ -97,7 +97,7 @@ impl Fields {
     fn of_type<T>(
         &mut self,
         name: &str,
-        wanted: &str,
+        expected: &str,
         read: impl FnOnce(&Value) -> Option<T>,
     ) -> Result<Option<T>, Fault> {
         let Some(value) = self.take(name) else {
@@ -105,7 +105,7 @@ impl Fields {
         };
         read(&value).map(Some).ok_or_else(|| {
             Fault::invalid_request(format!(
-                "{} must be {wanted}, not {}.",
+                "{} must be {expected}, not {}.",
                 self.path(name),
                 kind(&value)
             ))

@@ -100,12 +100,12 @@ impl FilterSpec {
         for spec in self.properties.iter().filter(|spec| is_a(kind, &spec.kind)) {
             is_set = true;
             let all = schema::properties(kind).map(|field| field.name.to_owned());
-            let wanted: Box<dyn Iterator<Item = String>> = if spec.all {
+            let selected: Box<dyn Iterator<Item = String>> = if spec.all {
                 Box::new(all)
             } else {
                 Box::new(spec.paths.iter().cloned())
             };
-            for path in wanted {
+            for path in selected {
                 if !paths.contains(&path) {
                     paths.push(path);
                 }

@@ -95,9 +95,9 @@ pub(super) fn is_managed(kind: &str) -> bool {
     MANAGED.contains_key(kind)
 }
 
-/// True if `wanted` is the managed object type `kind` or one of its supertypes.
-pub(super) fn is_a(kind: &str, wanted: &str) -> bool {
-    kind == wanted || lineage(&MANAGED, kind).any(|(name, _)| name == wanted)
+/// True if `base` is the managed object type `kind` or one of its supertypes.
+pub(super) fn is_a(kind: &str, base: &str) -> bool {
+    kind == base || lineage(&MANAGED, kind).any(|(name, _)| name == base)
 }
 
 /// Returns the properties of a managed object type, including inherited ones.

@@ -122,11 +122,11 @@ pub(super) fn was_triggered(triggers: &[Trigger], reason: &Value) -> bool {
 }
 
 pub(super) fn entity_matches(
-    wanted: (EntityId, EntityRecursion),
+    filter: (EntityId, EntityRecursion),
     entity: Option<EntityId>,
     inventory: &Inventory,
 ) -> bool {
-    let (named, recursion) = wanted;
+    let (named, recursion) = filter;
     entity.is_some_and(|entity| match recursion {
         EntityRecursion::Itself => entity == named,
         EntityRecursion::Children => entity != named && inventory.is_within(entity, named),
@@ -201,7 +201,7 @@ impl TaskFilter {
             && family(&self.roots, task.root)
             && self
                 .entity
-                .is_none_or(|wanted| entity_matches(wanted, task.entity, inventory))
+                .is_none_or(|filter| entity_matches(filter, task.entity, inventory))
             && self.time.is_none_or(|(which, period)| {
                 task.times[which].is_some_and(|time| period.contains(time))
             })

@@ -66,7 +66,7 @@ impl<K, I> Default for OrderTree<K, I> {
 impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     /// Builds the tree from entries in any order.
     pub(super) fn from_unsorted(mut entries: Vec<SequenceEntry<K, I>>) -> Self {
-        entries.sort_unstable_by(|one, other| one.compare(&other.key, other.id));
+        entries.sort_unstable_by(|a, b| a.compare(&b.key, b.id));
         let mut leaves = Vec::with_capacity(entries.len().div_ceil(LEAF_FILL));
         let mut entries = entries.into_iter().peekable();
         while entries.peek().is_some() {

@@ -36,16 +36,16 @@ impl Row {
 #[derive(Clone, Copy)]
 struct PathStep<'a> {
     siblings: &'a Siblings,
-    place: Position,
+    position: Position,
 }
 
 impl PathStep<'_> {
     fn id(self) -> Option<RowId> {
-        self.siblings.get(self.place).map(|entry| entry.id)
+        self.siblings.get(self.position).map(|entry| entry.id)
     }
 
     fn is_last(self) -> bool {
-        self.siblings.after(self.place).is_none()
+        self.siblings.after(self.position).is_none()
     }
 }
 
@@ -121,8 +121,8 @@ impl RowModel {
         let mut path = Vec::new();
         let mut siblings = &self.top;
         let mut row = index;
-        while let Some((place, within)) = siblings.at_row(row) {
-            let step = PathStep { siblings, place };
+        while let Some((position, within)) = siblings.at_row(row) {
+            let step = PathStep { siblings, position };
             path.push(step);
             let children = step.id().and_then(|id| self.item(id)?.open_children());
             match (within, children) {
@@ -140,14 +140,14 @@ impl RowModel {
             .last()
             .and_then(|step| self.item(step.id()?)?.open_children());
         if let Some(siblings) = children
-            && let Some(place) = siblings.first()
+            && let Some(position) = siblings.first()
         {
-            path.push(PathStep { siblings, place });
+            path.push(PathStep { siblings, position });
             return;
         }
-        while let Some(PathStep { siblings, place }) = path.pop() {
-            if let Some(place) = siblings.after(place) {
-                path.push(PathStep { siblings, place });
+        while let Some(PathStep { siblings, position }) = path.pop() {
+            if let Some(position) = siblings.after(position) {
+                path.push(PathStep { siblings, position });
                 return;
             }
         }

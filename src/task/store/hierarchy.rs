@@ -126,9 +126,9 @@ impl TaskStore {
         }
     }
 
-    /// True if `wanted` is `from` or one of its ancestors.
-    fn is_in_path(&self, from: Handle, wanted: Handle) -> bool {
-        self.path(from).any(|handle| handle == wanted)
+    /// True if `ancestor` is `from` or one of its ancestors.
+    fn is_in_path(&self, from: Handle, ancestor: Handle) -> bool {
+        self.path(from).any(|handle| handle == ancestor)
     }
 
     pub(super) fn set_parent(

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::task::{
-    CancelSeen,
+    CancelObservation,
     fixture::{at, info},
 };
 
@@ -274,16 +274,16 @@ fn changes_and_cancellation_requests_are_recorded() {
     harness.put("task", &json!({"progress": 1}));
     harness.fields("task", &json!({"cancelled": true}));
     assert_eq!(harness.record("task").last_change(), Some(at(10)));
-    let seen = CancelSeen {
+    let seen = CancelObservation {
         at: at(20),
         is_exact: true,
     };
-    assert_eq!(harness.record("task").cancel_seen(), Some(seen));
+    assert_eq!(harness.record("task").cancel_observation(), Some(seen));
     assert!(harness.record("task").is_cancel_requested());
     harness.fields("task", &json!({"progress": 2}));
     assert_eq!(harness.record("task").last_change(), Some(at(20)));
     harness.put("late", &json!({"cancelled": true}));
-    let seen = harness.record("late").cancel_seen();
+    let seen = harness.record("late").cancel_observation();
     let ago = |seconds: i64| seen.map(|seen| seen.ago(at(10 + seconds)));
     assert_eq!(ago(12).as_deref(), Some("at least 12s ago"));
     assert_eq!(ago(0).as_deref(), Some("just now"));

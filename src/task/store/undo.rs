@@ -82,13 +82,13 @@ impl TaskStore {
             return;
         };
         let (presence, history) = (record.presence.clone(), record.history.clone());
-        let (seen, requested) = (record.observed_at(), record.cancel_seen());
+        let (seen, requested) = (record.observed_at(), record.cancel_observation());
         let at = seen.unwrap_or_default();
         let _ = self.assign(handle, fields, at, touched);
         if let Some(node) = self.nodes.get_mut(handle) {
             let record = &mut node.record;
             (record.presence, record.history) = (presence, history);
-            record.set_cancel_seen(requested);
+            record.set_cancel_observation(requested);
         }
     }
 

@@ -69,10 +69,10 @@ impl Groups {
         let mut groups: Vec<SummaryGroup<'_>> = groups.collect();
         let more = groups.len().saturating_sub(maximum);
         if more > 0 && maximum > 0 {
-            groups.select_nth_unstable_by(maximum - 1, |one, other| one.rank().cmp(&other.rank()));
+            groups.select_nth_unstable_by(maximum - 1, |a, b| a.rank().cmp(&b.rank()));
         }
         groups.truncate(maximum);
-        groups.sort_unstable_by(|one, other| one.rank().cmp(&other.rank()));
+        groups.sort_unstable_by(|a, b| a.rank().cmp(&b.rank()));
         (groups, more)
     }
 }

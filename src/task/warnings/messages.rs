@@ -8,7 +8,7 @@ use crate::{
     task::{
         entity_state::PendingQuestion,
         estimate::StallThreshold,
-        record::{CancelSeen, Record},
+        record::{CancelObservation, Record},
         typical::DurationStats,
     },
     text::{ago, duration},
@@ -43,7 +43,7 @@ pub(super) fn stalled(
     format!("No progress or phase change for {still}{at_percent}; {reason}")
 }
 
-pub(super) fn cancel_ignored(seen: CancelSeen, now: Timestamp) -> String {
+pub(super) fn cancel_ignored(seen: CancelObservation, now: Timestamp) -> String {
     format!("Cancellation requested {}, still running.", seen.ago(now))
 }
 

@@ -118,7 +118,7 @@ pub fn next_change(
     let threshold = stall_threshold_of(record, past)
         .and_then(|(since, threshold)| later(since, threshold.allowed));
     let cancel = record
-        .cancel_seen()
+        .cancel_observation()
         .filter(|_| record.is_cancel_requested());
     let parent =
         finished_parent(store, handle).and_then(|parent| quiet_without_parent(record, parent));
@@ -178,7 +178,7 @@ fn stalled(record: &Record, past: PastRuns<'_>, now: Timestamp) -> Option<String
 
 fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
     let requested = record
-        .cancel_seen()
+        .cancel_observation()
         .filter(|_| record.is_cancel_requested())?;
     let age = now.duration_since(requested.at);
     (age > MIN_WARNING_TIME).then(|| messages::cancel_ignored(requested, now))

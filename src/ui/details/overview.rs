@@ -350,7 +350,7 @@ fn cancellation(fields: &mut FieldList, handle: Handle, record: &Record, info: &
     match CancelState::of(record) {
         CancelState::Requested => {
             let ago = record
-                .cancel_seen()
+                .cancel_observation()
                 .map(|seen| format!(" {}", seen.ago(now)));
             let (ago, word) = (ago.unwrap_or_default(), record.status().word());
             let text = format!("requested{ago}, still {word}");

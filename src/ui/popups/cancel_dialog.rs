@@ -82,16 +82,16 @@ struct FreeLines(usize);
 
 impl FreeLines {
     /// Takes up to this many lines and returns how many.
-    fn take(&mut self, wanted: usize) -> usize {
-        let used = wanted.min(self.0);
+    fn take(&mut self, count: usize) -> usize {
+        let used = count.min(self.0);
         self.0 -= used;
         used
     }
 
     /// Takes this many lines or none. Returns true if they were free.
-    fn take_all(&mut self, wanted: usize) -> bool {
-        let fits = wanted <= self.0;
-        self.take(if fits { wanted } else { 0 });
+    fn take_all(&mut self, count: usize) -> bool {
+        let fits = count <= self.0;
+        self.take(if fits { count } else { 0 });
         fits
     }
 }

@@ -109,9 +109,9 @@ pub(super) fn resolve(
         .clone()
         .chain(path(node.host.as_ref(), nodes))
         .chain(path(node.pool.as_ref(), nodes));
-    let name_of = |wanted: &str| {
+    let name_of = |type_name: &str| {
         let mut found = compute.clone().chain(above.clone());
-        let (_, node) = found.find(|(kind, node)| *kind == wanted && node.name.is_some())?;
+        let (_, node) = found.find(|(kind, node)| *kind == type_name && node.name.is_some())?;
         node.name.clone()
     };
     let is_datacenter = |(kind, _): &(&str, &Node)| *kind == "Datacenter";

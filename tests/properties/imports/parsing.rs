@@ -4,8 +4,8 @@ use super::{graph::Graph, source};
 
 /// Returns the imports between these files, as `from -> to`.
 fn imports(files: &[(&str, &str)]) -> Vec<String> {
-    let read = |wanted: &str| {
-        let file = files.iter().find(|(name, _)| *name == wanted);
+    let read = |path: &str| {
+        let file = files.iter().find(|(name, _)| *name == path);
         file.map(|(_, text)| (*text).to_owned())
     };
     let programs: &[&str] = if read("main.rs").is_some() {

@@ -7,11 +7,11 @@ use crate::{
 /// The `ReadLocations` commands sent after these keys.
 fn sent(state: &mut Screen, keys: &str) -> Vec<bool> {
     let effects = press(state, keys).into_iter();
-    let wanted = effects.filter_map(|effect| match effect {
+    let commands = effects.filter_map(|effect| match effect {
         Effect::Send(_, Command::ReadLocations(is_wanted)) => Some(is_wanted),
         _ => None,
     });
-    wanted.collect()
+    commands.collect()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::sender::{Failure, Rejected, Sender};
+use super::sender::{Failure, PartialSuccess, Sender};
 use crate::{
     vim::MAX_RETRY_AFTER,
     watch::{Backoff, Intervals},
@@ -68,8 +68,8 @@ impl Delivery {
         loop {
             let is_last = self.stop.is_cancelled();
             let failure = match self.sender.send(body.clone()).await {
-                Ok(rejected) => {
-                    self.succeeded(rejected);
+                Ok(partial_success) => {
+                    self.succeeded(partial_success);
                     return true;
                 }
                 Err(failure) => failure,
@@ -104,7 +104,7 @@ impl Delivery {
         ));
     }
 
-    fn succeeded(&mut self, rejected: Option<Rejected>) {
+    fn succeeded(&mut self, partial_success: Option<PartialSuccess>) {
         self.backoff.record_uptime(Duration::MAX);
         self.reasons.clear();
         if self.state.is_failing.swap(false, Ordering::Relaxed) {
@@ -116,7 +116,7 @@ impl Delivery {
             };
             self.report(format!("{signal} are exported again{lost}."));
         }
-        if let Some(Rejected { count, message }) = rejected
+        if let Some(PartialSuccess { count, message }) = partial_success
             && is_new(&mut self.rejections, &message)
         {
             let failing = self.sender.failing();

@@ -47,7 +47,7 @@ pub(super) struct Failure {
 
 /// Number of items of a request that the collector did not accept, and its message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Rejected {
+pub(super) struct PartialSuccess {
     pub(super) count: u64,
     pub(super) message: String,
 }
@@ -95,7 +95,7 @@ impl Sender {
     }
 
     /// Sends a request once. Returns the items that the collector refused, if any.
-    pub(super) async fn send(&self, body: Bytes) -> Result<Option<Rejected>, Failure> {
+    pub(super) async fn send(&self, body: Bytes) -> Result<Option<PartialSuccess>, Failure> {
         let receiver = &self.receiver;
         let mut request = self
             .http
@@ -130,7 +130,7 @@ impl Sender {
                 return Ok(None);
             }
         }
-        Ok(rejected(receiver.signal, &content))
+        Ok(partial_success(receiver.signal, &content))
     }
 
     fn unanswered(&self, error: &reqwest::Error) -> Failure {
@@ -158,7 +158,7 @@ impl Sender {
     }
 }
 
-fn rejected(signal: Signal, content: &[u8]) -> Option<Rejected> {
+fn partial_success(signal: Signal, content: &[u8]) -> Option<PartialSuccess> {
     let (count, message) = match signal {
         Signal::Traces => {
             let response = ExportTraceServiceResponse::decode(content).ok()?;
@@ -173,5 +173,5 @@ fn rejected(signal: Signal, content: &[u8]) -> Option<Rejected> {
     };
     let count = u64::try_from(count).ok().filter(|count| *count > 0)?;
     let message = truncate(&sanitize(&message), MAX_MESSAGE_WIDTH, "…").into_owned();
-    Some(Rejected { count, message })
+    Some(PartialSuccess { count, message })
 }

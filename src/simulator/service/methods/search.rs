@@ -37,18 +37,18 @@ impl Core {
                 inventory.child(parent, &name).into_iter().collect()
             }
             "FindByUuid" | "FindAllByUuid" => {
-                let wanted = fields.string("uuid")?.to_ascii_lowercase();
+                let value = fields.string("uuid")?.to_ascii_lowercase();
                 let by_instance = fields.optional_boolean("instanceUuid")?.unwrap_or(false);
                 let of = if by_instance { instance_uuid } else { uuid };
-                self.machines(fields, |id| of(id) == wanted)?
+                self.machines(fields, |id| of(id) == value)?
             }
             "FindByIp" | "FindAllByIp" => {
-                let wanted = fields.string("ip")?;
-                self.machines(fields, |id| address(id) == wanted)?
+                let value = fields.string("ip")?;
+                self.machines(fields, |id| address(id) == value)?
             }
             "FindByDnsName" | "FindAllByDnsName" => {
-                let wanted = fields.string("dnsName")?;
-                self.machines(fields, |id| *inventory.entity(id).name == *wanted)?
+                let value = fields.string("dnsName")?;
+                self.machines(fields, |id| *inventory.entity(id).name == *value)?
             }
             _ => return Err(Fault::method_not_found(&call.object, &call.member)),
         };

@@ -73,7 +73,8 @@ impl Core {
         let top = inventory
             .find(&container)
             .ok_or_else(|| Fault::invalid_argument("container", "It contains nothing."))?;
-        let wanted = |kind: &str| types.is_empty() || types.iter().any(|wanted| is_a(kind, wanted));
+        let is_included =
+            |kind: &str| types.is_empty() || types.iter().any(|base| is_a(kind, base));
         let members = inventory
             .all()
             .filter(|(id, entity)| {
@@ -82,7 +83,7 @@ impl Core {
                 } else {
                     entity.parent == Some(top)
                 };
-                below && wanted(entity.kind.type_name())
+                below && is_included(entity.kind.type_name())
             })
             .map(|(_, entity)| entity.reference.clone())
             .collect();

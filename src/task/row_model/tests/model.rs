@@ -56,7 +56,7 @@ impl Reference<'_> {
             .into_iter()
             .filter_map(|(key, members)| Some((shown(&members)?, key, members)))
             .collect();
-        groups.sort_by(|one, other| one.0.cmp(&other.0));
+        groups.sort_by(|a, b| a.0.cmp(&b.0));
         let count = groups.len();
         for (position, (_, key, members)) in groups.into_iter().enumerate() {
             let is_last = position + 1 == count;

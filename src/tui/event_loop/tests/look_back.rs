@@ -46,17 +46,17 @@ async fn live(harness: &Harness) {
 #[tokio::test(start_paused = true)]
 async fn steps_by_changes_and_returns_after_the_last() {
     let harness = climbing().await;
-    for wanted in ["40%", "30%", "20%"] {
+    for percent in ["40%", "30%", "20%"] {
         harness.press('<');
         harness.until("paused").await;
-        row(&harness, wanted).await;
+        row(&harness, percent).await;
     }
     harness.press('>');
     row(&harness, "30%").await;
-    for wanted in ["40%", "50%"] {
+    for percent in ["40%", "50%"] {
         harness.press('>');
         harness.until("paused").await;
-        row(&harness, wanted).await;
+        row(&harness, percent).await;
     }
     harness.press('>');
     live(&harness).await;

@@ -119,7 +119,7 @@ fn fields(ctx: &RenderContext, handle: Handle, record: &Record, columns: u16) ->
     if let Some(info) = &record.info {
         add(0, "State", record.status().word(), Role::Text);
         let now = state.time(record, ctx.now);
-        let requested = match record.cancel_seen() {
+        let requested = match record.cancel_observation() {
             Some(seen) => seen.ago(now),
             None => flag_text(info, "cancelled", info.cancelled).to_owned(),
         };

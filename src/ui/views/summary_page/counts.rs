@@ -181,12 +181,12 @@ fn lengths<const N: usize>(counts: [u32; N], longest: u32, columns: usize) -> [u
     let all = all.max(kinds).min(columns);
     let rest = all.saturating_sub(kinds);
     let mut before = 0;
-    let mut given = 0;
+    let mut previous = 0;
     counts.map(|count| {
         before += u64::from(count);
         let until = share(before, total, rest);
-        let own = until - given + usize::from(count > 0);
-        given = until;
+        let own = until - previous + usize::from(count > 0);
+        previous = until;
         own
     })
 }
