@@ -173,7 +173,7 @@ impl World {
 
 /// Sets a field to a value in any form in which servers send it; true if it changed. Invalid values change nothing.
 fn assign(record: &mut Record, field: Field, value: Value, calendar: &Calendar) -> bool {
-    let value = if field == Field::Result {
+    let value = if field == Field::Result && value.get("_value").is_some() {
         value
     } else {
         plain(value)
@@ -234,10 +234,24 @@ fn assign(record: &mut Record, field: Field, value: Value, calendar: &Calendar) 
     }
 }
 
-/// Removes the boxes around a primitive or a list.
+/// Removes the boxes around a value and within it, except where the declared type is `Any`.
 fn plain(mut value: Value) -> Value {
     while let Some(content) = value.get_mut("_value") {
         value = content.take();
+    }
+    match &mut value {
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = plain(item.take())),
+        Value::Object(fields) => {
+            let has_any = fields
+                .get("_typeName")
+                .is_some_and(|kind| kind == "KeyAnyValue");
+            for (name, field) in fields.iter_mut() {
+                if !(has_any && name == "value") {
+                    *field = plain(field.take());
+                }
+            }
+        }
+        _ => {}
     }
     value
 }
@@ -317,5 +331,38 @@ fn blank(id: TaskId, now: WorldTime) -> Record {
         root: None,
         activation_id: None,
         phase_log: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn fields_are_unboxed_except_any() {
+        let text = |text: &str| json!({"_typeName": "string", "_value": text});
+        let calendar = Calendar::new(Timestamp::UNIX_EPOCH);
+        let mut record = blank(TaskId(1), WorldTime::START);
+        let message = |key: Value| {
+            let arg = json!({"_typeName": "KeyAnyValue", "key": key, "value": text("a.vmdk")});
+            json!({"_typeName": "LocalizableMessage", "key": key, "arg": [arg]})
+        };
+        let fault = json!({
+            "_typeName": "LocalizedMethodFault",
+            "fault": {"_typeName": "FileNotFound", "file": text("a.vmdk"), "faultMessage": [message(text("k"))]},
+            "localizedMessage": text("No file"),
+        });
+        assign(&mut record, Field::Error, fault, &calendar);
+        let expected = json!({
+            "_typeName": "FileNotFound",
+            "file": "a.vmdk",
+            "faultMessage": [message(json!("k"))],
+            "faultstring": "No file",
+        });
+        assert_eq!(record.error, Some(expected));
+        assign(&mut record, Field::Result, text("done"), &calendar);
+        assert_eq!(record.result, Some(text("done")));
     }
 }
