@@ -64,6 +64,7 @@ mod usage;
 mod vanished_tasks;
 mod wait;
 mod wait_options;
+mod wait_output;
 mod wait_record;
 mod watch;
 mod wrong_server;

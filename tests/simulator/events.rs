@@ -1,7 +1,8 @@
-//! Event filters, and the required fields of event types.
+//! Events of tasks, event filters, and the required fields of event types.
 
 use std::collections::BTreeSet;
 
+use crate::history::{self, read_all};
 use crate::support::*;
 use serde_json::{Value, json};
 use vtask::simulator::Options;
@@ -375,4 +376,61 @@ async fn event_view_pages_in_both_directions() {
     let wrong =
         json!({"_typeName": "EventManagerViewByStartId", "startEventId": -1, "isForward": true});
     assert_fault(&query(&harness, json!({}), wrong).await, "InvalidArgument");
+}
+
+#[tokio::test]
+async fn events_cover_the_life_of_a_task() {
+    let harness = history::start_harness().await;
+    harness.advance(20);
+    let info = harness.info(1000).await;
+    let query = |chain: Value| {
+        harness.post(
+            "EventManager/EventManager/QueryEvents",
+            json!({"filter": {"_typeName": "EventFilterSpec", "eventChainId": chain}}),
+        )
+    };
+    let (status, events) = query(info["eventChainId"].clone()).await;
+    assert_eq!(status, 200);
+    assert_typed(&events);
+    let events = events.as_array().unwrap();
+    let kinds: Vec<_> = events
+        .iter()
+        .map(|event| event["_typeName"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["TaskEvent", "VmBeingRelocatedEvent", "EventEx", "EventEx"]
+    );
+    assert!(
+        events
+            .iter()
+            .all(|event| event["chainId"] == info["eventChainId"] && event["vm"]["name"] == "a")
+    );
+    assert!(events.is_sorted_by_key(|event| event["key"].as_i64()));
+    assert_eq!(events[0]["info"]["key"], "task-1000");
+    assert_eq!(events[0]["createdTime"], info["queueTime"]);
+    assert_eq!(
+        events[3]["fullFormattedMessage"],
+        "Relocate virtual machine: Switching over"
+    );
+    assert_eq!(events[1]["userName"], "kim");
+    harness.advance(60);
+    let (_, later) = query(info["eventChainId"].clone()).await;
+    let last = later.as_array().unwrap().last().unwrap();
+    assert_eq!(
+        last["_typeName"], "VmRelocateFailedEvent",
+        "its child failed"
+    );
+    assert_eq!(
+        last["fullFormattedMessage"],
+        "Failed to relocate a: no file"
+    );
+    let old = read_all(&harness, json!({"state": ["success"]})).await;
+    let (_, old_events) = query(old[0]["eventChainId"].clone()).await;
+    assert!(old_events.as_array().unwrap().len() >= 3);
+    assert_eq!(query(json!(5)).await, (200, json!([])));
+    harness
+        .control
+        .change_behavior(|behavior| behavior.events_permission = false);
+    assert_fault(&query(info["eventChainId"].clone()).await, "NoPermission");
 }

@@ -1,4 +1,4 @@
-//! Task history and events of tasks.
+//! Task history.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -48,7 +48,7 @@ takes = "10s"
 error = { _typeName = "FileNotFound", faultstring = "no file", file = "f" }
 "#;
 
-async fn start_harness() -> Harness {
+pub(crate) async fn start_harness() -> Harness {
     let scenario = format!(
         "{}{HISTORY}",
         INVENTORY.replace("first_task = 1\n", "first_task = 1000\n")
@@ -79,7 +79,7 @@ async fn call(harness: &Harness, collector: &str, method: &str, body: Value) -> 
 }
 
 /// Returns all tasks that match a filter, read in pages, oldest first.
-async fn read_all(harness: &Harness, filter: Value) -> Vec<Value> {
+pub(crate) async fn read_all(harness: &Harness, filter: Value) -> Vec<Value> {
     let collector = create(harness, filter).await;
     let mut items = Vec::new();
     loop {
@@ -416,63 +416,6 @@ async fn history_collectors_are_limited_and_can_be_denied() {
     assert_fault(&create_collector().await, "NotSupported");
     harness.control.kill_sessions();
     assert_eq!(harness.control.open_objects().histories, 0);
-}
-
-#[tokio::test]
-async fn events_cover_the_life_of_a_task() {
-    let harness = start_harness().await;
-    harness.advance(20);
-    let info = harness.info(1000).await;
-    let query = |chain: Value| {
-        harness.post(
-            "EventManager/EventManager/QueryEvents",
-            json!({"filter": {"_typeName": "EventFilterSpec", "eventChainId": chain}}),
-        )
-    };
-    let (status, events) = query(info["eventChainId"].clone()).await;
-    assert_eq!(status, 200);
-    assert_typed(&events);
-    let events = events.as_array().unwrap();
-    let kinds: Vec<_> = events
-        .iter()
-        .map(|event| event["_typeName"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        kinds,
-        ["TaskEvent", "VmBeingRelocatedEvent", "EventEx", "EventEx"]
-    );
-    assert!(
-        events
-            .iter()
-            .all(|event| event["chainId"] == info["eventChainId"] && event["vm"]["name"] == "a")
-    );
-    assert!(events.is_sorted_by_key(|event| event["key"].as_i64()));
-    assert_eq!(events[0]["info"]["key"], "task-1000");
-    assert_eq!(events[0]["createdTime"], info["queueTime"]);
-    assert_eq!(
-        events[3]["fullFormattedMessage"],
-        "Relocate virtual machine: Switching over"
-    );
-    assert_eq!(events[1]["userName"], "kim");
-    harness.advance(60);
-    let (_, later) = query(info["eventChainId"].clone()).await;
-    let last = later.as_array().unwrap().last().unwrap();
-    assert_eq!(
-        last["_typeName"], "VmRelocateFailedEvent",
-        "its child failed"
-    );
-    assert_eq!(
-        last["fullFormattedMessage"],
-        "Failed to relocate a: no file"
-    );
-    let old = read_all(&harness, json!({"state": ["success"]})).await;
-    let (_, old_events) = query(old[0]["eventChainId"].clone()).await;
-    assert!(old_events.as_array().unwrap().len() >= 3);
-    assert_eq!(query(json!(5)).await, (200, json!([])));
-    harness
-        .control
-        .change_behavior(|behavior| behavior.events_permission = false);
-    assert_fault(&query(info["eventChainId"].clone()).await, "NoPermission");
 }
 
 #[tokio::test]
