@@ -132,17 +132,15 @@ pub(super) fn draw_line(line: &Line, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// True if every character is a grapheme cluster of its own and one column wide: ASCII, and the lines and blocks of
-/// progress bars.
+/// True if every character is a grapheme cluster of its own and one column wide: printable ASCII, and the lines and
+/// blocks of progress bars.
 fn is_plain(text: &str) -> bool {
-    text.is_ascii()
-        || text
-            .chars()
-            .all(|letter| letter.is_ascii() || ('\u{2500}'..='\u{259f}').contains(&letter))
+    text.chars()
+        .all(|letter| matches!(letter, ' '..='~' | '\u{2500}'..='\u{259f}'))
 }
 
-/// Draws text whose characters are one column wide each. Nearly all text is such; to split it into grapheme clusters would
-/// take two fifths of the time of drawing a screen. Returns the column after the text.
+/// Draws text whose characters are one column wide each, and returns the column after it. Nearly all text is plain; with
+/// grapheme clusters, drawing a screen takes 29 % more instructions.
 fn draw_plain(
     text: &str,
     style: Style,
