@@ -82,6 +82,8 @@ pub(super) struct InFlight {
     pub(super) knows_recent: bool,
     pub(super) list_at: Option<Instant>,
     list_interval: Duration,
+    /// True until the first answer of the long poll, which may contain the list, or until the list is read.
+    awaits_pushed_list: bool,
     /// Digest of the last list of recent tasks that was read.
     pub(super) list_digest: Option<Digest>,
     pub(super) clock_at: Instant,
@@ -102,6 +104,7 @@ impl InFlight {
             knows_recent: false,
             list_at: options.discover.then_some(now),
             list_interval: options.discover_interval,
+            awaits_pushed_list: false,
             list_digest: None,
             clock_at: now + options.intervals.clock,
         }
@@ -146,13 +149,26 @@ impl InFlight {
 
     /// Schedules the next read of the list of recent tasks, an interval after the last.
     pub(super) fn schedule_list(&mut self, now: Instant) {
+        self.awaits_pushed_list = false;
         self.read_list_at(now + self.list_interval);
     }
 
     /// Waits for the long poll to report the list of recent tasks, before it is read for the first time.
     pub(super) fn await_pushed_list(&mut self, now: Instant) {
         if !self.knows_recent {
+            self.awaits_pushed_list = true;
             self.read_list_at(now + LIST_PUSH_TIMEOUT);
+        }
+    }
+
+    /// Handles the first answer of the long poll: reads the list of recent tasks if it was not in it.
+    pub(super) fn end_list_wait(&mut self, now: Instant) {
+        if !self.awaits_pushed_list {
+            return;
+        }
+        self.schedule_list(now);
+        if !self.knows_recent {
+            self.read_list_at(now);
         }
     }
 

@@ -47,9 +47,7 @@ impl InFlight {
                 self.handle_missing(feed, renewals, &missing.obj, missing.fault)?;
             }
         }
-        if !self.knows_recent {
-            self.read_list_at(Instant::now());
-        }
+        self.end_list_wait(Instant::now());
         Ok(())
     }
 
@@ -65,10 +63,7 @@ impl InFlight {
             _ => None,
         });
         if let Some(Ok(tasks)) = lists.next().map(ManagedObjectReference::all_from_json) {
-            if !self.knows_recent {
-                self.knows_recent = true;
-                self.schedule_list(Instant::now());
-            }
+            self.knows_recent = true;
             feed.add_recent(tasks);
         } else {
             self.read_list_at(Instant::now());
