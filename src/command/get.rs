@@ -293,6 +293,7 @@ mod tests {
             action: format!("reading {mo_id}"),
             server: "vc01".to_owned(),
             kind: ErrorKind::Fault(Fault::new(json!({"_typeName": "ManagedObjectNotFound"}))),
+            advice: None,
         };
         (mo_id.into(), Err(error))
     }

@@ -86,16 +86,17 @@ impl Client {
     pub async fn connect(options: ConnectOptions) -> Result<Self, Error> {
         let transport = Transport::new(options.address, &options.trust, options.traffic)?;
         let release = match options.release {
-            Some(pinned) => pinned,
+            Some(pinned) => Some(pinned),
             None => release::negotiate(&transport, options.timeout).await?,
         };
+        let is_negotiated = release.is_some();
         let mut client = Self {
             transport,
             credentials: options.credentials,
             content: placeholder_content(),
             read_only: options.read_only,
             timeout: options.timeout,
-            release,
+            release: release.unwrap_or_else(|| release::FALLBACK_RELEASE.to_owned()),
             session: RwLock::new(None),
             locale: RwLock::new(None),
             is_kept: AtomicBool::new(false),
@@ -110,7 +111,11 @@ impl Client {
             ApiCall::get(&service, "content", "ServiceInstance/content"),
             &action,
         );
-        client.content = client.read(&action, &content.await?, ServiceContent::from_json)?;
+        let content = match content.await {
+            Err(error) if !is_negotiated => return Err(release::with_advice(error)),
+            content => content?,
+        };
+        client.content = client.read(&action, &content, ServiceContent::from_json)?;
         Ok(client)
     }
 
@@ -351,6 +356,7 @@ impl Client {
             action: action(),
             server: self.server(),
             kind,
+            advice: None,
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Error {
     pub server: String,
     /// Cause of the failure.
     pub kind: ErrorKind,
+    /// A sentence to add to that of the cause, which does not know the request.
+    pub advice: Option<&'static str>,
 }
 
 /// Cause of a failed request.
@@ -192,7 +194,10 @@ impl Error {
 
     /// Returns cause and advice without the action, for places that show the action already.
     pub fn reason(&self) -> String {
-        self.kind.to_string()
+        match self.advice {
+            Some(advice) => format!("{} {advice}", self.kind),
+            None => self.kind.to_string(),
+        }
     }
 }
 
@@ -200,12 +205,8 @@ impl std::error::Error for Error {}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            action,
-            server,
-            kind,
-        } = self;
-        write!(f, "{action} ({server}): {kind}")
+        let Self { action, server, .. } = self;
+        write!(f, "{action} ({server}): {}", self.reason())
     }
 }
 
@@ -339,6 +340,7 @@ impl Error {
             action: "reading task-4711".to_owned(),
             server: "vc01.lab".to_owned(),
             kind,
+            advice: None,
         }
     }
 }

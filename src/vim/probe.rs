@@ -22,6 +22,7 @@ pub async fn probe_certificate(
         action: "reading its certificate".to_owned(),
         server: address.label(),
         kind,
+        advice: None,
     };
     let unsupported = |why| error(ErrorKind::Unsupported(why));
     if !address.is_tls() {

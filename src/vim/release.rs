@@ -27,8 +27,11 @@ pub(super) fn chosen(answer: &Value) -> Option<&str> {
     (!release.is_empty()).then_some(release)
 }
 
-/// Negotiates the release with the server.
-pub(super) async fn negotiate(transport: &Transport, timeout: Duration) -> Result<String, Error> {
+/// Negotiates the release with the server; `None` if it has no `hello`.
+pub(super) async fn negotiate(
+    transport: &Transport,
+    timeout: Duration,
+) -> Result<Option<String>, Error> {
     let action = || "negotiating the API release".to_owned();
     let request = Request {
         kind: "hello",
@@ -44,16 +47,37 @@ pub(super) async fn negotiate(transport: &Transport, timeout: Duration) -> Resul
         action: action(),
         server: transport.address().name(),
         kind,
+        advice: None,
     };
     match transport.send(request).await {
         Ok(answer) => {
             let answer = answer.json().map_err(failed)?;
             let chosen = chosen(&answer).map(str::to_owned);
-            chosen.ok_or_else(|| failed(ErrorKind::NoCommonRelease))
+            let chosen = chosen.ok_or_else(|| failed(ErrorKind::NoCommonRelease))?;
+            Ok(Some(chosen))
         }
         // Before 8.0.2.0 the path of `hello` is unknown or requires a login.
-        Err(error) if lacks_hello(&error.kind) => Ok(FALLBACK_RELEASE.to_owned()),
-        Err(error) => Err(error),
+        Err(error) if lacks_hello(&error.kind) => Ok(None),
+        Err(error) => {
+            let is_forbidden = matches!(error.kind, ErrorKind::Status { status: 403, .. });
+            let advice = "If other requests are allowed, give the release with --release.";
+            Err(Error {
+                advice: is_forbidden.then_some(advice),
+                ..error
+            })
+        }
+    }
+}
+
+/// Adds advice to the error of the first request with the [`FALLBACK_RELEASE`], which the server may not support.
+pub(super) fn with_advice(error: Error) -> Error {
+    let may_be_release =
+        lacks_hello(&error.kind) && !error.is_auth_failure() && !error.is_session_dead();
+    Error {
+        advice: may_be_release.then_some(
+            "The server does not negotiate the API release: give one that it supports with --release.",
+        ),
+        ..error
     }
 }
 

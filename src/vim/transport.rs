@@ -154,6 +154,7 @@ impl Transport {
             action: "preparing the connection".to_owned(),
             server: address.label(),
             kind: ErrorKind::Unsupported(why),
+            advice: None,
         };
         let tls = tls_config(&address, trust).map_err(unusable)?;
         let http = http_client(&address, tls.clone());
@@ -258,6 +259,7 @@ impl Transport {
                 ErrorKind::TimedOut(_) => ErrorKind::TimedOut(timeout),
                 other => other,
             },
+            advice: None,
         })
     }
 

@@ -91,6 +91,7 @@ impl InFlight {
             action: "waiting for changes".to_owned(),
             server: self.client.server(),
             kind: ErrorKind::Fault(fault),
+            advice: None,
         };
         if renewals.ends_session(Call::Missing, &error) {
             return Err(LoopExit::dead(error));

@@ -45,6 +45,54 @@ async fn a_web_server_without_the_api_ends_every_command_at_once() {
     }
 }
 
+/// Checks the suggestion of `--release` for a server that answers `hello` with one status and the next request with another.
+async fn assert_release_is_suggested(
+    hello: &'static str,
+    next: &'static str,
+    code: u8,
+    words: &str,
+) {
+    let url = raw_server::start(move |request| match request {
+        request if request.contains("action=hello") => Reply::Bytes(http(hello, &[], HTML)),
+        request if request.contains("/8.0.1.0/") => Reply::Bytes(http(next, &[], HTML)),
+        _ => Reply::Regular,
+    })
+    .await;
+    let output = line("list").at(&url).await;
+    assert_eq!(output.code, code, "{hello}, {next}: {output:?}");
+    let is_suggested = output.err.contains("--release");
+    assert_eq!(
+        is_suggested,
+        !words.is_empty(),
+        "{hello}, {next}: {output:?}"
+    );
+    assert!(output.err.contains(words), "{hello}, {next}: {output:?}");
+    let output = line("list --release 9.0.0.0").at(&url).await;
+    assert_eq!(output.code, 0, "{hello}: {output:?}");
+}
+
+#[tokio::test]
+async fn release_is_suggested_where_it_is_not_negotiated() {
+    for (hello, next, code, words) in [
+        (
+            "403 Forbidden",
+            "200 OK",
+            5,
+            "it forbids this (HTTP 403). If other requests are allowed, give the release with --release.",
+        ),
+        (
+            "404 Not Found",
+            "404 Not Found",
+            4,
+            "The server does not negotiate the API release: give one that it supports with --release.",
+        ),
+        ("404 Not Found", "403 Forbidden", 5, ""),
+        ("404 Not Found", "503 Service Unavailable", 4, ""),
+    ] {
+        assert_release_is_suggested(hello, next, code, words).await;
+    }
+}
+
 #[tokio::test]
 async fn http_to_tls_port_suggests_https() {
     let page = b"<h1>400 Bad Request</h1>The plain HTTP request was sent to HTTPS port";
