@@ -10,6 +10,10 @@ use super::{
     untrusted_certificate::UntrustedCertificate,
 };
 
+/// Advice for a proxy that requires credentials.
+const PROXY_CREDENTIALS: &str =
+    "Set HTTPS_PROXY=http://user:password@host:port; for an http:// URL, HTTP_PROXY.";
+
 /// A failed request.
 #[derive(Debug, Clone)]
 pub struct Error {
@@ -45,7 +49,7 @@ pub enum ErrorKind {
     Proxy {
         /// URL of the proxy, without credentials.
         url: String,
-        /// `Refused`, `UnknownHost`, `TimedOut` or `Broken`.
+        /// `Refused`, `UnknownHost`, `TimedOut`, `Broken`, or the status 407.
         cause: Box<ErrorKind>,
     },
     /// No response within this time.
@@ -156,7 +160,9 @@ impl Error {
             | ErrorKind::Damaged(_)
             | ErrorKind::Fault(_)
             | ErrorKind::Vanished { .. } => true,
-            ErrorKind::Proxy { cause, .. } => !matches!(**cause, ErrorKind::UnknownHost),
+            ErrorKind::Proxy { cause, .. } => {
+                !matches!(**cause, ErrorKind::UnknownHost | ErrorKind::Status { .. })
+            }
             ErrorKind::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502..=504),
             ErrorKind::UnknownHost
             | ErrorKind::Certificate(_)
@@ -224,17 +230,7 @@ impl fmt::Display for ErrorKind {
             Self::Broken(why) => {
                 write!(f, "the connection failed: {why}. Check the network and the server.")
             }
-            Self::Proxy { url, cause } => {
-                write!(f, "the connection through the proxy {url} failed: ")?;
-                match &**cause {
-                    Self::Refused => f.write_str("the proxy refused it")?,
-                    Self::UnknownHost => f.write_str("the host of the proxy is unknown")?,
-                    Self::TimedOut(limit) => write!(f, "no answer within {} s", limit.as_secs())?,
-                    Self::Broken(why) => f.write_str(why)?,
-                    other => other.fmt(f)?,
-                }
-                f.write_str(". Check the proxy, HTTPS_PROXY and NO_PROXY.")
-            }
+            Self::Proxy { url, cause } => fmt_proxy_error(f, url, cause),
             Self::TimedOut(limit) => write!(
                 f,
                 "no answer within {} s. Check the network, and that the server is not overloaded.",
@@ -292,6 +288,25 @@ impl fmt::Display for ErrorKind {
     }
 }
 
+/// Writes the error of a proxy.
+fn fmt_proxy_error(f: &mut fmt::Formatter<'_>, url: &str, cause: &ErrorKind) -> fmt::Result {
+    if matches!(cause, ErrorKind::Status { status: 407, .. }) {
+        return write!(
+            f,
+            "the proxy {url} requires credentials, or rejects those it got (HTTP 407). {PROXY_CREDENTIALS}"
+        );
+    }
+    write!(f, "the connection through the proxy {url} failed: ")?;
+    match cause {
+        ErrorKind::Refused => f.write_str("the proxy refused it")?,
+        ErrorKind::UnknownHost => f.write_str("the host of the proxy is unknown")?,
+        ErrorKind::TimedOut(limit) => write!(f, "no answer within {} s", limit.as_secs())?,
+        ErrorKind::Broken(why) => f.write_str(why)?,
+        other => write!(f, "{other}")?,
+    }
+    f.write_str(". Check the proxy, HTTPS_PROXY and NO_PROXY.")
+}
+
 /// Formats a fault with its type, and with advice for well-known ones.
 fn display_with_hint(fault: &Fault) -> String {
     let advice = match fault.type_name() {
@@ -320,6 +335,7 @@ fn status_in_words(status: u16) -> String {
         404 => {
             "there is no such address (HTTP 404). Check that --url is a vCenter 8.0 U1 or later, without a path."
         }
+        407 => return format!("a proxy requires credentials (HTTP 407). {PROXY_CREDENTIALS}"),
         408 => "the request was cut off on the way (HTTP 408).",
         429 => "it gets too many requests (HTTP 429).",
         502..=504 => "a proxy in front of it got no answer, it may be restarting (HTTP ",
@@ -361,6 +377,17 @@ mod tests {
             ErrorKind::Proxy {
                 url: "http://proxy.lab:3128".to_owned(),
                 cause: Box::new(ErrorKind::Broken("reset".to_owned())),
+            },
+            ErrorKind::Proxy {
+                url: "http://proxy.lab:3128".to_owned(),
+                cause: Box::new(ErrorKind::Status {
+                    status: 407,
+                    retry_after: None,
+                }),
+            },
+            ErrorKind::Status {
+                status: 407,
+                retry_after: None,
             },
             ErrorKind::TimedOut(Duration::from_secs(30)),
             ErrorKind::Certificate(Box::new(UntrustedCertificate {

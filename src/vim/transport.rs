@@ -240,6 +240,11 @@ impl Transport {
                 {
                     return Err(ErrorKind::TlsRequired);
                 }
+                if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+                    && let Some(url) = proxy_of(&self.address)
+                {
+                    return Err(credentials_required(url));
+                }
                 return Err(error_from_status(status, &headers, &body));
             }
             Ok(ApiResponse {
@@ -353,10 +358,27 @@ pub(super) fn classify_connection_error(error: &reqwest::Error, address: &Addres
         && error.is_connect()
         && let Some(url) = proxy_of(address)
     {
-        let cause = Box::new(kind);
-        return ErrorKind::Proxy { url, cause };
+        // The type of this error is not public.
+        return match kind {
+            ErrorKind::Broken(why) if why.ends_with("proxy authorization required") => {
+                credentials_required(url)
+            }
+            kind => ErrorKind::Proxy {
+                url,
+                cause: Box::new(kind),
+            },
+        };
     }
     kind
+}
+
+/// Returns the error for a proxy that requires credentials.
+fn credentials_required(url: String) -> ErrorKind {
+    let cause = Box::new(ErrorKind::Status {
+        status: StatusCode::PROXY_AUTHENTICATION_REQUIRED.as_u16(),
+        retry_after: None,
+    });
+    ErrorKind::Proxy { url, cause }
 }
 
 /// Classifies a failed exchange.

@@ -10,6 +10,7 @@ use crate::{
     command_support::{
         count_requests, line, server, server_with_fault, tcp_relay::TcpRelay, wait_until,
     },
+    raw_server::{self, Reply},
 };
 use vtask::simulator::fault_injection::{CloseMode, FaultEffect, FaultRule, FaultTarget};
 
@@ -119,6 +120,35 @@ async fn half_open_connection_does_not_prevent_sign_out() {
         };
         assert_eq!(output.code, code, "{words}: {output:?}");
         assert_eq!(control.session_count(), 0, "{words}: {output:?}");
+    }
+}
+
+#[tokio::test]
+async fn proxy_that_requires_credentials_is_named_with_advice() {
+    const REFUSAL: &[u8] =
+        b"HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n";
+    let proxy = raw_server::start(|_| Reply::Bytes(REFUSAL.to_vec())).await;
+    let with_password = proxy.replace("://", "://ops:s3cret@");
+    for (url, options) in [
+        ("https://vc01.invalid", ""),
+        ("http://vc01.invalid", "--allow-plain-http"),
+    ] {
+        let words = ["list", "--url", url, "--username", "ops", options];
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        let mut command = vtask(&words);
+        command
+            .env("VTASK_PASSWORD", "secret")
+            .env("HTTPS_PROXY", &with_password)
+            .env("HTTP_PROXY", &with_password)
+            .env("NO_PROXY", "");
+        let output = run(command).await;
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(4), "{message}");
+        let expected = format!("the proxy {proxy} requires credentials");
+        assert!(message.contains(&expected), "{message}");
+        let advice = "HTTPS_PROXY=http://user:password@host:port";
+        assert!(message.contains(advice), "{message}");
+        assert!(!message.contains("s3cret"), "{message}");
     }
 }
 
