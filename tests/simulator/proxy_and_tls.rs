@@ -1,8 +1,9 @@
-//! Compression, proxy responses, login pages, TLS and the request log.
+//! Compression, invalid requests, proxy responses, login pages, TLS and the request log.
 
 use crate::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use vtask::simulator::server_behavior::{ProxyResponse, VoidResponse};
 
 #[tokio::test]
@@ -34,6 +35,38 @@ async fn responses_are_compressed_on_request() {
         .raw(Method::GET, "TaskManager/TaskManager/description", None)
         .await;
     assert!(plain.headers().get("content-encoding").is_none());
+}
+
+#[tokio::test]
+async fn unsupported_method_is_refused_with_the_allowed_ones() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    let response = harness.raw(Method::DELETE, "Task/task-1/info", None).await;
+    assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()["allow"], "GET, POST");
+}
+
+#[tokio::test]
+async fn malformed_body_is_a_bad_request() {
+    let harness = Harness::start(THREE_TASKS).await;
+    let address = harness.simulator.address();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "POST /sdk/vim25/{RELEASE}/SessionManager/SessionManager/Login HTTP/1.1\r\nhost: x\r\n\
+         transfer-encoding: chunked\r\n\r\nxyz\r\n{{}}\r\n0\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).await.unwrap();
+    assert_eq!(&start, b"HTTP/1.1 400");
+}
+
+#[tokio::test]
+async fn body_of_several_megabytes_is_read() {
+    let harness = Harness::start(THREE_TASKS).await;
+    let body = json!({"userName": "ops", "password": "x".repeat(4 << 20)});
+    let login = "SessionManager/SessionManager/Login";
+    let response = harness.raw(Method::POST, login, Some(&body)).await;
+    assert_eq!(response.status(), 200);
 }
 
 #[tokio::test]

@@ -12,8 +12,10 @@ pub(super) mod tls;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -53,6 +55,7 @@ pub(super) fn router(server: Arc<ServerCore>) -> Router {
     };
     Router::new()
         .fallback(handle)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CompressionLayer::new().compress_when(should_compress))
         .layer(axum::middleware::from_fn_with_state(
             server.clone(),
@@ -77,14 +80,16 @@ impl WireResponse {
     }
 }
 
-async fn handle(State(server): State<Arc<ServerCore>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+async fn handle(
+    State(server): State<Arc<ServerCore>>,
+    parts: Parts,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
     let route = path::parse(parts.uri.path());
     let (behavior, proxy, instance_uuid) = server.with(|core| {
         let proxy = core.proxy_responses.pop_front();
         (core.behavior.clone(), proxy, core.instance_uuid.clone())
     });
-    let body = to_bytes(body, MAX_BODY_BYTES).await;
     if !behavior.latency.is_zero() {
         tokio::time::sleep(behavior.latency).await;
     }
@@ -104,7 +109,10 @@ async fn handle(State(server): State<Arc<ServerCore>>, request: Request) -> Resp
             }
         }
         (None, Route::Unknown, Ok(_)) => proxy_response(&ProxyResponse::page(404, "404 Not Found")),
-        (None, _, Err(_)) => proxy_response(&ProxyResponse::page(413, "413 Payload Too Large")),
+        (None, _, Err(rejection)) => {
+            let status = rejection.status();
+            proxy_response(&ProxyResponse::page(status.as_u16(), &status.to_string()))
+        }
     };
     let bytes = axum::body::HttpBody::size_hint(response.body())
         .exact()
@@ -236,6 +244,10 @@ fn to_response(
     };
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let allowed = HeaderValue::from_static("GET, POST");
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
     if let Some(session) = session.and_then(|session| HeaderValue::from_str(&session).ok()) {
         response.headers_mut().insert(SESSION_HEADER, session);
     }
