@@ -1,14 +1,14 @@
-//! Runs some schedules of the `chaos` example with shorter faults.
+//! Runs some schedules of the bench `chaos` with shorter faults.
 
 #![allow(
     clippy::unwrap_used,
     dead_code,
-    reason = "tests may panic; the example uses more of what is shared"
+    reason = "tests may panic; the bench uses more of what is shared"
 )]
 
-#[path = "../examples/chaos/plan.rs"]
+#[path = "../benches/chaos/plan.rs"]
 mod plan;
-#[path = "../examples/chaos/run.rs"]
+#[path = "../benches/chaos/run.rs"]
 mod run;
 
 use std::{path::Path, time::Duration};

@@ -13,8 +13,8 @@ use std::{
 use vtask::vim::types::limits;
 
 use crate::{
-    built_support::{start, stderr, vtask, wait_for_output},
-    raw_server::{self, Reply, gzip, http},
+    command::raw_server::{self, Reply, gzip, http},
+    support::built::{start, stderr, vtask, wait_for_output},
 };
 
 const MEGABYTE: usize = 1 << 20;

@@ -2,8 +2,8 @@
 
 use std::{fs, io::Write, process::Stdio, time::Duration};
 
-use crate::built_support::{command_on, run, start, stderr, stdout, vtask, wait_for_output};
-use crate::command_support::{count_requests, drive, json_lines, server, server_with, wait_until};
+use crate::support::built::{command_on, run, start, stderr, stdout, vtask, wait_for_output};
+use crate::support::command::{count_requests, drive, json_lines, server, server_with, wait_until};
 use vtask::simulator::Simulator;
 
 /// Advances the clock once the program reads the recent tasks.

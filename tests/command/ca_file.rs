@@ -5,7 +5,7 @@ use std::fs;
 
 use vtask::simulator::{CertificateValidity, Simulator, TlsOptions};
 
-use crate::command_support::{CommandOutput, line, server_with};
+use crate::support::command::{CommandOutput, line, server_with};
 
 /// A server with a self-signed certificate that is marked as an authority.
 async fn server(certificate: TlsOptions) -> Simulator {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::command_support::{CommandOutput, count_requests, line, server};
+use crate::support::command::{CommandOutput, count_requests, line, server};
 
 fn answers(output: &CommandOutput) -> Vec<String> {
     let answers = output.of_type("cancel").into_iter();

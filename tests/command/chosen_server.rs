@@ -4,9 +4,9 @@ use std::{fs, process::Output};
 
 use vtask::simulator::Simulator;
 
-use crate::{
-    built_support::{run, stderr, stdout, vtask},
-    command_support::{server, server_with},
+use crate::support::{
+    built::{run, stderr, stdout, vtask},
+    command::{server, server_with},
 };
 
 /// Two servers with different accounts.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::command_support::line;
+use crate::support::command::line;
 
 #[tokio::test]
 async fn config_init_set_show_and_check() {

@@ -8,7 +8,7 @@ use vtask::simulator::{
     fault_injection::{CloseMode, FaultEffect, FaultRule, FaultTarget},
 };
 
-use crate::command_support::{
+use crate::support::command::{
     count_requests, line,
     proxy::{Proxy, task_read},
     server_with_fault,

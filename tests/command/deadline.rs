@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    command_support::{CommandOutput, line, server},
-    raw_server::{self, Reply},
+    command::raw_server::{self, Reply},
+    support::command::{CommandOutput, line, server},
 };
 
 const COMMANDS: [&str; 9] = [

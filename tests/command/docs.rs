@@ -18,7 +18,7 @@ use vtask::{
     simulator::{Options, Simulator, scenario::Scenario},
 };
 
-use crate::command_support::{SCENARIO, config, line};
+use crate::support::command::{SCENARIO, config, line};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::command_support::{CommandOutput, line, server, server_with};
+use crate::support::command::{CommandOutput, line, server, server_with};
 
 /// Returns the lines of the report that begin with `!`.
 fn problems(output: &CommandOutput) -> Vec<&str> {
@@ -76,7 +76,7 @@ async fn problems_of_clock_privilege_and_long_poll_are_reported() {
 async fn refused_sign_in_and_unreachable_server_have_their_exit_codes() {
     let account = ("ops".to_owned(), "other".to_owned());
     let simulator = server_with(|options| options.credentials = Some(account)).await;
-    let home = |line: crate::command_support::CommandLine| line.variable("HOME", "/nonexistent");
+    let home = |line: crate::support::command::CommandLine| line.variable("HOME", "/nonexistent");
     let refused = home(line("doctor")).with_running_clock(&simulator).await;
     assert_eq!(refused.code, 5, "{refused:?}");
     assert!(problems(&refused)[0].starts_with("! Session"));

@@ -10,7 +10,7 @@ use vtask::simulator::{
     fault_injection::{FaultEffect, FaultPlan, FaultRule},
 };
 
-use crate::command_support::{
+use crate::support::command::{
     CommandOutput, Outputs, SharedBuffer, advance, config, http_client, line, metric_sum, server,
     wait_until, wait_until_async,
 };

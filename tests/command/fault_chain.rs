@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use vtask::simulator::{Options, Simulator, scenario::Scenario};
 
-use crate::command_support::line;
+use crate::support::command::line;
 
 const SCENARIO: &str = r#"
 about = "test"

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use serde_json::{Value, json};
 use vtask::simulator::Simulator;
 
-use crate::command_support::{
+use crate::support::command::{
     line,
     proxy::{Proxy, task_read},
     server,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::command_support::{json_lines, line, server};
+use crate::support::command::{json_lines, line, server};
 
 const SCHEMA: &str = include_str!("../../assets/json-v1.schema.json");
 

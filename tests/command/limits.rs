@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::command_support::{demo_server, line, server};
+use crate::support::command::{demo_server, line, server};
 
 #[tokio::test]
 async fn truncated_list_reports_total() {

@@ -2,10 +2,10 @@
 
 use std::{fs, process::Command, time::Duration};
 
-use crate::built_support::{command_on, run, send_signal, start, stderr, vtask, wait_for_output};
-use crate::command_support::{server, server_with, wait_until};
+use crate::support::built::{command_on, run, send_signal, start, stderr, vtask, wait_for_output};
+use crate::support::command::{server, server_with, wait_until};
 #[cfg(unix)]
-use crate::pty_support::Session;
+use crate::support::pty::Session;
 
 #[tokio::test]
 async fn exit_codes_reach_the_shell() {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use crate::command_support::{demo_server, line, server, server_with};
+use crate::support::command::{demo_server, line, server, server_with};
 use serde_json::json;
 use vtask::simulator::Simulator;
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use vtask::simulator::Simulator;
 
-use crate::{command_support::line, inventory_support};
+use crate::support::{command::line, inventory};
 
 const TASKS: &str = r#"
 [[task]]
@@ -27,9 +27,7 @@ takes = "1h"
 "#;
 
 async fn server_with_inventory() -> Simulator {
-    Simulator::start(inventory_support::options(TASKS))
-        .await
-        .unwrap()
+    Simulator::start(inventory::options(TASKS)).await.unwrap()
 }
 
 fn reads_inventory(simulator: &Simulator) -> bool {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::command_support::{CommandLine, config, drive, line, server, server_with};
+use crate::support::command::{CommandLine, config, drive, line, server, server_with};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::sleep;

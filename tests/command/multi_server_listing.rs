@@ -1,8 +1,8 @@
 //! Several vCenters at once: the commands, and the built program in a pseudo-terminal.
 
-use crate::command_support::{config, line, server};
+use crate::support::command::{config, line, server};
 #[cfg(unix)]
-use crate::pty_support::Session;
+use crate::support::pty::Session;
 
 #[tokio::test]
 async fn list_and_get_name_server() {

@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::{
-    built_support::{run, stderr, vtask},
-    command_support::{
-        count_requests, line, server, server_with_fault, tcp_relay::TcpRelay, wait_until,
-    },
-    raw_server::{self, Reply},
+use crate::command::raw_server::{self, Reply};
+use crate::support::{
+    built::{run, stderr, vtask},
+    command::{count_requests, line, server, server_with_fault, tcp_relay::TcpRelay, wait_until},
 };
 use vtask::simulator::fault_injection::{CloseMode, FaultEffect, FaultRule, FaultTarget};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::command_support::{line, server};
+use crate::support::command::{line, server};
 
 #[tokio::test]
 async fn list_prints_failed_tasks_of_the_last_day_as_json() {

@@ -5,9 +5,9 @@ use std::{fs, process::Output};
 
 use vtask::simulator::Simulator;
 
-use crate::{
-    built_support::{command_on, run, stderr},
-    command_support::server,
+use crate::support::{
+    built::{command_on, run, stderr},
+    command::server,
 };
 
 /// Methods allowed in a read-only run: reads, and calls about its own session, views and collectors.

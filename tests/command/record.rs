@@ -9,7 +9,7 @@ use vtask::{
     simulator::{Options, Recording, Simulator, scenario::Scenario},
 };
 
-use crate::command_support::{line, run_from_record, server, wait_until};
+use crate::support::command::{line, run_from_record, server, wait_until};
 
 const ALL: &str = "task-1 task-2 task-3 task-4 task-5 task-6 task-7 task-8";
 

@@ -4,8 +4,8 @@ use std::{fs, path::Path, process::Stdio, time::Duration};
 
 use vtask::recording::{Reader, RecordedState};
 
-use crate::built_support::{command_on, start, stderr, wait_for_output};
-use crate::command_support::{SharedBuffer, drive, line, run_from_record, server, wait_until};
+use crate::support::built::{command_on, start, stderr, wait_for_output};
+use crate::support::command::{SharedBuffer, drive, line, run_from_record, server, wait_until};
 
 /// Returns the state of a task in a record that is being written.
 fn recorded_state(file: &Path, task: &str) -> Option<String> {

@@ -10,11 +10,9 @@ use std::{
 use tokio::time::{sleep, timeout};
 use vtask::simulator::Simulator;
 
-use crate::{
-    built_support::{send_signal, vtask, wait_for_output},
-    command_support::{
-        advance, count_requests, http_client, metric_sum, server, server_with, wait_until,
-    },
+use crate::support::{
+    built::{send_signal, vtask, wait_for_output},
+    command::{advance, count_requests, http_client, metric_sum, server, server_with, wait_until},
 };
 
 /// A running service with its files.

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use vtask::simulator::Simulator;
 
-use crate::command_support::{CommandOutput, config, line, server};
+use crate::support::command::{CommandOutput, config, line, server};
 
 /// A server on which tasks have failed.
 async fn finished_server() -> Simulator {

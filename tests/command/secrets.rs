@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::command_support::server_with;
+use crate::support::command::server_with;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -62,7 +62,7 @@ fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn use_screen(url: &str, stats: &str, home: &str) -> Vec<u8> {
     let words = ["--url", url, "--username", "ops", "--stats", stats];
     let environment = [("VTASK_PASSWORD", PASSWORD), ("HOME", home)];
-    let mut session = crate::pty_support::Session::start_in(120, 40, &words, &environment);
+    let mut session = crate::support::pty::Session::start_in(120, 40, &words, &environment);
     session.shows("live");
     for key in ["5", "F", "\u{3}"] {
         session.press(key);
@@ -79,7 +79,7 @@ async fn no_output_contains_secrets() {
     })
     .await;
     let control = simulator.control();
-    tokio::spawn(async move { crate::command_support::drive(&control).await });
+    tokio::spawn(async move { crate::support::command::drive(&control).await });
     let sessions = collect_session_secrets(&simulator);
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();

@@ -13,9 +13,9 @@ use vtask::simulator::{
     fault_injection::{FaultEffect, FaultPlan, FaultRule},
 };
 
-use crate::{
-    built_support::{command_on, send_signal, start, wait_for_output},
-    command_support::{server, wait_until},
+use crate::support::{
+    built::{command_on, send_signal, start, wait_for_output},
+    command::{server, wait_until},
 };
 
 /// The commands that run as services.

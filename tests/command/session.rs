@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::command_support::{CommandLine, count_requests, line, server, server_with};
+use crate::support::command::{CommandLine, count_requests, line, server, server_with};
 
 /// Returns a command line that keeps sessions in this folder.
 fn line_in(folder: &Path, words: &str) -> CommandLine {

@@ -7,8 +7,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::command_support::server;
-use crate::pty_support::Session;
+use crate::support::command::server;
+use crate::support::pty::Session;
 use tempfile::TempDir;
 
 /// A shell, its arguments and the command that loads the completion script.

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::built_support::{run, stderr, vtask};
+use crate::support::built::{run, stderr, vtask};
 
 #[tokio::test]
 async fn port_in_use_is_named_in_the_error() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::command_support::{CommandOutput, line, server};
+use crate::support::command::{CommandOutput, line, server};
 
 fn mo_ids(output: &CommandOutput) -> Vec<Value> {
     let lines = output.lines().into_iter();
@@ -80,8 +80,9 @@ async fn empty_input_is_an_error() {
     }
     assert_eq!(simulator.control().request_count(), 0);
     // The screen reads standard input before it checks for a terminal.
-    let output = crate::built_support::run(crate::built_support::command_on(&simulator, "-")).await;
+    let output =
+        crate::support::built::run(crate::support::built::command_on(&simulator, "-")).await;
     assert_eq!(output.status.code(), Some(2));
-    let stderr = crate::built_support::stderr(&output);
+    let stderr = crate::support::built::stderr(&output);
     assert!(stderr.contains("standard input names no task"), "{stderr}");
 }

@@ -9,8 +9,8 @@ use vtask::simulator::{
     fault_injection::{FaultEffect, FaultPlan, FaultRule},
 };
 
-use crate::built_support::{command_on, start};
-use crate::command_support::{
+use crate::support::built::{command_on, start};
+use crate::support::command::{
     CommandLine, CommandOutput, Outputs, SharedBuffer, line, server, wait_until,
 };
 
@@ -212,8 +212,8 @@ async fn sigterm_signs_out_and_terminates_in_time() {
     let child = start(command_on(&simulator, "stream"));
     wait_until(|| control.pending_waits() > 0).await;
     let began = std::time::Instant::now();
-    crate::built_support::send_signal(&child, "TERM");
-    let output = crate::built_support::wait_for_output(child).await;
+    crate::support::built::send_signal(&child, "TERM");
+    let output = crate::support::built::wait_for_output(child).await;
     assert_eq!(output.status.code(), Some(143));
     assert!(began.elapsed() < Duration::from_secs(2));
     assert_eq!(control.session_count(), 0);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::command_support::{CommandLine, CommandOutput, line, server_with};
+use crate::support::command::{CommandLine, CommandOutput, line, server_with};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -347,7 +347,7 @@ async fn certificate_prompt_on_a_terminal() {
         known,
     ];
     for (typed, code) in [("no\r", 4), ("yes\r", 0)] {
-        let mut session = crate::pty_support::Session::start_in(
+        let mut session = crate::support::pty::Session::start_in(
             80,
             24,
             &arguments,

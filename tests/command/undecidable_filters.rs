@@ -1,6 +1,6 @@
 //! A filter that a single read of the tasks cannot decide is refused with the reason instead of matching no task.
 
-use crate::command_support::{line, server};
+use crate::support::command::{line, server};
 
 #[tokio::test]
 async fn filter_that_needs_watching_is_refused() {

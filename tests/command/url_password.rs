@@ -2,9 +2,9 @@
 
 use std::{fs, process::Output};
 
-use crate::{
-    built_support::{run, stderr, stdout, vtask},
-    command_support::server_with,
+use crate::support::{
+    built::{run, stderr, stdout, vtask},
+    command::server_with,
 };
 
 const SECRET: &str = "s3cret-Zq8";

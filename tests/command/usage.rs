@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::built_support::{command_on, run, stderr};
-use crate::command_support::{config, line, server, server_with};
+use crate::support::built::{command_on, run, stderr};
+use crate::support::command::{config, line, server, server_with};
 
 #[tokio::test]
 async fn a_bad_ca_file_is_a_configuration_error() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::command_support::{count_requests, line, server};
+use crate::support::command::{count_requests, line, server};
 
 #[tokio::test]
 async fn get_prints_task_from_history() {

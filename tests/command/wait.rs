@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::command_support::{SCENARIO, count_requests, drive, line, server, server_with};
+use crate::support::command::{SCENARIO, count_requests, drive, line, server, server_with};
 use serde_json::json;
 use tokio::time::sleep;
 use vtask::simulator::{

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use crate::command_support::{drive_by, line, server};
+use crate::support::command::{drive_by, line, server};
 
 #[tokio::test]
 async fn one_line_is_printed_per_state_without_terminal() {

@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use crate::command_support::{line, server};
+use crate::support::command::{line, server};
 
 #[tokio::test]
 async fn every_change_is_json_line_with_original_info() {

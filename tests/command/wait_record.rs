@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Instant};
 
 use serde_json::{Value, json};
 
-use crate::command_support::{CommandOutput, line, server};
+use crate::support::command::{CommandOutput, line, server};
 
 /// Returns a line of a record at this number of seconds after 10:00.
 fn record_line(second: u32, entry: &Value) -> String {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::{sync::oneshot, time::sleep};
 
-use crate::command_support::{
+use crate::support::command::{
     Outputs, SharedBuffer, config, count_requests, line, server, wait_until,
 };
 use vtask::simulator::{

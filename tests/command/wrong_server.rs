@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::{io::AsyncWriteExt, net::TcpListener};
 
 use crate::{
-    command_support::{line, server, server_with},
-    raw_server::{self, Reply, http},
+    command::raw_server::{self, Reply, http},
+    support::command::{line, server, server_with},
 };
 
 const HTML: &[u8] = b"<!DOCTYPE html><title>Welcome</title>";

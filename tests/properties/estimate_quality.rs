@@ -1,13 +1,12 @@
-//! Quality of the estimates: the main inequalities of the table printed by `cargo run --release
-//! --example estimates`, on fewer runs.
+//! Quality of the estimates: the main inequalities of the table printed by `cargo bench --bench estimates`, on fewer runs.
 
-#[path = "../../examples/estimates/accuracy.rs"]
+#[path = "../../benches/estimates/accuracy.rs"]
 mod accuracy;
-#[path = "../../examples/estimates/classes.rs"]
+#[path = "../../benches/estimates/classes.rs"]
 mod classes;
-#[path = "../../examples/estimates/reference.rs"]
+#[path = "../../benches/estimates/reference.rs"]
 mod reference;
-#[path = "../../examples/estimates/runs.rs"]
+#[path = "../../benches/estimates/runs.rs"]
 mod runs;
 
 use accuracy::Knowledge;

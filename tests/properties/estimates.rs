@@ -14,7 +14,7 @@ use vtask::{
     vim::types::TaskInfo,
 };
 
-use crate::cases;
+use super::cases;
 
 fn start() -> Timestamp {
     "2026-01-01T00:00:00Z".parse().unwrap()

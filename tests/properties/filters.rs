@@ -11,7 +11,7 @@ use vtask::{
     vim::types::TaskInfo,
 };
 
-use crate::cases;
+use super::cases;
 
 const ENDPOINT: EndpointId = EndpointId(0);
 const NAMES: [&str; 5] = ["web-01", "db-01", "db-prod", "データ", "a \"b\" c"];

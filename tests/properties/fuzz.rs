@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use proptest::prelude::*;
 
-use crate::{cases, entry_points};
+use super::{cases, entry_points};
 
 /// Entry point of a fuzz target.
 type EntryPoint = fn(&[u8]);

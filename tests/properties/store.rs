@@ -10,7 +10,7 @@ use vtask::{
     vim::types::TaskInfo,
 };
 
-use crate::cases;
+use super::cases;
 
 const ENDPOINT: EndpointId = EndpointId(0);
 const TASKS: usize = 10;

@@ -8,7 +8,8 @@ use vtask::text::{
     json_line, json_pretty, prefix, sanitize, sanitize_lines, truncate, width, wrap,
 };
 
-use crate::{cases, hostile_support::is_safe};
+use super::cases;
+use crate::support::hostile::is_safe;
 
 /// Generates characters, problematic ones more often.
 fn character() -> impl Strategy<Value = char> {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use vtask::vim::types::{Fault, TaskEvent, TaskInfo, UpdateSet, VmQuestion};
 
-use crate::cases;
+use super::cases;
 
 const FIELDS: [&str; 27] = [
     "key",

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::history::{self, read_all};
-use crate::support::*;
+use super::history::{self, read_all};
+use crate::simulator::support::*;
 use serde_json::{Value, json};
 use vtask::simulator::Options;
 use vtask::simulator::scenario::Scenario;

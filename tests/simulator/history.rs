@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::support::*;
+use crate::simulator::support::*;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use vtask::simulator::Options;

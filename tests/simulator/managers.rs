@@ -1,6 +1,6 @@
 //! Task manager, clock, inventory and privileges.
 
-use crate::support::*;
+use crate::simulator::support::*;
 use serde_json::{Value, json};
 use vtask::simulator::server_behavior::EmptyList;
 

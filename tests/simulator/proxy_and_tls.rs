@@ -1,6 +1,6 @@
 //! Compression, invalid requests, proxy responses, login pages, TLS and the request log.
 
-use crate::support::*;
+use crate::simulator::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,6 +1,6 @@
 //! `RetrievePropertiesEx` of a property collector.
 
-use crate::support::*;
+use crate::simulator::support::*;
 use serde_json::{Value, json};
 use vtask::simulator::server_behavior::Boxing;
 

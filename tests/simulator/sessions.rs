@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::*;
+use crate::simulator::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use vtask::simulator::{OpenObjects, server_behavior::ServerBehavior};

@@ -1,6 +1,6 @@
 //! Fields, cancellation and removal of a task.
 
-use crate::support::*;
+use crate::simulator::support::*;
 use serde_json::{Value, json};
 use vtask::simulator::server_behavior::{Boxing, ErrorForm};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vtask::simulator::{Options, Simulator, scenario::Scenario};
 
-use crate::pty_support::Session;
+use crate::support::pty::Session;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_task_is_searched_in_the_history() {

@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use vtask::simulator::{Control, Options, Simulator, scenario::Scenario};
 
-use crate::pty_support::{ESCAPE, Session};
+use crate::support::pty::{ESCAPE, Session};
 
 const FOCUS_LOST: &str = "\u{1b}[O";
 const FOCUS_GAINED: &str = "\u{1b}[I";

@@ -8,7 +8,7 @@ use std::{
 
 use portable_pty::{CommandBuilder, native_pty_system};
 
-use crate::pty_support::{ESCAPE, Session, TIMEOUT, size};
+use crate::support::pty::{ESCAPE, Session, TIMEOUT, size};
 
 const DOWN: &str = "\u{1b}[B";
 

@@ -1,6 +1,6 @@
 //! Filters in a real pseudo-terminal: typed, corrected, dismissed, saved under a name.
 
-use crate::pty_support::{ESCAPE, Session};
+use crate::support::pty::{ESCAPE, Session};
 
 #[test]
 fn filter_applies_while_typing_and_marks_errors() {

@@ -1,6 +1,6 @@
 //! The history in a real pseudo-terminal: a task of yesterday opens like a current one.
 
-use crate::pty_support::{Session, TerminalOutput};
+use crate::support::pty::{Session, TerminalOutput};
 
 fn line(output: &TerminalOutput, at: usize) -> String {
     let contents = output.parser.screen().contents();

@@ -3,8 +3,8 @@
 
 use std::{fs, path::Path};
 
-use crate::hostile_support::{ParsedOutput, Terminal, is_safe};
-use crate::pty_support::{ESCAPE, Session};
+use crate::support::hostile::{ParsedOutput, Terminal, is_safe};
+use crate::support::pty::{ESCAPE, Session};
 use serde_json::Value;
 use vtask::simulator::{
     ClockMode, Options, Simulator, fault_injection::FaultPlan, scenario::Scenario,

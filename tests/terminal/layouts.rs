@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::pty_support::{Session, TerminalOutput};
+use crate::support::pty::{Session, TerminalOutput};
 
 /// Returns the column of the border between list and details.
 fn border(output: &TerminalOutput) -> Option<usize> {

@@ -1,6 +1,6 @@
 //! Marked tasks and the timeline in a real pseudo-terminal.
 
-use crate::pty_support::{ESCAPE, Session};
+use crate::support::pty::{ESCAPE, Session};
 
 #[test]
 fn marked_tasks_are_cancelled_with_one_confirmation() {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::pty_support::{ESCAPE, Session, TerminalOutput};
+use crate::support::pty::{ESCAPE, Session, TerminalOutput};
 use vt100::Color;
 
 /// Returns the background of the selected row (the first row of the list).

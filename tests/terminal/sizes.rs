@@ -1,6 +1,6 @@
 //! Tests of drawing on absurd terminal sizes, at start and after a resize.
 
-use crate::pty_support::Session;
+use crate::support::pty::Session;
 
 #[test]
 fn largest_size_is_drawn() {

@@ -17,7 +17,7 @@ use vtask::{
     tui::{StateFiles, TerminalGuard},
 };
 
-use crate::pty_support::Session;
+use crate::support::pty::Session;
 
 /// Environment variable that selects how the child process ends.
 const EXIT_BY: &str = "VTASK_TEST_EXIT_BY";
@@ -76,7 +76,7 @@ fn run_child(exit_by: &str) -> Session {
     let tests = env::current_exe().unwrap();
     let arguments = [
         "--exact",
-        "terminal_restore::child_program",
+        "terminal::terminal_restore::child_program",
         "--ignored",
         "--nocapture",
         "--test-threads=1",

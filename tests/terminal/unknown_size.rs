@@ -2,7 +2,7 @@
 
 use vtask::simulator::{Options, Simulator, scenario::Scenario};
 
-use crate::pty_support::Session;
+use crate::support::pty::Session;
 
 const PASSWORD: (&str, &str) = ("VTASK_PASSWORD", "secret");
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, manual_clock, paused::PausedHarness, watch};
+use crate::watch::support::{Harness, manual_clock, paused::PausedHarness, watch};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{Options, Simulator, scenario::Scenario, server_behavior::ServerBehavior},

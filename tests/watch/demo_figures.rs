@@ -1,5 +1,5 @@
-//! Figures of blockers, warnings and estimates on the scenarios `demo` and `load`. `cargo test --test watch
-//! demo_figures -- --nocapture` prints them.
+//! Figures of blockers, warnings and estimates on the scenarios `demo` and `load`. `cargo test
+//! --test integration demo_figures -- --nocapture` prints them.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -19,7 +19,7 @@ use vtask::{
     vim::types::TaskInfo,
 };
 
-use crate::support::{ENDPOINT, manual_clock, paused::PausedHarness};
+use crate::watch::support::{ENDPOINT, manual_clock, paused::PausedHarness};
 
 const STEP: Duration = Duration::from_secs(5);
 

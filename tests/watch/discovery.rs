@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, start_server, watch_by};
+use crate::watch::support::{Harness, count, start_server, watch_by};
 use vtask::{
     simulator::{
         Simulator,

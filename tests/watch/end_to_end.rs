@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{
+use crate::watch::support::{
     Harness, connect, count, manual_clock, running_task, start_server, watch, watch_by,
 };
 use secrecy::SecretString;
@@ -18,7 +18,7 @@ use vtask::{
     watch::{CancelResponse, Command, ConnectionState, FetchMode, Privilege},
 };
 
-crate::push_and_poll!(
+crate::watch::support::push_and_poll!(
     store_has_the_tasks_of_the_server_and_follows_changes,
     ancestors_are_watched_automatically,
     unknown_task_is_a_placeholder_and_removed_task_is_kept,
@@ -93,7 +93,7 @@ async fn ancestors_are_watched_automatically(mode: FetchMode) {
         .until("the ancestors", |harness| harness.store.len() >= 3)
         .await;
     let handle = harness.store.find(&vtask::task::TaskId::new(
-        crate::support::ENDPOINT,
+        crate::watch::support::ENDPOINT,
         grandchild.as_str(),
     ));
     assert_eq!(harness.store.path(handle.unwrap()).count(), 3);

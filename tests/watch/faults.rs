@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, running_task, start_server, watch_by, with_short_backoff};
+use crate::watch::support::{
+    Harness, count, running_task, start_server, watch_by, with_short_backoff,
+};
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{

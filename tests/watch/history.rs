@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, connect, count, start_server, watch_by};
+use crate::watch::support::{Harness, connect, count, start_server, watch_by};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::time::timeout;

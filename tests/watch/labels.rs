@@ -3,10 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{
-    push_and_poll,
-    support::{Harness, start_server, watch_by},
-};
+use crate::watch::support::{Harness, start_server, watch_by};
 use vtask::{
     simulator::{
         Control, Simulator,
@@ -94,7 +91,7 @@ async fn refused_labels_do_not_delay_tasks(mode: FetchMode) {
     harness.stop().await;
 }
 
-push_and_poll!(
+crate::watch::support::push_and_poll!(
     early_labels_precede_the_first_task,
     late_labels_are_ignored,
     refused_labels_do_not_delay_tasks,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use crate::support::{Harness, count, manual_clock, start_server, watch_by};
+use crate::watch::support::{Harness, count, manual_clock, start_server, watch_by};
 use vtask::{
     simulator::{
         Options, Simulator,
@@ -13,7 +13,7 @@ use vtask::{
     watch::FetchMode,
 };
 
-crate::push_and_poll! {
+crate::watch::support::push_and_poll! {
     long_texts_and_fields_are_truncated,
     tasks_beyond_the_limit_are_rejected_and_reported,
     one_invalid_response_does_not_stop_the_loop,

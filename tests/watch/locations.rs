@@ -10,8 +10,8 @@ use vtask::{
 };
 
 use crate::{
-    inventory_support,
-    support::{Harness, count, paused::PausedHarness, watch_by},
+    support::inventory,
+    watch::support::{Harness, count, paused::PausedHarness, watch_by},
 };
 
 const TASKS: &str = r#"
@@ -56,7 +56,7 @@ takes = "20s"
 const RETRIEVE: &str = "PropertyCollector/RetrievePropertiesEx";
 
 fn options() -> Options {
-    inventory_support::options(TASKS)
+    inventory::options(TASKS)
 }
 
 async fn start(options: Options) -> PausedHarness {

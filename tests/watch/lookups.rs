@@ -1,6 +1,6 @@
 //! Lookups about a task: events, family and history.
 
-use crate::support::Harness;
+use crate::watch::support::Harness;
 use vtask::{
     simulator::Simulator,
     vim::types::TaskLocator,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{
+use crate::watch::support::{
     count, manual_clock,
     paused::{PausedHarness, is_lookup},
 };

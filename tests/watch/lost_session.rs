@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, running_task, watch_by};
+use crate::watch::support::{Harness, count, running_task, watch_by};
 use vtask::{
     simulator::{
         Control, Options, Simulator,

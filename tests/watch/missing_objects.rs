@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, running_task, start_server, watch_by};
+use crate::watch::support::{Harness, count, running_task, start_server, watch_by};
 use vtask::{
     simulator::fault_injection::{FaultEffect, FaultPlan, FaultRule},
     task::Presence,

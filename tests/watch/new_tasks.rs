@@ -11,7 +11,7 @@ use vtask::{
     watch::{ConnectionState, FetchMode, LabelCache},
 };
 
-use crate::support::{Harness, count, start_server, watch, watch_by, with_short_backoff};
+use crate::watch::support::{Harness, count, start_server, watch, watch_by, with_short_backoff};
 
 const RETRIEVE: &str = "PropertyCollector/RetrievePropertiesEx";
 const WAIT: &str = "PropertyCollector/WaitForUpdatesEx";

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, running_task, start_server, watch_by};
+use crate::watch::support::{Harness, count, running_task, start_server, watch_by};
 use vtask::{
     simulator::fault_injection::{FaultEffect, FaultPlan, FaultRule},
     vim::types::TaskLocator,
     watch::{CancelResponse, Command, ConnectionState, FetchMode, Privilege},
 };
 
-crate::push_and_poll! {
+crate::watch::support::push_and_poll! {
     unauthenticated_call_renews_the_session_at_most_twice,
     retry_after_of_one_call_does_not_delay_others,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, start_server, watch, watch_by, with_short_backoff};
+use crate::watch::support::{Harness, count, start_server, watch, watch_by, with_short_backoff};
 use vtask::{
     simulator::fault_injection::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
     watch::{ConnectionState, FetchMode},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Harness, count, running_task, start_server, watch, watch_by};
+use crate::watch::support::{Harness, count, running_task, start_server, watch, watch_by};
 use vtask::{
     simulator::server_behavior::{
         Boxing, ChangeNames, EmptyList, ErrorForm, ProxyResponse, ServerBehavior, Unset, Versions,

@@ -1,12 +1,12 @@
 //! A read-only client refuses to send requests that change something on the server.
 
-use crate::support::{Harness, connect, count, running_task, start_server, watch_by};
+use crate::watch::support::{Harness, connect, count, running_task, start_server, watch_by};
 use vtask::{
     vim::Client,
     watch::{CancelResponse, Command, FetchMode},
 };
 
-crate::push_and_poll! {
+crate::watch::support::push_and_poll! {
     cancel_command_is_refused_locally,
 }
 

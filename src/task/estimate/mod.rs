@@ -4,7 +4,7 @@
 //! far, or, if the progress curves of past runs are known, from what those took from the same percentage on. *The
 //! progress says little*: the whole run takes as long as past runs did, or, if none are known, the time left may be
 //! anything up to a multiple of the time so far. The longer progress is overdue, the more the second one counts. The
-//! interval covers both; `cargo run --release --example estimates` measures how often it contains the true value.
+//! interval covers both; `cargo bench --bench estimates` measures how often it contains the true value.
 //!
 //! A pure function, so that without new data an estimate changes only by the elapsed time.
 

@@ -27,7 +27,7 @@ use prost::Message as _;
 use vtask::simulator::{Simulator, scenario::Scenario};
 
 use super::{Exporter, FINISHED};
-use crate::command_support::{
+use crate::support::command::{
     CommandLine, CommandOutput, Outputs, advance, line, server, server_with, wait_until,
     wait_until_async,
 };

@@ -10,7 +10,7 @@ use rustls::{
 use tempfile::TempDir;
 
 use super::during;
-use crate::command_support::{line, server};
+use crate::support::command::{line, server};
 
 /// Folder with a web configuration and a server certificate, and the authority that issued it.
 struct WebConfig {

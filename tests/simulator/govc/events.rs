@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{find, id, retrieve, start_site};
-use crate::support::*;
+use crate::simulator::support::*;
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one walk through a collector")]

@@ -1,6 +1,6 @@
 //! Read commands of other vSphere clients: every test makes the calls of a govc command.
 
-use crate::support::*;
+use crate::simulator::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ mod server_behavior;
 mod versions;
 mod waits;
 
-use crate::support::*;
+use crate::simulator::support::*;
 use serde_json::{Value, json};
 
 const LEAVES: [&str; 6] = [

@@ -1,7 +1,7 @@
 //! Views, collectors and filters, and objects added to and removed from them.
 
 use super::*;
-use crate::support::*;
+use crate::simulator::support::*;
 use serde_json::{Value, json};
 use vtask::simulator::OpenObjects;
 

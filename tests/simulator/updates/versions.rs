@@ -1,7 +1,7 @@
 //! Collector versions: repeated, lost, unknown and truncated.
 
 use super::*;
-use crate::support::*;
+use crate::simulator::support::*;
 use serde_json::{Value, json};
 
 #[tokio::test]

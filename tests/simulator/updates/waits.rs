@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::support::*;
+use crate::simulator::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use vtask::simulator::Options;

@@ -1,13 +1,5 @@
 //! The fetch loop against the embedded vCenter over HTTP, with a store that applies its updates.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "each test file that includes this uses its own part of it; tests may panic"
-)]
-
 pub mod paused;
 
 use std::{sync::Arc, time::Duration};
@@ -88,7 +80,6 @@ pub fn watch_by(mode: FetchMode, simulator: &Simulator, tasks: &[&str]) -> Watch
 }
 
 /// Runs a test that takes a [`FetchMode`] by push and by polling.
-#[macro_export]
 macro_rules! push_and_poll {
     ($($name:ident),+ $(,)?) => {$(
         mod $name {
@@ -104,6 +95,7 @@ macro_rules! push_and_poll {
         }
     )+};
 }
+pub(crate) use push_and_poll;
 
 /// Returns the number of requests of this kind.
 pub fn count(control: &Control, kind: &str) -> usize {

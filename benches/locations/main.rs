@@ -1,6 +1,6 @@
 //! Measures what reading the locations of targets costs: requests, bytes and time for many tasks on many machines.
 //!
-//! `cargo run --release --example locations -- --tasks 10000 --machines 5000`
+//! `cargo bench --bench locations -- --tasks 10000 --machines 5000`
 
 use std::{
     collections::HashSet,
@@ -35,6 +35,10 @@ struct Arguments {
     /// Number of virtual machines
     #[arg(long, default_value_t = 5_000)]
     machines: usize,
+
+    /// Passed by `cargo bench`
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 fn scenario(arguments: &Arguments) -> Result<Scenario, Box<dyn std::error::Error>> {

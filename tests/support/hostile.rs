@@ -1,15 +1,6 @@
 //! Parser of terminal output: accepts only the few sequences that vtask writes, tracks the cursor, and rejects
 //! everything else.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "each test file that includes this uses its own part of it; tests may panic"
-)]
-
 use std::sync::LazyLock;
 
 use regex::Regex;

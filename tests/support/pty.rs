@@ -1,14 +1,5 @@
 //! Runs the built program in a pseudo-terminal.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "each test file that includes this uses its own part of it; tests may panic"
-)]
-
 use std::{
     io::{Read, Write},
     num::NonZero,

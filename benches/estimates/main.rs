@@ -1,6 +1,6 @@
 //! Prints the accuracy of time estimates and of stall detection on generated runs with known durations.
 //!
-//! `cargo run --release --example estimates [RUNS [SEED]]`
+//! `cargo bench --bench estimates -- [RUNS [SEED]]`
 
 mod accuracy;
 mod classes;
@@ -31,7 +31,9 @@ const KNOWLEDGE: [(Knowledge, &str); 5] = [
 ];
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
     let runs = arguments.next().and_then(|count| count.parse().ok());
     let runs = runs.unwrap_or(2000);
     let seed = arguments.next().and_then(|seed| seed.parse().ok());

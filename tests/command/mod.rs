@@ -1,22 +1,10 @@
 //! The command line.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test that cannot go on has failed"
-)]
-
 mod body_limits;
 mod built;
-#[path = "../built_support/mod.rs"]
-mod built_support;
 mod ca_file;
 mod cancel;
 mod chosen_server;
-#[path = "../command_support/mod.rs"]
-mod command_support;
 mod config_command;
 mod corrupted_responses;
 mod deadline;
@@ -25,8 +13,6 @@ mod doctor;
 mod exporter;
 mod fault_chain;
 mod invalid_tasks;
-#[path = "../inventory_support/mod.rs"]
-mod inventory_support;
 mod json_schema;
 mod limits;
 mod line;
@@ -36,9 +22,6 @@ mod multi_server;
 mod multi_server_listing;
 mod outage;
 mod output;
-#[cfg(unix)]
-#[path = "../pty_support/mod.rs"]
-mod pty_support;
 mod raw_server;
 mod read_only;
 mod record;

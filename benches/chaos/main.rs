@@ -1,7 +1,7 @@
 //! Runs random fault schedules against the fetch loop over real HTTP, in push and poll mode. Checks that the task
 //! store ends up equal to the server's tasks, and measures the recovery time and the number of requests.
 //!
-//! `cargo run --release --example chaos -- --schedules 200`
+//! `cargo bench --bench chaos -- --schedules 200`
 
 mod plan;
 mod run;
@@ -31,6 +31,10 @@ struct Arguments {
     /// Number of schedules run concurrently
     #[arg(long, default_value_t = 12)]
     at_once: usize,
+
+    /// Passed by `cargo bench`
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 #[tokio::main]

@@ -1,6 +1,6 @@
 //! Long run of `vtask exporter` and `vtask stream` under load, with restarts of both sides.
 //!
-//! `cargo build --release && cargo run --release --example export -- --minutes 30`
+//! `cargo bench --bench export -- --minutes 30`
 //!
 //! The vCenters are simulated in this process, the services are the built program. Both services are killed and
 //! restarted, and a vCenter restarts, partly at the same time. At the end the clocks of the vCenters stop, and every task

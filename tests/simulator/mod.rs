@@ -1,12 +1,5 @@
 //! Tests of the simulated vCenter by a plain VI JSON client.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "JSON reads best where it is passed; a test that cannot go on has failed"
-)]
-
 mod events;
 mod faults;
 mod govc;

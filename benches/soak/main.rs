@@ -1,6 +1,6 @@
 //! Long-running test under load and faults for leaks, request storms and lost updates.
 //!
-//! `cargo build --release && cargo run --release --example soak -- --minutes 30`
+//! `cargo bench --bench soak -- --minutes 30`
 //!
 //! Three processes: the built `vtask simulate` with load and the faults of `assets/faults/soak.toml`; the built
 //! `vtask` on a pseudo-terminal, whose memory, descriptors and threads are measured; and this one, which runs the

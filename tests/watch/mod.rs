@@ -1,12 +1,5 @@
 //! The fetch loop against the embedded vCenter over HTTP.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
-
 mod bad_input;
 mod demo_figures;
 mod discovery;
@@ -14,8 +7,6 @@ mod end_to_end;
 mod families;
 mod faults;
 mod history;
-#[path = "../inventory_support/mod.rs"]
-mod inventory_support;
 mod labels;
 mod limits;
 mod locations;

@@ -1,7 +1,7 @@
 //! Prints the cost of records beside the goals: CPU, memory and bytes per recorded change, and the time to the first state
 //! and to the last one of a large record.
 //!
-//! `cargo run --release --example records [CHANGES|SIZE [FILE]]`; 1,000,000 changes of 10,000 tasks by default. SIZE is that
+//! `cargo bench --bench records -- [CHANGES|SIZE [FILE]]`; 1,000,000 changes of 10,000 tasks by default. SIZE is that
 //! of the lines before compression, such as `1GB`. FILE is written unless it exists, and kept; without it a temporary file is
 //! used. Its name decides if it is compressed.
 
@@ -23,7 +23,7 @@ const RATE: u64 = 10_000;
 const BURST: u64 = 1000;
 
 fn main() -> Result<()> {
-    let mut arguments = env::args().skip(1);
+    let mut arguments = env::args().skip(1).filter(|argument| argument != "--bench");
     let amount = arguments.next().unwrap_or_else(|| "1000000".to_owned());
     let changes = match amount.strip_suffix("GB") {
         Some(size) => size.parse::<u64>()? * 1_000_000_000 / line_length()?,

@@ -47,9 +47,13 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 60)]
     quiet: u64,
 
-    /// vtask binary [default: the one in the target directory of this example]
-    #[arg(long)]
-    vtask: Option<PathBuf>,
+    /// vtask binary
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_vtask"))]
+    vtask: PathBuf,
+
+    /// Passed by `cargo bench`
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 /// Limit for the start and for catching up.
@@ -57,10 +61,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let vtask = match &arguments.vtask {
-        Some(path) => path.clone(),
-        None => std::env::current_exe()?.with_file_name("../vtask"),
-    };
+    let vtask = &arguments.vtask;
     let folder = std::env::temp_dir().join(format!("vtask-export-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let runtime = tokio::runtime::Runtime::new()?;

@@ -1,13 +1,5 @@
 //! Property tests of the task model, the wire types and the text functions.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    unreachable_pub,
-    reason = "tests may panic"
-)]
-
 mod comments;
 mod dependencies;
 #[path = "../../fuzz/entry_points.rs"]
@@ -17,8 +9,6 @@ mod estimates;
 mod filters;
 mod fuzz;
 mod guides;
-#[path = "../hostile_support/mod.rs"]
-mod hostile_support;
 mod imports;
 mod store;
 mod texts;

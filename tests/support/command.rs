@@ -1,13 +1,5 @@
 //! Runs commands with captured input and output, against the embedded vCenter over HTTP.
 
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "each test binary uses its own part; tests may panic"
-)]
-
 pub(crate) mod proxy;
 pub(crate) mod tcp_relay;
 

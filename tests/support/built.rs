@@ -1,13 +1,5 @@
 //! Runs the built program without the settings of this machine.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::missing_panics_doc,
-    reason = "each test file that includes this uses its own part of it; tests may panic"
-)]
-
 use std::process::{Child, Command, Output, Stdio};
 
 use vtask::simulator::Simulator;

@@ -36,9 +36,13 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/faults/soak.toml"))]
     faults: PathBuf,
 
-    /// vtask binary [default: the one in the target directory of this example]
-    #[arg(long)]
-    vtask: Option<PathBuf>,
+    /// vtask binary
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_vtask"))]
+    vtask: PathBuf,
+
+    /// Passed by `cargo bench`
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 /// Interval between two comparisons of the store with the server.
@@ -52,10 +56,7 @@ struct Line {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let vtask = match &arguments.vtask {
-        Some(path) => path.clone(),
-        None => std::env::current_exe()?.with_file_name("../vtask"),
-    };
+    let vtask = &arguments.vtask;
     if !vtask.exists() {
         bail!(
             "{} not found; run `cargo build --release` first or pass --vtask",
