@@ -12,7 +12,7 @@ mod runs;
 use accuracy::Knowledge;
 use classes::{CLASSES, Class, HELD_OUT};
 
-const RUNS: usize = 150;
+const RUNS: usize = 100;
 const SEED: u64 = 99;
 
 #[test]
