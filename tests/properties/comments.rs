@@ -1,6 +1,6 @@
 //! The language of the doc comments: they begin with a verb or a noun phrase and use the field's words.
 //!
-//! `cargo test --test properties comments -- --nocapture` prints the shares.
+//! `cargo test --test integration comments -- --nocapture` prints the shares.
 
 use std::{fs, path::Path};
 
