@@ -336,8 +336,18 @@ mod tests {
 
     #[test]
     fn detects_a_light_background() {
-        assert_eq!(from(&[("COLORFGBG", "0;15")]).background, Background::Light);
-        assert_eq!(from(&[("COLORFGBG", "15;0")]).background, Background::Dark);
+        for (colors, background) in [
+            ("0;15", Background::Light),
+            ("0;7", Background::Light),
+            ("0;default;15", Background::Light),
+            ("15;0", Background::Dark),
+            ("15;default;0", Background::Dark),
+            ("0;default", Background::Dark),
+            ("", Background::Dark),
+        ] {
+            let detected = from(&[("COLORFGBG", colors)]).background;
+            assert_eq!(detected, background, "{colors}");
+        }
         assert_eq!(from(&[]).background, Background::Dark);
     }
 
