@@ -15,7 +15,7 @@ use super::{
 use crate::{
     config::{self, ConnectionArgs},
     task::{Handle, ServerFilter, Status, TimeExpr},
-    vim::{Client, RecordAction, types::TaskInfo},
+    vim::{Client, Error, RecordAction, types::TaskInfo},
     watch::history_query,
 };
 
@@ -237,10 +237,28 @@ impl TaskQueryArgs {
     ) -> Result<(Snapshot, Vec<String>), CommandError> {
         let mut snapshot = Snapshot::begin(client).await;
         let mut messages = Vec::new();
-        messages.extend(snapshot.add_recent(client).await?.note());
+        let recent = match snapshot.add_recent(client).await {
+            Err(error) if !is_of_recent_tasks(&error) => return Err(error.into()),
+            Err(error) if !self.is_of_history() => {
+                let advice = Some("--since 24h reads the tasks of the history.");
+                return Err(Error { advice, ..error }.into());
+            }
+            Err(error) => {
+                messages.push(format!("{error} Only the tasks of the history are listed."));
+                Err(error)
+            }
+            Ok(unread) => Ok(messages.extend(unread.note())),
+        };
         if self.is_of_history() {
-            let message = self.add_history(selector, scope, client, &mut snapshot);
-            messages.extend(message.await?);
+            let added = self.add_history(selector, scope, client, &mut snapshot);
+            match (added.await, recent) {
+                (Ok(message), _) => messages.extend(message),
+                (Err(error), _) if error.is_session_dead() => return Err(error.into()),
+                (Err(error), Ok(())) => {
+                    messages.push(format!("{error} Only the recent tasks are listed."));
+                }
+                (Err(_), Err(error)) => return Err(error.into()),
+            }
         }
         if reads_locations(scope, selector)
             && let Err(error) = snapshot.add_locations(client).await
@@ -256,7 +274,7 @@ impl TaskQueryArgs {
         scope: QueryScope,
         client: &Client,
         snapshot: &mut Snapshot,
-    ) -> Result<Option<String>, CommandError> {
+    ) -> Result<Option<String>, Error> {
         let (since, until) = self.period(snapshot.now);
         let narrowing = self.server_filter().and(selector.server_filter());
         let query = history_query(&narrowing, since, until);
@@ -273,22 +291,15 @@ impl TaskQueryArgs {
             _ if scope.is_sorted => usize::MAX,
             limit => limit.saturating_add(1),
         };
-        match client.past_tasks(&query, limit, pick).await {
-            Ok(past) => {
-                let added = past.tasks.into_iter().map(|raw| snapshot.add(raw));
-                let unreadable = added.filter(Result::is_err).count();
-                Ok((unreadable > 0).then(|| {
-                    format!(
-                        "{unreadable} records in the history of {} are invalid and not listed.",
-                        client.label()
-                    )
-                }))
-            }
-            Err(error) if !error.is_session_dead() => {
-                Ok(Some(format!("{error} Only the recent tasks are listed.")))
-            }
-            Err(error) => Err(error.into()),
-        }
+        let past = client.past_tasks(&query, limit, pick).await?;
+        let added = past.tasks.into_iter().map(|raw| snapshot.add(raw));
+        let unreadable = added.filter(Result::is_err).count();
+        Ok((unreadable > 0).then(|| {
+            format!(
+                "{unreadable} records in the history of {} are invalid and not listed.",
+                client.label()
+            )
+        }))
     }
 
     /// Returns a message if tasks were left out because of the limit, of `count`.
@@ -305,6 +316,11 @@ impl TaskQueryArgs {
         };
         Some(format!("{of}. --limit 0 lists all."))
     }
+}
+
+/// True if an error concerns the recent tasks only: the server is reached, and the session is valid.
+fn is_of_recent_tasks(error: &Error) -> bool {
+    (error.is_retryable() || !error.is_transient()) && !error.is_session_dead()
 }
 
 /// True if the locations of targets are read.

@@ -2,9 +2,10 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use crate::support::command::{demo_server, line, server, server_with};
+use crate::support::command::{demo_server, line, server, server_with, server_with_fault};
 use serde_json::json;
 use vtask::simulator::Simulator;
+use vtask::simulator::fault_injection::{FaultEffect, FaultRule};
 
 #[tokio::test]
 async fn recent_tasks_newest_first_and_stable_in_a_pipe() {
@@ -215,6 +216,39 @@ async fn missing_history_falls_back_to_recent_tasks_with_warning() {
         "{}",
         output.err
     );
+}
+
+#[tokio::test]
+async fn unreadable_recent_tasks_fall_back_to_the_history_with_warning() {
+    for effect in [
+        FaultEffect::Page,
+        FaultEffect::Fault("NoPermission".to_owned()),
+    ] {
+        let simulator = server_with_fault(FaultRule::new("TaskManager/recentTask", effect)).await;
+        let output = line("list --since 1h --ids").on(&simulator).await;
+        assert_eq!(output.code, 4, "{output:?}");
+        assert!(output.out.contains("task-1\n"), "{output:?}");
+        assert!(
+            output
+                .err
+                .contains("Only the tasks of the history are listed."),
+            "{output:?}"
+        );
+        let output = line("list").on(&simulator).await;
+        assert_ne!(output.code, 0, "{output:?}");
+        assert!(output.err.contains("--since 24h reads"), "{output:?}");
+        // Without the history the first error is reported.
+        simulator
+            .control()
+            .change_behavior(|behavior| behavior.history = false);
+        let output = line("list --since 1h").on(&simulator).await;
+        assert_ne!(output.code, 0, "{output:?}");
+        assert!(
+            output.err.contains("listing the recent tasks"),
+            "{output:?}"
+        );
+        assert!(!output.err.contains("are listed"), "{output:?}");
+    }
 }
 
 #[tokio::test]
