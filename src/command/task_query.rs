@@ -247,7 +247,10 @@ impl TaskQueryArgs {
                 messages.push(format!("{error} Only the tasks of the history are listed."));
                 Err(error)
             }
-            Ok(unread) => Ok(messages.extend(unread.note())),
+            Ok(unread) => {
+                messages.extend(unread.note());
+                Ok(())
+            }
         };
         if self.is_of_history() {
             let added = self.add_history(selector, scope, client, &mut snapshot);

@@ -153,7 +153,7 @@ impl Client {
             };
             self.error(
                 &|| format!("reading {mo_id}"),
-                ErrorKind::Malformed(missing),
+                ErrorKind::Malformed(Box::new(missing)),
             )
         })
     }
@@ -341,9 +341,9 @@ impl Client {
         answer: &ApiResponse,
         understand: impl FnOnce(Value) -> Result<T, Malformed>,
     ) -> Result<T, Error> {
-        let understood = answer
-            .json()
-            .and_then(|body| understand(body).map_err(ErrorKind::Malformed));
+        let understood = answer.json().and_then(|body| {
+            understand(body).map_err(|malformed| ErrorKind::Malformed(Box::new(malformed)))
+        });
         understood.map_err(|kind| self.error(action, kind))
     }
 

@@ -79,7 +79,7 @@ pub enum ErrorKind {
     /// The response is truncated or damaged JSON; contains the position.
     Damaged(String),
     /// The response is JSON but not of the declared type.
-    Malformed(Malformed),
+    Malformed(Box<Malformed>),
     /// The response is larger than this many bytes.
     TooLarge(usize),
     /// The response contains too many short JSON values.

@@ -75,10 +75,10 @@ impl Client {
         let Some(session) = answer.headers.get(SESSION_HEADER) else {
             return Err(self.error(
                 &action,
-                ErrorKind::Malformed(Malformed::Missing {
+                ErrorKind::Malformed(Box::new(Malformed::Missing {
                     type_name: "the answer to Login",
                     field: "vmware-api-session-id",
-                }),
+                })),
             ));
         };
         let session =
