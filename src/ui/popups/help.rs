@@ -10,13 +10,17 @@ use crate::{
     task::Status,
 };
 
-const COLUMN_WIDTH: u16 = 36;
-const KEY_WIDTH: usize = 10;
+const MIN_COLUMN_WIDTH: u16 = 37;
+const MAX_COLUMN_WIDTH: u16 = 40;
+/// Width of the two longest keys of an action, and a space.
+const KEY_WIDTH: usize = 12;
 /// More keys of an action are omitted.
 const MAX_KEYS: usize = 2;
 
 pub(super) fn draw(ctx: &mut RenderContext, popup: &HelpPopup, screen: Rect) {
-    let columns = (screen.width.saturating_sub(6) / COLUMN_WIDTH).clamp(1, 5);
+    let available_width = screen.width.saturating_sub(6);
+    let columns = (available_width / MIN_COLUMN_WIDTH).clamp(1, 5);
+    let column_width = (available_width / columns).min(MAX_COLUMN_WIDTH);
     let height = screen.height.saturating_sub(3).max(3);
     let available = usize::from(height) * usize::from(columns);
     let query = popup.search.text().to_lowercase();
@@ -30,7 +34,7 @@ pub(super) fn draw(ctx: &mut RenderContext, popup: &HelpPopup, screen: Rect) {
         (true, _) => format!("Keys   /{}_", popup.search.text()),
         (false, false) => format!("Keys   /{}", popup.search.text()),
     };
-    let wide = (COLUMN_WIDTH * columns).min(screen.width.saturating_sub(4));
+    let wide = column_width * columns;
     let height = u16::try_from(rows).unwrap_or(u16::MAX).min(height);
     let area = frame::open(ctx, screen, wide, height, &title);
     let lines: Vec<Line> = (0..rows)
@@ -38,8 +42,8 @@ pub(super) fn draw(ctx: &mut RenderContext, popup: &HelpPopup, screen: Rect) {
             let mut line = StyledLine::new(ctx.appearance, area.width);
             let cells = entries.iter().skip(row).step_by(rows);
             for (at, entry) in cells.enumerate() {
-                line.pad_to(at * usize::from(COLUMN_WIDTH));
-                entry.draw(&mut line);
+                line.pad_to(at * usize::from(column_width));
+                entry.draw(&mut line, usize::from(column_width).saturating_sub(1));
             }
             line.line()
         })
@@ -56,20 +60,19 @@ enum Entry {
 }
 
 impl Entry {
-    fn draw(&self, line: &mut StyledLine) {
-        let available = usize::from(COLUMN_WIDTH).saturating_sub(2);
+    fn draw(&self, line: &mut StyledLine, width: usize) {
         match self {
-            Self::Title(title) => line.push_max(title, available, Role::Strong),
+            Self::Title(title) => line.push_max(title, width, Role::Strong),
             Self::Keys(keys, text) => {
                 let start = line.width();
                 line.push_max(keys, KEY_WIDTH - 1, Role::Key);
                 line.pad_to(start + KEY_WIDTH);
-                line.push_max(text, available - KEY_WIDTH, Role::Text)
+                line.push_max(text, width.saturating_sub(KEY_WIDTH), Role::Text)
             }
             Self::Symbol(symbol, role, text) => {
                 let start = line.width();
                 line.push(symbol, *role).pad_to(start + KEY_WIDTH);
-                line.push_max(text, available - KEY_WIDTH, Role::Text)
+                line.push_max(text, width.saturating_sub(KEY_WIDTH), Role::Text)
             }
             Self::Blank => line,
         };
@@ -127,7 +130,7 @@ fn symbols(symbols: &Symbols) -> Vec<(&'static str, Role, &'static str)> {
     let others = [
         (symbols.about, "mean of the children"),
         (symbols.hatch, "no progress reported"),
-        (symbols.warning, "warning, see the overview"),
+        (symbols.warning, "warning, see overview"),
         (symbols.mark, "marked"),
         (symbols.pin, "pinned"),
     ];
