@@ -339,12 +339,12 @@ impl Client {
         &self,
         action: RequestLabel<'_>,
         answer: &ApiResponse,
-        understand: impl FnOnce(Value) -> Result<T, Malformed>,
+        parse: impl FnOnce(Value) -> Result<T, Malformed>,
     ) -> Result<T, Error> {
-        let understood = answer.json().and_then(|body| {
-            understand(body).map_err(|malformed| ErrorKind::Malformed(Box::new(malformed)))
+        let parsed = answer.json().and_then(|body| {
+            parse(body).map_err(|malformed| ErrorKind::Malformed(Box::new(malformed)))
         });
-        understood.map_err(|kind| self.error(action, kind))
+        parsed.map_err(|kind| self.error(action, kind))
     }
 
     pub(crate) fn unsupported(&self, action: RequestLabel<'_>, why: &str) -> Error {

@@ -437,7 +437,7 @@ async fn recent_tasks_complete_partial_history() {
 }
 
 #[tokio::test]
-async fn every_response_variant_of_lists_is_understood() {
+async fn every_response_variant_of_lists_is_accepted() {
     use vtask::simulator::server_behavior::{Boxing, EmptyList, VoidResponse};
 
     for (empty, boxing, void) in [

@@ -56,7 +56,7 @@ async fn errors_name_the_profile_and_the_address() {
 }
 
 #[tokio::test]
-async fn other_objects_and_short_ids_are_understood() {
+async fn other_objects_and_short_ids_are_accepted() {
     let simulator = server().await;
     let output = line("get vm-42").on(&simulator).await;
     assert_eq!(output.code, 2, "{output:?}");
