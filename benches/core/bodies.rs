@@ -111,7 +111,7 @@ fn list(item: &str, count: usize) -> String {
 
 /// Prints the memory used while parsing each of the [`LARGE`] bodies, in a process of its own; only on Linux.
 pub(crate) fn print_memory() {
-    println!("memory while parsing, beside the body:");
+    println!("memory while parsing, in addition to the body:");
     for (name, _) in LARGE {
         let program = std::env::current_exe().unwrap();
         let measured = Command::new(program).args(["memory", name]).status();

@@ -90,7 +90,7 @@ pub(crate) fn print_draws() {
     println!();
 }
 
-/// Prints the duration of single frames of the timeline, beside those of the list.
+/// Prints the duration of single frames of the timeline, next to those of the list.
 pub(crate) fn print_timeline_draws() {
     let percentiles = |terminal: &mut BenchTerminal, size: usize| {
         let [p50, p99, max] = frame_times(terminal, size, 500).map(micros);

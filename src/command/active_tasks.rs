@@ -27,7 +27,7 @@ pub(super) async fn active_tasks(
         let mut found: Vec<Arc<str>> = store
             .iter()
             .filter(|(handle, record)| {
-                record.status().is_active() && selector.takes(store, *handle, *now)
+                record.status().is_active() && selector.matches(store, *handle, *now)
             })
             .map(|(_, record)| record.id.mo_id.clone())
             .collect();

@@ -212,17 +212,17 @@ async fn wait_for(
         on_stall: None,
         log_every: None,
     };
-    let (conclusion, waiting) = wait::follow(plan, io).await?;
-    Ok(match conclusion.outcome {
+    let (result, tracker) = wait::follow(plan, io).await?;
+    Ok(match result.outcome {
         outcome @ (Outcome::TimedOut
         | Outcome::Interrupted(_)
         | Outcome::Refused
         | Outcome::Unknown) => outcome,
-        _ => waiting
+        _ => tracker
             .tasks
             .iter()
             .fold(Outcome::Success, |outcome, task| {
-                outcome.and(match waiting.status(task) {
+                outcome.and(match tracker.status(task) {
                     Status::Cancelled => Outcome::Success,
                     Status::Lost => Outcome::Unknown,
                     _ => Outcome::Failed,

@@ -183,7 +183,7 @@ impl CompiledSelector {
     }
 
     /// True if a task in the store matches. `now` is the server's time.
-    pub fn takes(&self, store: &TaskStore, handle: Handle, now: Timestamp) -> bool {
+    pub fn matches(&self, store: &TaskStore, handle: Handle, now: Timestamp) -> bool {
         let Some(record) = store.get(handle) else {
             return false;
         };
@@ -221,7 +221,7 @@ impl CompiledSelector {
         };
         let applied = store.apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
         let found = store.find(&id).filter(|_| applied.is_ok());
-        found.is_some_and(|handle| self.takes(&store, handle, now))
+        found.is_some_and(|handle| self.matches(&store, handle, now))
     }
 }
 

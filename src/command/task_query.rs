@@ -188,10 +188,12 @@ impl TaskQueryArgs {
             };
             let (since, until) = self.period(snapshot.now);
             found.extend(snapshot.store.iter().filter_map(|(handle, record)| {
-                let placed = record.info.as_deref().and_then(TaskInfo::placed_at);
+                let placed = record.info.as_deref().and_then(TaskInfo::ordering_time);
                 // A task of which nothing is known is listed, unless a filter is given.
                 let is_chosen = match &record.info {
-                    Some(_) => server.selector.takes(&snapshot.store, handle, snapshot.now),
+                    Some(_) => server
+                        .selector
+                        .matches(&snapshot.store, handle, snapshot.now),
                     None => self.choice.is_empty(),
                 };
                 let is_listed = is_chosen

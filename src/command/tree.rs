@@ -370,7 +370,7 @@ pub(super) fn rows(store: &TaskStore, root: Handle) -> Vec<Row> {
             let record = store.get(*child);
             let queued = record
                 .and_then(|record| record.info.as_ref())
-                .and_then(|info| info.placed_at());
+                .and_then(|info| info.ordering_time());
             (queued, record.map(|record| record.id.mo_id.clone()))
         });
         for (index, child) in children.iter().enumerate().rev() {

@@ -421,14 +421,14 @@ impl Server {
             .filter(|(_, record)| record.status().is_active());
         active
             .map(|(handle, _)| handle)
-            .filter(move |handle| self.selector.takes(store, *handle, now))
+            .filter(move |handle| self.selector.matches(store, *handle, now))
     }
 
     fn selected(&self, mo_id: &Arc<str>, is_end: bool) -> Option<Change> {
         let handle = self.snapshot.find(mo_id)?;
         let (store, now) = (&self.snapshot.store, self.snapshot.now);
         let change = Change { handle, is_end };
-        self.selector.takes(store, handle, now).then_some(change)
+        self.selector.matches(store, handle, now).then_some(change)
     }
 
     /// Advances the position. Returns requests that are due.

@@ -24,14 +24,14 @@ impl LastWritten {
     /// Returns the line of a task if it changed.
     pub(super) fn task(
         &mut self,
-        waiting: &WaitTracker,
+        tracker: &WaitTracker,
         id: &TaskId,
         now: Timestamp,
     ) -> Option<String> {
-        let server = waiting.server(id.endpoint)?;
-        let handle = waiting.store.find(id)?;
-        let record = waiting.store.get(handle)?;
-        let rule = waiting.warning(id, now);
+        let server = tracker.server(id.endpoint)?;
+        let handle = tracker.store.find(id)?;
+        let record = tracker.store.get(handle)?;
+        let rule = tracker.warning(id, now);
         let state = (record.status(), record.info.as_deref().cloned(), rule);
         if self.tasks.get(id) == Some(&state) {
             return None;
@@ -39,18 +39,18 @@ impl LastWritten {
         let info = state.1.as_ref().map(TaskInfo::to_json);
         self.tasks.insert(id.clone(), state);
         let now = server.clock.at(now);
-        let line = json_output::task(&waiting.store, handle, info, &server.endpoint, now)?;
+        let line = json_output::task(&tracker.store, handle, info, &server.endpoint, now)?;
         Some(json_output::written(line))
     }
 
     /// Returns the line of a connection if its state changed.
     pub(super) fn connection(
         &mut self,
-        waiting: &WaitTracker,
+        tracker: &WaitTracker,
         id: EndpointId,
         now: Timestamp,
     ) -> Option<String> {
-        let server = waiting.server(id)?;
+        let server = tracker.server(id)?;
         let state = match &server.connection {
             ConnectionState::SignedOut { .. } => "signed-out",
             _ if server.lost.is_some() => "given-up",
@@ -88,8 +88,8 @@ impl LastWritten {
 }
 
 /// Returns the summary line. With several servers it has no endpoint and uses the local time.
-pub(super) fn summary(waiting: &WaitTracker, conclusion: &WaitResult, now: Timestamp) -> String {
-    let (endpoint, at) = match &waiting.servers[..] {
+pub(super) fn summary(tracker: &WaitTracker, result: &WaitResult, now: Timestamp) -> String {
+    let (endpoint, at) = match &tracker.servers[..] {
         [only] => (Some(&*only.endpoint), only.clock.at(now)),
         _ => (None, now),
     };
@@ -97,25 +97,25 @@ pub(super) fn summary(waiting: &WaitTracker, conclusion: &WaitResult, now: Times
     if endpoint.is_none() {
         line.insert("endpoint".to_owned(), Value::Null);
     }
-    let outcome = conclusion.outcome;
+    let outcome = result.outcome;
     line.insert("outcome".to_owned(), json!(outcome.word()));
     line.insert("exitCode".to_owned(), json!(outcome.code()));
-    let waited = now.duration_since(waiting.began);
+    let waited = now.duration_since(tracker.began);
     line.insert("durationSeconds".to_owned(), json_output::seconds(waited));
-    line.insert("reason".to_owned(), json!(conclusion.reason));
-    let tasks = waiting.tasks.iter().map(|task| summed(waiting, task, now));
+    line.insert("reason".to_owned(), json!(result.reason));
+    let tasks = tracker.tasks.iter().map(|task| summed(tracker, task, now));
     line.insert("tasks".to_owned(), tasks.collect());
     json_output::written(line)
 }
 
 /// Returns the entry of a task in the summary.
-fn summed(waiting: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Value {
-    let server = waiting.server(task.id.endpoint);
-    let record = waiting.record(&task.id);
-    let time = waiting.server_time(task.id.endpoint, now);
+fn summed(tracker: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Value {
+    let server = tracker.server(task.id.endpoint);
+    let record = tracker.record(&task.id);
+    let time = tracker.server_time(task.id.endpoint, now);
     let ran = record.and_then(|record| record.run_time(time));
     let fault = record.and_then(|record| record.info.as_ref()?.error.as_deref());
-    let status = waiting.status(task);
+    let status = tracker.status(task);
     let error = match (&task.outcome, fault) {
         (TaskOutcome::Unknown(why), _) => fault_chain::message_to_json(why),
         (_, Some(fault)) => fault_chain::to_json(fault),

@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// Describes a task in one line: `task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks`.
-pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
-    let name = waiting.display_name(&task.id);
-    let status = waiting.status(task);
-    let Some((record, info)) = waiting
+pub(super) fn change(tracker: &WaitTracker, task: &TrackedTask) -> String {
+    let name = tracker.display_name(&task.id);
+    let status = tracker.status(task);
+    let Some((record, info)) = tracker
         .record(&task.id)
         .and_then(|record| Some((record, record.info.as_deref()?)))
     else {
@@ -24,14 +24,14 @@ pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
         };
     };
     let mut text = format!("{name} {}", json_output::status(status));
-    if let Some(percent) = progress(waiting, task)
+    if let Some(percent) = progress(tracker, task)
         .percent()
         .filter(|_| status.is_active())
     {
         let _ = write!(text, " {percent}%");
     }
     text.push(' ');
-    text.push_str(&waiting.store.operation(record));
+    text.push_str(&tracker.store.operation(record));
     if let Some(target) = display_name::target(info) {
         let _ = write!(text, " · {target}");
     }
@@ -54,8 +54,8 @@ pub(super) fn change(waiting: &WaitTracker, task: &TrackedTask) -> String {
 }
 
 /// Returns a text that changes with the state of a task, but not with its progress or phase.
-pub(super) fn state(waiting: &WaitTracker, task: &TrackedTask) -> String {
-    let record = waiting.record(&task.id);
+pub(super) fn state(tracker: &WaitTracker, task: &TrackedTask) -> String {
+    let record = tracker.record(&task.id);
     let info = record.and_then(|record| record.info.as_deref());
     let more = match &task.outcome {
         TaskOutcome::Unknown(why) => why.to_string(),
@@ -63,14 +63,14 @@ pub(super) fn state(waiting: &WaitTracker, task: &TrackedTask) -> String {
         TaskOutcome::Open | TaskOutcome::Ended(_) => String::new(),
     };
     let is_cancelled = info.is_some_and(|info| info.cancelled);
-    let status = json_output::status(waiting.status(task));
+    let status = json_output::status(tracker.status(task));
     format!("{status} {} {is_cancelled} {more}", info.is_some())
 }
 
 /// Returns the error of a task that did not succeed, with its causes.
-pub(super) fn error(waiting: &WaitTracker, task: &TrackedTask) -> Vec<String> {
-    let name = waiting.display_name(&task.id);
-    let record = waiting.record(&task.id);
+pub(super) fn error(tracker: &WaitTracker, task: &TrackedTask) -> Vec<String> {
+    let name = tracker.display_name(&task.id);
+    let record = tracker.record(&task.id);
     let info = record.and_then(|record| record.info.as_deref());
     match (&task.outcome, info.and_then(|info| info.error.as_deref())) {
         (TaskOutcome::Unknown(why), _) => vec![format!("outcome of {name} unknown: {why}")],
@@ -86,8 +86,8 @@ pub(super) fn error(waiting: &WaitTracker, task: &TrackedTask) -> Vec<String> {
 }
 
 /// Returns the causes of a failure; empty if there is a single fault.
-pub(super) fn failure(waiting: &WaitTracker, task: &TrackedTask) -> Vec<String> {
-    let info = waiting
+pub(super) fn failure(tracker: &WaitTracker, task: &TrackedTask) -> Vec<String> {
+    let info = tracker
         .record(&task.id)
         .and_then(|record| record.info.as_deref());
     let Some(fault) = info.and_then(|info| info.error.as_deref()) else {
@@ -97,21 +97,21 @@ pub(super) fn failure(waiting: &WaitTracker, task: &TrackedTask) -> Vec<String> 
     if causes.is_empty() {
         return causes;
     }
-    let name = waiting.display_name(&task.id);
+    let name = tracker.display_name(&task.id);
     let mut lines = vec![format!("{name} failed: {}", fault_chain::described(fault))];
     lines.extend(causes.into_iter().map(|cause| format!("  {cause}")));
     lines
 }
 
-pub(super) fn progress(waiting: &WaitTracker, task: &TrackedTask) -> Progress {
-    let handle = waiting.store.find(&task.id);
-    handle.map_or(Progress::None, |handle| waiting.store.progress(handle))
+pub(super) fn progress(tracker: &WaitTracker, task: &TrackedTask) -> Progress {
+    let handle = tracker.store.find(&task.id);
+    handle.map_or(Progress::None, |handle| tracker.store.progress(handle))
 }
 
 /// Returns the window title: a single task, or the totals.
-pub(super) fn title(waiting: &WaitTracker) -> String {
-    let one = match &waiting.tasks[..] {
-        [task] => waiting.record(&task.id),
+pub(super) fn title(tracker: &WaitTracker) -> String {
+    let one = match &tracker.tasks[..] {
+        [task] => tracker.record(&task.id),
         _ => None,
     };
     match one.and_then(|record| Some((record, record.info.as_deref()?))) {
@@ -124,48 +124,48 @@ pub(super) fn title(waiting: &WaitTracker) -> String {
             let percent = percent
                 .map(|percent| format!("{percent}% "))
                 .unwrap_or_default();
-            format!("{percent}{} {target}", waiting.store.operation(record))
+            format!("{percent}{} {target}", tracker.store.operation(record))
         }
-        None => totals(waiting),
+        None => totals(tracker),
     }
 }
 
 /// Returns the mean progress; ended tasks count as 100 %.
-pub(super) fn tab_progress(waiting: &WaitTracker) -> TabProgress {
+pub(super) fn tab_progress(tracker: &WaitTracker) -> TabProgress {
     let mut sum = 0_usize;
     let mut failed = false;
     let mut known = true;
-    for task in &waiting.tasks {
+    for task in &tracker.tasks {
         failed |= matches!(
             task.outcome,
             TaskOutcome::Ended(Status::Failed) | TaskOutcome::Unknown(_)
         );
-        match (task.is_decided(), progress(waiting, task).percent()) {
+        match (task.is_decided(), progress(tracker, task).percent()) {
             (true, _) => sum += 100,
             (false, Some(percent)) => sum += usize::from(percent),
             (false, None) => known = false,
         }
     }
-    let percent = sum.checked_div(waiting.tasks.len()).unwrap_or(0);
+    let percent = sum.checked_div(tracker.tasks.len()).unwrap_or(0);
     let percent = u8::try_from(percent).unwrap_or(100);
     match (failed, known) {
         (true, _) => TabProgress::Failed(percent),
-        (false, true) if !waiting.tasks.is_empty() => TabProgress::At(percent),
+        (false, true) if !tracker.tasks.is_empty() => TabProgress::At(percent),
         (false, _) => TabProgress::Busy,
     }
 }
 
 /// Describes a finished task for `--exec`.
 pub(super) fn finished_task(
-    waiting: &WaitTracker,
+    tracker: &WaitTracker,
     id: &TaskId,
     now: Timestamp,
 ) -> Option<FinishedTask> {
-    let task = waiting.task(id)?;
-    let server = waiting.server(id.endpoint)?;
-    let described = waiting.record(id).and_then(|record| {
+    let task = tracker.task(id)?;
+    let server = tracker.server(id.endpoint)?;
+    let described = tracker.record(id).and_then(|record| {
         FinishedTask::new(
-            &waiting.store,
+            &tracker.store,
             record,
             &server.endpoint,
             server.clock.at(now),
@@ -174,7 +174,7 @@ pub(super) fn finished_task(
     let mut finished = described.unwrap_or_default();
     finished.mo_id = id.mo_id.to_string();
     finished.endpoint = server.endpoint.to_string();
-    finished.outcome = json_output::outcome(waiting.status(task)).unwrap_or("unknown");
+    finished.outcome = json_output::outcome(tracker.status(task)).unwrap_or("unknown");
     if let TaskOutcome::Unknown(why) = &task.outcome {
         finished.error = why.to_string();
     }
@@ -182,19 +182,19 @@ pub(super) fn finished_task(
 }
 
 /// Returns totals such as `2 of 3 done, 1 failed`.
-pub(in crate::command) fn totals(waiting: &WaitTracker) -> String {
-    if waiting.tasks.is_empty() {
+pub(in crate::command) fn totals(tracker: &WaitTracker) -> String {
+    if tracker.tasks.is_empty() {
         return "no task has started yet".to_owned();
     }
     let count = |predicate: fn(&TaskOutcome) -> bool| {
-        waiting
+        tracker
             .tasks
             .iter()
             .filter(|task| predicate(&task.outcome))
             .count()
     };
     let done = count(|outcome| matches!(outcome, TaskOutcome::Ended(_)));
-    let mut text = format!("{done} of {} ended", waiting.tasks.len());
+    let mut text = format!("{done} of {} ended", tracker.tasks.len());
     for (number, word) in [
         (
             count(|outcome| *outcome == TaskOutcome::Ended(Status::Failed)),

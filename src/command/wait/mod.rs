@@ -105,8 +105,8 @@ pub async fn run(
     };
     let followed = follow(plan, io).await;
     record::end(recorder, io);
-    let (conclusion, _) = followed?;
-    Ok(conclusion.outcome)
+    let (result, _) = followed?;
+    Ok(result.outcome)
 }
 
 fn condition(args: &WaitArgs, defaults: &Defaults, io: &CommandIo<'_>) -> WaitCondition {
@@ -139,12 +139,12 @@ fn output_mode(args: &WaitArgs, io: &CommandIo<'_>) -> OutputMode {
 fn nothing_to_wait_for(args: &WaitArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let now = Timestamp::now();
     if args.json {
-        let waiting = WaitTracker::new(WaitCondition::all_ended(MAX_OUTAGE), now);
+        let tracker = WaitTracker::new(WaitCondition::all_ended(MAX_OUTAGE), now);
         let result = WaitResult {
             outcome: Outcome::Success,
             reason: Some("no task to wait for".to_owned()),
         };
-        io.print(&json::summary(&waiting, &result, now))?;
+        io.print(&json::summary(&tracker, &result, now))?;
     } else if !args.quiet {
         io.eprint("no task to wait for.");
     }

@@ -25,31 +25,31 @@ const NAME_WIDTH: usize = 20;
 
 /// Returns the lines for a terminal of the given size, with the totals last.
 pub(in crate::command) fn lines(
-    waiting: &WaitTracker,
+    tracker: &WaitTracker,
     now: Timestamp,
     size: Size,
     style: BarStyle,
 ) -> Vec<String> {
     // The last column stays free, because some terminals wrap when it is written.
     let (columns, rows) = (size.0.saturating_sub(1), size.1.saturating_sub(2).max(1));
-    let mut shown: Vec<&TrackedTask> = waiting.tasks.iter().collect();
+    let mut shown: Vec<&TrackedTask> = tracker.tasks.iter().collect();
     let available = rows.saturating_sub(1);
     let mut hidden = 0;
     if shown.len() > available {
         // If space is short, running and failed tasks are kept.
-        shown.sort_by_key(|task| rank(waiting.status(task)));
+        shown.sort_by_key(|task| rank(tracker.status(task)));
         hidden = shown.len() - available.saturating_sub(1);
         shown.truncate(available.saturating_sub(1));
     }
     let mut lines: Vec<String> = shown
         .into_iter()
-        .map(|task| line(waiting, task, now, columns, style))
+        .map(|task| line(tracker, task, now, columns, style))
         .collect();
     if hidden > 0 && rows > 1 {
         let more = format!("  and {hidden} more");
         lines.push(prefix(&more, columns).to_owned());
     }
-    lines.push(totals(waiting, now, columns, style));
+    lines.push(totals(tracker, now, columns, style));
     lines
 }
 
@@ -65,21 +65,21 @@ fn rank(status: Status) -> u8 {
 }
 
 fn line(
-    waiting: &WaitTracker,
+    tracker: &WaitTracker,
     task: &TrackedTask,
     now: Timestamp,
     columns: usize,
     style: BarStyle,
 ) -> String {
-    let status = waiting.status(task);
-    let record = waiting.record(&task.id);
-    let time = waiting.server_time(task.id.endpoint, now);
+    let status = tracker.status(task);
+    let record = tracker.record(&task.id);
+    let time = tracker.server_time(task.id.endpoint, now);
     let elapsed = record.and_then(|record| record.elapsed(time));
-    let name = name(waiting, task, record, style);
+    let name = name(tracker, task, record, style);
     let (sign, color) = (sign(status, style), color(status));
     let mut right = String::new();
     if status.is_active() {
-        let progress = messages::progress(waiting, task);
+        let progress = messages::progress(tracker, task);
         let available = columns.saturating_sub(NAME_WIDTH + 26);
         if available >= BAR_WIDTHS.1 {
             let wide = available.min(columns / 5).clamp(BAR_WIDTHS.1, BAR_WIDTHS.0);
@@ -92,7 +92,7 @@ fn line(
             let _ = write!(right, " {elapsed:>7}");
         }
         if columns >= 60 {
-            let left = forecast(waiting, task, now);
+            let left = forecast(tracker, task, now);
             let left = left.filter(|left| left.estimate.is_some());
             let left = left.map(|left| left.time_left().to_string());
             let _ = write!(right, " {:>TIME_LEFT_WIDTH$}", left.unwrap_or_default());
@@ -121,18 +121,18 @@ fn line(
 
 /// Returns the name of a task with its phase or its error.
 fn name(
-    waiting: &WaitTracker,
+    tracker: &WaitTracker,
     task: &TrackedTask,
     record: Option<&Record>,
     style: BarStyle,
 ) -> String {
     let dot = if style.ascii { " - " } else { " · " };
     let mut parts: Vec<String> = Vec::new();
-    let server = waiting.server(task.id.endpoint);
+    let server = tracker.server(task.id.endpoint);
     parts.extend(server.and_then(|server| Some(server.name.as_deref()?.to_owned())));
     match record.and_then(|record| Some((record, record.info.as_deref()?))) {
         Some((record, info)) => {
-            parts.push(waiting.store.operation(record).into_owned());
+            parts.push(tracker.store.operation(record).into_owned());
             parts.extend(display_name::target(info).map(str::to_owned));
             parts.extend(record.detail_text());
         }
@@ -171,12 +171,12 @@ fn color(status: Status) -> u8 {
     }
 }
 
-fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, style: BarStyle) -> String {
+fn totals(tracker: &WaitTracker, now: Timestamp, columns: usize, style: BarStyle) -> String {
     let dot = if style.ascii { " - " } else { " · " };
-    let mut parts = vec![messages::totals(waiting)];
-    parts.push(duration(now.duration_since(waiting.began)));
-    let open = waiting.tasks.iter().filter(|task| !task.is_decided());
-    let lefts = open.map(|task| forecast(waiting, task, now)?.estimate);
+    let mut parts = vec![messages::totals(tracker)];
+    parts.push(duration(now.duration_since(tracker.began)));
+    let open = tracker.tasks.iter().filter(|task| !task.is_decided());
+    let lefts = open.map(|task| forecast(tracker, task, now)?.estimate);
     // The longest remaining time; unknown if any is unknown.
     let longest = lefts
         .collect::<Option<Vec<_>>>()
@@ -185,7 +185,7 @@ fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, style: BarStyle
     if let Some(longest) = longest {
         parts.push(format!("~{} left", duration(longest)));
     }
-    parts.push(connections(waiting, now));
+    parts.push(connections(tracker, now));
     let text = sanitize(&parts.join(dot)).into_owned();
     let ellipsis = if style.ascii { "~" } else { "…" };
     let text = truncate(&text, columns, ellipsis);
@@ -197,15 +197,15 @@ fn totals(waiting: &WaitTracker, now: Timestamp, columns: usize, style: BarStyle
 }
 
 /// Returns the expected end of a task.
-fn forecast(waiting: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Option<Forecast> {
-    let handle = waiting.store.find(&task.id)?;
-    let time = waiting.server_time(task.id.endpoint, now);
-    Forecaster::new(&waiting.store, None, time).forecast(handle)
+fn forecast(tracker: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Option<Forecast> {
+    let handle = tracker.store.find(&task.id)?;
+    let time = tracker.server_time(task.id.endpoint, now);
+    Forecaster::new(&tracker.store, None, time).forecast(handle)
 }
 
 /// Describes the connections, once if all are in the same state.
-fn connections(waiting: &WaitTracker, now: Timestamp) -> String {
-    let states = waiting.servers.iter().map(|server| match &server.lost {
+fn connections(tracker: &WaitTracker, now: Timestamp) -> String {
+    let states = tracker.servers.iter().map(|server| match &server.lost {
         Some(_) => "given up".to_owned(),
         None => connection(&server.connection, now),
     });
@@ -213,7 +213,7 @@ fn connections(waiting: &WaitTracker, now: Timestamp) -> String {
     if states.windows(2).all(|pair| pair[0] == pair[1]) {
         return states.into_iter().next().unwrap_or_default();
     }
-    let named = waiting.servers.iter().zip(states);
+    let named = tracker.servers.iter().zip(states);
     let named = named.map(|(server, state)| {
         let name = server.name.as_deref().unwrap_or(&server.endpoint);
         format!("{name} {state}")
@@ -259,12 +259,12 @@ mod tests {
         color: false,
     };
 
-    fn waiting(name: Option<&str>) -> WaitTracker {
+    fn tracker(name: Option<&str>) -> WaitTracker {
         let condition = WaitCondition::all_ended(SignedDuration::from_mins(10));
         let tasks = ["task-1", "task-2", "task-3", "task-4"].map(Into::into);
-        let mut waiting = WaitTracker::new(condition, at(0));
-        let endpoint = waiting.add_server("vc01.lab", name, &tasks, None);
-        waiting.handle(endpoint, Update::Connection(ConnectionState::Live), at(0));
+        let mut tracker = WaitTracker::new(condition, at(0));
+        let endpoint = tracker.add_server("vc01.lab", name, &tasks, None);
+        tracker.handle(endpoint, Update::Connection(ConnectionState::Live), at(0));
         let infos = [
             info(
                 "task-1",
@@ -285,24 +285,24 @@ mod tests {
             .map(|info| TaskChange::Full { info, at: at(1) })
             .to_vec();
         let since = std::time::Instant::now();
-        waiting.handle(endpoint, Update::Tasks { changes, since }, at(1));
+        tracker.handle(endpoint, Update::Tasks { changes, since }, at(1));
         // Steady progress, so that a remaining time is shown.
         for second in (2..60).step_by(2) {
             let mo_id = "task-1".into();
             let fields = vec![("progress".into(), json!(40 * second / 60))];
             let at = at(second);
             let changes = vec![TaskChange::Fields { mo_id, fields, at }];
-            waiting.handle(endpoint, Update::Tasks { changes, since }, at);
+            tracker.handle(endpoint, Update::Tasks { changes, since }, at);
         }
-        waiting
+        tracker
     }
 
     #[test]
     fn bars_at_common_and_narrow_width() {
-        let waiting = waiting(None);
+        let tracker = tracker(None);
         let mut text = String::new();
         for columns in [100, 80, 50, 30] {
-            text.push_str(&lines(&waiting, at(60), (columns, 24), PLAIN).join("\n"));
+            text.push_str(&lines(&tracker, at(60), (columns, 24), PLAIN).join("\n"));
             text.push_str("\n\n");
         }
         insta::assert_snapshot!(text);
@@ -310,18 +310,18 @@ mod tests {
 
     #[test]
     fn several_servers_are_distinguished() {
-        let mut waiting = waiting(Some("lab"));
-        let branch = waiting.add_server("vc02.lab", Some("branch"), &["task-1".into()], None);
+        let mut tracker = tracker(Some("lab"));
+        let branch = tracker.add_server("vc02.lab", Some("branch"), &["task-1".into()], None);
         let reason = "connecting (vc02.lab): connection refused.".into();
         let retrying = ConnectionState::Retrying {
             attempt: 2,
             next: at(70),
             reason,
         };
-        waiting.handle(branch, Update::Connection(retrying), at(59));
+        tracker.handle(branch, Update::Connection(retrying), at(59));
         let mut text = String::new();
         for columns in [120, 60] {
-            text.push_str(&lines(&waiting, at(60), (columns, 24), PLAIN).join("\n"));
+            text.push_str(&lines(&tracker, at(60), (columns, 24), PLAIN).join("\n"));
             text.push_str("\n\n");
         }
         insta::assert_snapshot!(text);
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn bars_fit_the_terminal() {
-        let waiting = waiting(None);
+        let tracker = tracker(None);
         for ascii in [false, true] {
             for columns in 1..130 {
                 for rows in 1..8 {
@@ -349,7 +349,7 @@ mod tests {
                         ascii,
                         color: false,
                     };
-                    let lines = lines(&waiting, at(60), (columns, rows), style);
+                    let lines = lines(&tracker, at(60), (columns, rows), style);
                     assert!(lines.len() < rows.max(2), "{columns}x{rows}");
                     assert!(
                         lines.iter().all(|line| width(line) < columns.max(3)),

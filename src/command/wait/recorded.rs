@@ -59,25 +59,25 @@ pub(super) fn run(
             at.resolve(end, &TimeZone::system())
         }
     };
-    let mut waiting = WaitTracker::new(condition, begin);
+    let mut tracker = WaitTracker::new(condition, begin);
     let new = args.new.then(|| selector.clone());
-    let server = waiting.add_server(&name, None, &tasks, new);
+    let server = tracker.add_server(&name, None, &tasks, new);
     let mut now = begin;
     while let Some((_, update)) = updates.next(begin) {
-        waiting.handle(server, update, begin);
+        tracker.handle(server, update, begin);
     }
     if !args.new && !args.choice.is_empty() {
-        now = add_active(&mut waiting, &mut updates, server, &selector, begin);
-        waiting.began = now;
+        now = add_active(&mut tracker, &mut updates, server, &selector, begin);
+        tracker.began = now;
     }
-    if waiting.tasks.is_empty() && !args.new {
+    if tracker.tasks.is_empty() && !args.new {
         return Err(CommandError::NothingFound(format!(
             "no task in the record that is queued or running at {now:.0} matches {}. `vtask list --from` shows the tasks; \
              --at TIME begins at another time.",
             selector.in_words()
         )));
     }
-    let result = follow(args, output, &mut waiting, &mut updates, now, io)?;
+    let result = follow(args, output, &mut tracker, &mut updates, now, io)?;
     let damage = updates.player.damage().to_string();
     if !damage.is_empty() {
         io.eprint(&format!("{}: {damage}.", path.display()));
@@ -98,24 +98,24 @@ fn tasks(args: &WaitArgs, io: &CommandIo<'_>) -> Result<Vec<Arc<str>>, CommandEr
 /// Adds the tasks that are active at `begin` or, if the record has no task by then, when its first tasks have been read.
 /// Returns the time at which the waiting begins.
 fn add_active(
-    waiting: &mut WaitTracker,
+    tracker: &mut WaitTracker,
     updates: &mut RecordedUpdates,
     server: EndpointId,
     selector: &CompiledSelector,
     begin: Timestamp,
 ) -> Timestamp {
     let mut now = begin;
-    waiting.add_active(server, selector, now);
-    if !waiting.store.is_empty() {
+    tracker.add_active(server, selector, now);
+    if !tracker.store.is_empty() {
         return now;
     }
     let mut until = Timestamp::MAX;
     while let Some((at, update)) = updates.next(until) {
         now = at;
-        waiting.handle(server, update, now);
-        if !waiting.store.is_empty() {
+        tracker.handle(server, update, now);
+        if !tracker.store.is_empty() {
             until = until.min(now.checked_add(INITIAL_LOAD).unwrap_or(now));
-            waiting.add_active(server, selector, now);
+            tracker.add_active(server, selector, now);
         }
     }
     now
@@ -125,7 +125,7 @@ fn add_active(
 fn follow(
     args: &WaitArgs,
     (output_mode, style): (OutputMode, BarStyle),
-    waiting: &mut WaitTracker,
+    tracker: &mut WaitTracker,
     updates: &mut RecordedUpdates,
     begin: Timestamp,
     io: &mut CommandIo<'_>,
@@ -135,12 +135,12 @@ fn follow(
     } = io;
     let mut reporter = Reporter::new(output_mode, args.json, style, out, err);
     reporter.log_every = args.log_every;
-    let ids = waiting.tasks.iter().map(|task| task.id.clone());
+    let ids = tracker.tasks.iter().map(|task| task.id.clone());
     let initial = Effect {
-        changed: ids.filter(|id| waiting.record(id).is_some()).collect(),
+        changed: ids.filter(|id| tracker.record(id).is_some()).collect(),
         ..Effect::default()
     };
-    reporter.show(waiting, &initial, begin)?;
+    reporter.show(tracker, &initial, begin)?;
     let mut now = begin;
     let result = loop {
         if let Some(Some(signal)) = signals.next().now_or_never() {
@@ -150,30 +150,30 @@ fn follow(
                 reason: None,
             };
         }
-        let effect = waiting.tick(now);
-        reporter.show(waiting, &effect, now)?;
+        let effect = tracker.tick(now);
+        reporter.show(tracker, &effect, now)?;
         // Requests are not sent: the record contains the responses that there were.
-        let _ = waiting.due(now);
-        if let Some(result) = waiting.conclusion(now) {
+        let _ = tracker.due(now);
+        if let Some(result) = tracker.result(now) {
             break result;
         }
         if output_mode == OutputMode::Lines {
-            reporter.redraw(waiting, now);
+            reporter.redraw(tracker, now);
         }
         let Some(next) = updates.next_time() else {
-            let (effect, result) = waiting.end_of_record(now);
-            reporter.show(waiting, &effect, now)?;
+            let (effect, result) = tracker.end_of_record(now);
+            reporter.show(tracker, &effect, now)?;
             break result;
         };
-        let scheduled = [waiting.next_time(), now.checked_add(TICK).ok()];
+        let scheduled = [tracker.next_time(), now.checked_add(TICK).ok()];
         let scheduled = scheduled.into_iter().flatten().filter(|time| *time > now);
         now = scheduled.chain([next]).min().unwrap_or(next).max(now);
         while let Some((_, update)) = updates.next(now) {
-            let effect = waiting.handle(waiting.servers[0].id, update, now);
-            reporter.show(waiting, &effect, now)?;
+            let effect = tracker.handle(tracker.servers[0].id, update, now);
+            reporter.show(tracker, &effect, now)?;
         }
     };
-    reporter.end(waiting, &result, now)?;
+    reporter.end(tracker, &result, now)?;
     Ok(result)
 }
 

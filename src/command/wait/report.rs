@@ -97,7 +97,7 @@ impl<'a> Reporter<'a> {
     /// Prints the changes of an update.
     pub(super) fn show(
         &mut self,
-        waiting: &WaitTracker,
+        tracker: &WaitTracker,
         effect: &Effect,
         now: Timestamp,
     ) -> Result<(), CommandError> {
@@ -112,19 +112,19 @@ impl<'a> Reporter<'a> {
         if self.json {
             let mut text = String::new();
             for server in &effect.connections {
-                text.extend(self.written.connection(waiting, *server, now));
+                text.extend(self.written.connection(tracker, *server, now));
             }
             for id in &changed {
-                text.extend(self.written.task(waiting, id, now));
+                text.extend(self.written.task(tracker, id, now));
             }
             self.data(&text)?;
         }
         if self.output_mode == OutputMode::Lines {
             for server in &effect.connections {
-                self.connection_line(waiting, *server, now);
+                self.connection_line(tracker, *server, now);
             }
             for id in &changed {
-                self.task_line(waiting, id, now);
+                self.task_line(tracker, id, now);
             }
         }
         Ok(())
@@ -146,8 +146,8 @@ impl<'a> Reporter<'a> {
         let _ = self.err.writer.flush();
     }
 
-    fn connection_line(&mut self, waiting: &WaitTracker, id: EndpointId, now: Timestamp) {
-        let Some(server) = waiting.server(id) else {
+    fn connection_line(&mut self, tracker: &WaitTracker, id: EndpointId, now: Timestamp) {
+        let Some(server) = tracker.server(id) else {
             return;
         };
         let before = server.prefix();
@@ -173,25 +173,25 @@ impl<'a> Reporter<'a> {
 
     /// Prints a line such as `19:51:06 task-4711 running 42% Relocate virtual machine · db-prod-01: Copying disks` if
     /// the state of the task has changed.
-    fn task_line(&mut self, waiting: &WaitTracker, id: &TaskId, now: Timestamp) {
-        let Some(task) = waiting.task(id) else {
+    fn task_line(&mut self, tracker: &WaitTracker, id: &TaskId, now: Timestamp) {
+        let Some(task) = tracker.task(id) else {
             return;
         };
-        let state = messages::state(waiting, task);
+        let state = messages::state(tracker, task);
         if self.printed.get(id).is_none_or(|line| line.state != state) {
-            self.write_task_line(waiting, task, state, now);
+            self.write_task_line(tracker, task, state, now);
         }
     }
 
     fn write_task_line(
         &mut self,
-        waiting: &WaitTracker,
+        tracker: &WaitTracker,
         task: &TrackedTask,
         state: String,
         now: Timestamp,
     ) {
-        let text = messages::change(waiting, task);
-        let time = waiting
+        let text = messages::change(tracker, task);
+        let time = tracker
             .server_time(task.id.endpoint, now)
             .round(TimestampRound::new().smallest(Unit::Second))
             .unwrap_or(now);
@@ -201,26 +201,26 @@ impl<'a> Reporter<'a> {
     }
 
     /// Prints the progress of running tasks at the interval of `--log-every`.
-    fn progress_lines(&mut self, waiting: &WaitTracker, now: Timestamp) {
+    fn progress_lines(&mut self, tracker: &WaitTracker, now: Timestamp) {
         let is_log = self.output_mode == OutputMode::Lines;
         let Some(interval) = self.log_every.filter(|_| is_log) else {
             return;
         };
-        for task in waiting.tasks.iter().filter(|task| !task.is_decided()) {
+        for task in tracker.tasks.iter().filter(|task| !task.is_decided()) {
             let last = self.printed.get(&task.id);
             if let Some(last) = last.filter(|last| now.duration_since(last.at) >= interval) {
                 let state = last.state.clone();
-                self.write_task_line(waiting, task, state, now);
+                self.write_task_line(tracker, task, state, now);
             }
         }
     }
 
     /// Redraws the bars and the window title.
-    pub(super) fn redraw(&mut self, waiting: &WaitTracker, now: Timestamp) {
-        self.progress_lines(waiting, now);
+    pub(super) fn redraw(&mut self, tracker: &WaitTracker, now: Timestamp) {
+        self.progress_lines(tracker, now);
         if self.output_mode == OutputMode::Bars {
             let size = self.err.size.as_ref().map_or((80, 24), |size| size());
-            let lines = progress_bars::lines(waiting, now, size, self.style);
+            let lines = progress_bars::lines(tracker, now, size, self.style);
             let mut text = self.back();
             for line in &lines {
                 text.push_str(line);
@@ -238,7 +238,7 @@ impl<'a> Reporter<'a> {
             text.push_str(
                 &self
                     .terminal
-                    .show(&messages::title(waiting), messages::tab_progress(waiting)),
+                    .show(&messages::title(tracker), messages::tab_progress(tracker)),
             );
             self.message(&text);
         }
@@ -269,59 +269,55 @@ impl<'a> Reporter<'a> {
     /// Prints the final state, the result and the notifications.
     pub(super) fn end(
         &mut self,
-        waiting: &WaitTracker,
-        conclusion: &WaitResult,
+        tracker: &WaitTracker,
+        result: &WaitResult,
         now: Timestamp,
     ) -> Result<(), CommandError> {
-        self.redraw(waiting, now);
+        self.redraw(tracker, now);
         self.clear();
-        if let Some(reason) = &conclusion.reason {
+        if let Some(reason) = &result.reason {
             // The reason is an error, which is printed even with --quiet.
             self.message(&format!("vtask: {}\n", sanitize(reason)));
         }
         if self.output_mode == OutputMode::Lines
-            && !matches!(conclusion.outcome, Outcome::Interrupted(_))
+            && !matches!(result.outcome, Outcome::Interrupted(_))
         {
             let text = format!(
                 "{} after {}",
-                messages::totals(waiting),
-                duration(now.duration_since(waiting.began))
+                messages::totals(tracker),
+                duration(now.duration_since(tracker.began))
             );
             self.message(&format!("vtask: {text}\n"));
         }
         if self.output_mode == OutputMode::Errors {
-            let tasks = waiting.tasks.iter();
-            for line in tasks.flat_map(|task| messages::error(waiting, task)) {
+            let tasks = tracker.tasks.iter();
+            for line in tasks.flat_map(|task| messages::error(tracker, task)) {
                 self.message(&format!("vtask: {}\n", sanitize(&line)));
             }
         }
         if self.output_mode == OutputMode::Bars {
             // Bars have little space for a reason; lost servers have been reported already.
-            for task in &waiting.tasks {
-                let lost = waiting.server(task.id.endpoint);
+            for task in &tracker.tasks {
+                let lost = tracker.server(task.id.endpoint);
                 let lost = lost.and_then(|server| server.lost.as_ref());
                 if let TaskOutcome::Unknown(why) = &task.outcome
                     && lost.is_none_or(|loss| loss.reason != *why)
                 {
-                    let name = waiting.display_name(&task.id);
+                    let name = tracker.display_name(&task.id);
                     let text = format!("vtask: outcome of {name} unknown: {why}");
                     let _ = writeln!(self.err.writer, "{}", sanitize(&text));
                 }
                 // Bars only show the start of the outermost fault.
-                for line in messages::failure(waiting, task) {
+                for line in messages::failure(tracker, task) {
                     let _ = writeln!(self.err.writer, "vtask: {}", sanitize(&line));
                 }
             }
         }
-        if !matches!(conclusion.outcome, Outcome::Interrupted(_)) && self.err.is_terminal() {
+        if !matches!(result.outcome, Outcome::Interrupted(_)) && self.err.is_terminal() {
             if self.notify.notify {
                 let text = self.terminal.notify(
                     "vtask",
-                    &format!(
-                        "{}: {}",
-                        conclusion.outcome.word(),
-                        messages::title(waiting)
-                    ),
+                    &format!("{}: {}", result.outcome.word(), messages::title(tracker)),
                 );
                 self.message(&text);
             }
@@ -330,7 +326,7 @@ impl<'a> Reporter<'a> {
             }
         }
         if self.json {
-            self.data(&json::summary(waiting, conclusion, now))?;
+            self.data(&json::summary(tracker, result, now))?;
         }
         Ok(())
     }

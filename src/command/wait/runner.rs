@@ -59,9 +59,9 @@ pub(in crate::command) async fn follow(
     let style = super::bar_style(io);
     let deadline = io.deadline;
     let began = deadline.map_or_else(Timestamp::now, |deadline| deadline.began);
-    let mut waiting = WaitTracker::new(plan.condition, began);
+    let mut tracker = WaitTracker::new(plan.condition, began);
     let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
-    let mut loops = Watchers::default();
+    let mut watchers = Watchers::default();
     let mut before = Effect::default();
     for server in plan.servers {
         let address = &server.options.connect.address;
@@ -71,19 +71,19 @@ pub(in crate::command) async fn follow(
             .new
             .as_ref()
             .is_some_and(CompiledSelector::needs_locations);
-        let id = waiting.add_server(&endpoint, server.name.as_deref(), tasks, server.new);
-        if let Some(server) = waiting.servers.last_mut() {
+        let id = tracker.add_server(&endpoint, server.name.as_deref(), tasks, server.new);
+        if let Some(server) = tracker.servers.last_mut() {
             server.label = label.into();
         }
         if let Some(loss) = server.lost {
             before
                 .connections
-                .extend(waiting.give_up(id, loss).connections);
+                .extend(tracker.give_up(id, loss).connections);
             continue;
         }
-        loops.start(id, server.options, &sender);
+        watchers.start(id, server.options, &sender);
         if reads_locations {
-            loops.send(id, Command::ReadLocations(true));
+            watchers.send(id, Command::ReadLocations(true));
         }
     }
     drop(sender);
@@ -97,28 +97,28 @@ pub(in crate::command) async fn follow(
     reporter.log_every = plan.log_every;
     reporter.terminal = Terminal::from_environment(|name| environment.get(name));
     let mut hooks: JoinSet<Vec<String>> = JoinSet::new();
-    let looping = async {
+    let following = async {
         let mut drawn = Timestamp::MIN;
-        show(&mut reporter, &waiting, &before, &mut hooks)?;
+        show(&mut reporter, &tracker, &before, &mut hooks)?;
         loop {
             let now = Timestamp::now();
-            for id in loops.ended_endpoints() {
-                let effect = waiting.give_up(id, broken());
-                show(&mut reporter, &waiting, &effect, &mut hooks)?;
+            for id in watchers.ended_endpoints() {
+                let effect = tracker.give_up(id, broken());
+                show(&mut reporter, &tracker, &effect, &mut hooks)?;
             }
-            let effect = waiting.tick(now);
-            show(&mut reporter, &waiting, &effect, &mut hooks)?;
-            for (id, command) in waiting.due(now) {
-                loops.send(id, command);
+            let effect = tracker.tick(now);
+            show(&mut reporter, &tracker, &effect, &mut hooks)?;
+            for (id, command) in tracker.due(now) {
+                watchers.send(id, command);
             }
-            if let Some(conclusion) = waiting.conclusion(now) {
-                return Ok(conclusion);
+            if let Some(result) = tracker.result(now) {
+                return Ok(result);
             }
             if until(drawn, now, REDRAW_INTERVALS[0]).is_zero() {
-                reporter.redraw(&waiting, now);
+                reporter.redraw(&tracker, now);
                 drawn = now;
             }
-            let due = waiting
+            let due = tracker
                 .next_time()
                 .map_or(REDRAW_INTERVALS[1], |due| positive(due.duration_since(now)));
             let pause = due
@@ -131,27 +131,27 @@ pub(in crate::command) async fn follow(
                 }
                 Some(Ok(lines)) = hooks.join_next() => reporter.above(&lines),
                 Some((from, update)) = updates.recv() => {
-                    let effect = waiting.handle(from, update, Timestamp::now());
-                    show(&mut reporter, &waiting, &effect, &mut hooks)?;
+                    let effect = tracker.handle(from, update, Timestamp::now());
+                    show(&mut reporter, &tracker, &effect, &mut hooks)?;
                     while let Ok((from, update)) = updates.try_recv() {
-                        let effect = waiting.handle(from, update, Timestamp::now());
-                        show(&mut reporter, &waiting, &effect, &mut hooks)?;
+                        let effect = tracker.handle(from, update, Timestamp::now());
+                        show(&mut reporter, &tracker, &effect, &mut hooks)?;
                     }
                 }
                 () = sleep(pause) => {}
             }
         }
     };
-    let conclusion: Result<WaitResult, CommandError> = looping.await;
+    let result: Result<WaitResult, CommandError> = following.await;
     drop(updates);
-    leave_in_time(deadline, loops.stop()).await;
-    let conclusion = conclusion?;
-    if !matches!(conclusion.outcome, Outcome::Interrupted(_)) {
+    leave_in_time(deadline, watchers.stop()).await;
+    let result = result?;
+    if !matches!(result.outcome, Outcome::Interrupted(_)) {
         end_hooks(&mut hooks, deadline, &mut reporter).await;
     }
-    reporter.end(&waiting, &conclusion, Timestamp::now())?;
+    reporter.end(&tracker, &result, Timestamp::now())?;
     drop(reporter);
-    Ok((conclusion, waiting))
+    Ok((result, tracker))
 }
 
 /// Waits for the commands of `--exec` and prints their output. The deadline stops them.
@@ -181,27 +181,27 @@ fn broken() -> LostReason {
 
 fn show(
     reporter: &mut Reporter<'_>,
-    waiting: &WaitTracker,
+    tracker: &WaitTracker,
     effect: &Effect,
     hooks: &mut JoinSet<Vec<String>>,
 ) -> Result<(), CommandError> {
     let now = Timestamp::now();
     if let Some(command) = &reporter.notify.exec {
         for id in &effect.decided {
-            if let Some(ended) = messages::finished_task(waiting, id, now) {
+            if let Some(ended) = messages::finished_task(tracker, id, now) {
                 hooks.spawn(exec::run(command.clone(), ended));
             }
         }
     }
     if let Some(command) = &reporter.on_stall {
         for id in &effect.stalled {
-            if let Some(mut task) = messages::finished_task(waiting, id, now) {
+            if let Some(mut task) = messages::finished_task(tracker, id, now) {
                 task.outcome = "stalled";
                 hooks.spawn(exec::run(command.clone(), task));
             }
         }
     }
-    reporter.show(waiting, effect, now)
+    reporter.show(tracker, effect, now)
 }
 
 /// Returns the time until something periodic is due.

@@ -294,9 +294,9 @@ impl WaitTracker {
                 let server = self.server(record.id.endpoint)?;
                 let choice = server.new.as_ref()?;
                 let info = record.info.as_ref()?;
-                let is_match = info.placed_at().is_some_and(|at| server.is_new(at))
+                let is_match = info.ordering_time().is_some_and(|at| server.is_new(at))
                     && info.parent_key().is_none()
-                    && choice.takes(&self.store, handle, server.clock.at(now));
+                    && choice.matches(&self.store, handle, server.clock.at(now));
                 is_match.then(|| record.id.clone())
             };
             more.extend(

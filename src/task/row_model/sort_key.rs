@@ -123,7 +123,7 @@ impl SortKey {
             group,
             rank,
             queued: info
-                .and_then(TaskInfo::placed_at)
+                .and_then(TaskInfo::ordering_time)
                 .map_or(i64::MAX, Timestamp::as_microsecond),
             id_number: id_number(&record.id.mo_id),
             endpoint: record.id.endpoint,

@@ -19,7 +19,7 @@ pub(super) const HERE: EndpointId = EndpointId(0);
 #[derive(Default)]
 pub(super) struct Harness {
     pub(super) store: TaskStore,
-    pub(super) outline: RowModel,
+    pub(super) model: RowModel,
     /// Server time in seconds after the fixture's start.
     pub(super) second: i64,
 }
@@ -48,7 +48,7 @@ impl Harness {
     pub(super) fn new(view: View) -> Self {
         Self {
             store: TaskStore::new(),
-            outline: RowModel::new(view),
+            model: RowModel::new(view),
             second: 0,
         }
     }
@@ -61,7 +61,7 @@ impl Harness {
 
     pub(super) fn follow(&mut self, touched: &ChangeSet) {
         let clock = self.clock();
-        self.outline.update(context(&self.store, &clock), touched);
+        self.model.update(context(&self.store, &clock), touched);
     }
 
     pub(super) fn clock(&self) -> Clock {
@@ -91,12 +91,12 @@ impl Harness {
     }
 
     pub(super) fn rows(&self) -> Vec<Row> {
-        self.outline.rows(0..usize::MAX)
+        self.model.rows(0..usize::MAX)
     }
 
     pub(super) fn set_view(&mut self, view: View) {
         let clock = self.clock();
-        self.outline.set_view(view, context(&self.store, &clock));
+        self.model.set_view(view, context(&self.store, &clock));
     }
 
     /// Formats the rows: lines, fold marker, moId; context rows in brackets.
@@ -106,7 +106,7 @@ impl Harness {
 
     /// Returns the name of a group, in brackets.
     fn name(&self, group: GroupId) -> String {
-        match &self.outline.groups[group].key {
+        match &self.model.groups[group].key {
             GroupKey::Root(root) => format!("[{}]", self.store.get(*root).unwrap().id.mo_id),
             GroupKey::Target(_, name)
             | GroupKey::Location(_, name)
@@ -182,12 +182,12 @@ pub(super) fn filtered(text: &str) -> View {
 #[test]
 fn empty_store_has_no_rows() {
     let harness = Harness::default();
-    assert!(harness.outline.is_empty());
-    assert_eq!(harness.outline.len(), 0);
+    assert!(harness.model.is_empty());
+    assert_eq!(harness.model.len(), 0);
     assert_eq!(harness.rows(), []);
-    assert_eq!(harness.outline.row(0), None);
-    assert_eq!(harness.outline.position(Handle::default()), None);
-    assert_eq!(harness.outline.nearest_visible(Handle::default()), None);
+    assert_eq!(harness.model.row(0), None);
+    assert_eq!(harness.model.position(Handle::default()), None);
+    assert_eq!(harness.model.nearest_visible(Handle::default()), None);
 }
 
 #[test]
@@ -223,13 +223,13 @@ fn rows_of_a_range_equal_slice_of_all_rows() {
         }
     }
     let all = harness.rows();
-    assert_eq!(all.len(), harness.outline.len());
+    assert_eq!(all.len(), harness.model.len());
     for start in 0..=all.len() {
         for end in start..=all.len() {
-            assert_eq!(harness.outline.rows(start..end), all[start..end]);
+            assert_eq!(harness.model.rows(start..end), all[start..end]);
         }
     }
-    assert_eq!(harness.outline.rows(all.len()..all.len() + 5), []);
+    assert_eq!(harness.model.rows(all.len()..all.len() + 5), []);
     let backwards = std::ops::Range { start: 5, end: 2 };
-    assert_eq!(harness.outline.rows(backwards), []);
+    assert_eq!(harness.model.rows(backwards), []);
 }

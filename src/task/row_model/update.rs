@@ -153,7 +153,7 @@ impl RowModel {
 
     /// Places a row among its siblings. Returns true if that may affect its ancestors.
     fn place_row(&mut self, context: EvalContext<'_>, id: RowId, rekey: bool) -> bool {
-        let fresh = match id {
+        let new_key = match id {
             RowId::Task(handle) => {
                 let Some(item) = self.items.get(handle) else {
                     return false;
@@ -167,10 +167,10 @@ impl RowModel {
         let Some(item) = self.item_mut(id) else {
             return false;
         };
-        let fresh = fresh.filter(|fresh| item.key.as_ref() != Some(fresh));
+        let new_key = new_key.filter(|new_key| item.key.as_ref() != Some(new_key));
         let (parent, rows) = (item.parent, item.height());
         let before = std::mem::replace(&mut item.rows, rows);
-        match (item.key.clone(), fresh) {
+        match (item.key.clone(), new_key) {
             (Some(key), None) => {
                 if rows != before
                     && let Some(siblings) = self.siblings_mut(parent)
@@ -178,13 +178,13 @@ impl RowModel {
                     siblings.set_weight(&key, id, rows);
                 }
             }
-            (_, Some(fresh)) => {
+            (_, Some(new_key)) => {
                 self.move_row(id);
                 if let Some(item) = self.item_mut(id) {
-                    (item.key, item.rows) = (Some(fresh.clone()), rows);
+                    (item.key, item.rows) = (Some(new_key.clone()), rows);
                 }
                 if let Some(siblings) = self.siblings_mut(parent) {
-                    siblings.insert(fresh, id, rows);
+                    siblings.insert(new_key, id, rows);
                 }
             }
             (None, None) => {}

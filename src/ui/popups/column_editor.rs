@@ -53,7 +53,7 @@ pub(super) fn draw(ctx: &mut RenderContext, editor: &ColumnEditor, screen: Rect)
                 (false, ..) => String::new(),
                 (true, _, Some(chosen)) => format!("{chosen}"),
                 (true, Some(drawn), None) => format!("auto {}", drawn.width),
-                (true, None, None) => "no room".to_owned(),
+                (true, None, None) => "no space".to_owned(),
             };
             let is_own = entry.spec.width.is_some();
             line.push(&width, if is_own { Role::Text } else { Role::Faint });

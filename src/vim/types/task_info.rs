@@ -309,7 +309,7 @@ impl TaskInfo {
     }
 
     /// Returns the time for ordering the task in the history: the creation time, else the earliest known one.
-    pub fn placed_at(&self) -> Option<Timestamp> {
+    pub fn ordering_time(&self) -> Option<Timestamp> {
         let known = self.queue_time.or(self.start_time);
         known.or(self.complete_time).map(Into::into)
     }

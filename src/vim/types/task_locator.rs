@@ -40,7 +40,7 @@ impl TaskLocator {
                 parent: info.parent_key().cloned(),
                 root: info.root_key().cloned(),
                 entity: info.entity.clone(),
-                queued: info.placed_at(),
+                queued: info.ordering_time(),
                 chain: info.event_chain_id,
             }),
         }

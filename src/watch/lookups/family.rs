@@ -238,7 +238,7 @@ async fn read_above(
             }
         }
         // An ancestor was queued before its descendants.
-        let Some(oldest) = found.values().min_by_key(|info| info.placed_at()) else {
+        let Some(oldest) = found.values().min_by_key(|info| info.ordering_time()) else {
             break;
         };
         from = TaskLocator::of(oldest);

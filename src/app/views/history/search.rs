@@ -101,7 +101,7 @@ impl HistorySearch {
         self.received += page.tasks.len();
         self.unreadable += page.unreadable;
         self.without_entity = page.without_entity;
-        let queued = page.tasks.iter().filter_map(TaskInfo::placed_at);
+        let queued = page.tasks.iter().filter_map(TaskInfo::ordering_time);
         self.oldest = queued.chain(self.oldest).min();
     }
 }

@@ -226,7 +226,7 @@ pub(in crate::app) fn apply_family(
     now: Timestamp,
 ) {
     let changes = members.into_iter().map(|info| {
-        let at = info.complete_time().or(info.placed_at()).unwrap_or(now);
+        let at = info.complete_time().or(info.ordering_time()).unwrap_or(now);
         let info = Box::new(info);
         (endpoint, TaskChange::Full { info, at })
     });
@@ -240,7 +240,7 @@ fn report_missing(
     search: &HistorySearch,
 ) -> impl Iterator<Item = (EndpointId, TaskChange)> {
     live.iter().filter_map(|(handle, record)| {
-        let queued = record.info.as_ref()?.placed_at()?;
+        let queued = record.info.as_ref()?.ordering_time()?;
         let is_read = record.id.endpoint == search.endpoint && search.covers(queued);
         let change = (is_read && shown.find(&record.id).is_none()).then(|| copy(live, handle));
         Some((search.endpoint, change??))

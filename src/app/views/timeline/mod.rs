@@ -156,7 +156,7 @@ impl Timeline {
             let Some(record) = store.get(handle) else {
                 continue;
             };
-            let began = record.info.as_ref().and_then(|info| info.placed_at());
+            let began = record.info.as_ref().and_then(|info| info.ordering_time());
             if let Some(began) = began {
                 let age = now.duration_since(state.local_time(record, began));
                 let ages = if record.status().is_active() {

@@ -18,7 +18,7 @@ impl WaitTracker {
     ) {
         let time = self.server_time(server, now);
         let active = self.store.iter().filter(|(handle, record)| {
-            record.status().is_active() && selector.takes(&self.store, *handle, time)
+            record.status().is_active() && selector.matches(&self.store, *handle, time)
         });
         let mut found: Vec<TaskId> = active.map(|(_, record)| record.id.clone()).collect();
         found.sort_unstable();

@@ -11,7 +11,7 @@ use crate::{
 
 impl WaitTracker {
     /// Returns the result once the waiting has ended.
-    pub(in crate::command) fn conclusion(&self, now: Timestamp) -> Option<WaitResult> {
+    pub(in crate::command) fn result(&self, now: Timestamp) -> Option<WaitResult> {
         if let Some((outcome, is_by_loss)) = self.outcome(now) {
             let reason = is_by_loss.then(|| self.losses()).flatten();
             return Some(WaitResult { outcome, reason });

@@ -59,9 +59,7 @@ fn removed(mo_id: &str, second: i64) -> TaskChange {
 
 fn outcome(tracker: &mut WaitTracker, second: i64) -> Option<Outcome> {
     tracker.tick(at(second));
-    tracker
-        .conclusion(at(second))
-        .map(|conclusion| conclusion.outcome)
+    tracker.result(at(second)).map(|result| result.outcome)
 }
 
 fn success() -> Value {

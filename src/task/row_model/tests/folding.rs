@@ -4,7 +4,7 @@ use super::*;
 
 fn toggle(harness: &mut Harness, mo_id: &str) {
     let handle = harness.find(mo_id);
-    harness.outline.toggle_fold(&harness.store, handle);
+    harness.model.toggle_fold(&harness.store, handle);
 }
 
 /// Returns a finished family of three levels and a single task.
@@ -47,7 +47,7 @@ fn chosen_fold_takes_precedence() {
     harness.put("b", &child_of("root", &json!({})));
     toggle(&mut harness, "root");
     let root = harness.find("root");
-    let [row] = &harness.outline.rows(0..1)[..] else {
+    let [row] = &harness.model.rows(0..1)[..] else {
         unreachable!()
     };
     assert_eq!((row.task(), row.fold), (Some(root), Fold::Closed));
@@ -83,9 +83,9 @@ fn row_without_children_cannot_be_folded() {
 fn all_families_are_folded_and_unfolded() {
     let mut harness = finished_family();
     harness.put("b", &child_of("root", &json!({})));
-    harness.outline.set_all_folded(&harness.store, true);
+    harness.model.set_all_folded(&harness.store, true);
     assert_eq!(harness.picture(), ["▶root+3", "lone"]);
-    harness.outline.set_all_folded(&harness.store, false);
+    harness.model.set_all_folded(&harness.store, false);
     assert_eq!(harness.picture(), ["▼root", "├b", "└▼a", " └a1", "lone"]);
 }
 
@@ -93,20 +93,20 @@ fn all_families_are_folded_and_unfolded() {
 fn hidden_task_can_be_revealed() {
     let mut harness = finished_family();
     let (root, leaf) = (harness.find("root"), harness.find("a1"));
-    assert_eq!(harness.outline.position(leaf), None);
+    assert_eq!(harness.model.position(leaf), None);
     assert_eq!(
-        harness.outline.nearest_visible(leaf),
-        harness.outline.position(root)
+        harness.model.nearest_visible(leaf),
+        harness.model.position(root)
     );
     toggle(&mut harness, "root");
     assert_eq!(
-        harness.outline.nearest_visible(leaf),
-        harness.outline.position(harness.find("a")),
+        harness.model.nearest_visible(leaf),
+        harness.model.position(harness.find("a")),
     );
     toggle(&mut harness, "root");
-    harness.outline.reveal(&harness.store, leaf);
+    harness.model.reveal(&harness.store, leaf);
     assert_eq!(harness.picture(), ["lone", "▼root", "├▼a", "│└a1", "└b"]);
-    assert_eq!(harness.outline.position(leaf), Some(3));
+    assert_eq!(harness.model.position(leaf), Some(3));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn filter_shows_and_opens_ancestors_of_matches() {
     harness.put("a1", &child_of("a", &ended("error", 5)));
     harness.set_view(filtered("no LICENSE"));
     assert_eq!(harness.picture(), ["▼(root)", "└▼(a)", " └a1"]);
-    assert_eq!(harness.outline.matching(), 1);
+    assert_eq!(harness.model.matching(), 1);
     toggle(&mut harness, "root");
     assert_eq!(harness.picture(), ["▶(root)+1"], "closed by hand");
     toggle(&mut harness, "root");
@@ -124,11 +124,11 @@ fn filter_shows_and_opens_ancestors_of_matches() {
     harness.put("a1", &child_of("a", &ended("success", 5)));
     assert_eq!(harness.picture(), ["▼(root)", "└b"]);
     harness.put("b", &child_of("root", &json!({})));
-    assert!(harness.outline.is_empty());
-    assert_eq!(harness.outline.nearest_visible(harness.find("b")), None);
+    assert!(harness.model.is_empty());
+    assert_eq!(harness.model.nearest_visible(harness.find("b")), None);
     harness.put("root", &ended("error", 5));
     assert_eq!(harness.picture(), ["root"]);
-    assert_eq!(harness.outline.nearest_visible(harness.find("a1")), Some(0));
+    assert_eq!(harness.model.nearest_visible(harness.find("a1")), Some(0));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn closed_fold_counts_matches_only() {
     harness.set_view(filtered("success"));
     toggle(&mut harness, "root");
     assert_eq!(harness.picture(), ["▶root+2", "lone"]);
-    assert_eq!(harness.outline.matching(), 4);
+    assert_eq!(harness.model.matching(), 4);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn flat_list_has_no_context_rows() {
     });
     assert_eq!(harness.picture(), ["a1"]);
     toggle(&mut harness, "a1");
-    harness.outline.set_all_folded(&harness.store, true);
+    harness.model.set_all_folded(&harness.store, true);
     harness.set_view(View::default());
     assert_eq!(
         harness.picture()[0],
@@ -175,7 +175,7 @@ fn parent_and_child_can_swap() {
         };
         harness.store.apply(HERE, change, &mut touched).unwrap();
     }
-    harness.outline.update(&harness.store, &touched);
+    harness.model.update(&harness.store, &touched);
     assert_eq!(harness.picture(), ["▼b", "└▼c", " └a"]);
 }
 
@@ -196,7 +196,7 @@ fn missed_change_is_tolerated() {
         changed: vec![leaf, leaf, Handle::default()],
         removed: vec![Handle::default()],
     };
-    harness.outline.update(&harness.store, &touched);
-    harness.outline.rebuild(&harness.store);
+    harness.model.update(&harness.store, &touched);
+    harness.model.rebuild(&harness.store);
     assert_eq!(harness.picture(), ["leaf"]);
 }

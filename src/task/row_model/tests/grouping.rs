@@ -53,34 +53,34 @@ fn group_exists_while_it_has_members() {
     harness.drop("k1");
     harness.drop("k2");
     assert_eq!(harness.picture(), ["▶[ops]+2", "▶[]+1"]);
-    assert_eq!(harness.outline.groups.len(), 2);
-    assert_eq!(harness.outline.group_ids.len(), 2);
+    assert_eq!(harness.model.groups.len(), 2);
+    assert_eq!(harness.model.group_ids.len(), 2);
 }
 
 #[test]
 fn group_counts_its_members() {
     let harness = harness();
-    let Some(RowId::Group(kim)) = harness.outline.row(0) else {
+    let Some(RowId::Group(kim)) = harness.model.row(0) else {
         unreachable!()
     };
-    let shown = harness.outline.group(kim).unwrap();
+    let shown = harness.model.group(kim).unwrap();
     assert_eq!(shown.best, harness.find("k2"));
     assert_eq!(shown.counts[Status::Running], 1);
     assert_eq!(shown.counts[Status::Success], 1);
     assert_eq!(shown.counts.total(), 2);
-    assert_eq!(harness.outline.above(harness.find("k1")), Some(kim.into()));
-    assert_eq!(harness.outline.above(kim), None);
+    assert_eq!(harness.model.above(harness.find("k1")), Some(kim.into()));
+    assert_eq!(harness.model.above(kim), None);
 }
 
 #[test]
 fn chosen_group_fold_is_kept_until_grouping_changes() {
     let mut harness = harness();
-    let kim = harness.outline.row(0).unwrap();
-    harness.outline.toggle_fold(&harness.store, kim);
+    let kim = harness.model.row(0).unwrap();
+    harness.model.toggle_fold(&harness.store, kim);
     assert_eq!(harness.picture(), ["▶[kim]+2", "▶[ops]+2", "▶[]+1"]);
     let k1 = harness.find("k1");
-    assert_eq!(harness.outline.position(k1), None);
-    assert_eq!(harness.outline.nearest_visible(k1), Some(0));
+    assert_eq!(harness.model.position(k1), None);
+    assert_eq!(harness.model.nearest_visible(k1), Some(0));
     harness.put("k1", &by("kim", &ended("error", 9)));
     let sorted = View {
         sort: "-target".parse().unwrap(),
@@ -89,16 +89,16 @@ fn chosen_group_fold_is_kept_until_grouping_changes() {
     harness.set_view(sorted);
     assert!(harness.picture().contains(&"▶[kim]+2".to_owned()));
     assert!(
-        harness.outline.position(kim).is_some(),
+        harness.model.position(kim).is_some(),
         "it is the same group"
     );
-    harness.outline.reveal(&harness.store, k1);
-    assert!(harness.outline.position(k1).is_some());
-    harness.outline.set_all_folded(&harness.store, true);
-    assert_eq!(harness.outline.len(), 3);
+    harness.model.reveal(&harness.store, k1);
+    assert!(harness.model.position(k1).is_some());
+    harness.model.set_all_folded(&harness.store, true);
+    assert_eq!(harness.model.len(), 3);
     harness.set_view(flat());
     harness.set_view(grouped(GroupBy::User));
-    assert!(harness.outline.position(k1).is_some(), "another choice");
+    assert!(harness.model.position(k1).is_some(), "another choice");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn filter_hides_and_reorders_groups() {
         ..grouped(GroupBy::User)
     });
     assert_eq!(harness.picture(), ["▼[ops]", "├o2", "└o1", "▼[kim]", "└k1"]);
-    assert_eq!(harness.outline.matching(), 3);
+    assert_eq!(harness.model.matching(), 3);
     harness.set_view(View {
         filter: "running".into(),
         ..grouped(GroupBy::User)
@@ -150,9 +150,9 @@ fn target_groups_are_per_server_and_operations_shared() {
         .apply(second_endpoint, change, &mut touched)
         .unwrap();
     harness.follow(&touched);
-    assert_eq!(harness.outline.groups.len(), 2);
+    assert_eq!(harness.model.groups.len(), 2);
     harness.set_view(grouped(GroupBy::Operation));
-    assert_eq!(harness.outline.groups.len(), 1);
+    assert_eq!(harness.model.groups.len(), 1);
     let mut by = Some(GroupBy::Root);
     for expected in GroupBy::CYCLE {
         assert_eq!(by, Some(expected));

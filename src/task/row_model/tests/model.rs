@@ -26,7 +26,7 @@ impl Reference<'_> {
         let tops =
             tops.filter(|handle| reference.is_flat() || harness.store.parent(*handle).is_none());
         let tops: Vec<Handle> = tops.collect();
-        match harness.outline.grouped_by() {
+        match harness.model.grouped_by() {
             Some(by) => reference.groups(tops, by),
             None => reference.level(tops, &[]),
         }
@@ -34,20 +34,20 @@ impl Reference<'_> {
     }
 
     fn key(&self, handle: Handle) -> Option<SortKey> {
-        let View { layout, sort, .. } = &self.harness.outline.view;
+        let View { layout, sort, .. } = &self.harness.model.view;
         SortKey::of(&self.harness.store, handle, *layout, sort)
     }
 
     /// Groups with a shown member, by the first one.
     fn groups(&mut self, handles: Vec<Handle>, by: GroupBy) {
-        let outline = &self.harness.outline;
+        let model = &self.harness.model;
         let mut groups: HashMap<GroupKey, Vec<Handle>> = HashMap::new();
         for handle in handles {
             let key = GroupKey::of(&self.harness.store, handle, by).unwrap();
             groups.entry(key).or_default().push(handle);
         }
-        assert_eq!(outline.groups.len(), groups.len());
-        assert_eq!(outline.group_ids.len(), groups.len());
+        assert_eq!(model.groups.len(), groups.len());
+        assert_eq!(model.group_ids.len(), groups.len());
         let shown = |members: &Vec<Handle>| {
             let shown = members.iter().filter(|handle| self.matches(**handle));
             shown.filter_map(|handle| self.key(*handle)).min()
@@ -65,16 +65,16 @@ impl Reference<'_> {
             let has_news = has_news
                 .into_iter()
                 .any(|s| s.is_active() || s == Status::Failed);
-            let open = match outline.group_folds.get(&key) {
+            let open = match model.group_folds.get(&key) {
                 Some(folded) => !folded,
-                None => has_news || !outline.view.filter.is_empty(),
+                None => has_news || !model.view.filter.is_empty(),
             };
             let mut counts = StatusCounts::default();
             for member in members.iter().filter(|member| self.matches(**member)) {
                 counts.add(status(member));
             }
-            let id = outline.group_ids[&key];
-            assert_eq!(outline.group(id).unwrap().counts, counts);
+            let id = model.group_ids[&key];
+            assert_eq!(model.group(id).unwrap().counts, counts);
             let hidden = if open {
                 StatusCounts::default()
             } else {
@@ -94,8 +94,8 @@ impl Reference<'_> {
                 self.level(members, &[false]);
                 let mut shown = self.rows[first..].iter();
                 let best = shown.next().unwrap();
-                assert_eq!(Some(outline.group(id).unwrap().best), best.task());
-                let members: Vec<Handle> = outline.members(id).collect();
+                assert_eq!(Some(model.group(id).unwrap().best), best.task());
+                let members: Vec<Handle> = model.members(id).collect();
                 let rows = self.rows[first..].iter().filter_map(Row::task);
                 assert_eq!(members, rows.collect::<Vec<_>>());
             }
@@ -103,11 +103,11 @@ impl Reference<'_> {
     }
 
     fn is_flat(&self) -> bool {
-        self.harness.outline.view.layout == Layout::Flat
+        self.harness.model.view.layout == Layout::Flat
     }
 
     fn level(&mut self, handles: Vec<Handle>, above: &[bool]) {
-        let View { layout, sort, .. } = &self.harness.outline.view;
+        let View { layout, sort, .. } = &self.harness.model.view;
         let mut shown: Vec<_> = handles
             .into_iter()
             .filter(|handle| self.is_shown(*handle))
@@ -157,7 +157,7 @@ impl Reference<'_> {
     }
 
     fn matches(&self, handle: Handle) -> bool {
-        let filter = &self.harness.outline.view.filter;
+        let filter = &self.harness.model.view.filter;
         filter.matches(self.harness.context(&self.harness.clock()), handle)
     }
 
@@ -167,10 +167,10 @@ impl Reference<'_> {
     }
 
     fn is_open(&self, handle: Handle) -> bool {
-        let outline = &self.harness.outline;
-        match outline.folds.get(&handle) {
+        let model = &self.harness.model;
+        match model.folds.get(&handle) {
             Some(folded) => !folded,
-            None => !outline.view.filter.is_empty() || self.has_open_descendant(handle),
+            None => !model.view.filter.is_empty() || self.has_open_descendant(handle),
         }
     }
 
@@ -192,42 +192,42 @@ impl Reference<'_> {
 }
 
 fn check(harness: &Harness) {
-    let Harness { store, outline, .. } = harness;
+    let Harness { store, model, .. } = harness;
     let rows = harness.rows();
     assert_eq!(rows, Reference::rows(harness));
-    assert_eq!(rows.len(), outline.len());
-    let mut fresh = RowModel::new(outline.view.clone());
-    fresh.folds = outline.folds.clone();
-    fresh.group_folds = outline.group_folds.clone();
-    fresh.rebuild(harness.context(&harness.clock()));
-    let mut recomputed = fresh.rows(0..fresh.len());
+    assert_eq!(rows.len(), model.len());
+    let mut rebuilt = RowModel::new(model.view.clone());
+    rebuilt.folds = model.folds.clone();
+    rebuilt.group_folds = model.group_folds.clone();
+    rebuilt.rebuild(harness.context(&harness.clock()));
+    let mut recomputed = rebuilt.rows(0..rebuilt.len());
     for row in &mut recomputed {
         if let RowId::Group(group) = row.id {
-            row.id = outline.same_group(&fresh, group).unwrap().into();
+            row.id = model.same_group(&rebuilt, group).unwrap().into();
         }
     }
     assert_eq!(rows, recomputed);
-    assert_eq!(outline.matching(), fresh.matching());
-    assert_eq!(outline.items.len(), store.len());
+    assert_eq!(model.matching(), rebuilt.matching());
+    assert_eq!(model.items.len(), store.len());
     let mut seen = HashSet::new();
     for (index, row) in rows.iter().enumerate() {
         assert!(seen.insert(row.id), "one row a record");
-        assert_eq!(outline.row(index), Some(row.id));
-        assert_eq!(outline.position(row.id), Some(index));
+        assert_eq!(model.row(index), Some(row.id));
+        assert_eq!(model.position(row.id), Some(index));
     }
     for (handle, record) in store.iter() {
         assert_eq!(
-            outline.position(handle).is_some(),
+            model.position(handle).is_some(),
             seen.contains(&handle.into())
         );
-        let nearest = match outline.view.layout {
-            Layout::Tree => store.path(handle).find_map(|above| outline.position(above)),
+        let nearest = match model.view.layout {
+            Layout::Tree => store.path(handle).find_map(|above| model.position(above)),
             Layout::Flat => {
-                let own = outline.position(handle);
-                own.or_else(|| outline.position(outline.above(handle)?))
+                let own = model.position(handle);
+                own.or_else(|| model.position(model.above(handle)?))
             }
         };
-        assert_eq!(outline.nearest_visible(handle), nearest, "{:?}", record.id);
+        assert_eq!(model.nearest_visible(handle), nearest, "{:?}", record.id);
     }
 }
 
@@ -355,24 +355,24 @@ fn view(random: &mut Rng) -> View {
 
 fn fold(harness: &mut Harness, random: &mut Rng) {
     let clock = harness.clock();
-    let Harness { store, outline, .. } = harness;
+    let Harness { store, model, .. } = harness;
     match random.u32(..20) {
-        0 => outline.set_all_folded(context(store, &clock), random.bool()),
+        0 => model.set_all_folded(context(store, &clock), random.bool()),
         1..6 => {
             if let Some((handle, _)) = store.iter().nth(random.usize(..NAMES)) {
-                outline.reveal(store, handle);
-                let parent = outline.above(handle);
-                if let Some(parent) = parent.and_then(|parent| outline.position(parent)) {
-                    assert_ne!(outline.rows(parent..parent + 1)[0].fold, Fold::Closed);
+                model.reveal(store, handle);
+                let parent = model.above(handle);
+                if let Some(parent) = parent.and_then(|parent| model.position(parent)) {
+                    assert_ne!(model.rows(parent..parent + 1)[0].fold, Fold::Closed);
                 }
             }
         }
         _ => {
             let row = random.usize(..NAMES);
-            if let Some(id) = outline.row(row) {
-                let before = outline.rows(row..row + 1)[0].fold;
-                outline.toggle_fold(store, id);
-                let after = outline.rows(row..row + 1)[0].fold;
+            if let Some(id) = model.row(row) {
+                let before = model.rows(row..row + 1)[0].fold;
+                model.toggle_fold(store, id);
+                let after = model.rows(row..row + 1)[0].fold;
                 assert_eq!(before == after, before == Fold::Leaf);
             }
         }
@@ -393,7 +393,7 @@ fn incremental_model_equals_rebuilt_model() {
             // Only the filter changes, as while typing.
             10 | 30 => {
                 let filter = view(&mut random).filter;
-                let view = harness.outline.view.clone();
+                let view = harness.model.view.clone();
                 harness.set_view(View { filter, ..view });
             }
             1 | 20 => fold(&mut harness, &mut random),
@@ -409,7 +409,7 @@ fn incremental_model_equals_rebuilt_model() {
         if random.u32(..4) == 0 {
             harness.second += random.i64(1..40);
             let clock = harness.clock();
-            harness.outline.pass(context(&harness.store, &clock), HERE);
+            harness.model.pass(context(&harness.store, &clock), HERE);
         }
         maximum = maximum.max(
             harness

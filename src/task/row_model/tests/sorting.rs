@@ -342,6 +342,6 @@ fn time_left_sorts_by_expected_end() {
     assert_eq!(by(&mut harness, "-left"), "slow middle fast over");
     harness.second += 5000;
     let clock = harness.clock();
-    harness.outline.reevaluate(context(&harness.store, &clock));
+    harness.model.reevaluate(context(&harness.store, &clock));
     assert_eq!(harness.picture().join(" "), "slow middle fast over");
 }

@@ -47,10 +47,10 @@ fn timeout_while_settling_keeps_task_outcome() {
     for (end, expected) in [(success(), Outcome::Success), (failed(), Outcome::Failed)] {
         let mut tracker = track(family(), &["task-1"]);
         update_task(&mut tracker, "task-1", &end, 8);
-        assert_eq!(tracker.conclusion(at(9)), None);
-        let conclusion = tracker.conclusion(at(10)).unwrap();
-        assert_eq!(conclusion.outcome, expected);
-        let reason = conclusion.reason.unwrap();
+        assert_eq!(tracker.result(at(9)), None);
+        let result = tracker.result(at(10)).unwrap();
+        assert_eq!(result.outcome, expected);
+        let reason = result.reason.unwrap();
         assert!(
             reason.contains("1 task ended") && reason.contains("--settle"),
             "{reason}"
@@ -60,15 +60,15 @@ fn timeout_while_settling_keeps_task_outcome() {
     let mut disconnected = track(family(), &["task-1"]);
     update_task(&mut disconnected, "task-1", &success(), 8);
     set_connection(&mut disconnected, ConnectionState::Connecting, 9);
-    let conclusion = disconnected.conclusion(at(10)).unwrap();
-    assert_eq!(conclusion.outcome, Outcome::TimedOut);
+    let result = disconnected.result(at(10)).unwrap();
+    assert_eq!(result.outcome, Outcome::TimedOut);
     assert!(
-        conclusion
+        result
             .reason
             .unwrap()
             .contains("still connecting to vc01.lab")
     );
-    let open = track(family(), &["task-1"]).conclusion(at(10)).unwrap();
+    let open = track(family(), &["task-1"]).result(at(10)).unwrap();
     assert_eq!(open.outcome, Outcome::TimedOut);
     assert!(open.reason.unwrap().contains("1 task still running"));
 }

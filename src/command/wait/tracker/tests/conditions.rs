@@ -35,11 +35,11 @@ fn fail_fast_ends_with_first_failed_task() {
     }
     let done = json!({"state": "success", "completeTime": at(2).to_string()});
     update_task(&mut tracker, "task-1", &done, 2);
-    assert_eq!(tracker.conclusion(at(2)), None);
+    assert_eq!(tracker.result(at(2)), None);
     let failed = json!({"state": "error", "completeTime": at(3).to_string(),
         "error": {"_typeName": "NoDiskSpace", "faultstring": "full"}});
     update_task(&mut tracker, "task-2", &failed, 3);
-    assert_eq!(tracker.conclusion(at(3)).unwrap().outcome, Outcome::Failed);
+    assert_eq!(tracker.result(at(3)).unwrap().outcome, Outcome::Failed);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn outage_longer_than_limit_ends_waiting_and_reconnect_resets_it() {
     set_connection(&mut tracker, retrying(), 700);
     assert_eq!(outcome(&mut tracker, 1299), None);
     assert_eq!(outcome(&mut tracker, 1300), Some(Outcome::Unknown));
-    let reason = tracker.conclusion(at(1300)).unwrap().reason.unwrap();
+    let reason = tracker.result(at(1300)).unwrap().reason.unwrap();
     assert!(reason.contains("--max-outage"), "{reason}");
 }
 
@@ -94,11 +94,11 @@ fn stalled_task_ends_waiting_with_stop_on_stall() {
         assert_eq!((first, tracker.tick(at(89)).stalled.len()), (0, 0));
         let found = tracker.tick(at(90)).stalled;
         assert_eq!(found.len(), 1);
-        tracker.conclusion(at(90))
+        tracker.result(at(90))
     };
-    let conclusion = stalled(true).unwrap();
-    assert_eq!(conclusion.outcome, Outcome::Stalled);
-    let reason = conclusion.reason.unwrap();
+    let result = stalled(true).unwrap();
+    assert_eq!(result.outcome, Outcome::Stalled);
+    let reason = result.reason.unwrap();
     assert_eq!(reason, "task-1 has made no progress for 1m.");
     assert_eq!(stalled(false), None);
 }

@@ -62,7 +62,7 @@ fn refused_recent_tasks_end_new_but_not_named_tasks() {
     );
     let mut new = track_new(all_ended(), &[], Some(selector.unwrap()));
     new.handle(HERE, refused(), at(5));
-    let result = new.conclusion(at(5)).unwrap();
+    let result = new.result(at(5)).unwrap();
     assert_eq!(result.outcome, Outcome::Unknown);
     assert!(result.reason.unwrap().contains("NoPermission"));
     let mut named = track(all_ended(), &["task-1"]);

@@ -84,9 +84,9 @@ fn outage_limit_applies_per_server() {
     assert!(matches!(tracker.tasks[0].outcome, TaskOutcome::Unknown(_)));
     assert_eq!(outcome(&mut tracker, 702), None);
     update_task(&mut tracker, BRANCH, &success(), 703);
-    let conclusion = tracker.conclusion(at(703)).unwrap();
-    assert_eq!(conclusion.outcome, Outcome::Unknown);
-    let reason = conclusion.reason.unwrap();
+    let result = tracker.result(at(703)).unwrap();
+    assert_eq!(result.outcome, Outcome::Unknown);
+    let reason = result.reason.unwrap();
     assert!(reason.starts_with("lab: unreachable"), "{reason}");
 }
 
