@@ -406,7 +406,7 @@ fn watch_options(simulator: &Simulator, mode: FetchMode) -> Result<WatchOptions,
     let address = simulator.url().parse();
     let connect = ConnectOptions {
         address: address.map_err(|error: vtask::vim::InvalidAddress| error.to_string())?,
-        trust: TrustPolicy::Anything,
+        trust: TrustPolicy::Insecure,
         credentials: Credentials::Password {
             user: "chaos".to_owned(),
             password: "chaos".to_owned().into(),

@@ -38,7 +38,7 @@ pub(super) fn trust(
             return Ok(pinned(fingerprint));
         }
         if source.insecure {
-            return Ok(TrustPolicy::Anything);
+            return Ok(TrustPolicy::Insecure);
         }
         // A profile's CA file comes after the known hosts.
         if let (Some(path), None) = (&source.ca_file, &source.profile) {
@@ -49,7 +49,7 @@ pub(super) fn trust(
         return Ok(pinned(fingerprint));
     }
     if chosen.sources.iter().any(|source| source.insecure) {
-        return Ok(TrustPolicy::Anything);
+        return Ok(TrustPolicy::Insecure);
     }
     if let Some(pin) = known_hosts_pin(args, environment, &chosen.address)? {
         return Ok(TrustPolicy::Pinned(pin));
@@ -102,13 +102,13 @@ mod tests {
     fn by(trust: &TrustPolicy) -> &'static str {
         match trust {
             TrustPolicy::System => "system",
-            TrustPolicy::Also(_) => "ca-file",
+            TrustPolicy::AdditionalRoots(_) => "ca-file",
             TrustPolicy::Pinned(pin) => match pin.by {
                 PinSource::Thumbprint => "thumbprint",
                 PinSource::KnownHosts(_) => "known-hosts",
                 PinSource::Govc(_) => "govc",
             },
-            TrustPolicy::Anything => "anything",
+            TrustPolicy::Insecure => "anything",
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! It is written from the API documentation and shares no code with vtask's client, so that a mistake in one is
 //! detected by the other. A pure model ([`world`]) executes a [`scenario`]; `service` implements the managed objects
-//! on top of it and `http` the transport. [`behavior`] has switches for the differences between live servers, and
-//! [`faults`] injects failures.
+//! on top of it and `http` the transport. [`server_behavior`] has switches for the differences between live servers, and
+//! [`fault_injection`] injects failures.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -337,7 +337,7 @@ fn status_in_words(status: u16) -> String {
         }
         407 => return format!("a proxy requires credentials (HTTP 407). {PROXY_CREDENTIALS}"),
         408 => "the request was cut off on the way (HTTP 408).",
-        429 => "it gets too many requests (HTTP 429).",
+        429 => "it received too many requests (HTTP 429).",
         502..=504 => "a proxy in front of it got no answer, it may be restarting (HTTP ",
         _ => "an unexpected answer (HTTP ",
     };

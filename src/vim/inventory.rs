@@ -18,7 +18,7 @@ use location::{MACHINE, MAX_LEVELS, Node};
 /// Maximum number of entities located with one call: the number of objects that a vCenter returns at a time.
 pub const MAX_LOCATED_AT_ONCE: usize = 100;
 /// The purpose of the requests, for errors.
-const DOING: &str = "reading the inventory";
+const ACTION: &str = "reading the inventory";
 /// Maximum number of cached objects; the cache is emptied beyond it.
 const MAX_CACHED: usize = 20_000;
 
@@ -79,7 +79,7 @@ impl Client {
                 return Ok(Vec::new());
             }
             let objects = self
-                .read_objects(DOING, throttle, &of_machines, &paths)
+                .read_objects(ACTION, throttle, &of_machines, &paths)
                 .await?;
             machines.extend(objects.into_iter().map(Node::of));
         }
@@ -103,7 +103,7 @@ impl Client {
             }
             let paths = ["parentVApp", "resourcePool"];
             let objects = self
-                .read_objects(DOING, throttle, &incomplete, &paths)
+                .read_objects(ACTION, throttle, &incomplete, &paths)
                 .await?;
             for (machine, node) in objects.into_iter().map(Node::of) {
                 if let Some(known) = machines.get_mut(&machine) {
@@ -148,7 +148,7 @@ impl Client {
                     return Ok(false);
                 }
                 let read = self
-                    .read_objects(DOING, throttle, batch, &["name", "parent"])
+                    .read_objects(ACTION, throttle, batch, &["name", "parent"])
                     .await?;
                 cache.add(batch, read);
             }

@@ -10,7 +10,7 @@ pub(super) fn repair(body: &[u8]) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(body);
     let was_wrong = matches!(text, Cow::Owned(_));
     let bytes = text.as_bytes();
-    let mut mended = Vec::new();
+    let mut repaired = Vec::new();
     let mut copied = 0;
     let mut at = 0;
     while let Some(step) = bytes[at..].iter().position(|byte| *byte == b'\\') {
@@ -24,8 +24,8 @@ pub(super) fn repair(body: &[u8]) -> Option<Vec<u8>> {
         match (unit, next) {
             (0xd800..=0xdbff, Some(0xdc00..=0xdfff)) => at += 2 * ESCAPE_LEN,
             (0xd800..=0xdfff, _) => {
-                mended.extend_from_slice(&bytes[copied..at]);
-                mended.extend_from_slice(b"\\ufffd");
+                repaired.extend_from_slice(&bytes[copied..at]);
+                repaired.extend_from_slice(b"\\ufffd");
                 at += ESCAPE_LEN;
                 copied = at;
             }
@@ -35,8 +35,8 @@ pub(super) fn repair(body: &[u8]) -> Option<Vec<u8>> {
     if copied == 0 && !was_wrong {
         return None;
     }
-    mended.extend_from_slice(&bytes[copied..]);
-    Some(mended)
+    repaired.extend_from_slice(&bytes[copied..]);
+    Some(repaired)
 }
 
 /// Length of an escape such as `\u00e9`.
@@ -67,8 +67,8 @@ mod tests {
             (b"[\"\xff\\ud800\"]", "\u{fffd}\u{fffd}"),
             (br#"["\\\ud800"]"#, "\\\u{fffd}"),
         ] {
-            let mended = repair(body).unwrap();
-            let read: Value = serde_json::from_slice(&mended).unwrap();
+            let repaired = repair(body).unwrap();
+            let read: Value = serde_json::from_slice(&repaired).unwrap();
             assert_eq!(read, json!([text]));
         }
     }

@@ -26,7 +26,7 @@ pub async fn probe_certificate(
     };
     let unsupported = |why| error(ErrorKind::Unsupported(why));
     if !address.is_tls() {
-        let why = "over plain http there is no certificate.".to_owned();
+        let why = "a server has no certificate over plain HTTP.".to_owned();
         return Err(unsupported(why));
     }
     let seen = Arc::new(OnceLock::new());
@@ -35,11 +35,11 @@ pub async fn probe_certificate(
     let http = http.map_err(|error| unsupported(error.to_string()))?;
     let ended = http.get(address.root()).send().await;
     match (seen.get(), ended) {
-        (Some(look), _) => Ok(look.clone()),
+        (Some(probe), _) => Ok(probe.clone()),
         (None, Err(failure)) => {
             let kind = transport::classify_connection_error(&failure, address);
             Err(error(kind))
         }
-        (None, Ok(_)) => Err(unsupported("it showed no certificate.".to_owned())),
+        (None, Ok(_)) => Err(unsupported("the server sent no certificate.".to_owned())),
     }
 }

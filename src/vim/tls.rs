@@ -31,11 +31,11 @@ pub enum TrustPolicy {
     #[default]
     System,
     /// Certificates issued by a CA of this machine or by one of these (PEM, one or more).
-    Also(Vec<u8>),
+    AdditionalRoots(Vec<u8>),
     /// Exactly these certificates; name, issuer and validity are not checked.
     Pinned(Pin),
     /// Any certificate.
-    Anything,
+    Insecure,
 }
 
 /// Result of probing a server's certificate.
@@ -54,12 +54,12 @@ impl TrustPolicy {
     /// Returns an error if the file contains no certificate.
     pub fn of_authorities(pem: Vec<u8>) -> Result<Self, String> {
         certificates(&pem)?;
-        Ok(Self::Also(pem))
+        Ok(Self::AdditionalRoots(pem))
     }
 
     /// True if certificates are not verified.
     pub fn is_insecure(&self) -> bool {
-        matches!(self, Self::Anything)
+        matches!(self, Self::Insecure)
     }
 
     /// Returns the TLS configuration for `host`, with TLS 1.2 as the minimum.
@@ -79,27 +79,27 @@ impl TrustPolicy {
     fn configured(
         &self,
         host: String,
-        only_looks: Option<Arc<OnceLock<CertificateProbe>>>,
+        probe: Option<Arc<OnceLock<CertificateProbe>>>,
     ) -> Result<ClientConfig, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let check = match self {
             Self::System => VerifyMode::by_authorities(Vec::new(), &provider),
-            Self::Also(pem) => VerifyMode::by_authorities(certificates(pem)?, &provider),
+            Self::AdditionalRoots(pem) => VerifyMode::by_authorities(certificates(pem)?, &provider),
             Self::Pinned(pin) => VerifyMode::Pinned(pin.clone()),
-            Self::Anything => VerifyMode::Nothing,
+            Self::Insecure => VerifyMode::Nothing,
         };
-        let judge = CertificateVerifier {
+        let verifier = CertificateVerifier {
             host,
             check,
             provider: provider.clone(),
-            only_looks,
+            probe,
         };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?;
         Ok(builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(judge))
+            .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth())
     }
 }
@@ -121,7 +121,7 @@ struct CertificateVerifier {
     check: VerifyMode,
     provider: Arc<CryptoProvider>,
     /// Receives the probed certificate; set if the handshake is only a probe.
-    only_looks: Option<Arc<OnceLock<CertificateProbe>>>,
+    probe: Option<Arc<OnceLock<CertificateProbe>>>,
 }
 
 /// Verification mode.
@@ -131,7 +131,7 @@ enum VerifyMode {
     /// names: self-signed server certificates are often marked as CAs, which the normal check rejects for a server.
     Authorities {
         verifier: Verifier,
-        handed_in: Vec<CertificateDer<'static>>,
+        extra_roots: Vec<CertificateDer<'static>>,
     },
     /// No CAs are available; contains the cause.
     NoAuthorities(String),
@@ -141,13 +141,13 @@ enum VerifyMode {
 
 impl VerifyMode {
     fn by_authorities(
-        handed_in: Vec<CertificateDer<'static>>,
+        extra_roots: Vec<CertificateDer<'static>>,
         provider: &Arc<CryptoProvider>,
     ) -> Self {
-        match Verifier::new_with_extra_roots(handed_in.clone(), provider.clone()) {
+        match Verifier::new_with_extra_roots(extra_roots.clone(), provider.clone()) {
             Ok(verifier) => Self::Authorities {
                 verifier,
-                handed_in,
+                extra_roots,
             },
             Err(error) => Self::NoAuthorities(error.to_string()),
         }
@@ -167,7 +167,7 @@ impl CertificateVerifier {
         match &self.check {
             VerifyMode::Authorities {
                 verifier,
-                handed_in,
+                extra_roots,
             } => match verifier.verify_server_cert(
                 end_entity,
                 intermediates,
@@ -178,7 +178,7 @@ impl CertificateVerifier {
                 Ok(_) => None,
                 // Reported only for a certificate that is currently valid; the name has not been checked yet.
                 Err(TlsError::InvalidCertificate(problem))
-                    if is_ca_as_server(&problem) && handed_in.contains(end_entity) =>
+                    if is_ca_as_server(&problem) && extra_roots.contains(end_entity) =>
                 {
                     wrong_name(end_entity, server_name)
                 }
@@ -188,7 +188,7 @@ impl CertificateVerifier {
             VerifyMode::NoAuthorities(why) => Some(Reason::NoAuthorities(why.clone())),
             VerifyMode::Pinned(pin) => {
                 let is_expected = pin.fingerprints.contains(&Fingerprint::of(end_entity));
-                (!is_expected).then(|| Reason::another(pin))
+                (!is_expected).then(|| Reason::pin_mismatch(pin))
             }
             VerifyMode::Nothing => None,
         }
@@ -221,7 +221,7 @@ impl ServerCertVerifier for CertificateVerifier {
             certificate: Certificate::read(end_entity),
             why,
         });
-        if let Some(seen) = &self.only_looks {
+        if let Some(seen) = &self.probe {
             let certificate = Certificate::read(end_entity);
             // A second connection sees the same certificate.
             let _ = seen.set(CertificateProbe {

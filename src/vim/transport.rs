@@ -128,7 +128,7 @@ fn tls_config(address: &Address, trust: &TrustPolicy) -> Result<rustls::ClientCo
     let trust = if address.is_tls() {
         trust
     } else {
-        &TrustPolicy::Anything
+        &TrustPolicy::Insecure
     };
     trust.client_config(address.authority())
 }

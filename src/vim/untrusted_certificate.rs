@@ -35,13 +35,13 @@ pub enum Reason {
     /// Not yet valid.
     NotValidYet,
     /// Issued for another name.
-    OtherName,
+    NameMismatch,
     /// Revoked by its issuer.
     Revoked,
     /// Any other defect.
     Unusable(String),
     /// Differs from the pinned certificate.
-    Another {
+    PinMismatch {
         /// Pinned fingerprints.
         expected: Vec<Fingerprint>,
         /// Source of the pin.
@@ -57,8 +57,8 @@ impl UntrustedCertificate {
             | Reason::NoAuthorities(_)
             | Reason::Expired
             | Reason::NotValidYet
-            | Reason::OtherName => true,
-            Reason::Revoked | Reason::Unusable(_) | Reason::Another { .. } => false,
+            | Reason::NameMismatch => true,
+            Reason::Revoked | Reason::Unusable(_) | Reason::PinMismatch { .. } => false,
         }
     }
 
@@ -89,7 +89,7 @@ impl UntrustedCertificate {
                 "it is not valid yet{}; check this machine's clock",
                 on(&|| details.map(|details| details.from))
             ),
-            Reason::OtherName => {
+            Reason::NameMismatch => {
                 let names = details.map(|details| details.names.join(", "));
                 let names = names.filter(|names| !names.is_empty());
                 let names = names.unwrap_or_else(|| "another name".to_owned());
@@ -98,7 +98,7 @@ impl UntrustedCertificate {
             }
             Reason::Revoked => "its authority has revoked it".to_owned(),
             Reason::Unusable(why) => why.clone(),
-            Reason::Another { .. } => "it differs from the trusted one".to_owned(),
+            Reason::PinMismatch { .. } => "it differs from the trusted one".to_owned(),
         }
     }
 }
@@ -114,7 +114,7 @@ impl fmt::Display for UntrustedCertificate {
         } = self;
         let shown = certificate.fingerprint;
         match why {
-            Reason::Another { expected, by } => {
+            Reason::PinMismatch { expected, by } => {
                 let expected: Vec<_> = expected.iter().map(Fingerprint::to_string).collect();
                 let expected = expected.join(" or ");
                 match by {
@@ -166,7 +166,7 @@ impl Reason {
                 Self::NotValidYet
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Self::OtherName
+                Self::NameMismatch
             }
             CertificateError::Revoked => Self::Revoked,
             CertificateError::BadEncoding => Self::Unusable("it is damaged".to_owned()),
@@ -179,8 +179,8 @@ impl Reason {
         }
     }
 
-    pub(super) fn another(pin: &Pin) -> Self {
-        Self::Another {
+    pub(super) fn pin_mismatch(pin: &Pin) -> Self {
+        Self::PinMismatch {
             expected: pin.fingerprints.clone(),
             by: pin.by.clone(),
         }
@@ -225,7 +225,7 @@ pub(super) fn handshake(error: &TlsError) -> String {
             | Alert::BadCertificate
             | Alert::UnknownCA
             | Alert::AccessDenied,
-        ) => "the server wants a certificate of the client, which vtask does not have",
+        ) => "the server requires a client certificate, which vtask does not support",
         TlsError::DecryptError
         | TlsError::AlertReceived(Alert::BadRecordMac | Alert::DecryptError) => {
             "the received data was modified on the way"
@@ -263,7 +263,7 @@ mod tests {
             assert_eq!(distrust.to_string().contains("vtask trust add"), can_accept);
             assert!(distrust.reason().contains(word), "{}", distrust.reason());
         }
-        let changed = distrust(Reason::Another {
+        let changed = distrust(Reason::PinMismatch {
             expected: vec![Fingerprint::of(b"x")],
             by: PinSource::Thumbprint,
         });

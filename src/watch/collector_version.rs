@@ -3,35 +3,35 @@
 /// The last version received. Without one the server reports the whole state.
 #[derive(Debug, Default)]
 pub(super) struct CollectorVersion {
-    reached: String,
+    latest: String,
     /// True once the server was seen to use different versions. Some have only one and report nothing twice.
-    is_kept: bool,
+    has_distinct_versions: bool,
     /// True if the last set was truncated: the next one has another version in any case.
-    was_cut: bool,
+    was_truncated: bool,
     is_lost: bool,
 }
 
 impl CollectorVersion {
     /// Returns the version as it is sent.
     pub(super) fn as_str(&self) -> &str {
-        &self.reached
+        &self.latest
     }
 
     /// Records a set of changes, complete or truncated.
-    pub(super) fn arrived(&mut self, version: &str, is_cut: bool) {
+    pub(super) fn record_set(&mut self, version: &str, is_truncated: bool) {
         if version.is_empty() {
             return;
         }
-        if !self.was_cut && !self.reached.is_empty() {
-            self.is_kept = self.reached != version;
+        if !self.was_truncated && !self.latest.is_empty() {
+            self.has_distinct_versions = self.latest != version;
         }
-        version.clone_into(&mut self.reached);
-        self.was_cut = is_cut;
+        version.clone_into(&mut self.latest);
+        self.was_truncated = is_truncated;
     }
 
     /// Records that an answer may have been lost. If the server keeps versions, the same one can be used again.
-    pub(super) fn answer_lost(&mut self) {
-        self.is_lost |= !self.is_kept;
+    pub(super) fn record_lost_answer(&mut self) {
+        self.is_lost |= !self.has_distinct_versions;
     }
 
     /// True if changes may be lost permanently; only a new filter would report them.
@@ -41,7 +41,7 @@ impl CollectorVersion {
 
     /// Makes the next wait report the whole state.
     pub(super) fn restart(&mut self) {
-        self.reached.clear();
+        self.latest.clear();
     }
 }
 
@@ -51,11 +51,11 @@ mod tests {
 
     fn is_lost_after(sets: &[(&str, bool)]) -> bool {
         let mut version = CollectorVersion::default();
-        for (reached, is_cut) in sets {
-            version.arrived(reached, *is_cut);
+        for (latest, is_truncated) in sets {
+            version.record_set(latest, *is_truncated);
         }
         assert!(!version.is_lost());
-        version.answer_lost();
+        version.record_lost_answer();
         version.is_lost()
     }
 

@@ -33,7 +33,7 @@ impl From<CompactInstant> for Instant {
         } else {
             EPOCH.checked_add(distance)
         };
-        // Every value was made from an instant.
+        // Cannot overflow: every value was converted from an instant.
         time.unwrap_or(*EPOCH)
     }
 }

@@ -64,8 +64,7 @@ impl Connection {
         }
     }
 
-    /// Classifies an error while connecting. Without credentials sent a refusal is retried: a proxy may forbid
-    /// everything while the server behind it starts.
+    /// Classifies an error while connecting. While no credentials have been sent, a refusal is retried: a proxy may reject everything until the server behind it has started.
     pub(super) fn not_connected(&self, error: Error) -> StopReason {
         if self.renewals.can_renew() {
             StopReason::Failed(Box::new(error))

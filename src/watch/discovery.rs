@@ -58,7 +58,7 @@ impl Discovery {
         let reason = error.reason();
         if self.reported.as_ref() != Some(&reason) {
             let notice = format!(
-                "The recent tasks cannot be listed, so that new ones will not show up by themselves: {reason}"
+                "The recent tasks cannot be listed, so new tasks are not discovered: {reason}"
             );
             self.reported = Some(reason.clone());
             updates.push(Update::Notice(notice.into()));

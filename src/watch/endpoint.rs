@@ -30,7 +30,7 @@ use crate::{
 
 /// Limit for signing out, so that the program ends soon.
 const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Limit for destroying the objects of a session before it ends, and they with it.
+/// Time limit for destroying the objects of a session before signing out; those left end with the session.
 const DESTROY_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// A running fetch loop. Dropping it does not end it; [`Watcher::stop`] does.
@@ -327,8 +327,7 @@ impl Endpoint {
         }
     }
 
-    /// Handles a command. Without a connection, `in_flight` is `None`: requests are kept for the next one, except those
-    /// that would be a surprise later.
+    /// Handles a command. Without a connection, `in_flight` is `None`: requests are kept for the next one, except cancellations, which must not take effect unexpectedly later.
     pub(super) async fn handle_command(
         &mut self,
         command: Option<Command>,
@@ -384,7 +383,7 @@ impl Endpoint {
                 in_flight.cancel(mo_id);
             }
             (Command::Cancel(mo_id), None) => {
-                let why = "there is no connection to the server just now; nothing was sent.";
+                let why = "there is no connection to the server; nothing was sent.";
                 let answer = CancelResponse::Failed(why.into());
                 let answer = Update::Cancel { mo_id, answer };
                 self.update_sender.send(answer).await?;

@@ -1,6 +1,6 @@
 //! Classifies a failed request as a task error or a connection error. Pure: `now` is an argument.
 //!
-//! A truncated or damaged answer or a proxy's page must not stop the following of all tasks. The connection counts as
+//! A truncated or damaged answer or a proxy's page must not interrupt the watching of all tasks. The connection counts as
 //! failed if the server says so, if it cannot be reached, if several task reads in a row fail, or if it does not answer
 //! the simplest request either (the current time).
 
@@ -19,7 +19,7 @@ const MAX_LIST_FAILURES: u32 = 3;
 #[derive(Debug, Default)]
 pub(super) struct FailureDetector {
     /// Time of the last good answer.
-    good_at: Option<Instant>,
+    last_success: Option<Instant>,
     /// Tasks whose read failed since the last successful task read.
     record_failure: Vec<Arc<str>>,
     /// Consecutive failures per task.
@@ -36,12 +36,12 @@ pub(super) enum Failure {
     /// The task, for the first time: it is read again soon.
     First {
         /// True if another request is to show whether the server answers.
-        ask: bool,
+        needs_probe: bool,
     },
     /// The task, again.
     Repeated {
         /// True if another request is to show whether the server answers.
-        ask: bool,
+        needs_probe: bool,
         /// Consecutive failures.
         times: u32,
     },
@@ -50,7 +50,7 @@ pub(super) enum Failure {
 impl FailureDetector {
     /// Records a good answer of any kind.
     pub(super) fn record_success(&mut self, now: Instant) {
-        self.good_at = Some(now);
+        self.last_success = Some(now);
     }
 
     /// Records a successful task read.
@@ -68,7 +68,7 @@ impl FailureDetector {
 
     /// True if a good answer came after this time.
     pub(super) fn succeeded_since(&self, requested_at: Instant) -> bool {
-        self.good_at.is_some_and(|good| good > requested_at)
+        self.last_success.is_some_and(|good| good > requested_at)
     }
 
     /// Records a failed task read and returns its scope.
@@ -81,17 +81,20 @@ impl FailureDetector {
         if !self.record_failure.contains(mo_id) {
             self.record_failure.push(mo_id.clone());
         }
-        let ask = !self.succeeded_since(requested_at);
-        let is_mute = ask && matches!(error.kind, ErrorKind::TimedOut(_));
+        let needs_probe = !self.succeeded_since(requested_at);
+        let is_mute = needs_probe && matches!(error.kind, ErrorKind::TimedOut(_));
         if concerns_all(error) || is_mute || self.record_failure.len() >= MAX_CONSECUTIVE_FAILURES {
             return Failure::Connection;
         }
         let times = self.times.entry(mo_id.clone()).or_default();
         *times += 1;
         if *times == 1 {
-            Failure::First { ask }
+            Failure::First { needs_probe }
         } else {
-            Failure::Repeated { ask, times: *times }
+            Failure::Repeated {
+                needs_probe,
+                times: *times,
+            }
         }
     }
 
@@ -134,19 +137,19 @@ mod tests {
         let mut failures = FailureDetector::default();
         assert_eq!(
             failures.record_task_failure(&tasks[0], &damaged(), requested_at),
-            Failure::First { ask: true }
+            Failure::First { needs_probe: true }
         );
         failures.record_success(requested_at + Duration::from_millis(1));
         assert_eq!(
             failures.record_task_failure(&tasks[0], &damaged(), requested_at),
             Failure::Repeated {
-                ask: false,
+                needs_probe: false,
                 times: 2
             }
         );
         assert_eq!(
             failures.record_task_failure(&tasks[1], &damaged(), requested_at),
-            Failure::First { ask: false }
+            Failure::First { needs_probe: false }
         );
         assert_eq!(
             failures.record_task_failure(&tasks[2], &damaged(), requested_at),
@@ -155,12 +158,12 @@ mod tests {
         failures.record_task_success("task-3");
         assert_eq!(
             failures.record_task_failure(&tasks[2], &damaged(), requested_at),
-            Failure::First { ask: false }
+            Failure::First { needs_probe: false }
         );
         failures.record_task_success("task-1");
         assert_eq!(
             failures.record_task_failure(&tasks[0], &damaged(), requested_at),
-            Failure::First { ask: false }
+            Failure::First { needs_probe: false }
         );
     }
 
@@ -191,7 +194,7 @@ mod tests {
         failures.record_success(requested_at + Duration::from_secs(1));
         assert_eq!(
             failures.record_task_failure(&task, &Error::fixture(mute), requested_at),
-            Failure::First { ask: false }
+            Failure::First { needs_probe: false }
         );
     }
 

@@ -25,7 +25,7 @@ const MAX_SILENT_WAITS: u32 = 3;
 /// Maximum duration of polling after a failure of the long poll that may pass.
 const PUSH_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 /// Number of tasks read to check a silent wait.
-const CHECKED_AT_ONCE: usize = 4;
+const CHECK_BATCH_SIZE: usize = 4;
 /// Consecutive failures of such reads after which they stop for this session.
 const MAX_CHECK_FAILURES: u32 = 8;
 /// Consecutive refusals by the server after which `FetchMode::Push` ends.
@@ -122,7 +122,7 @@ impl Fetch {
         });
         feed.view = Some(ViewMembers::new(collector.fields()));
         self.state = FetchState::Push(Box::new(LongPoll::new(collector, tuning, now)));
-        feed.watched.set_paced(false, now);
+        feed.watched.set_polling(false, now);
     }
 
     /// Switches to polling with a reason; the long poll is retried later.
@@ -153,7 +153,7 @@ impl Fetch {
             reason: Some(error.reason().into()),
             push_at: Some(now + retry),
         };
-        feed.watched.set_paced(true, now);
+        feed.watched.set_polling(true, now);
         Ok(())
     }
 
@@ -295,7 +295,7 @@ impl Fetch {
         if let FetchState::Push(poll) = &mut self.state {
             poll.checked(now);
         }
-        for mo_id in feed.watched.take_checks(CHECKED_AT_ONCE, now) {
+        for mo_id in feed.watched.take_checks(CHECK_BATCH_SIZE, now) {
             in_flight.start(|client| async move {
                 let answer = client.task_info(&mo_id).await;
                 RequestResult::Check(mo_id, answer.map(Box::new))
@@ -373,7 +373,7 @@ impl Fetch {
                 renewals.succeeded(&Call::Check);
                 self.check_failures = 0;
                 !feed.watched.is_stale(mo_id, requested_at)
-                    && feed.watched.is_other(mo_id, &info.state)
+                    && feed.watched.has_other_state(mo_id, &info.state)
             }
             Err(error) if error.is_fault("ManagedObjectNotFound") => true,
             Err(error) if renewals.ends_session(Call::Check, &error) => {

@@ -141,7 +141,7 @@ impl LongPoll {
         self.is_wait_cancelled = false;
         if self.waiting_since.take().is_some() {
             self.is_orphaned = true;
-            self.version.answer_lost();
+            self.version.record_lost_answer();
         }
         self.next_wait = Instant::now();
     }
@@ -168,7 +168,7 @@ impl LongPoll {
         }
         match set {
             Some(set) => {
-                self.version.arrived(&set.version, set.truncated);
+                self.version.record_set(&set.version, set.truncated);
                 if set.truncated {
                     self.truncated += 1;
                 } else {
@@ -217,7 +217,7 @@ impl LongPoll {
     /// Handles a wait that ended without an answer. If a proxy cut it, the next one is shorter.
     fn handle_lost_wait(&mut self, error: Error, lasted: Duration) -> AfterFailure {
         self.is_orphaned = true;
-        self.version.answer_lost();
+        self.version.record_lost_answer();
         let is_connection = !matches!(error.kind, ErrorKind::Status { .. });
         if lasted >= MIN_LONG_POLL && error.retry_after().is_none() {
             self.tuning.wait = shorter(self.tuning.wait, lasted);

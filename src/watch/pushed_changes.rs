@@ -96,7 +96,7 @@ impl InFlight {
         if renewals.ends_session(Call::Missing, &error) {
             return Err(LoopExit::dead(error));
         }
-        feed.watched.read_by_itself(mo_id, true);
+        feed.watched.set_polled_individually(mo_id, true);
         feed.watched.schedule_at(mo_id, Instant::now());
         Ok(())
     }
@@ -117,7 +117,7 @@ impl TaskFeed {
         let missing = update.missing_set.first_mut();
         let missing = missing.map(|missing| std::mem::take(&mut missing.fault));
         if update.kind == UpdateKind::Enter && missing.is_none() {
-            self.watched.read_by_itself(mo_id, false);
+            self.watched.set_polled_individually(mo_id, false);
         }
         match task_update(update, reported) {
             Ok(TaskUpdate::Whole(info)) => self.record(mo_id, info, None),
@@ -141,8 +141,12 @@ impl TaskFeed {
                 let (mo_id, at) = (mo_id.clone(), self.now());
                 self.changes.push(TaskChange::Fields { mo_id, fields, at });
             }
-            Ok(TaskUpdate::Left) => self.mark_expired(mo_id, "it left the server.".to_owned()),
-            Ok(TaskUpdate::Fields(_) | TaskUpdate::ReadIt) => self.watched.schedule_at(mo_id, now),
+            Ok(TaskUpdate::Left) => {
+                self.mark_expired(mo_id, "the server has removed it.".to_owned())
+            }
+            Ok(TaskUpdate::Fields(_) | TaskUpdate::ReadRequired) => {
+                self.watched.schedule_at(mo_id, now)
+            }
             Ok(TaskUpdate::Nothing) => {}
             Err(malformed) => self.mark_unreadable(mo_id, malformed.to_string(), false),
         }

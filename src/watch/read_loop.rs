@@ -26,7 +26,7 @@ use crate::{
 /// Number of changes after which they are sent before the next result is handled.
 const READ_BATCH: usize = 64;
 /// Limit for waiting for the first complete list: with many polled tasks there is always a read in flight.
-const STORE_LOAD_LIMIT: Duration = Duration::from_secs(10);
+const FIRST_LIST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum time between two passes of the loop.
 const MAX_SLEEP: Duration = Duration::from_secs(3600);
 
@@ -48,7 +48,7 @@ impl Endpoint {
         // The receiver may be gone.
         let _ = self.send_changes().await;
         for mo_id in in_flight.cancels {
-            let why = "the connection broke before the answer came; look at the task's flags.";
+            let why = "the connection was lost before the server answered; the task's flags show if cancellation was requested.";
             let answer = CancelResponse::Failed(why.into());
             let _ = self
                 .update_sender
@@ -190,7 +190,7 @@ impl Endpoint {
             && !view.is_some_and(ViewMembers::has_pending)
             && self.feed.watched.next_time().is_none_or(|due| due > now);
         let knows_recent = in_flight.knows_recent || !self.options.discover;
-        (is_complete && knows_recent) || in_flight.began + STORE_LOAD_LIMIT <= now
+        (is_complete && knows_recent) || in_flight.began + FIRST_LIST_TIMEOUT <= now
     }
 
     /// Returns the time at which the next request is due.
@@ -198,7 +198,7 @@ impl Endpoint {
         let now = Instant::now();
         let mut due = vec![self.lookups.next_time(now)];
         if self.awaits_first_list() {
-            due.push(Some(in_flight.began + STORE_LOAD_LIMIT));
+            due.push(Some(in_flight.began + FIRST_LIST_TIMEOUT));
         }
         if !self.paused {
             due.extend([

@@ -16,7 +16,7 @@ use super::{
 use crate::vim::{Error, types::TaskInfo};
 
 /// Delay before reading a task again whose answer was older than a pushed change.
-const STALE_READ_AFTER: Duration = Duration::from_secs(1);
+const STALE_READ_DELAY: Duration = Duration::from_secs(1);
 
 impl InFlight {
     /// Handles a task as read.
@@ -37,7 +37,7 @@ impl InFlight {
         match answer {
             Ok(None) => feed.record_unchanged(mo_id, now),
             Ok(Some(_)) if feed.watched.is_stale(mo_id, requested_at) => {
-                feed.watched.schedule_at(mo_id, now + STALE_READ_AFTER);
+                feed.watched.schedule_at(mo_id, now + STALE_READ_DELAY);
             }
             Ok(Some(answer)) => {
                 let (info, digest) = *answer;
@@ -78,7 +78,7 @@ impl InFlight {
     ) -> Result<(), LoopExit> {
         let now = Instant::now();
         feed.watched.record_failure(mo_id);
-        let ask = match self
+        let needs_probe = match self
             .failures
             .record_task_failure(mo_id, &error, requested_at)
         {
@@ -86,21 +86,21 @@ impl InFlight {
                 feed.watched.schedule_at(mo_id, now);
                 return Err(LoopExit::failed(error));
             }
-            Failure::First { ask } => {
+            Failure::First { needs_probe } => {
                 feed.watched
                     .schedule_at(mo_id, now + intervals.initial_backoff);
-                ask
+                needs_probe
             }
-            Failure::Repeated { ask, times } => {
+            Failure::Repeated { needs_probe, times } => {
                 feed.mark_unreadable(mo_id, error.reason(), true);
                 let longer = 2_u32.saturating_pow(times - 1);
                 let pause = intervals.initial_backoff.saturating_mul(longer);
                 feed.watched
                     .schedule_at(mo_id, now + pause.min(intervals.unreadable));
-                ask
+                needs_probe
             }
         };
-        if ask {
+        if needs_probe {
             self.probe();
         }
         Ok(())
@@ -128,7 +128,7 @@ impl InFlight {
                 feed.record(mo_id, Box::new(info), None);
                 self.failures.record_task_success(mo_id);
             } else {
-                feed.watched.read_by_itself(mo_id, true);
+                feed.watched.set_polled_individually(mo_id, true);
                 feed.watched.schedule_at(mo_id, now);
             }
         }

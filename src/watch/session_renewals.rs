@@ -11,10 +11,10 @@ use tokio::time::Instant;
 use crate::vim::Error;
 
 /// Maximum consecutive renewals of the session for an essential call, and for any other call.
-const MAX_ESSENTIAL: u32 = 2;
-const MAX_OPTIONAL: u32 = 1;
+const MAX_ESSENTIAL_RENEWALS: u32 = 2;
+const MAX_OPTIONAL_RENEWALS: u32 = 1;
 /// Time without a renewal after which a call may cause one again.
-const FORGET_AFTER: Duration = Duration::from_secs(5 * 60);
+const RENEWAL_RESET_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 /// A call that may find the session ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -43,9 +43,9 @@ impl Call {
 
     fn max(&self) -> u32 {
         match self {
-            Self::NewTasks | Self::Collector | Self::View | Self::Wait => MAX_ESSENTIAL,
-            call if call.is_needed_always() => MAX_ESSENTIAL,
-            _ => MAX_OPTIONAL,
+            Self::NewTasks | Self::Collector | Self::View | Self::Wait => MAX_ESSENTIAL_RENEWALS,
+            call if call.is_needed_always() => MAX_ESSENTIAL_RENEWALS,
+            _ => MAX_OPTIONAL_RENEWALS,
         }
     }
 }
@@ -106,7 +106,7 @@ impl SessionRenewals {
         }
         let max = call.max();
         let (count, last) = self.calls.entry(call).or_insert((0, now));
-        if *last + FORGET_AFTER <= now {
+        if *last + RENEWAL_RESET_INTERVAL <= now {
             *count = 0;
         }
         if *count >= max {
@@ -133,8 +133,8 @@ mod tests {
         assert!(!renewals.renew(Call::Wait, now));
         renewals.succeeded(&Call::Wait);
         assert!(renewals.renew(Call::Wait, now));
-        assert!(renewals.renew(Call::History, now + FORGET_AFTER));
-        assert!(!renewals.renew(Call::History, now + FORGET_AFTER));
+        assert!(renewals.renew(Call::History, now + RENEWAL_RESET_INTERVAL));
+        assert!(!renewals.renew(Call::History, now + RENEWAL_RESET_INTERVAL));
     }
 
     #[tokio::test(start_paused = true)]

@@ -27,7 +27,7 @@ impl StopReason {
     /// Returns the reason to stop after the end of a session that cannot be renewed.
     pub(super) fn session_ended(error: &Error) -> Self {
         let reason =
-            format!("{error} The given session or Authorization value is not valid, or no longer.");
+            format!("{error} The given session or Authorization value is invalid or has expired.");
         Self::Refused(reason.into())
     }
 }

@@ -86,7 +86,7 @@ impl TaskFeed {
     fn join_view(&mut self, mo_id: &Arc<str>) {
         if let Some(view) = &mut self.view
             && self.watched.is_running(mo_id)
-            && !self.watched.is_read_by_itself(mo_id)
+            && !self.watched.is_polled_individually(mo_id)
         {
             view.join(mo_id);
         }

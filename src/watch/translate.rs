@@ -21,7 +21,7 @@ pub(super) enum TaskUpdate {
     /// The task left the view or no longer exists.
     Left,
     /// A change that requires reading the task.
-    ReadIt,
+    ReadRequired,
     /// Nothing.
     Nothing,
 }
@@ -37,7 +37,7 @@ pub(super) fn task_update(
 ) -> Result<TaskUpdate, Malformed> {
     match update.kind {
         UpdateKind::Leave => return Ok(TaskUpdate::Left),
-        UpdateKind::Other => return Ok(TaskUpdate::ReadIt),
+        UpdateKind::Other => return Ok(TaskUpdate::ReadRequired),
         UpdateKind::Enter | UpdateKind::Modify => {}
     }
     let entered = update.kind == UpdateKind::Enter;
@@ -47,7 +47,7 @@ pub(super) fn task_update(
     let mut fields: Vec<(Cow<'static, str>, Value)> = Vec::with_capacity(update.change_set.len());
     for change in update.change_set {
         match (change.path, change.val, &mut whole) {
-            (Path::Info, Value::Null, _) => return Ok(TaskUpdate::ReadIt),
+            (Path::Info, Value::Null, _) => return Ok(TaskUpdate::ReadRequired),
             (Path::Info, info, _) => {
                 fields.clear();
                 whole = Some(Box::new(TaskInfo::of_task(&mo_id, info)?));
@@ -56,7 +56,7 @@ pub(super) fn task_update(
             (Path::Field(field), value, None) => fields.push((Cow::Borrowed(field), value)),
             (Path::Other(path), value, _) => match unknown_field(&path) {
                 Some(field) => fields.push((Cow::Owned(field.to_owned()), value)),
-                None => return Ok(TaskUpdate::ReadIt),
+                None => return Ok(TaskUpdate::ReadRequired),
             },
         }
     }
@@ -89,9 +89,9 @@ pub(super) fn task_update(
         .map(|(field, value)| (field.into_owned(), value))
         .collect();
     match TaskInfo::of_task(&mo_id, Value::Object(object)) {
-        Ok(info) if is_partial && !info.invalid().is_empty() => Ok(TaskUpdate::ReadIt),
+        Ok(info) if is_partial && !info.invalid().is_empty() => Ok(TaskUpdate::ReadRequired),
         Ok(info) => Ok(TaskUpdate::Whole(Box::new(info))),
-        Err(_) if is_partial => Ok(TaskUpdate::ReadIt),
+        Err(_) if is_partial => Ok(TaskUpdate::ReadRequired),
         Err(malformed) => Err(malformed),
     }
 }
@@ -216,11 +216,14 @@ mod tests {
             json!([{"name": "info", "val": null}]),
             json!([{"name": "name", "val": "x"}]),
         ] {
-            assert!(matches!(read("modify", &changes), Ok(TaskUpdate::ReadIt)));
+            assert!(matches!(
+                read("modify", &changes),
+                Ok(TaskUpdate::ReadRequired)
+            ));
         }
         assert!(matches!(
             read("teleport", &json!([])),
-            Ok(TaskUpdate::ReadIt)
+            Ok(TaskUpdate::ReadRequired)
         ));
         assert!(matches!(
             read("modify", &json!([])),

@@ -8,7 +8,7 @@ use super::unreported_tasks::UnreportedTasks;
 use crate::vim::ReportedFields;
 
 /// Time after which the running wait is cancelled for a new member: some servers do not wake it.
-const WAKE_AFTER: Duration = Duration::from_millis(800);
+const WAKE_DELAY: Duration = Duration::from_millis(800);
 
 /// Members of the view, as far as known.
 #[derive(Debug, Default)]
@@ -138,13 +138,13 @@ impl ViewMembers {
 
     /// Returns the time at which to cancel the running wait, so that new members are reported.
     pub(super) fn wake_due(&self) -> Option<Instant> {
-        let due = self.pending.wake_due(WAKE_AFTER);
+        let due = self.pending.wake_due(WAKE_DELAY);
         due.filter(|_| !self.is_modifying())
     }
 
     /// Returns true if the running wait should be cancelled now.
     pub(super) fn take_wake(&mut self, now: Instant) -> bool {
-        !self.is_modifying() && self.pending.take_wake(WAKE_AFTER, now)
+        !self.is_modifying() && self.pending.take_wake(WAKE_DELAY, now)
     }
 }
 

@@ -53,7 +53,7 @@ struct Entry {
     /// The last known state; `None` if the task was never read.
     state: Option<TaskState>,
     /// True if the task is always polled, because the long poll cannot read it.
-    is_read_by_itself: bool,
+    is_polled_individually: bool,
     /// Time of the last read that checked the long poll.
     checked: Option<CompactInstant>,
     digest: Option<Digest>,
@@ -120,7 +120,7 @@ pub(super) struct WatchSet {
     /// Tasks removed by the user.
     dismissed: HashSet<Arc<str>>,
     /// True if tasks are polled; false while changes are pushed.
-    is_paced: bool,
+    is_polling: bool,
 }
 
 impl WatchSet {
@@ -138,7 +138,7 @@ impl WatchSet {
             lacks_recent: false,
             evicted: HashSet::new(),
             dismissed: HashSet::new(),
-            is_paced: true,
+            is_polling: true,
         }
     }
 
@@ -171,7 +171,7 @@ impl WatchSet {
             failed_reads: 0,
             finished: false,
             state: None,
-            is_read_by_itself: false,
+            is_polled_individually: false,
             checked: None,
             digest: None,
             pushed: None,
@@ -257,8 +257,8 @@ impl WatchSet {
     }
 
     /// Switches between polling and push. Running tasks become due at once: to be read, or to be added to the view.
-    pub(super) fn set_paced(&mut self, is_paced: bool, now: Instant) {
-        self.is_paced = is_paced;
+    pub(super) fn set_polling(&mut self, is_polling: bool, now: Instant) {
+        self.is_polling = is_polling;
         let unfinished = self.entries.iter().filter(|(_, entry)| !entry.finished);
         let unfinished: Vec<Arc<str>> = unfinished.map(|(mo_id, _)| mo_id.clone()).collect();
         for mo_id in unfinished {
@@ -360,7 +360,7 @@ impl WatchSet {
     /// Records a read of an unchanged task.
     pub(super) fn record_unchanged(&mut self, mo_id: &str, now: Instant) {
         let entry = self.entries.get(mo_id).filter(|entry| {
-            let is_polled = self.is_paced || entry.is_read_by_itself;
+            let is_polled = self.is_polling || entry.is_polled_individually;
             is_polled && !entry.finished
         });
         let due = entry.map(|entry| {
@@ -453,12 +453,12 @@ impl WatchSet {
     }
 
     /// True if a watched task of this family has not finished. Visits the whole set.
-    pub(super) fn is_family_running(&self, trace: &TaskLocator) -> bool {
+    pub(super) fn is_family_running(&self, locator: &TaskLocator) -> bool {
         let mut entries = self.entries.iter();
-        self.is_running(&trace.mo_id)
+        self.is_running(&locator.mo_id)
             || entries.any(|(mo_id, entry)| {
                 let root = entry.root().unwrap_or_else(|| entry.key(mo_id));
-                !entry.finished && entry.state.is_some() && trace.root() == Some(root)
+                !entry.finished && entry.state.is_some() && locator.root() == Some(root)
             })
     }
 

@@ -336,7 +336,7 @@ async fn self_signed_certificate_is_refused_unless_trusted() {
         "{refused}"
     );
     let pem = simulator.certificate_pem().unwrap().as_bytes().to_vec();
-    for trust in [TrustPolicy::Also(pem), TrustPolicy::Anything] {
+    for trust in [TrustPolicy::AdditionalRoots(pem), TrustPolicy::Insecure] {
         let mut options = connect(&simulator);
         options.trust = trust;
         let client = Client::connect(options).await.unwrap();

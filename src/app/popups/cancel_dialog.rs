@@ -205,13 +205,13 @@ fn look_up(state: &AppState, handle: Handle) -> Vec<Effect> {
         return Vec::new();
     };
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
-    let trace = match record.info.as_deref() {
+    let locator = match record.info.as_deref() {
         Some(info) => TaskLocator::of(info),
         None => TaskLocator::named(mo_id.clone()),
     };
     vec![
         Effect::Send(endpoint, Command::Refresh(vec![mo_id])),
-        Effect::Send(endpoint, Command::CheckPrivilege(trace)),
+        Effect::Send(endpoint, Command::CheckPrivilege(locator)),
     ]
 }
 

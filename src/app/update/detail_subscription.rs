@@ -33,13 +33,13 @@ pub(in crate::app) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> 
         return Vec::new();
     };
     let id = record.id.clone();
-    let trace = match record.info.as_deref() {
+    let locator = match record.info.as_deref() {
         Some(info) => TaskLocator::of(info),
         None => TaskLocator::named(id.mo_id),
     };
     let left = unsubscribe(state);
     state.view_mut().subscription.followed = Some((handle, tab, id.endpoint));
-    let follow = Effect::Send(id.endpoint, command(tab, Some(trace)));
+    let follow = Effect::Send(id.endpoint, command(tab, Some(locator)));
     left.into_iter().chain([follow]).collect()
 }
 
@@ -83,10 +83,10 @@ fn required(state: &AppState) -> Option<(Handle, Tab)> {
     Some((state.selected()?, tab)).filter(|_| area.height > 0)
 }
 
-fn command(tab: Tab, trace: Option<TaskLocator>) -> Command {
+fn command(tab: Tab, locator: Option<TaskLocator>) -> Command {
     match tab {
-        Tab::Lineage => Command::FollowFamily(trace),
-        _ => Command::FollowEvents(trace.into_iter().collect()),
+        Tab::Lineage => Command::FollowFamily(locator),
+        _ => Command::FollowEvents(locator.into_iter().collect()),
     }
 }
 
@@ -117,13 +117,13 @@ mod tests {
     /// Lists the subscriptions that the effects request: `family` or `events` with the task ID, or `-` for none.
     fn subscriptions(effects: &[Effect]) -> Vec<String> {
         let words = effects.iter().map(|effect| match effect {
-            Effect::Send(_, Command::FollowFamily(trace)) => ("family", trace.as_ref()),
+            Effect::Send(_, Command::FollowFamily(locator)) => ("family", locator.as_ref()),
             Effect::Send(_, Command::FollowEvents(traces)) => ("events", traces.first()),
             other => panic!("{other:?}"),
         });
         words
-            .map(|(what, trace)| {
-                let of = trace.map_or("-", |trace| &trace.mo_id);
+            .map(|(what, locator)| {
+                let of = locator.map_or("-", |locator| &locator.mo_id);
                 format!("{what} {of}")
             })
             .collect()

@@ -158,7 +158,7 @@ async fn one_at_first_use(
     let Ok((server, trust)) = config::server_and_trust(args, io.environment) else {
         return Ok(());
     };
-    if !server.is_tls() || !matches!(trust, TrustPolicy::System | TrustPolicy::Also(_)) {
+    if !server.is_tls() || !matches!(trust, TrustPolicy::System | TrustPolicy::AdditionalRoots(_)) {
         return Ok(());
     }
     let left = io.deadline.map(|deadline| deadline.remaining());

@@ -407,7 +407,7 @@ impl WaitTracker {
             }
         });
         searches
-            .map(|(server, trace)| (server, Command::LookUp(trace)))
+            .map(|(server, locator)| (server, Command::LookUp(locator)))
             .collect()
     }
 

@@ -75,13 +75,13 @@ pub(super) fn long(letters: u64) -> Body {
 
 /// Returns an endless JSON string, sent at the given rate.
 pub(super) fn endless(bytes_per_second: u32) -> Body {
-    const STALL_STEP: Duration = Duration::from_millis(20);
+    const CHUNK_INTERVAL: Duration = Duration::from_millis(20);
     let step = (bytes_per_second / 50).max(1) as usize;
     Body::from_stream(stream::unfold(true, move |is_first| async move {
         if is_first {
             return Some((Ok::<_, Infallible>(Bytes::from_static(b"\"")), false));
         }
-        tokio::time::sleep(STALL_STEP).await;
+        tokio::time::sleep(CHUNK_INTERVAL).await;
         Some((Ok(Bytes::from(vec![b'a'; step])), false))
     }))
 }

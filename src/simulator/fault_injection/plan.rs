@@ -37,7 +37,7 @@ pub enum FaultPlanError {
     },
     /// Invalid syntax or structure.
     #[error("fault plan {file}, line {line}: {what}")]
-    Wrong {
+    Syntax {
         /// Path of the file.
         file: String,
         /// Line number, starting at 1.
@@ -72,7 +72,7 @@ impl FaultPlan {
         let plan: Self = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             let before = text.get(..at).unwrap_or_default();
-            FaultPlanError::Wrong {
+            FaultPlanError::Syntax {
                 file: file.to_owned(),
                 line: before.matches('\n').count() + 1,
                 what: error.message().to_owned(),

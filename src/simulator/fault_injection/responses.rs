@@ -77,7 +77,7 @@ fn http_date(time: Timestamp) -> String {
 pub(super) fn fault(type_name: &str) -> Response {
     let fault = Fault::new(
         type_name,
-        format!("{type_name}, as the fault plan wants it."),
+        format!("{type_name}, injected by the fault plan."),
     );
     let mut response = Response::new(Body::from(fault.into_json().to_string()));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

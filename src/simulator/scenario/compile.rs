@@ -50,7 +50,7 @@ pub(super) fn compile(
     text: &str,
     options: &LoadOptions,
 ) -> Result<CompiledScenario, ScenarioError> {
-    let file: ScenarioFile = toml::from_str(text).map_err(|error| ScenarioError::Wrong {
+    let file: ScenarioFile = toml::from_str(text).map_err(|error| ScenarioError::Invalid {
         file: name.to_owned(),
         line: error.span().map_or(1, |span| line_of(text, span.start)),
         what: error.message().to_owned(),
@@ -126,7 +126,7 @@ struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn error(&self, at: &Range<usize>, what: impl Into<String>) -> ScenarioError {
-        ScenarioError::Wrong {
+        ScenarioError::Invalid {
             file: self.file.to_owned(),
             line: line_of(self.text, at.start),
             what: what.into(),

@@ -15,7 +15,7 @@ pub enum ScenarioError {
     },
     /// Invalid scenario file.
     #[error("scenario {file}, line {line}: {what}")]
-    Wrong {
+    Invalid {
         /// Path of the file or built-in name.
         file: String,
         /// Line number, starting at 1.

@@ -2,7 +2,7 @@
 //!
 //! A scenario consists of an inventory and a schedule. Each `[[task]]` first starts at `at`, relative to the server's
 //! start (negative: already started), and is repeated `every` interval, by default once per `day`. Durations are
-//! written as `1h 20m`, `90s` or `-15m`; max may also be a range, `["40s", "2m"]`, from which a random value is
+//! written as `1h 20m`, `90s` or `-15m`; a duration may also be a range, `["40s", "2m"]`, from which a random value is
 //! drawn.
 
 use std::collections::BTreeMap;

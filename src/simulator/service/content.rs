@@ -139,14 +139,14 @@ pub(super) fn roles() -> Vec<Value> {
             "privilege": privileges,
         })
     };
-    let seeing = ["System.Anonymous", "System.Read", "System.View"];
+    let read_only = ["System.Anonymous", "System.Read", "System.View"];
     vec![
         role(ADMINISTRATOR, "Admin", "Full access rights", &PRIVILEGES),
         role(
             -2,
             "ReadOnly",
             "See details of objects, but not make changes",
-            &seeing,
+            &read_only,
         ),
         role(
             -3,

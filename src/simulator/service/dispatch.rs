@@ -50,7 +50,7 @@ pub(in crate::simulator) struct Core {
     pub lose_responses: usize,
     /// Incremented when a view changes, to wake running waits.
     pub view_changes: u64,
-    pub(super) chance: fastrand::Rng,
+    pub(super) rng: fastrand::Rng,
 }
 
 impl Core {
@@ -74,7 +74,7 @@ impl Core {
             proxy_responses: VecDeque::new(),
             lose_responses: 0,
             view_changes: 0,
-            chance: fastrand::Rng::with_seed(seed ^ 0x0b1e),
+            rng: fastrand::Rng::with_seed(seed ^ 0x0b1e),
         }
     }
 
@@ -116,10 +116,10 @@ impl Core {
     }
 
     pub(super) fn new_session_id(&mut self, token: &str) -> String {
-        let chance = &mut self.chance;
+        let rng = &mut self.rng;
         self.sessions
             .get(token)
-            .map(|session| session.new_id(chance))
+            .map(|session| session.new_id(rng))
             .unwrap_or_default()
     }
 

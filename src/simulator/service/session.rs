@@ -146,8 +146,8 @@ impl Session {
     }
 
     /// Returns an ID for a new object of this session.
-    pub(crate) fn new_id(&self, chance: &mut fastrand::Rng) -> String {
-        format!("session[{}]{}", self.key, uuid(chance))
+    pub(crate) fn new_id(&self, rng: &mut fastrand::Rng) -> String {
+        format!("session[{}]{}", self.key, uuid(rng))
     }
 }
 
@@ -156,7 +156,7 @@ impl Session {
 pub(crate) struct Sessions {
     open: HashMap<String, Session>,
     idle_limit: Duration,
-    chance: fastrand::Rng,
+    rng: fastrand::Rng,
 }
 
 impl Sessions {
@@ -165,13 +165,13 @@ impl Sessions {
         Self {
             open: HashMap::new(),
             idle_limit,
-            chance: fastrand::Rng::with_seed(seed ^ 0x5e55),
+            rng: fastrand::Rng::with_seed(seed ^ 0x5e55),
         }
     }
 
     /// Opens a session and returns its header value.
     pub(crate) fn open(&mut self, user: &str, now: WorldTime, unscaled: Duration) -> String {
-        let token = uuid(&mut self.chance).replace('-', "");
+        let token = uuid(&mut self.rng).replace('-', "");
         self.open_with(token.clone(), user, now, unscaled);
         token
     }
@@ -184,8 +184,8 @@ impl Sessions {
         now: WorldTime,
         unscaled: Duration,
     ) {
-        let key = uuid(&mut self.chance);
-        let first = self.chance.u64(1..1_000_000) * 1000;
+        let key = uuid(&mut self.rng);
+        let first = self.rng.u64(1..1_000_000) * 1000;
         let session = Session {
             key,
             user: user.to_owned(),

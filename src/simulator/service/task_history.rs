@@ -31,25 +31,27 @@ impl HistoryRecords for TaskRecords {
         context: ReadContext<'_>,
     ) -> Vec<(Self::Key, Value)> {
         let (archive, inventory) = (context.world.archive(), context.world.inventory());
-        let old = archive.indices().filter(|index| {
+        let archived = archive.indices().filter(|index| {
             position.precedes(&archive.sort_key(*index)) == forward
                 && self
                     .filter
                     .matches(&archive.filter_fields(*index), inventory)
         });
-        let old: Vec<usize> = if forward {
-            old.take(count).collect()
+        let archived: Vec<usize> = if forward {
+            archived.take(count).collect()
         } else {
-            old.rev().take(count).collect()
+            archived.rev().take(count).collect()
         };
-        let mut young = self.living(context);
-        young.retain(|record| position.precedes(&sort_key(record)) == forward);
+        let mut recent = self.since_start(context);
+        recent.retain(|record| position.precedes(&sort_key(record)) == forward);
         if !forward {
-            young.reverse();
+            recent.reverse();
         }
-        let old = old.iter().map(|index| archive.record(*index, inventory));
-        let young = young.into_iter().take(count).cloned();
-        let mut records: Vec<Record> = old.chain(young).collect();
+        let archived = archived
+            .iter()
+            .map(|index| archive.record(*index, inventory));
+        let recent = recent.into_iter().take(count).cloned();
+        let mut records: Vec<Record> = archived.chain(recent).collect();
         records.sort_by_key(sort_key);
         if !forward {
             records.reverse();
@@ -76,7 +78,7 @@ impl TaskRecords {
 
     /// Returns the matching tasks since the server's start, oldest first, including those whose object has
     /// expired.
-    fn living<'a>(&self, context: ReadContext<'a>) -> Vec<&'a Record> {
+    fn since_start<'a>(&self, context: ReadContext<'a>) -> Vec<&'a Record> {
         let world = context.world;
         let behavior = context.writer.behavior;
         let known_yet = |record: &Record| {
@@ -90,7 +92,7 @@ impl TaskRecords {
             .tasks()
             .map(|task| &task.record)
             .filter(|record| !record.state.is_final());
-        let mut living: Vec<&Record> = world
+        let mut since_start: Vec<&Record> = world
             .finished_records()
             .chain(unfinished)
             .filter(|record| {
@@ -101,8 +103,8 @@ impl TaskRecords {
                     )
             })
             .collect();
-        living.sort_unstable_by_key(|record| sort_key(record));
-        living
+        since_start.sort_unstable_by_key(|record| sort_key(record));
+        since_start
     }
 }
 

@@ -10,8 +10,8 @@ pub(super) fn instance_uuid(seed: u64, port: u16) -> Arc<str> {
 }
 
 /// Returns a random UUID (version 4).
-pub(super) fn uuid(chance: &mut fastrand::Rng) -> String {
-    let (high, low) = (chance.u64(..), chance.u64(..));
+pub(super) fn uuid(rng: &mut fastrand::Rng) -> String {
+    let (high, low) = (rng.u64(..), rng.u64(..));
     format!(
         "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
         high >> 32,

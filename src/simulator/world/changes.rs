@@ -17,7 +17,7 @@ pub(crate) enum ChangedObject {
 }
 
 /// Maximum number of removed tasks kept; a reader that is further behind has to check all its objects.
-const MAX_DEPARTURES: usize = 50_000;
+const MAX_REMOVALS: usize = 50_000;
 
 /// Current version and the objects ordered by their newest change.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub(crate) struct ChangeIndex {
     version: u64,
     tasks_changed: u64,
     order: BTreeMap<u64, ChangedObject>,
-    departures: std::collections::VecDeque<u64>,
+    removals: std::collections::VecDeque<u64>,
     floor: u64,
 }
 
@@ -58,12 +58,12 @@ impl ChangeIndex {
     }
 
     /// Records the removal of `subject`.
-    pub(crate) fn record_departure(&mut self, subject: ChangedObject, previous: u64) {
+    pub(crate) fn record_removal(&mut self, subject: ChangedObject, previous: u64) {
         let version = self.record(subject, previous);
         self.tasks_changed = version;
-        self.departures.push_back(version);
-        while self.departures.len() > MAX_DEPARTURES {
-            if let Some(oldest) = self.departures.pop_front() {
+        self.removals.push_back(version);
+        while self.removals.len() > MAX_REMOVALS {
+            if let Some(oldest) = self.removals.pop_front() {
                 self.order.remove(&oldest);
                 self.floor = oldest;
             }
@@ -100,13 +100,13 @@ mod tests {
     #[test]
     fn removals_are_kept_up_to_a_maximum() {
         let mut index = ChangeIndex::default();
-        let tasks = MAX_DEPARTURES as u64 + 10;
+        let tasks = MAX_REMOVALS as u64 + 10;
         for task in 0..tasks {
             let subject = ChangedObject::Task(TaskId(task));
             let created = index.record(subject, 0);
-            index.record_departure(subject, created);
+            index.record_removal(subject, created);
         }
-        assert_eq!(index.since(0).count(), MAX_DEPARTURES);
+        assert_eq!(index.since(0).count(), MAX_REMOVALS);
         assert_eq!(index.floor(), 20, "the version of the tenth removal");
     }
 }

@@ -209,7 +209,7 @@ impl World {
     pub(super) fn remove_object(&mut self, id: TaskId) {
         if let Some(task) = self.tasks.remove(&id) {
             self.changes
-                .record_departure(ChangedObject::Task(id), task.last_change);
+                .record_removal(ChangedObject::Task(id), task.last_change);
         }
         if self.completed.front() == Some(&id) {
             self.completed.pop_front();

@@ -75,7 +75,7 @@ impl EventQueue {
         self.heap.peek().map(|scheduled| scheduled.at)
     }
 
-    /// Removes and returns the next event if it is event at `until` or earlier.
+    /// Removes and returns the next event if it is due at `until` or earlier.
     pub(super) fn pop_due(&mut self, until: WorldTime) -> Option<(WorldTime, WorldEvent)> {
         self.next_time().filter(|at| *at <= until)?;
         self.heap

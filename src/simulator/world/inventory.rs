@@ -216,9 +216,9 @@ impl Inventory {
         entity: EntityId,
         kind: EntityKind,
     ) -> impl Iterator<Item = (EntityId, &Entity)> {
-        let centre = std::iter::successors(Some(entity), |id| self.entity(*id).parent)
+        let datacenter = std::iter::successors(Some(entity), |id| self.entity(*id).parent)
             .find(|id| self.entity(*id).kind == EntityKind::Datacenter);
-        self.below(centre.unwrap_or(entity), kind)
+        self.below(datacenter.unwrap_or(entity), kind)
     }
 
     /// Returns the descendants of `ancestor` of a kind.
@@ -265,16 +265,16 @@ mod tests {
     fn references_names_and_containment() {
         let mut inventory = Inventory::default();
         let root = inventory.add(EntityKind::Folder("Datacenter"), "Datacenters", None);
-        let centre = inventory.add(EntityKind::Datacenter, "dc", Some(root));
-        let machine = inventory.add(EntityKind::VirtualMachine, "vm1", Some(centre));
+        let datacenter = inventory.add(EntityKind::Datacenter, "dc", Some(root));
+        let machine = inventory.add(EntityKind::VirtualMachine, "vm1", Some(datacenter));
         assert_eq!(inventory.named("vm1"), Some(machine));
         let reference = inventory.entity(machine).reference.clone();
         assert_eq!(reference.to_string(), "VirtualMachine:vm-3");
         assert_eq!(inventory.find(&reference), Some(machine));
-        assert!(inventory.is_within(machine, root) && !inventory.is_within(centre, machine));
-        assert_eq!(inventory.child(centre, "vm1"), Some(machine));
+        assert!(inventory.is_within(machine, root) && !inventory.is_within(datacenter, machine));
+        assert_eq!(inventory.child(datacenter, "vm1"), Some(machine));
         let machines: Vec<EntityId> = inventory
-            .nearby(centre, EntityKind::VirtualMachine)
+            .nearby(datacenter, EntityKind::VirtualMachine)
             .map(|(id, _)| id)
             .collect();
         assert_eq!(machines, [machine]);

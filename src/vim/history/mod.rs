@@ -163,15 +163,15 @@ impl Client {
     /// Same as [`past_tasks`](Self::past_tasks).
     pub async fn find_past_task(
         &self,
-        trace: &TaskLocator,
+        locator: &TaskLocator,
         now: Timestamp,
     ) -> Result<PastTaskSearch, Error> {
         let mut is_truncated = false;
-        for query in trace.queries(now) {
+        for query in locator.queries(now) {
             let mut scanned = 0;
             let pick = |info: &Value| {
                 scanned += 1;
-                if trace.is(info) {
+                if locator.is(info) {
                     RecordAction::Take
                 } else if scanned < MAX_SCANNED {
                     RecordAction::Leave
@@ -186,7 +186,7 @@ impl Client {
             is_truncated |= !past.is_complete;
         }
         let maximum = is_truncated.then_some(MAX_SCANNED);
-        Ok(PastTaskSearch::NotFound(trace.searched(maximum).into()))
+        Ok(PastTaskSearch::NotFound(locator.searched(maximum).into()))
     }
 
     /// Reads with a new collector to the end, or until no more is wanted.

@@ -31,14 +31,14 @@ impl TaskQuery {
     /// Returns a filter for records related to the queried parents and roots. Some servers accept these filters and
     /// ignore them: unrelated records are skipped, and after many of them reading stops.
     pub fn pick_lineage(&self) -> impl FnMut(&Value) -> RecordAction {
-        let mut strangers = 0;
+        let mut unrelated = 0;
         move |record| {
             if self.is_of_lineage(record) {
-                strangers = 0;
+                unrelated = 0;
                 return RecordAction::Take;
             }
-            strangers += 1;
-            if strangers < MAX_UNRELATED {
+            unrelated += 1;
+            if unrelated < MAX_UNRELATED {
                 RecordAction::Leave
             } else {
                 RecordAction::Stop

@@ -50,7 +50,7 @@ impl Node {
     /// Creates an object that the server left out of an answer.
     pub(super) fn missing() -> Self {
         Self {
-            error: Some("it is not in the inventory (any more)".into()),
+            error: Some("it is not, or no longer, in the inventory".into()),
             ..Self::default()
         }
     }

@@ -33,7 +33,7 @@ impl From<CompactTimestamp> for Timestamp {
         let (upper, lower) = time.seconds;
         let seconds = i128::from(upper) << 32 | i128::from(lower);
         let nanoseconds = seconds * NANOSECONDS + i128::from(time.nanoseconds.get() - 1);
-        // Every value was made from a timestamp.
+        // Cannot fail: every value was converted from a timestamp.
         Self::from_nanosecond(nanoseconds).unwrap_or_default()
     }
 }

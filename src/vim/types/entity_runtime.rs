@@ -28,7 +28,7 @@ pub enum EntityConnectionState {
 }
 
 impl EntityRuntime {
-    /// Reads a `runtime` in any form. Odd values count as unset.
+    /// Reads a `runtime` in any form. Malformed values count as unset.
     pub fn from_json(runtime: Value) -> Self {
         let runtime = unboxed(runtime);
         let connection = runtime.get("connectionState").cloned().map(unboxed);

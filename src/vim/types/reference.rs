@@ -101,7 +101,7 @@ impl ManagedObjectReference {
         Self::from_json(field, Value::Object(object))
     }
 
-    /// The reference as it travels.
+    /// Returns the reference in wire format.
     pub fn to_json(&self) -> Value {
         let mut object = Map::new();
         object.insert("_typeName".to_owned(), json!("ManagedObjectReference"));

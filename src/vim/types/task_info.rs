@@ -97,7 +97,7 @@ impl TaskInfo {
         let fields = object_as_sent("info", value)?;
         let mut info = Self::blank();
         let mut present = [false; REQUIRED_FIELDS.len()];
-        let mut tells_more = false;
+        let mut has_content = false;
         for (field, value) in fields {
             if is_unset(&value) {
                 continue;
@@ -107,7 +107,8 @@ impl TaskInfo {
             }
             let is_name = matches!(&*field, "key" | "task" | "_typeName");
             info.assign_or_note(&field, value);
-            tells_more |= !is_name && FIELDS.contains(&&*field) && !info.invalid().contains(&field);
+            has_content |=
+                !is_name && FIELDS.contains(&&*field) && !info.invalid().contains(&field);
         }
         for (field, _) in REQUIRED_FIELDS
             .iter()
@@ -126,7 +127,7 @@ impl TaskInfo {
         if info.task.value.is_empty() {
             return Err(missing("task"));
         }
-        if !tells_more {
+        if !has_content {
             return Err(missing("state"));
         }
         Ok(info)

@@ -50,7 +50,7 @@ impl Fetch {
         while in_flight.has_capacity()
             && let Some((mo_id, _)) = feed.watched.next_due(now)
         {
-            if view.contains(&mo_id) || feed.watched.is_read_by_itself(&mo_id) {
+            if view.contains(&mo_id) || feed.watched.is_polled_individually(&mo_id) {
                 if self.rate.take(now) {
                     in_flight.read(mo_id, None);
                 } else {
@@ -137,7 +137,7 @@ impl Fetch {
                 renewals.succeeded(&Call::View);
                 self.view_failures = 0;
                 for task in unresolved {
-                    let reason = "the server knows no such task (any more).";
+                    let reason = "the task does not exist on the server, or no longer exists.";
                     feed.mark_expired(&task.value, reason.to_owned());
                 }
                 return Ok(());

@@ -14,7 +14,7 @@ use std::{
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
-use super::scheduler::{Permit, Scheduler, Urgency};
+use super::scheduler::{Permit, Priority, Scheduler};
 use crate::{
     task::{EntityState, LostHost, PendingQuestion},
     vim::{
@@ -133,7 +133,7 @@ impl EntityStates {
         }
     }
 
-    /// Records progress of a task: a question of its machine is answered, its host is there.
+    /// Records progress of a task: so any question of its machine has been answered and its host responds.
     pub(super) fn record_progress(&mut self, mo_id: &Arc<str>, now: Instant) {
         let Some(task) = self.tasks.get_mut(mo_id) else {
             return;
@@ -188,7 +188,7 @@ impl EntityStates {
             self.schedule(&mo_id, None);
             let entity = self.tasks.get(&mo_id)?.entity.clone();
             self.rate.take(now);
-            let (permit, guard) = scheduler.guarded_permit(Urgency::Background);
+            let (permit, guard) = scheduler.guarded_permit(Priority::Background);
             self.in_flight_guard = Some((mo_id, guard));
             return Some((entity, permit));
         }

@@ -37,13 +37,13 @@ impl EventSubscription {
 pub(super) async fn events(
     client: &Client,
     permit: &Permit,
-    trace: &TaskLocator,
+    locator: &TaskLocator,
 ) -> Result<Vec<TaskEvent>, Error> {
-    let chain = if let Some(chain) = trace.event_chain() {
+    let chain = if let Some(chain) = locator.event_chain() {
         chain
     } else {
         permit.pass().await;
-        client.task_info(&trace.mo_id).await?.event_chain_id
+        client.task_info(&locator.mo_id).await?.event_chain_id
     };
     if !permit.pass().await {
         return Ok(Vec::new());

@@ -35,7 +35,7 @@ pub(in crate::watch) struct FamilyFound {
     /// The number of the subscription.
     pub(super) number: u32,
     /// The task with all that is known by now.
-    pub(super) trace: TaskLocator,
+    pub(super) locator: TaskLocator,
     pub(super) family: FamilyMembers,
     /// The keys of ancestors searched for; `None` if only descendants were read.
     pub(super) searched: Option<HashSet<Arc<str>>>,
@@ -87,11 +87,11 @@ impl FamilyMembers {
     }
 
     /// Returns the keys named as parents and roots by the members and the task, without those of members.
-    pub(super) fn named(&self, trace: &TaskLocator, members: &[TaskInfo]) -> HashSet<Arc<str>> {
+    pub(super) fn named(&self, locator: &TaskLocator, members: &[TaskInfo]) -> HashSet<Arc<str>> {
         let named = members.iter();
         let named = named.flat_map(|info| [info.parent_key(), info.root_key()]);
-        let named = named.chain([trace.parent(), trace.root()]).flatten();
-        let is_other = |key: &&Arc<str>| !self.keys.contains(*key) && trace.key() != Some(*key);
+        let named = named.chain([locator.parent(), locator.root()]).flatten();
+        let is_other = |key: &&Arc<str>| !self.keys.contains(*key) && locator.key() != Some(*key);
         named.filter(is_other).cloned().collect()
     }
 }
@@ -101,21 +101,21 @@ pub(super) async fn below(
     client: &Client,
     permit: &Permit,
     number: u32,
-    trace: TaskLocator,
+    locator: TaskLocator,
 ) -> FamilyFound {
     let mut found = FamilyFound {
         number,
-        trace,
+        locator,
         family: FamilyMembers::default(),
         searched: None,
         outcome: Ok(()),
     };
     found.outcome = async {
-        if found.trace.key().is_none() {
+        if found.locator.key().is_none() {
             permit.pass().await;
-            found.trace = TaskLocator::of(&client.task_info(&found.trace.mo_id).await?);
+            found.locator = TaskLocator::of(&client.task_info(&found.locator.mo_id).await?);
         }
-        read_below(client, permit, &found.trace, &mut found.family).await
+        read_lineage(client, permit, &found.locator, &mut found.family).await
     }
     .await;
     found
@@ -126,37 +126,37 @@ pub(super) async fn read_missing(
     client: &Client,
     permit: &Permit,
     number: u32,
-    trace: TaskLocator,
+    locator: TaskLocator,
     missing: Missing,
 ) -> FamilyFound {
     let mut family = FamilyMembers::default();
     let searched = missing.above.clone();
     let outcome = async {
         if let Some(known) = &missing.known {
-            read_recent(client, permit, &trace, known, &mut family).await?;
+            read_recent(client, permit, &locator, known, &mut family).await?;
         }
         match missing.failure {
             Some(failure) => Err(failure),
-            None => read_above(client, permit, &trace, missing.above, &mut family).await,
+            None => read_ancestors(client, permit, &locator, missing.above, &mut family).await,
         }
     }
     .await;
     FamilyFound {
         number,
-        trace,
+        locator,
         family,
         searched: Some(searched),
         outcome,
     }
 }
 
-async fn read_below(
+async fn read_lineage(
     client: &Client,
     permit: &Permit,
-    trace: &TaskLocator,
+    locator: &TaskLocator,
     family: &mut FamilyMembers,
 ) -> Result<(), Error> {
-    let (Some(key), Some(root)) = (trace.key().cloned(), trace.root().cloned()) else {
+    let (Some(key), Some(root)) = (locator.key().cloned(), locator.root().cloned()) else {
         return Ok(());
     };
     let by_root = TaskQuery {
@@ -166,7 +166,7 @@ async fn read_below(
     read(client, permit, &by_root, family).await?;
     // Some name their parent only.
     let mut parents = vec![key, root.clone()];
-    parents.extend(trace.parent().cloned());
+    parents.extend(locator.parent().cloned());
     parents.sort();
     parents.dedup();
     let mut searched: HashSet<Arc<str>> = parents.iter().cloned().collect();
@@ -203,15 +203,15 @@ async fn read(
 }
 
 /// Reads the ancestors with these keys, and their ancestors.
-async fn read_above(
+async fn read_ancestors(
     client: &Client,
     permit: &Permit,
-    trace: &TaskLocator,
+    locator: &TaskLocator,
     mut missing: HashSet<Arc<str>>,
     family: &mut FamilyMembers,
 ) -> Result<(), Error> {
     let mut searched = missing.clone();
-    let mut from = trace.clone();
+    let mut from = locator.clone();
     while !missing.is_empty() && permit.is_wanted() {
         let mut found: HashMap<Arc<str>, TaskInfo> = HashMap::new();
         for query in from.parent_queries() {
@@ -259,7 +259,7 @@ async fn read_above(
 async fn read_recent(
     client: &Client,
     permit: &Permit,
-    trace: &TaskLocator,
+    locator: &TaskLocator,
     known: &HashSet<Arc<str>>,
     family: &mut FamilyMembers,
 ) -> Result<(), Error> {
@@ -274,7 +274,7 @@ async fn read_recent(
             break;
         }
         match client.task_info(&mo_id).await {
-            Ok(info) if is_relative(&info, trace) => family.recent.push(mo_id),
+            Ok(info) if is_relative(&info, locator) => family.recent.push(mo_id),
             Err(error) if error.is_session_dead() || error.is_transient() => return Err(error),
             // Membership of an unreadable task cannot be determined.
             Ok(_) | Err(_) => family.unrelated.push(mo_id),
@@ -283,8 +283,8 @@ async fn read_recent(
     Ok(())
 }
 
-fn is_relative(info: &TaskInfo, trace: &TaskLocator) -> bool {
-    let ours = [trace.key(), trace.parent(), trace.root()];
+fn is_relative(info: &TaskInfo, locator: &TaskLocator) -> bool {
+    let ours = [locator.key(), locator.parent(), locator.root()];
     let theirs = [info.parent_key(), info.root_key(), Some(&info.key)];
     let is_ours = |key: &Arc<str>| ours.iter().flatten().any(|ours| **ours == *key);
     theirs.into_iter().flatten().any(is_ours)
@@ -300,35 +300,38 @@ mod tests {
     #[test]
     fn a_task_that_names_a_member_belongs_to_the_family() {
         let lineage = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1"});
-        let trace = TaskLocator::of(&info("task-3", &lineage));
+        let locator = TaskLocator::of(&info("task-3", &lineage));
         for more in [
             json!({"rootTaskKey": "task-1"}),
             json!({"parentTaskKey": "task-3"}),
             json!({"parentTaskKey": "task-2"}),
         ] {
-            assert!(is_relative(&info("task-9", &more), &trace), "{more}");
+            assert!(is_relative(&info("task-9", &more), &locator), "{more}");
         }
         assert!(
-            is_relative(&info("task-1", &json!({})), &trace),
+            is_relative(&info("task-1", &json!({})), &locator),
             "the root itself"
         );
         assert!(!is_relative(
             &info("task-9", &json!({"parentTaskKey": "task-8"})),
-            &trace
+            &locator
         ));
     }
 
     #[test]
     fn named_tasks_that_were_not_found_are_missing() {
         let lineage = json!({"parentTaskKey": "task-2", "rootTaskKey": "task-1"});
-        let trace = TaskLocator::of(&info("task-3", &lineage));
+        let locator = TaskLocator::of(&info("task-3", &lineage));
         let mut family = FamilyMembers::default();
         let child = json!({"parentTaskKey": "task-4", "rootTaskKey": "task-1"});
         family.add(*info("task-5", &child));
         family.add(*info("task-5", &child));
         family.add(*info("task-2", &json!({"parentTaskKey": "task-1"})));
         assert_eq!(family.members.len(), 2, "no duplicates");
-        let mut missing: Vec<_> = family.named(&trace, &family.members).into_iter().collect();
+        let mut missing: Vec<_> = family
+            .named(&locator, &family.members)
+            .into_iter()
+            .collect();
         missing.sort();
         assert_eq!(missing, ["task-1".into(), "task-4".into()] as [Arc<str>; 2]);
     }

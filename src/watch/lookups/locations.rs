@@ -13,7 +13,7 @@ use std::{
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
-use super::scheduler::{Permit, Scheduler, Urgency};
+use super::scheduler::{Permit, Priority, Scheduler};
 use crate::{
     task::TaskChange,
     vim::{
@@ -58,7 +58,7 @@ pub(super) struct Locations {
     active: HashMap<Arc<str>, usize>,
     /// The entities being read.
     in_flight: Option<(Vec<usize>, DropGuard)>,
-    urgency: Urgency,
+    priority: Priority,
     /// Time before which nothing is read, after a failure.
     not_before: Instant,
     cache: InventoryCache,
@@ -86,7 +86,7 @@ impl Locations {
             due: BTreeSet::new(),
             active: HashMap::new(),
             in_flight: None,
-            urgency: Urgency::Interactive,
+            priority: Priority::Interactive,
             not_before: now,
             cache: InventoryCache::default(),
             cached_since: now,
@@ -97,7 +97,7 @@ impl Locations {
     /// Starts or stops reading. The first request is made at once.
     pub(super) fn set_wanted(&mut self, is_wanted: bool) {
         self.is_wanted = is_wanted;
-        self.urgency = Urgency::Interactive;
+        self.priority = Priority::Interactive;
         if !is_wanted && let Some((numbers, _)) = self.in_flight.take() {
             self.unread[0].extend(numbers);
         }
@@ -225,8 +225,8 @@ impl Locations {
             self.cache = InventoryCache::default();
             self.cached_since = now;
         }
-        let urgency = std::mem::replace(&mut self.urgency, Urgency::Followed);
-        let (permit, guard) = scheduler.guarded_permit(urgency);
+        let priority = std::mem::replace(&mut self.priority, Priority::Followed);
+        let (permit, guard) = scheduler.guarded_permit(priority);
         self.in_flight = Some((numbers, guard));
         (batch, std::mem::take(&mut self.cache), permit)
     }

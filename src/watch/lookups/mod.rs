@@ -27,7 +27,7 @@ use self::{
     locations::Locations,
     privileges::{PrivilegeStep, Privileges, Subject},
     running::{LookupResult, RunningLookups},
-    scheduler::{Scheduler, Urgency},
+    scheduler::{Priority, Scheduler},
     subscription::Subscription,
     typical::TypicalRuns,
 };
@@ -223,7 +223,7 @@ impl Lookups {
 
     fn start_privilege_check(&mut self, subject: Subject) {
         let key = self.session_key.clone();
-        let permit = self.scheduler.permit(Urgency::Interactive);
+        let permit = self.scheduler.permit(Priority::Interactive);
         self.running.start(|client| async move {
             let privilege = privileges::read_privilege(&client, &permit, &subject, &key).await;
             LookupResult::Privilege(subject, privilege)

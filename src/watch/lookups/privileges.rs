@@ -54,10 +54,10 @@ pub(super) enum PrivilegeStep {
 
 impl Privileges {
     /// Requests the privilege for a task.
-    pub(super) fn request(&mut self, trace: &TaskLocator, now: Instant) -> PrivilegeStep {
-        let subject = match trace.entity() {
+    pub(super) fn request(&mut self, locator: &TaskLocator, now: Instant) -> PrivilegeStep {
+        let subject = match locator.entity() {
             Some(None) => {
-                let why = "the task names no entity that a right could be on";
+                let why = "the task has no entity for which a privilege could be checked";
                 return PrivilegeStep::Known(Privilege::Unknown(why.into()));
             }
             Some(Some(entity)) => {
@@ -67,12 +67,12 @@ impl Privileges {
                 }
                 Subject::Entity(entity.clone())
             }
-            None => Subject::Task(trace.mo_id.clone()),
+            None => Subject::Task(locator.mo_id.clone()),
         };
         let is_pending = self.pending.contains_key(&subject);
         let waiting = self.pending.entry(subject.clone()).or_default();
-        if !waiting.tasks.contains(&trace.mo_id) {
-            waiting.tasks.push(trace.mo_id.clone());
+        if !waiting.tasks.contains(&locator.mo_id) {
+            waiting.tasks.push(locator.mo_id.clone());
         }
         if is_pending {
             PrivilegeStep::Pending
@@ -126,7 +126,7 @@ pub(super) async fn read_privilege(
 ) -> Result<(Option<ManagedObjectReference>, Privilege), Error> {
     let unknown = |why: &str| Privilege::Unknown(why.into());
     if session_key.is_empty() {
-        let why = "privileges are checked by session key, which a given session does not have";
+        let why = "privileges are checked by session key, which is unknown for a session given by the user";
         return Ok((None, unknown(why)));
     }
     let entity = match subject {
@@ -138,7 +138,7 @@ pub(super) async fn read_privilege(
                 None => {
                     return Ok((
                         None,
-                        unknown("the task names no entity that a right could be on"),
+                        unknown("the task has no entity for which a privilege could be checked"),
                     ));
                 }
             }
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::task::fixture::info;
 
-    fn trace(mo_id: &str, entity: &Value) -> TaskLocator {
+    fn locator(mo_id: &str, entity: &Value) -> TaskLocator {
         TaskLocator::of(&info(mo_id, &json!({"entity": entity})))
     }
 
@@ -179,20 +179,20 @@ mod tests {
         let mut privileges = Privileges::default();
         let subject = Subject::Entity(entity.clone());
         assert_eq!(
-            privileges.request(&trace("task-1", &vm), now),
+            privileges.request(&locator("task-1", &vm), now),
             PrivilegeStep::Check(subject.clone())
         );
         assert_eq!(
-            privileges.request(&trace("task-2", &vm), now),
+            privileges.request(&locator("task-2", &vm), now),
             PrivilegeStep::Pending
         );
         assert_eq!(
-            privileges.request(&trace("task-2", &vm), now),
+            privileges.request(&locator("task-2", &vm), now),
             PrivilegeStep::Pending
         );
         let tasks = privileges.record_result(&subject, Some(entity), &Privilege::Granted, now);
         assert_eq!(tasks, ["task-1".into(), "task-2".into()] as [Arc<str>; 2]);
-        let third = trace("task-3", &vm);
+        let third = locator("task-3", &vm);
         assert_eq!(
             privileges.request(&third, now),
             PrivilegeStep::Known(Privilege::Granted)
@@ -214,7 +214,7 @@ mod tests {
         let now = Instant::now();
         let (vm, entity) = machine();
         let mut privileges = Privileges::default();
-        let task = trace("task-1", &vm);
+        let task = locator("task-1", &vm);
         let subject = Subject::Entity(entity.clone());
         for (privilege, is_known) in [
             (Privilege::Unknown("it is not reported".into()), false),
@@ -239,7 +239,7 @@ mod tests {
     async fn an_unread_task_is_read_before_its_privilege_is_checked() {
         let now = Instant::now();
         let mut privileges = Privileges::default();
-        let step = privileges.request(&trace("task-1", &Value::Null), now);
+        let step = privileges.request(&locator("task-1", &Value::Null), now);
         assert!(matches!(step, PrivilegeStep::Known(Privilege::Unknown(_))));
         let unread = Subject::Task("task-2".into());
         let step = privileges.request(&TaskLocator::named("task-2".into()), now);

@@ -153,7 +153,7 @@ impl Lookups {
     ) -> Result<Vec<Update>, LoopExit> {
         let FamilyFound {
             number,
-            trace,
+            locator,
             mut family,
             searched,
             outcome,
@@ -163,14 +163,14 @@ impl Lookups {
             return Ok(updates);
         }
         let members = std::mem::take(&mut family.members);
-        let named = family.named(&trace, &members);
-        if feed.watched.contains(&trace.mo_id) {
+        let named = family.named(&locator, &members);
+        if feed.watched.contains(&locator.mo_id) {
             self.handle_members(feed, members, now);
             for mo_id in &family.recent {
                 feed.watched.add(mo_id, Origin::Lineage, now);
             }
         } else if !members.is_empty() {
-            let mo_id = trace.mo_id.clone();
+            let mo_id = locator.mo_id.clone();
             updates.push(Update::Relatives { mo_id, members });
         }
         self.family_cache.unrelated.extend(family.unrelated);
@@ -190,7 +190,7 @@ impl Lookups {
         {
             self.running.start(move |client| async move {
                 LookupResult::Family(Box::new(
-                    family::read_missing(&client, &permit, number, trace, missing).await,
+                    family::read_missing(&client, &permit, number, locator, missing).await,
                 ))
             });
             return Ok(updates);
@@ -202,11 +202,11 @@ impl Lookups {
             self.family.record_failure(may_pass.then_some(next_read));
             FamilyState::Failed(reason(&error))
         } else {
-            let is_running = feed.watched.is_family_running(&trace);
+            let is_running = feed.watched.is_family_running(&locator);
             self.family.reset(is_running.then_some(next_read));
             FamilyState::Found { at: feed.now() }
         };
-        let mo_id = trace.mo_id;
+        let mo_id = locator.mo_id;
         updates.push(Update::Family { mo_id, state });
         Ok(updates)
     }

@@ -36,7 +36,7 @@ pub(in crate::watch) enum HistoryAnswer {
         /// The number of the search.
         search: u32,
         /// The collector created for it, if any.
-        made: Option<ManagedObjectReference>,
+        new_collector: Option<ManagedObjectReference>,
         /// The records as sent, newest first.
         page: Result<Vec<Value>, Error>,
     },

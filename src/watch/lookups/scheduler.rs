@@ -25,7 +25,7 @@ const DEFER_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The priority of a request, highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Urgency {
+pub(super) enum Priority {
     /// For a view that the user just opened.
     Interactive,
     /// For a view that is kept current.
@@ -49,7 +49,7 @@ struct Shared {
 #[derive(Debug, Clone)]
 pub(super) struct Permit {
     scheduler: Scheduler,
-    urgency: Urgency,
+    priority: Priority,
     unwanted: CancellationToken,
 }
 
@@ -84,24 +84,24 @@ impl Scheduler {
     }
 
     /// Creates the permit of a lookup that is never cancelled.
-    pub(super) fn permit(&self, urgency: Urgency) -> Permit {
+    pub(super) fn permit(&self, priority: Priority) -> Permit {
         Permit {
             scheduler: self.clone(),
-            urgency,
+            priority,
             unwanted: CancellationToken::new(),
         }
     }
 
     /// Creates the permit of a lookup that is wanted until the guard is dropped.
-    pub(super) fn guarded_permit(&self, urgency: Urgency) -> (Permit, DropGuard) {
-        let permit = self.permit(urgency);
+    pub(super) fn guarded_permit(&self, priority: Priority) -> (Permit, DropGuard) {
+        let permit = self.permit(priority);
         let guard = permit.unwanted.clone().drop_guard();
         (permit, guard)
     }
 
     /// Waits until a request may be made.
-    async fn acquire(&self, urgency: Urgency) {
-        let ticket = self.queue().enter(urgency);
+    async fn acquire(&self, priority: Priority) {
+        let ticket = self.queue().enter(priority);
         let waiting = Waiting {
             scheduler: self,
             ticket,
@@ -149,20 +149,20 @@ impl Permit {
 
     /// Returns the priority of the lookup.
     #[cfg(test)]
-    pub(super) fn urgency(&self) -> Urgency {
-        self.urgency
+    pub(super) fn priority(&self) -> Priority {
+        self.priority
     }
 }
 
 impl Throttle for Permit {
     async fn pass(&self) -> bool {
-        self.scheduler.acquire(self.urgency).await;
+        self.scheduler.acquire(self.priority).await;
         self.is_wanted()
     }
 }
 
 /// A waiting request: its priority and arrival.
-type Ticket = (Urgency, u64);
+type Ticket = (Priority, u64);
 
 /// Waiting requests. Pure: `now` is an argument.
 #[derive(Debug)]
@@ -186,16 +186,16 @@ impl Queue {
         }
     }
 
-    fn enter(&mut self, urgency: Urgency) -> Ticket {
+    fn enter(&mut self, priority: Priority) -> Ticket {
         self.arrivals += 1;
-        let ticket = (urgency, self.arrivals);
+        let ticket = (priority, self.arrivals);
         self.waiting.insert(ticket);
         ticket
     }
 
     /// Returns the time from which a request may be made; `None` if others precede it or it is not allowed now.
     fn due(&self, ticket: Ticket, now: Instant) -> Option<Instant> {
-        if ticket.0 == Urgency::Interactive {
+        if ticket.0 == Priority::Interactive {
             return Some(now);
         }
         let is_first = self.waiting.first() == Some(&ticket);
@@ -205,7 +205,7 @@ impl Queue {
     /// Removes a request that is made now.
     fn take(&mut self, ticket: Ticket, now: Instant) {
         self.waiting.remove(&ticket);
-        self.next = if ticket.0 == Urgency::Interactive {
+        self.next = if ticket.0 == Priority::Interactive {
             (self.next.max(now) + MIN_SPACING).min(now + DEFER_INTERVAL)
         } else {
             now + MIN_SPACING
@@ -245,14 +245,14 @@ mod tests {
     async fn requests_are_granted_by_priority_then_arrival() {
         let mut now = Instant::now();
         let mut queue = open(now);
-        for urgency in [
-            Urgency::Background,
-            Urgency::Followed,
-            Urgency::Background,
-            Urgency::Interactive,
-            Urgency::Followed,
+        for priority in [
+            Priority::Background,
+            Priority::Followed,
+            Priority::Background,
+            Priority::Interactive,
+            Priority::Followed,
         ] {
-            queue.enter(urgency);
+            queue.enter(priority);
         }
         let mut order = Vec::new();
         while let Some(next) = next_time(&queue, now) {
@@ -273,16 +273,16 @@ mod tests {
             for millisecond in (0..60_000).step_by(50) {
                 let now = start + Duration::from_millis(millisecond);
                 if chance.u32(0..30) == 0 {
-                    let urgency = match chance.u32(0..4) {
-                        0 => Urgency::Interactive,
-                        1 => Urgency::Followed,
-                        _ => Urgency::Background,
+                    let priority = match chance.u32(0..4) {
+                        0 => Priority::Interactive,
+                        1 => Priority::Followed,
+                        _ => Priority::Background,
                     };
-                    background_count += usize::from(urgency != Urgency::Interactive);
-                    queue.enter(urgency);
+                    background_count += usize::from(priority != Priority::Interactive);
+                    queue.enter(priority);
                 }
-                while let Some((urgency, _)) = take(&mut queue, now) {
-                    served.extend((urgency != Urgency::Interactive).then_some(now));
+                while let Some((priority, _)) = take(&mut queue, now) {
+                    served.extend((priority != Priority::Interactive).then_some(now));
                 }
             }
             let end = start + seconds(60);
@@ -297,15 +297,15 @@ mod tests {
     async fn urgent_requests_run_at_once_and_defer_the_others() {
         let now = Instant::now();
         let mut queue = open(now);
-        let deferred = queue.enter(Urgency::Background);
+        let deferred = queue.enter(Priority::Background);
         for _ in 0..3 {
-            let interactive = queue.enter(Urgency::Interactive);
+            let interactive = queue.enter(Priority::Interactive);
             assert_eq!(take(&mut queue, now), Some(interactive));
         }
         assert_eq!(take(&mut queue, now + seconds(2)), None);
         assert_eq!(next_time(&queue, now), Some(now + seconds(3)));
         for _ in 0..1_000 {
-            queue.enter(Urgency::Interactive);
+            queue.enter(Priority::Interactive);
             assert!(take(&mut queue, now).is_some());
         }
         assert_eq!(
@@ -320,14 +320,14 @@ mod tests {
     async fn only_urgent_requests_run_before_the_first_list_and_while_paused() {
         let now = Instant::now();
         let mut queue = Queue::new(now);
-        queue.enter(Urgency::Background);
-        let followed = queue.enter(Urgency::Followed);
+        queue.enter(Priority::Background);
+        let followed = queue.enter(Priority::Followed);
         assert_eq!(take(&mut queue, now + seconds(100)), None);
         assert_eq!(next_time(&queue, now), None);
         queue.is_open = true;
         queue.is_paused = true;
         assert_eq!(take(&mut queue, now + seconds(100)), None);
-        let interactive = queue.enter(Urgency::Interactive);
+        let interactive = queue.enter(Priority::Interactive);
         assert_eq!(take(&mut queue, now + seconds(100)), Some(interactive));
         queue.is_paused = false;
         assert_eq!(take(&mut queue, now + seconds(100)), None, "it counts");
@@ -338,16 +338,16 @@ mod tests {
     async fn a_dropped_request_does_not_delay_the_next() {
         let start = Instant::now();
         let scheduler = Scheduler::new(start);
-        let first = scheduler.permit(Urgency::Followed);
+        let first = scheduler.permit(Priority::Followed);
         let dropped = tokio::time::timeout(seconds(5), first.pass()).await;
         assert!(dropped.is_err(), "it is not open yet");
-        let background = scheduler.permit(Urgency::Background);
+        let background = scheduler.permit(Priority::Background);
         let waiting = tokio::spawn(async move { background.pass().await });
         tokio::task::yield_now().await;
         scheduler.open();
         assert!(waiting.await.unwrap());
         assert_eq!(Instant::now(), start + seconds(5));
-        assert!(scheduler.permit(Urgency::Background).pass().await);
+        assert!(scheduler.permit(Priority::Background).pass().await);
         assert_eq!(Instant::now(), start + seconds(6));
     }
 }

@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
-use super::scheduler::{Permit, Scheduler, Urgency};
+use super::scheduler::{Permit, Priority, Scheduler};
 use crate::vim::types::TaskLocator;
 
 /// The followed task, if any.
@@ -16,10 +16,10 @@ pub(super) struct Subscription {
 
 #[derive(Debug)]
 struct SubscribedTask {
-    trace: TaskLocator,
+    locator: TaskLocator,
     /// Time of the next lookup; `None` while one is in flight and when all is known.
     due: Option<Instant>,
-    urgency: Urgency,
+    priority: Priority,
     /// Cancels the lookup in flight on drop.
     in_flight_guard: Option<DropGuard>,
     /// True if the session was found dead by the last lookup, so that it is not renewed repeatedly.
@@ -36,12 +36,12 @@ impl Subscription {
     }
 
     /// Follows this task, or none. Cancels the lookup for another one.
-    pub(super) fn follow(&mut self, trace: Option<TaskLocator>, now: Instant) {
+    pub(super) fn follow(&mut self, locator: Option<TaskLocator>, now: Instant) {
         self.number += 1;
-        self.followed = trace.map(|trace| SubscribedTask {
-            trace,
+        self.followed = locator.map(|locator| SubscribedTask {
+            locator,
             due: Some(now),
-            urgency: Urgency::Interactive,
+            priority: Priority::Interactive,
             in_flight_guard: None,
             has_renewed: false,
         });
@@ -50,23 +50,23 @@ impl Subscription {
     /// Returns the time of the next lookup; while paused only of one just requested.
     pub(super) fn due(&self, is_paused: bool) -> Option<Instant> {
         let followed = self.followed.as_ref()?;
-        let may_go = !is_paused || followed.urgency == Urgency::Interactive;
+        let may_go = !is_paused || followed.priority == Priority::Interactive;
         followed.due.filter(|_| may_go)
     }
 
     /// Starts a lookup: returns its task, its number and its permit.
     pub(super) fn begin(&mut self, scheduler: &Scheduler) -> Option<(u32, TaskLocator, Permit)> {
         let followed = self.followed.as_mut()?;
-        let (permit, guard) = scheduler.guarded_permit(followed.urgency);
+        let (permit, guard) = scheduler.guarded_permit(followed.priority);
         followed.due = None;
         followed.in_flight_guard = Some(guard);
-        Some((self.number, followed.trace.clone(), permit))
+        Some((self.number, followed.locator.clone(), permit))
     }
 
     /// Continues a lookup with another step.
     pub(super) fn resume(&mut self, scheduler: &Scheduler) -> Option<Permit> {
         let followed = self.followed.as_mut()?;
-        let (permit, guard) = scheduler.guarded_permit(followed.urgency);
+        let (permit, guard) = scheduler.guarded_permit(followed.priority);
         followed.in_flight_guard = Some(guard);
         Some(permit)
     }
@@ -76,7 +76,7 @@ impl Subscription {
         let is_current = number == self.number;
         let followed = self.followed.as_mut().filter(|_| is_current)?;
         followed.in_flight_guard = None;
-        Some(followed.trace.clone())
+        Some(followed.locator.clone())
     }
 
     /// Records a good answer and the time of the next lookup, if any.
@@ -90,7 +90,7 @@ impl Subscription {
     /// Records a failure and the time of the next attempt, if any.
     pub(super) fn record_failure(&mut self, due: Option<Instant>) {
         if let Some(followed) = &mut self.followed {
-            followed.urgency = Urgency::Followed;
+            followed.priority = Priority::Followed;
             followed.due = due;
         }
     }
@@ -154,7 +154,7 @@ mod tests {
         follow.follow(Some(of("task-1")), now);
         assert_eq!(follow.due(true), Some(now));
         let (number, permit) = begin(&mut follow);
-        assert_eq!(permit.urgency(), Urgency::Interactive);
+        assert_eq!(permit.priority(), Priority::Interactive);
         assert_eq!(follow.due(false), None, "it is under way");
         assert!(follow.finish_lookup(number).is_some());
         follow.reset(recheck_interval);
@@ -162,7 +162,7 @@ mod tests {
             (follow.due(false), follow.due(true)),
             (recheck_interval, None)
         );
-        assert_eq!(begin(&mut follow).1.urgency(), Urgency::Followed);
+        assert_eq!(begin(&mut follow).1.priority(), Priority::Followed);
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
-use super::scheduler::{Permit, Scheduler, Urgency};
+use super::scheduler::{Permit, Priority, Scheduler};
 use crate::{
     task::FinishedRun,
     vim::{
@@ -53,7 +53,7 @@ impl TypicalRuns {
 
     /// Starts reading the runs completed after the last known one.
     pub(super) fn begin(&mut self, scheduler: &Scheduler) -> (Option<Timestamp>, Permit) {
-        let (permit, guard) = scheduler.guarded_permit(Urgency::Background);
+        let (permit, guard) = scheduler.guarded_permit(Priority::Background);
         self.in_flight_guard = Some(guard);
         (self.newest, permit)
     }

@@ -9,20 +9,20 @@ use crate::vim::types::TaskState;
 
 impl WatchSet {
     /// Sets whether a task is polled although changes of the others are pushed.
-    pub(in crate::watch) fn read_by_itself(&mut self, mo_id: &str, is_polled: bool) {
+    pub(in crate::watch) fn set_polled_individually(&mut self, mo_id: &str, is_polled: bool) {
         if let Some(entry) = self.entries.get_mut(mo_id) {
-            entry.is_read_by_itself = is_polled;
+            entry.is_polled_individually = is_polled;
         }
     }
 
     /// True if a task is polled although changes of the others are pushed.
-    pub(in crate::watch) fn is_read_by_itself(&self, mo_id: &str) -> bool {
+    pub(in crate::watch) fn is_polled_individually(&self, mo_id: &str) -> bool {
         let entry = self.entries.get(mo_id);
-        entry.is_some_and(|entry| entry.is_read_by_itself)
+        entry.is_some_and(|entry| entry.is_polled_individually)
     }
 
     /// True if a task is known to have another state than this.
-    pub(in crate::watch) fn is_other(&self, mo_id: &str, state: &TaskState) -> bool {
+    pub(in crate::watch) fn has_other_state(&self, mo_id: &str, state: &TaskState) -> bool {
         let known = self
             .entries
             .get(mo_id)
@@ -30,13 +30,13 @@ impl WatchSet {
         known.is_some_and(|known| known != state)
     }
 
-    /// Returns up to `maximum` tasks to read as a check of the long poll: named or pinned ones first, then those checked
+    /// Returns up to `limit` tasks to read as a check of the long poll: named or pinned ones first, then those checked
     /// longest ago. Visits the whole set.
     pub(in crate::watch) fn take_checks(&mut self, limit: usize, now: Instant) -> Vec<Arc<str>> {
         let entries = self.entries.iter_mut();
         let mut tasks: Vec<_> = entries
             .filter(|(_, entry)| {
-                entry.state.is_some() && !entry.finished && !entry.is_read_by_itself
+                entry.state.is_some() && !entry.finished && !entry.is_polled_individually
             })
             .collect();
         tasks.sort_unstable_by_key(|(_, entry)| {

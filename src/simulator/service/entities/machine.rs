@@ -75,7 +75,7 @@ impl EntityProperties<'_> {
         2 << (self.number() % 3)
     }
 
-    /// In MiB.
+    /// Returns the memory in MiB.
     fn memory(self) -> u64 {
         self.processors() * 4096
     }

@@ -49,7 +49,7 @@ impl Core {
                 fields.done()?;
                 self.may_collect(&call.object)?;
                 let id = self.new_session_id(token);
-                let first = self.chance.u64(1..1_000_000) * 1000;
+                let first = self.rng.u64(1..1_000_000) * 1000;
                 self.session_mut(token, &call.object)?
                     .collectors
                     .insert(id.clone(), PropertyCollector::new(first));
@@ -61,7 +61,7 @@ impl Core {
                 fields.done()?;
                 if &*call.object.id == DEFAULT_COLLECTOR {
                     return Err(Fault::not_supported(
-                        "The operation is not supported on the object: this collector is there for all.",
+                        "The operation is not supported on the object: the default collector cannot be destroyed.",
                     ));
                 }
                 let session = self.session_mut(token, &call.object)?;

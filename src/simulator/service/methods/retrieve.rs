@@ -108,7 +108,7 @@ impl Core {
         let mut result = json!({"_typeName": "RetrieveResult", "objects": contents});
         if !retrieval.rest.is_empty() {
             // Only the token of the last response continues the retrieval.
-            retrieval.token = self.chance.u32(100_000..).to_string();
+            retrieval.token = self.rng.u32(100_000..).to_string();
             result["token"] = json!(retrieval.token);
             let collector = retrieval.collector.clone();
             self.session_mut(token, &collector)?
@@ -132,7 +132,7 @@ impl Core {
         index
             .map(|index| session.retrievals.remove(index))
             .ok_or_else(|| {
-                Fault::invalid_argument("token", "It is not that of the retrieval's last answer.")
+                Fault::invalid_argument("token", "It is not the token of the last response.")
             })
     }
 }

@@ -72,14 +72,14 @@ impl Core {
         is_wanted: impl Fn(EntityId) -> bool,
     ) -> Result<Vec<EntityId>, Fault> {
         let inventory = self.world.inventory();
-        let centre: Option<MoRef> = fields.optional_reference("datacenter")?;
+        let datacenter: Option<MoRef> = fields.optional_reference("datacenter")?;
         let machines_only = fields.boolean("vmSearch")?;
         fields.done()?;
-        let centre = match centre {
-            Some(centre) => Some(
+        let datacenter = match datacenter {
+            Some(datacenter) => Some(
                 inventory
-                    .find(&centre)
-                    .ok_or_else(|| Fault::object_not_found(&centre))?,
+                    .find(&datacenter)
+                    .ok_or_else(|| Fault::object_not_found(&datacenter))?,
             ),
             None => None,
         };
@@ -87,7 +87,7 @@ impl Core {
             machines_only
                 && entity.kind == EntityKind::VirtualMachine
                 && is_wanted(*id)
-                && centre.is_none_or(|centre| inventory.is_within(*id, centre))
+                && datacenter.is_none_or(|datacenter| inventory.is_within(*id, datacenter))
         });
         Ok(found.map(|(id, _)| id).collect())
     }

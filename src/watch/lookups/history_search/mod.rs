@@ -13,7 +13,7 @@ use serde_json::Value;
 use self::seen_records::{PageMerge, SeenRecords};
 use super::{
     running::{HistoryAnswer, LookupResult, RunningLookups},
-    scheduler::{Permit, Scheduler, Urgency},
+    scheduler::{Permit, Priority, Scheduler},
 };
 use crate::{
     vim::{
@@ -186,13 +186,13 @@ impl HistorySearch {
         }
         let (number, collector) = (search.number, search.collector.clone());
         let query = search.seen.query_after_last_page(&search.query);
-        let permit = self.scheduler.permit(Urgency::Interactive);
+        let permit = self.scheduler.permit(Priority::Interactive);
         running.start(move |client| async move {
-            let mut made = None;
-            let page = read(&client, &permit, &query, collector, &mut made).await;
+            let mut new_collector = None;
+            let page = read(&client, &permit, &query, collector, &mut new_collector).await;
             LookupResult::History(HistoryAnswer::Page {
                 search: number,
-                made,
+                new_collector,
                 page,
             })
         });
@@ -205,8 +205,12 @@ impl HistorySearch {
         renewals: &mut SessionRenewals,
         answer: HistoryAnswer,
     ) -> Result<Option<Update>, LoopExit> {
-        let (number, made, page) = match answer {
-            HistoryAnswer::Page { search, made, page } => (search, made, page),
+        let (number, new_collector, page) = match answer {
+            HistoryAnswer::Page {
+                search,
+                new_collector,
+                page,
+            } => (search, new_collector, page),
             HistoryAnswer::Left(collector) => {
                 self.left.retain(|left| *left != collector);
                 return Ok(None);
@@ -214,29 +218,29 @@ impl HistorySearch {
         };
         let Some(search) = self.search(number) else {
             // The search was replaced.
-            self.leave_collector(running, made);
+            self.leave_collector(running, new_collector);
             return Ok(None);
         };
         search.page = NextPage::Requested;
-        search.collector = made.or(search.collector.take());
+        search.collector = new_collector.or(search.collector.take());
         let page = match page {
             Ok(page) => page,
             Err(error) => return self.handle_failure(running, renewals, number, error),
         };
         renewals.succeeded(&Call::History);
         search.lost = 0;
-        let gained = search.seen.take(page);
-        if !gained.has_changes() {
+        let merge = search.seen.take(page);
+        if !merge.has_changes() {
             self.read_next(running);
             return Ok(None);
         }
-        let is_end = gained.is_end;
+        let is_end = merge.is_end;
         search.page = if is_end {
             NextPage::None
         } else {
             NextPage::NotRequested
         };
-        let page = search.page_update(gained);
+        let page = search.page_update(merge);
         let done = search.collector.take_if(|_| is_end);
         self.leave_collector(running, done);
         Ok(Some(page))
@@ -291,7 +295,7 @@ impl HistorySearch {
     }
 
     fn destroy(&self, running: &mut RunningLookups, collector: ManagedObjectReference) {
-        let permit = self.scheduler.permit(Urgency::Interactive);
+        let permit = self.scheduler.permit(Priority::Interactive);
         running.start(|client| async move {
             permit.pass().await;
             // If this fails, the collector ends with the session.
@@ -303,11 +307,11 @@ impl HistorySearch {
 
 impl ServerSearch {
     /// Converts a merged page into the update sent to the consumer.
-    fn page_update(&self, gained: PageMerge) -> Update {
+    fn page_update(&self, merge: PageMerge) -> Update {
         let page = HistoryPage {
-            tasks: gained.tasks,
-            unreadable: gained.unreadable,
-            is_end: gained.is_end,
+            tasks: merge.tasks,
+            unreadable: merge.unreadable,
+            is_end: merge.is_end,
             without_entity: self.without_entity,
         };
         Update::HistoryPage {
@@ -322,13 +326,15 @@ async fn read(
     permit: &Permit,
     query: &TaskQuery,
     collector: Option<ManagedObjectReference>,
-    made: &mut Option<ManagedObjectReference>,
+    new_collector: &mut Option<ManagedObjectReference>,
 ) -> Result<Vec<Value>, Error> {
     let collector = if let Some(collector) = collector {
         collector
     } else {
         permit.pass().await;
-        let collector = made.insert(client.create_history(query).await?).clone();
+        let collector = new_collector
+            .insert(client.create_history(query).await?)
+            .clone();
         permit.pass().await;
         client.reset_history(&collector).await?;
         collector

@@ -47,7 +47,7 @@ impl PageMerge {
 impl SeenRecords {
     /// Merges a page.
     pub(super) fn take(&mut self, page: Vec<Value>) -> PageMerge {
-        let mut gained = PageMerge::default();
+        let mut merge = PageMerge::default();
         let keys: Vec<Box<str>> = page.iter().map(|record| identity(record).into()).collect();
         if let Some(reached) = page.iter().filter_map(queued).max() {
             self.reached = Some(reached);
@@ -58,19 +58,19 @@ impl SeenRecords {
                 continue;
             }
             match TaskInfo::from_json(record) {
-                Ok(info) => gained.tasks.push(info),
-                Err(_) => gained.unreadable += 1,
+                Ok(info) => merge.tasks.push(info),
+                Err(_) => merge.unreadable += 1,
             }
         }
-        self.stale = if gained.has_changes() {
+        self.stale = if merge.has_changes() {
             0
         } else {
             self.stale + 1
         };
         let repeats_itself = is_repeated && self.stale > 0;
-        gained.is_end = keys.is_empty() || repeats_itself || self.stale > MAX_REPEATED_PAGES;
+        merge.is_end = keys.is_empty() || repeats_itself || self.stale > MAX_REPEATED_PAGES;
         self.last = keys;
-        gained
+        merge
     }
 
     /// Prepares for another collector, whose first page may repeat the last one.
@@ -106,8 +106,8 @@ mod tests {
         info(&format!("task-{number}"), &more).to_json()
     }
 
-    fn names(gained: &PageMerge) -> Vec<&str> {
-        gained.tasks.iter().map(|info| &**info.mo_id()).collect()
+    fn names(merge: &PageMerge) -> Vec<&str> {
+        merge.tasks.iter().map(|info| &**info.mo_id()).collect()
     }
 
     #[test]
@@ -119,11 +119,11 @@ mod tests {
         trail.take(vec![record(7), record(6)]);
         assert_eq!(trail.query_after_last_page(&query).until, Some(at(7)));
         trail.restart();
-        let gained = trail.take(vec![record(7), record(6)]);
-        assert!(!gained.has_changes(), "known, and not the end");
-        let gained = trail.take(vec![record(6), record(5)]);
-        assert_eq!(names(&gained), ["task-5"]);
-        assert!(!gained.is_end);
+        let merge = trail.take(vec![record(7), record(6)]);
+        assert!(!merge.has_changes(), "known, and not the end");
+        let merge = trail.take(vec![record(6), record(5)]);
+        assert_eq!(names(&merge), ["task-5"]);
+        assert!(!merge.is_end);
         assert!(trail.take(Vec::new()).is_end);
         let until = Some(at(5));
         let earlier = TaskQuery { until, ..query };
@@ -145,10 +145,10 @@ mod tests {
     fn unreadable_records_are_counted_once() {
         let mut trail = SeenRecords::default();
         let odd = || json!({"key": "task-8"});
-        let gained = trail.take(vec![record(9), odd(), json!(7), json!({})]);
-        assert_eq!((names(&gained), gained.unreadable), (vec!["task-9"], 3));
-        let gained = trail.take(vec![odd(), json!(7), record(6)]);
-        assert_eq!((names(&gained), gained.unreadable), (vec!["task-6"], 0));
+        let merge = trail.take(vec![record(9), odd(), json!(7), json!({})]);
+        assert_eq!((names(&merge), merge.unreadable), (vec!["task-9"], 3));
+        let merge = trail.take(vec![odd(), json!(7), record(6)]);
+        assert_eq!((names(&merge), merge.unreadable), (vec!["task-6"], 0));
     }
 
     #[test]
