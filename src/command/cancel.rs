@@ -8,7 +8,7 @@ use std::{io::BufRead, sync::Arc};
 use clap::Args;
 
 use messages::{named, sentence, unreadable};
-use response::{CancelAttempt, CancelResult};
+use response::{CancelReporter, CancelResult};
 
 use super::{
     CommandError, Outcome, active_tasks, connect,
@@ -71,7 +71,7 @@ pub async fn run(
     let file = config::file(connection, io.environment)?;
     let saved = config::named_filters(&file, io.environment).all;
     let defaults = file.defaults;
-    let mut request = CancelAttempt {
+    let mut request = CancelReporter {
         as_json: args.json,
         outcome: Outcome::Success,
     };
@@ -79,7 +79,7 @@ pub async fn run(
     let mut servers: Vec<CancelServer> = Vec::new();
     let mut nothing = Vec::new();
     for target in targets {
-        let connect = connect::in_time(&target.connection, io).await?;
+        let connect = connect::connect_with_deadline(&target.connection, io).await?;
         let name = target.name.filter(|_| !is_only);
         let mut tasks = target.tasks;
         if !args.choice.is_empty() {
@@ -254,7 +254,7 @@ impl CancelServer {
         &mut self,
         tasks: Vec<Arc<str>>,
         errors: &ReadErrors,
-        request: &mut CancelAttempt,
+        request: &mut CancelReporter,
         io: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
         let name = self.name.as_deref();
@@ -294,7 +294,7 @@ impl CancelServer {
     /// Sends the requests, and keeps the tasks whose requests were accepted.
     async fn send_requests(
         &mut self,
-        request: &mut CancelAttempt,
+        request: &mut CancelReporter,
         io: &mut CommandIo<'_>,
         is_only: bool,
     ) -> Result<(), CommandError> {
@@ -352,10 +352,13 @@ impl CancelServer {
             let (answer, text) = if at < sent {
                 (
                     CancelResult::Failed,
-                    "no answer in time; the server may have accepted the request.",
+                    "no answer before the command was stopped; the server may have accepted the request.",
                 )
             } else {
-                (CancelResult::NotRequested, "not requested: timed out.")
+                (
+                    CancelResult::NotRequested,
+                    "not requested: the command was stopped.",
+                )
             };
             request.report(io, (name, &self.connect), task, answer, text, None)?;
         }
@@ -394,7 +397,7 @@ async fn read_tasks(
     for (task, answer) in session::read_or_find_all(client, tasks.to_vec()).await {
         match answer {
             Err(error) => unreadable.push((task, error)),
-            // Why nothing can be read of it is kept with the task.
+            // The snapshot keeps the error with the task.
             answer => drop(snapshot.add_read(&task, answer, &client.label())),
         }
     }

@@ -28,7 +28,7 @@ pub(super) async fn connect(
 ///
 /// # Errors
 /// The errors of [`connect`], and an error when the deadline passes.
-pub(super) async fn in_time(
+pub(super) async fn connect_with_deadline(
     args: &ConnectionArgs,
     io: &CommandIo<'_>,
 ) -> Result<ConnectOptions, CommandError> {

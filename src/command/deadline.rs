@@ -50,7 +50,7 @@ impl Deadline {
     }
 
     /// Returns the time by which the sign-out must be finished.
-    pub fn leave_by(&self) -> Instant {
+    pub fn sign_out_deadline(&self) -> Instant {
         self.at + SIGN_OUT_LIMIT
     }
 
@@ -85,13 +85,13 @@ pub(super) async fn limited<T>(
 }
 
 /// Waits for clean-up work. Returns `None` if the deadline passes first.
-pub(super) async fn leave_in_time<F: Future>(
+pub(super) async fn finish_in_time<F: Future>(
     deadline: Option<Deadline>,
-    leaving: F,
+    cleanup: F,
 ) -> Option<F::Output> {
     match deadline {
-        Some(deadline) => timeout_at(deadline.leave_by(), leaving).await.ok(),
-        None => Some(leaving.await),
+        Some(deadline) => timeout_at(deadline.sign_out_deadline(), cleanup).await.ok(),
+        None => Some(cleanup.await),
     }
 }
 
@@ -106,10 +106,10 @@ pub(super) enum EndReason {
 
 impl EndReason {
     /// Returns the time by which the sign-out must be finished.
-    pub(super) fn leave_by(self) -> Instant {
+    pub(super) fn sign_out_deadline(self) -> Instant {
         match self {
             Self::Interrupted(_) => Instant::now() + INTERRUPTED_SIGN_OUT_LIMIT,
-            Self::TimedOut(deadline) => deadline.leave_by(),
+            Self::TimedOut(deadline) => deadline.sign_out_deadline(),
         }
     }
 

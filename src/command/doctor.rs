@@ -74,7 +74,7 @@ async fn check_server(
     };
     page.section(&format!("Server {}", address.label()));
     server::certificate(page, &address, &trust).await;
-    let connect = match connect::in_time(args, io).await {
+    let connect = match connect::connect_with_deadline(args, io).await {
         Ok(connect) => connect,
         Err(error) => {
             page.problem("Credentials", &error.message());
@@ -101,7 +101,7 @@ async fn check_server(
             checked = &mut checks => Ok(checked),
             ending = io.ending() => {
                 // A session in creation would otherwise stay open on the server.
-                let _ = timeout_at(ending.leave_by(), &mut checks).await;
+                let _ = timeout_at(ending.sign_out_deadline(), &mut checks).await;
                 Err(ending.error(&traffic))
             }
         }

@@ -10,7 +10,7 @@ use super::{
     CommandError, Outcome,
     io_context::CommandIo,
     json_output,
-    output::{Changes, EVENTS, FieldSort, OutputArgs, OutputRow, Page, Presenter, Reading},
+    output::{Changes, EVENTS, FieldSort, OutputArgs, OutputRow, Page, PageReader, Presenter},
     record::FromArgs,
     session::ServerReader,
     snapshot::Snapshot,
@@ -59,7 +59,7 @@ pub async fn run(
         reader,
         tasks: Vec::new(),
     });
-    let mut reading = EventReading {
+    let mut reading = EventReader {
         args,
         servers: servers.collect(),
     };
@@ -67,7 +67,7 @@ pub async fn run(
 }
 
 /// Data of `vtask events`.
-struct EventReading<'a> {
+struct EventReader<'a> {
     args: &'a EventsArgs,
     servers: Vec<EventServer>,
 }
@@ -86,7 +86,7 @@ struct TaskEvents {
     at: Timestamp,
 }
 
-impl Reading for EventReading<'_> {
+impl PageReader for EventReader<'_> {
     fn servers(&mut self) -> impl Iterator<Item = &mut ServerReader> {
         self.servers.iter_mut().map(|server| &mut server.reader)
     }

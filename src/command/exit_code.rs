@@ -14,13 +14,13 @@ pub enum Outcome {
     Cancelled,
     /// The result of a task is unknown: the server is unreachable, or the task has expired.
     Unknown,
-    /// The server refused to let us in.
+    /// The server refused the login.
     Refused,
-    /// The time-out expired.
+    /// The deadline of the command passed.
     TimedOut,
     /// A task made no progress for the time of `--stalled`.
     Stalled,
-    /// The user, or the system, wanted it to end.
+    /// The user or the system interrupted the command.
     Interrupted(StopSignal),
 }
 
@@ -39,7 +39,7 @@ impl Outcome {
         }
     }
 
-    /// The word for it, in machine-readable output too.
+    /// Returns the name of the outcome in messages and JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Success => "success",

@@ -9,7 +9,7 @@ use super::{
     CommandError, Outcome,
     io_context::CommandIo,
     output::{
-        Changes, FieldSort, OutputArgs, OutputFormat, OutputRow, Page, Presenter, Reading,
+        Changes, FieldSort, OutputArgs, OutputFormat, OutputRow, Page, PageReader, Presenter,
         TASK_DETAILS,
     },
     record::FromArgs,
@@ -66,9 +66,9 @@ pub async fn run(
         snapshot: Snapshot::empty(Timestamp::now()),
         events: HashMap::new(),
     });
-    let mut reading = GetReading {
+    let mut reading = GetReader {
         args,
-        with_tickets: *presenter.format() == OutputFormat::Markdown
+        with_markdown: *presenter.format() == OutputFormat::Markdown
             && args.output.columns.is_empty(),
         servers: servers.collect(),
     };
@@ -76,10 +76,10 @@ pub async fn run(
 }
 
 /// Data of `vtask get`.
-struct GetReading<'a> {
+struct GetReader<'a> {
     args: &'a GetArgs,
     /// True to describe each task in Markdown.
-    with_tickets: bool,
+    with_markdown: bool,
     servers: Vec<GetServer>,
 }
 
@@ -91,14 +91,14 @@ struct GetServer {
     events: HashMap<Arc<str>, Vec<TaskEvent>>,
 }
 
-impl Reading for GetReading<'_> {
+impl PageReader for GetReader<'_> {
     fn servers(&mut self) -> impl Iterator<Item = &mut ServerReader> {
         self.servers.iter_mut().map(|server| &mut server.reader)
     }
 
     async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
         let mut page = Page::new();
-        let with_tickets = self.with_tickets;
+        let with_markdown = self.with_markdown;
         let is_raw = self.args.output.json && !self.args.output.watch;
         for server in &mut self.servers {
             let reader = &mut server.reader;
@@ -112,7 +112,7 @@ impl Reading for GetReading<'_> {
                         Snapshot::begin(client).await
                     };
                     let read = session::read_or_find_all(client, tasks).await;
-                    let events = if with_tickets {
+                    let events = if with_markdown {
                         read_events(client, &read).await
                     } else {
                         HashMap::new()
@@ -154,7 +154,7 @@ impl Reading for GetReading<'_> {
     fn page(&mut self, columns: Option<usize>) -> Page {
         let mut page = Page::new();
         let output = &self.args.output;
-        let mut tickets: Vec<String> = Vec::new();
+        let mut descriptions: Vec<String> = Vec::new();
         for server in &mut self.servers {
             if output.watch {
                 server.snapshot.advance();
@@ -173,21 +173,22 @@ impl Reading for GetReading<'_> {
                     Some(with_phase(row))
                 });
                 page.rows.extend(row);
-                if self.with_tickets {
+                if self.with_markdown {
                     let events = server.events.get(mo_id).map_or(&[][..], Vec::as_slice);
                     let (store, now) = (&snapshot.store, snapshot.now);
-                    let ticket = markdown::task_markdown(store, handle, &endpoint, events, now);
-                    tickets.extend(ticket);
+                    let description =
+                        markdown::task_markdown(store, handle, &endpoint, events, now);
+                    descriptions.extend(description);
                 }
             }
         }
         self.sort(&mut page);
-        page.markdown = self.with_tickets.then(|| tickets.join("\n"));
+        page.markdown = self.with_markdown.then(|| descriptions.join("\n"));
         page
     }
 }
 
-impl GetReading<'_> {
+impl GetReader<'_> {
     fn sort(&self, page: &mut Page) {
         if let Some(sort) = &self.args.sort {
             sort.sort(&mut page.rows);

@@ -83,7 +83,7 @@ pub enum ColorChoice {
 }
 
 impl ColorChoice {
-    /// Returns a variable, with `NO_COLOR` as this choice has it.
+    /// Returns an environment variable; this choice overrides `NO_COLOR`.
     pub(super) fn variable(self, environment: &dyn Environment, name: &str) -> Option<String> {
         match self {
             Self::Always if name == "NO_COLOR" => None,

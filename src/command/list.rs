@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{
     CommandError, Outcome,
     io_context::CommandIo,
-    output::{Changes, FieldSort, OutputArgs, Page, Presenter, Reading, TASKS},
+    output::{Changes, FieldSort, OutputArgs, Page, PageReader, Presenter, TASKS},
     record::FromArgs,
     session::ServerReader,
     snapshot::Snapshot,
@@ -96,7 +96,7 @@ pub async fn run(
     let presenter = Presenter::new(&args.output, &TASKS)?;
     let targets = targets::servers(connection, io.environment)?;
     targets::warn(&targets, io);
-    let mut reading = ListReading {
+    let mut reading = ListReader {
         args,
         servers: args.query.servers(targets, connection, io).await?,
         snapshots: Vec::new(),
@@ -105,14 +105,14 @@ pub async fn run(
 }
 
 /// Data of `vtask list`.
-struct ListReading<'a> {
+struct ListReader<'a> {
     args: &'a ListArgs,
     servers: Vec<QueryServer>,
     /// Tasks with the index of their server.
     snapshots: Vec<(usize, Snapshot)>,
 }
 
-impl Reading for ListReading<'_> {
+impl PageReader for ListReader<'_> {
     fn servers(&mut self) -> impl Iterator<Item = &mut ServerReader> {
         self.servers.iter_mut().map(|server| &mut server.reader)
     }
@@ -191,7 +191,7 @@ impl Reading for ListReading<'_> {
         if let Some(ListSort::Fields(sort)) = &args.sort {
             sort.sort(&mut page.rows);
         }
-        if let Some(message) = args.query.cut_message(page.rows.len(), args.scope()) {
+        if let Some(message) = args.query.truncation_message(page.rows.len(), args.scope()) {
             page.rows.truncate(args.query.limit);
             page.messages.push(message);
         }

@@ -70,7 +70,7 @@ pub fn run(
         for (file, page) in pages(&definition) {
             fs::write(folder.join(&file), page).map_err(|error| {
                 CommandError::Usage(format!(
-                    "{file} cannot be written to {}: {error}. Does the folder exist?",
+                    "{file} cannot be written to {}: {error}. Does the directory exist?",
                     folder.display()
                 ))
             })?;

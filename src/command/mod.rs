@@ -93,18 +93,18 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
     let is_screen = matches!(command, None | Some(Command::Demo(_) | Command::Replay(_)));
     logging::start(&global, is_screen, io.environment)?;
     if let Some(Command::Report(args)) = &mut command {
-        args.from.take_file(&mut args.tasks)?;
+        args.from.take_record_path(&mut args.tasks)?;
     }
     let tasks = command.as_ref().map_or(&watch.tasks[..], Command::tasks);
     read_password(&mut global.connection, tasks, io)?;
     let from = command.as_ref().and_then(Command::from);
     from.map_or(Ok(()), record::FromArgs::check)?;
     // The record is served until this is dropped at the end of the command.
-    let mut served = None;
+    let mut record_server = None;
     if let Some((from, path)) = from.and_then(|from| Some((from, from.from.as_deref()?))) {
         let record = record::serve(from, path, &global.connection, io).await?;
         global.connection = record.connection.clone();
-        served = Some(record);
+        record_server = Some(record);
     }
     let connection = &global.connection;
     let reads_server = command.as_ref().is_some_and(Command::reads_server);
@@ -131,7 +131,9 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         Some(Command::List(args)) => list::run(&args, connection, io).await,
         Some(Command::Tree(args)) => tree::run(&args, connection, io).await,
         Some(Command::Events(args)) => events::run(&args, connection, io).await,
-        Some(Command::Report(args)) => report::run(&args, served.as_ref(), connection, io).await,
+        Some(Command::Report(args)) => {
+            report::run(&args, record_server.as_ref(), connection, io).await
+        }
         Some(Command::Wait(args)) => wait::run(&args, connection, io).await,
         Some(Command::Cancel(args)) => cancel::run(&args, connection, io).await,
         Some(Command::Record(args)) => record::run(&args, connection, io).await,

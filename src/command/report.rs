@@ -14,7 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     CommandError, Outcome, display_name,
     io_context::CommandIo,
-    record::{FromArgs, Incidents, Served},
+    record::{FromArgs, Incidents, RecordServer},
     session,
     snapshot::Snapshot,
     targets,
@@ -85,7 +85,7 @@ const SCOPE: QueryScope = QueryScope {
 /// Fails if a server cannot be read or a file cannot be written.
 pub(super) async fn run(
     args: &ReportArgs,
-    record: Option<&Served>,
+    record: Option<&RecordServer>,
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
@@ -189,7 +189,7 @@ async fn read(
     }
     if !args.is_of_named_tasks() {
         let mut selected = args.query.select(servers, &read.snapshots);
-        if let Some(message) = args.query.cut_message(selected.len(), SCOPE) {
+        if let Some(message) = args.query.truncation_message(selected.len(), SCOPE) {
             selected.truncate(args.query.limit);
             read.messages.push(message);
         }

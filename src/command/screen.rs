@@ -61,7 +61,7 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
         watched.push((name, options));
     }
     let names = watched.iter().map(|(name, _)| name.clone()).collect();
-    let recorder = record::always_on(&args.record, &file.defaults, names)?;
+    let recorder = record::start_if_configured(&args.record, &file.defaults, names)?;
     for (_, options) in &mut watched {
         options.recorder.clone_from(&recorder);
     }

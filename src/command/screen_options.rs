@@ -27,7 +27,7 @@ pub(super) fn screen_options(
         config::theme(name, file.path.as_deref(), environment);
     let (keymap, problems) = file.key_overrides.keymap(&Keymap::standard()?);
     config_warnings.extend(problems);
-    let (pane_split, problems) = config::arrangement(defaults);
+    let (pane_split, problems) = config::pane_split(defaults);
     config_warnings.extend(problems);
     let clipboard = match (defaults.clipboard, &defaults.clipboard_command) {
         (Some(ClipboardChoice::Osc52), _) | (None, None) => Clipboard::Terminal,

@@ -87,7 +87,7 @@ impl Session {
             }
             Err(ending) => {
                 // A session in creation would otherwise stay open on the server.
-                let _ = timeout_at(ending.leave_by(), &mut signing_in).await;
+                let _ = timeout_at(ending.sign_out_deadline(), &mut signing_in).await;
                 Some(ending)
             }
         };
@@ -135,11 +135,11 @@ impl Session {
 
     /// Signs out.
     pub(super) async fn close(self, io: &mut CommandIo<'_>) {
-        let leave_by = match self.ending {
-            None => io.deadline.map(|deadline| deadline.leave_by()),
-            Some(ending) => Some(ending.leave_by()),
+        let sign_out_deadline = match self.ending {
+            None => io.deadline.map(|deadline| deadline.sign_out_deadline()),
+            Some(ending) => Some(ending.sign_out_deadline()),
         };
-        sign_out(&self.client, leave_by, io).await;
+        sign_out(&self.client, sign_out_deadline, io).await;
     }
 }
 
@@ -157,7 +157,7 @@ impl ServerReader {
     /// The errors of [`connect::in_time`].
     pub(super) async fn new(target: Target, io: &CommandIo<'_>) -> Result<Self, CommandError> {
         Ok(Self {
-            connect: connect::in_time(&target.connection, io).await?,
+            connect: connect::connect_with_deadline(&target.connection, io).await?,
             target,
             session: None,
         })
@@ -224,8 +224,8 @@ async fn classify_refusal(client: &Client, error: Error) -> CommandError {
 }
 
 /// Signs out, and prints a warning if that fails or takes too long.
-async fn sign_out(client: &Client, leave_by: Option<Instant>, io: &mut CommandIo<'_>) {
-    let signed_out = match leave_by {
+async fn sign_out(client: &Client, sign_out_deadline: Option<Instant>, io: &mut CommandIo<'_>) {
+    let signed_out = match sign_out_deadline {
         Some(moment) => timeout_at(moment, client.sign_out()).await,
         None => Ok(client.sign_out().await),
     };
@@ -249,7 +249,7 @@ pub(super) async fn read_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskR
         .filter(is_dead)
         .map(|(task, _)| task.clone())
         .collect();
-    // A session may die for some calls only; another one helps at once.
+    // The server may reject an expired session for some calls only; a new session fixes that.
     if !lost.is_empty() && client.can_renew() && client.sign_in().await.is_ok() {
         let mut retried = read_each(client, lost).await;
         for (task, answer) in &mut read {
@@ -385,11 +385,11 @@ pub(super) async fn read_recent(client: &Client) -> Result<Vec<TaskRead>, Error>
         let error = answer.as_ref().err();
         !error.is_some_and(|error| error.is_fault("ManagedObjectNotFound"))
     });
-    let is_server_away = read
+    let is_server_unreachable = read
         .iter()
         .all(|(_, answer)| answer.as_ref().is_err_and(Error::is_transient));
     match read.first() {
-        Some((_, Err(error))) if is_server_away => Err(error.clone()),
+        Some((_, Err(error))) if is_server_unreachable => Err(error.clone()),
         _ => Ok(read),
     }
 }

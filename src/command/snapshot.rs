@@ -77,7 +77,7 @@ impl Snapshot {
         task: &Arc<str>,
     ) -> Result<(Self, Handle), CommandError> {
         let mut snapshot = Self::begin(client).await;
-        let handle = snapshot.add_found(client, task).await?;
+        let handle = snapshot.read_task(client, task).await?;
         Ok((snapshot, handle))
     }
 
@@ -85,7 +85,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// Fails if the task is unknown or malformed.
-    pub(super) async fn add_found(
+    pub(super) async fn read_task(
         &mut self,
         client: &Client,
         task: &Arc<str>,

@@ -129,7 +129,7 @@ impl Stream<'_> {
 }
 
 impl Consumer for Stream<'_> {
-    const WITH_EARLIER: bool = true;
+    const DELIVERS_EARLIER_TASKS: bool = true;
     const READS_ENTITY_STATES: bool = false;
 
     fn deliver(

@@ -54,7 +54,7 @@ pub(super) fn texts(
         stdin().read_to_string(&mut input).map_err(|error| {
             CommandError::Usage(format!("standard input cannot be read: {error}."))
         })?;
-        let named = of_input(&input)?;
+        let named = parse_input(&input)?;
         if named.is_empty() {
             return Err(CommandError::EmptyInput);
         }
@@ -65,7 +65,7 @@ pub(super) fn texts(
 
 /// Returns the TASKs of standard input: every word and every JSON value; after the table heading `TASK`, the first word
 /// of each line.
-fn of_input(input: &str) -> Result<Vec<TaskArg>, CommandError> {
+fn parse_input(input: &str) -> Result<Vec<TaskArg>, CommandError> {
     let mut named = Vec::new();
     let mut rest = input.trim_start_matches('\u{feff}').trim_start();
     let mut is_table = false;
@@ -73,7 +73,7 @@ fn of_input(input: &str) -> Result<Vec<TaskArg>, CommandError> {
         rest = if rest.starts_with(['{', '[']) {
             let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
             match values.next() {
-                Some(Ok(value)) => of_json(&value, &mut named)?,
+                Some(Ok(value)) => parse_json(&value, &mut named)?,
                 Some(Err(error)) => {
                     let why = format!("standard input contains invalid JSON: {error}.");
                     return Err(CommandError::Usage(why));
@@ -101,9 +101,9 @@ fn of_input(input: &str) -> Result<Vec<TaskArg>, CommandError> {
 }
 
 /// Reads the task of a `--json` object, of a reference, or of each item of an array.
-fn of_json(value: &Value, named: &mut Vec<TaskArg>) -> Result<(), CommandError> {
+fn parse_json(value: &Value, named: &mut Vec<TaskArg>) -> Result<(), CommandError> {
     if let Some(items) = value.as_array() {
-        return items.iter().try_for_each(|item| of_json(item, named));
+        return items.iter().try_for_each(|item| parse_json(item, named));
     }
     let candidates = [
         value,

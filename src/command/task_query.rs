@@ -188,7 +188,7 @@ impl TaskQueryArgs {
             };
             let (since, until) = self.period(snapshot.now);
             found.extend(snapshot.store.iter().filter_map(|(handle, record)| {
-                let placed = record.info.as_deref().and_then(TaskInfo::ordering_time);
+                let ordering_time = record.info.as_deref().and_then(TaskInfo::ordering_time);
                 // A task of which nothing is known is listed, unless a filter is given.
                 let is_chosen = match &record.info {
                     Some(_) => server
@@ -198,9 +198,9 @@ impl TaskQueryArgs {
                 };
                 let is_listed = is_chosen
                     && self.states.contains(record.status())
-                    && since.is_none_or(|since| placed.is_none_or(|at| since <= at))
-                    && until.is_none_or(|until| placed.is_none_or(|at| at <= until));
-                is_listed.then_some((placed, &*record.id.mo_id, at, handle))
+                    && since.is_none_or(|since| ordering_time.is_none_or(|at| since <= at))
+                    && until.is_none_or(|until| ordering_time.is_none_or(|at| at <= until));
+                is_listed.then_some((ordering_time, &*record.id.mo_id, at, handle))
             }));
         }
         found.sort_by(|a, b| (b.0, b.1, a.2).cmp(&(a.0, a.1, b.2)));
@@ -268,7 +268,7 @@ impl TaskQueryArgs {
         if reads_locations(scope, selector)
             && let Err(error) = snapshot.add_locations(client).await
         {
-            messages.push(format!("{error} Where the targets run is not known."));
+            messages.push(format!("{error} The locations of the targets are unknown."));
         }
         Ok((snapshot, messages))
     }
@@ -308,7 +308,7 @@ impl TaskQueryArgs {
     }
 
     /// Returns a message if tasks were left out because of the limit, of `count`.
-    pub(super) fn cut_message(&self, count: usize, scope: QueryScope) -> Option<String> {
+    pub(super) fn truncation_message(&self, count: usize, scope: QueryScope) -> Option<String> {
         if self.limit == 0 || count <= self.limit {
             return None;
         }

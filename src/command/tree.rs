@@ -9,7 +9,7 @@ use super::{
     CommandError, Outcome, display_name,
     io_context::CommandIo,
     json_output,
-    output::{Changes, OutputArgs, OutputRow, Page, Presenter, Reading, TASKS},
+    output::{Changes, OutputArgs, OutputRow, Page, PageReader, Presenter, TASKS},
     record::FromArgs,
     session::{self, ONLY_ENDPOINT, ServerReader},
     snapshot::Snapshot,
@@ -59,7 +59,7 @@ pub async fn run(
         reader,
         snapshot: None,
     });
-    let mut reading = TreeReading {
+    let mut reading = TreeReader {
         ascii: wait::bar_style(io).ascii,
         is_live: args.output.watch,
         servers: servers.collect(),
@@ -68,7 +68,7 @@ pub async fn run(
 }
 
 /// Data of `vtask tree`.
-struct TreeReading {
+struct TreeReader {
     ascii: bool,
     /// True if the time of the page is that of the output.
     is_live: bool,
@@ -82,7 +82,7 @@ struct TreeServer {
     snapshot: Option<Snapshot>,
 }
 
-impl Reading for TreeReading {
+impl PageReader for TreeReader {
     fn servers(&mut self) -> impl Iterator<Item = &mut ServerReader> {
         self.servers.iter_mut().map(|server| &mut server.reader)
     }
@@ -215,7 +215,7 @@ async fn add_family(
     snapshot: &mut Option<Snapshot>,
 ) -> Result<Option<String>, CommandError> {
     let (snapshot, recent) = if let Some(snapshot) = snapshot {
-        snapshot.add_found(client, task).await?;
+        snapshot.read_task(client, task).await?;
         (snapshot, None)
     } else {
         let (mut tasks, _) = Snapshot::of(client, task).await?;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Capacity of the update channel.
-pub(super) const UPDATES_AHEAD: usize = 256;
+pub(super) const UPDATE_CAPACITY: usize = 256;
 
 /// The watchers of all servers.
 #[derive(Default)]

@@ -17,7 +17,7 @@ use crate::vim::{Address, Credentials, TrustPolicy};
 pub use args::ConnectionArgs;
 use partial::AuthMethod;
 pub use partial::PartialConnection;
-pub(super) use source::{Chosen, Origin, Source};
+pub(super) use source::{Origin, SelectedServer, Source};
 
 /// Returns the config file's defaults for flags that are not given.
 ///
@@ -51,7 +51,7 @@ pub async fn draft(
     environment: &dyn Environment,
 ) -> Result<PartialConnection, ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
-    let chosen = Chosen::new(args, environment, &file)?;
+    let chosen = SelectedServer::new(args, environment, &file)?;
     let is_allowed = |source: &Source| source.allow_plain_http;
     if chosen.address.is_exposed() && !chosen.sources.iter().any(is_allowed) {
         return Err(ConfigError(format!(
@@ -94,7 +94,7 @@ pub fn kept_session(
     environment: &dyn Environment,
 ) -> Result<(PartialConnection, String, SessionFile), ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
-    let chosen = Chosen::new(args, environment, &file)?;
+    let chosen = SelectedServer::new(args, environment, &file)?;
     let user = account(&chosen)?;
     let kept = SessionFile::of(&chosen.address, &user, environment)?;
     let draft = PartialConnection {
@@ -121,7 +121,7 @@ pub fn keyring_entry(
     environment: &dyn Environment,
 ) -> Result<(KeyringEntry, String), ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
-    let chosen = Chosen::new(args, environment, &file)?;
+    let chosen = SelectedServer::new(args, environment, &file)?;
     let user = account(&chosen)?;
     let server = chosen.address.name();
     Ok((
@@ -139,7 +139,7 @@ pub fn server_and_trust(
     environment: &dyn Environment,
 ) -> Result<(Address, TrustPolicy), ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
-    let chosen = Chosen::new(args, environment, &file)?;
+    let chosen = SelectedServer::new(args, environment, &file)?;
     let trust = trust(args, environment, &chosen)?;
     Ok((chosen.address, trust))
 }
@@ -153,7 +153,7 @@ pub fn server_conflict(
     environment: &dyn Environment,
 ) -> Result<Option<String>, ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
-    Ok(Chosen::new(args, environment, &file)?.conflict)
+    Ok(SelectedServer::new(args, environment, &file)?.conflict)
 }
 
 /// Returns the name of the setting that makes the connection read-only, if any. One source is enough; no other can
@@ -166,14 +166,14 @@ pub fn read_only(
     environment: &dyn Environment,
 ) -> Result<Option<&'static str>, ConfigError> {
     let file = ConfigFile::load(args.config.as_deref(), environment)?;
-    let chosen = Chosen::new(args, environment, &file)?;
+    let chosen = SelectedServer::new(args, environment, &file)?;
     Ok(why_read_only(args, &file, &chosen))
 }
 
 fn why_read_only(
     args: &ConnectionArgs,
     file: &ConfigFile,
-    chosen: &Chosen,
+    chosen: &SelectedServer,
 ) -> Option<&'static str> {
     if args.read_only {
         Some("--read-only or VTASK_READ_ONLY")
@@ -187,7 +187,7 @@ fn why_read_only(
 }
 
 /// Returns the user name.
-fn account(chosen: &Chosen) -> Result<String, ConfigError> {
+fn account(chosen: &SelectedServer) -> Result<String, ConfigError> {
     let user = chosen.first(|source| source.account().map(str::to_owned));
     user.ok_or_else(|| {
         ConfigError(format!(
@@ -200,7 +200,7 @@ fn account(chosen: &Chosen) -> Result<String, ConfigError> {
 
 /// Returns the password from the first source that has one for this account.
 async fn password(
-    chosen: &Chosen,
+    chosen: &SelectedServer,
     config: Option<&Path>,
     user: &str,
     environment: &dyn Environment,
@@ -246,7 +246,7 @@ fn of_variable(source: &Source, flag: &'static str, variable: &'static str) -> &
 }
 
 /// Returns a given session or `Authorization` value, unless a typed account or password takes precedence.
-fn ready_credentials(chosen: &Chosen) -> Result<Option<Credentials>, ConfigError> {
+fn ready_credentials(chosen: &SelectedServer) -> Result<Option<Credentials>, ConfigError> {
     for source in &chosen.sources {
         let read = |file: &Option<PathBuf>, value: &Option<SecretString>, flag, variable| {
             let flag = of_variable(source, flag, variable);

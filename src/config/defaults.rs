@@ -21,7 +21,7 @@ pub struct Defaults {
     pub fetch: Option<FetchMode>,
     #[serde(deserialize_with = "interval")]
     pub interval: Option<f64>,
-    /// Default for `--timeout` of `wait`.
+    /// Default for `--timeout`.
     #[serde(deserialize_with = "span")]
     pub timeout: Option<SignedDuration>,
     /// Default for `--max-outage` of `wait`.

@@ -137,7 +137,7 @@ fn kind_of(name: &str) -> Result<Option<Kind>, ConfigError> {
         _ => name.to_owned(),
     };
     if pattern == format!("{PROFILES}.password") {
-        let why = "a password in the command line can be read by other users; use `vtask config set-password`.";
+        let why = "a password on the command line can be read by other users; use `vtask config set-password`.";
         return Err(ConfigError(format!("{name}: {why}")));
     }
     let mut settings = SETTINGS.iter();

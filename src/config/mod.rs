@@ -39,7 +39,7 @@ pub use filters::{NamedFilters, named_filters};
 pub use keyring::KeyringEntry;
 pub use keys::KeyOverrides;
 pub use known_hosts::KnownHosts;
-pub use pane_split::arrangement;
+pub use pane_split::pane_split;
 pub use password_source::ask_password;
 pub use plain_text_password::Password;
 pub use redacted_url::RedactedUrl;

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Parses the pane settings; invalid ones are returned as problems and ignored.
-pub fn arrangement(defaults: &Defaults) -> (PaneSplit, Vec<String>) {
+pub fn pane_split(defaults: &Defaults) -> (PaneSplit, Vec<String>) {
     let mut problems = Vec::new();
     let placement = defaults.layout.as_deref().and_then(|name| {
         let names = DetailsPosition::NAMED.map(|(name, _)| name);
@@ -34,8 +34,8 @@ pub fn arrangement(defaults: &Defaults) -> (PaneSplit, Vec<String>) {
         }
         percent
     });
-    let arrangement = PaneSplit::new(placement.unwrap_or_default(), percent);
-    (arrangement, problems)
+    let pane_split = PaneSplit::new(placement.unwrap_or_default(), percent);
+    (pane_split, problems)
 }
 
 #[cfg(test)]
@@ -43,15 +43,15 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> (PaneSplit, Vec<String>) {
-        arrangement(&toml::from_str(text).unwrap())
+        pane_split(&toml::from_str(text).unwrap())
     }
 
     #[test]
     fn given_value_wins() {
         assert_eq!(read(""), (PaneSplit::default(), Vec::new()));
-        let (arrangement, problems) = read("layout = \"beside\"\ndetails-size = 60");
+        let (pane_split, problems) = read("layout = \"beside\"\ndetails-size = 60");
         assert_eq!(
-            arrangement,
+            pane_split,
             PaneSplit::new(DetailsPosition::Beside, Some(60))
         );
         assert_eq!(problems, [""; 0]);
@@ -59,16 +59,16 @@ mod tests {
 
     #[test]
     fn errors_are_reported_and_others_apply() {
-        let (arrangement, problems) = read("layout = \"besides\"\ndetails-size = 60");
-        assert_eq!(arrangement, PaneSplit::new(DetailsPosition::Auto, Some(60)));
+        let (pane_split, problems) = read("layout = \"besides\"\ndetails-size = 60");
+        assert_eq!(pane_split, PaneSplit::new(DetailsPosition::Auto, Some(60)));
         assert_eq!(
             problems,
             ["layout: “besides” is not one of auto, below, beside; did you mean “beside”?"]
         );
         for wrong in ["5", "95", "-1", "1000"] {
-            let (arrangement, problems) =
+            let (pane_split, problems) =
                 read(&format!("layout = \"below\"\ndetails-size = {wrong}"));
-            assert_eq!(arrangement, PaneSplit::new(DetailsPosition::Below, None));
+            assert_eq!(pane_split, PaneSplit::new(DetailsPosition::Below, None));
             let problem = format!("details-size: {wrong} is not from 10 to 90 percent.");
             assert_eq!(problems, [problem]);
         }

@@ -1,4 +1,4 @@
-//! Passwords from files, the environment, or a prompt without echo. Never from a flag, because all users can read the
+//! Passwords from files, commands, the keyring, the config file, or a prompt without echo. Never from a flag, because all users can read the
 //! process list.
 
 use std::{

@@ -67,12 +67,12 @@ impl SessionFile {
             user: user.to_owned(),
             last_error: Arc::default(),
         };
-        kept.guard()?;
+        kept.check_private()?;
         Ok(kept)
     }
 
     /// Returns an error if the folder or file is not private to this user.
-    fn guard(&self) -> Result<(), ConfigError> {
+    fn check_private(&self) -> Result<(), ConfigError> {
         if let Some(folder) = self.path.parent() {
             owned(folder, true)?;
         }
@@ -81,9 +81,9 @@ impl SessionFile {
 
     fn write(&self, session: &SecretString) -> io::Result<()> {
         if let Some(folder) = self.path.parent() {
-            private_file::create_folder(folder)?;
+            private_file::create_directory(folder)?;
         }
-        self.guard().map_err(io::Error::other)?;
+        self.check_private().map_err(io::Error::other)?;
         let content = FileContents {
             server: self.server.clone(),
             user: self.user.clone(),
@@ -98,7 +98,7 @@ impl SessionFile {
 
 impl SessionStore for SessionFile {
     fn load(&self) -> Option<SecretString> {
-        self.guard().ok()?;
+        self.check_private().ok()?;
         let mut text = fs::read_to_string(&self.path).ok()?;
         let content: Option<FileContents> = serde_json::from_str(&text).ok();
         text.zeroize();

@@ -52,7 +52,7 @@ const fn setting(
     }
 }
 
-/// All settings with a fixed name; tables of the user's own names are in [`TABLES`].
+/// All settings with a fixed name.
 pub(super) const SETTINGS: [Setting; 36] = [
     setting(
         "",
@@ -308,7 +308,7 @@ pub(super) const SETTINGS: [Setting; 36] = [
     ),
 ];
 
-/// Tables without fixed keys, with their description.
+/// Description of the section `[keys]`.
 const KEYS: &str = "Keys by context and action, in the form of assets/keys.toml";
 
 impl Setting {

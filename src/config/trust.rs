@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     ConfigError, ConnectionArgs, Environment,
-    connection::{Chosen, Origin, Source},
+    connection::{Origin, SelectedServer, Source},
     known_hosts::{self, KnownHosts},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 pub(super) fn trust(
     args: &ConnectionArgs,
     environment: &dyn Environment,
-    chosen: &Chosen,
+    chosen: &SelectedServer,
 ) -> Result<TrustPolicy, ConfigError> {
     if !chosen.address.is_tls() {
         return Ok(TrustPolicy::System);
@@ -140,7 +140,7 @@ mod tests {
             connection.url = Some(url.into());
             let mut file = ConfigFile::default();
             file.profiles.insert("lab".to_owned(), profile.clone());
-            let chosen = Chosen::new(&connection, environment, &file).unwrap();
+            let chosen = SelectedServer::new(&connection, environment, &file).unwrap();
             by(&trust(&connection, environment, &chosen).unwrap())
         };
         let trusted = |connection: &ConnectionArgs, profile: &Profile, url: &str| {

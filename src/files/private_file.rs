@@ -23,7 +23,7 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    create_folder(folder)?;
+    create_directory(folder)?;
     let (mut file, temporary) = create_beside(path)?;
     let written = file
         .write_all(content)
@@ -75,7 +75,7 @@ pub fn protection_advice(path: &Path) -> String {
 }
 
 /// Creates a folder that only its owner can access, unless it exists.
-pub fn create_folder(folder: &Path) -> io::Result<()> {
+pub fn create_directory(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -25,11 +25,11 @@ impl Latency {
     #[expect(
         clippy::expect_used,
         clippy::missing_panics_doc,
-        reason = "fails for senseless constants only, and a test makes one"
+        reason = "fails only for invalid constants, and a test creates one"
     )]
     pub fn new() -> Self {
         let histogram = Histogram::new_with_bounds(1, Self::MAX_MICROS, Self::SIGNIFICANT_DIGITS);
-        Self(histogram.expect("the bounds make sense"))
+        Self(histogram.expect("the bounds are valid"))
     }
 
     /// Records a duration `count` times.

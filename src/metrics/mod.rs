@@ -27,9 +27,9 @@ pub struct Metrics {
     change_to_frame: Latency,
     key_to_frame: Latency,
     /// Changes that no frame has shown yet: time and count.
-    unseen_changes: Vec<(Instant, u64)>,
+    pending_changes: Vec<(Instant, u64)>,
     /// Arrival times of keys that no frame has answered yet.
-    unseen_keys: Vec<Instant>,
+    pending_keys: Vec<Instant>,
 }
 
 impl Metrics {
@@ -43,20 +43,20 @@ impl Metrics {
             draw: Latency::new(),
             change_to_frame: Latency::new(),
             key_to_frame: Latency::new(),
-            unseen_changes: Vec::new(),
-            unseen_keys: Vec::new(),
+            pending_changes: Vec::new(),
+            pending_keys: Vec::new(),
         }
     }
 
     /// Records `count` applied changes, the oldest of which may have happened at `since`.
     pub fn changed(&mut self, since: Instant, count: usize) {
         self.changes += count as u64;
-        self.unseen_changes.push((since, count as u64));
+        self.pending_changes.push((since, count as u64));
     }
 
     /// Records a key or other user input that arrived at `since` or later.
     pub fn key(&mut self, since: Instant) {
-        self.unseen_keys.push(since);
+        self.pending_keys.push(since);
     }
 
     /// Records a frame that took `took` to draw and shows all pending changes and keys.
@@ -64,18 +64,18 @@ impl Metrics {
         let now = Instant::now();
         self.frames += 1;
         self.draw.add(took, 1);
-        for (since, count) in self.unseen_changes.drain(..) {
+        for (since, count) in self.pending_changes.drain(..) {
             self.change_to_frame.add(now.duration_since(since), count);
         }
-        for key in self.unseen_keys.drain(..) {
+        for key in self.pending_keys.drain(..) {
             self.key_to_frame.add(now.duration_since(key), 1);
         }
     }
 
     /// Discards pending changes and keys that need no frame because they change nothing visible.
-    pub fn nothing_to_show(&mut self) {
-        self.unseen_changes.clear();
-        self.unseen_keys.clear();
+    pub fn discard_pending(&mut self) {
+        self.pending_changes.clear();
+        self.pending_keys.clear();
     }
 
     pub fn report(&self) -> MetricsReport {

@@ -86,7 +86,7 @@ impl Checkpoints {
         Some((found.latest, found.damage.clone()?))
     }
 
-    /// Returns the last checkpoint that is before a time and at least `bytes` before the last one that is.
+    /// Returns the last checkpoint before a time or, with `bytes`, the last one that is at least so many bytes before it.
     pub fn before(&self, time: Timestamp, bytes: u64) -> Option<Checkpoint> {
         let found = lock(&self.0);
         let mut before = found.checkpoints.iter().rev();

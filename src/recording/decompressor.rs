@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 /// Maximum history of a zstd frame that has to be kept to decompress it, as a power of two.
 const MAX_WINDOW_LOG: u32 = 23;
 /// Decompressed bytes accepted per byte of the file, in addition to [`FREE_BYTES`]. Records of real servers have ten to
-/// forty; a file that expands more is made to exhaust its reader.
+/// forty; a file that expands more is a decompression bomb.
 const MAX_EXPANSION: u64 = 1000;
 const FREE_BYTES: u64 = 64 << 20;
 /// First bytes of a zstd frame.

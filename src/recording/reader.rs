@@ -122,7 +122,7 @@ impl Reader {
         Ok(reader)
     }
 
-    /// Continues at a [place](Self::place) of a file whose header is known.
+    /// Continues at an [offset](Self::offset) of a file whose header is known.
     ///
     /// # Errors
     /// Fails if the file cannot be read.

@@ -14,7 +14,7 @@ use super::{
     output_file::{OutputFile, RecordError},
     reader::MAX_LINE,
     redact::Redactor,
-    ring::{Limits, Ring},
+    rotation::{Limits, RecordRotation},
 };
 
 /// Maximum time from a line to its frame.
@@ -64,8 +64,8 @@ impl Recorder {
         redactor: Option<Redactor>,
     ) -> Result<Self, RecordError> {
         let (header, redactor) = redacted(header, redactor);
-        let frames = OutputFile::create(path, &header)?;
-        Ok(Self::start(frames, None, redactor))
+        let output_file = OutputFile::create(path, &header)?;
+        Ok(Self::start(output_file, None, redactor))
     }
 
     /// Creates a file in a directory of records. When the file reaches its share of the limits the record continues in
@@ -81,14 +81,18 @@ impl Recorder {
     ) -> Result<Self, RecordError> {
         let (header, redactor) = redacted(header, redactor);
         let name = || directory.display().to_string();
-        crate::files::private_file::create_folder(directory)
+        crate::files::private_file::create_directory(directory)
             .map_err(|error| RecordError::Create(name(), error))?;
-        let ring = Ring::new(directory.to_owned(), limits, header);
-        let frames = ring.first()?;
-        Ok(Self::start(frames, Some(ring), redactor))
+        let rotation = RecordRotation::new(directory.to_owned(), limits, header);
+        let output_file = rotation.first()?;
+        Ok(Self::start(output_file, Some(rotation), redactor))
     }
 
-    fn start(frames: OutputFile, ring: Option<Ring>, redactor: Option<Redactor>) -> Self {
+    fn start(
+        output_file: OutputFile,
+        rotation: Option<RecordRotation>,
+        redactor: Option<Redactor>,
+    ) -> Self {
         let shared = Arc::new(Shared {
             buffer: Mutex::new(Buffer {
                 redactor,
@@ -98,7 +102,7 @@ impl Recorder {
             thread: Mutex::new(None),
         });
         let writing = shared.clone();
-        let thread = thread::spawn(move || writing.write_all(frames, ring));
+        let thread = thread::spawn(move || writing.write_all(output_file, rotation));
         *lock(&shared.thread) = Some(thread);
         Self { shared }
     }
@@ -187,7 +191,7 @@ impl Buffer {
 
 impl Shared {
     /// Writes frames until the record is closed or an error occurs.
-    fn write_all(&self, mut frames: OutputFile, mut ring: Option<Ring>) {
+    fn write_all(&self, mut output_file: OutputFile, mut rotation: Option<RecordRotation>) {
         let mut batch = Vec::new();
         loop {
             let buffer = lock(&self.buffer);
@@ -200,10 +204,12 @@ impl Shared {
             std::mem::swap(&mut buffer.bytes, &mut batch);
             let closing = buffer.closing;
             drop(buffer);
-            let written = frames.append(&batch).and_then(|()| match &mut ring {
-                Some(ring) => ring.turn(&mut frames),
-                None => Ok(()),
-            });
+            let written = output_file
+                .append(&batch)
+                .and_then(|()| match &mut rotation {
+                    Some(rotation) => rotation.rotate_if_due(&mut output_file),
+                    None => Ok(()),
+                });
             if let Err(problem) = written {
                 let mut buffer = lock(&self.buffer);
                 buffer.failed = true;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{Entry, Header, LinkState, Location, LostHost, Question};
 
 /// Fields whose text is defined by the API.
-const KEPT: [&str; 13] = [
+const UNREDACTED_FIELDS: [&str; 13] = [
     "_typeName",
     "type",
     "key",
@@ -196,16 +196,16 @@ impl Redactor {
 
     fn value(&mut self, value: Value) -> Value {
         // Names first, so that texts about them are replaced alike.
-        self.learn(&value, 0);
+        self.register_names(&value, 0);
         self.replace(value, 0)
     }
 
     /// Gives stand-ins to the names in fields that contain names.
-    fn learn(&mut self, value: &Value, depth: usize) {
+    fn register_names(&mut self, value: &Value, depth: usize) {
         match value {
             Value::Array(items) if depth < MAX_DEPTH => {
                 for item in items {
-                    self.learn(item, depth + 1);
+                    self.register_names(item, depth + 1);
                 }
             }
             Value::Object(fields) if depth < MAX_DEPTH => {
@@ -220,7 +220,7 @@ impl Redactor {
                         Some(text) if NAMES.contains(&&**field) => {
                             self.name(kind.unwrap_or("name"), text);
                         }
-                        _ => self.learn(value, depth + 1),
+                        _ => self.register_names(value, depth + 1),
                     }
                 }
             }
@@ -248,14 +248,14 @@ impl Redactor {
             for (name, value) in &fields {
                 match unboxed(value).as_str() {
                     Some(text) if USERS.contains(&&**name) => drop(self.name("user", text)),
-                    _ => self.learn(value, 0),
+                    _ => self.register_names(value, 0),
                 }
             }
         }
         let is_reference = fields.len() <= 4 && fields.contains_key("type");
         let replaced = fields.into_iter().map(|(name, value)| {
-            let is_kept =
-                value.is_string() && (KEPT.contains(&&*name) || (is_reference && name == "value"));
+            let is_kept = value.is_string()
+                && (UNREDACTED_FIELDS.contains(&&*name) || (is_reference && name == "value"));
             let is_name = USERS.contains(&&*name) || NAMES.contains(&&*name);
             let value = match value {
                 kept if is_kept => kept,
@@ -345,7 +345,7 @@ fn prefix(reference: Option<&Value>) -> &'static str {
     }
 }
 
-/// Returns the value inside of boxes.
+/// Returns the value without the `_value` objects around it.
 fn unboxed(mut value: &Value) -> &Value {
     while let Some(content) = value.get("_value") {
         value = content;

@@ -28,7 +28,7 @@ pub enum RewriteError {
 pub fn redact(mut input: Reader, output: &Path) -> Result<(u64, Damage), RewriteError> {
     let mut redactor = Redactor::default();
     let header = redactor.header(input.header());
-    let mut frames = OutputFile::create(output, &header)?;
+    let mut output_file = OutputFile::create(output, &header)?;
     let mut bytes = Vec::new();
     let mut count = 0;
     for line in input.by_ref() {
@@ -39,11 +39,11 @@ pub fn redact(mut input: Reader, output: &Path) -> Result<(u64, Damage), Rewrite
             count += 1;
         }
         if bytes.len() >= FRAME_BYTES {
-            frames.append(&bytes).map_err(RewriteError::Write)?;
+            output_file.append(&bytes).map_err(RewriteError::Write)?;
             bytes.clear();
         }
     }
-    frames.append(&bytes).map_err(RewriteError::Write)?;
+    output_file.append(&bytes).map_err(RewriteError::Write)?;
     Ok((count, input.damage().clone()))
 }
 

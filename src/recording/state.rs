@@ -306,7 +306,7 @@ impl TaskState {
 impl TaskFields {
     fn is_finished(&self) -> bool {
         let value = self.value();
-        // A pushed value is in a box.
+        // A pushed value is wrapped in an object with `_value`.
         let state = value.get("state");
         let state = state.and_then(|state| state.as_str().or_else(|| state["_value"].as_str()));
         matches!(state, Some("success" | "error"))
@@ -325,7 +325,7 @@ impl TaskFields {
     }
 }
 
-/// Returns a value as JSON text, which values of JSON can always be written as.
+/// Serializes a JSON value, which cannot fail.
 fn text_of(value: &Value) -> Box<[u8]> {
     serde_json::to_vec(value).unwrap_or_default().into()
 }

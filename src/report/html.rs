@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Report, view::View};
 use crate::text::sanitize;
 
-/// A name with this ending turns escaping on.
+/// The extension `.html` enables escaping.
 const NAME: &str = "report.html";
 const TEMPLATE: &str = include_str!("../../assets/report.html.jinja");
 pub(super) const STYLE: &str = include_str!("../../assets/report.css");

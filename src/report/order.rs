@@ -34,8 +34,8 @@ pub fn tasks_in_order(
     let newest_first = |handles: &mut Vec<Handle>| {
         handles.sort_by_cached_key(|handle| {
             let record = store.get(*handle)?;
-            let placed = record.info.as_deref().and_then(TaskInfo::ordering_time);
-            Some((placed, record.id.mo_id.clone()))
+            let ordering_time = record.info.as_deref().and_then(TaskInfo::ordering_time);
+            Some((ordering_time, record.id.mo_id.clone()))
         });
         handles.reverse();
     };

@@ -283,7 +283,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                     if self.wants_frame {
                         self.draw()?;
                     } else {
-                        self.metrics.nothing_to_show();
+                        self.metrics.discard_pending();
                     }
                 }
                 Wakeup::Signal(signal) => self.handle_signal(signal)?,

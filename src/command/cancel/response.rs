@@ -75,12 +75,12 @@ impl CancelResult {
 }
 
 /// The output format and the combined outcome of all requests.
-pub(super) struct CancelAttempt {
+pub(super) struct CancelReporter {
     pub(super) as_json: bool,
     pub(super) outcome: Outcome,
 }
 
-impl CancelAttempt {
+impl CancelReporter {
     /// Prints the result for one task.
     pub(super) fn report(
         &mut self,

@@ -13,7 +13,7 @@ pub(super) const QUOTED: &str = "_VTASK_QUOTED";
 /// Set by the PowerShell script to the index of the word: Windows PowerShell drops empty arguments.
 const INDEX: &str = "_VTASK_INDEX";
 
-/// A shell with another script than that of `clap_complete`.
+/// A shell whose script replaces that of `clap_complete`.
 pub(super) struct OwnScript {
     shell: &'static (dyn EnvCompleter + Sync),
     script: &'static str,

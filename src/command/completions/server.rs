@@ -38,13 +38,13 @@ pub(super) struct ReadServer {
 pub(super) fn typed() -> ConnectionArgs {
     // vtask -- vtask wait --profile lab …
     let words = env::args_os().skip_while(|word| word != "--").skip(1);
-    typed_in(words.collect()).unwrap_or_default()
+    parse_connection(words.collect()).unwrap_or_default()
 }
 
 /// Parses only the connection flags, since the rest of the line may be incomplete or invalid.
-fn typed_in(words: Vec<OsString>) -> Option<ConnectionArgs> {
+fn parse_connection(words: Vec<OsString>) -> Option<ConnectionArgs> {
     let command = ConnectionArgs::augment_args(clap::Command::new("vtask"));
-    let mut about = vec![OsString::from("vtask")];
+    let mut connection_words = vec![OsString::from("vtask")];
     let mut words = words.into_iter().skip(1);
     while let Some(word) = words.next() {
         let text = word.to_string_lossy();
@@ -52,27 +52,27 @@ fn typed_in(words: Vec<OsString>) -> Option<ConnectionArgs> {
             Some((flag, _)) => (flag, true),
             None => (&*text, false),
         };
-        let is_it = |arg: &&clap::Arg| {
+        let is_same_flag = |arg: &&clap::Arg| {
             let long = arg.get_long().map(|long| format!("--{long}"));
             let short = arg.get_short().map(|short| format!("-{short}"));
             long.is_some_and(|long| long == flag) || short.is_some_and(|short| short == flag)
         };
-        let Some(arg) = command.get_arguments().find(is_it) else {
+        let Some(arg) = command.get_arguments().find(is_same_flag) else {
             continue;
         };
         let takes_value = arg.get_action().takes_values() && !has_value;
         let value = if takes_value { words.next() } else { None };
         if value.is_some() || !takes_value {
-            about.push(word);
-            about.extend(value);
+            connection_words.push(word);
+            connection_words.extend(value);
         }
     }
-    let matches = command.try_get_matches_from(about).ok()?;
+    let matches = command.try_get_matches_from(connection_words).ok()?;
     ConnectionArgs::from_arg_matches(&matches).ok()
 }
 
 /// Returns the servers given on the command line; `named` is the profile named by the TASK.
-fn meant(named: Option<&str>) -> Option<Vec<Target>> {
+fn selected_servers(named: Option<&str>) -> Option<Vec<Target>> {
     let mut args = typed();
     if let Some(name) = named
         && !args.profile.iter().any(|known| known == name)
@@ -87,13 +87,13 @@ fn meant(named: Option<&str>) -> Option<Vec<Target>> {
 }
 
 /// True if the servers are known.
-pub(super) fn is_any_meant(named: Option<&str>) -> bool {
-    meant(named).is_some()
+pub(super) fn has_servers(named: Option<&str>) -> bool {
+    selected_servers(named).is_some()
 }
 
 /// Reads the recent tasks of the servers. Servers that would need a prompt are left out.
 pub(super) fn read(named: Option<&str>) -> Vec<ReadServer> {
-    let targets = meant(named).unwrap_or_default();
+    let targets = selected_servers(named).unwrap_or_default();
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -125,7 +125,7 @@ async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
     };
     session::with(connect, &mut io, async |client| {
         let mut snapshot = Snapshot::begin(client).await;
-        // Of a task that cannot be read the moId is completed all the same.
+        // The ID of a task is completed even if the task cannot be read.
         snapshot.add_recent(client).await?;
         Ok(snapshot)
     })
@@ -140,7 +140,7 @@ mod tests {
     fn incomplete_line_still_selects_server() {
         let typed = |line: &str| {
             let words = line.split(' ').map(OsString::from).collect();
-            typed_in(words).unwrap()
+            parse_connection(words).unwrap()
         };
         let args = typed("vtask wait --profile lab --config /x task-1 --timeout ");
         assert_eq!(args.profile, ["lab"]);

@@ -34,13 +34,13 @@ fn tasks_that(is_candidate: fn(&Record) -> bool) -> ArgValueCompleter {
         };
         let named = typed.split_once('/').map(|(name, _)| name);
         let snapshots = server::read(named);
-        if snapshots.is_empty() && server::is_any_meant(named) {
+        if snapshots.is_empty() && server::has_servers(named) {
             return Vec::new();
         }
         if snapshots.is_empty() {
             // No server is known yet, so the profile names are candidates.
             let profiles = config_file().profiles.into_keys();
-            return fitting(profiles.map(|name| (format!("{name}/"), None)), typed);
+            return matching(profiles.map(|name| (format!("{name}/"), None)), typed);
         }
         let found = snapshots.iter().flat_map(|read| {
             let candidates = read.snapshot.store.iter();
@@ -55,7 +55,7 @@ fn tasks_that(is_candidate: fn(&Record) -> bool) -> ArgValueCompleter {
                 (name, Some(description(&read.snapshot.store, record)))
             })
         });
-        fitting(found, typed)
+        matching(found, typed)
     })
 }
 
@@ -76,7 +76,7 @@ pub(super) fn profiles() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| {
         let profiles = config_file().profiles.into_iter();
         let named = profiles.map(|(name, profile)| (name, profile.url.map(|url| url.shown())));
-        fitting(named, &typed.to_string_lossy())
+        matching(named, &typed.to_string_lossy())
     })
 }
 
@@ -87,7 +87,7 @@ pub(super) fn themes() -> ArgValueCompleter {
         let ours = ["auto", "high-contrast", "color-blind"].into_iter();
         let ours = ours.chain(ThemeChoice::names()).map(str::to_owned);
         let all: BTreeSet<String> = ours.chain(own).collect();
-        fitting(
+        matching(
             all.into_iter().map(|name| (name, None)),
             &typed.to_string_lossy(),
         )
@@ -163,7 +163,7 @@ pub(super) fn settings() -> ArgValueCompleter {
 fn words(known: fn() -> Vec<String>) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| {
         let known = known().into_iter().map(|word| (word, None));
-        fitting(known, &typed.to_string_lossy())
+        matching(known, &typed.to_string_lossy())
     })
 }
 
@@ -179,7 +179,7 @@ fn list_of(names: fn() -> Vec<&'static str>) -> ArgValueCompleter {
         let lists = names
             .into_iter()
             .map(|name| (format!("{before}{name}"), None));
-        fitting(lists, &typed)
+        matching(lists, &typed)
     })
 }
 
@@ -201,7 +201,7 @@ pub(super) fn filters() -> ArgValueCompleter {
         let before = typed.get(..completion.start).unwrap_or_default();
         let whole = completion.candidates.into_iter();
         let whole = whole.map(|end| (format!("{before}{end}"), None));
-        fitting(whole, "")
+        matching(whole, "")
     })
 }
 
@@ -231,7 +231,7 @@ fn of_tasks(text: fn(&TaskStore, &TaskInfo) -> Option<String>) -> ArgValueComple
                 .filter_map(|(_, record)| record.info.as_deref());
             found.extend(infos.filter_map(|info| text(store, info)));
         }
-        fitting(
+        matching(
             found.into_iter().map(|text| (text, None)),
             &typed.to_string_lossy(),
         )
@@ -239,12 +239,12 @@ fn of_tasks(text: fn(&TaskStore, &TaskInfo) -> Option<String>) -> ArgValueComple
 }
 
 /// Returns the candidates that start with the typed text and are safe in the shell.
-fn fitting(
+fn matching(
     candidates: impl Iterator<Item = (String, Option<String>)>,
     typed: &str,
 ) -> Vec<CompletionCandidate> {
-    let fitting = candidates.filter(|(text, _)| text.starts_with(typed) && is_safe(text));
-    fitting
+    let matching = candidates.filter(|(text, _)| text.starts_with(typed) && is_safe(text));
+    matching
         .map(|(text, help)| {
             CompletionCandidate::new(text)
                 .help(help.map(|help| sanitize(&help).into_owned().into()))

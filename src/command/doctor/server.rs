@@ -64,7 +64,7 @@ pub(super) async fn session(page: &mut Page, client: &Arc<Client>) -> Result<(),
                 &format!("{}, locale {locale}", session.user_name),
             );
         }
-        None => page.problem("Session", "the server does not know it"),
+        None => page.problem("Session", "the server does not recognize the session"),
     }
     page.result("Clock", &clock(client).await);
     page.result("Privilege", &privilege(client, session.as_ref()).await);

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::text::{sanitize, truncate};
 
-/// The value of a label in the place of further ones.
+/// Label value that replaces all values beyond the limit.
 pub(super) const OTHER: &str = "other";
 /// Maximum width of a value.
 const MAX_WIDTH: usize = 80;

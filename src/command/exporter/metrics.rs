@@ -27,7 +27,7 @@ use crate::{
 /// Maximum number of operations and fault types.
 pub(super) const MAX_OPERATIONS: usize = 100;
 pub(super) const MAX_FAULTS: usize = 50;
-/// Maximum number of tasks of a vCenter whose progress is exported, and the time for which they have to run before.
+/// Maximum number of tasks of a vCenter whose progress is exported, and their minimum run time.
 pub(super) const MAX_PROGRESS: usize = 50;
 const LONG_RUNNING: SignedDuration = SignedDuration::from_mins(5);
 /// Upper bounds of the durations, in seconds: from a second to a day.
@@ -215,7 +215,7 @@ impl TaskMetrics {
             self.finished.get(&labels)
         };
         if !is_end {
-            // A counter that appears with its first failure has no increase.
+            // Creates the counters at 0: Prometheus sees no increase in a series that first appears at 1.
             for outcome in ["success", "failed", "cancelled"] {
                 finished(outcome);
             }

@@ -26,7 +26,7 @@ use super::{
 use crate::config::ConnectionArgs;
 
 /// Maximum number of requests that wait for an answer.
-const REQUESTS_AHEAD: usize = 16;
+const REQUEST_CAPACITY: usize = 16;
 
 /// Serve metrics of tasks to Prometheus
 #[derive(Debug, Clone, Args)]
@@ -76,7 +76,7 @@ pub async fn run(
     let listener = TcpListener::bind(listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?;
     io.eprint(&format!("serving {}://{address}/metrics", config.scheme()));
-    let (sender, requests) = mpsc::channel(REQUESTS_AHEAD);
+    let (sender, requests) = mpsc::channel(REQUEST_CAPACITY);
     let serving = tokio::spawn(web::serve(listener, config, sender));
     let mut exporter = Exporter {
         metrics: TaskMetrics::new(),
@@ -160,7 +160,7 @@ impl Exporter {
 
 impl Consumer for Exporter {
     // After a restart of Prometheus' target, its counters begin with zero.
-    const WITH_EARLIER: bool = false;
+    const DELIVERS_EARLIER_TASKS: bool = false;
     const READS_ENTITY_STATES: bool = true;
 
     fn deliver(

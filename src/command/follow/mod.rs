@@ -22,7 +22,7 @@ use tokio::{
 };
 
 use self::{
-    cursor::CursorFile, server::Effects, service_manager::ServiceManager, source::Reading,
+    cursor::CursorFile, server::Effects, service_manager::ServiceManager, source::ConfigRead,
     watchdog::Watchdog,
 };
 use super::{
@@ -31,7 +31,7 @@ use super::{
     deadline::EndReason,
     io_context::CommandIo,
     signals::StopSignal,
-    watchers::{UPDATES_AHEAD, Watchers},
+    watchers::{UPDATE_CAPACITY, Watchers},
 };
 use crate::{
     task::{EndpointId, TaskChange},
@@ -52,7 +52,7 @@ const SIGN_OUT_LIMIT: Duration = Duration::from_millis(1800);
 /// A receiver of changed tasks.
 pub(super) trait Consumer {
     /// True if tasks that finished before the first start are to be delivered.
-    const WITH_EARLIER: bool;
+    const DELIVERS_EARLIER_TASKS: bool;
     /// True if the state of the entities of tasks that do not progress is to be read.
     const READS_ENTITY_STATES: bool;
 
@@ -100,8 +100,8 @@ pub(super) async fn follow<C: Consumer>(
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
     let cursor = source.args.cursor.as_deref();
-    let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
-    let mut following = Following {
+    let (sender, mut updates) = mpsc::channel(UPDATE_CAPACITY);
+    let mut follow_loop = FollowLoop {
         source,
         servers: Vec::new(),
         removed: Vec::new(),
@@ -115,21 +115,21 @@ pub(super) async fn follow<C: Consumer>(
         watchdog: Watchdog::new(io.environment, Instant::now()),
     };
     for server in servers {
-        following.start(server);
+        follow_loop.start(server);
     }
-    let followed = following.run(&mut updates, io).await;
-    following.service_manager.stopping();
+    let followed = follow_loop.run(&mut updates, io).await;
+    follow_loop.service_manager.stopping();
     drop(updates);
-    let stopping = std::mem::take(&mut following.watchers).stop();
-    let finishing = following.consumer.finish(&following.servers);
+    let stopping = std::mem::take(&mut follow_loop.watchers).stop();
+    let finishing = follow_loop.consumer.finish(&follow_loop.servers);
     // A session that is left ends by its idle time-out.
     let _ = timeout(SIGN_OUT_LIMIT, async { tokio::join!(stopping, finishing) }).await;
-    let committed = following.commit();
+    let committed = follow_loop.commit();
     committed.and(followed)
 }
 
 /// The running command.
-struct Following<'a, C> {
+struct FollowLoop<'a, C> {
     source: &'a ServerSource<'a>,
     servers: Vec<Server>,
     /// Servers that were removed from the configuration; they may return.
@@ -141,12 +141,12 @@ struct Following<'a, C> {
     cursor: Option<CursorFile>,
     consumer: &'a mut C,
     /// The configuration, while it is read again.
-    reading: Option<Reading<'a>>,
+    reading: Option<ConfigRead<'a>>,
     service_manager: ServiceManager,
     watchdog: Option<Watchdog>,
 }
 
-impl<C: Consumer> Following<'_, C> {
+impl<C: Consumer> FollowLoop<'_, C> {
     /// Starts the fetch loop of a server.
     fn start(&mut self, mut server: Server) {
         server.id = self.next_id;
@@ -271,7 +271,7 @@ impl<C: Consumer> Following<'_, C> {
             let key = instance.unwrap_or(&server.endpoint);
             let cursor = self.cursor.as_ref();
             let position = cursor.and_then(|cursor| cursor.position(key));
-            server.identify(instance, position, C::WITH_EARLIER);
+            server.identify(instance, position, C::DELIVERS_EARLIER_TASKS);
         }
     }
 

@@ -1,9 +1,9 @@
 //! Applies a changed configuration while tasks are followed.
 
-use super::{Consumer, Following, Server, source::ConfiguredServers};
+use super::{Consumer, FollowLoop, Server, source::ConfiguredServers};
 use crate::command::{CommandError, io_context::CommandIo};
 
-impl<C: Consumer> Following<'_, C> {
+impl<C: Consumer> FollowLoop<'_, C> {
     /// Starts to read the configuration again.
     pub(super) fn begin_reload(&mut self) {
         self.service_manager.reloading();
@@ -52,7 +52,7 @@ impl<C: Consumer> Following<'_, C> {
                 Some(mut earlier)
                     if !earlier.connections.is_lost() && earlier.has_connection_of(&server) =>
                 {
-                    earlier.select_as(server);
+                    earlier.take_selector_of(server);
                     self.servers.push(earlier);
                     continue;
                 }

@@ -33,7 +33,7 @@ use crate::{
 /// Time after which the end of a task has certainly been seen while the server is watched.
 const SETTLING_TIME: SignedDuration = SignedDuration::from_mins(2);
 /// Time for which delivered tasks are remembered.
-const MEMORY: SignedDuration = SignedDuration::from_hours(1);
+const DELIVERED_RETENTION: SignedDuration = SignedDuration::from_hours(1);
 /// Maximum number of delivered tasks in the cursor. Beyond it, tasks may be delivered twice after a restart.
 const MAX_DELIVERED: usize = 20_000;
 
@@ -151,7 +151,7 @@ impl Server {
     }
 
     /// Takes over the selection of another one.
-    pub(super) fn select_as(&mut self, other: Self) {
+    pub(super) fn take_selector_of(&mut self, other: Self) {
         self.selector = other.selector;
     }
 
@@ -272,7 +272,7 @@ impl Server {
                     return Vec::new();
                 };
                 match search.handle_answer(answer, MAX_OUTAGE, now) {
-                    Step::GoOn => Vec::new(),
+                    Step::Continue => Vec::new(),
                     Step::GiveUp(_) => {
                         self.lookups.remove(&mo_id);
                         self.end(&mo_id).into_iter().collect()
@@ -443,7 +443,10 @@ impl Server {
         if self.connections.connection().is_current() && !self.catch_up.is_running() {
             let reached = self.reached();
             self.position = self.position.max(reached);
-            let forgotten = self.position.checked_sub(MEMORY).unwrap_or(Timestamp::MIN);
+            let forgotten = self
+                .position
+                .checked_sub(DELIVERED_RETENTION)
+                .unwrap_or(Timestamp::MIN);
             if self.settled_before < forgotten {
                 self.settled_before = forgotten;
                 self.finished.retain(|_, end| *end >= forgotten);

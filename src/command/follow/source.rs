@@ -1,4 +1,4 @@
-//! The servers to follow, as flags, environment and config file have them.
+//! The servers to follow, from flags, environment and config file.
 
 use std::{future::pending, path::PathBuf, pin::Pin};
 
@@ -43,12 +43,12 @@ pub(super) struct ConfiguredServers {
 }
 
 /// A configuration that is being read.
-pub(super) type Reading<'a> =
+pub(super) type ConfigRead<'a> =
     Pin<Box<dyn Future<Output = Result<ConfiguredServers, CommandError>> + 'a>>;
 
 /// Completes when the configuration was read; never if it is not being read.
 pub(super) async fn completed(
-    reading: &mut Option<Reading<'_>>,
+    reading: &mut Option<ConfigRead<'_>>,
 ) -> Result<ConfiguredServers, CommandError> {
     match reading {
         Some(running) => running.await,
@@ -109,8 +109,7 @@ impl<'a> ServerSource<'a> {
                 .with_name(target.name.clone());
             selector.check_single_reading()?;
             if selector.needs_locations() {
-                let why =
-                    "--filter: where targets run is not read here; filter the output instead.";
+                let why = "--filter: this command does not read the locations of targets; filter its output instead.";
                 return Err(CommandError::Usage(why.to_owned()));
             }
             let options = self.fetch.options(connect, Vec::new(), &file.defaults);

@@ -12,7 +12,7 @@ pub(super) enum Expression {
     Template(Box<Environment<'static>>),
     /// A path into each object.
     Path(JsonPath),
-    /// A path into `{"items": […]}`, as kubectl has it.
+    /// A path into `{"items": […]}`, as in kubectl.
     PathOfAll(JsonPath),
 }
 

@@ -13,11 +13,11 @@ use crate::{
     command::{
         CommandError, Outcome,
         connection_report::ConnectionReport,
-        deadline::leave_in_time,
+        deadline::finish_in_time,
         io_context::CommandIo,
         session::ServerReader,
         wait,
-        watchers::{UPDATES_AHEAD, Watchers},
+        watchers::{UPDATE_CAPACITY, Watchers},
     },
     config::Defaults,
     task::EndpointId,
@@ -30,7 +30,7 @@ const OUTPUT_INTERVAL: Duration = Duration::from_millis(250);
 const REDRAW_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Data of a reading command.
-pub(in crate::command) trait Reading {
+pub(in crate::command) trait PageReader {
     /// Returns the servers in the order of the numbers that the other functions get.
     fn servers(&mut self) -> impl Iterator<Item = &mut ServerReader>;
 
@@ -70,7 +70,7 @@ impl Presenter<'_> {
     /// Fails if standard output cannot be written, if the command is interrupted, or at its deadline.
     pub(super) async fn follow(
         &self,
-        reading: &mut impl Reading,
+        reading: &mut impl PageReader,
         defaults: &Defaults,
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {
@@ -80,7 +80,7 @@ impl Presenter<'_> {
             (server.target.name.clone(), options)
         });
         let servers: Vec<_> = servers.collect();
-        let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
+        let (sender, mut updates) = mpsc::channel(UPDATE_CAPACITY);
         let (mut watchers, mut connections) = (Watchers::default(), Vec::new());
         for (id, (name, mut options)) in (0..).map(EndpointId).zip(servers) {
             let label = options.connect.address.label();
@@ -101,7 +101,7 @@ impl Presenter<'_> {
         };
         let followed = live.run(&watchers, &mut updates, reading, io).await;
         drop(updates);
-        leave_in_time(io.deadline, watchers.stop()).await;
+        finish_in_time(io.deadline, watchers.stop()).await;
         followed
     }
 }
@@ -121,7 +121,7 @@ impl LiveOutput<'_> {
         &mut self,
         watchers: &Watchers,
         updates: &mut mpsc::Receiver<(EndpointId, Update)>,
-        reading: &mut impl Reading,
+        reading: &mut impl PageReader,
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {
         let mut is_outdated = true;
@@ -173,7 +173,7 @@ impl LiveOutput<'_> {
         from: EndpointId,
         update: Update,
         watchers: &Watchers,
-        reading: &mut impl Reading,
+        reading: &mut impl PageReader,
         io: &mut CommandIo<'_>,
     ) -> Result<bool, CommandError> {
         let server = usize::from(from.0);
@@ -212,7 +212,7 @@ impl LiveOutput<'_> {
 
     fn print(
         &mut self,
-        reading: &mut impl Reading,
+        reading: &mut impl PageReader,
         io: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
         let size = io.out.size.as_ref().map(|size| size());

@@ -13,7 +13,7 @@ mod watch;
 use clap::Args;
 
 use expression::Expression;
-pub(super) use follow::{Changes, Reading};
+pub(super) use follow::{Changes, PageReader};
 pub(super) use format::{NAMES as FORMAT_NAMES, OutputFormat};
 pub(super) use row::{EVENTS, OutputRow, RowKind, TASK_DETAILS, TASKS, with_whole_seconds};
 pub(super) use sort::FieldSort;
@@ -153,7 +153,7 @@ impl<'a> Presenter<'a> {
     /// The errors of reading, and an error if standard output cannot be written.
     pub(super) async fn present(
         &self,
-        reading: &mut impl Reading,
+        reading: &mut impl PageReader,
         connection: &ConnectionArgs,
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {

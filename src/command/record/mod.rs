@@ -21,9 +21,9 @@ use tokio::{
 pub(super) use incidents::Incidents;
 pub use replay::ReplayArgs;
 pub use serve::FromArgs;
-pub(super) use serve::{Served, empty_server, serve, vcenter_index};
+pub(super) use serve::{RecordServer, empty_server, serve, vcenter_index};
 pub use start::RecordArgs;
-pub(super) use start::{always_on, end};
+pub(super) use start::{end, start_if_configured};
 
 use super::{
     CommandError, Outcome, connect, deadline::EndReason, fetch_args::FetchArgs,
@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// Capacity of the channel of updates.
-const UPDATES_AHEAD: usize = 256;
+const UPDATE_CAPACITY: usize = 256;
 /// Maximum number of failed tasks whose events wait to be read.
 const MAX_WAITING: usize = 1000;
 
@@ -107,7 +107,7 @@ pub async fn run(
     let targets = targets::named(connection, args.tasks(), io)?;
     let mut servers = Vec::new();
     for target in targets {
-        let connect = connect::in_time(&target.connection, io).await?;
+        let connect = connect::connect_with_deadline(&target.connection, io).await?;
         let name = target.name.unwrap_or_else(|| connect.address.name());
         let options = args.fetch.options(connect, target.tasks, &defaults);
         servers.push((name, options));
@@ -152,7 +152,7 @@ async fn follow(
     io: &mut CommandIo<'_>,
 ) -> Result<Result<(), String>, CommandError> {
     let until = span.map(|span| Instant::now() + span.unsigned_abs());
-    let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
+    let (sender, mut updates) = mpsc::channel(UPDATE_CAPACITY);
     let mut servers = Vec::new();
     for (id, (name, mut options)) in (0..).map(EndpointId).zip(connections) {
         options.recorder = Some(recorder.clone());
@@ -236,7 +236,7 @@ impl Server {
             Update::Notice(text) => io.eprint(&format!("{}: {text}", self.name)),
             Update::Tasks { changes, .. } => {
                 for change in &changes {
-                    self.take_change(change);
+                    self.handle_change(change);
                 }
             }
             Update::Events { mo_id, .. } if self.reading.as_ref() == Some(&mo_id) => {
@@ -254,7 +254,7 @@ impl Server {
         }
     }
 
-    fn take_change(&mut self, change: &TaskChange) {
+    fn handle_change(&mut self, change: &TaskChange) {
         let (state, locator) = match change {
             TaskChange::Full { info, .. } => (info.state.clone(), Some(TaskLocator::of(info))),
             TaskChange::Fields { fields, .. } => {

@@ -35,7 +35,7 @@ pub struct FromArgs {
 
 /// A record that is served.
 #[derive(Debug)]
-pub(in crate::command) struct Served {
+pub(in crate::command) struct RecordServer {
     /// Serves until it is dropped.
     _simulator: Simulator,
     pub(in crate::command) connection: ConnectionArgs,
@@ -51,7 +51,7 @@ pub(in crate::command) async fn serve(
     path: &Path,
     connection_args: &ConnectionArgs,
     io: &mut CommandIo<'_>,
-) -> Result<Served, CommandError> {
+) -> Result<RecordServer, CommandError> {
     let source = Source::File(path.to_owned());
     let reader = source.open().map_err(|error| usage(&error))?;
     let header = reader.header().clone();
@@ -90,7 +90,7 @@ pub(in crate::command) async fn serve(
         ..ConnectionArgs::default()
     };
     io.environment = Box::leak(Box::new(WithoutConnection(io.environment)));
-    Ok(Served {
+    Ok(RecordServer {
         _simulator: simulator,
         connection,
         incidents,
@@ -103,7 +103,7 @@ impl FromArgs {
     ///
     /// # Errors
     /// Fails if a record cannot be read, or if there are several.
-    pub(in crate::command) fn take_file(
+    pub(in crate::command) fn take_record_path(
         &mut self,
         tasks: &mut Vec<String>,
     ) -> Result<(), CommandError> {

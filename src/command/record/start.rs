@@ -48,7 +48,7 @@ pub(super) fn create(
 ///
 /// # Errors
 /// Fails if the file exists or cannot be created.
-pub(in crate::command) fn always_on(
+pub(in crate::command) fn start_if_configured(
     args: &RecordArgs,
     defaults: &Defaults,
     names: Vec<String>,

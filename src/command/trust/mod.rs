@@ -74,7 +74,7 @@ pub async fn run(
             let host = tls_host(&server)?;
             let fingerprint = match args.thumbprint {
                 Some(fingerprint) => fingerprint,
-                None => compared(&server, io).await?,
+                None => confirmed_fingerprint(&server, io).await?,
             };
             known.set(&host, fingerprint)?;
             prompt::report_saved(io, &known, &host);
@@ -111,18 +111,21 @@ fn tls_host(server: &Address) -> Result<String, CommandError> {
 }
 
 /// Returns the fingerprint of the server's certificate after the user has accepted it.
-async fn compared(server: &Address, io: &mut CommandIo<'_>) -> Result<Fingerprint, CommandError> {
-    let look = vim::probe_certificate(server, &TrustPolicy::System).await?;
+async fn confirmed_fingerprint(
+    server: &Address,
+    io: &mut CommandIo<'_>,
+) -> Result<Fingerprint, CommandError> {
+    let probe = vim::probe_certificate(server, &TrustPolicy::System).await?;
     if !prompt::is_possible(io) {
         let why = format!(
             "{} has the certificate with SHA-256 {}. Not interactive: compare it and confirm it with --thumbprint.",
             server.authority(),
-            look.certificate.fingerprint
+            probe.certificate.fingerprint
         );
         return Err(CommandError::Usage(why));
     }
-    if prompt::confirm(io, server, &look)? {
-        Ok(look.certificate.fingerprint)
+    if prompt::confirm(io, server, &probe)? {
+        Ok(probe.certificate.fingerprint)
     } else {
         Err(CommandError::Untrusted(server.authority()))
     }
@@ -164,19 +167,19 @@ async fn one_at_first_use(
     let left = io.deadline.map(|deadline| deadline.remaining());
     let limit = left.map_or(PROBE_TIMEOUT, |left| left.min(PROBE_TIMEOUT));
     // The interrupt handler is not installed yet, so Ctrl-C ends the process at the prompt, too.
-    let Ok(Ok(look)) = timeout(limit, vim::probe_certificate(&server, &trust)).await else {
+    let Ok(Ok(probe)) = timeout(limit, vim::probe_certificate(&server, &trust)).await else {
         return Ok(());
     };
     let can_accept = |distrust: &vim::UntrustedCertificate| distrust.can_accept();
-    if !look.distrust.as_ref().is_some_and(can_accept) {
+    if !probe.distrust.as_ref().is_some_and(can_accept) {
         return Ok(());
     }
-    if !prompt::confirm(io, &server, &look)? {
+    if !prompt::confirm(io, &server, &probe)? {
         return Err(CommandError::Untrusted(server.authority()));
     }
     let mut known = KnownHosts::load(args.known_hosts.as_deref(), io.environment)?;
     let host = server.authority();
-    known.set(&host, look.certificate.fingerprint)?;
+    known.set(&host, probe.certificate.fingerprint)?;
     prompt::report_saved(io, &known, &host);
     Ok(())
 }

@@ -20,9 +20,9 @@ pub(super) fn is_possible(io: &CommandIo<'_>) -> bool {
 pub(super) fn confirm(
     io: &mut CommandIo<'_>,
     server: &Address,
-    look: &CertificateProbe,
+    probe: &CertificateProbe,
 ) -> Result<bool, CommandError> {
-    let shown = shown(server, look);
+    let shown = shown(server, probe);
     write!(io.err.writer, "{shown}")
         .and_then(|()| io.err.writer.flush())
         .map_err(|error| CommandError::Local(error.into()))?;
@@ -41,9 +41,9 @@ pub(super) fn report_saved(io: &mut CommandIo<'_>, known: &KnownHosts, host: &st
     ));
 }
 
-fn shown(server: &Address, look: &CertificateProbe) -> String {
+fn shown(server: &Address, probe: &CertificateProbe) -> String {
     let host = server.authority();
-    let mut text = match &look.distrust {
+    let mut text = match &probe.distrust {
         Some(distrust) => format!(
             "The certificate of {host} is not trusted: {}.\n",
             sanitize(&distrust.reason())
@@ -53,7 +53,7 @@ fn shown(server: &Address, look: &CertificateProbe) -> String {
         ),
     };
     text.push('\n');
-    let certificate = &look.certificate;
+    let certificate = &probe.certificate;
     // Writing to a string cannot fail.
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<12}{}", sanitize(value));

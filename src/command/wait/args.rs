@@ -77,7 +77,7 @@ pub struct WaitArgs {
     /// Wait in a record by its clock; see also --at TIME, --vcenter NAME
     ///
     /// No time passes: the result is that of `vtask wait` started at TIME, which is the beginning of the record by
-    /// default. Spans such as that of --timeout are by the clock of the record. If it ends before the waiting, the exit
+    /// default. Spans such as that of --timeout are by the clock of the record. If it ends before the wait does, the exit
     /// code is 4. Commands of --exec and --on-stall are not run, and nothing is recorded.
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub from: Option<PathBuf>,

@@ -12,7 +12,7 @@ pub(in crate::command) struct BarStyle {
 }
 
 /// Formats the percentage in five columns.
-pub(super) fn figure(progress: Progress) -> String {
+pub(super) fn percentage(progress: Progress) -> String {
     match progress {
         Progress::Reported(percent) => format!("{percent:>4}%"),
         Progress::Derived(percent) => format!("{:>5}", format!("≈{percent}%")),

@@ -29,7 +29,7 @@ pub(in crate::command) struct Search {
 /// The next step after a response.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::command) enum Step {
-    GoOn,
+    Continue,
     /// Stop, for this reason.
     GiveUp(Arc<str>),
 }
@@ -96,10 +96,10 @@ impl Search {
                 self.unanswered_since = Some(unanswered_since);
                 self.attempts = self.attempts.saturating_sub(1);
                 self.next = now.checked_add(RETRY_AFTER).ok();
-                Step::GoOn
+                Step::Continue
             }
             // The outcome arrives as a task change.
-            HistoryLookup::Found => Step::GoOn,
+            HistoryLookup::Found => Step::Continue,
             HistoryLookup::NotFound(_) if self.attempts < self.max_attempts => {
                 let pause = SignedDuration::from_secs(
                     RETRY_DELAYS_SECONDS
@@ -108,7 +108,7 @@ impl Search {
                         .unwrap_or(0),
                 );
                 self.next = now.checked_add(pause).ok();
-                Step::GoOn
+                Step::Continue
             }
             HistoryLookup::NotFound(searched) => give_up(&searched),
             HistoryLookup::Unanswered(why) | HistoryLookup::Failed(why) => {
@@ -135,7 +135,10 @@ mod tests {
         let lost = || HistoryLookup::Unanswered("cut off.".into());
         for second in [0, 5, 300, 599] {
             assert!(search.due(at(second)).is_some(), "{second}");
-            assert_eq!(search.handle_answer(lost(), OUTAGE, at(second)), Step::GoOn);
+            assert_eq!(
+                search.handle_answer(lost(), OUTAGE, at(second)),
+                Step::Continue
+            );
         }
         assert!(search.due(at(604)).is_some());
         let Step::GiveUp(why) = search.handle_answer(lost(), OUTAGE, at(604)) else {
@@ -158,7 +161,7 @@ mod tests {
                     OUTAGE,
                     now
                 ),
-                Step::GoOn
+                Step::Continue
             );
             now = now.checked_add(SignedDuration::from_secs(pause)).unwrap();
             assert_eq!(search.next_time(), Some(now));

@@ -181,7 +181,7 @@ pub(super) fn finished_task(
     Some(finished)
 }
 
-/// Returns totals such as `2 of 3 done, 1 failed`.
+/// Returns totals such as `2 of 3 ended, 1 failed`.
 pub(in crate::command) fn totals(tracker: &WaitTracker) -> String {
     if tracker.tasks.is_empty() {
         return "no task has started yet".to_owned();

@@ -24,7 +24,7 @@ pub(super) use history_lookup::{Search, Step};
 pub(super) use progress_bars::connection;
 pub(super) use report::OutputMode;
 pub(super) use runner::{Plan, Server, follow};
-pub(super) use tracker::{LostReason, WaitCondition};
+pub(super) use tracker::{ServerLoss, WaitCondition};
 
 use tracker::{WaitResult, WaitTracker};
 
@@ -90,7 +90,7 @@ pub async fn run(
         let name = server.name.clone();
         name.unwrap_or_else(|| server.options.connect.address.name())
     });
-    let recorder = record::always_on(&args.record, &defaults, names.collect())?;
+    let recorder = record::start_if_configured(&args.record, &defaults, names.collect())?;
     for server in &mut servers {
         server.options.recorder.clone_from(&recorder);
     }
@@ -135,7 +135,7 @@ fn output_mode(args: &WaitArgs, io: &CommandIo<'_>) -> OutputMode {
     }
 }
 
-/// Ends a waiting for no task, as `--allow-empty` has it.
+/// Reports that there is no task to wait for; for `--allow-empty`.
 fn nothing_to_wait_for(args: &WaitArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
     let now = Timestamp::now();
     if args.json {
@@ -162,7 +162,7 @@ async fn servers(
     let is_only = targets.len() == 1;
     let (mut servers, mut nothing) = (Vec::new(), Vec::new());
     for target in targets {
-        let connect = connect::in_time(&target.connection, io).await?;
+        let connect = connect::connect_with_deadline(&target.connection, io).await?;
         let selector = CompiledSelector::new(&args.choice, saved, connect.address.name())?
             .with_name(target.name.clone());
         if !args.new {
@@ -175,7 +175,7 @@ async fn servers(
         let looked = if args.new || args.choice.is_empty() {
             preflight(&options, io).await
         } else {
-            add_found(&selector, &mut options, io).await
+            add_matching_tasks(&selector, &mut options, io).await
         };
         let lost = match looked {
             Ok(()) => None,
@@ -184,12 +184,12 @@ async fn servers(
                 None
             }
             // One server that is away must not keep the others' tasks from being waited for.
-            Err(CommandError::TimedOut(why)) => Some(LostReason {
+            Err(CommandError::TimedOut(why)) => Some(ServerLoss {
                 outcome: Outcome::TimedOut,
                 reason: why.into(),
             }),
             Err(error) => match error.server_outcome().filter(|_| !is_only) {
-                Some(outcome) => Some(LostReason {
+                Some(outcome) => Some(ServerLoss {
                     outcome,
                     reason: error.to_string().into(),
                 }),
@@ -215,7 +215,7 @@ async fn servers(
 }
 
 /// Adds the tasks that match the selector.
-async fn add_found(
+async fn add_matching_tasks(
     selector: &CompiledSelector,
     options: &mut WatchOptions,
     io: &mut CommandIo<'_>,
@@ -236,7 +236,7 @@ async fn preflight(options: &WatchOptions, io: &mut CommandIo<'_>) -> Result<(),
         ending = io.ending() => {
             return match ending {
                 EndReason::Interrupted(signal) => Err(CommandError::Interrupted(signal)),
-                // The deadline also ends the waiting.
+                // The deadline also ends the wait.
                 EndReason::TimedOut(_) => Ok(()),
             };
         }

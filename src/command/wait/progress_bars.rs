@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    bar::{BarStyle, bar, figure},
+    bar::{BarStyle, bar, percentage},
     messages,
     tracker::{TaskOutcome, TrackedTask, WaitTracker},
 };
@@ -86,7 +86,7 @@ fn line(
             right.push_str(&bar(progress, wide, now, style));
             right.push(' ');
         }
-        right.push_str(&figure(progress));
+        right.push_str(&percentage(progress));
         if columns >= 40 {
             let elapsed = elapsed.map(duration).unwrap_or_default();
             let _ = write!(right, " {elapsed:>7}");
@@ -176,11 +176,11 @@ fn totals(tracker: &WaitTracker, now: Timestamp, columns: usize, style: BarStyle
     let mut parts = vec![messages::totals(tracker)];
     parts.push(duration(now.duration_since(tracker.began)));
     let open = tracker.tasks.iter().filter(|task| !task.is_decided());
-    let lefts = open.map(|task| forecast(tracker, task, now)?.estimate);
+    let estimates = open.map(|task| forecast(tracker, task, now)?.estimate);
     // The longest remaining time; unknown if any is unknown.
-    let longest = lefts
+    let longest = estimates
         .collect::<Option<Vec<_>>>()
-        .and_then(|lefts| lefts.into_iter().map(|left| left.best).max())
+        .and_then(|estimates| estimates.into_iter().map(|left| left.best).max())
         .and_then(|longest| SignedDuration::try_from(longest).ok());
     if let Some(longest) = longest {
         parts.push(format!("~{} left", duration(longest)));

@@ -96,7 +96,7 @@ fn tasks(args: &WaitArgs, io: &CommandIo<'_>) -> Result<Vec<Arc<str>>, CommandEr
 }
 
 /// Adds the tasks that are active at `begin` or, if the record has no task by then, when its first tasks have been read.
-/// Returns the time at which the waiting begins.
+/// Returns the time at which the wait begins.
 fn add_active(
     tracker: &mut WaitTracker,
     updates: &mut RecordedUpdates,

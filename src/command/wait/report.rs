@@ -35,7 +35,7 @@ pub(in crate::command) enum OutputMode {
     Errors,
     /// A line per change.
     Lines,
-    /// Progress bars, redrawn in server.
+    /// Progress bars, redrawn in place.
     Bars,
 }
 
@@ -65,7 +65,7 @@ pub(in crate::command) struct Reporter<'a> {
     /// The last line of each task.
     printed: HashMap<TaskId, PrintedLine>,
     /// Servers that were reported as unreachable.
-    reported_away: HashSet<EndpointId>,
+    reported_unreachable: HashSet<EndpointId>,
 }
 
 impl<'a> Reporter<'a> {
@@ -90,7 +90,7 @@ impl<'a> Reporter<'a> {
             on_stall: None,
             log_every: None,
             printed: HashMap::new(),
-            reported_away: HashSet::new(),
+            reported_unreachable: HashSet::new(),
         }
     }
 
@@ -157,13 +157,15 @@ impl<'a> Reporter<'a> {
                 format!("{before}given up: {}", loss.reason)
             }
             (ConnectionState::Retrying { .. }, None) => {
-                self.reported_away.insert(id);
+                self.reported_unreachable.insert(id);
                 format!(
                     "{before}{}",
                     progress_bars::connection(&server.connection, now)
                 )
             }
-            (connection, None) if connection.is_current() && self.reported_away.remove(&id) => {
+            (connection, None)
+                if connection.is_current() && self.reported_unreachable.remove(&id) =>
+            {
                 format!("{} answers again.", server.label)
             }
             _ => return,

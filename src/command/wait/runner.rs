@@ -9,16 +9,16 @@ use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 use super::{
     OutputMode, messages,
     report::Reporter,
-    tracker::{Effect, LostReason, WaitCondition, WaitResult, WaitTracker},
+    tracker::{Effect, ServerLoss, WaitCondition, WaitResult, WaitTracker},
 };
 use crate::{
     command::{
         CommandError, Outcome,
-        deadline::{Deadline, leave_in_time},
+        deadline::{Deadline, finish_in_time},
         io_context::CommandIo,
         notify::{NotifyArgs, exec, terminal::Terminal},
         selector::CompiledSelector,
-        watchers::{UPDATES_AHEAD, Watchers},
+        watchers::{UPDATE_CAPACITY, Watchers},
     },
     watch::{Command, WatchOptions},
 };
@@ -48,7 +48,7 @@ pub(in crate::command) struct Server {
     /// Selects tasks that start from now on.
     pub(in crate::command) new: Option<CompiledSelector>,
     /// Set if the server has failed already.
-    pub(in crate::command) lost: Option<LostReason>,
+    pub(in crate::command) lost: Option<ServerLoss>,
 }
 
 /// Follows tasks until the condition is met or cannot be met any more, or the user interrupts.
@@ -60,7 +60,7 @@ pub(in crate::command) async fn follow(
     let deadline = io.deadline;
     let began = deadline.map_or_else(Timestamp::now, |deadline| deadline.began);
     let mut tracker = WaitTracker::new(plan.condition, began);
-    let (sender, mut updates) = mpsc::channel(UPDATES_AHEAD);
+    let (sender, mut updates) = mpsc::channel(UPDATE_CAPACITY);
     let mut watchers = Watchers::default();
     let mut before = Effect::default();
     for server in plan.servers {
@@ -144,7 +144,7 @@ pub(in crate::command) async fn follow(
     };
     let result: Result<WaitResult, CommandError> = following.await;
     drop(updates);
-    leave_in_time(deadline, watchers.stop()).await;
+    finish_in_time(deadline, watchers.stop()).await;
     let result = result?;
     if !matches!(result.outcome, Outcome::Interrupted(_)) {
         end_hooks(&mut hooks, deadline, &mut reporter).await;
@@ -165,15 +165,15 @@ async fn end_hooks(
             reporter.above(&done.unwrap_or_default());
         }
     };
-    if leave_in_time(deadline, ending).await.is_none() {
+    if finish_in_time(deadline, ending).await.is_none() {
         let why = "vtask: --timeout passed before the command of --exec had ended; it was stopped.";
         reporter.above(&[why.to_owned()]);
     }
 }
 
 /// The result for a watcher that ended unexpectedly.
-fn broken() -> LostReason {
-    LostReason {
+fn broken() -> ServerLoss {
+    ServerLoss {
         outcome: Outcome::Unknown,
         reason: "internal error: a fetch loop ended unexpectedly.".into(),
     }

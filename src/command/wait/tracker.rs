@@ -1,4 +1,4 @@
-//! Tracks the tasks that are waited for and decides when the waiting ends. Pure: `now` is an argument, by the local
+//! Tracks the tasks that are waited for and decides when the wait ends. Pure: `now` is an argument, by the local
 //! clock.
 
 mod condition;
@@ -17,7 +17,7 @@ use super::{
     history_lookup::Step,
 };
 pub(in crate::command) use condition::WaitCondition;
-pub(in crate::command) use server_state::{LostReason, WaitServer};
+pub(in crate::command) use server_state::{ServerLoss, WaitServer};
 use stall_detector::StallDetector;
 pub(in crate::command) use task_outcome::{TaskOutcome, TrackedTask};
 
@@ -26,7 +26,7 @@ use crate::{
     watch::{Command, ConnectionState, HistoryLookup, Update},
 };
 
-/// The result of the waiting.
+/// The result of the wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::command) struct WaitResult {
     pub(in crate::command) outcome: Outcome,
@@ -231,11 +231,11 @@ impl WaitTracker {
         if discovers && !has_found {
             let reason =
                 format!("--new cannot discover tasks, the recent tasks cannot be listed: {reason}");
-            let loss = LostReason {
+            let loss = ServerLoss {
                 outcome: Outcome::Unknown,
                 reason: reason.into(),
             };
-            self.lose(from, loss, effect);
+            self.mark_lost(from, loss, effect);
         }
     }
 
@@ -353,19 +353,19 @@ impl WaitTracker {
             task.outcome = outcome;
             task.unreadable_since = unreadable_since;
         }
-        let lost: Vec<(EndpointId, LostReason)> = self
+        let lost: Vec<(EndpointId, ServerLoss)> = self
             .servers
             .iter()
             .filter(|server| server.lost.is_none())
             .filter_map(|server| Some((server.id, server.loss(self.condition.max_outage, now)?)))
             .collect();
         for (server, loss) in lost {
-            self.lose(server, loss, effect);
+            self.mark_lost(server, loss, effect);
         }
     }
 
     /// Marks a server as lost. Its open tasks become unknown; other servers are not affected.
-    fn lose(&mut self, from: EndpointId, loss: LostReason, effect: &mut Effect) {
+    fn mark_lost(&mut self, from: EndpointId, loss: ServerLoss, effect: &mut Effect) {
         for task in &mut self.tasks {
             if task.id.endpoint == from && !task.is_decided() {
                 task.outcome = TaskOutcome::Unknown(loss.reason.clone());
@@ -380,13 +380,13 @@ impl WaitTracker {
     }
 
     /// Marks a server as lost, unless it already is.
-    pub(in crate::command) fn give_up(&mut self, server: EndpointId, loss: LostReason) -> Effect {
+    pub(in crate::command) fn give_up(&mut self, server: EndpointId, loss: ServerLoss) -> Effect {
         let mut effect = Effect::default();
         if self
             .server(server)
             .is_some_and(|server| server.lost.is_none())
         {
-            self.lose(server, loss, &mut effect);
+            self.mark_lost(server, loss, &mut effect);
         }
         effect
     }

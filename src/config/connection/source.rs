@@ -274,7 +274,7 @@ fn parse(origin: Origin, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>
 
 /// The chosen server and the sources that apply to it, in order of precedence.
 #[derive(Debug)]
-pub(in crate::config) struct Chosen {
+pub(in crate::config) struct SelectedServer {
     pub address: Address,
     pub sources: Vec<Source>,
     /// Message about stored sources that name different servers, if none was typed.
@@ -283,7 +283,7 @@ pub(in crate::config) struct Chosen {
     pub hint: String,
 }
 
-impl Chosen {
+impl SelectedServer {
     /// Collects the sources, takes the server from the first source that names one, and drops sources for other
     /// servers.
     ///

@@ -53,7 +53,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             }
         }
         if !self.wants_frame {
-            self.metrics.nothing_to_show();
+            self.metrics.discard_pending();
         }
         Ok(())
     }

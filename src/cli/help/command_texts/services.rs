@@ -21,7 +21,7 @@ pub(super) const TEXTS: &[Texts] = &[
         exit_codes: FOLLOWING,
         notes: "A line is a task as `vtask list -o ndjson` prints it, with eventId and seenAt, the local time at which \
                 the change was seen. The first lines are the recent tasks. A task that finished has one line with its \
-                outcome, also if it finished during an outage or, with --cursor, while vtask was not running, as far as \
+                outcome, even if it finished during an outage or, with --cursor, while vtask was not running, as far as \
                 the history of the server goes back. After a kill it may be repeated, with the same eventId.\n\n\
                 A server that is unreachable is reported once and retried; a refused login is not.",
         globals: &[],

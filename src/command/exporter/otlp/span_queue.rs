@@ -93,7 +93,7 @@ impl SpanQueue {
         // A closed channel ends the worker once it is empty.
         let (closed, _) = mpsc::channel(1);
         self.spans = closed;
-        // It has panicked if this fails, which is reported elsewhere.
+        // An error means that the worker panicked; the panic hook reports that.
         let _ = (&mut self.worker).await;
     }
 }

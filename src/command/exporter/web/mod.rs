@@ -98,14 +98,14 @@ async fn metrics(State(requests): State<Requests>, headers: HeaderMap) -> Respon
     };
     match answer_to(&requests, RequestKind::Metrics(format)).await {
         Some(Answer::Metrics(page)) => text(StatusCode::OK, content_type, page),
-        _ => unavailable("vtask is busy or about to end"),
+        _ => unavailable("vtask is busy or shutting down"),
     }
 }
 
 async fn healthy(State(requests): State<Requests>) -> Response {
     match answer_to(&requests, RequestKind::Health).await {
         Some(_) => text(StatusCode::OK, PLAIN, "healthy\n".to_owned()),
-        None => unavailable("vtask is busy or about to end"),
+        None => unavailable("vtask is busy or shutting down"),
     }
 }
 
@@ -117,7 +117,7 @@ async fn ready(State(requests): State<Requests>) -> Response {
         Some(Answer::Waiting(waiting)) => {
             unavailable(&format!("not read yet: {}", waiting.join(", ")))
         }
-        _ => unavailable("vtask is busy or about to end"),
+        _ => unavailable("vtask is busy or shutting down"),
     }
 }
 

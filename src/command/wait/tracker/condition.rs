@@ -1,8 +1,8 @@
-//! The condition that ends the waiting.
+//! The condition that ends the wait.
 
 use jiff::SignedDuration;
 
-/// The condition that ends the waiting.
+/// The condition that ends the wait.
 #[derive(Debug, Clone)]
 pub(in crate::command) struct WaitCondition {
     /// Any finished task is enough.

@@ -1,4 +1,4 @@
-//! Decides when the waiting ends and with which result. Pure.
+//! Decides when the wait ends and with which result. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl WaitTracker {
-    /// Returns the result once the waiting has ended.
+    /// Returns the result once the wait has ended.
     pub(in crate::command) fn result(&self, now: Timestamp) -> Option<WaitResult> {
         if let Some((outcome, is_by_loss)) = self.outcome(now) {
             let reason = is_by_loss.then(|| self.losses()).flatten();

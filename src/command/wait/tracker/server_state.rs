@@ -23,10 +23,10 @@ pub(in crate::command) struct WaitServer {
     pub(in crate::command) clock: ServerClock,
     pub(in crate::command) connection: ConnectionState,
     /// Set if the server was lost; its updates are ignored from then on.
-    pub(in crate::command) lost: Option<LostReason>,
+    pub(in crate::command) lost: Option<ServerLoss>,
     /// Selects tasks that start from now on.
     pub(super) new: Option<CompiledSelector>,
-    /// The start of the waiting by the server's clock, fixed at the first response because clocks can be set.
+    /// The start of the wait by the server's clock, fixed at the first response because clocks can be set.
     since: Option<Timestamp>,
     /// Tasks that the server reported as missing, with the reason.
     pub(super) missing: HashMap<Arc<str>, Arc<str>>,
@@ -38,8 +38,8 @@ pub(in crate::command) struct WaitServer {
 
 /// The reason why a server was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::command) struct LostReason {
-    /// `Refused` or `Unknown`.
+pub(in crate::command) struct ServerLoss {
+    /// `Refused`, `TimedOut` or `Unknown`.
     pub(in crate::command) outcome: Outcome,
     pub(in crate::command) reason: Arc<str>,
 }
@@ -102,9 +102,9 @@ impl WaitServer {
     }
 
     /// Returns the reason if the server is lost by now: signed out, or unreachable for too long.
-    pub(super) fn loss(&self, max_outage: SignedDuration, now: Timestamp) -> Option<LostReason> {
+    pub(super) fn loss(&self, max_outage: SignedDuration, now: Timestamp) -> Option<ServerLoss> {
         if let ConnectionState::SignedOut { reason } = &self.connection {
-            return Some(LostReason {
+            return Some(ServerLoss {
                 outcome: Outcome::Refused,
                 reason: reason.clone(),
             });
@@ -114,7 +114,7 @@ impl WaitServer {
             return None;
         }
         let reason = reason.as_deref().unwrap_or("the server does not answer.");
-        Some(LostReason {
+        Some(ServerLoss {
             outcome: Outcome::Unknown,
             reason: format!("unreachable for longer than --max-outage: {reason}").into(),
         })

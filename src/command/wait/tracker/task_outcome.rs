@@ -64,18 +64,18 @@ impl TrackedTask {
         };
         match record.status() {
             Status::Lost if self.outcome == TaskOutcome::Open => {
-                let trace = record.info.as_deref().map(TaskLocator::of);
-                let trace = trace.unwrap_or_else(|| TaskLocator::named(mo_id.clone()));
+                let locator = record.info.as_deref().map(TaskLocator::of);
+                let locator = locator.unwrap_or_else(|| TaskLocator::named(mo_id.clone()));
                 (
-                    TaskOutcome::Searching(Box::new(Search::for_known(trace, now))),
+                    TaskOutcome::Searching(Box::new(Search::for_known(locator, now))),
                     None,
                 )
             }
             Status::Placeholder => {
                 match (server.missing.get(mo_id), server.unreadable.get(mo_id)) {
                     (Some(reason), _) if self.outcome == TaskOutcome::Open => {
-                        let trace = TaskLocator::named(mo_id.clone());
-                        let search = Search::for_name(trace, reason.clone(), now);
+                        let locator = TaskLocator::named(mo_id.clone());
+                        let search = Search::for_name(locator, reason.clone(), now);
                         (TaskOutcome::Searching(Box::new(search)), None)
                     }
                     (None, Some(reason)) => (TaskOutcome::Unknown(reason.clone()), None),

@@ -33,14 +33,14 @@ pub struct Limits {
 
 /// A record that continues in new files.
 #[derive(Debug)]
-pub(super) struct Ring {
+pub(super) struct RecordRotation {
     directory: PathBuf,
     limits: Limits,
     header: Header,
     began: Timestamp,
 }
 
-impl Ring {
+impl RecordRotation {
     pub(super) fn new(directory: PathBuf, limits: Limits, header: Header) -> Self {
         Self {
             directory,
@@ -52,20 +52,20 @@ impl Ring {
 
     /// Creates the first file and removes files beyond the limits.
     pub(super) fn first(&self) -> Result<OutputFile, RecordError> {
-        let frames = self.create()?;
-        self.prune(&frames);
-        Ok(frames)
+        let output_file = self.create()?;
+        self.prune(&output_file);
+        Ok(output_file)
     }
 
     /// Continues in a new file if the present one has reached its share of the limits.
-    pub(super) fn turn(&mut self, frames: &mut OutputFile) -> Result<(), String> {
+    pub(super) fn rotate_if_due(&mut self, output_file: &mut OutputFile) -> Result<(), String> {
         let now = Timestamp::now();
         let age = now.duration_since(self.began).max(SignedDuration::ZERO);
         let share = self.limits.size / u64::from(SHARES);
-        if frames.size < share.max(1) && age.unsigned_abs() < self.limits.age / SHARES {
+        if output_file.size < share.max(1) && age.unsigned_abs() < self.limits.age / SHARES {
             return Ok(());
         }
-        let Some(path) = &frames.path else {
+        let Some(path) = &output_file.path else {
             return Ok(());
         };
         // The states are in the finished file, so they need not be kept in memory meanwhile.
@@ -73,13 +73,13 @@ impl Ring {
         let (state, _) = RecordedState::at_end(reader);
         self.header.started = now;
         self.began = now;
-        *frames = self
+        *output_file = self
             .create()
             .map_err(|error| format!("Recording stopped: {error}"))?;
         let mut lines = Vec::new();
         state.append_lines(&mut lines, now);
-        frames.append(&lines)?;
-        self.prune(frames);
+        output_file.append(&lines)?;
+        self.prune(output_file);
         Ok(())
     }
 
