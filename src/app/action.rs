@@ -64,7 +64,7 @@ actions! {
     Back: "go back", "Go back: leave the view, remove the marks, clear the filter";
     Inspect: "cancel…", "Cancel the task: or the marked tasks; asks first";
     Filter: "filter", "Filter the list";
-    Filters: "choose a filter", "Choose a filter: a ready one or a saved one";
+    Filters: "choose a filter", "Choose a filter: a built-in one or a saved one";
     SaveFilter: "save", "Save the filter: under a name";
     ForgetFilter: "delete", "Delete the saved filter";
     OnlyRunning: "show running", "Show running tasks: only these, or all again";
@@ -75,7 +75,7 @@ actions! {
     OnlyLost: "show lost", "Show lost tasks: only these, or all again";
     Sort: "sort", "Sort the rows: choose the order";
     Reverse: "reverse", "Reverse the order";
-    FurtherSort: "add or remove", "Add or remove the column: as a further one of the order";
+    FurtherSort: "add or remove", "Add or remove the column: as an additional sort column";
     Columns: "choose columns", "Choose the columns: their order and width";
     ToggleColumn: "show or hide", "Show or hide the column";
     ColumnLeft: "move left", "Move the column left";
@@ -104,9 +104,9 @@ actions! {
     Refresh: "refresh", "Refresh now";
     Pause: "pause", "Pause or resume updates";
     ChangeBack: "go back a change", "Go back one change";
-    ChangeForward: "go on a change", "Go forward one change";
+    ChangeForward: "go forward a change", "Go forward one change";
     MinuteBack: "go back a minute", "Go back one minute";
-    MinuteForward: "go on a minute", "Go forward one minute";
+    MinuteForward: "go forward a minute", "Go forward one minute";
     Now: "return to now", "Return to now: leave the past";
     PlaySlower: "play slower", "Play slower: in a replay";
     PlayFaster: "play faster", "Play faster: in a replay, up to 600 times";

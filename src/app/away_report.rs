@@ -44,7 +44,7 @@ pub struct AwayPeriod {
     ended: StatusCounts,
     stalled: u32,
     /// Time of the last check for stalls.
-    stalls_checked: Timestamp,
+    last_stall_check: Timestamp,
 }
 
 impl AwayPeriod {
@@ -57,7 +57,7 @@ impl AwayPeriod {
             changes: HashMap::new(),
             ended: StatusCounts::default(),
             stalled: 0,
-            stalls_checked: since,
+            last_stall_check: since,
         }
     }
 
@@ -114,12 +114,12 @@ impl AwayPeriod {
             });
             self.set(handle, change);
         }
-        self.stalls_checked = now;
+        self.last_stall_check = now;
     }
 
     /// Returns when running tasks are to be checked for stalls.
     pub(super) fn next_check(&self) -> Option<Timestamp> {
-        let next = self.stalls_checked.checked_add(STALL_CHECK_INTERVAL);
+        let next = self.last_stall_check.checked_add(STALL_CHECK_INTERVAL);
         next.ok().filter(|_| self.until.is_none())
     }
 
@@ -200,12 +200,12 @@ impl AwayPeriod {
 
 /// Filter and selection to return to from the list of changed tasks.
 #[derive(Debug)]
-pub(super) struct ViewBefore {
+pub(super) struct SavedView {
     pub(super) filter: Filter,
     pub(super) selection: Selection,
 }
 
-/// Follows if the user is present, and what changed during the last absence.
+/// Tracks the presence of the user, and what changed during the last absence.
 #[derive(Debug, Default)]
 pub struct AwayTracker {
     /// Time of the last key or mouse event, or of the start.
@@ -213,10 +213,10 @@ pub struct AwayTracker {
     /// True if the terminal reported that it lost the focus.
     pub(super) is_unfocused: bool,
     /// Time up to which the user knows what happened.
-    pub(super) caught_up: Option<Timestamp>,
+    pub(super) caught_up_at: Option<Timestamp>,
     pub(super) period: Option<AwayPeriod>,
     /// Present while the list shows only the tasks that changed.
-    pub(super) before: Option<ViewBefore>,
+    pub(super) before: Option<SavedView>,
 }
 
 impl AwayTracker {

@@ -11,7 +11,7 @@ use crate::files::state_file::StateFile;
 /// Maximum number of vCenters.
 const MAX_SERVERS: usize = 100;
 
-/// Until when the user has seen a server.
+/// Time at which the user last looked at a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastSeen {
     /// Base URL of the server.

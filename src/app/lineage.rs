@@ -33,13 +33,13 @@ pub fn lineage(store: &TaskStore, task: Handle, shows_finished: bool) -> Vec<Lin
     let path: Vec<Handle> = store.path(task).chain([task]).collect();
     let mut rows = Vec::new();
     // Not recursive, because lineages may be deep.
-    let mut waiting = vec![LineageRow {
+    let mut stack = vec![LineageRow {
         entry: LineageEntry::Task(root),
         guides: Vec::new(),
         is_last: true,
         folded: 0,
     }];
-    while let Some(row) = waiting.pop() {
+    while let Some(row) = stack.pop() {
         if let LineageEntry::Task(handle) = row.entry {
             let entries = children(store, handle, &path, shows_finished);
             let last = entries.len().saturating_sub(1);
@@ -48,7 +48,7 @@ pub fn lineage(store: &TaskStore, task: Handle, shows_finished: bool) -> Vec<Lin
                 if handle != root {
                     guides.push(!row.is_last);
                 }
-                waiting.push(LineageRow {
+                stack.push(LineageRow {
                     entry,
                     guides,
                     is_last: index == last,
@@ -72,8 +72,9 @@ fn children(
     shows_finished: bool,
 ) -> Vec<(LineageEntry, usize)> {
     let mut children = store.children(parent).to_vec();
-    children.sort_by_key(|child| class(store, *child));
-    let is_finished = |child: &Handle| class(store, *child) == FINISHED && !path.contains(child);
+    children.sort_by_key(|child| subtree_rank(store, *child));
+    let is_finished =
+        |child: &Handle| subtree_rank(store, *child) == FINISHED && !path.contains(child);
     let finished = children.iter().filter(|child| is_finished(child)).count();
     let folds = !shows_finished && finished > MAX_FINISHED;
     children.retain(|child| !folds || !is_finished(child));
@@ -86,7 +87,7 @@ fn children(
 const FINISHED: u8 = 3;
 
 /// Returns the rank of a subtree: with failed members, with active ones, others.
-fn class(store: &TaskStore, task: Handle) -> u8 {
+fn subtree_rank(store: &TaskStore, task: Handle) -> u8 {
     let family = store.family(task);
     if family[Status::Failed] > 0 {
         0

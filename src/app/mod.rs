@@ -59,8 +59,8 @@ pub use panes::{Focus, PaneMode, Tab};
 pub use playback::{Playback, PlaybackCommand, PlaybackState, SeekTarget};
 pub use popups::{
     Button, CancelDialog, CancelMarked, ColumnEditor, ColumnEntry, CommandPalette, CompletionList,
-    CopyMenu, FilterMenu, FilterMenuEntry, FilterPrompt, HelpPopup, MarkedTask, PaletteMatch,
-    Popup, Prompt, PromptKind, SavedFilters, SortMenu, TextPopup, eligibility, refusal,
+    CopyMenu, FilterMenu, FilterMenuEntries, FilterMenuEntry, FilterPrompt, HelpPopup, MarkedTask,
+    PaletteMatch, Popup, Prompt, PromptKind, SortMenu, TextPopup, eligibility, refusal,
 };
 pub use redraw_timer::next_redraw;
 pub use screen::Screen;

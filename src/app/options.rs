@@ -17,7 +17,7 @@ macro_rules! themes {
         pub enum ThemeChoice {
             $($(#[$about])* $theme,)+
             /// A user theme: the contents of its file.
-            Own(Arc<str>),
+            Custom(Arc<str>),
         }
 
         impl ThemeChoice {
@@ -38,7 +38,7 @@ macro_rules! themes {
             pub fn text(&self) -> &str {
                 match self {
                     $(Self::$theme => include_str!(concat!("../../assets/themes/", $name, ".toml")),)+
-                    Self::Own(text) => text,
+                    Self::Custom(text) => text,
                 }
             }
         }
@@ -170,7 +170,7 @@ pub struct Options {
     pub user_filters: Saved,
     /// The filter history, newest last.
     pub typed_filters: Vec<String>,
-    /// Until when the user has seen each server in earlier runs.
+    /// Time at which the user last looked at each server in earlier runs.
     pub last_seen: Vec<LastSeen>,
     /// Progress curves learned in earlier runs, newest last.
     pub progress_curves: Vec<KnownCurve>,

@@ -167,7 +167,7 @@ impl Snapshot {
         let change = TaskChange::Unreadable {
             mo_id: mo_id.clone(),
             reason: reason.into(),
-            may_pass: false,
+            is_transient: false,
         };
         let _ = self
             .store

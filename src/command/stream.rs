@@ -179,7 +179,7 @@ fn line(server: &Server, handle: Handle, id: &str, seen: Timestamp) -> Option<St
     let mut line = with_whole_seconds(line);
     line.insert("eventId".to_owned(), json!(id));
     line.insert("seenAt".to_owned(), json!(seen));
-    Some(json_output::written(line))
+    Some(json_output::to_line(line))
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub fn theme(
             let problems = Theme::problems(&text).into_iter();
             let problems = problems.map(|problem| format!("theme {}: {problem}", path.display()));
             (
-                Themes::only(ThemeChoice::Own(text.into())),
+                Themes::only(ThemeChoice::Custom(text.into())),
                 problems.collect(),
             )
         }
@@ -100,7 +100,7 @@ mod tests {
         fs::write(&own, "based-on = \"light\"\n[failed]\nfg = \"pink\"\n").unwrap();
         for name in ["mine", own.to_str().unwrap()] {
             let (themes, problems) = theme(name, Some(&config), &nowhere);
-            assert!(matches!(themes.dark, ThemeChoice::Own(_)), "{name}");
+            assert!(matches!(themes.dark, ThemeChoice::Custom(_)), "{name}");
             assert_eq!(problems.len(), 1);
             assert!(problems[0].contains("mine.toml: line 3: [failed] fg: “pink”"));
         }

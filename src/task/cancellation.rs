@@ -236,7 +236,7 @@ fn finished_message(how: &str, at: Option<Timestamp>, now: Timestamp) -> String 
 fn no_data_message(record: &Record) -> String {
     match &record.presence {
         Presence::Present | Presence::HistoryOnly => {
-            "Only the id of this task is known so far.".to_owned()
+            "Only the ID of this task is known so far.".to_owned()
         }
         Presence::Gone(_) => {
             "The server does not know this task; it finished long ago or never existed.".to_owned()

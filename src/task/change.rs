@@ -55,7 +55,7 @@ pub enum TaskChange {
         /// Reason to display.
         reason: Arc<str>,
         /// True if a retry may help: the response was lost or damaged, not refused.
-        may_pass: bool,
+        is_transient: bool,
     },
     /// A task that is no longer watched and leaves the store.
     Unwatched {

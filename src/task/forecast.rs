@@ -178,14 +178,14 @@ pub struct Forecaster<'a> {
 
 /// Combined forecasts of the tasks below one.
 #[derive(Debug, Default)]
-struct Below {
+struct CombinedForecast {
     latest: Option<(Handle, Estimate)>,
     halted: Option<(Handle, Halt)>,
     /// Reason if not all tasks could be evaluated.
     incomplete: Option<Reason>,
 }
 
-impl Below {
+impl CombinedForecast {
     fn add(&mut self, handle: Handle, forecast: &Forecast) {
         if let Some(estimate) = forecast.estimate {
             self.latest = Some(match self.latest {
@@ -316,7 +316,7 @@ impl<'a> Forecaster<'a> {
     fn queued(&mut self, handle: Handle, past: PastRuns<'_>, depth: usize) -> Forecast {
         let store = self.store;
         let ahead: Vec<Handle> = store.ahead_in_queue(handle).take(MAX_AHEAD + 1).collect();
-        let mut before = Below::default();
+        let mut before = CombinedForecast::default();
         let mut is_known = !ahead.is_empty() && ahead.len() <= MAX_AHEAD;
         for other in ahead.into_iter().take(MAX_AHEAD) {
             let forecast = self.evaluate(other, depth + 1);
@@ -345,9 +345,9 @@ impl<'a> Forecaster<'a> {
     }
 
     /// Evaluates the active tasks below one. Of a finished child, its own children count.
-    fn below(&mut self, handle: Handle, depth: usize) -> Below {
+    fn below(&mut self, handle: Handle, depth: usize) -> CombinedForecast {
         let store = self.store;
-        let mut below = Below::default();
+        let mut below = CombinedForecast::default();
         for &child in store.children(handle) {
             let family = store.family(child);
             if !has_active(&family) {
@@ -367,7 +367,7 @@ fn has_active(family: &StatusCounts) -> bool {
     family[Status::Running] + family[Status::Queued] > 0
 }
 
-fn combine(own: Forecast, below: &Below) -> Forecast {
+fn combine(own: Forecast, below: &CombinedForecast) -> Forecast {
     if let Some(reason) = below.incomplete.or_else(|| own.incomplete()) {
         return Forecast::unknown(reason);
     }

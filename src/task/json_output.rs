@@ -238,7 +238,7 @@ fn trouble(record: &Record) -> Option<String> {
 }
 
 /// Returns an object as a line of text.
-pub(crate) fn written(line: Map<String, Value>) -> String {
+pub(crate) fn to_line(line: Map<String, Value>) -> String {
     let mut text = json_line(&Value::Object(line));
     text.push('\n');
     text

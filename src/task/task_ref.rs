@@ -108,7 +108,7 @@ impl FromStr for TaskRef {
         }
         // Every server's IDs have a number in them; `Task:abc` is for one that has not.
         if mo_id == text && !text.is_empty() && text.chars().all(|c| c.is_ascii_alphabetic()) {
-            return refuse("there is no number in it");
+            return refuse("it contains no digits");
         }
         if mo_id.is_empty() {
             return refuse("empty text");

@@ -72,7 +72,7 @@ pub struct UndoLog {
     heap: usize,
     began: Option<Timestamp>,
     /// Server time of the first observation from each endpoint.
-    latest: HashMap<EndpointId, Timestamp>,
+    first_observed: HashMap<EndpointId, Timestamp>,
 }
 
 impl UndoLog {
@@ -110,9 +110,12 @@ impl UndoLog {
         let record = handle.and_then(|handle| store.get(handle));
         let replaced = match (change, record) {
             (TaskChange::Full { info, at } | TaskChange::FromHistory { info, at }, None) => {
-                let latest = *self.latest.entry(endpoint).or_insert(*at);
-                (is_new || info.queue_time().is_some_and(|queued| queued > latest))
-                    .then_some(OldValue::Record(None))
+                let first_observed = *self.first_observed.entry(endpoint).or_insert(*at);
+                (is_new
+                    || info
+                        .queue_time()
+                        .is_some_and(|queued| queued > first_observed))
+                .then_some(OldValue::Record(None))
             }
             (TaskChange::Full { info, .. }, Some(record)) => match &record.info {
                 Some(old) if record.id == id => replaced_by(old, info, record),
@@ -233,7 +236,7 @@ impl OldState {
             Presence::Unreadable(reason) => TaskChange::Unreadable {
                 mo_id: mo_id.clone(),
                 reason,
-                may_pass: false,
+                is_transient: false,
             },
             Presence::Present | Presence::HistoryOnly => fields(Vec::new()),
         };

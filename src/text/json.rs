@@ -38,13 +38,13 @@ impl<F: Formatter> Formatter for Printable<F> {
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some((at, unsafe_one)) = rest.char_indices().find(|(_, c)| !is_plain(*c)) {
+        while let Some((at, character)) = rest.char_indices().find(|(_, c)| !is_plain(*c)) {
             writer.write_all(&rest.as_bytes()[..at])?;
             let mut units = [0; 2];
-            for unit in unsafe_one.encode_utf16(&mut units) {
+            for unit in character.encode_utf16(&mut units) {
                 write!(writer, "\\u{unit:04x}")?;
             }
-            rest = &rest[at + unsafe_one.len_utf8()..];
+            rest = &rest[at + character.len_utf8()..];
         }
         writer.write_all(rest.as_bytes())
     }

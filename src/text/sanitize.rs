@@ -37,7 +37,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
             }
             continue;
         }
-        if base.is_some_and(is_emoji) && is_dressing(character, rest.peek().copied()) {
+        if base.is_some_and(is_emoji) && is_emoji_modifier(character, rest.peek().copied()) {
             continue;
         }
         marks = 0;
@@ -123,7 +123,7 @@ fn is_mark(character: char) -> bool {
 
 /// Returns true for a modifier that follows an emoji and only changes its looks: a presentation selector, a skin
 /// tone, or the joiner between two emoji. Terminals disagree on the width of the result, but agree without it.
-fn is_dressing(character: char, next: Option<char>) -> bool {
+fn is_emoji_modifier(character: char, next: Option<char>) -> bool {
     match character {
         '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' => true,
         JOINER => next.is_some_and(is_emoji),

@@ -88,8 +88,8 @@ mod tests {
             message,
             Some((Severity::Info, format!("Saved 2 tasks to {name}")))
         );
-        let (gravity, text) = save(name, "two".into(), "2 tasks".into()).await.unwrap();
-        assert!(gravity == Severity::Warning && text.contains("already exists"));
+        let (severity, text) = save(name, "two".into(), "2 tasks".into()).await.unwrap();
+        assert!(severity == Severity::Warning && text.contains("already exists"));
         assert_eq!(std::fs::read_to_string(path).unwrap(), "one");
         let missing = folder.path().join("missing/x.csv");
         let missing = missing.to_str().unwrap().to_owned();
@@ -106,7 +106,7 @@ mod tests {
         let command = format!("cat > '{}'", path.display());
         assert_eq!(copy(command, text.clone()).await, None);
         assert_eq!(std::fs::read_to_string(path).unwrap(), text);
-        let (gravity, message) = copy("exit 3".into(), text).await.unwrap();
-        assert!(gravity == Severity::Warning && message.contains("exit 3"));
+        let (severity, message) = copy("exit 3".into(), text).await.unwrap();
+        assert!(severity == Severity::Warning && message.contains("exit 3"));
     }
 }

@@ -21,7 +21,7 @@ use tokio::{
 use super::{
     background_job::{self, JobResult},
     background_query::{BackgroundQuery, EXIT_DRAIN, InterceptResult},
-    playback::RecordPlayer,
+    playback::RecordingPlayer,
     signals::Signal,
 };
 use crate::{
@@ -63,7 +63,7 @@ pub struct WatchedEndpoint {
 pub struct EventSources<I, S> {
     pub input: I,
     /// The record that is played instead of watching servers.
-    pub record: Option<RecordPlayer>,
+    pub record: Option<RecordingPlayer>,
     /// Updates from the watchers.
     pub updates: mpsc::Receiver<(EndpointId, Update)>,
     pub signals: S,
@@ -86,7 +86,7 @@ pub trait TerminalHost {
     fn save_named_filter(&mut self, _name: &str, _filter: Option<&str>) -> io::Result<()> {
         Ok(())
     }
-    /// Saves until when the user has seen each server.
+    /// Saves the time at which the user last looked at each server.
     fn save_last_seen(&mut self, _seen: Vec<LastSeen>) {}
     /// Saves the progress curves of finished tasks for the next run.
     fn save_progress_curves(&mut self, _curves: Vec<KnownCurve>) {}
@@ -143,7 +143,7 @@ where
         server.read_only = endpoint.read_only;
     }
     let player = sources.record.take();
-    state.playback = player.as_ref().map(RecordPlayer::display);
+    state.playback = player.as_ref().map(RecordingPlayer::display);
     state.options.read_only |= endpoints.iter().all(|endpoint| endpoint.read_only);
     if let Ok(size) = terminal.size() {
         state.fit(size, clock.now());
@@ -183,7 +183,7 @@ struct EventLoop<'a, B: Backend, H, C> {
     endpoints: Vec<WatchedEndpoint>,
     host: &'a mut H,
     /// The record that is played, or the session so far.
-    player: Option<RecordPlayer>,
+    player: Option<RecordingPlayer>,
     /// The live screen, while the session so far is shown.
     live: Option<Box<Screen>>,
     clock: C,
@@ -291,9 +291,9 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
                 Wakeup::Record => self.play()?,
                 Wakeup::Tick => self.dispatch(Event::Tick, self.now())?,
                 Wakeup::Job(result) => {
-                    if let Some((gravity, text)) = result {
+                    if let Some((severity, text)) = result {
                         let now = self.now();
-                        self.screen.state.notifications.push(gravity, text, now);
+                        self.screen.state.notifications.push(severity, text, now);
                         self.wants_frame = true;
                     }
                 }
@@ -320,7 +320,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         let mut received = Vec::new();
         let frame = self.frame_due();
         let tick = self.tick_due();
-        let record = self.record_due();
+        let record = self.playback_due();
         let mut panicked = pin!(self.host.panicked());
         loop {
             tokio::select! {

@@ -13,7 +13,7 @@ mod terminal_size;
 
 pub use event_loop::{Clock, EventSources, StartError, TerminalHost, WatchedEndpoint, run};
 pub use input::input;
-pub use playback::{MAX_SPEED, RecordPlayer};
+pub use playback::{MAX_SPEED, RecordingPlayer};
 pub use signals::{Signal, signals};
 pub use terminal::{StateFiles, TerminalGuard};
 pub use terminal_size::{SizedBackend, terminal_size};

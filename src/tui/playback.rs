@@ -10,7 +10,7 @@ use crate::{
     task::TaskId,
 };
 
-/// Speeds of the keys.
+/// Speeds that the keys step through.
 const SPEEDS: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, MAX_SPEED];
 /// Highest speed.
 pub const MAX_SPEED: f64 = 600.0;
@@ -32,7 +32,7 @@ enum Seek {
 
 /// A record that is played.
 #[derive(Debug)]
-pub struct RecordPlayer {
+pub struct RecordingPlayer {
     pub(super) replay: Replay,
     speed: f64,
     is_paused: bool,
@@ -62,7 +62,7 @@ pub(super) enum Step {
     Wait,
 }
 
-impl RecordPlayer {
+impl RecordingPlayer {
     /// Looks back from the end of the session, paused.
     pub(super) fn look_back(replay: Replay) -> Self {
         let end = replay.known_end();

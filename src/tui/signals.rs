@@ -30,7 +30,7 @@ pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
     use tokio::signal::unix::{SignalKind, signal};
 
     // tokio has no constants for SIGTSTP and SIGCONT; the numbers are those of Linux, and of macOS and the BSDs.
-    let (stop, go_on) = if cfg!(any(target_os = "linux", target_os = "android")) {
+    let (stop, sigcont) = if cfg!(any(target_os = "linux", target_os = "android")) {
         (20, 18)
     } else {
         (18, 19)
@@ -41,7 +41,7 @@ pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
         (SignalKind::quit(), Signal::Terminate),
         (SignalKind::hangup(), Signal::HangUp),
         (SignalKind::from_raw(stop), Signal::Suspend),
-        (SignalKind::from_raw(go_on), Signal::Resume),
+        (SignalKind::from_raw(sigcont), Signal::Resume),
     ];
     let mut all: Vec<BoxStream<'static, Signal>> = Vec::new();
     for (kind, meaning) in kinds {

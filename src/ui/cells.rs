@@ -13,7 +13,7 @@ use crate::{
     vim::types::EntityLocation,
 };
 
-/// Draws one cell of a width; unknown values stay empty. `columns` are all columns of the list.
+/// Returns the content of a cell of this width; unknown values stay empty. `columns` are all columns of the list.
 pub(super) fn draw_cell<'a>(
     ctx: &RenderContext<'a>,
     column: Column,

@@ -17,13 +17,13 @@ const MIN_NAME_WIDTH: usize = 12;
 /// Returns the common value of a group's tasks, taken from one member.
 pub(super) fn name(ctx: &RenderContext, member: Handle) -> String {
     let state = ctx.state;
-    let board = &state.view().store;
+    let store = &state.view().store;
     let by = state.view().row_model.grouped_by().unwrap_or(GroupBy::Root);
     let of = match by {
-        GroupBy::Root => board.root(member),
+        GroupBy::Root => store.root(member),
         _ => member,
     };
-    let Some(record) = board.get(of) else {
+    let Some(record) = store.get(of) else {
         return String::new();
     };
     let info = record.info.as_deref();
@@ -31,9 +31,9 @@ pub(super) fn name(ctx: &RenderContext, member: Handle) -> String {
     let server = state.server(record.id.endpoint);
     let mut name = match (by, info) {
         (GroupBy::Endpoint, _) => server.map_or_else(String::new, |server| server.name.clone()),
-        (GroupBy::Operation, _) => board.operation(record).into_owned(),
+        (GroupBy::Operation, _) => store.operation(record).into_owned(),
         (GroupBy::Root, Some(info)) => {
-            let (operation, target) = (board.operation(record), labels::target(info));
+            let (operation, target) = (store.operation(record), labels::target(info));
             if target.is_empty() {
                 operation.into_owned()
             } else {
@@ -45,14 +45,14 @@ pub(super) fn name(ctx: &RenderContext, member: Handle) -> String {
         (GroupBy::User, Some(info)) => labels::started_by(&info.reason),
         (GroupBy::User, None) => String::new(),
         (GroupBy::Location(field), _) => {
-            let name = field.of(board.location(record)).unwrap_or_default();
+            let name = field.of(store.location(record)).unwrap_or_default();
             name.to_owned()
         }
     };
     if name.is_empty() {
         name = format!("Unknown {}", by.name());
     } else if matches!(by, GroupBy::Root | GroupBy::Target | GroupBy::Location(_))
-        && let Some(endpoint) = board.endpoint_name(record.id.endpoint)
+        && let Some(endpoint) = store.endpoint_name(record.id.endpoint)
     {
         name = format!("{name} {dot} {endpoint}");
     }

@@ -13,7 +13,7 @@ use crate::{
 
 /// A part of the header. Parts with low priority are dropped first.
 struct HeaderItem<'a> {
-    worth: u8,
+    priority: u8,
     strip: StyledLine<'a>,
 }
 
@@ -28,12 +28,16 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let available = usize::from(area.width).saturating_sub(1);
     let mut right = Some(right);
     while width(&parts) + right.as_ref().map_or(0, |right| right.width() + 1) > available {
-        let minimum = parts.iter().map(|part| part.worth).min().unwrap_or(u8::MAX);
+        let minimum = parts
+            .iter()
+            .map(|part| part.priority)
+            .min()
+            .unwrap_or(u8::MAX);
         // Counts take precedence over the account and the API release, not over the connection state.
         if right.is_some() && minimum >= COUNTS_PRIORITY {
             right = None;
         } else if parts.len() > 1 {
-            parts.retain(|part| part.worth > minimum);
+            parts.retain(|part| part.priority > minimum);
         } else {
             break;
         }
@@ -95,11 +99,11 @@ fn reason<'a>(ctx: &RenderContext<'a>) -> Option<&'a str> {
 fn left<'a>(ctx: &RenderContext<'a>, width: u16) -> Vec<HeaderItem<'a>> {
     let appearance = ctx.appearance;
     let mut parts = Vec::new();
-    let mut part = |worth: u8, text: &str, role: Role| {
+    let mut part = |priority: u8, text: &str, role: Role| {
         if !text.is_empty() {
             let mut strip = StyledLine::new(appearance, width);
             strip.push(text, role);
-            parts.push(HeaderItem { worth, strip });
+            parts.push(HeaderItem { priority, strip });
         }
     };
     part(4, "vtask", Role::Brand);

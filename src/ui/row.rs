@@ -117,8 +117,8 @@ fn lineage(appearance: &Appearance, cell: &mut StyledLine, row: &Row) {
     if skipped {
         cell.push(symbols.ellipsis, Role::Faint);
     }
-    for goes_on in guides {
-        let guide = if *goes_on { symbols.guide } else { "  " };
+    for continues in guides {
+        let guide = if *continues { symbols.guide } else { "  " };
         cell.push(guide, Role::Faint).gap(1);
     }
     let branch = if row.is_last {

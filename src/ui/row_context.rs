@@ -78,7 +78,7 @@ impl RowContext<'_> {
         (self.warning_column == Some(column)).then(|| warning.rule.label())
     }
 
-    /// Returns what the task waits for, with its role. A place in a queue is no reason to worry.
+    /// Returns what the task waits for, with its role. Waiting in a queue is normal and not drawn as a warning.
     pub(super) fn blocker(&self) -> Option<(&str, Role)> {
         let text = self.insight.blocker.as_deref()?;
         Some(match self.insight.blocker_kind? {

@@ -15,6 +15,6 @@ pub(super) fn arrow(appearance: &Appearance, sort: &Sort, column: SortColumn) ->
     let rank = symbols
         .ranks
         .get(position - 1)
-        .filter(|_| sort.is_several());
+        .filter(|_| sort.has_several_keys());
     Some(format!("{arrow}{}", rank.unwrap_or(&"")))
 }

@@ -67,7 +67,7 @@ impl<'a> StyledLine<'a> {
         self
     }
 
-    /// Adds a symbol several times. Symbols are of the program's own and one column wide, so they are neither sanitized
+    /// Adds a symbol several times. Symbols are the program's own and one column wide, so they are neither sanitized
     /// nor measured.
     pub(super) fn repeat(&mut self, symbol: &str, count: usize, style: Style) -> &mut Self {
         let count = count.min(self.remaining());

@@ -177,11 +177,11 @@ impl Axis {
                         put(last..self.columns, symbols.pointer, role);
                     }
                 }
-                None if bar.goes_on && bar.started.is_some() => {
+                None if bar.is_active && bar.started.is_some() => {
                     let last = cell(self.parts(bar.end, 1)).min(self.columns - 1);
                     put(last..last + 1, symbols.onward, role);
                 }
-                None if !bar.goes_on && bar.has_outcome => {
+                None if !bar.is_active && bar.has_outcome => {
                     put(end + 1..end + 2, symbols.status(bar.status), role);
                 }
                 None => {}
@@ -203,7 +203,7 @@ pub(super) struct Bar {
     started: Option<Timestamp>,
     /// Now for an active task.
     end: Timestamp,
-    goes_on: bool,
+    is_active: bool,
     /// True if the symbol of the outcome follows the bar.
     has_outcome: bool,
     /// Expected and latest end of an active task.
@@ -219,7 +219,7 @@ impl Bar {
             queued: span.queued,
             started: span.started,
             end: span.end,
-            goes_on: status.is_active(),
+            is_active: status.is_active(),
             has_outcome: true,
             expected: None,
         })
@@ -238,7 +238,7 @@ impl Bar {
     pub(super) fn with_estimate(self, estimate: Option<Estimate>) -> Self {
         let at = |left| self.end.checked_add(left).ok();
         let expected = estimate
-            .filter(|_| self.goes_on)
+            .filter(|_| self.is_active)
             .and_then(|estimate| at(estimate.best).zip(at(estimate.high)));
         Self { expected, ..self }
     }

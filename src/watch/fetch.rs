@@ -129,10 +129,10 @@ impl Fetch {
     pub(super) fn fall_back(&mut self, feed: &mut TaskFeed, error: &Error) -> Result<(), LoopExit> {
         self.drop_collector(feed);
         self.wait_tuning = None;
-        let may_pass = error.is_transient() || error.is_session_dead();
+        let is_transient = error.is_transient() || error.is_session_dead();
         if self.mode == FetchMode::Push {
             // An answer without a fault may come from a proxy, and the next one from the server.
-            self.refusals += u32::from(!may_pass && error.fault().is_some());
+            self.refusals += u32::from(!is_transient && error.fault().is_some());
             if self.refusals < MAX_REFUSALS {
                 return Err(LoopExit::failed(error.clone()));
             }
@@ -144,7 +144,7 @@ impl Fetch {
         }
         let now = Instant::now();
         let mut retry = self.push_retry;
-        if may_pass {
+        if is_transient {
             let longer = 2_u32.saturating_pow(self.fallbacks);
             retry = retry.min(PUSH_RETRY_INTERVAL.saturating_mul(longer));
         }

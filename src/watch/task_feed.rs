@@ -152,13 +152,13 @@ impl TaskFeed {
     }
 
     /// Records that a task cannot be read; `may_pass` if a retry may help.
-    pub(super) fn mark_unreadable(&mut self, mo_id: &Arc<str>, reason: String, may_pass: bool) {
+    pub(super) fn mark_unreadable(&mut self, mo_id: &Arc<str>, reason: String, is_transient: bool) {
         self.settle(mo_id);
         self.watched.mark_unreadable(mo_id, Instant::now());
         self.changes.push(TaskChange::Unreadable {
             mo_id: mo_id.clone(),
             reason: reason.into(),
-            may_pass,
+            is_transient,
         });
     }
 

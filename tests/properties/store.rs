@@ -153,7 +153,7 @@ fn any_change() -> impl Strategy<Value = TaskChange> {
         }),
         1 => number.clone().prop_map(|number| TaskChange::Gone { mo_id: mo_id(number).into(), at: change_time() }),
         1 => number.clone().prop_map(|number| TaskChange::Placeholder { key: key(number).into(), reason: "unknown".into() }),
-        1 => number.clone().prop_map(|number| TaskChange::Unreadable { mo_id: mo_id(number).into(), reason: "unknown".into(), may_pass: false }),
+        1 => number.clone().prop_map(|number| TaskChange::Unreadable { mo_id: mo_id(number).into(), reason: "unknown".into(), is_transient: false }),
         2 => number.prop_map(|number| TaskChange::Unwatched { mo_id: mo_id(number).into() }),
     ]
 }

@@ -133,7 +133,7 @@ impl ColumnSet {
         for word in words {
             match word.parse::<ColumnSpec>() {
                 Ok(spec) if specs.iter().any(|c| c.column == spec.column) => {
-                    problems.push(format!("“{}” is there twice.", spec.column.name()));
+                    problems.push(format!("duplicate column “{}”.", spec.column.name()));
                 }
                 Ok(spec) => specs.push(spec),
                 Err(error) => problems.push(error.0),

@@ -118,9 +118,9 @@ pub(in crate::app) fn arrange(
         .iter()
         .position(|spec| spec.column == Column::Progress && spec.width.is_none());
     if let Some(bar) = bar {
-        let more = MAX_BAR_COLUMNS.saturating_sub(widths[bar]).min(left);
-        widths[bar] += more;
-        left -= more;
+        let growth = MAX_BAR_COLUMNS.saturating_sub(widths[bar]).min(left);
+        widths[bar] += growth;
+        left -= growth;
     }
     if let Some(last) = widths.last_mut() {
         *last = (*last + left).min(list.saturating_sub(2 * EDGE));

@@ -13,7 +13,7 @@ pub struct WidthRange {
 }
 
 impl WidthRange {
-    /// Returns the range of a column in a list of this width: the fixed width, if there is one, twice.
+    /// Returns the range of a column in a list of this width: minimum and maximum are equal for a fixed width.
     pub fn of(spec: ColumnSpec, list: u16) -> Self {
         let (min, max) = match spec.column {
             Column::Task => (20, 200),

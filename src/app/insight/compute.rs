@@ -37,11 +37,11 @@ impl TaskInsight {
     ) -> Self {
         let forecast = forecaster.forecast(handle);
         let store = &state.view().store;
-        let (of_blockers, known) = blocker_source(state, handle);
-        let blocker = forecast.and_then(|_| of_blockers.blocker(known));
+        let (blocker_store, known) = blocker_source(state, handle);
+        let blocker = forecast.and_then(|_| blocker_store.blocker(known));
         Self {
             forecast,
-            blocker: blocker.map(|blocker| of_blockers.blocker_text(known, blocker)),
+            blocker: blocker.map(|blocker| blocker_store.blocker_text(known, blocker)),
             blocker_kind: blocker.map(|blocker| blocker.kind),
             time_left: forecast.map(|forecast| forecast.time_left()),
             warnings: store.warnings(handle, Some(&state.typical), server_now),
@@ -140,11 +140,11 @@ impl AppState {
 
     /// Returns the visible tasks, those below the same visible one together.
     fn families(&self, visible: &[Handle]) -> impl Iterator<Item = Vec<Handle>> + use<> {
-        let is_seen: HashSet<Handle> = visible.iter().copied().collect();
+        let visible_set: HashSet<Handle> = visible.iter().copied().collect();
         let mut families: BTreeMap<Handle, Vec<Handle>> = BTreeMap::new();
-        for handle in is_seen.iter().copied() {
+        for handle in visible_set.iter().copied() {
             let path = self.view().store.path(handle);
-            let top = path.filter(|above| is_seen.contains(above)).last();
+            let top = path.filter(|above| visible_set.contains(above)).last();
             families
                 .entry(top.unwrap_or(handle))
                 .or_default()

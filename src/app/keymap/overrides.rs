@@ -21,9 +21,9 @@ impl EffectiveBinding {
 
     /// True if both apply in some context and have different actions.
     fn contradicts(&self, other: &Self) -> bool {
-        let meet = self.context.chain().contains(&other.context)
+        let contexts_overlap = self.context.chain().contains(&other.context)
             || other.context.chain().contains(&self.context);
-        self.key == other.key && self.action != other.action && meet
+        self.key == other.key && self.action != other.action && contexts_overlap
     }
 }
 
@@ -66,7 +66,7 @@ impl Keymap {
                 }
             }
         }
-        let is_wished = |context: Context, action: Action| {
+        let is_overridden = |context: Context, action: Action| {
             let mut key_overrides = key_overrides.iter();
             key_overrides
                 .any(|configured| (configured.context, configured.action) == (context, action))
@@ -75,7 +75,7 @@ impl Keymap {
         let mut replaced = Vec::new();
         for context in Context::ALL {
             for action in Action::ALL {
-                if is_wished(context, *action) && self.is_applicable(context, *action) {
+                if is_overridden(context, *action) && self.is_applicable(context, *action) {
                     continue;
                 }
                 for &key in self.keys(context, *action) {
@@ -112,9 +112,9 @@ impl Keymap {
                 problems.push(text);
             }
         }
-        let leave =
+        let is_interrupt =
             |b: &EffectiveBinding| (b.context, b.action) == (Context::Global, Action::Interrupt);
-        if !bound.iter().any(leave) {
+        if !bound.iter().any(is_interrupt) {
             // Quitting must always be possible.
             let keys = self.keys(Context::Global, Action::Interrupt);
             bound.retain(|b| !keys.contains(&b.key));

@@ -59,13 +59,13 @@ impl CancelDialog {
         };
         let mut family = Vec::with_capacity(ranks.len());
         // Not recursive, because families may be deep.
-        let mut waiting = vec![(root, 0)];
-        while let Some((member, depth)) = waiting.pop() {
+        let mut stack = vec![(root, 0)];
+        while let Some((member, depth)) = stack.pop() {
             family.push((member, depth));
             let mut children = store.children(member).to_vec();
             children.sort_by_key(rank);
             let children = children.into_iter().rev();
-            waiting.extend(children.map(|child| (child, depth + 1)));
+            stack.extend(children.map(|child| (child, depth + 1)));
         }
         family
     }
@@ -218,8 +218,8 @@ fn look_up(state: &AppState, handle: Handle) -> Vec<Effect> {
 /// Returns whether and why a task can be cancelled. `now` is by the server's clock.
 pub fn eligibility(state: &AppState, handle: Handle, now: Timestamp) -> CancelEligibility {
     let record = state.view().store.get(handle);
-    let goes_on = record.is_some_and(|record| record.status().is_active());
-    if state.views.history().is_some() && goes_on {
+    let is_active = record.is_some_and(|record| record.status().is_active());
+    if state.views.history().is_some() && is_active {
         let message = "This task was still running when the history was read. It can be cancelled from the live list.";
         return CancelEligibility {
             message: message.to_owned(),

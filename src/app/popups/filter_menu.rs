@@ -22,11 +22,11 @@ use crate::{
     task::{Filter, filter::exactly},
 };
 
-pub type FilterMenu = ListMenu<SavedFilters>;
+pub type FilterMenu = ListMenu<FilterMenuEntries>;
 
 /// The entries of the menu: no filter, ready filters, then the saved ones.
 #[derive(Debug)]
-pub struct SavedFilters;
+pub struct FilterMenuEntries;
 
 /// An entry of the menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum FilterMenuEntry<'a> {
     /// No filter.
     NoFilter,
     /// A filter that is there from the first run.
-    Ready { name: &'static str, text: String },
+    BuiltIn { name: &'static str, text: String },
     Filter {
         name: &'a str,
         text: &'a str,
@@ -48,13 +48,13 @@ impl FilterMenuEntry<'_> {
     pub fn filter(&self) -> String {
         match self {
             Self::NoFilter => String::new(),
-            Self::Ready { text, .. } => text.clone(),
+            Self::BuiltIn { text, .. } => text.clone(),
             Self::Filter { name, .. } => format!("@{name}"),
         }
     }
 }
 
-impl SavedFilters {
+impl FilterMenuEntries {
     pub fn entries(state: &AppState) -> Vec<FilterMenuEntry<'_>> {
         let own = &state.options.user_filters;
         let named = state.options.saved_filters.iter();
@@ -64,7 +64,7 @@ impl SavedFilters {
             is_user: own.get(name) == Some(text),
         });
         std::iter::once(FilterMenuEntry::NoFilter)
-            .chain(ready(state))
+            .chain(built_in(state))
             .chain(named)
             .collect()
     }
@@ -73,7 +73,7 @@ impl SavedFilters {
 const FINISHED_TODAY: &str = "finished today";
 
 /// Returns the ready filters. That of today is for the last 24 hours until it is chosen.
-fn ready(state: &AppState) -> Vec<FilterMenuEntry<'static>> {
+fn built_in(state: &AppState) -> Vec<FilterMenuEntry<'static>> {
     let mine = own_tasks(state).map(|text| ("mine", text));
     let fixed = [
         ("active", "state:active"),
@@ -85,7 +85,7 @@ fn ready(state: &AppState) -> Vec<FilterMenuEntry<'static>> {
     ];
     let fixed = fixed.map(|(name, text)| (name, text.to_owned()));
     let all = fixed.into_iter().chain(mine);
-    all.map(|(name, text)| FilterMenuEntry::Ready { name, text })
+    all.map(|(name, text)| FilterMenuEntry::BuiltIn { name, text })
         .collect()
 }
 
@@ -123,12 +123,12 @@ fn finished_today(state: &AppState, now: Timestamp) -> String {
 pub(in crate::app) fn open(state: &mut AppState) -> FilterMenu {
     state.view_mut().pin_selection();
     let active = active_filter(state);
-    let entries = SavedFilters::entries(state);
+    let entries = FilterMenuEntries::entries(state);
     let mut entries = entries.iter();
     ListMenu::at(entries.position(|entry| entry.filter() == active))
 }
 
-impl MenuEntries for SavedFilters {
+impl MenuEntries for FilterMenuEntries {
     const CONTEXT: Context = Context::Filters;
 
     fn count(state: &AppState) -> usize {
@@ -138,7 +138,7 @@ impl MenuEntries for SavedFilters {
     fn choose(state: &mut AppState, entry: usize, now: Timestamp) -> Vec<Effect> {
         let entries = Self::entries(state);
         let text = match entries.get(entry) {
-            Some(FilterMenuEntry::Ready { name, .. }) if *name == FINISHED_TODAY => {
+            Some(FilterMenuEntry::BuiltIn { name, .. }) if *name == FINISHED_TODAY => {
                 finished_today(state, now)
             }
             Some(entry) => entry.filter(),
@@ -176,7 +176,7 @@ impl MenuEntries for SavedFilters {
 
 /// Deletes a filter that was saved from the screen. It stays active if it is the current filter.
 fn delete(state: &mut AppState, highlighted: &mut usize, now: Timestamp) -> Vec<Effect> {
-    let entries = SavedFilters::entries(state);
+    let entries = FilterMenuEntries::entries(state);
     let (name, is_user) = match entries.get(*highlighted) {
         Some(FilterMenuEntry::Filter { name, is_user, .. }) => ((*name).to_owned(), *is_user),
         _ => return Vec::new(),

@@ -18,7 +18,7 @@ pub use cancel_marked::{CancelMarked, MarkedTask};
 pub use column_editor::{ColumnEditor, ColumnEntry};
 pub use command_palette::{CommandPalette, PaletteMatch};
 pub use copy_menu::CopyMenu;
-pub use filter_menu::{FilterMenu, FilterMenuEntry, SavedFilters};
+pub use filter_menu::{FilterMenu, FilterMenuEntries, FilterMenuEntry};
 pub use help::HelpPopup;
 pub use prompt::{CompletionList, FilterPrompt, Prompt, PromptKind};
 pub use sort_menu::SortMenu;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     app::{
-        away_report::{AwayPeriod, ViewBefore, Window},
+        away_report::{AwayPeriod, SavedView, Window},
         event::Event,
         last_seen_times::LastSeen,
         notifications::Severity,
@@ -26,7 +26,7 @@ const START_TIME: SignedDuration = SignedDuration::from_mins(1);
 pub(super) fn before_event(state: &mut AppState, event: &Event, now: Timestamp) {
     let tracker = &mut state.away;
     let last_input = *tracker.last_input.get_or_insert(now);
-    tracker.caught_up.get_or_insert(now);
+    tracker.caught_up_at.get_or_insert(now);
     match event {
         Event::FocusLost => {
             tracker.is_unfocused = true;
@@ -100,7 +100,7 @@ fn end(state: &mut AppState, now: Timestamp) {
     if !matches!(&tracker.period, Some(period) if period.until.is_none()) {
         return;
     }
-    tracker.caught_up = Some(now);
+    tracker.caught_up_at = Some(now);
     scan(state, now);
     let clocks = ServerClocks::of(&state.servers, now);
     if let Some(period) = &mut state.away.period {
@@ -147,7 +147,7 @@ pub(super) fn toggle(state: &mut AppState, now: Timestamp) {
         return;
     }
     if state.away.report().is_none() {
-        let since = state.away.caught_up.unwrap_or(now);
+        let since = state.away.caught_up_at.unwrap_or(now);
         state.away.period = Some(period_since(&state.servers, since));
         scan(state, now);
         let clocks = ServerClocks::of(&state.servers, now);
@@ -163,7 +163,7 @@ pub(super) fn toggle(state: &mut AppState, now: Timestamp) {
     }
     let live = &mut state.views.live;
     live.pin_selection();
-    state.away.before = Some(ViewBefore {
+    state.away.before = Some(SavedView {
         filter: live.row_model.view().filter.clone(),
         selection: std::mem::take(&mut live.selection),
     });
@@ -188,7 +188,7 @@ pub(in crate::app) fn dismiss(state: &mut AppState, now: Timestamp) -> bool {
         return false;
     }
     state.away.period = None;
-    state.away.caught_up = Some(now);
+    state.away.caught_up_at = Some(now);
     true
 }
 
@@ -196,7 +196,7 @@ impl AppState {
     /// Reports what changed since the last exit of the program, once the tasks are read.
     pub fn begin_with_last_seen(&mut self, now: Timestamp) {
         self.away.last_input = Some(now);
-        self.away.caught_up = Some(now);
+        self.away.caught_up_at = Some(now);
         let mut since = now;
         let mut windows = HashMap::new();
         for server in &self.servers {
@@ -220,7 +220,7 @@ impl AppState {
         self.away.period = Some(period);
     }
 
-    /// Returns until when the user has seen each server, to be saved for the next run.
+    /// Returns the time at which the user last looked at each server, to be saved for the next run.
     pub fn last_seen(&self, now: Timestamp) -> Vec<LastSeen> {
         let left = self.away.away_since(now).unwrap_or(now);
         let read = self.servers.iter().filter(|server| server.facts.is_some());

@@ -20,8 +20,14 @@ const DEBOUNCE: SignedDuration = SignedDuration::from_millis(400);
 /// Starts or ends the subscription as the open tab requires.
 pub(in crate::app) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let selected = state.selected();
-    if state.view().subscription.resting.map(|(handle, _)| handle) != selected {
-        state.view_mut().subscription.resting = selected.map(|handle| (handle, now));
+    if state
+        .view()
+        .subscription
+        .selected_since
+        .map(|(handle, _)| handle)
+        != selected
+    {
+        state.view_mut().subscription.selected_since = selected.map(|handle| (handle, now));
     }
     let Some((handle, tab)) = required(state) else {
         return unsubscribe(state).into_iter().collect();
@@ -38,7 +44,7 @@ pub(in crate::app) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> 
         None => TaskLocator::named(id.mo_id),
     };
     let left = unsubscribe(state);
-    state.view_mut().subscription.followed = Some((handle, tab, id.endpoint));
+    state.view_mut().subscription.current = Some((handle, tab, id.endpoint));
     let follow = Effect::Send(id.endpoint, command(tab, Some(locator)));
     left.into_iter().chain([follow]).collect()
 }
@@ -46,22 +52,22 @@ pub(in crate::app) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> 
 /// Returns when the next subscription starts; `None` while polling is paused.
 pub(in crate::app) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     let (handle, tab) = required(state)?;
-    let rested = state.view().subscription.resting?.1;
+    let due = state.view().subscription.selected_since?.1;
     // The clock of a record may be stopped, and reading it costs no request.
-    let rested = match state.playback {
-        Some(_) => rested,
-        None => rested + DEBOUNCE,
+    let due = match state.playback {
+        Some(_) => due,
+        None => due + DEBOUNCE,
     };
-    let followed = state
+    let current = state
         .view()
         .subscription
-        .followed
+        .current
         .map(|(handle, tab, _)| (handle, tab));
     // Tasks in the history view do not change, so it is read while paused, too.
     let may_ask = !state.paused || state.views.history().is_some();
-    let is_new = followed != Some((handle, tab)) && may_ask;
+    let is_new = current != Some((handle, tab)) && may_ask;
     // A tick follows an event that moved the selection just now.
-    is_new.then(|| rested.max(now))
+    is_new.then(|| due.max(now))
 }
 
 /// Minimum size of the details in which the Overview has space for events.
@@ -92,7 +98,7 @@ fn command(tab: Tab, locator: Option<TaskLocator>) -> Command {
 
 /// Ends the current subscription.
 pub(in crate::app) fn unsubscribe(state: &mut AppState) -> Option<Effect> {
-    let (handle, tab, endpoint) = state.view_mut().subscription.followed.take()?;
+    let (handle, tab, endpoint) = state.view_mut().subscription.current.take()?;
     // The search ends with the subscription.
     for view in state.views.all_mut() {
         if view.family_states.get(&handle) == Some(&FamilyState::Searching) {

@@ -25,14 +25,14 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
 
 /// Pane arrangements, in the order in which the key cycles through them.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum PaneChange {
+enum PaneArrangement {
     Below,
     Beside,
     DetailsOnly,
     ListOnly,
 }
 
-impl PaneChange {
+impl PaneArrangement {
     fn next(self) -> Self {
         match self {
             Self::Below => Self::Beside,
@@ -90,9 +90,9 @@ impl PaneChange {
 /// Applies the next arrangement that fits.
 fn turn(state: &mut AppState, now: Timestamp) {
     state.unzoomed = None;
-    let mut change = PaneChange::of(state).next();
+    let mut change = PaneArrangement::of(state).next();
     while !change.take(state) {
-        if change == PaneChange::Beside {
+        if change == PaneArrangement::Beside {
             notify_too_narrow(state, now);
         }
         change = change.next();

@@ -28,8 +28,8 @@ use crate::{
 /// The current subscription of the details, and since when the selection has not changed.
 #[derive(Debug, Clone, Default)]
 pub struct DetailSubscription {
-    pub(in crate::app) resting: Option<(Handle, Timestamp)>,
-    pub(in crate::app) followed: Option<(Handle, Tab, EndpointId)>,
+    pub(in crate::app) selected_since: Option<(Handle, Timestamp)>,
+    pub(in crate::app) current: Option<(Handle, Tab, EndpointId)>,
 }
 
 /// View of one task store.

@@ -113,7 +113,7 @@ impl CancelReporter {
         line.insert("message".to_owned(), Value::from(text));
         let error = fault.map_or(Value::Null, fault_chain::to_json);
         line.insert("error".to_owned(), error);
-        io.print(&json_output::written(line))
+        io.print(&json_output::to_line(line))
     }
 
     /// Prints the error of a server that cannot be reached, for each of its tasks.

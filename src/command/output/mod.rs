@@ -203,7 +203,7 @@ impl<'a> Presenter<'a> {
             OutputFormat::Ndjson => self
                 .objects(rows)
                 .into_iter()
-                .map(json_output::written)
+                .map(json_output::to_line)
                 .collect(),
             OutputFormat::Csv => {
                 let columns = self.kind.csv_columns(&self.args.columns);

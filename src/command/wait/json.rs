@@ -40,7 +40,7 @@ impl LastWritten {
         self.tasks.insert(id.clone(), state);
         let now = server.clock.at(now);
         let line = json_output::task(&tracker.store, handle, info, &server.endpoint, now)?;
-        Some(json_output::written(line))
+        Some(json_output::to_line(line))
     }
 
     /// Returns the line of a connection if its state changed.
@@ -83,7 +83,7 @@ impl LastWritten {
         line.insert("reason".to_owned(), json!(reason));
         line.insert("attempt".to_owned(), json!(attempt));
         line.insert("nextAt".to_owned(), json!(next));
-        Some(json_output::written(line))
+        Some(json_output::to_line(line))
     }
 }
 
@@ -105,7 +105,7 @@ pub(super) fn summary(tracker: &WaitTracker, result: &WaitResult, now: Timestamp
     line.insert("reason".to_owned(), json!(result.reason));
     let tasks = tracker.tasks.iter().map(|task| summed(tracker, task, now));
     line.insert("tasks".to_owned(), tasks.collect());
-    json_output::written(line)
+    json_output::to_line(line)
 }
 
 /// Returns the entry of a task in the summary.

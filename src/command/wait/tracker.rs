@@ -248,7 +248,7 @@ impl WaitTracker {
                 }
                 TaskChange::Unreadable {
                     reason,
-                    may_pass: false,
+                    is_transient: false,
                     ..
                 } => {
                     server.unreadable.insert(mo_id.clone(), reason.clone());

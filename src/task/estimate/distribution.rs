@@ -4,8 +4,8 @@
 const LOGISTIC_STD_DEV: f64 = 1.813_799_364;
 
 /// Least rest in standard deviations, and the range in which the estimate approaches it.
-const LEAST_REST: f64 = 0.22;
-const REST_WIDTH: f64 = 0.12;
+const MIN_REMAINING: f64 = 0.22;
+const MIN_REMAINING_WIDTH: f64 = 0.12;
 
 /// Bisection steps of [`quantile`].
 const BISECTIONS: usize = 24;
@@ -33,22 +33,25 @@ impl RemainingTime {
     }
 
     /// Returns the logarithm of the odds that the whole time is shorter than `seconds`.
-    fn odds(self, seconds: f64) -> f64 {
+    fn log_odds(self, seconds: f64) -> f64 {
         (seconds.ln() - self.median) / self.scale
     }
 
     /// Returns the probability that no more than `left` seconds are left.
     fn within(self, left: f64) -> f64 {
-        let (now, then) = (self.odds(self.passed), self.odds(self.passed + left));
+        let (now, then) = (
+            self.log_odds(self.passed),
+            self.log_odds(self.passed + left),
+        );
         // 1 − P(longer than then) ÷ P(longer than now)
-        let beyond = |odds: f64| odds.max(0.0) + (-odds.abs()).exp().ln_1p();
+        let beyond = |log_odds: f64| log_odds.max(0.0) + (-log_odds.abs()).exp().ln_1p();
         1.0 - (beyond(now) - beyond(then)).exp()
     }
 
     /// Returns the likelihood of a whole duration relative to the most likely one, with heavy tails because about
     /// one run in ten is atypical.
     pub(super) fn likelihood(self, seconds: f64) -> f64 {
-        let distance = self.odds(seconds.max(1e-3)) / LOGISTIC_STD_DEV;
+        let distance = self.log_odds(seconds.max(1e-3)) / LOGISTIC_STD_DEV;
         0.9 * (-0.5 * distance * distance).exp() + 0.1 / (1.0 + distance * distance)
     }
 
@@ -57,7 +60,7 @@ impl RemainingTime {
     pub(super) fn best(self) -> f64 {
         let median = self.median.exp();
         let spread = self.scale * LOGISTIC_STD_DEV * median.max(self.passed);
-        let (minimum, width) = (LEAST_REST * spread, REST_WIDTH * spread);
+        let (minimum, width) = (MIN_REMAINING * spread, MIN_REMAINING_WIDTH * spread);
         let excess = (median - self.passed - minimum) / width;
         // A smooth maximum of the rest and the least.
         minimum + width * (excess.max(0.0) + (-excess.abs()).exp().ln_1p())

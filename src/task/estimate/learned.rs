@@ -143,10 +143,10 @@ fn moving_part(curves: &[&ProgressCurve], percent: u8) -> f64 {
 /// Returns the variance of the logarithm of the time left by a constant pace in past runs.
 fn pace_variance(runs: &[PastRun], percent: u8) -> f64 {
     let done = f64::from(percent) / 100.0;
-    let odds = ((1.0 - done).max(MIN_FRACTION) / done.max(MIN_FRACTION)).ln();
+    let log_odds = ((1.0 - done).max(MIN_FRACTION) / done.max(MIN_FRACTION)).ln();
     let errors = runs
         .iter()
-        .map(|run| (run.left - run.reached - odds).powi(2));
+        .map(|run| (run.left - run.reached - log_odds).powi(2));
     (errors.sum::<f64>() + PRIOR_RUNS * PRIOR_PACE_VARIANCE) / (count(runs) + PRIOR_RUNS)
 }
 

@@ -149,12 +149,12 @@ fn from_pace(
     let likelihood = typical.map_or(1.0, |typical| {
         typical.likelihood(elapsed + left - pace.pause)
     });
-    let surprise = if learned.is_some() {
+    let overdue_ratio = if learned.is_some() {
         0.0
     } else {
         overdue / patience
     };
-    let against = prior / (1.0 - prior) * (surprise.min(50.0)).exp() / likelihood.max(1e-6);
+    let against = prior / (1.0 - prior) * (overdue_ratio.min(50.0)).exp() / likelihood.max(1e-6);
     let doubt = against / (1.0 + against);
     let unknown = typical.unwrap_or_else(|| {
         let left = left.min(3.0 * elapsed) + UNKNOWN_FRACTION * elapsed;

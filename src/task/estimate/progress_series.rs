@@ -3,10 +3,10 @@
 
 use crate::task::progress_history::ProgressHistory;
 
-/// Minimum number of decreases for a noisy series, and
+/// Minimum number of decreases in a noisy series.
 const MIN_FALLS: usize = 3;
 
-/// its maximum number of changes per decrease. A value that fell once or twice lost work instead.
+/// Maximum number of changes per decrease in a noisy series. A value that fell once or twice lost work instead.
 const MAX_CHANGES_PER_FALL: usize = 5;
 
 /// Number of stretches into which a noisy series is divided; each is replaced by its mean.

@@ -33,7 +33,7 @@ const FEW_RUNS_FACTOR: f64 = 2.5;
 const SLOW_START_PERCENT: u8 = 5;
 
 /// Maximum ratio of the size of a task to that of a past run.
-const MAX_LARGER: f64 = 2.0;
+const MAX_SIZE_RATIO: f64 = 2.0;
 
 /// Percentage from which a pause may take until the end.
 const LAST_PHASE_PERCENT: u8 = 90;
@@ -108,7 +108,7 @@ fn usual_pause(history: &ProgressHistory, past: PastRuns<'_>) -> f64 {
                 .map_or(percent, |(level, _)| level);
             reached / curve.reached(level).max(1.0)
         };
-        length * larger.clamp(1.0, MAX_LARGER)
+        length * larger.clamp(1.0, MAX_SIZE_RATIO)
     });
     let longest = pauses.fold(0.0, f64::max);
     let count = u32::try_from(past.curves.len()).unwrap_or(u32::MAX);

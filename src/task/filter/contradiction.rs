@@ -45,8 +45,8 @@ fn alone(term: &Term) -> Option<String> {
     let limits = Limits::of(term)?;
     let what = match term {
         Term::Number(NumberField::Progress, ..) => "progress is between 0 and 100",
-        Term::Number(..) => "a number of tasks is not negative",
-        _ => "a duration is not negative",
+        Term::Number(..) => "a number of tasks cannot be negative",
+        _ => "a duration cannot be negative",
     };
     limits
         .is_empty()

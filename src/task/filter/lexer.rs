@@ -237,10 +237,10 @@ impl<'a> Lexer<'a> {
             }
             Some('/') => {
                 let text = self.until('/', "missing closing / of this pattern")?;
-                let goes_on = self
+                let has_trailing_text = self
                     .peek()
                     .is_some_and(|c| !c.is_whitespace() && !matches!(c, ')' | ','));
-                if goes_on {
+                if has_trailing_text {
                     let why = "unexpected text after the closing /; write \\/ for a slash, or quote the text";
                     return Err(FilterError::new(self.at - 1..self.at, why));
                 }

@@ -137,7 +137,7 @@ impl Filter {
     }
 
     /// Returns why no task matches, if none has such a value in a field: `no cluster matches; known: prod-a, prod-b`.
-    /// Costs by the number of tasks.
+    /// Takes time proportional to the number of tasks.
     pub fn unmatched(&self, context: EvalContext<'_>) -> Option<String> {
         unmatched::reason(&self.expr, context)
     }

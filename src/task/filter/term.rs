@@ -185,8 +185,8 @@ impl NumberField {
 
 /// A duration that grows with time or is fixed.
 enum TaskDuration {
-    Running(Timestamp),
-    Stopped(SignedDuration),
+    Growing(Timestamp),
+    Fixed(SignedDuration),
 }
 
 impl DurationField {
@@ -197,9 +197,9 @@ impl DurationField {
             let later = now.checked_add(FAR_FUTURE).ok()?;
             let (spent, then) = (span(now)?, span(later)?);
             Some(if spent == then {
-                TaskDuration::Stopped(spent)
+                TaskDuration::Fixed(spent)
             } else {
-                TaskDuration::Running(later.checked_sub(then).ok()?)
+                TaskDuration::Growing(later.checked_sub(then).ok()?)
             })
         };
         let ended = || {
@@ -211,17 +211,17 @@ impl DurationField {
         match self {
             Self::Elapsed => between(&|now| record.elapsed(now)),
             Self::Queued => between(&|now| record.queued_for(now)),
-            Self::Ended => ended().map(TaskDuration::Running),
+            Self::Ended => ended().map(TaskDuration::Growing),
             Self::Started => record
                 .info
                 .as_ref()?
                 .start_time()
-                .map(TaskDuration::Running),
+                .map(TaskDuration::Growing),
             Self::Idle => {
                 let running = record.running_since()?;
                 record
                     .last_change()
-                    .map(|moved| TaskDuration::Running(moved.max(running)))
+                    .map(|moved| TaskDuration::Growing(moved.max(running)))
             }
         }
     }
@@ -234,8 +234,8 @@ impl DurationField {
     ) -> MatchResult {
         match self.clock(target) {
             None => MatchResult::always(false),
-            Some(TaskDuration::Stopped(own)) => MatchResult::always(operator.holds(&own, &span)),
-            Some(TaskDuration::Running(since)) => {
+            Some(TaskDuration::Fixed(own)) => MatchResult::always(operator.holds(&own, &span)),
+            Some(TaskDuration::Growing(since)) => {
                 let now = target.now();
                 let own = now.duration_since(since).max(SignedDuration::ZERO);
                 let reached = since.checked_add(span).ok();

@@ -12,7 +12,7 @@ use super::{
 /// Number of known values that are named.
 const MAX_NAMED: usize = 4;
 
-/// Returns why no task matches, if it is a field whose value no task has. Costs by the number of tasks.
+/// Returns why no task matches, if it is a field whose value no task has. Takes time proportional to the number of tasks.
 pub(super) fn reason(expr: &Expr, context: EvalContext<'_>) -> Option<String> {
     match expr {
         Expr::All(parts) => parts.iter().find_map(|part| reason(part, context)),

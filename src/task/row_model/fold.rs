@@ -47,7 +47,7 @@ impl RowModel {
         self.set_folded(store, id, is_open);
     }
 
-    /// Folds or unfolds all families or groups. Costs by the number of tasks.
+    /// Folds or unfolds all families or groups. Takes time proportional to the number of tasks.
     pub fn set_all_folded<'a>(&mut self, context: impl Into<EvalContext<'a>>, folded: bool) {
         let context = context.into();
         let store = context.store;

@@ -68,7 +68,7 @@ impl RowModel {
         let group = self.groups.get(id)?;
         let members = group.item.children();
         let Some(best) = members.and_then(|members| members.first_entry()) else {
-            self.move_row(id.into());
+            self.detach_row(id.into());
             if let Some(group) = self.groups.remove(id) {
                 self.group_ids.remove(&group.key);
             }

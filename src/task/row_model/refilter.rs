@@ -15,8 +15,8 @@ impl RowModel {
     pub(super) fn refilter(&mut self, context: EvalContext<'_>, before: &Filter) {
         let narrows = self.view.filter.narrows(before);
         let widens = before.narrows(&self.view.filter);
-        let opens_otherwise = before.is_empty() != self.view.filter.is_empty();
-        self.apply_filter(context, (narrows, widens), opens_otherwise);
+        let default_fold_changed = before.is_empty() != self.view.filter.is_empty();
+        self.apply_filter(context, (narrows, widens), default_fold_changed);
     }
 
     /// Evaluates the filter for all records, or only for the matches of the previous filter if it
@@ -25,7 +25,7 @@ impl RowModel {
         &mut self,
         context: EvalContext<'_>,
         (narrows, widens): (bool, bool),
-        opens_otherwise: bool,
+        default_fold_changed: bool,
     ) {
         self.matching = 0;
         for below in self
@@ -45,7 +45,7 @@ impl RowModel {
                 true if widens => true,
                 _ => self.evaluate(context, handle),
             };
-            let open = opens_otherwise.then(|| self.should_be_open(context.store, handle));
+            let open = default_fold_changed.then(|| self.should_be_open(context.store, handle));
             if let Some(item) = self.items.get_mut(handle) {
                 item.matches = matches;
                 item.open = open.unwrap_or(item.open);
@@ -84,9 +84,9 @@ impl RowModel {
     /// Shows only these tasks, as far as they match the filter, or all that match.
     pub fn restrict(&mut self, context: EvalContext<'_>, only: Option<HashSet<Handle>>) {
         if self.only != only {
-            let opens_otherwise = self.only.is_some() != only.is_some();
+            let default_fold_changed = self.only.is_some() != only.is_some();
             self.only = only;
-            self.apply_filter(context, (false, false), opens_otherwise);
+            self.apply_filter(context, (false, false), default_fold_changed);
         }
     }
 
@@ -157,7 +157,7 @@ impl RowModel {
             .map(|(_, at, _)| *at)
     }
 
-    /// Evaluates the records whose time has come on an endpoint. Costs by their number. Returns
+    /// Evaluates the records of an endpoint that are due. Takes time proportional to their number. Returns
     /// false if there are none.
     pub fn pass(&mut self, context: EvalContext<'_>, endpoint: EndpointId) -> bool {
         let now = context.time(endpoint);

@@ -50,7 +50,7 @@ impl PathStep<'_> {
 }
 
 impl RowModel {
-    /// Returns the rows of a range. Costs by the length of the range.
+    /// Returns the rows of a range. Takes time proportional to the length of the range.
     pub fn rows(&self, range: Range<usize>) -> Vec<Row> {
         let range = range.start..range.end.min(self.len());
         let mut rows = Vec::with_capacity(range.len());

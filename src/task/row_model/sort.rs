@@ -46,9 +46,9 @@ named_enum! {
         /// The vCenter.
         Endpoint: "endpoint" | "vcenter" | "server", "vCenter", "by name";
         /// The operation's identifier.
-        Operation: "operation" | "op", "Operation id", "such as VirtualMachine.clone";
+        Operation: "operation" | "op", "Operation ID", "such as VirtualMachine.clone";
         /// The moId.
-        Id: "id" | "moid", "Task id", "task-9 before task-10";
+        Id: "id" | "moid", "Task ID", "task-9 before task-10";
         /// The parent's key.
         Parent: "parent", "Parent", "the parent's key";
         /// The fault's text.
@@ -56,7 +56,7 @@ named_enum! {
         /// The user's tag.
         Tag: "tag", "Tag", "the change tag";
         /// The client's token.
-        Activation: "activation" | "activation-id", "Activation id", "by name";
+        Activation: "activation" | "activation-id", "Activation ID", "by name";
         /// The host of the target.
         Host: "host" | "esx", "Host", "by name";
         /// The cluster of the target.
@@ -145,7 +145,7 @@ impl Sort {
     }
 
     /// True if there are several columns.
-    pub fn is_several(&self) -> bool {
+    pub fn has_several_keys(&self) -> bool {
         self.0.len() > 1
     }
 

@@ -7,7 +7,7 @@ use super::{GroupBy, RowId, RowModel, item::Item, sort_key::SortKey};
 use crate::task::{ChangeSet, EvalContext, Handle, StatusCounts};
 
 impl RowModel {
-    /// Applies changes of the store. Costs by the number of changes.
+    /// Applies changes of the store. Takes time proportional to the number of changes.
     pub fn update<'a>(&mut self, context: impl Into<EvalContext<'a>>, touched: &ChangeSet) {
         let context = context.into();
         let store = context.store;
@@ -63,7 +63,7 @@ impl RowModel {
         self.folds.remove(&handle);
         self.set_due(handle, None);
         self.set_parent(context, handle, None);
-        self.move_row(handle.into());
+        self.detach_row(handle.into());
         if let Some(item) = self.items.remove(handle) {
             self.matching -= usize::from(item.matches);
         }
@@ -105,7 +105,7 @@ impl RowModel {
             return;
         };
         let (old, matched) = (item.parent, item.matched());
-        self.move_row(handle.into());
+        self.detach_row(handle.into());
         self.count(old, matched, StatusCounts::default());
         if let Some(old) = old {
             self.reposition(context, old, false);
@@ -117,7 +117,7 @@ impl RowModel {
     }
 
     /// Removes a row from its siblings.
-    pub(super) fn move_row(&mut self, id: RowId) {
+    pub(super) fn detach_row(&mut self, id: RowId) {
         let Some(item) = self.item_mut(id) else {
             return;
         };
@@ -179,7 +179,7 @@ impl RowModel {
                 }
             }
             (_, Some(new_key)) => {
-                self.move_row(id);
+                self.detach_row(id);
                 if let Some(item) = self.item_mut(id) {
                     (item.key, item.rows) = (Some(new_key.clone()), rows);
                 }

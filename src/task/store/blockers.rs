@@ -96,9 +96,9 @@ impl TaskStore {
             return self.blocker_of(top, top, kind);
         }
         let mut first: Option<(BlockerKind, Option<jiff::Timestamp>, Blocker)> = None;
-        let mut waiting = vec![top];
+        let mut stack = vec![top];
         let mut searched = 0;
-        while let Some(handle) = waiting.pop()
+        while let Some(handle) = stack.pop()
             && searched < MAX_SEARCHED
         {
             let Some(node) = self
@@ -118,7 +118,7 @@ impl TaskStore {
             {
                 first = Some((kind, began, blocker));
             }
-            waiting.extend(node.children().iter().rev());
+            stack.extend(node.children().iter().rev());
         }
         first.map(|(.., blocker)| blocker)
     }
@@ -180,11 +180,11 @@ impl TaskStore {
     /// Updates what the queued records of a moved subtree wait for: a task does not wait for its
     /// ancestors.
     pub(super) fn refresh_blockers_below(&mut self, top: Handle, touched: &mut ChangeSet) {
-        let mut waiting = vec![top];
-        while let Some(handle) = waiting.pop() {
+        let mut stack = vec![top];
+        while let Some(handle) = stack.pop() {
             self.refresh_blocker(handle, touched);
             let queued = |child: &Handle| self.family(*child)[Status::Queued] > 0;
-            waiting.extend(self.children(handle).iter().copied().filter(queued));
+            stack.extend(self.children(handle).iter().copied().filter(queued));
         }
     }
 

@@ -35,11 +35,11 @@ impl TaskStore {
             .map_or(0, |node| node.counts().new_failures)
     }
 
-    /// Returns the new failures in a subtree. Costs the branches that contain one.
+    /// Returns the new failures in a subtree. Visits only branches that contain one.
     pub fn new_failures(&self, top: Handle) -> impl Iterator<Item = Handle> {
-        let mut waiting = vec![top];
+        let mut stack = vec![top];
         std::iter::from_fn(move || {
-            while let Some(handle) = waiting.pop() {
+            while let Some(handle) = stack.pop() {
                 let Some(node) = self
                     .nodes
                     .get(handle)
@@ -47,7 +47,7 @@ impl TaskStore {
                 else {
                     continue;
                 };
-                waiting.extend(node.children().iter().rev());
+                stack.extend(node.children().iter().rev());
                 if node.is_new_failure {
                     return Some(handle);
                 }

@@ -13,8 +13,8 @@ impl TaskStore {
         /// Earlier sorts first; of two simultaneous failures the deeper one.
         type Rank = (bool, Option<Timestamp>, std::cmp::Reverse<usize>);
         let mut first: Option<(Rank, Handle)> = None;
-        let mut waiting = vec![(top, 0)];
-        while let Some((handle, depth)) = waiting.pop() {
+        let mut stack = vec![(top, 0)];
+        while let Some((handle, depth)) = stack.pop() {
             if self.family(handle)[Status::Failed] == 0 {
                 continue;
             }
@@ -27,7 +27,7 @@ impl TaskStore {
                 }
             }
             let children = self.children(handle).iter().rev();
-            waiting.extend(children.map(|child| (*child, depth + 1)));
+            stack.extend(children.map(|child| (*child, depth + 1)));
         }
         first.map(|(_, handle)| handle)
     }

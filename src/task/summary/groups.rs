@@ -58,7 +58,7 @@ impl Groups {
         }
     }
 
-    /// Returns the first groups in their order, and the number of others. Costs by the number of
+    /// Returns the first groups in their order, and the number of others. Takes time proportional to the number of
     /// groups.
     pub(super) fn first(&self, maximum: usize) -> (Vec<SummaryGroup<'_>>, usize) {
         let groups = self.all.iter().filter(|(_, counts)| counts.total() > 0);

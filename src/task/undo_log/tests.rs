@@ -98,7 +98,7 @@ fn day() -> Vec<TaskChange> {
         TaskChange::Unreadable {
             mo_id: "task-9".into(),
             reason: "refused".into(),
-            may_pass: false,
+            is_transient: false,
         },
         TaskChange::Unwatched {
             mo_id: "task-2".into(),

@@ -28,19 +28,19 @@ pub(super) fn question(question: &PendingQuestion) -> String {
 }
 
 pub(super) fn stalled(
-    still: SignedDuration,
+    pause: SignedDuration,
     percent: Option<u8>,
     threshold: StallThreshold,
     typical: Option<&DurationStats>,
 ) -> String {
-    let still = duration(still);
+    let pause = duration(pause);
     let at_percent = percent.map_or(String::new(), |percent| format!(" at {percent}%"));
     let reason = match (threshold.longest_before, typical) {
         (Some(longest), _) => format!("longest pause before: {}.", span(longest)),
         (None, Some(typical)) => format!("typical duration: {}.", span(typical.median())),
-        (None, None) => format!("normally moves within {}.", span(threshold.allowed)),
+        (None, None) => format!("a change was expected within {}.", span(threshold.allowed)),
     };
-    format!("No progress or phase change for {still}{at_percent}; {reason}")
+    format!("No progress or phase change for {pause}{at_percent}; {reason}")
 }
 
 pub(super) fn cancel_ignored(seen: CancelObservation, now: Timestamp) -> String {

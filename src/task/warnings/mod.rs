@@ -165,15 +165,15 @@ fn stall(
     now: Timestamp,
 ) -> Option<(SignedDuration, StallThreshold)> {
     let (since, threshold) = stall_threshold_of(record, past)?;
-    let still = now.duration_since(since);
+    let pause = now.duration_since(since);
     let allowed = SignedDuration::try_from(threshold.allowed).ok()?;
-    (still > allowed).then_some((still, threshold))
+    (pause > allowed).then_some((pause, threshold))
 }
 
 fn stalled(record: &Record, past: PastRuns<'_>, now: Timestamp) -> Option<String> {
-    let (still, threshold) = stall(record, past, now)?;
+    let (pause, threshold) = stall(record, past, now)?;
     let percent = record.progress().percent();
-    Some(messages::stalled(still, percent, threshold, past.durations))
+    Some(messages::stalled(pause, percent, threshold, past.durations))
 }
 
 fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {

@@ -14,10 +14,10 @@ use crate::{
     },
     replay::{Replay, SessionHistory},
     task::TaskId,
-    tui::playback::{RecordPlayer, Step},
+    tui::playback::{RecordingPlayer, Step},
 };
 
-/// Maximum time for updates of a record between two looks at the keyboard.
+/// Maximum time for updates of a record between two checks for input.
 const SLICE: Duration = Duration::from_millis(25);
 
 impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
@@ -30,7 +30,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     }
 
     /// Returns when an update of the record is due.
-    pub(super) fn record_due(&mut self) -> Option<Instant> {
+    pub(super) fn playback_due(&mut self) -> Option<Instant> {
         self.player.as_mut()?.due(Instant::now())
     }
 
@@ -91,7 +91,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
             return;
         };
         let replay = Replay::of_session(session, with_events.into_iter().collect());
-        self.player = Some(RecordPlayer::look_back(replay));
+        self.player = Some(RecordingPlayer::look_back(replay));
         self.live = Some(replace(&mut self.screen, Box::new(past)));
     }
 
@@ -129,7 +129,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         if self.player.is_none() && matches!(command, PlaybackCommand::Seek(_)) {
             self.look_back();
         }
-        let is_live = |player: &mut RecordPlayer| match &command {
+        let is_live = |player: &mut RecordingPlayer| match &command {
             PlaybackCommand::ReturnToNow => true,
             PlaybackCommand::Seek(target) => player.is_live(Some(target), at),
             _ => false,

@@ -15,7 +15,7 @@ use crate::{
     watch::Update,
 };
 
-/// Time after which input is looked at between two updates.
+/// Maximum time for updates before input is checked.
 const UPDATE_SLICE: Duration = Duration::from_millis(4);
 /// Maximum number of changes applied at once.
 const CHANGE_BATCH: usize = 256;

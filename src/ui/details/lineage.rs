@@ -65,18 +65,18 @@ pub(super) fn lines(
     columns: u16,
 ) -> (Vec<Line<'static>>, Option<usize>) {
     let view = ctx.state.view();
-    let board = &view.store;
-    let root = board.root(handle);
-    let rows = lineage(board, handle, view.details.shows_finished);
+    let store = &view.store;
+    let root = store.root(handle);
+    let rows = lineage(store, handle, view.details.shows_finished);
     let members = || {
         rows.iter()
-            .filter_map(|row| Some((row, member(board, row)?)))
+            .filter_map(|row| Some((row, member(store, row)?)))
     };
     let timed = members().map(|(_, record)| (record, ctx.state.time(record, ctx.now)));
     let names =
-        members().map(|(row, record)| 6 + 2 * row.guides.len() + width(&board.operation(record)));
+        members().map(|(row, record)| 6 + 2 * row.guides.len() + width(&store.operation(record)));
     let widest_name = names.max().unwrap_or(0);
-    let first_failed = first_failed(board, root);
+    let first_failed = first_failed(store, root);
     let is_first =
         |row: &LineageRow| first_failed.is_some_and(|first| row.entry == LineageEntry::Task(first));
     let states = members().map(|(row, record)| width(&state(record, is_first(row))));
@@ -94,7 +94,7 @@ pub(super) fn lines(
         let mut strip = StyledLine::new(ctx.appearance, columns);
         strip.pad_to(usize::from(columns).saturating_sub(axis_width));
         // Dates are relative to the clock of the tasks' server.
-        let server_time = board
+        let server_time = store
             .get(handle)
             .map(|record| ctx.state.time(record, ctx.now));
         let zone = &ctx.state.options.time_zone;
@@ -117,7 +117,7 @@ pub(super) fn lines(
             row,
             is_chosen || (cursor.is_none() && is_subject),
         );
-        match member(board, row) {
+        match member(store, row) {
             Some(record) => {
                 let now = ctx.state.time(record, ctx.now);
                 fields(
@@ -151,25 +151,25 @@ pub(super) fn lines(
 }
 
 /// Returns the member of a family that failed first; `None` for a task without relatives.
-fn first_failed(board: &TaskStore, root: Handle) -> Option<Handle> {
-    let has_relatives = board.family(root).total() > 1;
-    board.first_failed(root).filter(|_| has_relatives)
+fn first_failed(store: &TaskStore, root: Handle) -> Option<Handle> {
+    let has_relatives = store.family(root).total() > 1;
+    store.first_failed(root).filter(|_| has_relatives)
 }
 
 /// Returns the notes below the tree, of which `shown` members are visible.
 fn notes(ctx: &RenderContext, handle: Handle, shown: usize) -> Vec<(String, Role)> {
     let view = ctx.state.view();
-    let board = &view.store;
-    let root = board.root(handle);
-    let all = usize::try_from(board.family(root).total()).unwrap_or(usize::MAX);
+    let store = &view.store;
+    let root = store.root(handle);
+    let all = usize::try_from(store.family(root).total()).unwrap_or(usize::MAX);
     let mut notes = Vec::new();
     if all > shown {
         notes.push((format!("and {} more", all - shown), Role::Dim));
     }
-    if let Some(failed) = first_failed(board, root).and_then(|first| board.get(first)) {
+    if let Some(failed) = first_failed(store, root).and_then(|first| store.get(first)) {
         let text = format!(
             "{} ({}) failed first.",
-            board.operation(failed),
+            store.operation(failed),
             failed.id.mo_id
         );
         notes.push((text, Role::Failed));
@@ -188,9 +188,9 @@ fn notes(ctx: &RenderContext, handle: Handle, shown: usize) -> Vec<(String, Role
     notes
 }
 
-fn member<'a>(board: &'a TaskStore, row: &LineageRow) -> Option<&'a Record> {
+fn member<'a>(store: &'a TaskStore, row: &LineageRow) -> Option<&'a Record> {
     match row.entry {
-        LineageEntry::Task(handle) => board.get(handle),
+        LineageEntry::Task(handle) => store.get(handle),
         LineageEntry::Finished(_) => None,
     }
 }
@@ -214,14 +214,14 @@ fn branch(ctx: &RenderContext, strip: &mut StyledLine, row: &LineageRow, is_mark
     let symbols = &ctx.appearance.symbols;
     let pointer = if is_marked { symbols.pointer } else { " " };
     strip.push(pointer, Role::Key).gap(1);
-    let board = &ctx.state.view().store;
+    let store = &ctx.state.view().store;
     if let LineageEntry::Task(handle) = row.entry
-        && handle == board.root(handle)
+        && handle == store.root(handle)
     {
         return;
     }
-    for goes_on in row.guides.iter().take(strip.remaining() / 6) {
-        strip.push(if *goes_on { symbols.guide } else { "  " }, Role::Faint);
+    for continues in row.guides.iter().take(strip.remaining() / 6) {
+        strip.push(if *continues { symbols.guide } else { "  " }, Role::Faint);
     }
     let branch = if row.is_last {
         symbols.last
@@ -230,7 +230,7 @@ fn branch(ctx: &RenderContext, strip: &mut StyledLine, row: &LineageRow, is_mark
     };
     strip.push(branch, Role::Faint);
     if let LineageEntry::Task(handle) = row.entry
-        && board.has_gap_above(handle)
+        && store.has_gap_above(handle)
     {
         strip.push(symbols.ellipsis, Role::Faint).gap(1);
     }

@@ -38,8 +38,8 @@ pub(super) fn summaries(
 
 /// The counts of the family, and its members, failed and active ones first.
 fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Section {
-    let board = &ctx.state.view().store;
-    let counts = board.family(board.root(handle));
+    let store = &ctx.state.view().store;
+    let counts = store.family(store.root(handle));
     if counts.total() < 2 {
         return Vec::new();
     }
@@ -50,9 +50,9 @@ fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Section {
         title.gap(2).push(&text, Role::from(status));
     }
     let mut lines = vec![title.line()];
-    let rows = lineage(board, handle, false);
+    let rows = lineage(store, handle, false);
     let members = rows.into_iter().filter_map(|row| match row.entry {
-        LineageEntry::Task(member) if member != handle => board.get(member),
+        LineageEntry::Task(member) if member != handle => store.get(member),
         _ => None,
     });
     let mut members: Vec<&Record> = members.collect();
@@ -65,7 +65,7 @@ fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Section {
         let symbol = ctx.appearance.symbols.status(status);
         let mut line = StyledLine::new(ctx.appearance, columns);
         line.gap(2).push(symbol, Role::from(status)).gap(1);
-        line.push(&board.operation(member), Role::Text);
+        line.push(&store.operation(member), Role::Text);
         if let Some(info) = &member.info {
             line.gap(2).push(&labels::target(info), Role::Dim);
         }

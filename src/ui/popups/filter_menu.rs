@@ -4,14 +4,14 @@ use ratatui::layout::Rect;
 
 use super::{frame, list_menu};
 use crate::{
-    app::{FilterMenu, FilterMenuEntry, SavedFilters},
+    app::{FilterMenu, FilterMenuEntries, FilterMenuEntry},
     ui::{RenderContext, styled_line::StyledLine, theme::Role},
 };
 
 const NAME_WIDTH: usize = 22;
 
 pub(super) fn draw(ctx: &mut RenderContext, menu: &FilterMenu, screen: Rect) {
-    let entries = SavedFilters::entries(ctx.state);
+    let entries = FilterMenuEntries::entries(ctx.state);
     let is_saved = |entry: &FilterMenuEntry| matches!(entry, FilterMenuEntry::Filter { .. });
     let hint = usize::from(!entries.iter().any(is_saved));
     let height = u16::try_from(entries.len() + hint).unwrap_or(u16::MAX);
@@ -34,7 +34,7 @@ pub(super) fn draw(ctx: &mut RenderContext, menu: &FilterMenu, screen: Rect) {
             ..area
         };
         let mut line = StyledLine::new(ctx.appearance, area.width);
-        let text = "No saved filters. s saves this one.";
+        let text = "No saved filters. Press s to save the current one.";
         line.gap(2).push(text, Role::Dim);
         line.draw(row, ctx.buffer);
     }
@@ -45,7 +45,7 @@ fn draw_entry(line: &mut StyledLine, entry: &FilterMenuEntry<'_>, role: Role) {
         FilterMenuEntry::NoFilter => {
             line.push("all tasks", role);
         }
-        FilterMenuEntry::Ready { name, text } => {
+        FilterMenuEntry::BuiltIn { name, text } => {
             line.push_max(name, NAME_WIDTH - 1, role);
             line.pad_to(NAME_WIDTH);
             line.push_max(text, line.remaining(), Role::Dim);

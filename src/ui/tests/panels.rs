@@ -346,7 +346,7 @@ fn unreadable_task_keeps_last_values() {
     let unreadable = TaskChange::Unreadable {
         mo_id: "task-4720".into(),
         reason: "no permission".into(),
-        may_pass: false,
+        is_transient: false,
     };
     apply_update(&mut state, tasks(vec![unreadable]));
     assert_snapshot!("unreadable", draw_text(&state));

@@ -97,9 +97,9 @@ impl From<Modification> for Modifier {
     }
 }
 
-macro_rules! sixteen {
+macro_rules! ansi_colors {
     ($($name:ident,)+) => {
-        /// The sixteen ANSI colors by ratatui's names.
+        /// The ansi_colors ANSI colors by ratatui's names.
         #[derive(Debug, Clone, Copy, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         enum AnsiColor {
@@ -114,7 +114,7 @@ macro_rules! sixteen {
     };
 }
 
-sixteen! {
+ansi_colors! {
     Black, Red, Green, Yellow, Blue, Magenta, Cyan, Gray,
     DarkGray, LightRed, LightGreen, LightYellow, LightBlue, LightMagenta, LightCyan, White,
 }
@@ -182,9 +182,9 @@ impl ThemeFile {
                         report(&[key], &format!("unknown role “{name}”{hint}"));
                         continue;
                     };
-                    let ink = theme.roles.entry(*role).or_default();
+                    let role_style = theme.roles.entry(*role).or_default();
                     for (field, value) in fields {
-                        if let Err(error) = ink.take(field, value) {
+                        if let Err(error) = role_style.take(field, value) {
                             report(&[key, field], &format!("[{name}] {field}: {error}"));
                         }
                     }

@@ -131,7 +131,7 @@ fn theme_problems_have_lines_and_the_rest_applies() {
         );
     }
     assert_eq!(problems.len(), starts.len());
-    let own = ThemeChoice::Own(text.into());
+    let own = ThemeChoice::Custom(text.into());
     let (own, light) = (
         Theme::load(&own, ColorDepth::True),
         Theme::load(&ThemeChoice::Light, ColorDepth::True),
@@ -148,7 +148,7 @@ fn theme_problems_have_lines_and_the_rest_applies() {
 #[test]
 fn invalid_theme_falls_back_to_dark() {
     for text in ["[text", "based-on = \"drak\"", "based-on = 1", ""] {
-        let own = Theme::load(&ThemeChoice::Own(text.into()), ColorDepth::True);
+        let own = Theme::load(&ThemeChoice::Custom(text.into()), ColorDepth::True);
         let dark = Theme::load(&ThemeChoice::Dark, ColorDepth::True);
         assert_eq!(own.style(Role::Failed), dark.style(Role::Failed));
     }

@@ -160,8 +160,8 @@ impl Fetch {
         self.view_failures += 1;
         // The view may have been destroyed although the session is valid: then a new one is created.
         let is_gone = error.is_fault("ManagedObjectNotFound");
-        let may_pass = is_gone || error.is_transient();
-        if !may_pass || self.view_failures >= MAX_VIEW_FAILURES {
+        let is_transient = is_gone || error.is_transient();
+        if !is_transient || self.view_failures >= MAX_VIEW_FAILURES {
             return self.fall_back(feed, &error);
         }
         if is_gone {

@@ -198,8 +198,9 @@ impl Lookups {
         let next_read = now + family::REFRESH_INTERVAL;
         let state = if let Some(error) = failure {
             // A missing permission does not change within half a minute.
-            let may_pass = error.is_transient() || error.is_fault("InvalidState");
-            self.family.record_failure(may_pass.then_some(next_read));
+            let is_transient = error.is_transient() || error.is_fault("InvalidState");
+            self.family
+                .record_failure(is_transient.then_some(next_read));
             FamilyState::Failed(reason(&error))
         } else {
             let is_running = feed.watched.is_family_running(&locator);

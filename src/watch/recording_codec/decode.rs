@@ -139,7 +139,7 @@ fn task_change(entry: Entry) -> Option<TaskChange> {
         Entry::Unreadable { task, reason } => Some(TaskChange::Unreadable {
             mo_id: task.into(),
             reason: reason.into(),
-            may_pass: false,
+            is_transient: false,
         }),
         Entry::Unwatched { task } => Some(TaskChange::Unwatched { mo_id: task.into() }),
         _ => None,

@@ -1,5 +1,5 @@
 use crate::{
-    app::{SavedFilters, test_support::*},
+    app::{FilterMenuEntries, test_support::*},
     task::{Filter, Saved},
 };
 
@@ -38,9 +38,9 @@ fn selects_a_named_filter_or_none() {
 #[test]
 fn ready_filters_are_there_from_the_first_run() {
     let mut state = busy(80, 24);
-    let count = SavedFilters::entries(&state).len();
+    let count = FilterMenuEntries::entries(&state).len();
     assert!(count >= 7, "{count}");
-    let texts = SavedFilters::entries(&state).into_iter();
+    let texts = FilterMenuEntries::entries(&state).into_iter();
     let texts: Vec<String> = texts.map(|entry| entry.filter()).collect();
     for (index, text) in texts.iter().enumerate() {
         Filter::parse(text, &Saved::new()).unwrap();

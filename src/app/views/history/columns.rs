@@ -28,14 +28,14 @@ const WIDE: &[Column] = &[
 ];
 
 /// Returns the default columns for all width classes.
-pub(super) fn columns(several: bool) -> Columns {
+pub(super) fn columns(has_several: bool) -> Columns {
     let mut columns = Columns::default();
     for (width_class, own) in [
         (WidthClass::Narrow, NARROW),
         (WidthClass::Normal, NORMAL),
         (WidthClass::Wide, WIDE),
     ] {
-        let endpoint = several.then_some(Column::Endpoint);
+        let endpoint = has_several.then_some(Column::Endpoint);
         let set = ColumnSet::of(endpoint.into_iter().chain(own.iter().copied()));
         columns.configure(width_class, set);
     }

@@ -44,7 +44,7 @@ pub(in crate::app) fn handle_action(
         Action::History | Action::Now => return Some(close(state)),
         Action::Back if on_list => return Some(close(state)),
         Action::Refresh => return Some(restart_search(state, now)),
-        Action::Add => return Some(carry_over(state, now)),
+        Action::Add => return Some(add_to_live_view(state, now)),
         Action::Unwatch => "Tasks in the history view are not watched",
         Action::ShowChanges => "Changes are shown in the live view",
         Action::Pin => "Tasks in the history view cannot be pinned",
@@ -129,8 +129,8 @@ pub(in crate::app) fn problem(state: &AppState, line: &str, now: Timestamp) -> O
     let (period, _) = HistoryView::parse_query(line, &state.options.saved_filters).ok()?;
     let zone = &state.options.time_zone;
     let (since, until) = (period.since?, period.until?);
-    let is_turned = since.resolve(now, zone) > until.resolve(now, zone);
-    is_turned.then(|| "since: must be before until:".to_owned())
+    let is_reversed = since.resolve(now, zone) > until.resolve(now, zone);
+    is_reversed.then(|| "since: must be before until:".to_owned())
 }
 
 /// Applies the typed query; sends a new search if the servers must filter differently.
@@ -151,7 +151,7 @@ pub(in crate::app) fn accept(state: &mut AppState, line: &str, now: Timestamp) -
 }
 
 /// Adds the selected task to the live list and watches it.
-fn carry_over(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+fn add_to_live_view(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(record) = state.selected_record() else {
         return Vec::new();
     };
@@ -331,10 +331,10 @@ fn family(store: &TaskStore, id: &TaskId) -> Vec<TaskChange> {
     let Some(of) = store.find(id) else {
         return Vec::new();
     };
-    let mut waiting = vec![store.root(of)];
+    let mut stack = vec![store.root(of)];
     let mut family = Vec::new();
-    while let Some(member) = waiting.pop() {
-        waiting.extend(store.children(member));
+    while let Some(member) = stack.pop() {
+        stack.extend(store.children(member));
         family.extend(copy(store, member));
     }
     family

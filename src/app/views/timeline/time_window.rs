@@ -28,9 +28,9 @@ impl TimeWindow {
         let past = -first.min(SignedDuration::ZERO);
         let future = last.max(SignedDuration::ZERO);
         let (past, future) = (past.max(future / 5), future.max(past / 5));
-        let available = (past + future) / 20;
-        let past = past.max(MIN_SPAN / 2) + available;
-        let future = future.max(MIN_SPAN / 2) + available;
+        let margin = (past + future) / 20;
+        let past = past.max(MIN_SPAN / 2) + margin;
+        let future = future.max(MIN_SPAN / 2) + margin;
         Self {
             start: -past,
             span: past + future,

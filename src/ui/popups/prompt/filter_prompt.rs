@@ -54,8 +54,8 @@ pub(super) fn draw(
     if let (Some(problem), Some((start, columns))) = (&prompt.error, typing.error_span) {
         let start = (lead + start).saturating_sub(hidden);
         draw_error(&mut under, problem, start, columns);
-    } else if let Some(offer) = &typing.completions {
-        candidates(&mut under, offer);
+    } else if let Some(list) = &typing.completions {
+        candidates(&mut under, list);
     } else if let Some(example) = &typing.example {
         under.gap(lead).push("continue with ", Role::Dim);
         under.push(example, Role::Text);
@@ -112,13 +112,13 @@ fn draw_error(strip: &mut StyledLine<'_>, problem: &str, start: usize, columns: 
 }
 
 /// Draws the completions that fit, including the selected one.
-fn candidates(strip: &mut StyledLine<'_>, offer: &CompletionList) {
-    let chosen = offer.chosen.unwrap_or(0);
+fn candidates(strip: &mut StyledLine<'_>, list: &CompletionList) {
+    let chosen = list.chosen.unwrap_or(0);
     let mut first = chosen;
     // Half of the space shows the candidates before the selected one.
     let mut available = strip.remaining() / 2;
     while first > 0 {
-        let columns = width(&offer.candidates[first - 1]) + 2;
+        let columns = width(&list.candidates[first - 1]) + 2;
         if columns > available {
             break;
         }
@@ -129,12 +129,12 @@ fn candidates(strip: &mut StyledLine<'_>, offer: &CompletionList) {
     if first > 0 {
         strip.push("… ", Role::Dim);
     }
-    for (at, candidate) in offer.candidates.iter().enumerate().skip(first) {
+    for (at, candidate) in list.candidates.iter().enumerate().skip(first) {
         if width(candidate) + 3 > strip.remaining() && at > chosen {
             strip.push("…", Role::Dim);
             return;
         }
-        let role = if offer.chosen == Some(at) {
+        let role = if list.chosen == Some(at) {
             Role::Button
         } else {
             Role::Text

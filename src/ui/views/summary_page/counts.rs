@@ -34,14 +34,14 @@ const MIN_BAR_WIDTH: usize = 8;
 const MAX_BAR_WIDTH: usize = 24;
 
 /// Widths of the parts of a line.
-struct BarSegments {
+struct LineLayout {
     name: usize,
     number: usize,
     numbers: Vec<Status>,
     bar: usize,
 }
 
-impl BarSegments {
+impl LineLayout {
     /// Lays out a line of a section whose longest bar represents `longest` tasks.
     fn of(columns: u16, longest: u32) -> Self {
         let columns = usize::from(columns);
@@ -75,7 +75,7 @@ fn longest(section: &Section) -> u32 {
 }
 
 pub(super) fn title(ctx: &mut RenderContext, section: &Section, line: Rect) {
-    let layout = BarSegments::of(line.width, longest(section));
+    let layout = LineLayout::of(line.width, longest(section));
     let symbols = ctx.appearance.symbols;
     let mut strip = StyledLine::new(ctx.appearance, line.width);
     strip.join(heading(ctx, section, layout.name));
@@ -90,7 +90,7 @@ pub(super) fn title(ctx: &mut RenderContext, section: &Section, line: Rect) {
 
 pub(super) fn entry(ctx: &mut RenderContext, section: &Section, entry: &SummaryRow, line: Rect) {
     let longest = longest(section);
-    let layout = BarSegments::of(line.width, longest);
+    let layout = LineLayout::of(line.width, longest);
     let name = match &entry.subject {
         RowSubject::Operation(name) => name.to_string(),
         RowSubject::User(name) if name.is_empty() => "unknown".to_owned(),
@@ -214,13 +214,13 @@ mod tests {
     #[test]
     fn line_layout_fits_every_width() {
         for (columns, longest) in (0..300).flat_map(|c| [0, 99, 20_000, u32::MAX].map(|l| (c, l))) {
-            let layout = BarSegments::of(columns, longest);
+            let layout = LineLayout::of(columns, longest);
             let numbers = (layout.numbers.len() + 1) * layout.number;
             let bar = layout.bar + if layout.bar > 0 { 2 } else { 0 };
             let used = layout.name + numbers + bar;
             assert!(used <= usize::from(columns).max(layout.number), "{columns}");
         }
-        let layout = BarSegments::of(77, 40);
+        let layout = LineLayout::of(77, 40);
         assert_eq!((layout.numbers.len(), layout.bar), (5, 15));
     }
 }

@@ -65,7 +65,7 @@ fn denied_task_is_unknown_at_once_if_never_read_or_after_max_outage() {
     let unreadable = |mo_id: &str| TaskChange::Unreadable {
         mo_id: mo_id.into(),
         reason: "no permission.".into(),
-        may_pass: false,
+        is_transient: false,
     };
     apply_changes(
         &mut tracker,
@@ -87,7 +87,7 @@ fn transient_read_errors_are_tolerated_up_to_max_outage() {
     let unreadable = || TaskChange::Unreadable {
         mo_id: "task-1".into(),
         reason: "cut off.".into(),
-        may_pass: true,
+        is_transient: true,
     };
     for second in [1, 2, 32, 62] {
         apply_changes(&mut tracker, vec![unreadable()], second);
