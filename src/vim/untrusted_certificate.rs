@@ -282,7 +282,7 @@ mod tests {
             (TlsError::AlertReceived(Alert::HandshakeFailure), "cipher"),
             (
                 TlsError::AlertReceived(Alert::CertificateRequired),
-                "of the client",
+                "client certificate",
             ),
             (
                 TlsError::AlertReceived(Alert::UnrecognisedName),

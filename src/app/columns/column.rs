@@ -197,7 +197,7 @@ mod tests {
             ("targt", "“targt”; did you mean “target”?"),
             ("task,progress:wide", "invalid width “wide” of “progress”"),
             ("progress:2", "use 3 to 200"),
-            ("task,name", "“task” is there twice"),
+            ("task,name", "duplicate column “task”"),
             ("", "unknown column “”"),
         ] {
             let error = text.parse::<ColumnSet>().unwrap_err().to_string();

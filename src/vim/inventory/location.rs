@@ -286,7 +286,7 @@ mod tests {
         ] {
             assert_eq!(located(reference, None), expected, "{reference}");
         }
-        assert!(located("Datastore:ds", None).contains("not in the inventory"));
+        assert!(located("Datastore:ds", None).contains("no longer, in the inventory"));
     }
 
     #[test]

@@ -21,7 +21,7 @@ fn contradictions_are_explained() {
         ),
         (
             "elapsed<0s",
-            "elapsed<0s never matches: a duration is not negative",
+            "elapsed<0s never matches: a duration cannot be negative",
         ),
         (
             "progress:none progress>5",
