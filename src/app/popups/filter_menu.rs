@@ -1,4 +1,4 @@
-//! The menu of filters: ready ones and saved ones; apply, save, delete.
+//! The menu of filters: built-in ones and saved ones; apply, save, delete.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ use crate::{
 
 pub type FilterMenu = ListMenu<FilterMenuEntries>;
 
-/// The entries of the menu: no filter, ready filters, then the saved ones.
+/// The entries of the menu: no filter, built-in filters, then the saved ones.
 #[derive(Debug)]
 pub struct FilterMenuEntries;
 
@@ -72,7 +72,7 @@ impl FilterMenuEntries {
 
 const FINISHED_TODAY: &str = "finished today";
 
-/// Returns the ready filters. That of today is for the last 24 hours until it is chosen.
+/// Returns the built-in filters. That of today is for the last 24 hours until it is chosen.
 fn built_in(state: &AppState) -> Vec<FilterMenuEntry<'static>> {
     let mine = own_tasks(state).map(|text| ("mine", text));
     let fixed = [
