@@ -142,10 +142,10 @@ impl TaskFeed {
                 self.changes.push(TaskChange::Fields { mo_id, fields, at });
             }
             Ok(TaskUpdate::Left) => {
-                self.mark_expired(mo_id, "the server has removed it.".to_owned())
+                self.mark_expired(mo_id, "the server has removed it.".to_owned());
             }
             Ok(TaskUpdate::Fields(_) | TaskUpdate::ReadRequired) => {
-                self.watched.schedule_at(mo_id, now)
+                self.watched.schedule_at(mo_id, now);
             }
             Ok(TaskUpdate::Nothing) => {}
             Err(malformed) => self.mark_unreadable(mo_id, malformed.to_string(), false),

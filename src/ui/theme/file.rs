@@ -99,7 +99,7 @@ impl From<Modification> for Modifier {
 
 macro_rules! ansi_colors {
     ($($name:ident,)+) => {
-        /// The ansi_colors ANSI colors by ratatui's names.
+        /// The sixteen ANSI colors by ratatui's names.
         #[derive(Debug, Clone, Copy, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         enum AnsiColor {
