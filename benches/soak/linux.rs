@@ -57,18 +57,12 @@ struct Line {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let vtask = &arguments.vtask;
-    if !vtask.exists() {
-        bail!(
-            "{} not found; run `cargo build --release` first or pass --vtask",
-            vtask.display()
-        );
-    }
     let folder = std::env::temp_dir().join(format!("vtask-soak-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let log_file = folder.join("requests.log");
     let load = [arguments.tasks.as_str(), arguments.rate.as_str()];
-    let server = Server::start(&vtask, &arguments.faults, &log_file, load)?;
-    let screen = Screen::start(&vtask, &server.url, folder.join("stats.json"))?;
+    let server = Server::start(vtask, &arguments.faults, &log_file, load)?;
+    let screen = Screen::start(vtask, &server.url, folder.join("stats.json"))?;
     let runtime = tokio::runtime::Runtime::new()?;
     let result = runtime.block_on(watch(arguments, &server, screen, Log::new(log_file)));
     std::fs::remove_dir_all(&folder)?;

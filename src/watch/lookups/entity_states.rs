@@ -133,7 +133,7 @@ impl EntityStates {
         }
     }
 
-    /// Records progress of a task: so any question of its machine has been answered and its host responds.
+    /// Records progress of a task: any question of its machine has been answered and its host responds.
     pub(super) fn record_progress(&mut self, mo_id: &Arc<str>, now: Instant) {
         let Some(task) = self.tasks.get_mut(mo_id) else {
             return;
