@@ -41,7 +41,7 @@ const MAX_CORRUPTED: usize = 4;
 
 /// Returns the maximum age of tasks shown as current; a stuck wait or request is only detected by its timeout.
 fn max_staleness(mode: FetchMode) -> Duration {
-    const MARGIN: Duration = Duration::from_millis(2500);
+    const MARGIN: Duration = Duration::from_secs(4);
     MARGIN
         + REQUEST_TIMEOUT
         + if mode == FetchMode::Poll {
