@@ -59,11 +59,11 @@ pub async fn run(
         reader,
         tasks: Vec::new(),
     });
-    let mut reading = EventReader {
+    let mut reader = EventReader {
         args,
         servers: servers.collect(),
     };
-    presenter.present(&mut reading, connection, io).await
+    presenter.present(&mut reader, connection, io).await
 }
 
 /// Data of `vtask events`.

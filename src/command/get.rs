@@ -66,13 +66,13 @@ pub async fn run(
         snapshot: Snapshot::empty(Timestamp::now()),
         events: HashMap::new(),
     });
-    let mut reading = GetReader {
+    let mut reader = GetReader {
         args,
         with_markdown: *presenter.format() == OutputFormat::Markdown
             && args.output.columns.is_empty(),
         servers: servers.collect(),
     };
-    presenter.present(&mut reading, connection, io).await
+    presenter.present(&mut reader, connection, io).await
 }
 
 /// Data of `vtask get`.

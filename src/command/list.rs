@@ -96,12 +96,12 @@ pub async fn run(
     let presenter = Presenter::new(&args.output, &TASKS)?;
     let targets = targets::servers(connection, io.environment)?;
     targets::warn(&targets, io);
-    let mut reading = ListReader {
+    let mut reader = ListReader {
         args,
         servers: args.query.servers(targets, connection, io).await?,
         snapshots: Vec::new(),
     };
-    presenter.present(&mut reading, connection, io).await
+    presenter.present(&mut reader, connection, io).await
 }
 
 /// Data of `vtask list`.

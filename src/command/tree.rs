@@ -59,12 +59,12 @@ pub async fn run(
         reader,
         snapshot: None,
     });
-    let mut reading = TreeReader {
+    let mut reader = TreeReader {
         ascii: wait::bar_style(io).ascii,
         is_live: args.output.watch,
         servers: servers.collect(),
     };
-    presenter.present(&mut reading, connection, io).await
+    presenter.present(&mut reader, connection, io).await
 }
 
 /// Data of `vtask tree`.
@@ -96,8 +96,8 @@ impl PageReader for TreeReader {
                 if known.is_some_and(|known| read.contains(&known)) {
                     continue;
                 }
-                let reading = async |client: &Client| add_family(client, &task, snapshot).await;
-                match reader.request(io, reading).await {
+                let read_family = async |client: &Client| add_family(client, &task, snapshot).await;
+                match reader.request(io, read_family).await {
                     Ok(message) => {
                         errors.messages.extend(message);
                         let tree = snapshot.as_ref().and_then(|tasks| tree_of(tasks, &task));

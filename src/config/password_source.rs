@@ -1,5 +1,5 @@
-//! Passwords from files, commands, the keyring, the config file, or a prompt without echo. Never from a flag, because all users can read the
-//! process list.
+//! Passwords from files, commands, the keyring, the config file, or a prompt without echo. Never from a flag, because all
+//! users can read the process list.
 
 use std::{
     io::{self, IsTerminal},

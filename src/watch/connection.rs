@@ -64,7 +64,8 @@ impl Connection {
         }
     }
 
-    /// Classifies an error while connecting. While no credentials have been sent, a refusal is retried: a proxy may reject everything until the server behind it has started.
+    /// Classifies an error while connecting. While no credentials have been sent, a refusal is retried: a proxy may reject
+    /// everything until the server behind it has started.
     pub(super) fn not_connected(&self, error: Error) -> StopReason {
         if self.renewals.can_renew() {
             StopReason::Failed(Box::new(error))

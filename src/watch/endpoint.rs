@@ -327,7 +327,8 @@ impl Endpoint {
         }
     }
 
-    /// Handles a command. Without a connection, `in_flight` is `None`: requests are kept for the next one, except cancellations, which must not take effect unexpectedly later.
+    /// Handles a command. Without a connection, `in_flight` is `None`: requests are kept for the next one, except
+    /// cancellations, which must not take effect unexpectedly later.
     pub(super) async fn handle_command(
         &mut self,
         command: Option<Command>,

@@ -20,13 +20,8 @@ const DEBOUNCE: SignedDuration = SignedDuration::from_millis(400);
 /// Starts or ends the subscription as the open tab requires.
 pub(in crate::app) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let selected = state.selected();
-    if state
-        .view()
-        .subscription
-        .selected_since
-        .map(|(handle, _)| handle)
-        != selected
-    {
+    let selected_since = state.view().subscription.selected_since;
+    if selected_since.map(|(handle, _)| handle) != selected {
         state.view_mut().subscription.selected_since = selected.map(|handle| (handle, now));
     }
     let Some((handle, tab)) = required(state) else {
@@ -52,11 +47,11 @@ pub(in crate::app) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> 
 /// Returns when the next subscription starts; `None` while polling is paused.
 pub(in crate::app) fn due(state: &AppState, now: Timestamp) -> Option<Timestamp> {
     let (handle, tab) = required(state)?;
-    let due = state.view().subscription.selected_since?.1;
+    let (_, selected_since) = state.view().subscription.selected_since?;
     // The clock of a record may be stopped, and reading it costs no request.
     let due = match state.playback {
-        Some(_) => due,
-        None => due + DEBOUNCE,
+        Some(_) => selected_since,
+        None => selected_since + DEBOUNCE,
     };
     let current = state
         .view()

@@ -243,8 +243,8 @@ fn matching(
     candidates: impl Iterator<Item = (String, Option<String>)>,
     typed: &str,
 ) -> Vec<CompletionCandidate> {
-    let matching = candidates.filter(|(text, _)| text.starts_with(typed) && is_safe(text));
-    matching
+    candidates
+        .filter(|(text, _)| text.starts_with(typed) && is_safe(text))
         .map(|(text, help)| {
             CompletionCandidate::new(text)
                 .help(help.map(|help| sanitize(&help).into_owned().into()))

@@ -70,11 +70,11 @@ impl Presenter<'_> {
     /// Fails if standard output cannot be written, if the command is interrupted, or at its deadline.
     pub(super) async fn follow(
         &self,
-        reading: &mut impl PageReader,
+        reader: &mut impl PageReader,
         defaults: &Defaults,
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {
-        let servers = reading.servers().map(|server| {
+        let servers = reader.servers().map(|server| {
             let tasks = server.target.tasks.clone();
             let options = io.fetch.options(server.connect.clone(), tasks, defaults);
             (server.target.name.clone(), options)
@@ -85,7 +85,7 @@ impl Presenter<'_> {
         for (id, (name, mut options)) in (0..).map(EndpointId).zip(servers) {
             let label = options.connect.address.label();
             connections.push(ConnectionReport::new(name.as_deref(), label));
-            let commands = reading.start(usize::from(id.0), &mut options);
+            let commands = reader.start(usize::from(id.0), &mut options);
             watchers.start(id, options, &sender);
             for command in commands {
                 watchers.send(id, command);
@@ -99,7 +99,7 @@ impl Presenter<'_> {
             changed: HashSet::new(),
             is_redrawn: io.out.is_terminal() && !wait::is_dumb(io),
         };
-        let followed = live.run(&watchers, &mut updates, reading, io).await;
+        let followed = live.run(&watchers, &mut updates, reader, io).await;
         drop(updates);
         finish_in_time(io.deadline, watchers.stop()).await;
         followed
@@ -121,7 +121,7 @@ impl LiveOutput<'_> {
         &mut self,
         watchers: &Watchers,
         updates: &mut mpsc::Receiver<(EndpointId, Update)>,
-        reading: &mut impl PageReader,
+        reader: &mut impl PageReader,
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {
         let mut is_outdated = true;
@@ -136,7 +136,7 @@ impl LiveOutput<'_> {
             let output_at = printed.map(|at| at + OUTPUT_INTERVAL);
             let lost = ConnectionReport::outcome_if_lost(&self.connections);
             if is_outdated && (lost.is_some() || output_at.is_none_or(|at| at <= Instant::now())) {
-                self.print(reading, io)?;
+                self.print(reader, io)?;
                 printed = Some(Instant::now());
                 is_outdated = false;
             }
@@ -157,9 +157,9 @@ impl LiveOutput<'_> {
             tokio::select! {
                 ending = io.ending() => return Err(ending.without_request()),
                 Some((from, update)) = updates.recv() => {
-                    is_outdated |= self.handle(from, update, watchers, reading, io)?;
+                    is_outdated |= self.handle(from, update, watchers, reader, io)?;
                     while let Ok((from, update)) = updates.try_recv() {
-                        is_outdated |= self.handle(from, update, watchers, reading, io)?;
+                        is_outdated |= self.handle(from, update, watchers, reader, io)?;
                     }
                 }
                 () = due => is_outdated = true,
@@ -173,7 +173,7 @@ impl LiveOutput<'_> {
         from: EndpointId,
         update: Update,
         watchers: &Watchers,
-        reading: &mut impl PageReader,
+        reader: &mut impl PageReader,
         io: &mut CommandIo<'_>,
     ) -> Result<bool, CommandError> {
         let server = usize::from(from.0);
@@ -185,7 +185,7 @@ impl LiveOutput<'_> {
             self.message(message, io)?;
             return Ok(self.is_redrawn);
         }
-        let changes = reading.apply(server, update);
+        let changes = reader.apply(server, update);
         for command in changes.commands {
             watchers.send(from, command);
         }
@@ -212,11 +212,11 @@ impl LiveOutput<'_> {
 
     fn print(
         &mut self,
-        reading: &mut impl PageReader,
+        reader: &mut impl PageReader,
         io: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
         let size = io.out.size.as_ref().map(|size| size());
-        let page = reading.page(size.map(|(columns, _)| columns));
+        let page = reader.page(size.map(|(columns, _)| columns));
         let text = if let Some(size) = size.filter(|_| self.is_redrawn) {
             let now = Timestamp::now();
             let status = self.connections.iter();

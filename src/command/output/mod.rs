@@ -153,15 +153,15 @@ impl<'a> Presenter<'a> {
     /// The errors of reading, and an error if standard output cannot be written.
     pub(super) async fn present(
         &self,
-        reading: &mut impl PageReader,
+        reader: &mut impl PageReader,
         connection: &ConnectionArgs,
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {
-        let printed = match reading.read(io).await {
+        let printed = match reader.read(io).await {
             Ok(page) => self.print(&page, io).map(|()| page.outcome),
             Err(error) => Err(error),
         };
-        for server in reading.servers() {
+        for server in reader.servers() {
             server.close(io).await;
         }
         if !self.args.watch {
@@ -169,7 +169,7 @@ impl<'a> Presenter<'a> {
         }
         printed?;
         let defaults = config::defaults(connection, io.environment)?;
-        self.follow(reading, &defaults, io).await
+        self.follow(reader, &defaults, io).await
     }
 
     /// Prints a page; with `--watch` only its messages.

@@ -292,11 +292,11 @@ impl WaitTracker {
         if self.servers.iter().any(|server| server.new.is_some()) {
             let is_new = |handle: Handle, record: &Record| {
                 let server = self.server(record.id.endpoint)?;
-                let choice = server.new.as_ref()?;
+                let selector = server.new.as_ref()?;
                 let info = record.info.as_ref()?;
                 let is_match = info.ordering_time().is_some_and(|at| server.is_new(at))
                     && info.parent_key().is_none()
-                    && choice.matches(&self.store, handle, server.clock.at(now));
+                    && selector.matches(&self.store, handle, server.clock.at(now));
                 is_match.then(|| record.id.clone())
             };
             more.extend(
