@@ -1,5 +1,5 @@
-//! Prints the cost of records next to the goals: CPU, memory and bytes per recorded change, and the time to the first state
-//! and to the last one of a large record.
+//! Prints the cost of records next to the goals: CPU, memory and bytes per recorded change, and the time to the first
+//! state and to the last one of a large record.
 //!
 //! `cargo bench --bench records -- [CHANGES|SIZE [FILE]]`; 1,000,000 changes of 10,000 tasks by default. SIZE is that
 //! of the lines before compression, such as `1GB`. FILE is written unless it exists, and kept; without it a temporary file is

@@ -45,7 +45,8 @@ async fn a_web_server_without_the_api_ends_every_command_at_once() {
     }
 }
 
-/// Checks the suggestion of `--release` for a server that answers `hello` with one status and the next request with another.
+/// Checks the suggestion of `--release` for a server that answers `hello` with one status and the next request with
+/// another.
 async fn assert_release_is_suggested(
     hello: &'static str,
     next: &'static str,

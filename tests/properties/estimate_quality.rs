@@ -1,4 +1,5 @@
-//! Quality of the estimates: the main inequalities of the table printed by `cargo bench --bench estimates`, on fewer runs.
+//! Quality of the estimates: the main inequalities of the table printed by `cargo bench --bench estimates`, on fewer
+//! runs.
 
 #[path = "../../benches/estimates/accuracy.rs"]
 mod accuracy;
