@@ -94,9 +94,9 @@ impl PlayedScreen {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn recorded_run_shows_the_same_screen_at_the_same_position() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for (seed, mode) in [(29, FetchMode::Push), (76, FetchMode::Poll)] {
-        let file = folder.path().join(format!("{seed}.ndjson.zst"));
+        let file = directory.path().join(format!("{seed}.ndjson.zst"));
         let header = Header::new(Timestamp::now(), vec!["vc01".to_owned()]);
         let recorder = Recorder::create(&file, header, None).unwrap();
         let outcome = run::run(seed, mode, Duration::from_secs(4), Some(recorder.clone())).await;

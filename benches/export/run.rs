@@ -61,15 +61,15 @@ const LIMIT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("vtask-export-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
+    let directory = std::env::temp_dir().join(format!("vtask-export-{}", std::process::id()));
+    std::fs::create_dir_all(&directory)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    let result = runtime.block_on(Run::start(arguments, folder.clone()));
+    let result = runtime.block_on(Run::start(arguments, directory.clone()));
     let result = result.and_then(|run| runtime.block_on(run.complete(arguments)));
     if result.is_ok() {
-        std::fs::remove_dir_all(&folder)?;
+        std::fs::remove_dir_all(&directory)?;
     } else {
-        println!("logs and cursors are in {}", folder.display());
+        println!("logs and cursors are in {}", directory.display());
     }
     result
 }
@@ -83,9 +83,9 @@ struct Run {
 }
 
 impl Run {
-    async fn start(arguments: &Arguments, folder: PathBuf) -> Result<Self> {
+    async fn start(arguments: &Arguments, directory: PathBuf) -> Result<Self> {
         let vcenters = VCenters::start(arguments.vcenters, arguments.tasks, arguments.rate).await?;
-        let path = |name: &str| folder.join(name).display().to_string();
+        let path = |name: &str| directory.join(name).display().to_string();
         let config = path("config.toml");
         std::fs::write(&config, vcenters.config())?;
         // A restarted exporter must keep its address.
@@ -94,10 +94,10 @@ impl Run {
         let common = ["--profile", "*", "--config", &config, "--cursor"];
         let cursor = path("exporter.cursor");
         let command_line = [&["exporter", "--listen", &listen], &common[..], &[&cursor]].concat();
-        let exporter = Service::start(&arguments.vtask, &folder, &command_line)?;
+        let exporter = Service::start(&arguments.vtask, &directory, &command_line)?;
         let cursor = path("stream.cursor");
         let command_line = [&["stream"], &common[..], &[&cursor]].concat();
-        let stream = Service::start(&arguments.vtask, &folder, &command_line)?;
+        let stream = Service::start(&arguments.vtask, &directory, &command_line)?;
         let url = format!("http://{listen}/metrics");
         let scraper = Scraper::start(&url, Duration::from_secs_f64(arguments.scrape))?;
         Ok(Self {

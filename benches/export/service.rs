@@ -22,7 +22,7 @@ const TICKS: f64 = 100.0;
 /// A running service and what its earlier processes have used.
 pub(crate) struct Service {
     vtask: PathBuf,
-    folder: PathBuf,
+    directory: PathBuf,
     arguments: Vec<String>,
     child: Child,
     reader: Option<JoinHandle<()>>,
@@ -34,13 +34,13 @@ pub(crate) struct Service {
 
 impl Service {
     /// Starts `vtask` with these arguments; messages are appended to a log file named after the subcommand.
-    pub(crate) fn start(vtask: &Path, folder: &Path, arguments: &[&str]) -> Result<Self> {
+    pub(crate) fn start(vtask: &Path, directory: &Path, arguments: &[&str]) -> Result<Self> {
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let lines = Arc::default();
-        let (child, reader) = spawn(vtask, folder, &arguments, &lines)?;
+        let (child, reader) = spawn(vtask, directory, &arguments, &lines)?;
         Ok(Self {
             vtask: vtask.to_owned(),
-            folder: folder.to_owned(),
+            directory: directory.to_owned(),
             arguments,
             child,
             reader: Some(reader),
@@ -51,7 +51,7 @@ impl Service {
     }
 
     pub(crate) fn messages(&self) -> String {
-        fs::read_to_string(self.folder.join(format!("{}.log", self.arguments[0])))
+        fs::read_to_string(self.directory.join(format!("{}.log", self.arguments[0])))
             .unwrap_or_default()
     }
 
@@ -74,7 +74,7 @@ impl Service {
     }
 
     pub(crate) fn restart(&mut self) -> Result<()> {
-        let (child, reader) = spawn(&self.vtask, &self.folder, &self.arguments, &self.lines)?;
+        let (child, reader) = spawn(&self.vtask, &self.directory, &self.arguments, &self.lines)?;
         (self.child, self.reader) = (child, Some(reader));
         Ok(())
     }
@@ -119,17 +119,17 @@ fn locked(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
 
 fn spawn(
     vtask: &Path,
-    folder: &Path,
+    directory: &Path,
     arguments: &[String],
     lines: &Arc<Mutex<Lines>>,
 ) -> Result<(Child, JoinHandle<()>)> {
-    let log = folder.join(format!("{}.log", arguments[0]));
+    let log = directory.join(format!("{}.log", arguments[0]));
     let log = File::options().create(true).append(true).open(log)?;
     let mut command = Command::new(vtask);
     command
         .args(arguments)
         .env("VTASK_PASSWORD", "any")
-        .env("HOME", folder)
+        .env("HOME", directory)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log);

@@ -57,15 +57,15 @@ struct Line {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let vtask = &arguments.vtask;
-    let folder = std::env::temp_dir().join(format!("vtask-soak-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let log_file = folder.join("requests.log");
+    let directory = std::env::temp_dir().join(format!("vtask-soak-{}", std::process::id()));
+    std::fs::create_dir_all(&directory)?;
+    let log_file = directory.join("requests.log");
     let load = [arguments.tasks.as_str(), arguments.rate.as_str()];
     let server = Server::start(vtask, &arguments.faults, &log_file, load)?;
-    let screen = Screen::start(vtask, &server.url, folder.join("stats.json"))?;
+    let screen = Screen::start(vtask, &server.url, directory.join("stats.json"))?;
     let runtime = tokio::runtime::Runtime::new()?;
     let result = runtime.block_on(watch(arguments, &server, screen, Log::new(log_file)));
-    std::fs::remove_dir_all(&folder)?;
+    std::fs::remove_dir_all(&directory)?;
     result
 }
 

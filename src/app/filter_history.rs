@@ -49,8 +49,8 @@ mod tests {
 
     #[test]
     fn history_is_persistent_and_bounded() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().display().to_string();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().display().to_string();
         let memory = || {
             FilterHistoryFile::from_environment(|name| {
                 (name == "XDG_STATE_HOME").then(|| path.clone())

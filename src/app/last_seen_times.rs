@@ -98,8 +98,8 @@ mod tests {
 
     #[test]
     fn times_are_persistent_private_and_bounded() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().display().to_string();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().display().to_string();
         let file = || {
             LastSeenFile::from_environment(|name| (name == "XDG_STATE_HOME").then(|| path.clone()))
         };
@@ -113,7 +113,7 @@ mod tests {
         let kept = file().read();
         assert_eq!(kept.len(), MAX_SERVERS);
         assert_eq!(kept[MAX_SERVERS - 2..], both);
-        let path = folder.path().join("vtask/last-seen");
+        let path = directory.path().join("vtask/last-seen");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

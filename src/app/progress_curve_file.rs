@@ -125,8 +125,8 @@ mod tests {
 
     #[test]
     fn curves_are_persistent_private_and_bounded() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().display().to_string();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().display().to_string();
         let file = || {
             ProgressCurveFile::from_environment(|name| {
                 (name == "XDG_STATE_HOME").then(|| path.clone())
@@ -146,7 +146,7 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let path = folder.path().join("vtask/progress-curves");
+            let path = directory.path().join("vtask/progress-curves");
             let mode = fs::metadata(path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
@@ -157,8 +157,8 @@ mod tests {
 
     #[test]
     fn damaged_lines_are_skipped() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("progress-curves");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("progress-curves");
         let valid = known("x.clone", 60);
         let line = valid.line();
         let mut bytes =

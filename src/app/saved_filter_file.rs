@@ -80,8 +80,8 @@ mod tests {
 
     #[test]
     fn filters_are_persistent_until_deleted() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().display().to_string();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().display().to_string();
         let named = || {
             SavedFilterFile::from_environment(|name| {
                 (name == "XDG_STATE_HOME").then(|| path.clone())
@@ -98,7 +98,7 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let file = folder.path().join("vtask/named-filters.toml");
+            let file = directory.path().join("vtask/named-filters.toml");
             let mode = fs::metadata(file).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn invalid_file_is_reported_and_not_overwritten() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("broken.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("broken.toml");
         fs::write(&file, "mine = \n").unwrap();
         let named = SavedFilterFile(StateFile(Some(file.clone())));
         assert!(named.read().unwrap_err().contains("broken.toml: "));

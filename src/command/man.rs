@@ -16,7 +16,7 @@ pub struct ManArgs {
     command: Vec<String>,
 
     /// Write all pages to this directory
-    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "command")]
     dir: Option<PathBuf>,
 }
 
@@ -66,12 +66,12 @@ pub fn run(
 ) -> Result<Outcome, CommandError> {
     let mut definition = definition.disable_help_subcommand(true);
     definition.build();
-    if let Some(folder) = &args.dir {
+    if let Some(directory) = &args.dir {
         for (file, page) in pages(&definition) {
-            fs::write(folder.join(&file), page).map_err(|error| {
+            fs::write(directory.join(&file), page).map_err(|error| {
                 CommandError::Usage(format!(
                     "{file} cannot be written to {}: {error}. Does the directory exist?",
-                    folder.display()
+                    directory.display()
                 ))
             })?;
         }

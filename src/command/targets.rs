@@ -360,8 +360,8 @@ mod tests {
     type Assigned = (Option<String>, Vec<String>);
 
     fn assigned(profiles: &[&str], texts: &[&str]) -> Result<Vec<Assigned>, String> {
-        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let config = folder.path().join("config.toml");
+        let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let config = directory.path().join("config.toml");
         std::fs::write(&config, CONFIG).map_err(|error| error.to_string())?;
         let args = ConnectionArgs {
             profile: profiles.iter().map(ToString::to_string).collect(),

@@ -197,8 +197,8 @@ mod tests {
     use super::*;
 
     fn checked(text: &str, mode: u32) -> Report {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
         fs::write(&path, text).unwrap();
         #[cfg(unix)]
         {

@@ -166,8 +166,8 @@ mod tests {
 
     #[test]
     fn values_are_set_and_comments_stay() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("vtask/config.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("vtask/config.toml");
         let set = |name: &str, value: &str| set_config(&path, name, value);
         set("profiles.lab.url", "vc01.lab").unwrap();
         set("defaults.bell", "true").unwrap();
@@ -188,8 +188,8 @@ mod tests {
 
     #[test]
     fn a_wrong_value_changes_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
         fs::write(&path, "# mine\n").unwrap();
         for (name, value, why) in [
             ("defaults.tiemout", "1h", "did you mean “defaults.timeout”?"),
@@ -208,8 +208,8 @@ mod tests {
 
     #[test]
     fn settings_follow_the_comments_of_a_new_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
         init_config(&path).unwrap();
         let comments = fs::read_to_string(&path).unwrap();
         set_config(&path, "defaults.bell", "true").unwrap();
@@ -221,8 +221,8 @@ mod tests {
 
     #[test]
     fn a_new_file_has_everything_commented_out() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
         init_config(&path).unwrap();
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains("\n# [profiles.lab]\n"), "{text}");

@@ -311,8 +311,8 @@ mod tests {
 
     #[test]
     fn utf16_file_is_read_and_unknown_encoding_rejected() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
         let nowhere = |_: &str| None;
         let text = "\u{feff}[profiles.lab]\r\nusername = \"jürgen\"\r\n";
         let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -31,8 +31,8 @@ mod tests {
 
     #[test]
     fn config_file_overrides_screen_filters() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().display().to_string();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().display().to_string();
         let environment = |name: &str| (name == "XDG_STATE_HOME").then(|| path.clone());
         let named = SavedFilterFile::from_environment(environment);
         named.save("mine", Some("user:ops")).unwrap();
@@ -42,7 +42,7 @@ mod tests {
         assert_eq!(filters.all["mine"], "user:kim");
         assert_eq!(filters.all["late"], "is:late");
         assert_eq!(filters.problem, None);
-        std::fs::write(folder.path().join("vtask/named-filters.toml"), "?").unwrap();
+        std::fs::write(directory.path().join("vtask/named-filters.toml"), "?").unwrap();
         let filters = named_filters(&file, &environment);
         assert_eq!(filters.all.len(), 1);
         assert!(filters.problem.unwrap().contains("named-filters.toml"));

@@ -195,8 +195,8 @@ mod tests {
 
     #[test]
     fn stored_value_is_read_and_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("deep/er/known-hosts");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("deep/er/known-hosts");
         let load = || KnownHosts::load(Some(&path), &nothing).unwrap();
         let [one, two] = [b"1", b"2"].map(|bytes| Fingerprint::of(bytes));
         load().set("vc01.lab:443", one).unwrap();
@@ -224,8 +224,8 @@ mod tests {
 
     #[test]
     fn invalid_known_hosts_line_is_reported() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("known-hosts");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("known-hosts");
         for line in [
             "vc01.lab:443",
             "vc01.lab:443 abc",
@@ -242,8 +242,8 @@ mod tests {
     fn a_file_that_others_can_write_is_not_trusted() {
         use std::os::unix::fs::PermissionsExt;
 
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("known-hosts");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("known-hosts");
         fs::write(&path, "# nothing\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
         let error = KnownHosts::load(Some(&path), &nothing).unwrap_err();
@@ -252,8 +252,8 @@ mod tests {
 
     #[test]
     fn invalid_lines_of_govc_files_are_skipped() {
-        let folder = tempfile::tempdir().unwrap();
-        let [one, two] = ["one", "two"].map(|name| folder.path().join(name));
+        let directory = tempfile::tempdir().unwrap();
+        let [one, two] = ["one", "two"].map(|name| directory.path().join(name));
         let [fingerprint, other] = [b"1", b"2"].map(|bytes| Fingerprint::of(bytes));
         fs::write(
             &one,

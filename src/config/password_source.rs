@@ -58,7 +58,7 @@ pub(super) fn warn_plain_text_password(
 ) -> Result<bool, ConfigError> {
     check_private(path)?;
     let state = state_directory(|name| environment.get(name));
-    let warned = state.map(|folder| folder.join("plain-text-warnings"));
+    let warned = state.map(|directory| directory.join("plain-text-warnings"));
     let before = warned
         .as_ref()
         .and_then(|file| std::fs::read_to_string(file).ok());
@@ -71,8 +71,8 @@ pub(super) fn warn_plain_text_password(
     // A home directory that does not exist is not created.
     let has_home = |file: &PathBuf| {
         let mut above = file.ancestors().skip(1);
-        let existing = above.find(|folder| folder.exists());
-        existing.is_some_and(|folder| folder.parent().is_some())
+        let existing = above.find(|directory| directory.exists());
+        existing.is_some_and(|directory| directory.parent().is_some())
     };
     if let Some(file) = warned.filter(has_home) {
         before.push_str(&shown);
@@ -240,8 +240,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
 
         let nowhere = |_: &str| None;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
         fs::write(&path, "").unwrap();
         let profile: Profile = toml::from_str("password = \"hunter2\"").unwrap();
         assert!(!format!("{profile:?}").contains("hunter2"));
@@ -258,13 +258,13 @@ mod tests {
 
     #[test]
     fn the_warning_is_printed_once_per_file() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| {
-            let path = folder.path().join(name);
+            let path = directory.path().join(name);
             private_file::write(&path, b"").unwrap();
             path
         };
-        let state = folder.path().display().to_string();
+        let state = directory.path().display().to_string();
         let environment = |name: &str| (name == "XDG_STATE_HOME").then(|| state.clone());
         let warn = |path: &Path| warn_plain_text_password(path, &environment).unwrap();
         let (one, other) = (path("one.toml"), path("other.toml"));
@@ -286,8 +286,8 @@ mod tests {
 
     #[test]
     fn the_first_line_of_the_file_is_the_secret() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("password");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("password");
         fs::write(&path, "hunter 2\r\nnot this\n").unwrap();
         let secret = from_file("--password-file", &path).unwrap();
         assert_eq!(secret.expose_secret(), "hunter 2");

@@ -71,17 +71,17 @@ impl SessionFile {
         Ok(kept)
     }
 
-    /// Returns an error if the folder or file is not private to this user.
+    /// Returns an error if the directory or file is not private to this user.
     fn check_private(&self) -> Result<(), ConfigError> {
-        if let Some(folder) = self.path.parent() {
-            owned(folder, true)?;
+        if let Some(directory) = self.path.parent() {
+            owned(directory, true)?;
         }
         owned(&self.path, false)
     }
 
     fn write(&self, session: &SecretString) -> io::Result<()> {
-        if let Some(folder) = self.path.parent() {
-            private_file::create_directory(folder)?;
+        if let Some(directory) = self.path.parent() {
+            private_file::create_directory(directory)?;
         }
         self.check_private().map_err(io::Error::other)?;
         let content = FileContents {
@@ -148,7 +148,7 @@ impl SessionStore for SessionFile {
 }
 
 #[cfg(unix)]
-fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
+fn owned(path: &Path, is_directory: bool) -> Result<(), ConfigError> {
     use std::os::unix::fs::MetadataExt;
 
     const OTHERS: u32 = 0o077;
@@ -162,7 +162,7 @@ fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
             )));
         }
     };
-    let is_right_kind = if is_folder {
+    let is_right_kind = if is_directory {
         metadata.is_dir()
     } else {
         metadata.is_file()
@@ -180,7 +180,7 @@ fn owned(path: &Path, is_folder: bool) -> Result<(), ConfigError> {
 
 /// Windows keeps the state directory of a user from other users; a file elsewhere is not used.
 #[cfg(not(unix))]
-fn owned(path: &Path, _is_folder: bool) -> Result<(), ConfigError> {
+fn owned(path: &Path, _is_directory: bool) -> Result<(), ConfigError> {
     use crate::files::private_file::{Access, is_exposed};
 
     match is_exposed(path, Access::Any) {
@@ -231,14 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn exposed_file_or_folder_is_refused() {
+    fn exposed_file_or_directory_is_refused() {
         let base = tempfile::tempdir().unwrap();
         let ops = kept(base.path(), "ops").unwrap();
         assert!(ops.save(&SecretString::from("one")));
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
-        let folder = ops.path.parent().unwrap();
-        assert_eq!((mode(&ops.path), mode(folder)), (0o600, 0o700));
-        for (path, wrong, right) in [(&*ops.path, 0o640, 0o600), (folder, 0o755, 0o700)] {
+        let directory = ops.path.parent().unwrap();
+        assert_eq!((mode(&ops.path), mode(directory)), (0o600, 0o700));
+        for (path, wrong, right) in [(&*ops.path, 0o640, 0o600), (directory, 0o755, 0o700)] {
             fs::set_permissions(path, fs::Permissions::from_mode(wrong)).unwrap();
             let refused = kept(base.path(), "ops").unwrap_err();
             assert!(refused.0.contains("accessible to other users"), "{refused}");

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Returns the theme of that name or path and its problems; unusable settings are ignored. The user's own themes are
-/// `NAME.toml` in the folder `themes` beside the config file.
+/// `NAME.toml` in the directory `themes` beside the config file.
 pub fn theme(
     name: &str,
     config: Option<&Path>,
@@ -26,12 +26,12 @@ pub fn theme(
     }
     let extension = Path::new(name).extension();
     let is_path = name.contains(['/', '\\']) || extension.is_some_and(|e| e == "toml");
-    let folder = folder(config, environment);
+    let directory = directory(config, environment);
     let path = if is_path {
         PathBuf::from(name)
     } else {
-        match &folder {
-            Some(folder) => folder.join(format!("{name}.toml")),
+        match &directory {
+            Some(directory) => directory.join(format!("{name}.toml")),
             None => PathBuf::from(format!("{name}.toml")),
         }
     };
@@ -61,8 +61,8 @@ pub fn theme(
     }
 }
 
-/// Returns the folder of the user's own themes.
-fn folder(config: Option<&Path>, environment: &dyn Environment) -> Option<PathBuf> {
+/// Returns the directory of the user's own themes.
+fn directory(config: Option<&Path>, environment: &dyn Environment) -> Option<PathBuf> {
     let file = config
         .map(Path::to_owned)
         .or_else(|| default_path(environment));
@@ -71,7 +71,7 @@ fn folder(config: Option<&Path>, environment: &dyn Environment) -> Option<PathBu
 
 /// Returns the names of the user's own themes.
 pub fn own_themes(config: Option<&Path>, environment: &dyn Environment) -> Vec<String> {
-    let files = folder(config, environment).and_then(|folder| fs::read_dir(folder).ok());
+    let files = directory(config, environment).and_then(|directory| fs::read_dir(directory).ok());
     let paths = files
         .into_iter()
         .flatten()
@@ -93,10 +93,10 @@ mod tests {
 
     #[test]
     fn themes_are_found_by_name_and_by_path() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = folder.path().join("config.toml");
-        fs::create_dir(folder.path().join("themes")).unwrap();
-        let own = folder.path().join("themes/mine.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let config = directory.path().join("config.toml");
+        fs::create_dir(directory.path().join("themes")).unwrap();
+        let own = directory.path().join("themes/mine.toml");
         fs::write(&own, "based-on = \"light\"\n[failed]\nfg = \"pink\"\n").unwrap();
         for name in ["mine", own.to_str().unwrap()] {
             let (themes, problems) = theme(name, Some(&config), &nowhere);

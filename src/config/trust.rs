@@ -114,9 +114,9 @@ mod tests {
 
     #[test]
     fn most_specific_value_wins() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let file = |name: &str, text: String| {
-            let path = folder.path().join(name);
+            let path = directory.path().join(name);
             fs::write(&path, text).unwrap();
             path
         };

@@ -1,7 +1,7 @@
 //! Files that only their owner can read, replaced atomically.
 //!
-//! On Unix by file modes; on Windows files inherit the access list of their folder, which is private to the user in the
-//! profile folder.
+//! On Unix by file modes; on Windows files inherit the access list of their directory, which is private to the user in
+//! the profile directory.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -14,16 +14,16 @@ use std::{
 /// Maximum number of temporary names to try.
 const MAX_ATTEMPTS: u32 = 100;
 
-/// Replaces a file by one with this content and mode 0600, creating its folder with mode 0700 if needed.
+/// Replaces a file by one with this content and mode 0600, creating its directory with mode 0700 if needed.
 ///
 /// Readers see either the old or the new content, even after a crash. The content is never in a file that others can
 /// read, and a temporary file left behind by an earlier run does not get in the way.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
+    let directory = match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
         _ => Path::new("."),
     };
-    create_directory(folder)?;
+    create_directory(directory)?;
     let (mut file, temporary) = create_beside(path)?;
     let written = file
         .write_all(content)
@@ -44,7 +44,7 @@ pub enum Access {
 
 /// Returns true if group or others have this access.
 ///
-/// On Windows, files in the user's profile folder count as private, as other users have no access to it by default.
+/// On Windows, files in the user's profile directory count as private, as other users have no access to it by default.
 /// Elsewhere others can usually read but not replace a file of this user.
 pub fn is_exposed(path: &Path, access: Access) -> io::Result<bool> {
     #[cfg(unix)]
@@ -59,7 +59,7 @@ pub fn is_exposed(path: &Path, access: Access) -> io::Result<bool> {
     #[cfg(not(unix))]
     {
         let path = path.canonicalize()?;
-        let profile = std::env::home_dir().and_then(|folder| folder.canonicalize().ok());
+        let profile = std::env::home_dir().and_then(|directory| directory.canonicalize().ok());
         let is_in_profile = profile.is_some_and(|profile| path.starts_with(profile));
         Ok(access == Access::Any && !is_in_profile)
     }
@@ -74,16 +74,16 @@ pub fn protection_advice(path: &Path) -> String {
     }
 }
 
-/// Creates a folder that only its owner can access, unless it exists.
-pub fn create_directory(folder: &Path) -> io::Result<()> {
+/// Creates a directory that only its owner can access, unless it exists.
+pub fn create_directory(directory: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder.create(directory)
 }
 
-/// Creates an empty file with an unused name in the folder of `path`.
+/// Creates an empty file with an unused name in the directory of `path`.
 fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut options = OpenOptions::new();
@@ -106,8 +106,8 @@ fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
 mod tests {
     use super::*;
 
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap();
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
         let mut names: Vec<String> = entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
@@ -140,11 +140,11 @@ mod tests {
     #[test]
     fn a_failed_write_keeps_the_old_file_and_removes_the_temporary_one() {
         let base = tempfile::tempdir().unwrap();
-        let path = base.path().join("folder");
+        let path = base.path().join("directory");
         fs::create_dir_all(path.join("content")).unwrap();
         assert!(write(&path, b"new").is_err());
         assert!(path.join("content").is_dir());
-        assert_eq!(names(base.path()), ["folder"]);
+        assert_eq!(names(base.path()), ["directory"]);
     }
 
     #[cfg(unix)]

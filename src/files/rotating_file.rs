@@ -114,18 +114,18 @@ mod tests {
 
     #[test]
     fn the_file_is_rotated_by_size_and_the_oldest_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tasks.ndjson");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tasks.ndjson");
         let mut file = RotatingFile::open(&path, 10, 2).unwrap();
         for number in 0..5 {
             file.append(&format!("a {number}\nb {number}\n")).unwrap();
         }
         file.append("longer than the limit\n").unwrap();
-        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+        let read = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap();
         assert_eq!(read("tasks.ndjson"), "longer than the limit\n");
         assert_eq!(read("tasks.ndjson.1"), "a 4\nb 4\n");
         assert_eq!(read("tasks.ndjson.2"), "a 3\nb 3\n");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 3);
 
         let mut file = RotatingFile::open(&path, 10, 0).unwrap();
         file.append("new\n").unwrap();
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn an_incomplete_last_line_is_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tasks.ndjson");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tasks.ndjson");
         let long = "x".repeat(200_000);
         for (before, after) in [
             ("", "new\n"),
@@ -157,12 +157,12 @@ mod tests {
     fn others_cannot_read_the_file() {
         use std::os::unix::fs::PermissionsExt;
 
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tasks.ndjson");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tasks.ndjson");
         let mut file = RotatingFile::open(&path, 1, 1).unwrap();
         file.append("a\nb\n").unwrap();
         for name in ["tasks.ndjson", "tasks.ndjson.1"] {
-            let metadata = fs::metadata(folder.path().join(name)).unwrap();
+            let metadata = fs::metadata(directory.path().join(name)).unwrap();
             assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{name}");
         }
     }

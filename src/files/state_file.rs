@@ -17,7 +17,7 @@ pub struct StateFile(pub(crate) Option<PathBuf>);
 impl StateFile {
     /// Locates the file from `XDG_STATE_HOME` and `HOME`.
     pub fn new(name: &str, variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(state_directory(variable).map(|folder| folder.join(name)))
+        Self(state_directory(variable).map(|directory| directory.join(name)))
     }
 
     /// Returns the path, if there is a state directory.

@@ -63,8 +63,8 @@ mod tests {
             r#"{"t":"2026-11-29T10:00:02Z","vc":0,"task":{"at":"2026-11-29T10:00:02Z","info":{"key":"task-7","entityName":"payroll"}}}"#,
             "\nnonsense\n",
         );
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("copy.ndjson");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("copy.ndjson");
         let reader = Reader::new(Cursor::new(record), "test").unwrap();
         let (count, damage) = redact(reader, &path).unwrap();
         assert_eq!((count, damage.invalid_lines), (2, 1));

@@ -152,8 +152,8 @@ mod tests {
 
     #[test]
     fn a_full_file_is_continued_with_the_state_of_all_tasks() {
-        let folder = tempfile::tempdir().unwrap();
-        let directory = folder.path().join("records");
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path().join("records");
         let limits = Limits {
             size: 64 << 10,
             age: AGE,
@@ -193,8 +193,8 @@ mod tests {
 
     #[test]
     fn old_records_are_removed_at_the_start() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(format!("{PREFIX}{name}{SUFFIX}"));
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(format!("{PREFIX}{name}{SUFFIX}"));
         let limits = Limits {
             size: 1 << 20,
             age: AGE,
@@ -206,10 +206,10 @@ mod tests {
         let header = Header::new(time(0), Vec::new());
         for _ in 0..2 {
             let recorder =
-                Recorder::create_in(folder.path(), limits, header.clone(), None).unwrap();
+                Recorder::create_in(directory.path(), limits, header.clone(), None).unwrap();
             recorder.finish().unwrap();
         }
         assert!(!path("old").exists() && path("new").exists());
-        assert_eq!(records(folder.path()).len(), 3);
+        assert_eq!(records(directory.path()).len(), 3);
     }
 }

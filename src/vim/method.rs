@@ -113,14 +113,14 @@ mod tests {
     /// Only `client.rs`, which knows the method, and `release.rs`, which sends `hello`, may send requests.
     #[test]
     fn every_request_is_sent_through_the_classification() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/vim");
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/vim");
         let mut senders = Vec::new();
-        let mut folders = vec![folder.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
+        let mut directories = vec![directory.clone()];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
-                    folders.push(path);
+                    directories.push(path);
                     continue;
                 }
                 let text = fs::read_to_string(&path).unwrap();

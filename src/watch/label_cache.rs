@@ -156,8 +156,8 @@ mod tests {
 
     #[test]
     fn labels_are_kept_per_build_and_locale_until_they_are_old() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = LabelCache::new(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let cache = LabelCache::new(directory.path());
         let file = cache.file(&about("24022515"), "de").unwrap();
         let now = SystemTime::now();
         assert!(file.read(now).is_none());
@@ -183,8 +183,8 @@ mod tests {
 
     #[test]
     fn the_number_of_files_is_limited() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = LabelCache::new(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let cache = LabelCache::new(directory.path());
         for build in 0..MAX_FILES + 3 {
             let file = cache.file(&about(&build.to_string()), "en").unwrap();
             file.write(&[row("VirtualMachine.clone")]);

@@ -21,10 +21,10 @@ async fn server(certificate: TlsOptions) -> Simulator {
 
 /// Lists the tasks of `server`, with the certificate of `added` in `--ca-file`.
 async fn list(server: &Simulator, added: &Simulator, more: &[&str]) -> CommandOutput {
-    let folder = tempfile::tempdir().unwrap();
-    let pem = folder.path().join("server.pem");
+    let directory = tempfile::tempdir().unwrap();
+    let pem = directory.path().join("server.pem");
     fs::write(&pem, added.certificate_pem().unwrap()).unwrap();
-    let known = folder.path().join("known-hosts");
+    let known = directory.path().join("known-hosts");
     let line = line("list --ids --ca-file")
         .word(pem.to_str().unwrap())
         .word("--known-hosts")

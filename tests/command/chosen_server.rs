@@ -13,7 +13,7 @@ use crate::support::{
 struct TwoServers {
     a: Simulator,
     b: Simulator,
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl TwoServers {
@@ -25,22 +25,22 @@ impl TwoServers {
         Self {
             a: with("ann", "of-a").await,
             b: with("bob", "of-b").await,
-            folder: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir().unwrap(),
         }
     }
 
-    /// Runs the program with a config file. `URL-A` and `URL-B` are replaced by the URLs of the servers everywhere, `FOLDER` in
-    /// the arguments by the folder of the password files.
+    /// Runs the program with a config file. `URL-A` and `URL-B` are replaced by the URLs of the servers everywhere,
+    /// `DIRECTORY` in the arguments by the directory of the password files.
     async fn run(&self, words: &str, variables: &[(&str, &str)], config: &str) -> Output {
         let with_urls = |text: &str| {
             text.replace("URL-A", &self.a.url())
                 .replace("URL-B", &self.b.url())
         };
-        let path = self.folder.path().join("config.toml");
+        let path = self.directory.path().join("config.toml");
         fs::write(&path, with_urls(config)).unwrap();
-        fs::write(self.folder.path().join("of-a"), "of-a\n").unwrap();
-        fs::write(self.folder.path().join("of-b"), "of-b\n").unwrap();
-        let words = with_urls(words).replace("FOLDER", self.folder.path().to_str().unwrap());
+        fs::write(self.directory.path().join("of-a"), "of-a\n").unwrap();
+        fs::write(self.directory.path().join("of-b"), "of-b\n").unwrap();
+        let words = with_urls(words).replace("DIRECTORY", self.directory.path().to_str().unwrap());
         let words: Vec<&str> = words.split(' ').collect();
         let mut command = vtask(&words);
         command.env("VTASK_CONFIG", &path);
@@ -111,7 +111,7 @@ async fn profile_flag_overrides_environment() {
 #[tokio::test]
 async fn url_flag_overrides_environment_and_profiles() {
     let two = TwoServers::start().await;
-    let words = "list --url URL-B --username bob --password-file FOLDER/of-b";
+    let words = "list --url URL-B --username bob --password-file DIRECTORY/of-b";
     for variables in [&OF_A[..], &[("VTASK_PROFILE", "a")]] {
         let config =
             "[profiles.a]\nurl = \"URL-A\"\nusername = \"ann\"\npassword-command = \"echo of-a\"\n";
@@ -251,8 +251,8 @@ async fn credentials_are_not_sent_to_another_server() {
 async fn trust_applies_to_one_server_only() {
     let a = server().await;
     let b = server_with(|options| options.tls = true).await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("config.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("config.toml");
     let config = format!("[profiles.a]\nurl = \"{}\"\ninsecure = true\n", a.url());
     for (config, variables) in [
         (
@@ -271,7 +271,7 @@ async fn trust_applies_to_one_server_only() {
             "ops",
             "--password-file",
         ]);
-        let password = folder.path().join("password");
+        let password = directory.path().join("password");
         fs::write(&password, "secret\n").unwrap();
         command.arg(&password).env("VTASK_CONFIG", &path);
         command.envs(variables);
@@ -289,7 +289,7 @@ async fn trust_applies_to_one_server_only() {
 #[tokio::test]
 async fn credential_flags_override_session_of_environment() {
     let two = TwoServers::start().await;
-    let words = "list --ids --url URL-A --username ann --password-file FOLDER/of-a";
+    let words = "list --ids --url URL-A --username ann --password-file DIRECTORY/of-a";
     for variable in ["VTASK_SESSION", "VTASK_AUTHORIZATION", "VTASK_PASSWORD"] {
         let output = two.run(words, &[(variable, "wrong")], "").await;
         assert_eq!(code(&output), 0, "{variable}: {}", stderr(&output));

@@ -6,10 +6,10 @@ use crate::support::command::line;
 
 #[tokio::test]
 async fn config_init_set_show_and_check() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("vtask/config.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("vtask/config.toml");
     let run = async |words: &str| {
-        let output = line(words).variable("XDG_CONFIG_HOME", folder.path().to_str().unwrap());
+        let output = line(words).variable("XDG_CONFIG_HOME", directory.path().to_str().unwrap());
         output.at("").await
     };
     let output = run("config path").await;
@@ -66,10 +66,10 @@ async fn config_init_set_show_and_check() {
 #[cfg(unix)]
 #[tokio::test]
 async fn config_edit_opens_editor_and_checks_result() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let edited = |editor: &str| {
         let output =
-            line("config edit").variable("XDG_CONFIG_HOME", folder.path().to_str().unwrap());
+            line("config edit").variable("XDG_CONFIG_HOME", directory.path().to_str().unwrap());
         output.variable("EDITOR", editor)
     };
     let output = edited("sh -c 'echo \"[defaults]\" > \"$1\"; echo \"bel = true\" >> \"$1\"' -")

@@ -173,8 +173,8 @@ async fn credentials_refused_for_every_request_are_a_refused_sign_in() {
         }
     })
     .await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("authorization");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("authorization");
     std::fs::write(&file, "Bearer x\n").unwrap();
     let output = line("list --authorization-file")
         .word(file.to_str().unwrap())

@@ -153,8 +153,8 @@ async fn simulator() -> Simulator {
 /// Runs the commands of a line against two vCenters with the tasks of the guides.
 async fn run(guide: &str, line_text: &str) {
     let (lab, branch) = (simulator().await, simulator().await);
-    let folder = tempfile::tempdir().unwrap();
-    let path = config(folder.path(), &[("lab", &lab), ("branch", &branch)]);
+    let directory = tempfile::tempdir().unwrap();
+    let path = config(directory.path(), &[("lab", &lab), ("branch", &branch)]);
     let text = format!("default-profile = \"lab\"\n{}", read(Path::new(&path)));
     fs::write(&path, text).unwrap();
     let mut previous_output: &'static str = "";
@@ -187,7 +187,7 @@ async fn run(guide: &str, line_text: &str) {
             if let Some(file) = file.and_then(|flag| words.get_mut(flag + 1))
                 && file != "-"
             {
-                *file = folder.path().join(&*file).display().to_string();
+                *file = directory.path().join(&*file).display().to_string();
             }
         }
         let takes_config = !["man", "completions"].contains(&words[0].as_str());
@@ -197,7 +197,7 @@ async fn run(guide: &str, line_text: &str) {
                 .into_iter()
                 .flatten(),
         );
-        let mut run = line("").variable("HOME", folder.path().to_str().unwrap());
+        let mut run = line("").variable("HOME", directory.path().to_str().unwrap());
         for word in words {
             run = run.word(&word);
         }
@@ -301,12 +301,12 @@ fn every_key_of_the_config_file_is_described() {
 fn headings_of_the_troubleshooting_page_are_messages() {
     let guide = read(Path::new(&format!("{ROOT}/docs/troubleshooting.md")));
     let mut source = String::new();
-    let mut folders = vec![PathBuf::from(format!("{ROOT}/src"))];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
+    let mut directories = vec![PathBuf::from(format!("{ROOT}/src"))];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
+                directories.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 source.push_str(&read(&path));
             }

@@ -13,8 +13,8 @@ fn problems(output: &CommandOutput) -> Vec<&str> {
         .collect()
 }
 
-fn config(folder: &Path, text: &str) -> String {
-    let path = folder.join("config.toml");
+fn config(directory: &Path, text: &str) -> String {
+    let path = directory.join("config.toml");
     fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
 }
@@ -33,7 +33,7 @@ async fn a_working_server_has_no_problem_and_no_secret_is_shown() {
         concat!("vtask ", env!("CARGO_PKG_VERSION")),
         "  API release   9.0.0.0",
         "  Session       ops, locale en",
-        "Global.CancelTask on the root folder: granted",
+        "Global.CancelTask on the root directory: granted",
         "  Long poll     available with the list of recent tasks; a wait ended after",
         "VTASK_PASSWORD=(set, not shown)",
         "/nonexistent/.local/state/vtask",
@@ -66,7 +66,7 @@ async fn problems_of_clock_privilege_and_long_poll_are_reported() {
     assert!(poll.starts_with("! Long poll     not available"), "{poll}");
     assert!(poll.contains("NoPermission"), "{poll}");
     assert!(
-        output.out.contains("root folder: not granted"),
+        output.out.contains("root directory: not granted"),
         "{}",
         output.out
     );
@@ -87,9 +87,9 @@ async fn refused_sign_in_and_unreachable_server_have_their_exit_codes() {
 
 #[tokio::test]
 async fn without_a_server_only_this_machine_is_checked() {
-    let folder = tempfile::tempdir().unwrap();
-    let home = folder.path().to_str().unwrap();
-    let path = config(folder.path(), "[defaults]\ntheme = \"light\"\n");
+    let directory = tempfile::tempdir().unwrap();
+    let home = directory.path().to_str().unwrap();
+    let path = config(directory.path(), "[defaults]\ntheme = \"light\"\n");
     let output = line("doctor --config")
         .word(&path)
         .variable("HOME", home)
@@ -97,7 +97,7 @@ async fn without_a_server_only_this_machine_is_checked() {
         .await;
     assert_eq!((output.code, problems(&output)), (0, vec![]), "{output:?}");
     assert!(output.out.contains("  Not checked"), "{}", output.out);
-    let path = config(folder.path(), "[defaults]\ntheme = \"lihgt\"\n");
+    let path = config(directory.path(), "[defaults]\ntheme = \"lihgt\"\n");
     let output = line("doctor --config")
         .word(&path)
         .variable("HOME", home)

@@ -167,8 +167,8 @@ async fn run_with_cursor(cursor: &Path, simulator: &Simulator, expected: f64, se
 #[tokio::test]
 async fn restart_counts_tasks_finished_meanwhile() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
-    let cursor = folder.path().join("cursor");
+    let directory = tempfile::tempdir().unwrap();
+    let cursor = directory.path().join("cursor");
     // Tasks 2, 7 (failed), 5 and 8 have finished after 17 seconds, 6 with its child.
     run_with_cursor(&cursor, &simulator, 5.0, 17).await;
     simulator.control().advance(Duration::from_secs(600));
@@ -179,8 +179,8 @@ async fn restart_counts_tasks_finished_meanwhile() {
 #[tokio::test]
 async fn several_vcenters_have_the_names_of_their_profiles() {
     let (lab, branch) = (server().await, server().await);
-    let folder = tempfile::tempdir().unwrap();
-    let config = config(folder.path(), &[("lab", &lab), ("branch", &branch)]);
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path(), &[("lab", &lab), ("branch", &branch)]);
     let words = format!("--profile lab,branch --config {config}");
     during(&words, &lab, |exporter| async move {
         for vcenter in ["lab", "branch"] {
@@ -194,9 +194,9 @@ async fn several_vcenters_have_the_names_of_their_profiles() {
 #[tokio::test]
 async fn several_vcenters_have_their_own_positions_in_a_cursor() {
     let (lab, branch) = (server().await, server().await);
-    let folder = tempfile::tempdir().unwrap();
-    let config = config(folder.path(), &[("lab", &lab), ("branch", &branch)]);
-    let cursor = folder.path().join("cursor");
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path(), &[("lab", &lab), ("branch", &branch)]);
+    let cursor = directory.path().join("cursor");
     let words = format!(
         "--profile lab,branch --config {config} --cursor {}",
         cursor.display()

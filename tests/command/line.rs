@@ -106,8 +106,8 @@ async fn signals_end_a_wait_and_sign_out() {
 
 #[tokio::test]
 async fn config_file_is_checked() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("config.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("config.toml");
     let check = async |text: &str| {
         fs::write(&path, text).unwrap();
         run(vtask(&[
@@ -147,8 +147,8 @@ async fn a_profile_signs_in_by_a_command_that_prints_the_password() {
         options.credentials = Some(("ops".to_owned(), "hunter 2".to_owned()));
     })
     .await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("config.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("config.toml");
     let text = format!(
         "[profiles.lab]\nurl = \"{}\"\nusername = \"ops\"\npassword-command = \"printf 'hunter 2'\"\n",
         simulator.url()
@@ -185,7 +185,7 @@ async fn a_profile_signs_in_by_a_command_that_prints_the_password() {
             .success()
     );
     let mut own = vtask(&["list", "--ids", "--config", path.to_str().unwrap()]);
-    own.env("XDG_STATE_HOME", folder.path());
+    own.env("XDG_STATE_HOME", directory.path());
     let own = run(own).await;
     assert_eq!(own.status.code(), Some(0), "{}", stderr(&own));
     assert!(
@@ -197,23 +197,23 @@ async fn a_profile_signs_in_by_a_command_that_prints_the_password() {
 
 #[tokio::test]
 async fn every_command_has_manual_page() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let main = run(vtask(&["man"])).await;
     assert!(String::from_utf8_lossy(&main.stdout).starts_with(".ie"));
     let wait = run(vtask(&["man", "wait"])).await;
     assert!(String::from_utf8_lossy(&wait.stdout).contains("max\\-outage"));
     assert_eq!(run(vtask(&["man", "wiat"])).await.status.code(), Some(2));
-    let all = run(vtask(&["man", "--dir", folder.path().to_str().unwrap()])).await;
+    let all = run(vtask(&["man", "--dir", directory.path().to_str().unwrap()])).await;
     assert_eq!(all.status.code(), Some(0));
-    assert!(folder.path().join("vtask-wait.1").exists());
+    assert!(directory.path().join("vtask-wait.1").exists());
 }
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn screen_notifies_and_restores_title() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
-    let outcomes = folder.path().join("outcomes");
+    let directory = tempfile::tempdir().unwrap();
+    let outcomes = directory.path().join("outcomes");
     let arguments = [
         "task-2",
         "--url",

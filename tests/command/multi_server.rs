@@ -13,7 +13,7 @@ struct TwoServers {
     lab: Simulator,
     branch: Simulator,
     config: String,
-    _folder: TempDir,
+    _directory: TempDir,
 }
 
 impl TwoServers {
@@ -22,13 +22,13 @@ impl TwoServers {
     }
 
     fn of(lab: Simulator, branch: Simulator) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let config = config(folder.path(), &[("lab", &lab), ("branch", &branch)]);
+        let directory = tempfile::tempdir().unwrap();
+        let config = config(directory.path(), &[("lab", &lab), ("branch", &branch)]);
         Self {
             lab,
             branch,
             config,
-            _folder: folder,
+            _directory: directory,
         }
     }
 

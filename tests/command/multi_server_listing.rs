@@ -7,9 +7,9 @@ use crate::support::pty::Session;
 #[tokio::test]
 async fn list_and_get_name_server() {
     let (lab, branch) = (server().await, server().await);
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let config = config(
-        folder.path(),
+        directory.path(),
         &[("lab", &lab), ("branch", &branch), ("lab2", &lab)],
     );
     let both = format!("--profile lab --profile branch --config {config}");
@@ -63,8 +63,8 @@ async fn list_and_get_name_server() {
 #[tokio::test(flavor = "multi_thread")]
 async fn screen_keeps_running_when_one_of_two_servers_stops() {
     let (lab, branch) = (server().await, server().await);
-    let folder = tempfile::tempdir().unwrap();
-    let config = config(folder.path(), &[("lab", &lab), ("branch", &branch)]);
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path(), &[("lab", &lab), ("branch", &branch)]);
     let arguments = [
         "--profile",
         "lab",

@@ -41,8 +41,8 @@ async fn cancel(
     flags: &[&str],
     variables: &[(&str, &str)],
 ) -> Output {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("config.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("config.toml");
     fs::write(&path, config.replace("URL", &simulator.url())).unwrap();
     let mut command = command_on(simulator, "cancel --yes task-3");
     command.args(flags).env("VTASK_CONFIG", &path);

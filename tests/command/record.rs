@@ -69,8 +69,8 @@ fn lines(file: &Path) -> Vec<Entry> {
 #[tokio::test]
 async fn record_contains_the_states_of_the_server() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("night.ndjson.zst");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("night.ndjson.zst");
     record(&simulator, &file).await;
 
     let live = line(&format!("get --json {ALL}")).on(&simulator).await;
@@ -111,8 +111,8 @@ async fn record_contains_the_states_of_the_server() {
 #[tokio::test]
 async fn waits_are_recorded_with_all_updates() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("wait.ndjson");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("wait.ndjson");
     let path = file.to_str().unwrap();
     let words = format!("wait task-2 --record {path}");
     let output = line(&words).with_running_clock(&simulator).await;
@@ -140,8 +140,8 @@ async fn waits_are_recorded_with_all_updates() {
 #[tokio::test]
 async fn recorded_cancel_requests_get_the_same_answer_when_served() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("cancel.ndjson.zst");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("cancel.ndjson.zst");
     record(&simulator, &file).await;
 
     let mut options = Options::new(Scenario::load("empty").unwrap()).manual();
@@ -165,8 +165,8 @@ async fn recorded_cancel_requests_get_the_same_answer_when_served() {
 
 #[tokio::test]
 async fn files_that_are_not_records_are_refused_with_reason() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("x.zst");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("x.zst");
     fs::write(&file, "hello\n").unwrap();
     for words in ["list", "get task-1", "tree task-1", "events task-1"] {
         let output = run_from_record(words, &file).await;
@@ -177,7 +177,7 @@ async fn files_that_are_not_records_are_refused_with_reason() {
             output.err
         );
     }
-    let output = run_from_record("list", &folder.path().join("no")).await;
+    let output = run_from_record("list", &directory.path().join("no")).await;
     assert!(output.err.contains("cannot read"), "{}", output.err);
 }
 
@@ -214,8 +214,8 @@ async fn a_report_of_a_record_has_outages_and_the_name_of_the_vcenter() {
 #[tokio::test]
 async fn a_redacted_copy_has_the_same_tasks_without_their_names() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo.ndjson.zst");
-    let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("copy.ndjson");
+    let directory = tempfile::tempdir().unwrap();
+    let copy = directory.path().join("copy.ndjson");
     let words = format!("record redact {} {}", path.display(), copy.display());
     let output = line(&words).at("").await;
     assert_eq!(output.code, 0, "{}", output.err);
@@ -257,8 +257,8 @@ async fn report_accepts_a_record_as_argument() {
     assert!(of_task.out.contains("task-4609"), "{}", of_task.err);
     assert!(of_task.out.len() < by_name.out.len());
 
-    let folder = tempfile::tempdir().unwrap();
-    let other = folder.path().join("notes.txt");
+    let directory = tempfile::tempdir().unwrap();
+    let other = directory.path().join("notes.txt");
     fs::write(&other, "hello\n").unwrap();
     for (words, text) in [
         (other.display().to_string(), "is not a vtask record"),
@@ -284,8 +284,8 @@ const OTHER_IDS: &str = r#"{"vtask_record":1,"vtask":"0.1.0","started":"2026-11-
 
 #[tokio::test]
 async fn served_record_has_any_task_id_and_locations() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("esx.ndjson");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("esx.ndjson");
     fs::write(&file, OTHER_IDS).unwrap();
     let listed = run_from_record(
         "list --columns task,host,cluster,datacenter,folder,status --sort task",

@@ -21,8 +21,8 @@ fn recorded_state(file: &Path, task: &str) -> Option<String> {
 async fn a_killed_recording_is_read_up_to_its_last_second() {
     let simulator = server().await;
     let control = simulator.control();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("night.ndjson.zst");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("night.ndjson.zst");
     let mut child = start(command_on(
         &simulator,
         &format!("record {}", file.display()),
@@ -40,7 +40,7 @@ async fn a_killed_recording_is_read_up_to_its_last_second() {
 
     // A frame that was not written in full is skipped.
     let bytes = fs::read(&file).unwrap();
-    let truncated = folder.path().join("truncated.ndjson.zst");
+    let truncated = directory.path().join("truncated.ndjson.zst");
     fs::write(&truncated, &bytes[..bytes.len() - 3]).unwrap();
     let output = run_from_record("list --ids", &truncated).await;
     assert_eq!(output.code, 0, "{}", output.err);
@@ -55,8 +55,8 @@ async fn a_killed_recording_is_read_up_to_its_last_second() {
 #[tokio::test]
 async fn a_full_disk_is_reported_once_and_waiting_continues() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("wait.ndjson");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("wait.ndjson");
     let wait = command_on(
         &simulator,
         &format!("wait task-1 --record {}", file.display()),
@@ -100,8 +100,8 @@ async fn a_full_disk_is_reported_once_and_waiting_continues() {
 async fn a_vanished_directory_is_reported_once_and_waiting_continues() {
     let simulator = server().await;
     let control = simulator.control();
-    let folder = tempfile::tempdir().unwrap();
-    let directory = folder.path().join("records");
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path().join("records");
     fs::create_dir(&directory).unwrap();
     let file = directory.join("wait.ndjson");
     let words = format!("wait task-3 --timeout 50m --record {}", file.display());

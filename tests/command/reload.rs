@@ -17,7 +17,7 @@ use crate::support::{
 
 /// A running service with its files.
 struct Service {
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
     child: Child,
     /// Profile, server and user name.
     profiles: Vec<(&'static str, String, &'static str)>,
@@ -25,12 +25,12 @@ struct Service {
 
 impl Service {
     fn start(words: &str, profiles: &[(&'static str, &Simulator, &'static str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let file = |name: &str| File::create(folder.path().join(name)).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str| File::create(directory.path().join(name)).unwrap();
         let (out, err) = (file("out"), file("err"));
-        let password = folder.path().join("password");
+        let password = directory.path().join("password");
         fs::write(&password, "secret\n").unwrap();
-        let config = folder.path().join("config.toml");
+        let config = directory.path().join("config.toml");
         let words: Vec<&str> = words.split(' ').collect();
         let mut command = vtask(&words);
         command
@@ -47,7 +47,7 @@ impl Service {
         fs::write(&config, Self::config(&profiles)).unwrap();
         let child = command.spawn().unwrap();
         Self {
-            folder,
+            directory,
             child,
             profiles,
         }
@@ -61,7 +61,7 @@ impl Service {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.directory.path().join(name)
     }
 
     fn text(&self, name: &str) -> String {

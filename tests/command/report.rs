@@ -87,8 +87,8 @@ async fn both_formats_are_written_to_files() {
     let cancelled = line("cancel task-3 --yes").on(&simulator).await;
     assert_eq!(cancelled.code, 0, "{}", cancelled.err);
     simulator.control().advance(Duration::from_secs(5));
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let (html, markdown) = (file("a.html"), file("a.md"));
     fs::write(&html, "old").unwrap();
     let output = line("report --since 1h --html")
@@ -125,9 +125,9 @@ async fn both_formats_are_written_to_files() {
 async fn unreachable_server_is_an_outage_of_the_report() {
     let simulator = finished_server().await;
     let stopped_server = server().await;
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let config = config(
-        folder.path(),
+        directory.path(),
         &[("lab", &simulator), ("branch", &stopped_server)],
     );
     drop(stopped_server);
@@ -155,15 +155,15 @@ async fn unreachable_server_is_an_outage_of_the_report() {
 #[tokio::test]
 async fn missing_tasks_and_files_are_errors() {
     let simulator = finished_server().await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("a.html").to_str().unwrap().to_owned();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("a.html").to_str().unwrap().to_owned();
     let output = line("report task-99 --html")
         .word(&file)
         .on(&simulator)
         .await;
     assert_eq!(output.code, 4, "{}", output.err);
     assert!(output.err.contains("task-99"), "{}", output.err);
-    assert!(!folder.path().join("a.html").exists());
+    assert!(!directory.path().join("a.html").exists());
     let output = line("report task-99 task-2 --html -").on(&simulator).await;
     assert_eq!(output.code, 4, "{}", output.err);
     assert!(

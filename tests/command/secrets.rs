@@ -45,9 +45,9 @@ fn collect_session_secrets(simulator: &Simulator) -> Arc<Mutex<BTreeSet<String>>
     secrets
 }
 
-fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
+fn files_below(directory: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
+    for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files_below(&path));
@@ -81,9 +81,9 @@ async fn no_output_contains_secrets() {
     let control = simulator.control();
     tokio::spawn(async move { crate::support::command::drive(&control).await });
     let sessions = collect_session_secrets(&simulator);
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    let home = folder.path().display().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let home = directory.path().display().to_string();
     let (url, stats) = (simulator.url(), path("stats.json"));
     let exec = format!("env > {}", path("environment"));
     let server = ["--url", &url, "--username", "ops"];
@@ -152,7 +152,7 @@ async fn no_output_contains_secrets() {
     written.push(("wait".to_owned(), text));
     let screen = tokio::task::spawn_blocking(move || use_screen(&url, &stats, &home));
     written.push(("the screen".to_owned(), screen.await.unwrap()));
-    let files = files_below(folder.path());
+    let files = files_below(directory.path());
     for name in ["environment", "stats.json", "record.ndjson", "wait.ndjson"] {
         assert!(
             files

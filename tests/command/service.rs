@@ -23,14 +23,14 @@ const SERVICES: [&str; 2] = ["exporter --listen 127.0.0.1:0", "stream"];
 
 /// A socket that receives notifications like that of systemd.
 struct ServiceManager {
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
     received: Arc<Mutex<String>>,
 }
 
 impl ServiceManager {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let socket = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let socket = UnixDatagram::bind(directory.path().join("notify")).unwrap();
         let received = Arc::new(Mutex::new(String::new()));
         let text = received.clone();
         std::thread::spawn(move || {
@@ -40,11 +40,14 @@ impl ServiceManager {
                 text.lock().unwrap().push_str(message);
             }
         });
-        Self { folder, received }
+        Self {
+            directory,
+            received,
+        }
     }
 
     fn socket(&self) -> PathBuf {
-        self.folder.path().join("notify")
+        self.directory.path().join("notify")
     }
 
     fn start(&self, mut command: Command) -> Child {

@@ -9,15 +9,15 @@ use std::{
 
 use crate::support::command::{CommandLine, count_requests, line, server, server_with};
 
-/// Returns a command line that keeps sessions in this folder.
-fn line_in(folder: &Path, words: &str) -> CommandLine {
-    line(words).variable("XDG_RUNTIME_DIR", folder.to_str().unwrap())
+/// Returns a command line that keeps sessions in this directory.
+fn line_in(directory: &Path, words: &str) -> CommandLine {
+    line(words).variable("XDG_RUNTIME_DIR", directory.to_str().unwrap())
 }
 
 #[tokio::test]
 async fn runs_share_session_until_logout() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for command in [
         "list --keep-session",
         "get task-1 --keep-session",
@@ -25,7 +25,7 @@ async fn runs_share_session_until_logout() {
         "wait task-4 --timeout 200ms --keep-session",
         "cancel task-3 --yes --keep-session",
     ] {
-        let output = line_in(folder.path(), command).on(&simulator).await;
+        let output = line_in(directory.path(), command).on(&simulator).await;
         let code = if command.starts_with("wait") { 124 } else { 0 };
         assert_eq!(output.code, code, "{command}: {output:?}");
     }
@@ -35,21 +35,21 @@ async fn runs_share_session_until_logout() {
     assert_eq!(simulator.control().open_objects().views, 0);
     let logout = line("logout")
         .without_password()
-        .variable("XDG_RUNTIME_DIR", folder.path().to_str().unwrap());
+        .variable("XDG_RUNTIME_DIR", directory.path().to_str().unwrap());
     let output = logout.on(&simulator).await;
     assert_eq!(output.code, 0, "{output:?}");
     assert!(output.err.contains("is ended"), "{}", output.err);
     assert_eq!(simulator.control().session_count(), 0);
-    let output = line_in(folder.path(), "logout").on(&simulator).await;
+    let output = line_in(directory.path(), "logout").on(&simulator).await;
     assert!(output.err.contains("no session"), "{}", output.err);
 }
 
 #[tokio::test]
 async fn expired_session_is_replaced() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for logins in [1, 2] {
-        let output = line_in(folder.path(), "list --keep-session")
+        let output = line_in(directory.path(), "list --keep-session")
             .on(&simulator)
             .await;
         assert_eq!(output.code, 0, "{output:?}");
@@ -57,7 +57,7 @@ async fn expired_session_is_replaced() {
         simulator.control().kill_sessions();
     }
     // Without `--keep-session` no saved session is used or written.
-    let output = line_in(folder.path(), "list").on(&simulator).await;
+    let output = line_in(directory.path(), "list").on(&simulator).await;
     assert_eq!(output.code, 0, "{output:?}");
     assert_eq!(simulator.control().session_count(), 0);
 }
@@ -65,15 +65,15 @@ async fn expired_session_is_replaced() {
 #[tokio::test]
 async fn open_session_needs_no_password() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let without_password = || {
         line("list --keep-session --ids")
             .without_password()
-            .variable("XDG_RUNTIME_DIR", folder.path().to_str().unwrap())
+            .variable("XDG_RUNTIME_DIR", directory.path().to_str().unwrap())
     };
     let output = without_password().on(&simulator).await;
     assert_eq!(output.code, 2, "{output:?}");
-    line_in(folder.path(), "list --keep-session")
+    line_in(directory.path(), "list --keep-session")
         .on(&simulator)
         .await;
     let output = without_password().on(&simulator).await;
@@ -89,14 +89,14 @@ async fn open_session_needs_no_password() {
 #[tokio::test]
 async fn session_file_readable_by_others_is_refused() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
-    line_in(folder.path(), "list --keep-session")
+    let directory = tempfile::tempdir().unwrap();
+    line_in(directory.path(), "list --keep-session")
         .on(&simulator)
         .await;
-    let sessions = folder.path().join("vtask/sessions");
+    let sessions = directory.path().join("vtask/sessions");
     let file = fs::read_dir(&sessions).unwrap().next().unwrap().unwrap();
     fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
-    let output = line_in(folder.path(), "list --keep-session")
+    let output = line_in(directory.path(), "list --keep-session")
         .on(&simulator)
         .await;
     assert_eq!(output.code, 2, "{output:?}");
@@ -154,11 +154,11 @@ async fn a_password_in_the_keyring_signs_in() {
         options.credentials = Some(("ops".to_owned(), "hunter 2".to_owned()));
     })
     .await;
-    let folder = tempfile::tempdir().unwrap();
-    let tool = folder.path().join("secret-tool");
+    let directory = tempfile::tempdir().unwrap();
+    let tool = directory.path().join("secret-tool");
     fs::write(&tool, SECRET_TOOL).unwrap();
     fs::set_permissions(&tool, fs::Permissions::from_mode(0o700)).unwrap();
-    let config = folder.path().join("config.toml");
+    let config = directory.path().join("config.toml");
     let text = format!(
         "[profiles.lab]\nurl = \"{}\"\nusername = \"ops\"\npassword-keyring = true\n",
         simulator.url()
@@ -170,8 +170,8 @@ async fn a_password_in_the_keyring_signs_in() {
         command
             .env_clear()
             .env("PATH", path)
-            .env("KEYRING", folder.path());
-        let file = folder.path().join("input");
+            .env("KEYRING", directory.path());
+        let file = directory.path().join("input");
         fs::write(&file, input).unwrap();
         command.stdin(Stdio::from(fs::File::open(&file).unwrap()));
         let output = tokio::task::spawn_blocking(move || command.output().unwrap());
@@ -179,7 +179,7 @@ async fn a_password_in_the_keyring_signs_in() {
         let err = String::from_utf8(output.stderr).unwrap();
         (output.status.code().unwrap(), err)
     };
-    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let path = format!("{}:/usr/bin:/bin", directory.path().display());
     let (code, err) = run(&["list", "--ids"], "", &path).await;
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("vtask config set-password"), "{err}");
@@ -187,7 +187,7 @@ async fn a_password_in_the_keyring_signs_in() {
     assert_eq!(code, 0, "{err}");
     let (code, err) = run(&["list", "--ids"], "", &path).await;
     assert_eq!(code, 0, "{err}");
-    let calls = fs::read_to_string(folder.path().join("calls")).unwrap();
+    let calls = fs::read_to_string(directory.path().join("calls")).unwrap();
     assert!(calls.contains("service vtask account ops on"), "{calls}");
     assert!(!calls.contains("hunter"), "not in arguments");
     let (code, err) = run(&["config", "forget-password", "lab"], "", &path).await;

@@ -54,13 +54,13 @@ impl ShellSession {
             return None;
         }
         let home = tempfile::tempdir().unwrap();
-        let folder = home.path().join(".config/vtask");
-        fs::create_dir_all(folder.join("themes")).unwrap();
-        fs::write(folder.join("themes/dusk.toml"), "based-on = \"dark\"\n").unwrap();
+        let directory = home.path().join(".config/vtask");
+        fs::create_dir_all(directory.join("themes")).unwrap();
+        fs::write(directory.join("themes/dusk.toml"), "based-on = \"dark\"\n").unwrap();
         let config = format!(
             "[profiles.lab]\nurl = \"{url}\"\nusername = \"ops\"\n[profiles.branch]\nurl = \"vc02.lab\"\nusername = \"ops\"\n"
         );
-        fs::write(folder.join("config.toml"), config).unwrap();
+        fs::write(directory.join("config.toml"), config).unwrap();
         let program = Path::new(env!("CARGO_BIN_EXE_vtask")).parent().unwrap();
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", program.to_str().unwrap());
         let home_path = home.path().to_str().unwrap();
@@ -218,8 +218,8 @@ fn completion_scripts_are_well_formed() {
             eprintln!("{shell} is not installed, skipped");
             continue;
         }
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("script");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("script");
         fs::write(&path, script(shell)).unwrap();
         let status = Command::new(shell).arg("-n").arg(&path).status().unwrap();
         assert!(status.success(), "{shell} parses the script");
@@ -273,8 +273,8 @@ async fn powershell_candidates_have_help_and_follow_empty_words() {
         let lines = text.lines().map(str::to_owned);
         lines.collect::<Vec<String>>()
     };
-    let folder = tempfile::tempdir().unwrap();
-    let marker_file = folder.path().join("evaluated");
+    let directory = tempfile::tempdir().unwrap();
+    let marker_file = directory.path().join("evaluated");
     let evaluated = format!("$(New-Item {})", marker_file.display());
     assert_eq!(
         candidates(2, &["vtask", &evaluated, "li"]),

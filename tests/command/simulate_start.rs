@@ -32,8 +32,8 @@ async fn speed_must_be_above_zero() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_written_is_named_with_its_cause() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("missing/file");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("missing/file");
     let file = file.to_str().unwrap();
     for flags in [&["--log", file][..], &["--tls", "--certificate-file", file]] {
         let words = [&["simulate", "--listen", "127.0.0.1:0"], flags].concat();

@@ -170,10 +170,10 @@ async fn tasks_that_finish_during_an_outage_are_delivered_once() {
 async fn killed_stream_continues_with_tasks_finished_meanwhile() {
     let simulator = server().await;
     let control = simulator.control();
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let (file, cursor) = (
-        folder.path().join("tasks.ndjson"),
-        folder.path().join("cursor"),
+        directory.path().join("tasks.ndjson"),
+        directory.path().join("cursor"),
     );
     let words = format!(
         "stream --output-file {} --cursor {}",
@@ -223,14 +223,14 @@ async fn sigterm_signs_out_and_terminates_in_time() {
 async fn the_output_file_is_rotated() {
     let simulator = server().await;
     let control = simulator.control();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("tasks.ndjson");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tasks.ndjson");
     let words = format!(
         "stream --output-file {} --rotate-size 4K --rotate-keep 1000",
         file.display()
     );
     let all = || {
-        let files = fs::read_dir(folder.path()).unwrap();
+        let files = fs::read_dir(directory.path()).unwrap();
         let texts = files.map(|file| read(&file.unwrap().path()));
         texts.collect::<String>()
     };
@@ -240,7 +240,7 @@ async fn the_output_file_is_rotated() {
     .await;
     assert_eq!((&*output.out, &*output.err), ("", ""));
     assert_complete(&finished(&all()));
-    let files = fs::read_dir(folder.path()).unwrap();
+    let files = fs::read_dir(directory.path()).unwrap();
     let sizes = files.map(|file| file.unwrap().metadata().unwrap().len());
     let sizes: Vec<u64> = sizes.collect();
     assert!(
@@ -252,21 +252,21 @@ async fn the_output_file_is_rotated() {
 #[tokio::test]
 async fn unusable_files_are_refused() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
-    let cursor = folder.path().join("cursor");
+    let directory = tempfile::tempdir().unwrap();
+    let cursor = directory.path().join("cursor");
     fs::write(&cursor, "no cursor").unwrap();
     for words in ["--cursor", "--output-file"].map(|flag| {
         let path = if flag == "--cursor" {
             cursor.clone()
         } else {
-            folder.path().join("none/tasks.ndjson")
+            directory.path().join("none/tasks.ndjson")
         };
         format!("stream {flag} {}", path.display())
     }) {
         let output = line(&words).on(&simulator).await;
         assert_eq!(output.code, 2, "{output:?}");
         assert!(
-            output.err.contains(&folder.path().display().to_string()),
+            output.err.contains(&directory.path().display().to_string()),
             "{output:?}"
         );
     }

@@ -10,10 +10,10 @@ use tokio::{
 };
 use vtask::simulator::{CertificateValidity, Simulator, TlsOptions};
 
-/// A TLS server, and a folder for known hosts and certificates.
+/// A TLS server, and a directory for known hosts and certificates.
 struct TlsServer {
     simulator: Simulator,
-    folder: TempDir,
+    directory: TempDir,
 }
 
 impl TlsServer {
@@ -24,7 +24,7 @@ impl TlsServer {
         });
         Self {
             simulator: simulator.await,
-            folder: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir().unwrap(),
         }
     }
 
@@ -33,7 +33,7 @@ impl TlsServer {
     }
 
     fn known_hosts(&self) -> PathBuf {
-        self.folder.path().join("known-hosts")
+        self.directory.path().join("known-hosts")
     }
 
     fn known_hosts_content(&self) -> String {
@@ -46,7 +46,7 @@ impl TlsServer {
 
     /// Writes the server's certificate, or that of its authority, to a file; returns its path.
     fn pem(&self) -> PathBuf {
-        let path = self.folder.path().join("server.pem");
+        let path = self.directory.path().join("server.pem");
         fs::write(&path, self.simulator.certificate_pem().unwrap()).unwrap();
         path
     }
@@ -282,7 +282,7 @@ async fn changed_certificate_is_refused_without_prompt() {
 #[tokio::test]
 async fn known_hosts_of_govc_are_read() {
     let server = TlsServer::plain().await;
-    let path = server.folder.path().join("govc");
+    let path = server.directory.path().join("govc");
     let host = server.simulator.address();
     for (fingerprint, code) in [
         (server.fingerprint().to_owned(), 0),

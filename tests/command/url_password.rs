@@ -93,8 +93,8 @@ async fn urls_of_the_environment_and_the_config_file_keep_their_passwords() {
     let output = run(command).await;
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("config.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("config.toml");
     fs::write(&path, format!("[profiles.lab]\nurl = \"{url}\"\n")).unwrap();
     #[cfg(unix)]
     for (mode, code, words) in [(0o644, 2, "chmod 600"), (0o600, 0, "plain-text password")] {

@@ -10,8 +10,8 @@ use crate::support::command::{config, line, server, server_with};
 #[tokio::test]
 async fn a_bad_ca_file_is_a_configuration_error() {
     let simulator = server_with(|options| options.tls = true).await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ca.pem");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ca.pem");
     fs::write(&path, "no certificate").unwrap();
     for path in [path.to_str().unwrap(), "/nonexistent/ca.pem"] {
         let output = line("list --ca-file").word(path).on(&simulator).await;
@@ -47,8 +47,8 @@ async fn the_password_can_come_from_standard_input() {
 #[tokio::test]
 async fn errors_name_the_profile_and_the_address() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = config(folder.path(), &[("lab", &simulator)]);
+    let directory = tempfile::tempdir().unwrap();
+    let path = config(directory.path(), &[("lab", &simulator)]);
     let output = line("get task-99 --config").word(&path).at("").await;
     let address = simulator.url().trim_start_matches("http://").to_owned();
     let label = format!("({}, profile lab)", address.trim_end_matches('/'));
@@ -95,8 +95,8 @@ async fn commands_of_other_programs_do_not_open_the_screen() {
 #[tokio::test]
 async fn requests_are_logged_with_status_and_time_to_a_private_file() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("log");
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
     let mut command = command_on(&simulator, "get task-1 -vv");
     command.env("VTASK_LOG_FILE", &log);
     let output = run(command).await;

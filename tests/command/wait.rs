@@ -192,10 +192,10 @@ async fn filter_selects_awaited_tasks() {
     assert_eq!(output.code, 0, "{output:?}");
     assert!(output.err.contains("task-1 success"), "{}", output.err);
     assert!(!output.err.contains("task-2"), "{}", output.err);
-    let folder = tempfile::tempdir().unwrap();
-    let state = folder.path().to_str().unwrap();
-    let named = folder.path().join("vtask/named-filters.toml");
-    std::fs::create_dir(folder.path().join("vtask")).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().to_str().unwrap();
+    let named = directory.path().join("vtask/named-filters.toml");
+    std::fs::create_dir(directory.path().join("vtask")).unwrap();
     std::fs::write(named, "full = \"op:clone user:ops\"\n").unwrap();
     let simulator = server().await;
     let output = line("wait --filter @full").variable("XDG_STATE_HOME", state);

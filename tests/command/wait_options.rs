@@ -77,8 +77,8 @@ async fn stalled_task_sets_the_exit_code_or_runs_a_command() {
             .contains("task-3 has made no progress for 300ms."),
         "{output:?}"
     );
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("stalled");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("stalled");
     let command = format!("echo $VTASK_MOID $VTASK_OUTCOME >> {}", file.display());
     let control = simulator.control();
     let waiting = line("wait task-3 task-1 --any --stalled 300ms --on-stall").word(&command);

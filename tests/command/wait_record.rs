@@ -40,7 +40,7 @@ fn failed() -> Value {
 
 /// Task 1 succeeds after 60 s, task 2 fails after 120 s, task 3 makes no progress, task 4 is removed, task 5 starts after
 /// 30 s and succeeds after 40 s. The record ends after 30 minutes.
-fn write_record(folder: &Path) -> String {
+fn write_record(directory: &Path) -> String {
     let mut text = json!({"vtask_record": 1, "vtask": "0.1.0", "started": "2026-11-29T10:00:00Z",
         "vcenters": ["vc01.lab"]})
     .to_string()
@@ -65,14 +65,14 @@ fn write_record(folder: &Path) -> String {
     ] {
         text.push_str(&record_line(second, &entry));
     }
-    let file = folder.join("night.ndjson");
+    let file = directory.join("night.ndjson");
     fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()
 }
 
 async fn wait(words: &str) -> CommandOutput {
-    let folder = tempfile::tempdir().unwrap();
-    let file = write_record(folder.path());
+    let directory = tempfile::tempdir().unwrap();
+    let file = write_record(directory.path());
     let began = Instant::now();
     let output = line(&format!("wait {words} --from {file}")).at("").await;
     assert!(began.elapsed().as_secs() < 30, "waiting takes no real time");
@@ -153,7 +153,7 @@ async fn json_has_the_times_of_the_record() {
 #[tokio::test]
 async fn wait_in_a_record_has_the_recorded_result() {
     let simulator = server().await;
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for (number, words) in [
         "task-1 --json",
         "task-2 --json",
@@ -164,7 +164,7 @@ async fn wait_in_a_record_has_the_recorded_result() {
     .into_iter()
     .enumerate()
     {
-        let file = folder.path().join(format!("{number}.ndjson"));
+        let file = directory.path().join(format!("{number}.ndjson"));
         let file = file.to_str().unwrap();
         let live = line(&format!("wait {words} --record {file}"));
         let live = live.with_running_clock(&simulator).await;

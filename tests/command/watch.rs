@@ -163,8 +163,8 @@ async fn refused_sign_in_ends_watching() {
 #[tokio::test]
 async fn server_unavailable_at_the_start_is_added() {
     let (lab, branch) = (server().await, server().await);
-    let folder = tempfile::tempdir().unwrap();
-    let config = config(folder.path(), &[("lab", &lab), ("branch", &branch)]);
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path(), &[("lab", &lab), ("branch", &branch)]);
     let unavailable = FaultRule::new("*", FaultEffect::status(503));
     branch
         .control()

@@ -38,8 +38,8 @@ fn doc_comments(source: &str) -> Vec<String> {
     comments
 }
 
-fn read_all(folder: &Path, comments: &mut Vec<String>) {
-    let mut entries: Vec<_> = fs::read_dir(folder)
+fn read_all(directory: &Path, comments: &mut Vec<String>) {
+    let mut entries: Vec<_> = fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();

@@ -17,10 +17,10 @@ const ENTRY_POINTS: [(&str, EntryPoint); 4] = [
 ];
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/seeds")
         .join(target);
-    let files = fs::read_dir(folder).unwrap();
+    let files = fs::read_dir(directory).unwrap();
     files
         .map(|file| fs::read(file.unwrap().path()).unwrap())
         .collect()

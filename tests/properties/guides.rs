@@ -23,7 +23,7 @@ fn files_named_by_the_guides_exist() {
             let name = &found[1];
             let exists = [ROOT.to_owned(), format!("{ROOT}/src")]
                 .iter()
-                .any(|folder| Path::new(folder).join(name).exists());
+                .any(|directory| Path::new(directory).join(name).exists());
             let is_of_user = name.starts_with('~') || name.starts_with('/');
             assert!(exists || is_of_user, "{guide} names {name}");
         }

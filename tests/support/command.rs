@@ -129,12 +129,12 @@ pub(crate) fn json_lines(text: &str) -> Vec<Value> {
 }
 
 /// Writes a config file with a profile for each server; returns its path.
-pub(crate) fn config(folder: &Path, servers: &[(&str, &Simulator)]) -> String {
+pub(crate) fn config(directory: &Path, servers: &[(&str, &Simulator)]) -> String {
     let profiles = servers.iter().map(|(name, server)| {
         let url = server.url();
         format!("[profiles.{name}]\nurl = \"{url}\"\nusername = \"ops\"\n")
     });
-    let path = folder.join("config.toml");
+    let path = directory.join("config.toml");
     fs::write(&path, profiles.collect::<String>()).unwrap();
     path.to_str().unwrap().to_owned()
 }

@@ -44,8 +44,8 @@ fn filter_applies_while_typing_and_marks_errors() {
 
 #[test]
 fn saved_filter_is_kept_for_the_next_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let state = ("XDG_STATE_HOME", folder.path().to_str().unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let state = ("XDG_STATE_HOME", directory.path().to_str().unwrap());
     let mut session = Session::start_in(80, 24, &["demo"], &[state]);
     session.shows("live");
     session.shows("Relocate");

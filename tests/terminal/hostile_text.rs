@@ -268,8 +268,8 @@ async fn progress_bars_notifications_and_titles_are_safe() {
 async fn commands_and_exported_files_are_safe() {
     let simulator = start_hostile_server(FAST).await;
     let url = simulator.url();
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str| folder.path().join(name).display().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name).display().to_string();
     let (_, all) = run(&url, 80, &["list", "--json", "--state", "active"], &[]).await;
     let tasks = field(&all, "moId");
     let task_ids: Vec<&str> = tasks.iter().map(String::as_str).collect();
@@ -277,7 +277,7 @@ async fn commands_and_exported_files_are_safe() {
     let exec = format!(
         "env >> {}; echo \"$VTASK_TARGET\"; cd {}",
         file("environment"),
-        folder.path().display()
+        directory.path().display()
     );
     let words = ["wait", "--any", "--timeout", "60s", "--exec", &exec];
     let (code, written) = run(&url, 80, &[&words, &task_ids[..]].concat(), &[]).await;
@@ -331,7 +331,7 @@ async fn commands_and_exported_files_are_safe() {
         }
     }
     assert!(cells > 100, "{cells}");
-    for folder_path in [Path::new(env!("CARGO_MANIFEST_DIR")), folder.path()] {
+    for folder_path in [Path::new(env!("CARGO_MANIFEST_DIR")), directory.path()] {
         assert!(
             !folder_path.join("vtask-was-here").exists(),
             "a text was executed in {}",

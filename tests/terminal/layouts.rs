@@ -50,8 +50,8 @@ fn layout_is_changed_by_key_and_mouse() {
 
 #[test]
 fn layout_is_read_from_the_config() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("config.toml");
     let arguments = ["demo", "--config", config.to_str().unwrap()];
     fs::write(
         &config,

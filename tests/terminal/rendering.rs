@@ -82,11 +82,11 @@ fn command_palette_finds_by_name() {
 
 #[test]
 fn custom_keys_and_theme_are_used_and_problems_reported() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
-    fs::create_dir(folder.path().join("themes")).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("config.toml");
+    fs::create_dir(directory.path().join("themes")).unwrap();
     let theme = "based-on = \"dark\"\n[selected]\nbg = \"#113322\"\n[failed]\nfg = \"rde\"\n";
-    fs::write(folder.path().join("themes/mine.toml"), theme).unwrap();
+    fs::write(directory.path().join("themes/mine.toml"), theme).unwrap();
     let text = "[defaults]\ntheme = \"mine\"\n[keys.screen]\nquit = [\"Q\"]\nhelp = [\"ö\"]\npinn = [\"ö\"]\n";
     fs::write(&config, text).unwrap();
     let config = config.to_str().unwrap();
@@ -110,9 +110,9 @@ fn custom_keys_and_theme_are_used_and_problems_reported() {
 
 #[test]
 fn curl_command_is_copied_and_rows_are_exported() {
-    let folder = tempfile::tempdir().unwrap();
-    let clip = folder.path().join("clip");
-    let config = folder.path().join("config.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let clip = directory.path().join("clip");
+    let config = directory.path().join("config.toml");
     let text = format!(
         "[defaults]\nclipboard-command = \"cat > '{}'\"\n",
         clip.display()
@@ -128,7 +128,7 @@ fn curl_command_is_copied_and_rows_are_exported() {
     session.shows("Copied curl command");
     session.press("w");
     session.shows("save rows as vtask-");
-    let sheet = folder.path().join("rows.csv");
+    let sheet = directory.path().join("rows.csv");
     session.press(&format!("\u{15}{}\r", sheet.display()));
     session.until("the file", |_| sheet.exists());
     session.press("w");
@@ -180,8 +180,8 @@ fn past_is_shown_and_left() {
 
 #[test]
 fn rows_are_sorted_by_several_columns() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("config.toml");
     fs::write(&config, "[defaults]\nsort = [\"stat\", \"-elapsed\"]\n").unwrap();
     let config = config.to_str().unwrap();
     let mut session = Session::start(80, 24, &["demo", "--config", config]);
@@ -209,8 +209,8 @@ fn rows_are_sorted_by_several_columns() {
 
 #[test]
 fn columns_are_set_by_config_and_editor() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("config.toml");
     let text = "[columns]\nall = [\"id\", \"stat\", \"task\"]\n";
     fs::write(&config, text).unwrap();
     let arguments = ["demo", "--config", config.to_str().unwrap()];

@@ -136,12 +136,12 @@ pub(super) fn configuration(page: &mut Page, args: &ConnectionArgs, environment:
         }
     }
     let variable = |name: &str| environment.get(name);
-    for (name, folder) in [
+    for (name, directory) in [
         ("Data", directories::data_directory(variable)),
         ("State", directories::state_directory(variable)),
         ("Sessions", directories::runtime_directory(variable)),
     ] {
-        page.result(name, &shown(folder));
+        page.result(name, &shown(directory));
     }
     for name in PLAIN_VARIABLES {
         if let Some(value) = environment.get(name) {
@@ -155,9 +155,9 @@ pub(super) fn configuration(page: &mut Page, args: &ConnectionArgs, environment:
     }
 }
 
-fn shown(folder: Option<PathBuf>) -> Result<String, String> {
-    match folder {
-        Some(folder) => Ok(folder.display().to_string()),
+fn shown(directory: Option<PathBuf>) -> Result<String, String> {
+    match directory {
+        Some(directory) => Ok(directory.display().to_string()),
         None => Err("no directory is known: the home directory is not set".to_owned()),
     }
 }

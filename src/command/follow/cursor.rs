@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn positions_of_all_servers_are_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("cursor");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("cursor");
         let mut cursor = CursorFile::open(&path).unwrap();
         let position = |second| Position {
             since: at(second),
@@ -137,14 +137,14 @@ mod tests {
 
     #[test]
     fn other_files_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("cursor");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("cursor");
         for text in ["", "tasks", "{}", r#"{"version":2,"servers":{}}"#] {
             fs::write(&path, text).unwrap();
             let error = CursorFile::open(&path).unwrap_err();
             assert_eq!(error.code(), 2, "{error}");
             assert!(error.to_string().contains("cursor"), "{error}");
         }
-        assert!(CursorFile::open(folder.path()).is_err());
+        assert!(CursorFile::open(directory.path()).is_err());
     }
 }

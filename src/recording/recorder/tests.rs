@@ -56,9 +56,9 @@ fn recorder(output: impl Write + Send + 'static) -> Recorder {
 
 #[test]
 fn recorded_lines_round_trip() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for name in ["a.ndjson.zst", "b.ndjson"] {
-        let path = folder.path().join(name);
+        let path = directory.path().join(name);
         let recorder = Recorder::create(&path, header(), None).unwrap();
         for number in 0..5000 {
             recorder.add(time(number), 0, gone(number));
@@ -72,7 +72,7 @@ fn recorded_lines_round_trip() {
         assert!(reader.damage().rest.is_none());
     }
     let sizes = ["a.ndjson.zst", "b.ndjson"].map(|name| {
-        let path = folder.path().join(name);
+        let path = directory.path().join(name);
         fs::metadata(path).unwrap().len()
     });
     assert!(sizes[0] * 5 < sizes[1], "{sizes:?}");
@@ -80,8 +80,8 @@ fn recorded_lines_round_trip() {
 
 #[test]
 fn lines_are_written_within_the_flush_interval() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.zst");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.zst");
     let recorder = Recorder::create(&path, header(), None).unwrap();
     recorder.add(time(1), 0, Entry::Link(LinkState::Live));
     // As after kill -9: the record is not ended.
@@ -92,15 +92,15 @@ fn lines_are_written_within_the_flush_interval() {
 
 #[test]
 fn a_record_is_never_overwritten() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.zst");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.zst");
     fs::write(&path, "mine").unwrap();
     let error = Recorder::create(&path, header(), None)
         .unwrap_err()
         .to_string();
     assert!(error.contains("exists already"), "{error}");
     assert_eq!(fs::read(&path).unwrap(), b"mine");
-    let nowhere = folder.path().join("no/a.zst");
+    let nowhere = directory.path().join("no/a.zst");
     let error = Recorder::create(&nowhere, header(), None).unwrap_err();
     assert!(error.to_string().starts_with("cannot create the record"));
 }
@@ -123,11 +123,11 @@ fn a_full_disk_is_reported_once_and_ends_the_record() {
 
 #[test]
 fn a_removed_directory_is_reported() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.zst");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.zst");
     let recorder = Recorder::create(&path, header(), None).unwrap();
     fs::remove_file(&path).unwrap();
-    drop(folder);
+    drop(directory);
     let mut problem = None;
     until(|| {
         problem = recorder.take_problem();
@@ -181,8 +181,8 @@ fn a_slow_disk_costs_lines_but_no_memory() {
 fn only_the_owner_can_read_a_record() {
     use std::os::unix::fs::PermissionsExt;
 
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.zst");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.zst");
     Recorder::create(&path, header(), None).unwrap();
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);

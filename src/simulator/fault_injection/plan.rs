@@ -116,9 +116,9 @@ mod tests {
 
     #[test]
     fn sample_plans_are_valid() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/faults");
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/faults");
         let mut seen = 0;
-        for entry in std::fs::read_dir(folder).unwrap() {
+        for entry in std::fs::read_dir(directory).unwrap() {
             let plan =
                 FaultPlan::load(&entry.unwrap().path()).unwrap_or_else(|error| panic!("{error}"));
             assert!(!plan.about.is_empty());

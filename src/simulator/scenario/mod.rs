@@ -99,8 +99,8 @@ mod tests {
 
     #[test]
     fn all_scenario_files_are_built_in() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios");
-        for entry in std::fs::read_dir(folder).unwrap() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios");
+        for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path
                 .extension()

@@ -12,9 +12,9 @@ use tempfile::TempDir;
 use super::during;
 use crate::support::command::{line, server};
 
-/// Folder with a web configuration and a server certificate, and the authority that issued it.
+/// Directory with a web configuration and a server certificate, and the authority that issued it.
 struct WebConfig {
-    folder: TempDir,
+    directory: TempDir,
     authority: CertifiedIssuer<'static, KeyPair>,
 }
 
@@ -25,7 +25,7 @@ impl WebConfig {
         let key = KeyPair::generate().unwrap();
         let authority = CertifiedIssuer::self_signed(params, key).unwrap();
         let web = Self {
-            folder: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir().unwrap(),
             authority,
         };
         let (certificate, key) = web.issue();
@@ -38,7 +38,7 @@ impl WebConfig {
     }
 
     fn write(&self, name: &str, content: &str) {
-        fs::write(self.folder.path().join(name), content).unwrap();
+        fs::write(self.directory.path().join(name), content).unwrap();
     }
 
     fn words(&self) -> String {
@@ -46,7 +46,7 @@ impl WebConfig {
     }
 
     fn config(&self) -> std::path::PathBuf {
-        self.folder.path().join("web.yml")
+        self.directory.path().join("web.yml")
     }
 
     /// Returns a certificate for 127.0.0.1 with its key.

@@ -112,7 +112,7 @@ impl WebConfig {
         if self.tls.is_some() { "https" } else { "http" }
     }
 
-    /// Reads a file. Relative paths in it are relative to its folder.
+    /// Reads a file. Relative paths in it are relative to its directory.
     ///
     /// # Errors
     /// Fails if the file or one that it names cannot be used; the message has the line.
@@ -122,17 +122,17 @@ impl WebConfig {
             CommandError::Usage(format!("--web-config {path}: {why}."))
         };
         let text = text_file::read(path).map_err(|error| unusable(error.to_string()))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        parse(&text, folder).map_err(unusable)
+        let directory = path.parent().unwrap_or(Path::new(""));
+        parse(&text, directory).map_err(unusable)
     }
 }
 
-fn parse(text: &str, folder: &Path) -> Result<WebConfig, String> {
+fn parse(text: &str, directory: &Path) -> Result<WebConfig, String> {
     let file: Option<File> =
         serde_saphyr::from_str(text).map_err(|error| error.without_snippet().to_string())?;
     let file = file.unwrap_or_default();
     let tls = file.tls_server_config;
-    let tls = tls.map(|section| tls::server_config(&section, folder));
+    let tls = tls.map(|section| tls::server_config(&section, directory));
     let users = file.basic_auth_users.into_iter();
     Ok(WebConfig {
         tls: tls.transpose()?.map(Arc::new),

@@ -59,8 +59,11 @@ impl TlsVersion {
     }
 }
 
-/// Returns the configuration of a section. Relative paths are relative to `folder`.
-pub(super) fn server_config(section: &TlsSection, folder: &Path) -> Result<ServerConfig, String> {
+/// Returns the configuration of a section. Relative paths are relative to `directory`.
+pub(super) fn server_config(
+    section: &TlsSection,
+    directory: &Path,
+) -> Result<ServerConfig, String> {
     let allowed = section.min_version..=section.max_version;
     let versions = TlsVersion::ALL.into_iter();
     let versions = versions.filter(|(version, _)| allowed.contains(version));
@@ -68,15 +71,15 @@ pub(super) fn server_config(section: &TlsSection, folder: &Path) -> Result<Serve
     if versions.is_empty() {
         return Err("min_version is later than max_version".to_owned());
     }
-    let certificates = certificates("cert_file", &folder.join(&section.cert_file))?;
-    let key_file = folder.join(&section.key_file);
+    let certificates = certificates("cert_file", &directory.join(&section.cert_file))?;
+    let key_file = directory.join(&section.key_file);
     let key = PrivateKeyDer::from_pem_slice(&read("key_file", &key_file)?)
         .map_err(|_| format!("key_file: {} has no private key", key_file.display()))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&versions)
         .map_err(|error| error.to_string())?;
-    let builder = match client_verifier(section, folder)? {
+    let builder = match client_verifier(section, directory)? {
         Some(verifier) => builder.with_client_cert_verifier(verifier),
         None => builder.with_no_client_auth(),
     };
@@ -89,7 +92,7 @@ pub(super) fn server_config(section: &TlsSection, folder: &Path) -> Result<Serve
 
 fn client_verifier(
     section: &TlsSection,
-    folder: &Path,
+    directory: &Path,
 ) -> Result<Option<Arc<dyn ClientCertVerifier>>, String> {
     let authorities = match (section.client_auth_type, &section.client_ca_file) {
         (ClientAuth::NoClientCert, None) => return Ok(None),
@@ -99,7 +102,7 @@ fn client_verifier(
             );
         }
         (_, None) => return Err("client_auth_type needs client_ca_file".to_owned()),
-        (_, Some(file)) => certificates("client_ca_file", &folder.join(file))?,
+        (_, Some(file)) => certificates("client_ca_file", &directory.join(file))?,
     };
     let mut roots = RootCertStore::empty();
     for authority in authorities {
