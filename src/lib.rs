@@ -8,19 +8,20 @@ pub mod app;
 pub mod cli;
 pub mod command;
 pub mod config;
-pub mod files;
-pub mod metrics;
-pub mod recording;
 pub mod replay;
 pub mod report;
 mod shell_command;
-pub mod simulator;
-pub mod task;
-pub mod text;
 pub mod tui;
 pub mod ui;
-pub mod vim;
-pub mod watch;
+
+pub use vtask_files as files;
+pub use vtask_metrics as metrics;
+pub use vtask_recording as recording;
+pub use vtask_simulator as simulator;
+pub use vtask_task as task;
+pub use vtask_text as text;
+pub use vtask_vim as vim;
+pub use vtask_watch as watch;
 
 use std::process::ExitCode;
 

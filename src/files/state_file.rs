@@ -12,7 +12,7 @@ pub const MAX_BYTES: u64 = 2 << 20;
 
 /// A private file in the state directory; `None` if the environment determines no directory.
 #[derive(Debug, Clone, Default)]
-pub struct StateFile(pub(crate) Option<PathBuf>);
+pub struct StateFile(pub Option<PathBuf>);
 
 impl StateFile {
     /// Locates the file from `XDG_STATE_HOME` and `HOME`.

@@ -25,18 +25,18 @@ pub struct RequestCounts {
 }
 
 impl RequestMetrics {
-    pub(crate) fn request(&self, kind: &'static str) {
+    pub fn request(&self, kind: &'static str) {
         self.with(|counts| *counts.requests.entry(kind).or_default() += 1);
     }
 
-    pub(crate) fn answer(&self, raw: usize, decoded: usize) {
+    pub fn answer(&self, raw: usize, decoded: usize) {
         self.with(|counts| {
             counts.raw_bytes += raw as u64;
             counts.decoded_bytes += decoded as u64;
         });
     }
 
-    pub(crate) fn given_up(&self, action: impl FnOnce() -> String) {
+    pub fn given_up(&self, action: impl FnOnce() -> String) {
         let mut unfinished = self
             .unfinished
             .lock()

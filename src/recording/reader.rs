@@ -7,8 +7,9 @@ use std::{
     path::Path,
 };
 
+use vtask_text::sanitize;
+
 use super::{FORMAT_VERSION, Header, Line, decompressor::Decompressor};
-use crate::text::sanitize;
 
 /// Maximum length of a line in bytes. Longer ones are skipped.
 pub(super) const MAX_LINE: usize = 8 << 20;

@@ -81,7 +81,7 @@ impl Recorder {
     ) -> Result<Self, RecordError> {
         let (header, redactor) = redacted(header, redactor);
         let name = || directory.display().to_string();
-        crate::files::private_file::create_directory(directory)
+        vtask_files::private_file::create_directory(directory)
             .map_err(|error| RecordError::Create(name(), error))?;
         let rotation = RecordRotation::new(directory.to_owned(), limits, header);
         let output_file = rotation.first()?;

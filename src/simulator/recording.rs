@@ -1,10 +1,10 @@
 //! A record to serve instead of a scenario.
 
 use jiff::{SignedDuration, Timestamp};
+use vtask_recording::{Player, ReadError, Source};
 
 use super::world::playback::Playback;
 use super::world::time::Calendar;
-use crate::recording::{Player, ReadError, Source};
 
 /// A record to serve instead of a scenario.
 #[derive(Clone, Debug)]

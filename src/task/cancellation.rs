@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use vtask_text::ago;
+use vtask_vim::types::TaskInfo;
 
 use super::{Handle, Presence, Record, Status, TaskStore};
-use crate::{text::ago, vim::types::TaskInfo};
 
 /// The server's response to a cancellation request.
 #[derive(Debug, Clone, PartialEq, Eq)]

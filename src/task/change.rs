@@ -4,8 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::Value;
-
-use crate::vim::types::TaskInfo;
+use vtask_vim::types::TaskInfo;
 
 /// A change to one task. `at` is by the server's clock.
 #[derive(Debug, Clone)]

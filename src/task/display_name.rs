@@ -1,22 +1,22 @@
 //! Display names shared by all outputs.
 
-use crate::vim::types::{TaskInfo, TaskReason};
+use vtask_vim::types::{TaskInfo, TaskReason};
 
 /// Returns the name of the entity that a task operates on, else its moId.
-pub(crate) fn target(info: &TaskInfo) -> Option<&str> {
+pub fn target(info: &TaskInfo) -> Option<&str> {
     let name = info.entity_name.as_deref().filter(|name| !name.is_empty());
     name.or(info.entity.as_ref().map(|entity| &*entity.value))
 }
 
 /// Returns the operation as the API names it, independent of the language.
-pub(crate) fn operation_id(info: &TaskInfo) -> &str {
+pub fn operation_id(info: &TaskInfo) -> &str {
     let names = [Some(&*info.description_id), info.name.as_deref()];
     let mut names = names.into_iter().flatten().filter(|name| !name.is_empty());
     names.next().unwrap_or("unknown")
 }
 
 /// Returns the user, alarm or schedule that started a task.
-pub(crate) fn started_by(reason: &TaskReason) -> Option<&str> {
+pub fn started_by(reason: &TaskReason) -> Option<&str> {
     match reason {
         TaskReason::User { user_name } => Some(user_name),
         TaskReason::System => Some("System"),
@@ -27,7 +27,7 @@ pub(crate) fn started_by(reason: &TaskReason) -> Option<&str> {
 }
 
 /// Formats a count of tasks: `1 task`, `2 tasks`.
-pub(crate) fn tasks(count: usize) -> String {
+pub fn tasks(count: usize) -> String {
     if count == 1 {
         "1 task".to_owned()
     } else {

@@ -1,6 +1,7 @@
 //! A task as plain data, for tickets and reports.
 
 use jiff::{SignedDuration, Timestamp};
+use vtask_vim::types::{TaskEvent, TaskInfo};
 
 use super::{
     Handle, Status, TaskStore, display_name,
@@ -8,7 +9,6 @@ use super::{
     json_output,
     record::TaskSpan,
 };
-use crate::vim::types::{TaskEvent, TaskInfo};
 
 /// A task as plain data, at one time. All texts are as the server sent them; an output escapes them.
 #[derive(Debug, Clone)]

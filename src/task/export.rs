@@ -4,8 +4,7 @@
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
-
-use crate::text::{json_line, sanitize};
+use vtask_text::{json_line, sanitize};
 
 /// Export formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +18,10 @@ pub enum ExportFormat {
 }
 
 /// An object of `--json`.
-pub(crate) type Line = Map<String, Value>;
+pub type Line = Map<String, Value>;
 
 /// Columns of a CSV, by the fields of `--json`.
-pub(crate) const CSV_COLUMNS: [&str; 23] = [
+pub const CSV_COLUMNS: [&str; 23] = [
     "moId",
     "status",
     "operation",
@@ -48,7 +47,7 @@ pub(crate) const CSV_COLUMNS: [&str; 23] = [
     "error.rootCause.message",
 ];
 /// Titles and fields of a Markdown table.
-pub(crate) const MARKDOWN_COLUMNS: [(&str, &str); 8] = [
+pub const MARKDOWN_COLUMNS: [(&str, &str); 8] = [
     ("Task", "moId"),
     ("Operation", "operation"),
     ("Target", "target"),
@@ -89,7 +88,7 @@ enum Cell<'a> {
 }
 
 /// Returns the value of a field, or at a path such as `error.rootCause.message`.
-pub(crate) fn value_at<'a>(line: &'a Line, path: &str) -> Option<&'a Value> {
+pub fn value_at<'a>(line: &'a Line, path: &str) -> Option<&'a Value> {
     if let Some(value) = line.get(path) {
         return Some(value);
     }
@@ -122,7 +121,7 @@ fn is_formula(text: &str) -> bool {
 
 /// Formats as RFC 4180. A text that a spreadsheet would interpret as a formula is prefixed with an
 /// apostrophe.
-pub(crate) fn csv(lines: &[Line], columns: &[impl AsRef<str>], with_heading: bool) -> String {
+pub fn csv(lines: &[Line], columns: &[impl AsRef<str>], with_heading: bool) -> String {
     let mut sheet = String::new();
     if with_heading {
         let names: Vec<&str> = columns.iter().map(AsRef::as_ref).collect();
@@ -149,7 +148,7 @@ pub(crate) fn csv(lines: &[Line], columns: &[impl AsRef<str>], with_heading: boo
 }
 
 /// Formats objects as a Markdown table.
-pub(crate) fn markdown(lines: &[Line], columns: &[(&str, &str)]) -> String {
+pub fn markdown(lines: &[Line], columns: &[(&str, &str)]) -> String {
     let titles: Vec<&str> = columns.iter().map(|(title, _)| *title).collect();
     let rows = lines.iter().map(|line| {
         let cells = columns.iter().map(|(_, name)| {
@@ -168,10 +167,7 @@ pub(crate) fn markdown(lines: &[Line], columns: &[(&str, &str)]) -> String {
 }
 
 /// Formats rows of cells as a Markdown table.
-pub(crate) fn markdown_table(
-    titles: &[&str],
-    rows: impl IntoIterator<Item = Vec<String>>,
-) -> String {
+pub fn markdown_table(titles: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut sheet = format!("| {} |\n", titles.join(" | "));
     let _ = writeln!(sheet, "|{}", " --- |".repeat(titles.len()));
     for row in rows {
@@ -185,7 +181,7 @@ pub(crate) fn markdown_table(
 }
 
 /// Escapes Markdown syntax.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in sanitize(text).chars() {
         if r"\|`*_<>[]#~&!".contains(character) {
@@ -197,7 +193,7 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 /// Formats as a JSON array with an object per line.
-pub(crate) fn json(lines: &[Line]) -> String {
+pub fn json(lines: &[Line]) -> String {
     let mut sheet = "[".to_owned();
     for (index, line) in lines.iter().enumerate() {
         sheet.push_str(if index == 0 { "\n" } else { ",\n" });

@@ -1,8 +1,7 @@
 //! A fault with its causes, as JSON and as text.
 
 use serde_json::{Map, Value, json};
-
-use crate::vim::types::Fault;
+use vtask_vim::types::Fault;
 
 /// A fault of a chain, as plain data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +22,7 @@ impl FaultEntry {
 /// Returns the fault as JSON: `type`, `message`, the `causes` (outermost first) and the
 /// `rootCause`, which is the fault itself if it has no causes. A `NoPermission` also has its
 /// `privilege` and `object`.
-pub(crate) fn to_json(fault: &Fault) -> Value {
+pub fn to_json(fault: &Fault) -> Value {
     let causes: Vec<Value> = causes(fault)
         .map(|cause| Value::Object(single(&cause)))
         .collect();
@@ -38,7 +37,7 @@ pub(crate) fn to_json(fault: &Fault) -> Value {
 }
 
 /// Returns an error without a fault as JSON of the same structure.
-pub(crate) fn message_to_json(message: &str) -> Value {
+pub fn message_to_json(message: &str) -> Value {
     json!({"type": null, "message": message, "causes": [], "rootCause": null})
 }
 
@@ -55,7 +54,7 @@ fn single(fault: &Fault) -> Map<String, Value> {
 }
 
 /// Returns the fault and its causes, outermost first.
-pub(crate) fn entries(fault: &Fault) -> Vec<FaultEntry> {
+pub fn entries(fault: &Fault) -> Vec<FaultEntry> {
     let entry = |fault: Fault| FaultEntry {
         type_name: fault.type_name().to_owned(),
         text: described(&fault),
@@ -65,13 +64,13 @@ pub(crate) fn entries(fault: &Fault) -> Vec<FaultEntry> {
 
 /// Returns one line for each cause of a fault, outermost first: `caused by: NoDiskSpace: The
 /// datastore is full.`
-pub(crate) fn caused_by(fault: &Fault) -> Vec<String> {
+pub fn caused_by(fault: &Fault) -> Vec<String> {
     let causes = entries(fault).into_iter().skip(1);
     causes.map(|cause| cause.caused_by()).collect()
 }
 
 /// Returns a fault and its causes in one line.
-pub(crate) fn one_line(fault: &Fault) -> String {
+pub fn one_line(fault: &Fault) -> String {
     let mut parts = vec![described(fault)];
     parts.extend(caused_by(fault));
     parts.join("; ")
@@ -79,7 +78,7 @@ pub(crate) fn one_line(fault: &Fault) -> String {
 
 /// Returns the text of a fault. Adds privilege and object to the text of a `NoPermission` that does
 /// not contain them.
-pub(crate) fn described(fault: &Fault) -> String {
+pub fn described(fault: &Fault) -> String {
     let text = fault.text();
     if fault.type_name() != "NoPermission" {
         return text;

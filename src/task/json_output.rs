@@ -5,21 +5,19 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
+use vtask_text::json_line;
+use vtask_vim::types::TaskInfo;
 
 use super::{display_name, fault_chain, forecast::Forecaster};
 use crate::{
-    task::{
-        Handle, LocationField, Presence, Progress, Record, Status, TaskStore, TypicalDurations,
-    },
-    text::json_line,
-    vim::types::TaskInfo,
+    Handle, LocationField, Presence, Progress, Record, Status, TaskStore, TypicalDurations,
 };
 
 /// Version of the JSON format.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// Fields of a task, in their order.
-pub(crate) const TASK_FIELDS: [&str; 38] = [
+pub const TASK_FIELDS: [&str; 38] = [
     "version",
     "type",
     "at",
@@ -62,7 +60,7 @@ pub(crate) const TASK_FIELDS: [&str; 38] = [
 ];
 
 /// Returns the fields that every object has: version, type, time, server.
-pub(crate) fn envelope(kind: &str, endpoint: &str, at: Timestamp) -> Map<String, Value> {
+pub fn envelope(kind: &str, endpoint: &str, at: Timestamp) -> Map<String, Value> {
     let mut line = Map::new();
     line.insert("version".to_owned(), json!(FORMAT_VERSION));
     line.insert("type".to_owned(), json!(kind));
@@ -72,7 +70,7 @@ pub(crate) fn envelope(kind: &str, endpoint: &str, at: Timestamp) -> Map<String,
 }
 
 /// Returns the JSON name of a status.
-pub(crate) fn status(status: Status) -> &'static str {
+pub fn status(status: Status) -> &'static str {
     match status {
         Status::Running => "running",
         Status::Queued => "queued",
@@ -86,7 +84,7 @@ pub(crate) fn status(status: Status) -> &'static str {
 }
 
 /// Returns the outcome of a finished task; `None` if it is not finished.
-pub(crate) fn outcome(of: Status) -> Option<&'static str> {
+pub fn outcome(of: Status) -> Option<&'static str> {
     match of {
         Status::Failed | Status::Cancelled | Status::Success => Some(status(of)),
         Status::Lost => Some("unknown"),
@@ -95,7 +93,7 @@ pub(crate) fn outcome(of: Status) -> Option<&'static str> {
 }
 
 /// Returns a duration in seconds, to the millisecond.
-pub(crate) fn seconds(span: SignedDuration) -> Value {
+pub fn seconds(span: SignedDuration) -> Value {
     let milliseconds = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
     if milliseconds % 1000 == 0 {
         json!(milliseconds / 1000)
@@ -110,7 +108,7 @@ fn whole_seconds(span: std::time::Duration) -> i64 {
 }
 
 /// Returns a task as JSON at a server time. `info` is the `TaskInfo` as sent by the server.
-pub(crate) fn task(
+pub fn task(
     store: &TaskStore,
     handle: Handle,
     info: Option<Value>,
@@ -121,7 +119,7 @@ pub(crate) fn task(
 }
 
 /// As [`task`], with the typical durations that estimates and warnings use.
-pub(crate) fn watched_task(
+pub fn watched_task(
     store: &TaskStore,
     handle: Handle,
     info: Option<Value>,
@@ -213,7 +211,7 @@ pub(crate) fn watched_task(
 }
 
 /// Returns the error of a failed task, or the reason why it could not be read.
-pub(crate) fn why(record: &Record) -> Option<String> {
+pub fn why(record: &Record) -> Option<String> {
     match (&record.info, &record.presence) {
         (Some(info), _) => info.error.as_deref().map(fault_chain::one_line),
         (None, Presence::Unreadable(reason)) => Some(format!("cannot be read: {reason}")),
@@ -238,7 +236,7 @@ fn trouble(record: &Record) -> Option<String> {
 }
 
 /// Returns an object as a line of text.
-pub(crate) fn to_line(line: Map<String, Value>) -> String {
+pub fn to_line(line: Map<String, Value>) -> String {
     let mut text = json_line(&Value::Object(line));
     text.push('\n');
     text
@@ -247,7 +245,7 @@ pub(crate) fn to_line(line: Map<String, Value>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::{
+    use crate::{
         ChangeSet, EndpointId, TaskChange, TaskId,
         fixture::{at, info},
     };

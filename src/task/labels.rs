@@ -6,10 +6,10 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use crate::vim::types::{OperationLabel, TaskInfo};
+use vtask_vim::types::{OperationLabel, TaskInfo};
 
 /// Built-in English labels: `descriptionId`, method and label of each operation, tab separated.
-const BUILT_IN: &str = include_str!("../../assets/operations.tsv");
+const BUILT_IN: &str = include_str!("operations.tsv");
 
 /// Operation labels by `descriptionId`. Labels are only displayed; program logic uses the id.
 #[derive(Debug, Clone, Default)]

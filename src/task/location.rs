@@ -1,6 +1,6 @@
 //! Fields of a location, as columns, filter fields and groups.
 
-use crate::vim::types::{EntityLocation, Location};
+use vtask_vim::types::{EntityLocation, Location};
 
 /// A field of a location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use vtask_text::duration;
+use vtask_vim::types::TaskEvent;
 
 use super::{Handle, TaskEntry, TaskStore, export::escaped, json_output};
-use crate::{text::duration, vim::types::TaskEvent};
 
 /// Maximum number of events; the last ones are kept.
 const MAX_EVENTS: usize = 10;
 
 /// Describes a task in Markdown, with its last events. `now` is the server's time.
-pub(crate) fn task_markdown(
+pub fn task_markdown(
     store: &TaskStore,
     handle: Handle,
     endpoint: &str,
@@ -22,7 +23,7 @@ pub(crate) fn task_markdown(
 }
 
 /// Describes a task in Markdown, with its last events.
-pub(crate) fn entry_markdown(task: &TaskEntry) -> String {
+pub fn entry_markdown(task: &TaskEntry) -> String {
     let mut title = escaped(task.operation.as_deref().unwrap_or("Task"));
     if let Some(target) = &task.target {
         let _ = write!(title, " – {}", escaped(target));
@@ -87,7 +88,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::task::{
+    use crate::{
         ChangeSet, EndpointId, TaskChange, TaskId,
         fixture::{at, info},
     };

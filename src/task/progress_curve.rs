@@ -242,7 +242,7 @@ impl FromStr for ProgressCurve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::fixture::at;
+    use crate::fixture::at;
 
     /// Returns the history of a run that reports one percent every `step` seconds.
     fn even(percent: u8, step: i64) -> ProgressHistory {

@@ -4,13 +4,11 @@ use std::{borrow::Cow, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use vtask_text::ago;
+use vtask_vim::types::{CompactTimestamp, Malformed, TaskInfo};
 
 use super::{
     clock::span, id::TaskId, progress::Progress, progress_history::ProgressHistory, status::Status,
-};
-use crate::{
-    text::ago,
-    vim::types::{CompactTimestamp, Malformed, TaskInfo},
 };
 
 /// Availability of a task on the server.

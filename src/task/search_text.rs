@@ -3,14 +3,12 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
+use vtask_vim::types::{TaskInfo, TaskReason};
 
-use crate::{
-    task::{Record, TaskStore},
-    vim::types::{TaskInfo, TaskReason},
-};
+use crate::{Record, TaskStore};
 
 /// Returns the user, alarm or schedule that started a task.
-pub(in crate::task) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
+pub(crate) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
     match reason {
         TaskReason::User { user_name } => (&**user_name).into(),
         TaskReason::System => "System".into(),
@@ -25,14 +23,14 @@ pub(in crate::task) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
 }
 
 /// Returns the name of the entity that a task operates on, else its moId.
-pub(in crate::task) fn target(info: &TaskInfo) -> Option<&str> {
+pub(crate) fn target(info: &TaskInfo) -> Option<&str> {
     let name = info.entity_name.as_deref().filter(|name| !name.is_empty());
     name.or_else(|| info.entity.as_ref().map(|entity| &*entity.value))
 }
 
 /// Calls `visitor` with each text of a task, cheapest first, until it returns true. Returns true if
 /// it did.
-pub(in crate::task) fn visit(
+pub(crate) fn visit(
     store: &TaskStore,
     record: &Record,
     mut visitor: impl FnMut(&str) -> bool,

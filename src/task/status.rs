@@ -2,7 +2,7 @@
 
 use std::ops::{AddAssign, Index, SubAssign};
 
-use crate::vim::types::{TaskInfo, TaskState};
+use vtask_vim::types::{TaskInfo, TaskState};
 
 /// Status of a task: the server's four states, with the three outcomes of a finished task as
 /// separate values, plus the states that only a monitor knows.

@@ -18,6 +18,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::Value;
+use vtask_vim::types::{EntityLocation, Malformed, TaskInfo};
 
 pub use self::{blockers::Blocker, handle::Handle, node::BlockerKind};
 
@@ -35,7 +36,6 @@ use super::{
     record::{Presence, Record},
     status::{Status, StatusCounts},
 };
-use crate::vim::types::{EntityLocation, Malformed, TaskInfo};
 
 /// Handles of the rows that a change affects.
 #[derive(Debug, Default)]

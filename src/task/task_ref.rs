@@ -3,8 +3,7 @@
 use std::{str::FromStr, sync::Arc};
 
 use percent_encoding::percent_decode_str;
-
-use crate::text::without_user_info;
+use vtask_text::without_user_info;
 
 /// A moId parsed from any of the usual notations: `task-4711`, `Task:task-4711`, `Task-task-4711`
 /// (`PowerCLI`), `urn:vmomi:Task:task-4711:GUID`, or a URL that ends in `…/Task/task-4711` or

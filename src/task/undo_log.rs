@@ -11,6 +11,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use vtask_vim::types::{CompactTimestamp, FIELDS, TaskInfo};
 
 use super::{
     change::TaskChange,
@@ -18,7 +19,6 @@ use super::{
     record::{Presence, Record},
     store::TaskStore,
 };
-use crate::vim::types::{CompactTimestamp, FIELDS, TaskInfo};
 
 /// Maximum size in bytes, as estimated.
 pub(super) const MAX_BYTES: usize = 8 << 20;

@@ -2,9 +2,9 @@
 //! display.
 
 use jiff::Timestamp;
+use vtask_text::duration;
 
 use super::{clock::span, record::Record};
-use crate::text::duration;
 
 /// Returns the length of a negative span beyond the tolerance.
 fn backwards(from: Timestamp, to: Timestamp) -> Option<String> {
@@ -52,7 +52,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::task::{
+    use crate::{
         EndpointId, Presence, Progress, TaskId,
         fixture::{at, info},
     };

@@ -2,6 +2,7 @@
 
 /// Defines an enum with `ALL`, `name`, `named`, `title` and `description`. A variant is written as
 /// `Variant: "name" | "alias", "title", "description";`.
+#[macro_export]
 macro_rules! named_enum {
     ($(#[$meta:meta])* pub enum $kind:ident {
         $($(#[$attribute:meta])* $variant:ident: $name:literal $(| $alias:literal)*, $title:literal, $description:literal;)+
@@ -37,7 +38,6 @@ macro_rules! named_enum {
         }
     };
 }
-pub(crate) use named_enum;
 
 /// Converts a variant name to the form of key maps and themes: `PageUp` to `page-up`.
 pub fn kebab(name: &str) -> String {

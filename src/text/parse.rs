@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 /// Parses a duration greater than zero, such as `2h`, `1h30m`, `90s`, or a number of seconds.
-pub(crate) fn parse_positive_duration(text: &str) -> Result<SignedDuration, String> {
+pub fn parse_positive_duration(text: &str) -> Result<SignedDuration, String> {
     let duration = parse_duration(text)?;
     if duration > SignedDuration::ZERO {
         Ok(duration)
@@ -13,7 +13,7 @@ pub(crate) fn parse_positive_duration(text: &str) -> Result<SignedDuration, Stri
 }
 
 /// Parses a number of seconds or a factor, from 0.05 to 86,400.
-pub(crate) fn parse_seconds(text: &str) -> Result<f64, String> {
+pub fn parse_seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if (0.05..=86_400.0).contains(&number) => Ok(number),
         Ok(_) => Err("must be between 0.05 and 86400".to_owned()),
@@ -22,7 +22,7 @@ pub(crate) fn parse_seconds(text: &str) -> Result<f64, String> {
 }
 
 /// Parses a size of files greater than zero in bytes, with an optional unit: `512K`, `100M`, `1G`.
-pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+pub fn parse_size(text: &str) -> Result<u64, String> {
     let units = [('K', 1 << 10), ('M', 1 << 20), ('G', 1 << 30)];
     let (number, unit) = units
         .iter()

@@ -1,7 +1,7 @@
 //! Patterns with `*` and `?`.
 
 /// Returns true if a pattern matches a whole text, case-insensitively: `*` matches any characters, `?` exactly one.
-pub(crate) fn matches_pattern(text: &str, pattern: &str) -> bool {
+pub fn matches_pattern(text: &str, pattern: &str) -> bool {
     let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
     let (text, pattern) = (fold(text), fold(pattern));
     let (mut at, mut in_pattern) = (0, 0);

@@ -5,13 +5,13 @@ use std::ops::Range;
 use jiff::{Timestamp, tz::TimeZone};
 
 /// Time between ticks, in seconds.
-pub(crate) const TICK_STEPS: [i64; 22] = [
+pub const TICK_STEPS: [i64; 22] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
     172_800, 604_800, 1_209_600, 2_592_000,
 ];
 
 /// Returns the round local times of a range, `step` seconds apart; both ends of the range may be among them.
-pub(crate) fn time_ticks(
+pub fn time_ticks(
     range: Range<Timestamp>,
     step: i64,
     zone: &TimeZone,

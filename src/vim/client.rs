@@ -8,6 +8,7 @@ use std::{
 use jiff::Timestamp;
 use reqwest::{Method, header::HeaderValue};
 use serde_json::{Value, json};
+use vtask_metrics::RequestMetrics;
 
 use super::{
     address::Address,
@@ -23,7 +24,6 @@ use super::{
         items,
     },
 };
-use crate::metrics::RequestMetrics;
 
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 
@@ -347,7 +347,8 @@ impl Client {
         parsed.map_err(|kind| self.error(action, kind))
     }
 
-    pub(crate) fn unsupported(&self, action: RequestLabel<'_>, why: &str) -> Error {
+    /// Returns the error of a call that this server does not support.
+    pub fn unsupported(&self, action: RequestLabel<'_>, why: &str) -> Error {
         self.error(action, ErrorKind::Unsupported(why.to_owned()))
     }
 

@@ -180,7 +180,8 @@ impl Error {
     }
 
     /// Adds the result of the search in the history to the fault of an expired task.
-    pub(crate) fn with_history(self, history: Arc<str>) -> Self {
+    #[must_use]
+    pub fn with_history(self, history: Arc<str>) -> Self {
         let kind = match self.kind {
             ErrorKind::Fault(fault) => ErrorKind::Vanished { fault, history },
             kind => kind,
@@ -348,10 +349,10 @@ fn status_in_words(status: u16) -> String {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fixture"))]
 impl Error {
     /// Returns an error of reading task-4711 from vc01.lab.
-    pub(crate) fn fixture(kind: ErrorKind) -> Self {
+    pub fn fixture(kind: ErrorKind) -> Self {
         Self {
             action: "reading task-4711".to_owned(),
             server: "vc01.lab".to_owned(),
@@ -366,7 +367,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::vim::{Certificate, Reason};
+    use crate::{Certificate, Reason};
 
     #[test]
     fn a_message_is_one_line_with_server_and_advice() {

@@ -2,12 +2,12 @@
 
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
+use vtask_text::without_user_info;
 
 use super::address::Address;
-use crate::text::without_user_info;
 
 /// Returns the URL of the proxy by which a server is reached, without credentials, as the HTTP client chooses it.
-pub(crate) fn proxy_of(address: &Address) -> Option<String> {
+pub fn proxy_of(address: &Address) -> Option<String> {
     if address.is_loopback() {
         return None;
     }

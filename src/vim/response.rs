@@ -152,7 +152,7 @@ pub(super) fn error_from_status(status: StatusCode, headers: &HeaderMap, body: &
 /// Returns the start of an untrusted text on one line.
 pub(super) fn excerpt(text: &str) -> String {
     const EXCERPT_CHARS: usize = 80;
-    let line: String = crate::text::sanitize(text.trim())
+    let line: String = vtask_text::sanitize(text.trim())
         .chars()
         .take(EXCERPT_CHARS)
         .collect();

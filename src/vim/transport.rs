@@ -21,8 +21,8 @@ use reqwest::{
 use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 use serde_json::Value;
-
-use crate::text::without_user_info;
+use vtask_metrics::RequestMetrics;
+use vtask_text::without_user_info;
 
 use super::{
     address::Address,
@@ -33,7 +33,6 @@ use super::{
     tls::{self, TrustPolicy},
     untrusted_certificate,
 };
-use crate::metrics::RequestMetrics;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_IDLE_CONNECTIONS: usize = 8;
@@ -116,10 +115,7 @@ pub(super) fn http_client(
 ///
 /// # Errors
 /// Fails if TLS cannot be set up.
-pub(crate) fn verifying_client(
-    address: &Address,
-    trust: &TrustPolicy,
-) -> Result<reqwest::Client, String> {
+pub fn verifying_client(address: &Address, trust: &TrustPolicy) -> Result<reqwest::Client, String> {
     http_client(address, tls_config(address, trust)?).map_err(|error| error.to_string())
 }
 

@@ -93,7 +93,7 @@ impl UntrustedCertificate {
                 let names = details.map(|details| details.names.join(", "));
                 let names = names.filter(|names| !names.is_empty());
                 let names = names.unwrap_or_else(|| "another name".to_owned());
-                let names = crate::text::sanitize(&names);
+                let names = vtask_text::sanitize(&names);
                 format!("it is issued for {names}, not for the name in --url")
             }
             Reason::Revoked => "its authority has revoked it".to_owned(),
@@ -230,7 +230,7 @@ pub(super) fn handshake(error: &TlsError) -> String {
         | TlsError::AlertReceived(Alert::BadRecordMac | Alert::DecryptError) => {
             "the received data was modified on the way"
         }
-        other => return crate::text::sanitize(&other.to_string()).into_owned(),
+        other => return vtask_text::sanitize(&other.to_string()).into_owned(),
     };
     words.to_owned()
 }

@@ -6,7 +6,7 @@ use super::intervals::Intervals;
 
 /// Exponential backoff with full jitter, so that clients do not return at the same moment.
 #[derive(Debug)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     intervals: Intervals,
     failures: u32,
     random: fastrand::Rng,
@@ -14,7 +14,7 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     /// Creates a backoff without failures. The same seed gives the same pauses.
-    pub(crate) fn new(intervals: Intervals, seed: u64) -> Self {
+    pub fn new(intervals: Intervals, seed: u64) -> Self {
         Self {
             intervals,
             failures: 0,
@@ -28,8 +28,8 @@ impl Backoff {
     }
 
     /// Records a failure and returns the pause before the next attempt. A longer `retry_after` is honoured: the server's
-    /// request ([`Error::retry_after`](crate::vim::Error::retry_after), which is capped).
-    pub(crate) fn record_failure(&mut self, retry_after: Option<Duration>) -> Duration {
+    /// request ([`Error::retry_after`](vtask_vim::Error::retry_after), which is capped).
+    pub fn record_failure(&mut self, retry_after: Option<Duration>) -> Duration {
         let bound = self
             .intervals
             .initial_backoff
@@ -47,7 +47,7 @@ impl Backoff {
 
     /// Records that an attempt worked for this long. Only a long enough time resets the count, so that a server that
     /// fails soon after each sign-in is tried less and less often.
-    pub(crate) fn record_uptime(&mut self, time: Duration) {
+    pub fn record_uptime(&mut self, time: Duration) {
         const QUICK_RETRIES: u32 = 3;
         if time >= self.intervals.initial_backoff * QUICK_RETRIES {
             self.failures = 0;

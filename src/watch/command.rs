@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::vim::types::{TaskLocator, TaskQuery};
+use vtask_vim::types::{TaskLocator, TaskQuery};
 
 /// A request of the screen or of a subcommand. Results arrive as updates.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use vtask_vim::{Client, Error};
+
 use super::{
     WatchOptions,
     backoff::Backoff,
     session_renewals::{Call, SessionRenewals},
     stop_reason::StopReason,
 };
-use crate::vim::{Client, Error};
 
 /// Consecutive failures after which release and singletons are determined again: the server may have been replaced.
 const FAILURES_BEFORE_RECONNECT: u32 = 3;

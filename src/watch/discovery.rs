@@ -1,5 +1,7 @@
 //! Discovery of tasks through the list of recent tasks.
 
+use vtask_vim::{Digest, Error, types::ManagedObjectReference};
+
 use super::{
     Update,
     in_flight::InFlight,
@@ -7,7 +9,6 @@ use super::{
     stop_reason::LoopExit,
     task_feed::TaskFeed,
 };
-use crate::vim::{Digest, Error, types::ManagedObjectReference};
 
 /// Number of consecutive refusals after which the list of recent tasks counts as unavailable to this account.
 const MAX_LIST_REFUSALS: u32 = 3;

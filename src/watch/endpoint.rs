@@ -8,6 +8,8 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until, timeout},
 };
+use vtask_task::{EndpointId, ServerClock};
+use vtask_vim::{Client, Error};
 
 use super::{
     CancelResponse, Command, ConnectionState, ServerFacts, Update, WatchOptions,
@@ -22,10 +24,6 @@ use super::{
     task_feed::TaskFeed,
     update_sender::UpdateSender,
     watch_set::{Origin, PollIntervals, WatchSet},
-};
-use crate::{
-    task::{EndpointId, ServerClock},
-    vim::{Client, Error},
 };
 
 /// Limit for signing out, so that the program ends soon.

@@ -7,8 +7,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tokio::time::Instant;
-
-use crate::vim::{Error, ErrorKind};
+use vtask_vim::{Error, ErrorKind};
 
 /// Consecutive failed task reads after which the connection counts as failed.
 const MAX_CONSECUTIVE_FAILURES: usize = 3;

@@ -5,6 +5,7 @@ mod new_tasks;
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
+use vtask_vim::{Error, ReportedFields, TaskCollector, types::TaskInfo};
 
 use super::{
     ConnectionState,
@@ -18,7 +19,6 @@ use super::{
     task_feed::TaskFeed,
     view_members::ViewMembers,
 };
-use crate::vim::{Error, ReportedFields, TaskCollector, types::TaskInfo};
 
 /// Maximum consecutive reads of members that the server never reports.
 const MAX_SILENT_WAITS: u32 = 3;

@@ -1,11 +1,8 @@
 //! The query of a server's history, for the screen and the subcommands.
 
 use jiff::Timestamp;
-
-use crate::{
-    task::ServerFilter,
-    vim::types::{ByUser, TaskQuery},
-};
+use vtask_task::ServerFilter;
+use vtask_vim::types::{ByUser, TaskQuery};
 
 /// Returns the query of tasks queued in a period (server's clock, both ends included), narrowed by a filter.
 pub fn history_query(
@@ -37,11 +34,10 @@ pub fn history_query(
 
 #[cfg(test)]
 mod tests {
+    use vtask_task::{Filter, fixture::at};
+    use vtask_vim::types::{ManagedObjectReference, TaskState};
+
     use super::*;
-    use crate::{
-        task::{Filter, fixture::at},
-        vim::types::{ManagedObjectReference, TaskState},
-    };
 
     #[test]
     fn the_query_contains_the_server_side_filter() {

@@ -4,12 +4,12 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
-
-use super::{failure_detector::FailureDetector, options::WatchOptions};
-use crate::vim::{
+use vtask_vim::{
     Client, Digest, Error, PastTaskSearch,
     types::{ManagedObjectReference, OperationLabel, TaskInfo, TaskLocator},
 };
+
+use super::{failure_detector::FailureDetector, options::WatchOptions};
 
 /// Maximum number of concurrent requests, besides the long poll and those of the user.
 const MAX_CONCURRENT_READS: usize = 8;

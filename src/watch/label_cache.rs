@@ -7,12 +7,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{
-    files::{directories::cache_directory, private_file},
-    vim::{
-        Client, Error,
-        types::{About, OperationLabel},
-    },
+use vtask_files::{directories::cache_directory, private_file};
+use vtask_vim::{
+    Client, Error,
+    types::{About, OperationLabel},
 };
 
 /// Age after which labels are read again: an extension that was registered since adds some.

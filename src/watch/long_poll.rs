@@ -6,9 +6,9 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::Instant};
+use vtask_vim::{Error, ErrorKind, TaskCollector, types::UpdateSet};
 
 use super::{collector_version::CollectorVersion, poll_throttle::PollThrottle};
-use crate::vim::{Error, ErrorKind, TaskCollector, types::UpdateSet};
 
 /// Default maximum duration of a long poll, in whole seconds. Proxies commonly cut connections that are idle for a minute.
 pub(super) const MAX_LONG_POLL: Duration = Duration::from_secs(55);

@@ -2,8 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use vtask_recording::Recorder;
+use vtask_vim::ConnectOptions;
+
 use super::{intervals::Intervals, label_cache::LabelCache};
-use crate::{recording::Recorder, vim::ConnectOptions};
 
 /// The way tasks are followed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]

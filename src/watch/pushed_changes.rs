@@ -3,6 +3,11 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use vtask_task::TaskChange;
+use vtask_vim::{
+    Error, ErrorKind, ReportedFields,
+    types::{Fault, ManagedObjectReference, ObjectUpdate, Path, TaskState, UpdateKind, UpdateSet},
+};
 
 use super::{
     in_flight::InFlight,
@@ -10,15 +15,6 @@ use super::{
     stop_reason::LoopExit,
     task_feed::TaskFeed,
     translate::{TaskUpdate, task_update},
-};
-use crate::{
-    task::TaskChange,
-    vim::{
-        Error, ErrorKind, ReportedFields,
-        types::{
-            Fault, ManagedObjectReference, ObjectUpdate, Path, TaskState, UpdateKind, UpdateSet,
-        },
-    },
 };
 
 impl InFlight {

@@ -3,6 +3,11 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
+use vtask_task::Labels;
+use vtask_vim::{
+    Client, Error, PastTaskSearch, TaskCollector,
+    types::{OperationLabel, TaskInfo, TaskLocator},
+};
 
 use super::{
     CancelResponse, Command, ConnectionState, HistoryLookup, Update,
@@ -14,13 +19,6 @@ use super::{
     session_renewals::Call,
     stop_reason::{LoopExit, StopReason},
     view_members::ViewMembers,
-};
-use crate::{
-    task::Labels,
-    vim::{
-        Client, Error, PastTaskSearch, TaskCollector,
-        types::{OperationLabel, TaskInfo, TaskLocator},
-    },
 };
 
 /// Number of changes after which they are sent before the next result is handled.

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
+use vtask_vim::{Error, types::TaskInfo};
 
 use super::{
     CancelResponse,
@@ -13,7 +14,6 @@ use super::{
     stop_reason::LoopExit,
     task_feed::TaskFeed,
 };
-use crate::vim::{Error, types::TaskInfo};
 
 /// Delay before reading a task again whose answer was older than a pushed change.
 const STALE_READ_DELAY: Duration = Duration::from_secs(1);

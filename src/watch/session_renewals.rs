@@ -7,8 +7,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
-
-use crate::vim::Error;
+use vtask_vim::Error;
 
 /// Maximum consecutive renewals of the session for an essential call, and for any other call.
 const MAX_ESSENTIAL_RENEWALS: u32 = 2;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::vim::Error;
+use vtask_vim::Error;
 
 /// The reason why a step of the loop stopped.
 #[derive(Debug)]

@@ -4,18 +4,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
+use vtask_task::{ServerClock, TaskChange};
+use vtask_vim::{
+    Digest,
+    types::{ManagedObjectReference, TaskInfo},
+};
 
 use super::{
     Update,
     view_members::ViewMembers,
     watch_set::{Origin, WatchSet},
-};
-use crate::{
-    task::{ServerClock, TaskChange},
-    vim::{
-        Digest,
-        types::{ManagedObjectReference, TaskInfo},
-    },
 };
 
 #[derive(Debug)]

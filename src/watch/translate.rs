@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
-
-use crate::vim::{
+use vtask_vim::{
     ReportedFields,
     types::{
         CHANGING_FIELDS, Malformed, ObjectUpdate, Path, REQUIRED_FIELDS, TaskInfo, UpdateKind,
@@ -105,9 +104,10 @@ fn unknown_field(path: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use serde_json::{from_value, json};
+    use vtask_task::fixture;
+    use vtask_vim::types::TaskState;
 
     use super::*;
-    use crate::{task::fixture, vim::types::TaskState};
 
     fn read(kind: &str, changes: &Value) -> Result<TaskUpdate, Malformed> {
         let update =

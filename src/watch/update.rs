@@ -3,14 +3,11 @@
 use std::{sync::Arc, time::Instant};
 
 use jiff::Timestamp;
-
-use crate::{
-    task::{
-        EntityState, FinishedRun, Labels, ServerClock, TaskChange,
-        cancellation::{CancelResponse, Privilege},
-    },
-    vim::types::{About, EntityLocation, ManagedObjectReference, TaskEvent, TaskInfo},
+use vtask_task::{
+    EntityState, FinishedRun, Labels, ServerClock, TaskChange,
+    cancellation::{CancelResponse, Privilege},
 };
+use vtask_vim::types::{About, EntityLocation, ManagedObjectReference, TaskEvent, TaskInfo};
 
 use super::ConnectionState;
 

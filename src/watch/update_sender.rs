@@ -2,12 +2,10 @@
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use vtask_recording::{Entry, Recorder};
+use vtask_task::EndpointId;
 
 use super::{ConnectionState, Update, recording_codec, stop_reason::StopReason};
-use crate::{
-    recording::{Entry, Recorder},
-    task::EndpointId,
-};
 
 /// The channel of updates.
 #[derive(Debug)]

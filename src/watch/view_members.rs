@@ -3,9 +3,9 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
+use vtask_vim::ReportedFields;
 
 use super::unreported_tasks::UnreportedTasks;
-use crate::vim::ReportedFields;
 
 /// Time after which the running wait is cancelled for a new member: some servers do not wake it.
 const WAKE_DELAY: Duration = Duration::from_millis(800);

@@ -11,14 +11,14 @@ use std::{
 
 use serde_json::Value;
 use tokio::time::Instant;
+use vtask_vim::{
+    Digest,
+    types::{TaskInfo, TaskLocator, TaskState, unboxed},
+};
 
 use super::{
     compact_instant::CompactInstant,
     queue::{Queue, QueueKey},
-};
-use crate::vim::{
-    Digest,
-    types::{TaskInfo, TaskLocator, TaskState, unboxed},
 };
 
 /// The reason why a task is watched.

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::*;
-use crate::recording::{LinkState, Reader};
+use crate::{LinkState, Reader};
 
 fn time(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()

@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes};
 use futures_util::stream;
 
 use super::effect::CloseMode;
-use crate::simulator::http::stream::Connection;
+use crate::http::stream::Connection;
 
 /// Delay after a chunk, so that it is transmitted before the body stalls or breaks.
 const CHUNK_DELAY: Duration = Duration::from_millis(5);

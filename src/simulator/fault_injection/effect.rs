@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::texts::ReplacementText;
-use crate::simulator::duration_range::DurationRange;
+use crate::duration_range::DurationRange;
 
 /// Way of closing a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

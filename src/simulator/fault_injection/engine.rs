@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 use super::effect::FaultEffect;
 use super::plan::FaultPlan;
 use super::rule::FaultRule;
-use crate::simulator::duration_range::DurationRange;
+use crate::duration_range::DurationRange;
 
 /// Active rules and events.
 #[derive(Debug, Default)]
-pub(in crate::simulator) struct Faults {
+pub(crate) struct Faults {
     /// Fast check on every request: true if there are any rules.
     has_rules: AtomicBool,
     injected: AtomicU64,
@@ -44,7 +44,7 @@ impl Faults {
 
     /// Returns the effects on a request of this kind (or on a connection) at `now`, in real time since the server's
     /// start: any number of delays and at most one other effect.
-    pub(in crate::simulator) fn effects_for(&self, kind: &str, now: Duration) -> Vec<FaultEffect> {
+    pub(crate) fn effects_for(&self, kind: &str, now: Duration) -> Vec<FaultEffect> {
         if !self.has_rules.load(Ordering::Relaxed) {
             return Vec::new();
         }
@@ -69,7 +69,7 @@ impl Faults {
     }
 
     /// Draws a random duration.
-    pub(in crate::simulator) fn draw(&self, range: DurationRange) -> Duration {
+    pub(crate) fn draw(&self, range: DurationRange) -> Duration {
         range.draw(&mut self.state().rng)
     }
 
@@ -79,12 +79,12 @@ impl Faults {
     }
 
     /// Returns the number of requests and connections affected by faults.
-    pub(in crate::simulator) fn injected(&self) -> u64 {
+    pub(crate) fn injected(&self) -> u64 {
         self.injected.load(Ordering::Relaxed)
     }
 
     /// Removes all rules and pending events. Effects in progress (a stalled body, a restart) continue.
-    pub(in crate::simulator) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut state = self.state();
         state.rules.clear();
         std::mem::take(&mut state.events).cancel();
@@ -92,11 +92,7 @@ impl Faults {
     }
 
     /// Adds the rules of a plan. Returns the token that cancels its scheduled events.
-    pub(in crate::simulator) fn activate(
-        &self,
-        plan: &FaultPlan,
-        now: Duration,
-    ) -> CancellationToken {
+    pub(crate) fn activate(&self, plan: &FaultPlan, now: Duration) -> CancellationToken {
         let mut state = self.state();
         state.rng = fastrand::Rng::with_seed(plan.seed);
         let rules = plan.rules.iter().map(|rule| ActiveRule {

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use crate::simulator::duration_range::DurationRange;
+use crate::duration_range::DurationRange;
 
 /// Scheduled server event.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

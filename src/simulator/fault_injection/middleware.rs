@@ -10,10 +10,10 @@ use axum::response::Response;
 
 use super::effect::{CloseMode, FaultEffect, FaultTarget};
 use super::{bodies, responses, texts, updates};
-use crate::simulator::http::in_flight::InFlight;
-use crate::simulator::http::path;
-use crate::simulator::http::stream::Connection;
-use crate::simulator::server::ServerCore;
+use crate::http::in_flight::InFlight;
+use crate::http::path;
+use crate::http::stream::Connection;
+use crate::server::ServerCore;
 
 /// Maximum size of a buffered response body.
 const MAX_RESPONSE_BYTES: usize = 1 << 30;
@@ -22,7 +22,7 @@ const MAX_RESPONSE_BYTES: usize = 1 << 30;
 const WAIT_METHOD: &str = "PropertyCollector/WaitForUpdatesEx";
 
 /// Processes a request with the effects of the active faults and logs it.
-pub(in crate::simulator) async fn inject_faults(
+pub(crate) async fn inject_faults(
     State(server): State<Arc<ServerCore>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,

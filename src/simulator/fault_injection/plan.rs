@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use vtask_files::text_file;
 
 use super::event::FaultEvent;
 use super::rule::FaultRule;
-use crate::files::text_file;
 
 /// Fault plan.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn sample_plans_are_valid() {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/faults");
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/faults");
         let mut seen = 0;
         for entry in std::fs::read_dir(directory).unwrap() {
             let plan =

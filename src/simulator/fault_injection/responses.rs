@@ -10,11 +10,11 @@ use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bodies;
-use crate::simulator::method_fault::Fault;
+use crate::method_fault::Fault;
 
 /// Response extension that marks a response as lost because its connection was closed.
 #[derive(Clone, Copy)]
-pub(in crate::simulator) struct Dropped;
+pub(crate) struct Dropped;
 
 /// Returns a response that is not transmitted.
 pub(super) fn dropped() -> Response {

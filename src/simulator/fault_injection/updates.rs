@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::simulator::method_fault::Fault;
+use crate::method_fault::Fault;
 
 /// Reorders or repeats the updates of a response. A body that is not an update set stays unchanged.
 pub(super) fn reordered(

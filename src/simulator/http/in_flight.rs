@@ -6,21 +6,17 @@ use axum::extract::Request;
 use axum::response::Response;
 
 use super::log::{BodySize, RequestRecord};
-use crate::simulator::fault_injection::Dropped;
-use crate::simulator::server::ServerCore;
+use crate::fault_injection::Dropped;
+use crate::server::ServerCore;
 
 /// A request in progress, logged on drop.
-pub(in crate::simulator) struct InFlight {
+pub(crate) struct InFlight {
     server: Arc<ServerCore>,
     pub record: RequestRecord,
 }
 
 impl InFlight {
-    pub(in crate::simulator) fn begin(
-        server: &Arc<ServerCore>,
-        request: &Request,
-        kind: String,
-    ) -> Self {
+    pub(crate) fn begin(server: &Arc<ServerCore>, request: &Request, kind: String) -> Self {
         let record = RequestRecord {
             at: server.real_time(),
             method: request.method().to_string(),
@@ -36,7 +32,7 @@ impl InFlight {
     }
 
     /// Records the status and size of the response.
-    pub(in crate::simulator) fn finish(mut self, response: Response) -> Response {
+    pub(crate) fn finish(mut self, response: Response) -> Response {
         let extensions = response.extensions();
         if extensions.get::<Dropped>().is_none() {
             self.record.status = response.status().as_u16();

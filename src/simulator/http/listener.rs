@@ -15,8 +15,8 @@ use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
 use super::stream::{BreakableStream, Connection};
-use crate::simulator::fault_injection::FaultEffect;
-use crate::simulator::server::ServerCore;
+use crate::fault_injection::FaultEffect;
+use crate::server::ServerCore;
 
 /// Limit on the TLS handshake, after which the connection is closed.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

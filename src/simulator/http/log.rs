@@ -46,7 +46,7 @@ impl fmt::Display for RequestRecord {
 
 /// Response extension with the size of the body before compression.
 #[derive(Clone, Copy)]
-pub(in crate::simulator) struct BodySize(pub usize);
+pub(crate) struct BodySize(pub usize);
 
 /// The newest requests and the total count.
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::simulator::fault_injection::CloseMode;
+use crate::fault_injection::CloseMode;
 
 /// Byte limit of a connection that is not to be cut.
 const UNLIMITED: u64 = u64::MAX;

@@ -18,15 +18,15 @@ use super::file::{
 use super::inventory;
 use super::load_options::LoadOptions;
 use super::operations::OperationCatalogue;
-use crate::simulator::duration_range::DurationRange;
-use crate::simulator::world::WorldConfig;
-use crate::simulator::world::archive::{ArchiveSpec, OperationProfile};
-use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
-use crate::simulator::world::load_profile::Load;
-use crate::simulator::world::task_plan::{
+use crate::duration_range::DurationRange;
+use crate::world::WorldConfig;
+use crate::world::archive::{ArchiveSpec, OperationProfile};
+use crate::world::inventory::{EntityId, EntityKind, Inventory};
+use crate::world::load_profile::Load;
+use crate::world::task_plan::{
     CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve, ScheduleEntry, TaskPlan,
 };
-use crate::simulator::world::time::WorldTime;
+use crate::world::time::WorldTime;
 
 /// Default time that a finished task's object is kept.
 const DEFAULT_KEEP: Duration = Duration::from_secs(600);

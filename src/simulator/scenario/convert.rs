@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::file::{PhaseEntry, QuestionEntry};
 use super::operations::OperationCatalogue;
-use crate::simulator::value::message;
-use crate::simulator::world::task_plan::{Phase, Question};
+use crate::value::message;
+use crate::world::task_plan::{Phase, Question};
 
 /// Converts a duration; negative ones become zero.
 pub(super) fn unsigned(span: SignedDuration) -> Duration {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use crate::simulator::duration_range::DurationRange;
+use crate::duration_range::DurationRange;
 
 /// Top level of a scenario file.
 #[derive(Debug, Deserialize)]

@@ -1,7 +1,7 @@
 //! Builds the inventory of a scenario.
 
 use super::file::InventoryEntry;
-use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
+use crate::world::inventory::{EntityId, EntityKind, Inventory};
 
 /// Default network.
 const DEFAULT_NETWORK: &str = "VM Network";

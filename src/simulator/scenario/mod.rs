@@ -10,25 +10,20 @@ mod operations;
 
 use std::path::Path;
 
+use vtask_files::text_file;
+
 pub use error::ScenarioError;
 pub use load_options::LoadOptions;
 pub use operations::{OperationCatalogue, OperationInfo};
 
 use super::world::WorldConfig;
-use crate::files::text_file;
 
 /// Names and texts of the built-in scenarios.
 const BUILT_IN: [(&str, &str); 4] = [
-    ("demo", include_str!("../../../assets/scenarios/demo.toml")),
-    (
-        "empty",
-        include_str!("../../../assets/scenarios/empty.toml"),
-    ),
-    ("load", include_str!("../../../assets/scenarios/load.toml")),
-    (
-        "quiet",
-        include_str!("../../../assets/scenarios/quiet.toml"),
-    ),
+    ("demo", include_str!("../scenarios/demo.toml")),
+    ("empty", include_str!("../scenarios/empty.toml")),
+    ("load", include_str!("../scenarios/load.toml")),
+    ("quiet", include_str!("../scenarios/quiet.toml")),
 ];
 
 /// Parsed and validated scenario.
@@ -99,7 +94,7 @@ mod tests {
 
     #[test]
     fn all_scenario_files_are_built_in() {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios");
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
         for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path

@@ -23,7 +23,7 @@ pub struct OperationCatalogue {
     by_key: HashMap<Arc<str>, usize>,
 }
 
-const FILE: &str = include_str!("../../../assets/scenarios/operations.tsv");
+const FILE: &str = include_str!("../scenarios/operations.tsv");
 
 static CATALOGUE: LazyLock<OperationCatalogue> = LazyLock::new(|| OperationCatalogue::read(FILE));
 

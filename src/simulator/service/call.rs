@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::simulator::server_behavior::{EmptyList, ServerBehavior, VoidResponse};
-use crate::simulator::value::MoRef;
+use crate::server_behavior::{EmptyList, ServerBehavior, VoidResponse};
+use crate::value::MoRef;
 
 /// A call of a method or read of a property.
 #[derive(Debug)]
-pub(in crate::simulator) struct ApiCall {
+pub(crate) struct ApiCall {
     /// True for a method (`POST`), false for a property (`GET`).
     pub is_method: bool,
     pub object: MoRef,
@@ -27,7 +27,7 @@ pub(in crate::simulator) struct ApiCall {
 
 impl ApiCall {
     /// True if the response may be delayed until there are changes.
-    pub(in crate::simulator) fn is_wait(&self) -> bool {
+    pub(crate) fn is_wait(&self) -> bool {
         let waits = ["WaitForUpdatesEx", "WaitForUpdates", "CheckForUpdates"];
         self.is_method
             && &*self.object.kind == "PropertyCollector"
@@ -37,7 +37,7 @@ impl ApiCall {
 
 /// A successful response.
 #[derive(Debug)]
-pub(in crate::simulator) enum CallResponse {
+pub(crate) enum CallResponse {
     Value(Value),
     List(Vec<Value>),
     /// Completion of a void method.
@@ -50,7 +50,7 @@ pub(in crate::simulator) enum CallResponse {
 
 impl CallResponse {
     /// Returns the status and body. The behavior determines the form of empty responses.
-    pub(in crate::simulator) fn into_wire(self, behavior: &ServerBehavior) -> (u16, Option<Value>) {
+    pub(crate) fn into_wire(self, behavior: &ServerBehavior) -> (u16, Option<Value>) {
         match self {
             Self::Value(value) | Self::SignedIn(_, value) => (200, Some(value)),
             Self::List(items) if items.is_empty() => match behavior.empty_list {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::context::ReadContext;
 use super::entities::ADMINISTRATOR;
-use crate::simulator::scenario::OperationCatalogue;
-use crate::simulator::value::MoRef;
+use crate::scenario::OperationCatalogue;
+use crate::value::MoRef;
 
 /// ID of the property collector that every session has.
 pub(super) const DEFAULT_COLLECTOR: &str = "propertyCollector";

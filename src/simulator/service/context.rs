@@ -1,9 +1,9 @@
 //! Read access to the world for properties, events and histories.
 
 use super::task_info::TaskInfoWriter;
-use crate::simulator::value::MoRef;
-use crate::simulator::world::World;
-use crate::simulator::world::task::{Task, TaskId};
+use crate::value::MoRef;
+use crate::world::World;
+use crate::world::task::{Task, TaskId};
 
 /// The world, with the writer of its values.
 #[derive(Clone, Copy, Debug)]

@@ -17,15 +17,15 @@ use super::schema;
 use super::session::{Session, Sessions};
 use super::task_info::TaskInfoWriter;
 use super::uuid::instance_uuid;
-use crate::simulator::method_fault::Fault;
-use crate::simulator::server_behavior::{ProxyResponse, ServerBehavior};
-use crate::simulator::value::MoRef;
-use crate::simulator::world::World;
-use crate::simulator::world::time::Calendar;
+use crate::method_fault::Fault;
+use crate::server_behavior::{ProxyResponse, ServerBehavior};
+use crate::value::MoRef;
+use crate::world::World;
+use crate::world::time::Calendar;
 
 /// Accepted credentials.
 #[derive(Clone, Debug, Default)]
-pub(in crate::simulator) struct AccessPolicy {
+pub(crate) struct AccessPolicy {
     /// The only accepted user and password; `None` accepts any that are not empty.
     pub credentials: Option<(String, String)>,
     /// Value of the `Authorization` header that is accepted instead of a session.
@@ -34,7 +34,7 @@ pub(in crate::simulator) struct AccessPolicy {
 
 /// State of the server.
 #[derive(Debug)]
-pub(in crate::simulator) struct Core {
+pub(crate) struct Core {
     /// Value of `AboutInfo.instanceUuid`.
     pub instance_uuid: Arc<str>,
     pub world: World,
@@ -54,7 +54,7 @@ pub(in crate::simulator) struct Core {
 }
 
 impl Core {
-    pub(in crate::simulator) fn new(
+    pub(crate) fn new(
         world: World,
         sessions: Sessions,
         behavior: ServerBehavior,
@@ -78,7 +78,7 @@ impl Core {
         }
     }
 
-    pub(in crate::simulator) fn writer(&self) -> TaskInfoWriter<'_> {
+    pub(crate) fn writer(&self) -> TaskInfoWriter<'_> {
         TaskInfoWriter {
             calendar: &self.calendar,
             behavior: &self.behavior,
@@ -128,13 +128,13 @@ impl Core {
     }
 
     /// Ends every session and returns their number.
-    pub(in crate::simulator) fn end_sessions(&mut self) -> usize {
+    pub(crate) fn end_sessions(&mut self) -> usize {
         self.view_changed();
         self.sessions.close_all()
     }
 
     /// Makes the collectors and views of every session unusable; waits end.
-    pub(in crate::simulator) fn revoke_collectors(&mut self) {
+    pub(crate) fn revoke_collectors(&mut self) {
         self.view_changed();
         self.sessions.revoke_collectors();
     }
@@ -148,7 +148,7 @@ impl Core {
     }
 
     /// Returns the session of a call and marks it as used.
-    pub(in crate::simulator) fn authenticate(&mut self, call: &ApiCall) -> Result<String, Fault> {
+    pub(crate) fn authenticate(&mut self, call: &ApiCall) -> Result<String, Fault> {
         let by_header = call
             .authorization
             .as_ref()
@@ -189,7 +189,7 @@ impl Core {
     }
 
     /// Executes a call.
-    pub(in crate::simulator) fn call(&mut self, call: &ApiCall) -> Result<CallResponse, Fault> {
+    pub(crate) fn call(&mut self, call: &ApiCall) -> Result<CallResponse, Fault> {
         match (&*call.object.kind, call.is_method, &*call.member) {
             ("ServiceInstance", false, "content")
             | ("ServiceInstance", true, "RetrieveServiceContent") => {

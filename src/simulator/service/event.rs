@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::simulator::world::time::WorldTime;
+use crate::world::time::WorldTime;
 
 /// Severity of a normal event.
 pub(super) const INFO: &str = "info";

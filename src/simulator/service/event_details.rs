@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::context::ReadContext;
-use crate::simulator::method_fault;
-use crate::simulator::value::MoRef;
-use crate::simulator::world::inventory::{Entity, EntityId, EntityKind};
-use crate::simulator::world::task::Record;
-use crate::simulator::world::time::WorldTime;
+use crate::method_fault;
+use crate::value::MoRef;
+use crate::world::inventory::{Entity, EntityId, EntityKind};
+use crate::world::task::Record;
+use crate::world::time::WorldTime;
 
 /// Returns the required fields of an event type, besides those of `Event` and `VmEvent`.
 fn required(kind: &str) -> &'static [&'static str] {

@@ -8,11 +8,11 @@ use super::task_filter::{
     EntityRecursion, TimeRange, Trigger, entity_matches, read_entity, read_triggers, read_users,
     user_matches, was_triggered,
 };
-use crate::simulator::method_fault::Fault;
-use crate::simulator::world::World;
-use crate::simulator::world::inventory::{EntityId, Inventory};
-use crate::simulator::world::task::Record;
-use crate::simulator::world::time::Calendar;
+use crate::method_fault::Fault;
+use crate::world::World;
+use crate::world::inventory::{EntityId, Inventory};
+use crate::world::task::Record;
+use crate::world::time::Calendar;
 
 /// Maximum number of events in one response.
 const MAX_EVENTS: usize = 1000;

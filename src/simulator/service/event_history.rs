@@ -7,7 +7,7 @@ use super::event::BuiltEvent;
 use super::event_filter::EventFilter;
 use super::events::matching;
 use super::history_collector::{HistoryRecords, Position};
-use crate::simulator::world::time::WorldTime;
+use crate::world::time::WorldTime;
 
 impl HistoryRecords for EventFilter {
     type Key = (WorldTime, i32);

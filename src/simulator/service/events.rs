@@ -8,10 +8,10 @@ use super::event_details::{EventSource, argument};
 use super::event_filter::EventFilter;
 use super::event_templates::{self, template_of};
 use super::task_history::find_by_chain;
-use crate::simulator::scenario::OperationCatalogue;
-use crate::simulator::world::inventory::EntityKind;
-use crate::simulator::world::task::{Record, TaskState};
-use crate::simulator::world::time::WorldTime;
+use crate::scenario::OperationCatalogue;
+use crate::world::inventory::EntityKind;
+use crate::world::task::{Record, TaskState};
+use crate::world::time::WorldTime;
 
 /// Returns the events that match a filter, unordered.
 pub(super) fn matching(filter: &EventFilter, context: ReadContext<'_>) -> Vec<BuiltEvent> {

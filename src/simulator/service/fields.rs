@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::simulator::method_fault::Fault;
-use crate::simulator::value::MoRef;
+use crate::method_fault::Fault;
+use crate::value::MoRef;
 
 const MAX_PAGE_SIZE: usize = 1000;
 

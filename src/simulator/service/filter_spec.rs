@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::fields::Fields;
 use super::object_source::ObjectSource;
 use super::schema::{self, is_a};
-use crate::simulator::method_fault::Fault;
-use crate::simulator::value::MoRef;
+use crate::method_fault::Fault;
+use crate::value::MoRef;
 
 /// A `PropertySpec`: properties of one type.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use super::context::ReadContext;
 use super::views::View;
-use crate::simulator::method_fault::Fault;
-use crate::simulator::value::{MoRef, Property};
+use crate::method_fault::Fault;
+use crate::value::{MoRef, Property};
 
 /// The managed objects that a property filter can select.
 pub(super) trait ObjectSource {

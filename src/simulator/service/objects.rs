@@ -9,9 +9,9 @@ use super::schema;
 use super::session::{Session, Sessions};
 use super::views::View;
 use super::{content, events};
-use crate::simulator::method_fault::Fault;
-use crate::simulator::value::{MoRef, Property};
-use crate::simulator::world::task::{Field, TaskId};
+use crate::method_fault::Fault;
+use crate::value::{MoRef, Property};
+use crate::world::task::{Field, TaskId};
 
 /// All managed objects as seen by one session.
 #[derive(Clone, Copy, Debug)]

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::object_source::ObjectSource;
 use super::property_filter::PropertyFilter;
-use crate::simulator::method_fault::Fault;
-use crate::simulator::server_behavior::Versions;
-use crate::simulator::value::MoRef;
+use crate::method_fault::Fault;
+use crate::server_behavior::Versions;
+use crate::value::MoRef;
 
 /// The version of the last response, not used by the client yet.
 #[derive(Debug)]

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use super::filter_spec::FilterSpec;
 use super::object_source::ObjectSource;
-use crate::simulator::method_fault::{self, Fault};
-use crate::simulator::value::MoRef;
-use crate::simulator::world::changes::ChangedObject;
-use crate::simulator::world::task::{Field, TaskId};
+use crate::method_fault::{self, Fault};
+use crate::value::MoRef;
+use crate::world::changes::ChangedObject;
+use crate::world::task::{Field, TaskId};
 
 /// Identifies an object in a filter. A changed object is cheaper to compare.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

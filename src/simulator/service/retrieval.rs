@@ -1,7 +1,7 @@
 //! Retrievals that are continued by further calls.
 
 use super::filter_spec::FilterSpec;
-use crate::simulator::value::MoRef;
+use crate::value::MoRef;
 
 /// The rest of a truncated retrieval, kept until it is continued or cancelled.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::simulator::value::Property;
+use crate::value::Property;
 
 /// Managed object types of which the server has objects, and others that clients ask for.
 static MANAGED: LazyLock<HashMap<&'static str, TypeDef>> =

@@ -15,10 +15,10 @@ use super::retrieval::TruncatedRetrieval;
 use super::task_history::TaskRecords;
 use super::uuid::uuid;
 use super::views::View;
-use crate::simulator::method_fault::Fault;
-use crate::simulator::open_objects::OpenObjects;
-use crate::simulator::value::{MoRef, Property};
-use crate::simulator::world::time::{Calendar, WorldTime};
+use crate::method_fault::Fault;
+use crate::open_objects::OpenObjects;
+use crate::value::{MoRef, Property};
+use crate::world::time::{Calendar, WorldTime};
 
 #[derive(Debug)]
 pub(crate) struct Session {

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::fields::Fields;
-use crate::simulator::method_fault::Fault;
-use crate::simulator::world::World;
-use crate::simulator::world::archive::FilterFields;
-use crate::simulator::world::inventory::{EntityId, Inventory};
-use crate::simulator::world::task::{TaskId, TaskState};
-use crate::simulator::world::time::{Calendar, WorldTime};
+use crate::method_fault::Fault;
+use crate::world::World;
+use crate::world::archive::FilterFields;
+use crate::world::inventory::{EntityId, Inventory};
+use crate::world::task::{TaskId, TaskState};
+use crate::world::time::{Calendar, WorldTime};
 
 /// Entities that match, relative to the given one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::context::ReadContext;
 use super::history_collector::{HistoryRecords, Position};
 use super::task_filter::{ResultFilter, TaskFilter};
-use crate::simulator::world::archive::FilterFields;
-use crate::simulator::world::task::{Record, TaskId};
-use crate::simulator::world::time::WorldTime;
+use crate::world::archive::FilterFields;
+use crate::world::task::{Record, TaskId};
+use crate::world::time::WorldTime;
 
 #[derive(Debug)]
 pub(super) struct TaskRecords {

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::simulator::method_fault;
-use crate::simulator::server_behavior::{Boxing, ServerBehavior};
-use crate::simulator::value::{MoRef, Property};
-use crate::simulator::world::task::{Field, Record};
-use crate::simulator::world::time::{Calendar, WorldTime};
+use crate::method_fault;
+use crate::server_behavior::{Boxing, ServerBehavior};
+use crate::value::{MoRef, Property};
+use crate::world::task::{Field, Record};
+use crate::world::time::{Calendar, WorldTime};
 
 /// Writes tasks as the server's behavior requires.
 #[derive(Clone, Copy, Debug)]

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::object_source::ObjectSource;
 use super::property_filter::{FilterMember, PropertyFilter, PropertyPath};
-use crate::simulator::server_behavior::{ChangeNames, Unset};
-use crate::simulator::value::{MoRef, Property};
-use crate::simulator::world::task::{Field, Task};
+use crate::server_behavior::{ChangeNames, Unset};
+use crate::value::{MoRef, Property};
+use crate::world::task::{Field, Task};
 
 impl PropertyFilter {
     /// Returns the pending updates of an object: none, one, or several if changes are not merged.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use crate::simulator::value::{MoRef, Property};
+use crate::value::{MoRef, Property};
 
 #[derive(Debug)]
 pub(crate) enum View {

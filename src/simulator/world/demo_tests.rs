@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::task::TaskState;
 use super::*;
-use crate::simulator::scenario::{LoadOptions, Scenario};
+use crate::scenario::{LoadOptions, Scenario};
 
 const REASONS: [&str; 4] = [
     "TaskReasonUser",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::time::WorldTime;
-use crate::simulator::value::MoRef;
+use crate::value::MoRef;
 
 /// Index of an object in the inventory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,7 +9,7 @@ use super::inventory::EntityId;
 use super::task::TaskId;
 use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve, TaskPlan};
 use super::time::WorldTime;
-use crate::simulator::duration_range::DurationRange;
+use crate::duration_range::DurationRange;
 
 /// Size of a lineage: a root, two children, two grandchildren below the first child.
 pub(super) const LINEAGE: usize = 5;

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use vtask_recording::{Line, Player};
 
 use super::task::TaskId;
 use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve, TaskPlan};
 use super::time::{Calendar, WorldTime};
-use crate::recording::{Line, Player};
-use crate::simulator::duration_range::DurationRange;
-use crate::simulator::value::MoRef;
+use crate::duration_range::DurationRange;
+use crate::value::MoRef;
 
 /// Maximum number of tasks; further ones of a record are ignored.
 pub(super) const MAX_TASKS: usize = 100_000;
@@ -22,7 +22,7 @@ const MAX_EVENTS: usize = 1_000;
 
 /// The rest of a record, for one of its vCenters.
 #[derive(Debug)]
-pub(in crate::simulator) struct Playback {
+pub(crate) struct Playback {
     player: Player,
     pub(super) vc: u16,
     /// Time of the record at the world's start.
@@ -40,12 +40,7 @@ pub(in crate::simulator) struct Playback {
 impl Playback {
     /// `origin` is a time of the record; at the world's start everything until then has happened. `calendar` shows
     /// the server's time.
-    pub(in crate::simulator) fn new(
-        player: Player,
-        vc: u16,
-        origin: Timestamp,
-        calendar: Calendar,
-    ) -> Self {
+    pub(crate) fn new(player: Player, vc: u16, origin: Timestamp, calendar: Calendar) -> Self {
         Self {
             player,
             vc,

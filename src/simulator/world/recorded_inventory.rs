@@ -1,11 +1,12 @@
 //! Places the targets of recorded tasks in the inventory.
 
+use vtask_recording::Location;
+
 use super::World;
 use super::changes::ChangedObject;
 use super::inventory::{EntityId, EntityKind};
 use super::playback::Playback;
-use crate::recording::Location;
-use crate::simulator::value::MoRef;
+use crate::value::MoRef;
 
 /// Maximum number of objects; the locations of further ones are ignored.
 const MAX_ENTITIES: usize = 50_000;

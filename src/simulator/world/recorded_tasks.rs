@@ -4,43 +4,40 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
+use vtask_recording::Entry;
 
 use super::World;
 use super::changes::ChangedObject;
 use super::playback::{MAX_TASKS, Playback, time};
 use super::task::{Execution, Field, FieldVersions, Record, Task, TaskId, TaskState};
 use super::time::{Calendar, WorldTime};
-use crate::recording::Entry;
-use crate::simulator::value::MoRef;
+use crate::value::MoRef;
 
 /// Maximum depth of the causes of a fault.
 const MAX_CAUSES: usize = 32;
 
 impl World {
     /// Plays a record. The scenario should have no tasks of its own.
-    pub(in crate::simulator) fn play(&mut self, playback: Playback) {
+    pub(crate) fn play(&mut self, playback: Playback) {
         self.playback = Some(Box::new(playback));
         self.advance_to(self.now);
     }
 
     /// Returns true if the record has been played to its end.
-    pub(in crate::simulator) fn has_played_all(&mut self) -> bool {
+    pub(crate) fn has_played_all(&mut self) -> bool {
         let playback = self.playback.as_mut();
         playback.is_some_and(|playback| playback.next_time().is_none())
     }
 
     /// Returns the recorded answer to a cancel request; `None` if no record is played.
-    pub(in crate::simulator) fn recorded_answer(&self, id: TaskId) -> Option<&str> {
+    pub(crate) fn recorded_answer(&self, id: TaskId) -> Option<&str> {
         let playback = self.playback.as_ref()?;
         let answer = playback.answers.get(&id);
         Some(answer.map_or("NotSupported", String::as_str))
     }
 
     /// Returns the recorded events of a task.
-    pub(in crate::simulator) fn recorded_events(
-        &self,
-        id: TaskId,
-    ) -> Option<&[(WorldTime, Value)]> {
+    pub(crate) fn recorded_events(&self, id: TaskId) -> Option<&[(WorldTime, Value)]> {
         let playback = self.playback.as_ref()?;
         Some(playback.events.get(&id).map_or(&[], Vec::as_slice))
     }

@@ -12,7 +12,7 @@ use super::inventory::EntityId;
 use super::progress_curve::ScriptStep;
 use super::task_plan::TaskPlan;
 use super::time::WorldTime;
-use crate::simulator::value::{MoRef, message};
+use crate::value::{MoRef, message};
 
 /// Number of a task; its moId is `task-` followed by the number. Numbers from [`FIRST_OTHER`] on are those of
 /// recorded tasks with another moId.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::inventory::EntityId;
 use super::time::WorldTime;
-use crate::simulator::duration_range::DurationRange;
+use crate::duration_range::DurationRange;
 
 /// Progress (0–100) as a function of the elapsed fraction of the duration.
 #[derive(Clone, Debug, PartialEq)]

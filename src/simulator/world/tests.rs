@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::task::{TaskState, is_cancelled_fault};
 use super::*;
-use crate::simulator::scenario::{LoadOptions, Scenario};
+use crate::scenario::{LoadOptions, Scenario};
 
 const ESTATE: &str = r#"
 about = "test"

@@ -3,8 +3,7 @@
 use std::{fmt, time::Duration};
 
 use jiff::SignedDuration;
-
-use crate::text::duration;
+use vtask_text::duration;
 
 /// The time left in the form in which a row shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +33,7 @@ impl fmt::Display for TimeLeft {
 
 /// Rounds to steps that do not flicker: 5 s below two minutes, 1 min below an hour, 5 min below ten
 /// hours, else 1 h.
-pub(in crate::task) fn rounded(span: Duration) -> Duration {
+pub(crate) fn rounded(span: Duration) -> Duration {
     let seconds = span.as_secs();
     let step = match seconds {
         ..20 => 1,
@@ -47,7 +46,7 @@ pub(in crate::task) fn rounded(span: Duration) -> Duration {
 }
 
 /// Formats a rounded duration without zero seconds.
-pub(in crate::task) fn short(span: Duration) -> String {
+pub(crate) fn short(span: Duration) -> String {
     let text = duration(SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX));
     match text.strip_suffix("00s").filter(|rest| rest.ends_with('m')) {
         Some(minutes) => minutes.to_owned(),
@@ -56,7 +55,7 @@ pub(in crate::task) fn short(span: Duration) -> String {
 }
 
 /// Formats an interval, with a common unit written once: `20–35m`.
-pub(in crate::task) fn interval(low: Duration, high: Duration) -> String {
+pub(crate) fn interval(low: Duration, high: Duration) -> String {
     let (low, high) = (short(rounded(low)), short(rounded(high)));
     if low == high {
         return high;

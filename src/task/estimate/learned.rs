@@ -1,7 +1,7 @@
 //! Predictions from the progress curves of past runs.
 
 use super::{distribution::RemainingTime, pace::Pace};
-use crate::task::progress_curve::ProgressCurve;
+use crate::progress_curve::ProgressCurve;
 
 /// Variances of the logarithm of the time left that count as [`PRIOR_RUNS`] further runs: of the regression, and of the
 /// constant pace.

@@ -29,7 +29,7 @@ use super::{
     typical::{DurationStats, PastRuns},
 };
 pub use format::TimeLeft;
-pub(in crate::task) use format::{interval, rounded, short};
+pub(crate) use format::{interval, rounded, short};
 pub use set_forecast::SetForecast;
 pub use stall_threshold::{StallThreshold, stall_threshold};
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::progress_series::{ProgressSeries, SeriesPoint};
-use crate::task::progress_history::ProgressHistory;
+use crate::progress_history::ProgressHistory;
 
 /// Minimum length of a pause that does not count for the pace: as a fraction of the time until the last change, and as a
 /// multiple of every other time between two changes.

@@ -1,7 +1,7 @@
 //! Progress as a series of monotonic points: some operations report 41, 38, 43, 40 % while they
 //! advance evenly.
 
-use crate::task::progress_history::ProgressHistory;
+use crate::progress_history::ProgressHistory;
 
 /// Minimum number of decreases in a noisy series.
 const MIN_FALLS: usize = 3;

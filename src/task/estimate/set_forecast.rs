@@ -92,7 +92,7 @@ fn finished_by(estimate: &Estimate, seconds: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::estimate::Basis;
+    use crate::estimate::Basis;
 
     fn minutes(low: u64, best: u64, high: u64) -> Estimate {
         let minutes = |minutes| Duration::from_secs(minutes * 60);

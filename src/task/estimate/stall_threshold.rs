@@ -5,9 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{estimate, pace::Pace};
-use crate::task::{
-    progress_curve::ProgressCurve, progress_history::ProgressHistory, typical::PastRuns,
-};
+use crate::{progress_curve::ProgressCurve, progress_history::ProgressHistory, typical::PastRuns};
 
 /// Minimum allowed pause.
 const MIN_STALL: Duration = Duration::from_secs(60);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::task::{fixture::at, progress_curve::ProgressCurve};
+use crate::{fixture::at, progress_curve::ProgressCurve};
 
 fn typical_model(minutes: impl IntoIterator<Item = u64>) -> DurationStats {
     DurationStats::of(minutes.into_iter().map(|m| Duration::from_secs(m * 60))).unwrap()

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::task::{EndpointId, Handle, Record, TaskStore, TypicalDurations};
+use crate::{EndpointId, Handle, Record, TaskStore, TypicalDurations};
 
 /// The resolution of timestamps.
 pub(super) const ONE_NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);

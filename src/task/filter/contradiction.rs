@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use vtask_text::duration;
+
 use super::{
     expr::Expr,
     field,
@@ -10,10 +12,7 @@ use super::{
     lexer::Operator,
     term::{DurationField, NumberField, Term},
 };
-use crate::{
-    task::{Rule, Status},
-    text::duration,
-};
+use crate::{Rule, Status};
 
 /// Set of statuses, one bit each.
 type Statuses = u8;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::text::width;
+use vtask_text::width;
 
 /// An error in a filter with its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,7 @@ impl FilterError {
 
     /// Formats the text, a marker below the range, and the message, as three lines.
     pub fn shown(&self, text: &str) -> String {
-        let clean = crate::text::sanitize(text);
+        let clean = vtask_text::sanitize(text);
         let (start, columns) = self.columns(&clean);
         let mark = "^".repeat(columns);
         format!("  {clean}\n  {}{mark}\n{}", " ".repeat(start), self.message)

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use jiff::SignedDuration;
+use vtask_text::nearest;
 
 use super::{
     error::FilterError,
@@ -12,8 +13,7 @@ use super::{
     pattern::Pattern,
     term::{DurationField, NumberField, Term, TextField},
 };
-use crate::task::LocationField;
-use crate::text::nearest;
+use crate::LocationField;
 
 /// Fields by the kind of their values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -294,7 +294,7 @@ fn span(
 
 /// Parses a duration such as `90s`, `10m`, `1h30m`, `2d`, `1w`: whole numbers with units, largest
 /// first.
-pub(in crate::task) fn read_span(text: &str) -> Option<SignedDuration> {
+pub(crate) fn read_span(text: &str) -> Option<SignedDuration> {
     let mut rest = text;
     let mut seconds: i64 = 0;
     let mut last = i64::MAX;

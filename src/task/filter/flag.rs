@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::context::{EvalTarget, MatchResult};
-use crate::task::{Rule, Status, warnings};
+use crate::{Rule, Status, warnings};
 
 /// Properties that a filter tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -229,7 +229,8 @@ impl Filter {
 }
 
 /// Parses a filter in a test.
-#[cfg(test)]
+#[cfg(any(test, feature = "fixture"))]
+#[expect(clippy::unwrap_used, reason = "a test with an invalid filter fails")]
 impl From<&str> for Filter {
     fn from(text: &str) -> Self {
         Self::parse(text, &Saved::new()).unwrap()

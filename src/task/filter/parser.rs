@@ -7,13 +7,14 @@
 
 use std::{collections::BTreeMap, iter::Peekable, ops::Range, vec::IntoIter};
 
+use vtask_text::prefix;
+
 use super::{
     error::FilterError,
     expr::Expr,
     field,
     lexer::{Lexer, Token},
 };
-use crate::text::prefix;
 
 /// Saved filters by name.
 pub type Saved = BTreeMap<String, String>;

@@ -139,7 +139,7 @@ fn contains_ignore_case(word: &str, text: &str) -> bool {
 /// Converts a text to lower case letter by letter. The result of a letter must not depend on its
 /// position, or a part of a word would not be found in it; the final sigma becomes a regular one
 /// for the same reason.
-pub(in crate::task) fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
         .map(|letter| if letter == 'ς' { 'σ' } else { letter })

@@ -7,7 +7,7 @@ use super::{
     Completion, Filter, FilterError, Saved, field,
     lexer::{Lexer, Operator, Token},
 };
-use crate::task::TimeExpr;
+use crate::TimeExpr;
 
 /// The period in which tasks were queued.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

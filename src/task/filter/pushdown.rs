@@ -3,6 +3,8 @@
 //! all compared literally. The server filter may only be wider than the filter, which is applied
 //! again to the result.
 
+use vtask_vim::types::{ManagedObjectReference, TaskState};
+
 use super::{
     expr::Expr,
     field,
@@ -10,10 +12,7 @@ use super::{
     pattern::Pattern,
     term::{Term, TextField},
 };
-use crate::{
-    task::Status,
-    vim::types::{ManagedObjectReference, TaskState},
-};
+use crate::Status;
 
 /// Conditions of a history query. `None` is no restriction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -257,7 +256,7 @@ fn is_exact_set(statuses: &[Status]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::Filter;
+    use crate::Filter;
 
     /// Returns the fields evaluated by the server, and the rest.
     fn split(text: &str) -> (Vec<&'static str>, Vec<&'static str>) {

@@ -1,6 +1,7 @@
 //! Evaluation of a single term.
 
 use jiff::{SignedDuration, Timestamp};
+use vtask_vim::types::TaskInfo;
 
 use super::{
     context::{EvalTarget, MatchResult, ONE_NANOSECOND},
@@ -8,10 +9,7 @@ use super::{
     lexer::Operator,
     pattern::Pattern,
 };
-use crate::{
-    task::{LocationField, Record, Status, search_text},
-    vim::types::TaskInfo,
-};
+use crate::{LocationField, Record, Status, search_text};
 
 /// Distance of a second reading that detects a running clock.
 const FAR_FUTURE: SignedDuration = SignedDuration::from_hours(24 * 366 * 100);

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::task::{
+use crate::{
     ChangeSet, EndpointId, TaskChange, TaskId, TaskStore,
     fixture::{HERE, at, info, put},
 };

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use super::*;
-use crate::task::fixture::info;
+use crate::fixture::info;
 
 fn label(id: &str, method: Option<&str>) -> String {
     let info = info("task-1", &json!({"descriptionId": id, "name": method}));

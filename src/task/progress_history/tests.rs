@@ -1,5 +1,5 @@
 use super::*;
-use crate::task::fixture::at;
+use crate::fixture::at;
 
 #[test]
 fn downsampling_keeps_both_ends_and_the_decrease() {

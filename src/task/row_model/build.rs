@@ -9,7 +9,7 @@ use super::{
     sort_key::SortKey,
     view::{Layout, View},
 };
-use crate::task::{EvalContext, Handle, TaskStore};
+use crate::{EvalContext, Handle, TaskStore};
 
 impl RowModel {
     /// Changes the view. If only the filter changes, no row is moved.

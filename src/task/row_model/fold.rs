@@ -3,7 +3,7 @@
 //! failed, and while a filter is set or the tasks are restricted.
 
 use super::{RowId, RowModel, view::Layout};
-use crate::task::{EvalContext, Handle, Status, TaskStore};
+use crate::{EvalContext, Handle, Status, TaskStore};
 
 /// Fold state of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,7 +8,7 @@ use super::{
     item::{Group, Item},
     view::Layout,
 };
-use crate::task::{Handle, Status, StatusCounts, TaskStore};
+use crate::{Handle, Status, StatusCounts, TaskStore};
 
 /// The content of a group's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::task::{EndpointId, Handle, LocationField, TaskStore, search_text};
+use crate::{EndpointId, Handle, LocationField, TaskStore, search_text};
 
 /// Grouping criteria.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

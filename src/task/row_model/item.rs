@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{grouping::GroupKey, order_tree::OrderTree, sort_key::SortKey};
-use crate::task::{EndpointId, Handle, Status, StatusCounts};
+use crate::{EndpointId, Handle, Status, StatusCounts};
 
 slotmap::new_key_type! {
     /// Handle of a group: valid while the group has members.

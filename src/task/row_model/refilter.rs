@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::{GroupId, RowId, RowModel, SortColumn, item::Recheck, order_tree::OrderTree};
-use crate::task::{EndpointId, EvalContext, Filter, Handle, StatusCounts};
+use crate::{EndpointId, EvalContext, Filter, Handle, StatusCounts};
 
 impl RowModel {
     /// Evaluates the current filter for all records; `before` is the previous one.

@@ -3,7 +3,7 @@
 use std::{iter, ops::Range};
 
 use super::{Fold, RowId, RowModel, item::Siblings, order_tree::Position};
-use crate::task::{Handle, StatusCounts};
+use crate::{Handle, StatusCounts};
 
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{
-    task::LocationField,
-    text::{did_you_mean, named_enum},
-};
+use vtask_text::{did_you_mean, named_enum};
+
+use crate::LocationField;
 
 named_enum! {
     /// Columns by which rows can be sorted, in menu order.

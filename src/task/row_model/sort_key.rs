@@ -5,17 +5,15 @@
 use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
+use vtask_vim::types::{Fault, LocalizableMessage, TaskInfo};
 
 use super::{
     sort::{Sort, SortBy, SortColumn},
     view::Layout,
 };
 use crate::{
-    task::{
-        EndpointId, EvalContext, Handle, Record, Status, estimate::estimate, filter::folded,
-        search_text,
-    },
-    vim::types::{Fault, LocalizableMessage, TaskInfo},
+    EndpointId, EvalContext, Handle, Record, Status, estimate::estimate, filter::folded,
+    search_text,
 };
 
 /// Sort key of a row among its siblings. Only keys of the same order are comparable.

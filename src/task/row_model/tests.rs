@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::task::{
+use crate::{
     ChangeSet, EndpointId, EndpointInfo, EvalContext, Status, StatusCounts, TaskChange, TaskId,
     fixture::{at, info},
 };

@@ -4,7 +4,7 @@
 //! cycle, even if parent and child have changed places.
 
 use super::{GroupBy, RowId, RowModel, item::Item, sort_key::SortKey};
-use crate::task::{ChangeSet, EvalContext, Handle, StatusCounts};
+use crate::{ChangeSet, EvalContext, Handle, StatusCounts};
 
 impl RowModel {
     /// Applies changes of the store. Takes time proportional to the number of changes.

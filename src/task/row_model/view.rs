@@ -1,7 +1,7 @@
 //! The view chosen by the user: layout, order, filter and grouping.
 
 use super::{grouping::GroupBy, sort::Sort};
-use crate::task::Filter;
+use crate::Filter;
 
 /// Layouts of the list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

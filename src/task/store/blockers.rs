@@ -3,7 +3,7 @@
 //! costs the path to the root and finding a blocker costs the blocked branches.
 
 use super::{ChangeSet, Handle, TaskStore, entity_index::Footprint, node::BlockerKind};
-use crate::task::{
+use crate::{
     display_name,
     entity_state::{EntityState, LostHost, PendingQuestion},
     status::Status,

@@ -3,12 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
+use vtask_vim::types::{CompactTimestamp, TaskInfo};
 
 use super::handle::Handle;
-use crate::{
-    task::{id::EndpointId, record::Record},
-    vim::types::{CompactTimestamp, TaskInfo},
-};
+use crate::{id::EndpointId, record::Record};
 
 /// An entity of an endpoint, by its moId.
 pub(super) type EntityKey = (EndpointId, Arc<str>);

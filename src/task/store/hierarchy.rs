@@ -7,7 +7,7 @@ use super::{
     ChangeSet, Handle, TaskKey, TaskStore,
     node::{Below, Node, SubtreeCounts},
 };
-use crate::task::{progress::Progress, status::StatusCounts};
+use crate::{progress::Progress, status::StatusCounts};
 
 impl TaskStore {
     /// Returns the parent, if it is in the store.

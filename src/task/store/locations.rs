@@ -1,10 +1,9 @@
 //! Locations of the entities that tasks operate on.
 
+use vtask_vim::types::{EntityLocation, ManagedObjectReference};
+
 use super::{ChangeSet, TaskStore, entity_index};
-use crate::{
-    task::{EndpointId, LocationField, Record},
-    vim::types::{EntityLocation, ManagedObjectReference},
-};
+use crate::{EndpointId, LocationField, Record};
 
 /// Maximum number of locations kept; beyond it, those of entities without tasks are forgotten.
 const MAX_LOCATIONS: usize = 40_000;

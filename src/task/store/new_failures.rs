@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::{ChangeSet, Handle, TaskStore};
-use crate::task::{id::EndpointId, status::Status};
+use crate::{id::EndpointId, status::Status};
 
 impl TaskStore {
     /// Makes failures new until they are acknowledged.
@@ -92,7 +92,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::task::{
+    use crate::{
         TaskChange,
         fixture::{at, info},
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::handle::Handle;
-use crate::task::{
+use crate::{
     entity_state::EntityState,
     progress::Progress,
     record::Record,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Handle, TaskStore};
-use crate::task::status::Status;
+use crate::status::Status;
 
 impl TaskStore {
     /// Returns the first failure in the subtree. Of tasks that failed at the same time it is the
@@ -38,7 +38,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::task::{
+    use crate::{
         ChangeSet, EndpointId, TaskChange, TaskId,
         fixture::{at, info},
     };

@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 use slotmap::SlotMap;
 
 use super::node::Node;
-use crate::task::{Handle, TaskId};
+use crate::{Handle, TaskId};
 
 /// Nodes of all records, by handle. Boxed, so that the map has little spare capacity.
 pub(super) type Nodes = SlotMap<Handle, Box<Node>>;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::json;
 
 use super::{ChangeSet, TaskStore, entity_index::Footprint};
-use crate::task::{
+use crate::{
     Handle, Presence, ProgressHistory, Record,
     undo_log::{ChangedFields, OldState, OldValue},
 };

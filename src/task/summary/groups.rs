@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
-use crate::task::{Status, StatusCounts};
+use crate::{Status, StatusCounts};
 
 /// Tasks that share an operation or initiator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

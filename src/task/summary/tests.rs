@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::task::{
+use crate::{
     TaskChange,
     fixture::{HERE, at, info},
 };

@@ -1,5 +1,5 @@
 use super::*;
-use crate::task::fixture::HERE;
+use crate::fixture::HERE;
 
 fn run(operation: &str, entity: Option<&str>, seconds: u64) -> FinishedRun {
     FinishedRun {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::*;
-use crate::task::{
+use crate::{
     ChangeSet,
     fixture::{HERE, at, full},
 };

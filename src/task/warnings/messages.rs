@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use vtask_text::{ago, duration};
 
 use crate::{
-    task::{
-        entity_state::PendingQuestion,
-        estimate::StallThreshold,
-        record::{CancelObservation, Record},
-        typical::DurationStats,
-    },
-    text::{ago, duration},
+    entity_state::PendingQuestion,
+    estimate::StallThreshold,
+    record::{CancelObservation, Record},
+    typical::DurationStats,
 };
 
 fn span(span: Duration) -> String {

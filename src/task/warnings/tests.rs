@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::task::{
+use crate::{
     ChangeSet, EntityState, FinishedRun, Forecaster, PendingQuestion, TaskChange,
     fixture::{HERE, at, put},
 };

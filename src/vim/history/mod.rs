@@ -314,7 +314,7 @@ impl<P: FnMut(&Value) -> RecordAction> HistoryReading<P> {
 }
 
 /// Returns the identity of a record: its task's moId, else its key, else the whole record.
-pub(crate) fn identity(record: &Value) -> String {
+pub fn identity(record: &Value) -> String {
     let named = scalar_at(record, &["task", "value"]).or_else(|| scalar_at(record, &["key"]));
     named.map_or_else(|| record.to_string(), Cow::into_owned)
 }

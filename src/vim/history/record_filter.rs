@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::vim::types::{TaskQuery, scalar_at};
+use crate::types::{TaskQuery, scalar_at};
 
 /// Consecutive unrelated records after which the server is considered to ignore the filter.
 const MAX_UNRELATED: usize = 1_000;

@@ -24,6 +24,6 @@ impl Throttle for NoThrottle {
     }
 
     fn max_attempts(&self) -> u32 {
-        crate::vim::retry::MAX_ATTEMPTS
+        crate::retry::MAX_ATTEMPTS
     }
 }

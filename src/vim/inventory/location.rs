@@ -4,7 +4,7 @@ use std::{collections::HashMap, iter, sync::Arc};
 
 use percent_encoding::percent_decode_str;
 
-use crate::vim::types::{
+use crate::types::{
     EntityLocation, Fault, Location, ManagedObjectReference, ObjectContent, unboxed,
 };
 

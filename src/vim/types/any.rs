@@ -169,7 +169,7 @@ pub fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
 }
 
 /// Returns the text at a path of fields; numbers, which some servers send as names, are converted.
-pub(crate) fn scalar_at<'a>(value: &'a Value, path: &[&str]) -> Option<Cow<'a, str>> {
+pub fn scalar_at<'a>(value: &'a Value, path: &[&str]) -> Option<Cow<'a, str>> {
     match value_at(value, path)? {
         Value::String(text) => Some(Cow::Borrowed(text)),
         Value::Number(number) => Some(Cow::Owned(number.to_string())),

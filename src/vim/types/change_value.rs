@@ -130,7 +130,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::vim::types::unboxed;
+    use crate::types::unboxed;
 
     #[test]
     fn only_boxes_of_primitives_are_removed() {

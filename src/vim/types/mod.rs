@@ -10,6 +10,8 @@ mod change_value;
 mod compact_timestamp;
 mod entity_runtime;
 mod fault;
+#[cfg(any(test, feature = "fixture"))]
+pub mod fixture;
 mod intern;
 mod invalid_fields;
 pub mod limits;
@@ -50,8 +52,8 @@ pub use update_set::{
 };
 pub use vm_question::VmQuestion;
 
-pub(crate) use any::scalar_at;
-pub(crate) use task_info::{CHANGING_FIELDS, FIELDS, REQUIRED_FIELDS};
+pub use any::scalar_at;
+pub use task_info::{CHANGING_FIELDS, FIELDS, REQUIRED_FIELDS};
 
 #[cfg(test)]
 mod boxing_tests;

@@ -60,10 +60,10 @@ impl TaskEvent {
 
 #[cfg(test)]
 mod tests {
+    use crate::types::fixture::at;
     use serde_json::json;
 
     use super::*;
-    use crate::task::fixture::at;
 
     #[test]
     fn common_event_fields_are_parsed_and_others_kept() {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 pub use self::rare_fields::Unknown;
 
-pub(crate) use self::fields::{CHANGING_FIELDS, FIELDS, REQUIRED_FIELDS};
+pub use self::fields::{CHANGING_FIELDS, FIELDS, REQUIRED_FIELDS};
 
 use self::rare_fields::Rare;
 use super::{
@@ -245,14 +245,14 @@ impl TaskInfo {
     }
 
     /// Assigns one field; an invalid value leaves the field unchanged and is recorded in [`invalid`](Self::invalid).
-    pub(crate) fn assign_or_note(&mut self, field: &str, value: Value) {
+    pub fn assign_or_note(&mut self, field: &str, value: Value) {
         if let Err(malformed) = self.assign(field, value) {
             self.rare.edit(|rare| rare.invalid.add(malformed));
         }
     }
 
     /// True if assigning this value, in any form that servers send, would not change the field.
-    pub(crate) fn has_value(&self, field: &str, value: &Value) -> bool {
+    pub fn has_value(&self, field: &str, value: &Value) -> bool {
         if field == "progress" && self.progress.map(i64::from) == value.as_i64() {
             return self.progress.is_some() || value.is_null();
         }
@@ -331,7 +331,7 @@ impl TaskInfo {
     }
 
     /// Replaces the moId, and the key if equal, by a shared copy.
-    pub(crate) fn intern_id(&mut self, mo_id: &Arc<str>) {
+    pub fn intern_id(&mut self, mo_id: &Arc<str>) {
         for name in [&mut self.task.value, &mut self.key] {
             if *name == *mo_id {
                 *name = mo_id.clone();
@@ -380,7 +380,7 @@ impl TaskInfo {
     }
 
     /// Returns one field in wire format, known or unknown; `None` if it is unset.
-    pub(crate) fn leaf(&self, field: &str) -> Option<Value> {
+    pub fn leaf(&self, field: &str) -> Option<Value> {
         self.field(field)
             .or_else(|| self.unknown().get(field).cloned())
     }

@@ -183,10 +183,10 @@ impl TaskLocator {
 
 #[cfg(test)]
 mod tests {
+    use crate::types::fixture::{at, info};
     use serde_json::json;
 
     use super::*;
-    use crate::task::fixture::{at, info};
 
     #[test]
     fn searches_go_from_the_family_to_the_time_range() {

@@ -135,8 +135,9 @@ impl TaskQuery {
 
 #[cfg(test)]
 mod tests {
+    use crate::types::fixture::at;
+
     use super::*;
-    use crate::task::fixture::at;
 
     #[test]
     fn query_contains_only_the_given_restrictions() {

@@ -6,17 +6,15 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
+use vtask_vim::{Error, ReportedFields, types::ManagedObjectReference};
 
 use super::{Fetch, FetchState};
 use crate::{
-    vim::{Error, ReportedFields, types::ManagedObjectReference},
-    watch::{
-        failure_detector::concerns_all,
-        in_flight::{InFlight, NewTasksAnswer, RequestResult},
-        session_renewals::{Call, SessionRenewals},
-        stop_reason::LoopExit,
-        task_feed::TaskFeed,
-    },
+    failure_detector::concerns_all,
+    in_flight::{InFlight, NewTasksAnswer, RequestResult},
+    session_renewals::{Call, SessionRenewals},
+    stop_reason::LoopExit,
+    task_feed::TaskFeed,
 };
 
 /// Maximum number of tasks added to the view with one request.
@@ -84,7 +82,7 @@ impl Fetch {
 
     /// Handles new tasks that were read together. Those left out are read one by one; if the server refuses such reads,
     /// the collector reports all fields instead.
-    pub(in crate::watch) fn handle_new_tasks(
+    pub(crate) fn handle_new_tasks(
         &mut self,
         in_flight: &mut InFlight,
         feed: &mut TaskFeed,
@@ -124,7 +122,7 @@ impl Fetch {
     }
 
     /// Handles the result of adding tasks to the view. A failure concerns those tasks, unless it repeats itself.
-    pub(in crate::watch) fn handle_view_change(
+    pub(crate) fn handle_view_change(
         &mut self,
         feed: &mut TaskFeed,
         renewals: &mut SessionRenewals,

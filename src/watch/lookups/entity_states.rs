@@ -13,16 +13,14 @@ use std::{
 
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
+use vtask_task::{EntityState, LostHost, PendingQuestion};
+use vtask_vim::{
+    Client, Error, Throttle,
+    types::{EntityConnectionState, ManagedObjectReference, TaskInfo, TaskState},
+};
 
 use super::scheduler::{Permit, Priority, Scheduler};
-use crate::{
-    task::{EntityState, LostHost, PendingQuestion},
-    vim::{
-        Client, Error, Throttle,
-        types::{EntityConnectionState, ManagedObjectReference, TaskInfo, TaskState},
-    },
-    watch::{compact_instant::CompactInstant, rate_limiter::TokenBucket},
-};
+use crate::{compact_instant::CompactInstant, rate_limiter::TokenBucket};
 
 /// Time without progress before an entity is checked: most tasks progress sooner, and most questions come early.
 const QUIET_BEFORE_CHECK: Duration = Duration::from_secs(10);
@@ -327,8 +325,9 @@ pub(super) async fn read(
 
 #[cfg(test)]
 mod tests {
+    use vtask_task::fixture::info;
+
     use super::*;
-    use crate::task::fixture::info;
     use serde_json::{Value, json};
 
     fn seconds(seconds: u64) -> Duration {

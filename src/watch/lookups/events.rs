@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
-
-use super::{scheduler::Permit, subscription::Subscription};
-use crate::vim::{
+use vtask_vim::{
     Client, Error, Throttle,
     types::{TaskEvent, TaskLocator},
 };
+
+use super::{scheduler::Permit, subscription::Subscription};
 
 /// Interval of reading them while the task runs, and once after its end.
 pub(super) const EVENTS_REFRESH_INTERVAL: Duration = Duration::from_secs(10);

@@ -11,12 +11,12 @@ use std::{
 };
 
 use serde_json::Value;
-
-use super::scheduler::Permit;
-use crate::vim::{
+use vtask_vim::{
     Client, Error, RecordAction, Throttle,
     types::{TaskInfo, TaskLocator, TaskQuery, text_at},
 };
+
+use super::scheduler::Permit;
 
 /// Interval of the search while a member runs; running members are watched meanwhile.
 pub(super) const REFRESH_INTERVAL: Duration = Duration::from_secs(30);
@@ -31,7 +31,7 @@ const MAX_RECENT: usize = 10;
 
 /// The result of a search, partial if it failed midway.
 #[derive(Debug)]
-pub(in crate::watch) struct FamilyFound {
+pub(crate) struct FamilyFound {
     /// The number of the subscription.
     pub(super) number: u32,
     /// The task with all that is known by now.
@@ -293,9 +293,9 @@ fn is_relative(info: &TaskInfo, locator: &TaskLocator) -> bool {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use vtask_task::fixture::info;
 
     use super::*;
-    use crate::task::fixture::info;
 
     #[test]
     fn a_task_that_names_a_member_belongs_to_the_family() {

@@ -12,16 +12,14 @@ use std::{
 
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
+use vtask_task::TaskChange;
+use vtask_vim::{
+    Client, Error, InventoryCache, MAX_LOCATED_AT_ONCE,
+    types::{EntityLocation, ManagedObjectReference, TaskInfo, TaskState},
+};
 
 use super::scheduler::{Permit, Priority, Scheduler};
-use crate::{
-    task::TaskChange,
-    vim::{
-        Client, Error, InventoryCache, MAX_LOCATED_AT_ONCE,
-        types::{EntityLocation, ManagedObjectReference, TaskInfo, TaskState},
-    },
-    watch::watch_set::WatchSet,
-};
+use crate::watch_set::WatchSet;
 
 /// Time after which known locations are read again.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(30 * 60);
@@ -36,7 +34,7 @@ type Located = Vec<(ManagedObjectReference, EntityLocation)>;
 
 /// Result of reading the locations of some entities.
 #[derive(Debug)]
-pub(in crate::watch) struct LocationsFound {
+pub(crate) struct LocationsFound {
     cache: InventoryCache,
     located: Result<Located, Error>,
 }

@@ -18,6 +18,11 @@ mod typical;
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use vtask_task::TaskChange;
+use vtask_vim::{
+    Client,
+    types::{ManagedObjectReference, TaskLocator},
+};
 
 use self::{
     entity_states::EntityStates,
@@ -32,13 +37,6 @@ use self::{
     typical::TypicalRuns,
 };
 use super::{FamilyState, HistoryRequest, Update, options::WatchOptions, watch_set::WatchSet};
-use crate::{
-    task::TaskChange,
-    vim::{
-        Client,
-        types::{ManagedObjectReference, TaskLocator},
-    },
-};
 
 /// The lookups of one endpoint.
 #[derive(Debug)]

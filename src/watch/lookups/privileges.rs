@@ -4,15 +4,13 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
+use vtask_vim::{
+    Client, Error, Throttle,
+    types::{ManagedObjectReference, TaskLocator},
+};
 
 use super::scheduler::Permit;
-use crate::{
-    vim::{
-        Client, Error, Throttle,
-        types::{ManagedObjectReference, TaskLocator},
-    },
-    watch::Privilege,
-};
+use crate::Privilege;
 
 /// Lifetime of a granted privilege; if it is revoked meanwhile, the server refuses the request itself.
 const GRANTED_TTL: Duration = Duration::from_secs(5 * 60);
@@ -29,7 +27,7 @@ pub(super) struct Privileges {
 
 /// Subject of a check: an entity, or a task whose entity is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::watch) enum Subject {
+pub(crate) enum Subject {
     Entity(ManagedObjectReference),
     Task(Arc<str>),
 }
@@ -156,9 +154,9 @@ pub(super) async fn read_privilege(
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use vtask_task::fixture::info;
 
     use super::*;
-    use crate::task::fixture::info;
 
     fn locator(mo_id: &str, entity: &Value) -> TaskLocator {
         TaskLocator::of(&info(mo_id, &json!({"entity": entity})))

@@ -3,6 +3,10 @@
 use std::{collections::HashSet, sync::Arc};
 
 use tokio::time::Instant;
+use vtask_vim::{
+    Error,
+    types::{TaskEvent, TaskInfo},
+};
 
 use super::{
     Lookups, events,
@@ -11,22 +15,16 @@ use super::{
     running::LookupResult,
 };
 use crate::{
-    vim::{
-        Error,
-        types::{TaskEvent, TaskInfo},
-    },
-    watch::{
-        FamilyState, Privilege, Update,
-        session_renewals::SessionRenewals,
-        stop_reason::LoopExit,
-        task_feed::TaskFeed,
-        watch_set::{Origin, WatchSet},
-    },
+    FamilyState, Privilege, Update,
+    session_renewals::SessionRenewals,
+    stop_reason::LoopExit,
+    task_feed::TaskFeed,
+    watch_set::{Origin, WatchSet},
 };
 
 impl Lookups {
     /// Handles a result. Returns the updates to send, after the changes of tasks.
-    pub(in crate::watch) fn handle_result(
+    pub(crate) fn handle_result(
         &mut self,
         feed: &mut TaskFeed,
         renewals: &mut SessionRenewals,

@@ -4,19 +4,17 @@ use std::{future::Future, sync::Arc};
 
 use serde_json::Value;
 use tokio::task::JoinSet;
+use vtask_task::{EntityState, cancellation::Privilege};
+use vtask_vim::{
+    Client, Error,
+    types::{ManagedObjectReference, TaskEvent},
+};
 
 use super::{family::FamilyFound, locations::LocationsFound, privileges::Subject, typical::Runs};
-use crate::{
-    task::{EntityState, cancellation::Privilege},
-    vim::{
-        Client, Error,
-        types::{ManagedObjectReference, TaskEvent},
-    },
-};
 
 /// Result of a lookup.
 #[derive(Debug)]
-pub(in crate::watch) enum LookupResult {
+pub(crate) enum LookupResult {
     Family(Box<FamilyFound>),
     Locations(LocationsFound),
     Events(u32, Result<Vec<TaskEvent>, Error>),
@@ -31,7 +29,7 @@ pub(in crate::watch) enum LookupResult {
 
 /// Results of requests to the history.
 #[derive(Debug)]
-pub(in crate::watch) enum HistoryAnswer {
+pub(crate) enum HistoryAnswer {
     Page {
         /// The number of the search.
         search: u32,

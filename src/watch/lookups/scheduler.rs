@@ -14,8 +14,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
-
-use crate::vim::Throttle;
+use vtask_vim::Throttle;
 
 /// Minimum spacing of deferrable requests.
 const MIN_SPACING: Duration = Duration::from_secs(1);

@@ -2,9 +2,9 @@
 
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
+use vtask_vim::types::TaskLocator;
 
 use super::scheduler::{Permit, Priority, Scheduler};
-use crate::vim::types::TaskLocator;
 
 /// The followed task, if any.
 #[derive(Debug, Default)]

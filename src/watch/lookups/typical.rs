@@ -6,15 +6,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
+use vtask_task::FinishedRun;
+use vtask_vim::{
+    Client, Error, RecordAction,
+    types::{TaskInfo, TaskQuery, TaskState, TaskTime},
+};
 
 use super::scheduler::{Permit, Priority, Scheduler};
-use crate::{
-    task::FinishedRun,
-    vim::{
-        Client, Error, RecordAction,
-        types::{TaskInfo, TaskQuery, TaskState, TaskTime},
-    },
-};
 
 /// Interval of reading new records…
 const REFRESH_INTERVAL: Duration = Duration::from_secs(30 * 60);
@@ -25,7 +23,7 @@ const MAX_HISTORY_TASKS: usize = 3_000;
 
 /// Runs read from the history.
 #[derive(Debug)]
-pub(in crate::watch) struct Runs {
+pub(crate) struct Runs {
     /// The runs, oldest first.
     runs: Vec<FinishedRun>,
     /// Completion time of the newest.
@@ -139,9 +137,9 @@ fn run(record: &Value) -> Option<(FinishedRun, Timestamp)> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use vtask_task::fixture::{at, info};
 
     use super::*;
-    use crate::task::fixture::{at, info};
 
     fn finished_run(start: i64, complete: i64) -> Option<FinishedRun> {
         let more = json!({"startTime": at(start).to_string(), "completeTime": at(complete).to_string(),

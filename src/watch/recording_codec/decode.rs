@@ -3,19 +3,16 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-
-use crate::{
-    recording::{Entry, LinkState},
-    task::{
-        EntityState, FinishedRun, Labels, LostHost, PendingQuestion, ServerClock, TaskChange,
-        cancellation::CancelResponse,
-    },
-    vim::types::{
-        About, EntityLocation, Location, ManagedObjectReference, OperationLabel, TaskEvent,
-        TaskInfo,
-    },
-    watch::{ConnectionState, ServerFacts, Update},
+use vtask_recording::{Entry, LinkState};
+use vtask_task::{
+    EntityState, FinishedRun, Labels, LostHost, PendingQuestion, ServerClock, TaskChange,
+    cancellation::CancelResponse,
 };
+use vtask_vim::types::{
+    About, EntityLocation, Location, ManagedObjectReference, OperationLabel, TaskEvent, TaskInfo,
+};
+
+use crate::{ConnectionState, ServerFacts, Update};
 
 /// The content of an entry.
 #[derive(Debug)]
@@ -187,7 +184,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::watch::recording_codec::encode;
+    use crate::recording_codec::encode;
 
     /// Returns the JSON of an entry after it was converted to an update and back.
     fn converted(entry: &Value) -> Value {
@@ -211,7 +208,7 @@ mod tests {
     #[test]
     fn entries_round_trip() {
         let at = "2026-11-29T10:00:00Z";
-        let info = crate::task::fixture::info("task-1", &json!({"progress": 7})).to_json();
+        let info = vtask_task::fixture::info("task-1", &json!({"progress": 7})).to_json();
         for entry in [
             json!({"server": {"host": "vc01", "product": "x 8", "release": "8.0.3.0", "user": "ops"}}),
             json!({"clock_offset": -120}),

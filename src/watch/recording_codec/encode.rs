@@ -1,13 +1,11 @@
 //! Updates as entries of a record.
 
 use serde_json::Value;
+use vtask_recording::{Entry, LinkState, Location, LostHost, Question, Run, ServerInfo};
+use vtask_task::{EntityState, TaskChange, cancellation::CancelResponse};
+use vtask_vim::types::{EntityLocation, ManagedObjectReference, TaskInfo};
 
-use crate::{
-    recording::{Entry, LinkState, Location, LostHost, Question, Run, ServerInfo},
-    task::{EntityState, TaskChange, cancellation::CancelResponse},
-    vim::types::{EntityLocation, ManagedObjectReference, TaskInfo},
-    watch::{ConnectionState, Update},
-};
+use crate::{ConnectionState, Update};
 
 /// Passes the entries for an update to `add`. Updates about the program itself have none, nor have those that are
 /// derived from what is recorded.
@@ -186,12 +184,10 @@ fn cancel_answer(answer: &CancelResponse) -> (&'static str, Option<String>) {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use vtask_task::fixture::{self, at};
+    use vtask_vim::types::TaskEvent;
 
     use super::*;
-    use crate::{
-        task::fixture::{self, at},
-        vim::types::TaskEvent,
-    };
 
     fn recorded(update: &Update) -> Vec<Value> {
         let mut all = Vec::new();

@@ -3,26 +3,26 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use vtask_vim::types::TaskState;
 
 use super::{Origin, WatchSet};
-use crate::vim::types::TaskState;
 
 impl WatchSet {
     /// Sets whether a task is polled although changes of the others are pushed.
-    pub(in crate::watch) fn set_polled_individually(&mut self, mo_id: &str, is_polled: bool) {
+    pub(crate) fn set_polled_individually(&mut self, mo_id: &str, is_polled: bool) {
         if let Some(entry) = self.entries.get_mut(mo_id) {
             entry.is_polled_individually = is_polled;
         }
     }
 
     /// True if a task is polled although changes of the others are pushed.
-    pub(in crate::watch) fn is_polled_individually(&self, mo_id: &str) -> bool {
+    pub(crate) fn is_polled_individually(&self, mo_id: &str) -> bool {
         let entry = self.entries.get(mo_id);
         entry.is_some_and(|entry| entry.is_polled_individually)
     }
 
     /// True if a task is known to have another state than this.
-    pub(in crate::watch) fn has_other_state(&self, mo_id: &str, state: &TaskState) -> bool {
+    pub(crate) fn has_other_state(&self, mo_id: &str, state: &TaskState) -> bool {
         let known = self
             .entries
             .get(mo_id)
@@ -32,7 +32,7 @@ impl WatchSet {
 
     /// Returns up to `limit` tasks to read as a check of the long poll: named or pinned ones first, then those checked
     /// longest ago. Visits the whole set.
-    pub(in crate::watch) fn take_checks(&mut self, limit: usize, now: Instant) -> Vec<Arc<str>> {
+    pub(crate) fn take_checks(&mut self, limit: usize, now: Instant) -> Vec<Arc<str>> {
         let entries = self.entries.iter_mut();
         let mut tasks: Vec<_> = entries
             .filter(|(_, entry)| {

@@ -7,7 +7,7 @@ use super::{LimitNotice, Origin, WatchSet};
 impl WatchSet {
     /// Evicts the oldest finished tasks beyond the limit, except those that are named, pinned, or ancestors of a
     /// running task. Returns the evicted tasks.
-    pub(in crate::watch) fn evict(&mut self) -> Vec<Arc<str>> {
+    pub(crate) fn evict(&mut self) -> Vec<Arc<str>> {
         let unfinished = self.entries.len() - self.finished.len();
         let keep = self.keep.min(self.limit.saturating_sub(unfinished));
         // Starts at a tenth over the limit, because finding the needed tasks visits the whole set.

@@ -17,11 +17,13 @@ pub(super) struct Import {
     pub(super) path: String,
 }
 
-/// A crate's modules by path.
+/// A package's modules by path.
 pub(super) struct Graph<'a> {
     modules: BTreeMap<Segments, &'a Module>,
-    /// Name of the crate in binaries of the same package.
+    /// Name of the library; those of the crates in its directories begin with it.
     name: &'a str,
+    /// Modules that are the root of a crate.
+    crates: &'a [&'a str],
 }
 
 /// Target of a path.
@@ -35,11 +37,12 @@ enum Target<'a> {
 const MAX_HOPS: usize = 32;
 
 impl<'a> Graph<'a> {
-    pub(super) fn new(modules: &'a [Module], name: &'a str) -> Self {
+    pub(super) fn new(modules: &'a [Module], name: &'a str, crates: &'a [&'a str]) -> Self {
         let by_path = modules.iter().map(|module| (module.path.clone(), module));
         Self {
             modules: by_path.collect(),
             name,
+            crates,
         }
     }
 
@@ -91,7 +94,7 @@ impl<'a> Graph<'a> {
         }
         let (first, rest) = path.split_first()?;
         match first.as_str() {
-            "crate" => self.descend(self.module(&[])?, rest, hops),
+            "crate" => self.descend(self.module(self.crate_root(module))?, rest, hops),
             "self" => self.descend(module, rest, hops),
             "super" => {
                 let (_, parent) = module.path.split_last()?;
@@ -103,7 +106,10 @@ impl<'a> Graph<'a> {
             }
             _ if module.declares(first) => self.descend(module, path, hops),
             name if name == self.name => self.descend(self.module(&[])?, rest, hops),
-            _ => None,
+            name => {
+                let name = name.strip_prefix(self.name)?.strip_prefix('_')?;
+                self.descend(self.module(&[name.to_owned()])?, rest, hops)
+            }
         }
     }
 
@@ -140,6 +146,14 @@ impl<'a> Graph<'a> {
         }
         // Declared by a macro.
         Some(Target::Item(module))
+    }
+
+    /// Returns the path of the root of a module's crate.
+    fn crate_root<'b>(&self, module: &'b Module) -> &'b [String] {
+        match module.path.first() {
+            Some(first) if self.crates.contains(&first.as_str()) => &module.path[..1],
+            _ => &[],
+        }
     }
 
     fn module(&self, path: &[String]) -> Option<&'a Module> {

@@ -17,16 +17,27 @@ use source::Module;
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 const LISTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/properties/imports");
+/// Crates of the workspace, each in the directory of its name.
+const CRATES: [&str; 8] = [
+    "files",
+    "metrics",
+    "recording",
+    "simulator",
+    "task",
+    "text",
+    "vim",
+    "watch",
+];
 /// Environment variable that removes obsolete entries from the lists.
 const SHRINK: &str = "VTASK_SHRINK_LISTS";
 
 static MODULES: LazyLock<Vec<Module>> = LazyLock::new(|| {
     let read = |file: &str| fs::read_to_string(format!("{SOURCES}/{file}")).ok();
-    source::modules("lib.rs", &["main"], &read)
+    source::modules("lib.rs", &["main"], &CRATES, &read)
 });
 
 static IMPORTS: LazyLock<BTreeSet<Import>> =
-    LazyLock::new(|| Graph::new(&MODULES, "vtask").imports());
+    LazyLock::new(|| Graph::new(&MODULES, "vtask", &CRATES).imports());
 
 /// A list of allowed entries. Lines that begin with `#` are comments.
 struct List {

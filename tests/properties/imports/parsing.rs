@@ -13,8 +13,13 @@ fn imports(files: &[(&str, &str)]) -> Vec<String> {
     } else {
         &[]
     };
-    let modules = source::modules("lib.rs", programs, &read);
-    let imports = Graph::new(&modules, "sample").imports();
+    let crates: &[&str] = if read("low/lib.rs").is_some() {
+        &["low"]
+    } else {
+        &[]
+    };
+    let modules = source::modules("lib.rs", programs, crates, &read);
+    let imports = Graph::new(&modules, "sample", crates).imports();
     let mut pairs: Vec<String> = imports
         .iter()
         .map(|import| format!("{} -> {}", import.from_file, import.to_file))
@@ -115,4 +120,24 @@ fn re_exports_are_resolved() {
     let mut expected = expected.map(str::to_owned);
     expected.sort();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn imports_from_and_within_other_crates_are_resolved() {
+    let files = [
+        ("lib.rs", "mod a; mod b; pub use sample_low as low;"),
+        ("a.rs", "use sample_low::deep::Item;"),
+        ("b.rs", "use crate::low::deep::Item;"),
+        ("low/lib.rs", "pub mod deep; mod c;"),
+        ("low/deep.rs", "pub struct Item;"),
+        ("low/c.rs", "use crate::deep::Item;"),
+    ];
+    assert_eq!(
+        imports(&files),
+        [
+            "a.rs -> low/deep.rs",
+            "b.rs -> low/deep.rs",
+            "low/c.rs -> low/deep.rs"
+        ]
+    );
 }

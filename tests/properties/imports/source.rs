@@ -39,11 +39,12 @@ pub(super) struct Use {
     pub(super) is_glob: bool,
 }
 
-/// Reads a crate's modules from its root file and from those of its binaries, each as a module of
-/// that name. `read` returns the text of a file, if it exists.
+/// Reads a package's modules from the root file of its library and from those of its binaries and of the crates in its
+/// directories, each as a module of that name. `read` returns the text of a file, if it exists.
 pub(super) fn modules(
     root: &str,
     programs: &[&str],
+    crates: &[&str],
     read: &dyn Fn(&str) -> Option<String>,
 ) -> Vec<Module> {
     let mut reader = Reader {
@@ -53,6 +54,10 @@ pub(super) fn modules(
     reader.file(Vec::new(), root.to_owned());
     for program in programs {
         reader.file(vec![(*program).to_owned()], format!("{program}.rs"));
+    }
+    for name in crates {
+        reader.modules[0].children.insert((*name).to_owned());
+        reader.file(vec![(*name).to_owned()], format!("{name}/lib.rs"));
     }
     reader.modules
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::EntityProperties;
 use super::host::{CORES, MEMORY, MHZ};
 use super::references;
-use crate::simulator::world::inventory::{EntityId, EntityKind};
+use crate::world::inventory::{EntityId, EntityKind};
 
 impl EntityProperties<'_> {
     fn hosts(self) -> u64 {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::EntityProperties;
-use crate::simulator::world::inventory::EntityKind;
+use crate::world::inventory::EntityKind;
 
 /// Size of a datastore in bytes.
 const CAPACITY: u64 = 17_592_186_044_416;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::EntityProperties;
-use crate::simulator::world::inventory::EntityKind;
+use crate::world::inventory::EntityKind;
 
 /// Processor cores of a host.
 pub(super) const CORES: u64 = 32;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::EntityProperties;
-use crate::simulator::world::inventory::EntityId;
+use crate::world::inventory::EntityId;
 
 const GIB: u64 = 1 << 30;
 
@@ -32,15 +32,15 @@ const NOT_CAPABLE: [&str; 6] = [
     "recordReplaySupported",
 ];
 
-pub(in crate::simulator::service) fn uuid(machine: EntityId) -> String {
+pub(in crate::service) fn uuid(machine: EntityId) -> String {
     format!("4207b2c4-51a0-4d3e-8f62-{:012x}", machine.0)
 }
 
-pub(in crate::simulator::service) fn instance_uuid(machine: EntityId) -> String {
+pub(in crate::service) fn instance_uuid(machine: EntityId) -> String {
     format!("5007e9d1-7c3b-4a58-9e04-{:012x}", machine.0)
 }
 
-pub(in crate::simulator::service) fn address(machine: EntityId) -> String {
+pub(in crate::service) fn address(machine: EntityId) -> String {
     let [_, b, c, d] = machine.0.to_be_bytes();
     format!("10.{b}.{c}.{d}")
 }

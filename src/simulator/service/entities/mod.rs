@@ -8,10 +8,10 @@ mod machine;
 use serde_json::{Value, json};
 
 use super::context::ReadContext;
-use crate::simulator::value::MoRef;
-use crate::simulator::world::inventory::{Entity, EntityId, EntityKind, Inventory};
-use crate::simulator::world::task::TaskId;
-use crate::simulator::world::time::WorldTime;
+use crate::value::MoRef;
+use crate::world::inventory::{Entity, EntityId, EntityKind, Inventory};
+use crate::world::task::TaskId;
+use crate::world::time::WorldTime;
 
 /// ID of the administrator role, which every account has.
 pub(super) const ADMINISTRATOR: i32 = -1;
@@ -204,12 +204,12 @@ impl<'a> EntityProperties<'a> {
 mod tests {
     use super::super::schema;
     use super::*;
-    use crate::simulator::scenario::{LoadOptions, Scenario};
-    use crate::simulator::server_behavior::ServerBehavior;
-    use crate::simulator::service::schema::check;
-    use crate::simulator::service::task_info::TaskInfoWriter;
-    use crate::simulator::world::World;
-    use crate::simulator::world::time::Calendar;
+    use crate::scenario::{LoadOptions, Scenario};
+    use crate::server_behavior::ServerBehavior;
+    use crate::service::schema::check;
+    use crate::service::task_info::TaskInfoWriter;
+    use crate::world::World;
+    use crate::world::time::Calendar;
 
     /// Checks every property of every object of the demo against its published type.
     #[test]

@@ -2,24 +2,24 @@
 
 use std::collections::HashMap;
 
-use crate::simulator::method_fault::Fault;
-use crate::simulator::service::call::{ApiCall, CallResponse};
-use crate::simulator::service::dispatch::Core;
-use crate::simulator::service::event_filter::{EventFilter, EventView};
-use crate::simulator::service::events::matching;
-use crate::simulator::service::history_collector::{HistoryCollector, HistoryRecords, Position};
-use crate::simulator::service::session::Session;
-use crate::simulator::service::task_filter::{ResultFilter, TaskFilter};
-use crate::simulator::service::task_history::TaskRecords;
-use crate::simulator::value::MoRef;
+use crate::method_fault::Fault;
+use crate::service::call::{ApiCall, CallResponse};
+use crate::service::dispatch::Core;
+use crate::service::event_filter::{EventFilter, EventView};
+use crate::service::events::matching;
+use crate::service::history_collector::{HistoryCollector, HistoryRecords, Position};
+use crate::service::session::Session;
+use crate::service::task_filter::{ResultFilter, TaskFilter};
+use crate::service::task_history::TaskRecords;
+use crate::value::MoRef;
 
 /// Returns a session's collectors of one kind.
-pub(in crate::simulator::service) type CollectorsOf<R> =
+pub(in crate::service) type CollectorsOf<R> =
     fn(&mut Session) -> &mut HashMap<String, HistoryCollector<R>>;
 
 impl Core {
     /// `EventManager.CreateCollectorForEvents`.
-    pub(in crate::simulator::service) fn create_event_collector(
+    pub(in crate::service) fn create_event_collector(
         &mut self,
         token: &str,
         call: &ApiCall,
@@ -41,7 +41,7 @@ impl Core {
     }
 
     /// `TaskManager.CreateCollectorForTasks` and `CreateCollectorWithInfoFilterForTasks`.
-    pub(in crate::simulator::service) fn create_history(
+    pub(in crate::service) fn create_history(
         &mut self,
         token: &str,
         call: &ApiCall,
@@ -95,7 +95,7 @@ impl Core {
     }
 
     /// Methods of `TaskHistoryCollector` and `EventHistoryCollector`.
-    pub(in crate::simulator::service) fn call_history<R: HistoryRecords>(
+    pub(in crate::service) fn call_history<R: HistoryRecords>(
         &mut self,
         token: &str,
         call: &ApiCall,
@@ -132,10 +132,7 @@ impl Core {
     }
 
     /// `EventManager.QueryEvents`.
-    pub(in crate::simulator::service) fn query_events(
-        &self,
-        call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
+    pub(in crate::service) fn query_events(&self, call: &ApiCall) -> Result<CallResponse, Fault> {
         if !self.behavior.events_permission {
             return Err(Fault::no_permission(&call.object, "System.View"));
         }

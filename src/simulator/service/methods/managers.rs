@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::simulator::method_fault::Fault;
-use crate::simulator::service::call::{ApiCall, CallResponse};
-use crate::simulator::service::content;
-use crate::simulator::service::dispatch::Core;
-use crate::simulator::service::object_source::ObjectSource;
-use crate::simulator::world::CancelRefusal;
-use crate::simulator::world::task::TaskId;
+use crate::method_fault::Fault;
+use crate::service::call::{ApiCall, CallResponse};
+use crate::service::content;
+use crate::service::dispatch::Core;
+use crate::service::object_source::ObjectSource;
+use crate::world::CancelRefusal;
+use crate::world::task::TaskId;
 
 /// Privilege required to cancel a task.
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 
 impl Core {
-    pub(in crate::simulator::service) fn call_manager(
+    pub(in crate::service) fn call_manager(
         &mut self,
         token: &str,
         call: &ApiCall,

@@ -8,4 +8,4 @@ mod search;
 mod session_manager;
 mod views;
 
-pub(in crate::simulator) use property_collector::{WaitRequest, WaitTicket};
+pub(crate) use property_collector::{WaitRequest, WaitTicket};

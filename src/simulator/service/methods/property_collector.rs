@@ -5,24 +5,24 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::simulator::method_fault::Fault;
-use crate::simulator::service::call::{ApiCall, CallResponse};
-use crate::simulator::service::content::DEFAULT_COLLECTOR;
-use crate::simulator::service::dispatch::Core;
-use crate::simulator::service::filter_spec::FilterSpec;
-use crate::simulator::service::property_collector::{PropertyCollector, Urgency};
-use crate::simulator::service::property_filter::PropertyFilter;
-use crate::simulator::value::MoRef;
+use crate::method_fault::Fault;
+use crate::service::call::{ApiCall, CallResponse};
+use crate::service::content::DEFAULT_COLLECTOR;
+use crate::service::dispatch::Core;
+use crate::service::filter_spec::FilterSpec;
+use crate::service::property_collector::{PropertyCollector, Urgency};
+use crate::service::property_filter::PropertyFilter;
+use crate::value::MoRef;
 
 /// The parameters of a wait.
 #[derive(Clone, Debug)]
-pub(in crate::simulator) struct WaitRequest {
+pub(crate) struct WaitRequest {
     /// Header value of the session.
     token: String,
     collector: MoRef,
     version: String,
     /// Maximum duration of the wait; `None` for no limit.
-    pub(in crate::simulator) timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     maximum: usize,
     /// True if the method supports truncated update sets.
     extended: bool,
@@ -30,7 +30,7 @@ pub(in crate::simulator) struct WaitRequest {
 
 /// A wait in progress.
 #[derive(Clone, Debug)]
-pub(in crate::simulator) struct WaitTicket {
+pub(crate) struct WaitTicket {
     request: WaitRequest,
     cancels: u64,
     urgency: Urgency,
@@ -38,7 +38,7 @@ pub(in crate::simulator) struct WaitTicket {
 
 impl Core {
     /// Methods of `PropertyCollector` for collectors and filters.
-    pub(in crate::simulator::service) fn call_own_collector(
+    pub(in crate::service) fn call_own_collector(
         &mut self,
         token: &str,
         call: &ApiCall,
@@ -103,7 +103,7 @@ impl Core {
     }
 
     /// `PropertyFilter.DestroyPropertyFilter`.
-    pub(in crate::simulator::service) fn call_filter(
+    pub(in crate::service) fn call_filter(
         &mut self,
         token: &str,
         call: &ApiCall,
@@ -132,10 +132,7 @@ impl Core {
     }
 
     /// Returns the lock that serializes waits on one collector, whose versions are ordered; `None` for other calls.
-    pub(in crate::simulator) fn turn_of(
-        &mut self,
-        call: &ApiCall,
-    ) -> Option<Arc<tokio::sync::Mutex<()>>> {
+    pub(crate) fn turn_of(&mut self, call: &ApiCall) -> Option<Arc<tokio::sync::Mutex<()>>> {
         let takes_turns = matches!(
             &*call.member,
             "WaitForUpdates" | "WaitForUpdatesEx" | "CheckForUpdates"
@@ -150,10 +147,7 @@ impl Core {
     }
 
     /// Parses the parameters of a wait; `None` for other calls.
-    pub(in crate::simulator) fn wait_request(
-        &mut self,
-        call: &ApiCall,
-    ) -> Result<Option<WaitRequest>, Fault> {
+    pub(crate) fn wait_request(&mut self, call: &ApiCall) -> Result<Option<WaitRequest>, Fault> {
         if !call.is_wait() {
             return Ok(None);
         }
@@ -189,10 +183,7 @@ impl Core {
     }
 
     /// Begins a wait: accepts the version and marks the session as in use.
-    pub(in crate::simulator) fn begin_wait(
-        &mut self,
-        request: WaitRequest,
-    ) -> Result<WaitTicket, Fault> {
+    pub(crate) fn begin_wait(&mut self, request: WaitRequest) -> Result<WaitTicket, Fault> {
         let versions = self.behavior.versions;
         let collector = self.collector_mut(&request.token, &request.collector)?;
         let urgency = collector.take_version(&request.version, request.extended, versions)?;
@@ -207,7 +198,7 @@ impl Core {
     }
 
     /// Returns the response of a wait, if there is one now. `first` is true for the first poll of the wait.
-    pub(in crate::simulator) fn poll_wait(
+    pub(crate) fn poll_wait(
         &mut self,
         ticket: &WaitTicket,
         first: bool,
@@ -260,7 +251,7 @@ impl Core {
     }
 
     /// Ends a wait, with or without a response.
-    pub(in crate::simulator) fn end_wait(&mut self, ticket: &WaitTicket) {
+    pub(crate) fn end_wait(&mut self, ticket: &WaitTicket) {
         let unscaled = self.unscaled;
         if let Some(session) = self.sessions.get_mut(&ticket.request.token) {
             session.in_flight = session.in_flight.saturating_sub(1);

@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::simulator::method_fault::Fault;
-use crate::simulator::service::call::{ApiCall, CallResponse};
-use crate::simulator::service::dispatch::Core;
-use crate::simulator::service::filter_spec::FilterSpec;
-use crate::simulator::service::object_source::ObjectSource;
-use crate::simulator::service::objects::Objects;
-use crate::simulator::service::retrieval::TruncatedRetrieval;
-use crate::simulator::value::MoRef;
+use crate::method_fault::Fault;
+use crate::service::call::{ApiCall, CallResponse};
+use crate::service::dispatch::Core;
+use crate::service::filter_spec::FilterSpec;
+use crate::service::object_source::ObjectSource;
+use crate::service::objects::Objects;
+use crate::service::retrieval::TruncatedRetrieval;
+use crate::value::MoRef;
 
 impl Core {
     /// Methods of `PropertyCollector`.
-    pub(in crate::simulator::service) fn call_collector(
+    pub(in crate::service) fn call_collector(
         &mut self,
         token: &str,
         call: &ApiCall,

@@ -1,17 +1,17 @@
 //! `SearchIndex`: finds objects by path, name, UUID or address.
 
-use crate::simulator::method_fault::Fault;
-use crate::simulator::service::call::{ApiCall, CallResponse};
-use crate::simulator::service::dispatch::Core;
-use crate::simulator::service::entities::{address, instance_uuid, uuid};
-use crate::simulator::service::fields::Fields;
-use crate::simulator::service::object_source::ObjectSource;
-use crate::simulator::value::MoRef;
-use crate::simulator::world::inventory::{EntityId, EntityKind, Inventory};
+use crate::method_fault::Fault;
+use crate::service::call::{ApiCall, CallResponse};
+use crate::service::dispatch::Core;
+use crate::service::entities::{address, instance_uuid, uuid};
+use crate::service::fields::Fields;
+use crate::service::object_source::ObjectSource;
+use crate::value::MoRef;
+use crate::world::inventory::{EntityId, EntityKind, Inventory};
 
 impl Core {
     /// Methods of `SearchIndex`. The result is unset or empty if nothing is found.
-    pub(in crate::simulator::service) fn search(
+    pub(in crate::service) fn search(
         &self,
         token: &str,
         call: &ApiCall,

@@ -1,15 +1,12 @@
 //! Methods of the session manager.
 
-use crate::simulator::method_fault::Fault;
-use crate::simulator::service::call::{ApiCall, CallResponse};
-use crate::simulator::service::dispatch::Core;
-use crate::simulator::service::fields::Fields;
+use crate::method_fault::Fault;
+use crate::service::call::{ApiCall, CallResponse};
+use crate::service::dispatch::Core;
+use crate::service::fields::Fields;
 
 impl Core {
-    pub(in crate::simulator::service) fn login(
-        &mut self,
-        call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
+    pub(in crate::service) fn login(&mut self, call: &ApiCall) -> Result<CallResponse, Fault> {
         self.require_object("", &call.object)?;
         let mut fields = self.fields(call)?;
         let (user, password) = (fields.string("userName")?, fields.string("password")?);

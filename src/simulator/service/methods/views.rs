@@ -1,17 +1,17 @@
 //! Methods of `ViewManager` and of views.
 
-use crate::simulator::method_fault::Fault;
-use crate::simulator::service::call::{ApiCall, CallResponse};
-use crate::simulator::service::dispatch::Core;
-use crate::simulator::service::fields::Fields;
-use crate::simulator::service::object_source::ObjectSource;
-use crate::simulator::service::schema::{is_a, is_managed};
-use crate::simulator::service::views::{ListView, View};
-use crate::simulator::value::MoRef;
+use crate::method_fault::Fault;
+use crate::service::call::{ApiCall, CallResponse};
+use crate::service::dispatch::Core;
+use crate::service::fields::Fields;
+use crate::service::object_source::ObjectSource;
+use crate::service::schema::{is_a, is_managed};
+use crate::service::views::{ListView, View};
+use crate::value::MoRef;
 
 impl Core {
     /// Methods of `ViewManager` and of views.
-    pub(in crate::simulator::service) fn call_views(
+    pub(in crate::service) fn call_views(
         &mut self,
         token: &str,
         call: &ApiCall,

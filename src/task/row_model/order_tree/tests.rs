@@ -1,7 +1,7 @@
 use slotmap::SlotMap;
 
 use super::*;
-use crate::task::Handle;
+use crate::Handle;
 
 /// The same sequence as a plain list.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use fastrand::Rng;
 
 use super::*;
-use crate::task::{Record, row_model::sort_key::SortKey};
+use crate::{Record, row_model::sort_key::SortKey};
 
 const NAMES: usize = 40;
 

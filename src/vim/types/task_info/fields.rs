@@ -1,7 +1,7 @@
 //! Names of the fields of `TaskInfo`.
 
 /// Names of all fields in the order of the reference, used as leaf paths of a property collector.
-pub(crate) const FIELDS: [&str; 24] = [
+pub const FIELDS: [&str; 24] = [
     "key",
     "task",
     "description",
@@ -29,7 +29,7 @@ pub(crate) const FIELDS: [&str; 24] = [
 ];
 
 /// The fields that change while a task runs or when it ends; the others are set when it is created.
-pub(crate) const CHANGING_FIELDS: [&str; 11] = [
+pub const CHANGING_FIELDS: [&str; 11] = [
     "state",
     "progress",
     "progressDetails",
@@ -44,7 +44,7 @@ pub(crate) const CHANGING_FIELDS: [&str; 11] = [
 ];
 
 /// The fields that are set in every task.
-pub(crate) const REQUIRED_FIELDS: [&str; 9] = [
+pub const REQUIRED_FIELDS: [&str; 9] = [
     "key",
     "task",
     "descriptionId",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::vim::types::{invalid_fields::InvalidFields, limits};
+use crate::types::{invalid_fields::InvalidFields, limits};
 
 /// Values of the rare fields of a task.
 #[derive(Debug, Clone, PartialEq)]

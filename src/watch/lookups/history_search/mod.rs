@@ -9,6 +9,10 @@ mod seen_records;
 use std::sync::Arc;
 
 use serde_json::Value;
+use vtask_vim::{
+    Client, Error, Throttle,
+    types::{Fault, ManagedObjectReference, TaskQuery},
+};
 
 use self::seen_records::{PageMerge, SeenRecords};
 use super::{
@@ -16,15 +20,9 @@ use super::{
     scheduler::{Permit, Priority, Scheduler},
 };
 use crate::{
-    vim::{
-        Client, Error, Throttle,
-        types::{Fault, ManagedObjectReference, TaskQuery},
-    },
-    watch::{
-        HistoryPage, HistoryRequest, Update,
-        session_renewals::{Call, SessionRenewals},
-        stop_reason::LoopExit,
-    },
+    HistoryPage, HistoryRequest, Update,
+    session_renewals::{Call, SessionRenewals},
+    stop_reason::LoopExit,
 };
 
 /// Records per page.
@@ -34,7 +32,7 @@ const MAX_ATTEMPTS: u32 = 3;
 
 /// The search of one endpoint's history, if any.
 #[derive(Debug)]
-pub(in crate::watch) struct HistorySearch {
+pub(crate) struct HistorySearch {
     scheduler: Scheduler,
     search: Option<ServerSearch>,
     /// Unneeded collectors that may still exist.
@@ -92,7 +90,7 @@ impl HistorySearch {
     }
 
     /// Returns the collectors that may be open, to be destroyed with the session.
-    pub(in crate::watch) fn open(&self) -> impl Iterator<Item = &ManagedObjectReference> {
+    pub(crate) fn open(&self) -> impl Iterator<Item = &ManagedObjectReference> {
         let search = self.search.as_ref();
         let used = search.and_then(|search| search.collector.as_ref());
         self.left.iter().chain(used)
@@ -100,7 +98,7 @@ impl HistorySearch {
 
     /// Forgets requests that were aborted. The position of a collector being read is unknown, and one being created
     /// ends with the session.
-    pub(in crate::watch) fn interrupted(&mut self) {
+    pub(crate) fn interrupted(&mut self) {
         if let Some(search) = &mut self.search
             && search.page == NextPage::Read
         {
@@ -110,7 +108,7 @@ impl HistorySearch {
     }
 
     /// Forgets the collectors: they ended with the session.
-    pub(in crate::watch) fn session_ended(&mut self) {
+    pub(crate) fn session_ended(&mut self) {
         self.left.clear();
         if let Some(search) = &mut self.search {
             search.collector = None;

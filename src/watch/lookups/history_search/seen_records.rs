@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde_json::Value;
-
-use crate::vim::{
+use vtask_vim::{
     identity,
     types::{TaskInfo, TaskQuery, TaskTime, parse_date_time, text_at},
 };
@@ -97,9 +96,9 @@ fn queued(record: &Value) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use vtask_task::fixture::{at, info};
 
     use super::*;
-    use crate::task::fixture::{at, info};
 
     fn record(number: i64) -> Value {
         let more = json!({"queueTime": at(number).to_string(), "state": "success"});

@@ -7,7 +7,7 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use vtask::simulator::{Options, Simulator, scenario::Scenario};
+//! use vtask_simulator::{Options, Simulator, scenario::Scenario};
 //!
 //! let simulator = Simulator::start(Options::new(Scenario::load("demo")?)).await?;
 //! println!("{}", simulator.url());
@@ -79,7 +79,7 @@ pub enum SimulatorError {
     Tls(#[from] TlsError),
     /// The record cannot be read.
     #[error(transparent)]
-    Record(#[from] crate::recording::ReadError),
+    Record(#[from] vtask_recording::ReadError),
     /// The speed is not a positive number.
     #[error("speed must be greater than 0, not {0}")]
     Speed(f64),

@@ -40,7 +40,7 @@ mod update_sender;
 mod view_members;
 mod watch_set;
 
-pub(crate) use backoff::Backoff;
+pub use backoff::Backoff;
 pub use command::{Command, HistoryRequest};
 pub use connection_state::ConnectionState;
 pub use endpoint::Watcher;
@@ -50,4 +50,4 @@ pub use label_cache::{LabelCache, operation_labels};
 pub use options::{FetchMode, WatchOptions};
 pub use update::{FamilyState, HistoryLookup, HistoryPage, ServerFacts, Update};
 
-pub use crate::task::cancellation::{CancelResponse, Privilege};
+pub use vtask_task::cancellation::{CancelResponse, Privilege};

@@ -6,22 +6,22 @@
 pub mod cancellation;
 mod change;
 mod clock;
-pub(crate) mod display_name;
+pub mod display_name;
 mod entity_state;
 mod entry;
 pub mod estimate;
-pub(crate) mod export;
-pub(crate) mod fault_chain;
+pub mod export;
+pub mod fault_chain;
 pub mod filter;
 mod finished_task;
-#[cfg(test)]
-pub(crate) mod fixture;
+#[cfg(any(test, feature = "fixture"))]
+pub mod fixture;
 pub mod forecast;
 mod id;
 pub mod json_output;
 mod labels;
 mod location;
-pub(crate) mod markdown;
+pub mod markdown;
 mod progress;
 mod progress_curve;
 mod progress_history;
