@@ -1,8 +1,8 @@
 //! vtask: the terminal monitor for long vSphere operations.
 //!
-//! Data goes one way: `vim` (the wire) → `watch` (the fetch loop) → `task` (the domain) → `app` (state and
-//! update) → `ui` (drawing) → `tui` (event loop and terminal). `command` holds what each subcommand does; `simulator` is an embedded vCenter that
-//! shares nothing with the client.
+//! Data goes one way: `vim` (the wire) → `watch` (the fetch loop) → `task` (the domain) → `app` (state and update) → `ui`
+//! (drawing) → `tui` (event loop and terminal). `command` contains the subcommands; `simulator` is an embedded vCenter that
+//! shares nothing with the client. The layers below the screen are crates of their own.
 
 pub mod app;
 pub mod cli;
