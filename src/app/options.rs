@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::{
-    columns::Columns, finish_tracker::FinishTracker, keymap::Keymap, last_seen_times::LastSeen,
-    pane_split::PaneSplit, progress_curve_file::KnownCurve,
+    columns::Columns, finish_notifications::FinishTracker, keymap::Keymap,
+    last_seen_times::LastSeen, pane_layout::PaneLayout, progress_curve_file::KnownCurve,
 };
 use crate::task::{Saved, row_model::Sort};
 
@@ -162,7 +162,7 @@ pub struct Options {
     /// True if only ASCII characters may be drawn.
     pub ascii: bool,
     /// Initial position and size of the details pane.
-    pub pane_split: PaneSplit,
+    pub pane_layout: PaneLayout,
     pub time_zone: TimeZone,
     /// All named filters.
     pub saved_filters: Saved,
@@ -193,7 +193,7 @@ impl Default for Options {
             config_warnings: Vec::new(),
             colors: ColorDepth::True,
             ascii: false,
-            pane_split: PaneSplit::default(),
+            pane_layout: PaneLayout::default(),
             time_zone: TimeZone::UTC,
             saved_filters: Saved::new(),
             user_filters: Saved::new(),

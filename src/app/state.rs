@@ -11,15 +11,15 @@ use super::{
     click_targets::FrameMap,
     columns::{self, ColumnArea, ColumnSpec},
     event::Effect,
-    finish_tracker::FinishTracker,
+    finish_notifications::FinishTracker,
     keymap::{Context, Keymap, KeymapError},
-    layout::{ExtraLines, ScreenLayout},
     lineage::LineageEntry,
-    notifications::Notifications,
+    notification_log::Notifications,
     options::Options,
-    pane_split::PaneSplit,
+    pane_layout::PaneLayout,
     panes::{Focus, PaneMode, Tab},
     playback::Playback,
+    screen_layout::{ExtraLines, ScreenLayout},
     server_state::{ServerClocks, ServerState},
     views::{TaskView, Views, history::LastHistoryQuery},
 };
@@ -52,7 +52,7 @@ pub struct AppState {
     /// The panes before zooming.
     pub unzoomed: Option<PaneMode>,
     /// Position and size of the details pane.
-    pub pane_split: PaneSplit,
+    pub pane_layout: PaneLayout,
     /// The open tab of the details.
     pub tab: Tab,
     /// Statistics of vtask itself; updated while they are shown.
@@ -107,7 +107,7 @@ impl AppState {
         });
         live.columns = options.columns.clone();
         Ok(Self {
-            pane_split: options.pane_split.clone(),
+            pane_layout: options.pane_layout.clone(),
             finish_tracker: options.finish_tracker.take(),
             options,
             keymap,
@@ -282,7 +282,7 @@ impl AppState {
         ScreenLayout::new(
             size,
             self.pane_mode,
-            &self.pane_split,
+            &self.pane_layout,
             ExtraLines {
                 report: self.views.is_live() && self.away.report().is_some(),
                 status: self.views.history().is_some(),

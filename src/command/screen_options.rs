@@ -27,7 +27,7 @@ pub(super) fn screen_options(
         config::theme(name, file.path.as_deref(), environment);
     let (keymap, problems) = file.key_overrides.keymap(&Keymap::standard()?);
     config_warnings.extend(problems);
-    let (pane_split, problems) = config::pane_split(defaults);
+    let (pane_layout, problems) = config::pane_layout(defaults);
     config_warnings.extend(problems);
     let clipboard = match (defaults.clipboard, &defaults.clipboard_command) {
         (Some(ClipboardChoice::Osc52), _) | (None, None) => Clipboard::Terminal,
@@ -61,7 +61,7 @@ pub(super) fn screen_options(
         ascii: args.ascii || defaults.ascii || terminal.ascii,
         keymap: Some(keymap),
         config_warnings,
-        pane_split,
+        pane_layout,
         ..terminal
     })
 }

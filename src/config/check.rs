@@ -90,7 +90,7 @@ fn screen_problems(file: &ConfigFile, environment: &dyn Environment) -> Vec<Stri
         Some(name) => super::theme(name, file.path.as_deref(), environment).1,
         None => Vec::new(),
     };
-    problems.extend(super::pane_split(&file.defaults).1);
+    problems.extend(super::pane_layout(&file.defaults).1);
     match Keymap::standard() {
         Ok(standard) => problems.extend(file.key_overrides.keymap(&standard).1),
         Err(error) => problems.push(error.to_string()),

@@ -1,10 +1,11 @@
 //! Text formatting shared by tables, panels and messages.
 
+mod byte_size;
 mod duration;
 mod fit;
 mod json;
 mod named_enum;
-mod parse;
+mod parse_duration;
 mod pattern;
 mod sanitize;
 mod suggestion;
@@ -12,11 +13,12 @@ mod time_ticks;
 mod toml_line;
 mod user_info;
 
+pub use byte_size::{megabytes, parse_size};
 pub use duration::{ago, duration};
 pub use fit::{prefix, suffix, truncate, width, wrap};
 pub use json::{json_line, json_pretty};
 pub use named_enum::kebab;
-pub use parse::{parse_positive_duration, parse_seconds, parse_size};
+pub use parse_duration::{parse_positive_duration, parse_seconds};
 pub use pattern::matches_pattern;
 pub use sanitize::{sanitize, sanitize_lines};
 pub use suggestion::{did_you_mean, nearest};

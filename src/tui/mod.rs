@@ -4,6 +4,7 @@
 
 mod background_job;
 mod background_query;
+mod clipboard;
 mod event_loop;
 mod input;
 mod playback;

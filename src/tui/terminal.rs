@@ -10,8 +10,6 @@ use std::{
 };
 
 use crossterm::{
-    Command as _,
-    clipboard::CopyToClipboard,
     cursor::Show,
     event::{
         DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
@@ -23,7 +21,7 @@ use crossterm::{
 };
 use tokio::sync::Notify;
 
-use super::{background_query::OSC11_QUERY, event_loop::TerminalHost};
+use super::{background_query::OSC11_QUERY, clipboard::copy_sequence, event_loop::TerminalHost};
 use crate::{
     app::{
         Notifier,
@@ -112,13 +110,7 @@ impl TerminalHost for TerminalGuard {
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
-        let mut plain = String::new();
-        let _ = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut plain);
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        execute!(
-            io::stdout(),
-            Print(wrap_for_multiplexer(&plain, set("TMUX"), set("STY")))
-        )
+        execute!(io::stdout(), Print(copy_sequence(text)))
     }
 
     fn add_to_filter_history(&mut self, filter: &str) {
@@ -160,29 +152,6 @@ impl TerminalHost for TerminalGuard {
     }
 }
 
-/// Wraps an OSC 52 sequence for tmux or GNU screen. tmux handles the plain sequence with `set-clipboard` and the
-/// wrapped one with `allow-passthrough`; sending both copies the same text. GNU screen only accepts wrapped chunks of
-/// limited length.
-fn wrap_for_multiplexer(plain: &str, in_tmux: bool, in_screen: bool) -> String {
-    /// Maximum length of a GNU screen string, with its delimiters.
-    const CLIPBOARD_CHUNK: usize = 240;
-    if in_tmux {
-        let doubled = plain.replace('\u{1b}', "\u{1b}\u{1b}");
-        return format!("{plain}\u{1b}Ptmux;{doubled}\u{1b}\\");
-    }
-    if in_screen {
-        // The sequence is ASCII, so any cut is at a character boundary.
-        let bell = plain.replace("\u{1b}\\", "\u{7}");
-        let pieces = bell
-            .as_bytes()
-            .chunks(CLIPBOARD_CHUNK)
-            .map(String::from_utf8_lossy);
-        let wrapped = pieces.map(|piece| ["\u{1b}P", &piece, "\u{1b}\\"].concat());
-        return wrapped.collect();
-    }
-    plain.to_owned()
-}
-
 fn enter_modes() -> io::Result<()> {
     enable_raw_mode()?;
     IS_ACTIVE.store(true, Ordering::SeqCst);
@@ -215,24 +184,4 @@ fn restore_modes() {
     );
     let _ = out.flush();
     let _ = disable_raw_mode();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrap_for_multiplexer;
-
-    #[test]
-    fn clipboard_sequence_is_wrapped_for_multiplexers() {
-        let plain = "\u{1b}]52;c;YWJj\u{1b}\\";
-        assert_eq!(wrap_for_multiplexer(plain, false, false), plain);
-        assert_eq!(
-            wrap_for_multiplexer(plain, true, false),
-            format!("{plain}\u{1b}Ptmux;\u{1b}\u{1b}]52;c;YWJj\u{1b}\u{1b}\\\u{1b}\\")
-        );
-        let long = format!("\u{1b}]52;c;{}\u{1b}\\", "YWJj".repeat(200));
-        let screen = wrap_for_multiplexer(&long, false, true);
-        assert_eq!(screen.matches("\u{1b}P").count(), 4);
-        let joined = screen.replace("\u{1b}P", "").replace("\u{1b}\\", "");
-        assert_eq!(joined, long.replace("\u{1b}\\", "\u{7}"));
-    }
 }

@@ -2,9 +2,19 @@
 
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::ClientBuilder;
 use vtask_text::without_user_info;
 
 use super::address::Address;
+
+/// Sets the proxy of an HTTP client for a server: the one of the environment or the system, but none on this machine.
+pub(super) fn with_proxy(builder: ClientBuilder, address: &Address) -> ClientBuilder {
+    if address.is_loopback() {
+        builder.no_proxy()
+    } else {
+        builder
+    }
+}
 
 /// Returns the URL of the proxy by which a server is reached, without credentials, as the HTTP client chooses it.
 pub fn proxy_of(address: &Address) -> Option<String> {

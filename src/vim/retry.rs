@@ -12,8 +12,8 @@ use super::error::{Error, ErrorKind};
 pub(super) const MAX_ATTEMPTS: u32 = 3;
 /// Delay before the first retry; doubled for each further one, with jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
-/// Maximum delay honoured from `Retry-After`.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(10);
+/// Maximum delay honoured from `Retry-After` here, because the user waits.
+const MAX_SHORT_RETRY_AFTER: Duration = Duration::from_secs(10);
 
 /// Makes a read-only request, with retries after transient failures.
 ///
@@ -37,7 +37,7 @@ pub(super) async fn pause(failed: u32, error: &Error) {
     let bound = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1)));
     let pause = bound.mul_f64(0.5 + fastrand::f64() / 2.0);
     let retry_after = error.retry_after().unwrap_or_default();
-    sleep(pause.max(retry_after.min(MAX_RETRY_AFTER))).await;
+    sleep(pause.max(retry_after.min(MAX_SHORT_RETRY_AFTER))).await;
 }
 
 impl Error {

@@ -27,7 +27,7 @@ use vtask_text::without_user_info;
 use super::{
     address::Address,
     error::{Error, ErrorKind},
-    proxy::proxy_of,
+    proxy::{proxy_of, with_proxy},
     request_trace::RequestTrace,
     response::{ApiResponse, MAX_BODY_BYTES, error_from_status, excerpt, gunzip},
     tls::{self, TrustPolicy},
@@ -102,13 +102,7 @@ pub(super) fn http_client(
         .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
         .tcp_nodelay(true)
         .tls_backend_preconfigured(config);
-    // Loopback traffic must not reach a proxy.
-    let builder = if address.is_loopback() {
-        builder.no_proxy()
-    } else {
-        builder
-    };
-    builder.build()
+    with_proxy(builder, address).build()
 }
 
 /// Creates the HTTP client for a server whose certificate is verified by this policy.

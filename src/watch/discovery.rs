@@ -4,7 +4,7 @@ use vtask_vim::{Digest, Error, types::ManagedObjectReference};
 
 use super::{
     Update,
-    in_flight::InFlight,
+    concurrent_requests::ConcurrentRequests,
     session_renewals::{Call, SessionRenewals},
     stop_reason::LoopExit,
     task_feed::TaskFeed,
@@ -26,20 +26,20 @@ impl Discovery {
     /// Handles the answer to a read of the list. Returns the updates to send.
     pub(super) fn handle_list(
         &mut self,
-        in_flight: &mut InFlight,
+        requests: &mut ConcurrentRequests,
         feed: &mut TaskFeed,
         renewals: &mut SessionRenewals,
         answer: Result<Option<(Vec<ManagedObjectReference>, Digest)>, Error>,
     ) -> Result<Vec<Update>, LoopExit> {
-        in_flight.knows_recent = true;
+        requests.knows_recent = true;
         let mut updates = Vec::new();
         let error = match answer {
             Ok(changed) => {
                 renewals.succeeded(&Call::Recent);
-                in_flight.failures.record_list_success();
+                requests.failures.record_list_success();
                 *self = Self::default();
                 if let Some((tasks, digest)) = changed {
-                    in_flight.list_digest = Some(digest);
+                    requests.list_digest = Some(digest);
                     feed.add_recent(tasks);
                 }
                 return Ok(updates);
@@ -50,7 +50,7 @@ impl Discovery {
             return Err(LoopExit::dead(error));
         }
         if error.is_transient() {
-            return if in_flight.failures.record_list_failure(&error) {
+            return if requests.failures.record_list_failure(&error) {
                 Err(LoopExit::failed(error))
             } else {
                 Ok(updates)

@@ -13,10 +13,10 @@ use vtask_vim::{Client, Error};
 
 use super::{
     CancelResponse, Command, ConnectionState, ServerFacts, Update, WatchOptions,
+    concurrent_requests::{ConcurrentRequests, RequestResult},
     connection::Connection,
     discovery::Discovery,
     fetch::Fetch,
-    in_flight::{InFlight, RequestResult},
     label_request::LabelRequest,
     lookups::Lookups,
     session_renewals::Call,
@@ -325,15 +325,15 @@ impl Endpoint {
         }
     }
 
-    /// Handles a command. Without a connection, `in_flight` is `None`: requests are kept for the next one, except
+    /// Handles a command. Without a connection, `requests` is `None`: requests are kept for the next one, except
     /// cancellations, which must not take effect unexpectedly later.
     pub(super) async fn handle_command(
         &mut self,
         command: Option<Command>,
-        in_flight: Option<&mut InFlight>,
+        requests: Option<&mut ConcurrentRequests>,
     ) -> Result<(), StopReason> {
         let now = Instant::now();
-        let is_offline = in_flight.is_none();
+        let is_offline = requests.is_none();
         let command = match command {
             None | Some(Command::Stop) => return Err(StopReason::Stopped),
             Some(Command::Watch(mut tasks)) => {
@@ -347,7 +347,7 @@ impl Endpoint {
             }
             Some(command) => command,
         };
-        match (command, in_flight) {
+        match (command, requests) {
             (Command::Stop | Command::Watch(_), _) => {}
             (Command::Unwatch(tasks), _) => self.feed.dismiss(tasks),
             (Command::Pin(tasks, pinned), _) => {
@@ -366,20 +366,20 @@ impl Endpoint {
                 self.lookups.pause(paused);
             }
             (Command::Ping, _) => self.update_sender.send(Update::Pong).await?,
-            (Command::Refresh(tasks), Some(in_flight)) if tasks.is_empty() => {
+            (Command::Refresh(tasks), Some(requests)) if tasks.is_empty() => {
                 self.feed.watched.mark_all_due(now);
-                in_flight.read_list_at(now);
+                requests.read_list_at(now);
             }
-            (Command::Refresh(tasks), Some(in_flight)) => {
+            (Command::Refresh(tasks), Some(requests)) => {
                 for mo_id in tasks {
                     if self.feed.watched.begin(&mo_id) {
-                        in_flight.read(mo_id, None);
+                        requests.read(mo_id, None);
                     }
                 }
             }
-            (Command::Cancel(mo_id), Some(in_flight)) => {
+            (Command::Cancel(mo_id), Some(requests)) => {
                 self.update_sender.record_cancel_request(&mo_id);
-                in_flight.cancel(mo_id);
+                requests.cancel(mo_id);
             }
             (Command::Cancel(mo_id), None) => {
                 let why = "there is no connection to the server; nothing was sent.";
@@ -387,9 +387,9 @@ impl Endpoint {
                 let answer = Update::Cancel { mo_id, answer };
                 self.update_sender.send(answer).await?;
             }
-            (Command::LookUp(task), Some(in_flight)) => {
+            (Command::LookUp(task), Some(requests)) => {
                 let now = self.feed.now();
-                in_flight.start(move |client| async move {
+                requests.start(move |client| async move {
                     let found = client.find_past_task(&task, now).await;
                     RequestResult::HistoryLookup(task, found)
                 });

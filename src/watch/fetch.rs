@@ -9,7 +9,7 @@ use vtask_vim::{Error, ReportedFields, TaskCollector, types::TaskInfo};
 
 use super::{
     ConnectionState,
-    in_flight::{InFlight, RequestResult},
+    concurrent_requests::{ConcurrentRequests, RequestResult},
     intervals::Intervals,
     long_poll::{AfterFailure, LongPoll, WaitAnswer, WaitTuning},
     options::{FetchMode, WatchOptions},
@@ -197,15 +197,19 @@ impl Fetch {
     }
 
     /// Returns the time of the next request.
-    pub(super) fn next_time(&self, in_flight: &InFlight, feed: &TaskFeed) -> Option<Instant> {
+    pub(super) fn next_time(
+        &self,
+        requests: &ConcurrentRequests,
+        feed: &TaskFeed,
+    ) -> Option<Instant> {
         let task = feed.watched.next_time();
         let (FetchState::Push(poll), Some(view)) = (&self.state, &feed.view) else {
-            let task = task.filter(|_| in_flight.has_capacity());
+            let task = task.filter(|_| requests.has_capacity());
             let task = task.map(|due| due.max(self.rate.next()));
             return [task, self.push_at()].into_iter().flatten().min();
         };
         let due = [
-            task.filter(|_| !view.is_modifying() && in_flight.has_capacity()),
+            task.filter(|_| !view.is_modifying() && requests.has_capacity()),
             poll.next_start(!view.is_empty()),
             view.wake_due().filter(|_| poll.can_cancel()),
             view.pending.read_due(self.intervals.report_timeout),
@@ -230,21 +234,21 @@ impl Fetch {
     /// Starts due requests.
     pub(super) fn start_requests(
         &mut self,
-        in_flight: &mut InFlight,
+        requests: &mut ConcurrentRequests,
         feed: &mut TaskFeed,
         now: Instant,
     ) {
         if !matches!(self.state, FetchState::Push(_)) {
-            while in_flight.has_capacity()
+            while requests.has_capacity()
                 && feed.watched.next_time().is_some_and(|due| due <= now)
                 && self.rate.take(now)
                 && let Some((mo_id, known)) = feed.watched.next_due(now)
             {
-                in_flight.read(mo_id, known);
+                requests.read(mo_id, known);
             }
             return;
         }
-        self.add_new_tasks(in_flight, feed, now);
+        self.add_new_tasks(requests, feed, now);
         if let (FetchState::Push(poll), Some(view)) = (&mut self.state, &feed.view) {
             poll.start_wait(!view.is_empty(), now);
         }
@@ -253,7 +257,7 @@ impl Fetch {
     /// Reads or reports members that are overdue, and checks a silent long poll.
     pub(super) fn check_pending(
         &mut self,
-        in_flight: &mut InFlight,
+        requests: &mut ConcurrentRequests,
         feed: &mut TaskFeed,
         now: Instant,
     ) -> Result<(), LoopExit> {
@@ -263,7 +267,7 @@ impl Fetch {
         if poll.can_cancel() && view.take_wake(now) {
             poll.cancelling();
             let collector = poll.collector.clone();
-            in_flight.start(|_| async move {
+            requests.start(|_| async move {
                 let _ = collector.cancel_wait().await;
                 RequestResult::WaitCancelled
             });
@@ -274,18 +278,23 @@ impl Fetch {
         if view.pending.consecutive_timeouts() > MAX_SILENT_WAITS {
             let action = || "waiting for changes".to_owned();
             let why = "the server never reports the watched tasks.";
-            let error = in_flight.client.unsupported(&action, why);
+            let error = requests.client.unsupported(&action, why);
             return self.fall_back(feed, &error);
         }
         for mo_id in late {
             feed.watched.schedule_at(&mo_id, now);
         }
-        self.check_silent_poll(in_flight, feed, now);
+        self.check_silent_poll(requests, feed, now);
         Ok(())
     }
 
     /// Reads some tasks while the long poll is silent: it may hang although its session has ended.
-    fn check_silent_poll(&mut self, in_flight: &mut InFlight, feed: &mut TaskFeed, now: Instant) {
+    fn check_silent_poll(
+        &mut self,
+        requests: &mut ConcurrentRequests,
+        feed: &mut TaskFeed,
+        now: Instant,
+    ) {
         let (FetchState::Push(poll), Some(view)) = (&self.state, &feed.view) else {
             return;
         };
@@ -296,7 +305,7 @@ impl Fetch {
             poll.checked(now);
         }
         for mo_id in feed.watched.take_checks(CHECK_BATCH_SIZE, now) {
-            in_flight.start(|client| async move {
+            requests.start(|client| async move {
                 let answer = client.task_info(&mo_id).await;
                 RequestResult::Check(mo_id, answer.map(Box::new))
             });
@@ -314,7 +323,7 @@ impl Fetch {
     /// Handles the answer of the long poll.
     pub(super) fn handle_wait(
         &mut self,
-        in_flight: &mut InFlight,
+        requests: &mut ConcurrentRequests,
         feed: &mut TaskFeed,
         renewals: &mut SessionRenewals,
         answer: WaitAnswer,
@@ -328,7 +337,7 @@ impl Fetch {
                 renewals.succeeded(&Call::Wait);
                 renewals.succeeded(&Call::Collector);
                 (self.fallbacks, self.refusals) = (0, 0);
-                in_flight.failures.record_success(now);
+                requests.failures.record_success(now);
                 let since = poll.succeeded(set.as_ref(), now);
                 let Some(set) = set else {
                     return Ok(());
@@ -340,7 +349,7 @@ impl Fetch {
                     view.pending.record_truncated(now);
                 }
                 renewals.record_read();
-                return in_flight.handle_updates(feed, renewals, set);
+                return requests.handle_updates(feed, renewals, set);
             }
             Err(error) => error,
         };

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use vtask_recording::Recorder;
 use vtask_vim::ConnectOptions;
 
-use super::{intervals::Intervals, label_cache::LabelCache};
+use super::{intervals::Intervals, label_cache::LabelCache, rate_limiter::MAX_READS_PER_SECOND};
 
 /// The way tasks are followed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
@@ -79,7 +79,7 @@ impl WatchOptions {
             entity_states: false,
             keep_finished: 5_000,
             max_tasks: 100_000,
-            max_reads_per_second: 100,
+            max_reads_per_second: MAX_READS_PER_SECOND,
             recorder: None,
         }
     }

@@ -10,14 +10,14 @@ use vtask_vim::{
 };
 
 use super::{
-    in_flight::InFlight,
+    concurrent_requests::ConcurrentRequests,
     session_renewals::{Call, SessionRenewals},
     stop_reason::LoopExit,
     task_feed::TaskFeed,
     translate::{TaskUpdate, task_update},
 };
 
-impl InFlight {
+impl ConcurrentRequests {
     /// Handles the changes of one answer.
     pub(super) fn handle_updates(
         &mut self,

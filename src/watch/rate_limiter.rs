@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// Maximum number of task reads per second while polling.
+pub(super) const MAX_READS_PER_SECOND: u32 = 100;
+
 /// Allows one request per interval on average, with bursts after quiet times.
 #[derive(Debug)]
 pub(super) struct TokenBucket {

@@ -11,9 +11,9 @@ use vtask_vim::{
 
 use super::{
     CancelResponse, Command, ConnectionState, HistoryLookup, Update,
+    concurrent_requests::{ConcurrentRequests, RequestResult},
     endpoint::Endpoint,
     failure_detector::concerns_all,
-    in_flight::{InFlight, RequestResult},
     label_cache::operation_labels,
     responses::cancel_response,
     session_renewals::Call,
@@ -32,10 +32,10 @@ impl Endpoint {
     /// Runs until an error or a command ends it.
     pub(super) async fn run_read_loop(&mut self, client: Arc<Client>) -> LoopExit {
         let now = Instant::now();
-        let mut in_flight = InFlight::new(client, &self.options, now);
-        let Err(exit) = self.read_until_exit(&mut in_flight).await;
+        let mut requests = ConcurrentRequests::new(client, &self.options, now);
+        let Err(exit) = self.read_until_exit(&mut requests).await;
         let now = Instant::now();
-        for task in in_flight.abort() {
+        for task in requests.abort() {
             self.feed.watched.schedule_at(&task, now);
         }
         self.lookups.interrupted(now);
@@ -45,7 +45,7 @@ impl Endpoint {
         }
         // The receiver may be gone.
         let _ = self.send_changes().await;
-        for mo_id in in_flight.cancels {
+        for mo_id in requests.cancels {
             let why = "the connection was lost before the server answered; the task's flags show if cancellation was requested.";
             let answer = CancelResponse::Failed(why.into());
             let _ = self
@@ -56,45 +56,48 @@ impl Endpoint {
         exit
     }
 
-    async fn read_until_exit(&mut self, in_flight: &mut InFlight) -> Result<Infallible, LoopExit> {
+    async fn read_until_exit(
+        &mut self,
+        requests: &mut ConcurrentRequests,
+    ) -> Result<Infallible, LoopExit> {
         if self.labels.begin(Instant::now()) {
             let cache = self.options.label_cache.clone();
-            in_flight.start(|client| async move {
+            requests.start(|client| async move {
                 RequestResult::Labels(operation_labels(&client, cache.as_ref()).await)
             });
         }
-        self.lookups.connected(in_flight.client.clone());
+        self.lookups.connected(requests.client.clone());
         loop {
-            self.start_push(in_flight).await?;
+            self.start_push(requests).await?;
             self.send_connection().await?;
             for request in std::mem::take(&mut self.pending) {
-                self.handle_command(Some(request), Some(in_flight)).await?;
+                self.handle_command(Some(request), Some(requests)).await?;
             }
-            if self.awaits_first_list() && self.is_first_list_sent(in_flight, Instant::now()) {
+            if self.awaits_first_list() && self.is_first_list_sent(requests, Instant::now()) {
                 self.lookups.open();
                 self.update_sender.send(Update::FirstList).await?;
             }
-            self.start_due(in_flight)?;
-            let next = self.next_time(in_flight);
+            self.start_due(requests)?;
+            let next = self.next_time(requests);
             tokio::select! {
                 biased;
                 command = self.commands.recv() => {
-                    self.handle_command(command, Some(in_flight)).await?;
+                    self.handle_command(command, Some(requests)).await?;
                 }
                 // One at a time and paced; results of other requests must not delay it.
                 Some(answer) = self.fetch.next_answer(), if !self.paused => {
                     let renewals = &mut self.connection.renewals;
-                    self.fetch.handle_wait(in_flight, &mut self.feed, renewals, answer)?;
+                    self.fetch.handle_wait(requests, &mut self.feed, renewals, answer)?;
                 }
-                Some(result) = in_flight.requests.join_next() => {
+                Some(result) = requests.requests.join_next() => {
                     let mut next = Some(result);
                     while let Some(result) = next {
                         // A request that panicked or was aborted has no result.
                         if let Ok((requested_at, result)) = result {
-                            self.handle_response(in_flight, requested_at, result).await?;
+                            self.handle_response(requests, requested_at, result).await?;
                         }
                         next = match self.feed.changes.len() {
-                            ..READ_BATCH => in_flight.requests.try_join_next(),
+                            ..READ_BATCH => requests.requests.try_join_next(),
                             _ => None,
                         };
                     }
@@ -119,7 +122,7 @@ impl Endpoint {
     }
 
     /// Starts the long poll if it is wanted and due. If the server refuses, tasks are polled.
-    async fn start_push(&mut self, in_flight: &mut InFlight) -> Result<(), LoopExit> {
+    async fn start_push(&mut self, requests: &mut ConcurrentRequests) -> Result<(), LoopExit> {
         if !self.fetch.is_push_due(Instant::now()) {
             return Ok(());
         }
@@ -128,7 +131,7 @@ impl Endpoint {
                 .await?;
         }
         let creating = TaskCollector::create(
-            in_flight.client.clone(),
+            requests.client.clone(),
             self.fetch.fields(),
             self.options.discover,
         );
@@ -136,7 +139,7 @@ impl Endpoint {
             Ok(collector) => {
                 let now = Instant::now();
                 self.fetch.begin_push(&mut self.feed, collector, now);
-                in_flight.await_pushed_list(now);
+                requests.await_pushed_list(now);
                 Ok(())
             }
             Err(error)
@@ -152,27 +155,27 @@ impl Endpoint {
     }
 
     /// Starts due requests up to the concurrency limit.
-    fn start_due(&mut self, in_flight: &mut InFlight) -> Result<(), LoopExit> {
+    fn start_due(&mut self, requests: &mut ConcurrentRequests) -> Result<(), LoopExit> {
         let now = Instant::now();
         self.lookups.start_due(now);
         if !self.paused {
-            if in_flight.clock_at <= now {
-                in_flight.clock_at = now + self.options.intervals.clock;
-                in_flight.read_clock();
+            if requests.clock_at <= now {
+                requests.clock_at = now + self.options.intervals.clock;
+                requests.read_clock();
             }
-            if in_flight.list_at.is_some_and(|at| at <= now) {
-                in_flight.schedule_list(now);
+            if requests.list_at.is_some_and(|at| at <= now) {
+                requests.schedule_list(now);
                 // Tasks beyond the limit may have space now.
-                let known = in_flight
+                let known = requests
                     .list_digest
                     .filter(|_| !self.feed.watched.lacks_recent());
-                in_flight.start(move |client| async move {
+                requests.start(move |client| async move {
                     RequestResult::RecentTasks(client.changed_recent_tasks(known).await)
                 });
             }
-            self.fetch.start_requests(in_flight, &mut self.feed, now);
+            self.fetch.start_requests(requests, &mut self.feed, now);
         }
-        self.fetch.check_pending(in_flight, &mut self.feed, now)
+        self.fetch.check_pending(requests, &mut self.feed, now)
     }
 
     /// True until the first complete list was sent; lookups that can be deferred wait for it.
@@ -181,28 +184,28 @@ impl Endpoint {
     }
 
     /// True if everything watched was read and no read is in flight.
-    fn is_first_list_sent(&self, in_flight: &InFlight, now: Instant) -> bool {
+    fn is_first_list_sent(&self, requests: &ConcurrentRequests, now: Instant) -> bool {
         let view = self.feed.view.as_ref();
-        let is_complete = in_flight.is_idle()
+        let is_complete = requests.is_idle()
             && self.feed.changes.is_empty()
             && !view.is_some_and(ViewMembers::has_pending)
             && self.feed.watched.next_time().is_none_or(|due| due > now);
-        let knows_recent = in_flight.knows_recent || !self.options.discover;
-        (is_complete && knows_recent) || in_flight.began + FIRST_LIST_TIMEOUT <= now
+        let knows_recent = requests.knows_recent || !self.options.discover;
+        (is_complete && knows_recent) || requests.began + FIRST_LIST_TIMEOUT <= now
     }
 
     /// Returns the time at which the next request is due.
-    fn next_time(&self, in_flight: &InFlight) -> Instant {
+    fn next_time(&self, requests: &ConcurrentRequests) -> Instant {
         let now = Instant::now();
         let mut due = vec![self.lookups.next_time(now)];
         if self.awaits_first_list() {
-            due.push(Some(in_flight.began + FIRST_LIST_TIMEOUT));
+            due.push(Some(requests.began + FIRST_LIST_TIMEOUT));
         }
         if !self.paused {
             due.extend([
-                self.fetch.next_time(in_flight, &self.feed),
-                in_flight.list_at,
-                Some(in_flight.clock_at),
+                self.fetch.next_time(requests, &self.feed),
+                requests.list_at,
+                Some(requests.clock_at),
                 self.labels.deadline(now),
             ]);
         }
@@ -212,40 +215,40 @@ impl Endpoint {
 
     async fn handle_response(
         &mut self,
-        in_flight: &mut InFlight,
+        requests: &mut ConcurrentRequests,
         requested_at: Instant,
         result: RequestResult,
     ) -> Result<(), LoopExit> {
         if result.is_good() {
-            in_flight.failures.record_success(Instant::now());
+            requests.failures.record_success(Instant::now());
         }
         let (feed, intervals) = (&mut self.feed, &self.options.intervals);
         let renewals = &mut self.connection.renewals;
         match result {
             RequestResult::Task(mo_id, answer) => {
-                in_flight.handle_task(feed, renewals, intervals, &mo_id, answer)?;
+                requests.handle_task(feed, renewals, intervals, &mo_id, answer)?;
             }
             RequestResult::NewTasks(tasks, answer) => {
                 self.fetch
-                    .handle_new_tasks(in_flight, feed, renewals, &tasks, answer)?;
+                    .handle_new_tasks(requests, feed, renewals, &tasks, answer)?;
             }
             RequestResult::RecentTasks(answer) => {
                 let updates = self
                     .discovery
-                    .handle_list(in_flight, feed, renewals, answer)?;
+                    .handle_list(requests, feed, renewals, answer)?;
                 self.send_all(updates).await?;
             }
             RequestResult::Clock(sent, Ok(server)) => {
-                in_flight.is_probing = false;
+                requests.is_probing = false;
                 self.handle_clock(sent, server).await?;
             }
             RequestResult::Clock(_, Err(error)) => {
-                in_flight.is_probing = false;
+                requests.is_probing = false;
                 if renewals.ends_session(Call::Clock, &error) {
                     return Err(LoopExit::dead(error));
                 }
                 // A single failure among good answers is ignored.
-                if !in_flight.failures.succeeded_since(requested_at)
+                if !requests.failures.succeeded_since(requested_at)
                     && self.connection.clock_failure_counts(&error)
                 {
                     return Err(LoopExit::failed(error));
@@ -253,7 +256,7 @@ impl Endpoint {
             }
             RequestResult::Labels(answer) => self.handle_labels(answer).await?,
             RequestResult::Cancel(mo_id, answer) => {
-                self.handle_cancel(in_flight, mo_id, answer).await?;
+                self.handle_cancel(requests, mo_id, answer).await?;
             }
             RequestResult::HistoryLookup(task, answer) => {
                 self.handle_history_lookup(task, answer).await?;
@@ -293,12 +296,12 @@ impl Endpoint {
 
     async fn handle_cancel(
         &mut self,
-        in_flight: &mut InFlight,
+        requests: &mut ConcurrentRequests,
         mo_id: Arc<str>,
         answer: Result<(), Error>,
     ) -> Result<(), LoopExit> {
-        if let Some(index) = in_flight.cancels.iter().position(|task| *task == mo_id) {
-            in_flight.cancels.remove(index);
+        if let Some(index) = requests.cancels.iter().position(|task| *task == mo_id) {
+            requests.cancels.remove(index);
         }
         let call = Call::Cancel(mo_id.clone());
         match answer {

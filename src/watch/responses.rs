@@ -7,8 +7,8 @@ use vtask_vim::{Error, types::TaskInfo};
 
 use super::{
     CancelResponse,
+    concurrent_requests::{ConcurrentRequests, TaskAnswer},
     failure_detector::Failure,
-    in_flight::{InFlight, TaskAnswer},
     intervals::Intervals,
     session_renewals::{Call, SessionRenewals},
     stop_reason::LoopExit,
@@ -18,7 +18,7 @@ use super::{
 /// Delay before reading a task again whose answer was older than a pushed change.
 const STALE_READ_DELAY: Duration = Duration::from_secs(1);
 
-impl InFlight {
+impl ConcurrentRequests {
     /// Handles a task as read.
     pub(super) fn handle_task(
         &mut self,

@@ -33,7 +33,7 @@ async fn a_working_server_has_no_problem_and_no_secret_is_shown() {
         concat!("vtask ", env!("CARGO_PKG_VERSION")),
         "  API release   9.0.0.0",
         "  Session       ops, locale en",
-        "Global.CancelTask on the root directory: granted",
+        "Global.CancelTask on the root folder: granted",
         "  Long poll     available with the list of recent tasks; a wait ended after",
         "VTASK_PASSWORD=(set, not shown)",
         "/nonexistent/.local/state/vtask",
@@ -66,7 +66,7 @@ async fn problems_of_clock_privilege_and_long_poll_are_reported() {
     assert!(poll.starts_with("! Long poll     not available"), "{poll}");
     assert!(poll.contains("NoPermission"), "{poll}");
     assert!(
-        output.out.contains("root directory: not granted"),
+        output.out.contains("root folder: not granted"),
         "{}",
         output.out
     );

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::handler::{PopupHandler, Response};
 use crate::{
     app::{
-        action::Action, event::Effect, keymap::Context, notifications::Severity, scroll::scrolled,
-        state::AppState,
+        action::Action, event::Effect, keymap::Context, notification_log::Severity,
+        scroll::scrolled, state::AppState,
     },
     task::{
         ChangeSet, Handle, TaskStore,

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     app::{
-        action::Action, event::Effect, keymap::Context, notifications::Severity, scroll::scrolled,
-        state::AppState,
+        action::Action, event::Effect, keymap::Context, notification_log::Severity,
+        scroll::scrolled, state::AppState,
     },
     task::{
         ChangeSet, EndpointId, Handle, TaskStore,

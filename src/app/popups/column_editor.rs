@@ -8,7 +8,7 @@ use crate::app::{
     columns::{Column, ColumnSet, ColumnSpec},
     event::Effect,
     keymap::Context,
-    notifications::Severity,
+    notification_log::Severity,
     scroll::scrolled,
     state::AppState,
 };

@@ -12,7 +12,7 @@ use super::handler::{PopupHandler, Response};
 use crate::app::{
     action::Action,
     keymap::{Context, Keymap},
-    notifications::Severity,
+    notification_log::Severity,
     state::AppState,
     text_input::TextInput,
 };

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::list_menu::{ListMenu, MenuEntries};
 use crate::app::{
-    clipboard::CopyItem,
+    copy_item::CopyItem,
     event::Effect,
     keymap::Context,
-    notifications::Severity,
+    notification_log::Severity,
     panes::{PaneMode, Tab},
     state::AppState,
 };

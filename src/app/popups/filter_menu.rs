@@ -13,7 +13,7 @@ use crate::{
         action::Action,
         event::Effect,
         keymap::Context,
-        notifications::Severity,
+        notification_log::Severity,
         state::AppState,
         update::list,
         update::saved_filters::{active_filter, has_filter_to_save},

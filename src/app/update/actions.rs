@@ -11,7 +11,7 @@ use crate::{
         action::Action,
         event::{Effect, ExitReason},
         keymap::Context,
-        notifications::Severity,
+        notification_log::Severity,
         panes::{Focus, PaneMode},
         popups::{
             CancelMarked, CommandPalette, HelpPopup, Popup, Prompt, TextPopup, cancel_dialog,

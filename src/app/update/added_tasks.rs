@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::list;
 use crate::{
     app::{
-        added_tasks::AddedTask, event::Effect, notifications::Severity, screen::Screen,
+        added_tasks::AddedTask, event::Effect, notification_log::Severity, screen::Screen,
         server_state::ServerState, state::AppState,
     },
     task::{EndpointId, Handle, NotATask, TaskChange, TaskId, TaskRef},

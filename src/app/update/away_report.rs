@@ -10,7 +10,7 @@ use crate::{
         away_report::{AwayPeriod, SavedView, Window},
         event::Event,
         last_seen_times::LastSeen,
-        notifications::Severity,
+        notification_log::Severity,
         panes::{Focus, PaneMode},
         server_state::{ServerClocks, ServerState},
         state::AppState,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::list;
 use crate::{
-    app::{notifications::Severity, state::AppState},
+    app::{notification_log::Severity, state::AppState},
     task::BlockerKind,
 };
 

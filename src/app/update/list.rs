@@ -8,7 +8,7 @@ use crate::{
         action::Action,
         event::Effect,
         keymap::Context,
-        notifications::Severity,
+        notification_log::Severity,
         panes::{Focus, PaneMode},
         state::AppState,
     },

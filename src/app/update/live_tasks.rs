@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     app::{
         event::Effect,
-        notifications::Severity,
+        notification_log::Severity,
         progress_curve_file::KnownCurve,
         server_state::{ServerClocks, ServerState},
         state::AppState,

@@ -77,7 +77,7 @@ fn copy_panes(from: &AppState, to: &mut AppState) {
         .clone_from(&from.options.typed_filters);
     to.pane_mode = from.pane_mode;
     to.unzoomed = from.unzoomed;
-    to.pane_split = from.pane_split.clone();
+    to.pane_layout = from.pane_layout.clone();
     to.tab = from.tab;
 }
 

@@ -27,7 +27,7 @@ pub(super) fn handle(
         MouseEventKind::Drag(MouseButton::Left) => {
             panes::pull(&mut screen.state, position).then(Vec::new)
         }
-        MouseEventKind::Up(MouseButton::Left) if screen.state.pane_split.is_dragged => {
+        MouseEventKind::Up(MouseButton::Left) if screen.state.pane_layout.is_dragged => {
             panes::hold(&mut screen.state, false);
             Some(Vec::new())
         }

@@ -5,7 +5,9 @@
 use jiff::Timestamp;
 
 use crate::{
-    app::{notifications::Severity, server_state::ServerClocks, state::AppState, views::TaskView},
+    app::{
+        notification_log::Severity, server_state::ServerClocks, state::AppState, views::TaskView,
+    },
     task::{
         ChangeSet, Handle,
         row_model::{Fold, Layout, Row},

@@ -5,8 +5,8 @@ use ratatui::layout::{Position, Size};
 
 use crate::app::{
     action::Action,
-    notifications::Severity,
-    pane_split::{DetailsPosition, MIN_COLUMNS_BESIDE, PaneSplit, Side},
+    notification_log::Severity,
+    pane_layout::{DetailsPosition, MIN_COLUMNS_BESIDE, PaneLayout, Side},
     panes::{Focus, PaneMode},
     state::AppState,
 };
@@ -47,10 +47,10 @@ impl PaneArrangement {
         match state.pane_mode {
             PaneMode::List => Self::ListOnly,
             PaneMode::Details => Self::DetailsOnly,
-            PaneMode::Both(focus) => match (state.pane_split.split(body), focus) {
+            PaneMode::Both(focus) => match (state.pane_layout.split(body), focus) {
                 (None, Focus::List) => Self::ListOnly,
                 (None, Focus::Details) => Self::DetailsOnly,
-                (Some(_), _) if state.pane_split.side(body) == Side::Right => Self::Beside,
+                (Some(_), _) if state.pane_layout.side(body) == Side::Right => Self::Beside,
                 (Some(_), _) => Self::Below,
             },
         }
@@ -75,12 +75,12 @@ impl PaneArrangement {
             Self::Beside => DetailsPosition::Beside,
         };
         let body = state.layout().body;
-        let mut pane_split = state.pane_split.clone();
-        pane_split.position = position;
-        let fits = pane_split.split(body).is_some()
-            && (position == DetailsPosition::Below || PaneSplit::has_space_beside(body));
+        let mut pane_layout = state.pane_layout.clone();
+        pane_layout.position = position;
+        let fits = pane_layout.split(body).is_some()
+            && (position == DetailsPosition::Below || PaneLayout::has_space_beside(body));
         if fits {
-            state.pane_split = pane_split;
+            state.pane_layout = pane_layout;
             state.pane_mode = PaneMode::Both(focus);
         }
         fits
@@ -110,21 +110,21 @@ fn notify_too_narrow(state: &mut AppState, now: Timestamp) {
 fn grow(state: &mut AppState, steps: i16) {
     let areas = state.layout();
     if !areas.border.is_empty() {
-        state.pane_split.grow(areas.body, steps);
+        state.pane_layout.grow(areas.body, steps);
     }
 }
 
 /// Starts or ends dragging the border.
 pub(super) fn hold(state: &mut AppState, holds: bool) {
-    state.pane_split.is_dragged = holds;
+    state.pane_layout.is_dragged = holds;
 }
 
 /// Moves the dragged border. Returns false if it is not dragged.
 pub(super) fn pull(state: &mut AppState, to: Position) -> bool {
     let areas = state.layout();
-    let is_held = state.pane_split.is_dragged && !areas.border.is_empty();
+    let is_held = state.pane_layout.is_dragged && !areas.border.is_empty();
     if is_held {
-        state.pane_split.move_border(areas.body, to);
+        state.pane_layout.move_border(areas.body, to);
     }
     is_held
 }
@@ -134,11 +134,11 @@ impl AppState {
     pub(crate) fn fit(&mut self, size: Size, now: Timestamp) {
         let (before, is_first) = (self.layout().body, self.size == Size::default());
         self.size = size;
-        let is_wanted = self.pane_split.position == DetailsPosition::Beside
+        let is_wanted = self.pane_layout.position == DetailsPosition::Beside
             && matches!(self.pane_mode, PaneMode::Both(_));
         if is_wanted
-            && !PaneSplit::has_space_beside(self.layout().body)
-            && (is_first || PaneSplit::has_space_beside(before))
+            && !PaneLayout::has_space_beside(self.layout().body)
+            && (is_first || PaneLayout::has_space_beside(before))
         {
             notify_too_narrow(self, now);
         }

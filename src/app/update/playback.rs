@@ -6,7 +6,7 @@ use crate::app::{
     action::Action,
     event::Effect,
     keymap::Context,
-    notifications::Severity,
+    notification_log::Severity,
     playback::{PlaybackCommand, PlaybackState, SeekTarget},
     state::AppState,
 };

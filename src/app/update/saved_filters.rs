@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::{
     app::{
-        action::Action, event::Effect, keymap::Context, notifications::Severity, saved_filter_file,
-        state::AppState,
+        action::Action, event::Effect, keymap::Context, notification_log::Severity,
+        saved_filter_file, state::AppState,
     },
     task::Filter,
 };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{added_tasks, live_tasks};
 use crate::{
     app::{
-        event::Effect, notifications::Severity, popups::Popup, screen::Screen,
+        event::Effect, notification_log::Severity, popups::Popup, screen::Screen,
         server_state::ServerClocks, state::AppState, views::history::update as history,
     },
     task::{

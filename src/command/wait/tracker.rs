@@ -3,7 +3,6 @@
 
 mod condition;
 mod recorded;
-mod result;
 mod server_state;
 mod stall_detector;
 mod task_outcome;

@@ -17,6 +17,7 @@ mod filter_spec;
 mod history_collector;
 mod methods;
 mod object_source;
+mod object_update;
 mod objects;
 mod property_collector;
 mod property_filter;
@@ -26,7 +27,6 @@ mod session;
 mod task_filter;
 mod task_history;
 mod task_info;
-mod updates;
 mod uuid;
 mod views;
 

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::changes::ChangedObject;
 use super::event_queue::WorldEvent;
-use super::progress_curve::{self, ScriptAction};
 use super::task::{Execution, Field, FieldVersions, Record, Task, TaskId, TaskState};
 use super::task_plan::{PlannedEnd, TaskPlan};
+use super::task_script::{self, ScriptAction};
 use super::{World, replace};
 
 impl World {
@@ -189,7 +189,7 @@ impl World {
         };
         task.execution.duration = duration.unwrap_or(Duration::from_secs(3600));
         task.execution.steps =
-            progress_curve::steps_for(&plan, task.execution.duration, &mut task.execution.rng);
+            task_script::steps_for(&plan, task.execution.duration, &mut task.execution.rng);
         let spawns: Vec<Duration> = plan
             .children
             .iter()
@@ -250,7 +250,7 @@ impl World {
                         replace(&mut record.progress, Some(percent))
                     });
                     if details {
-                        let details = progress_curve::details(percent, duration);
+                        let details = task_script::details(percent, duration);
                         self.update(id, Field::ProgressDetails, |record| {
                             replace(&mut record.progress_details, details)
                         });

@@ -14,11 +14,11 @@ mod load_generator;
 pub(super) mod load_profile;
 mod locks;
 pub(super) mod playback;
-mod progress_curve;
 mod recorded_inventory;
 mod recorded_tasks;
 pub(super) mod task;
 pub(super) mod task_plan;
+mod task_script;
 pub(super) mod time;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

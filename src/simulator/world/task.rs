@@ -9,8 +9,8 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::inventory::EntityId;
-use super::progress_curve::ScriptStep;
 use super::task_plan::TaskPlan;
+use super::task_script::ScriptStep;
 use super::time::WorldTime;
 use crate::value::{MoRef, message};
 

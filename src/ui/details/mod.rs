@@ -28,7 +28,7 @@ pub(super) fn draw_border(ctx: &mut RenderContext, area: Rect) {
         return;
     }
     let state = ctx.state;
-    let is_highlighted = ctx.context == Context::Details || state.pane_split.is_dragged;
+    let is_highlighted = ctx.context == Context::Details || state.pane_layout.is_dragged;
     let role = if is_highlighted {
         Role::Focus
     } else {

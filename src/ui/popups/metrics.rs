@@ -35,7 +35,7 @@ fn rows(ctx: &RenderContext) -> Vec<(String, String, Role)> {
         row("uptime", running(report.seconds)),
         row(
             "resident memory",
-            report.resident_bytes.map_or_else(unknown, megabytes),
+            report.resident_bytes.map_or_else(unknown, text::megabytes),
         ),
         row(
             "CPU time",
@@ -49,8 +49,11 @@ fn rows(ctx: &RenderContext) -> Vec<(String, String, Role)> {
         row("time to draw a frame", quantiles(report.draw)),
         row("change to frame", quantiles(report.change_to_frame)),
         row("key to frame", quantiles(report.key_to_frame)),
-        row("received, compressed", megabytes(report.raw_bytes)),
-        row("received, decompressed", megabytes(report.decoded_bytes)),
+        row("received, compressed", text::megabytes(report.raw_bytes)),
+        row(
+            "received, decompressed",
+            text::megabytes(report.decoded_bytes),
+        ),
         row("requests", report.total_requests.to_string()),
     ];
     let kinds = report.requests.iter();
@@ -65,11 +68,6 @@ fn unknown() -> String {
 #[expect(clippy::cast_possible_truncation, reason = "whole seconds of a program's life fit")]
 fn running(seconds: f64) -> String {
     text::duration(jiff::SignedDuration::from_secs(seconds as i64))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "two decimals of a megabyte are shown")]
-fn megabytes(bytes: u64) -> String {
-    format!("{:.2} MB", bytes as f64 / 1e6)
 }
 
 fn quantiles(times: Quantiles) -> String {

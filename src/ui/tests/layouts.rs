@@ -7,12 +7,12 @@ use super::{
     panels::{labelled, press, watched},
 };
 use crate::{
-    app::{DetailsPosition, PaneSplit, Screen},
+    app::{DetailsPosition, PaneLayout, Screen},
     ui::tests::draw_buffer,
 };
 
 fn join_columns(mut state: Screen) -> Screen {
-    state.pane_split = PaneSplit::new(DetailsPosition::Beside, None);
+    state.pane_layout = PaneLayout::new(DetailsPosition::Beside, None);
     state
 }
 

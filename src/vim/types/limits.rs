@@ -2,7 +2,7 @@
 //!
 //! | data | limit |
 //! | --- | --- |
-//! | body, compressed or not | 64 MiB (`vim::transport`) |
+//! | body, compressed or not | 64 MiB (`response.rs`) |
 //! | JSON values of a body | [`max_weight`] of [`OBJECT_WEIGHT`] and [`VALUE_WEIGHT`] |
 //! | nesting of a body | 128 levels (`serde_json`) |
 //! | text | [`MAX_TEXT_CHARS`] characters |

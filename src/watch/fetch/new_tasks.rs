@@ -10,8 +10,8 @@ use vtask_vim::{Error, ReportedFields, types::ManagedObjectReference};
 
 use super::{Fetch, FetchState};
 use crate::{
+    concurrent_requests::{ConcurrentRequests, NewTasksAnswer, RequestResult},
     failure_detector::concerns_all,
-    in_flight::{InFlight, NewTasksAnswer, RequestResult},
     session_renewals::{Call, SessionRenewals},
     stop_reason::LoopExit,
     task_feed::TaskFeed,
@@ -34,7 +34,7 @@ impl Fetch {
     /// Reads due tasks that are new, and adds those that were read to the view. Reads members that are due, too.
     pub(super) fn add_new_tasks(
         &mut self,
-        in_flight: &mut InFlight,
+        requests: &mut ConcurrentRequests,
         feed: &mut TaskFeed,
         now: Instant,
     ) {
@@ -45,12 +45,12 @@ impl Fetch {
             return;
         }
         let mut unread = Vec::new();
-        while in_flight.has_capacity()
+        while requests.has_capacity()
             && let Some((mo_id, _)) = feed.watched.next_due(now)
         {
             if view.contains(&mo_id) || feed.watched.is_polled_individually(&mo_id) {
                 if self.rate.take(now) {
-                    in_flight.read(mo_id, None);
+                    requests.read(mo_id, None);
                 } else {
                     feed.watched.schedule_at(&mo_id, now + BUSY_DELAY);
                 }
@@ -59,19 +59,19 @@ impl Fetch {
             } else {
                 unread.push(mo_id);
                 if unread.len() == MAX_READ_BATCH {
-                    in_flight.read_batch(std::mem::take(&mut unread));
+                    requests.read_batch(std::mem::take(&mut unread));
                 }
             }
         }
         if !unread.is_empty() {
-            in_flight.read_batch(unread);
+            requests.read_batch(unread);
         }
         // All tasks are shown before the server reports the changing fields of each once more.
-        if (in_flight.batches == 0 || view.adding() >= MAX_POSTPONED)
+        if (requests.batches == 0 || view.adding() >= MAX_POSTPONED)
             && let Some(change) = view.modify(MAX_JOIN_BATCH, now)
         {
             let collector = poll.collector.clone();
-            in_flight.start(|_| async move {
+            requests.start(|_| async move {
                 let unresolved = collector
                     .modify_view(&change.adding, &change.removing)
                     .await;
@@ -84,25 +84,25 @@ impl Fetch {
     /// the collector reports all fields instead.
     pub(crate) fn handle_new_tasks(
         &mut self,
-        in_flight: &mut InFlight,
+        requests: &mut ConcurrentRequests,
         feed: &mut TaskFeed,
         renewals: &mut SessionRenewals,
         tasks: &[Arc<str>],
         answer: NewTasksAnswer,
     ) -> Result<(), LoopExit> {
-        in_flight.batches = in_flight.batches.saturating_sub(1);
+        requests.batches = requests.batches.saturating_sub(1);
         let error = match answer {
             Ok(infos) => {
                 self.batch_failures = 0;
                 renewals.succeeded(&Call::NewTasks);
-                in_flight.handle_batch(feed, renewals, tasks, infos);
+                requests.handle_batch(feed, renewals, tasks, infos);
                 return Ok(());
             }
             Err(error) => error,
         };
         let retry = Instant::now() + self.intervals.initial_backoff;
         for mo_id in tasks {
-            in_flight.finish(mo_id);
+            requests.finish(mo_id);
             feed.watched.schedule_at(mo_id, retry);
         }
         if renewals.ends_session(Call::NewTasks, &error) {
@@ -113,7 +113,7 @@ impl Fetch {
         }
         self.batch_failures += 1;
         if error.is_transient() && self.batch_failures < MAX_BATCH_FAILURES {
-            in_flight.probe();
+            requests.probe();
         } else {
             self.fields = ReportedFields::All;
             self.drop_collector(feed);

@@ -55,7 +55,7 @@ pub(super) struct Locations {
     /// Entities of active tasks.
     active: HashMap<Arc<str>, usize>,
     /// The entities being read.
-    in_flight: Option<(Vec<usize>, DropGuard)>,
+    requests: Option<(Vec<usize>, DropGuard)>,
     priority: Priority,
     /// Time before which nothing is read, after a failure.
     not_before: Instant,
@@ -83,7 +83,7 @@ impl Locations {
             unread: Default::default(),
             due: BTreeSet::new(),
             active: HashMap::new(),
-            in_flight: None,
+            requests: None,
             priority: Priority::Interactive,
             not_before: now,
             cache: InventoryCache::default(),
@@ -96,7 +96,7 @@ impl Locations {
     pub(super) fn set_wanted(&mut self, is_wanted: bool) {
         self.is_wanted = is_wanted;
         self.priority = Priority::Interactive;
-        if !is_wanted && let Some((numbers, _)) = self.in_flight.take() {
+        if !is_wanted && let Some((numbers, _)) = self.requests.take() {
             self.unread[0].extend(numbers);
         }
     }
@@ -188,7 +188,7 @@ impl Locations {
 
     /// Returns the time of the next read.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        if !self.is_wanted || self.in_flight.is_some() {
+        if !self.is_wanted || self.requests.is_some() {
             return None;
         }
         let has_unread = self.unread.iter().any(|unread| !unread.is_empty());
@@ -225,7 +225,7 @@ impl Locations {
         }
         let priority = std::mem::replace(&mut self.priority, Priority::Followed);
         let (permit, guard) = scheduler.guarded_permit(priority);
-        self.in_flight = Some((numbers, guard));
+        self.requests = Some((numbers, guard));
         (batch, std::mem::take(&mut self.cache), permit)
     }
 
@@ -245,7 +245,7 @@ impl Locations {
         can_renew: bool,
         now: Instant,
     ) -> Result<Located, Error> {
-        let Some((numbers, _)) = self.in_flight.take() else {
+        let Some((numbers, _)) = self.requests.take() else {
             return Ok(Vec::new());
         };
         self.cache = found.cache;
@@ -297,7 +297,7 @@ impl Locations {
 
     /// Makes the interrupted read due again.
     pub(super) fn interrupted(&mut self) {
-        if let Some((numbers, _)) = self.in_flight.take() {
+        if let Some((numbers, _)) = self.requests.take() {
             self.unread[0].extend(numbers);
         }
     }

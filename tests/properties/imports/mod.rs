@@ -8,7 +8,7 @@ mod source;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fs,
+    fs,
     sync::LazyLock,
 };
 
@@ -16,7 +16,6 @@ use graph::{Graph, Import};
 use source::Module;
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
-const LISTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/properties/imports");
 /// Crates of the workspace, each in the directory of its name.
 const CRATES: [&str; 8] = [
     "files",
@@ -28,8 +27,6 @@ const CRATES: [&str; 8] = [
     "vim",
     "watch",
 ];
-/// Environment variable that removes obsolete entries from the lists.
-const SHRINK: &str = "VTASK_SHRINK_LISTS";
 
 static MODULES: LazyLock<Vec<Module>> = LazyLock::new(|| {
     let read = |file: &str| fs::read_to_string(format!("{SOURCES}/{file}")).ok();
@@ -38,78 +35,6 @@ static MODULES: LazyLock<Vec<Module>> = LazyLock::new(|| {
 
 static IMPORTS: LazyLock<BTreeSet<Import>> =
     LazyLock::new(|| Graph::new(&MODULES, "vtask", &CRATES).imports());
-
-/// A list of allowed entries. Lines that begin with `#` are comments.
-struct List {
-    file: String,
-    head: String,
-    /// Separator of the entries.
-    between: &'static str,
-    /// Lines of each entry.
-    entries: BTreeSet<Vec<String>>,
-}
-
-impl List {
-    /// Reads a list of single-line entries, or of multi-line entries separated by an empty line.
-    fn read(name: &str, between: &'static str) -> Self {
-        let file = format!("{LISTS}/{name}");
-        let text = fs::read_to_string(&file).unwrap();
-        let (head, body): (Vec<&str>, Vec<&str>) =
-            text.lines().partition(|line| line.starts_with('#'));
-        let body = body.join("\n");
-        let lines = |entry: &str| entry.lines().map(str::to_owned).collect();
-        Self {
-            file,
-            head: head.join("\n"),
-            between,
-            entries: body
-                .trim()
-                .split(between)
-                .filter(|entry| !entry.is_empty())
-                .map(lines)
-                .collect(),
-        }
-    }
-
-    fn written(&self, entries: &[&Vec<String>]) -> String {
-        let entries: Vec<String> = entries.iter().map(|lines| lines.join("\n")).collect();
-        entries.join(self.between) + "\n"
-    }
-
-    /// Panics unless the findings equal the allowed entries. An entry found in parts or with fewer
-    /// lines counts as shrunk.
-    fn assert_allows(&self, found: &BTreeSet<Vec<String>>) {
-        let is_allowed = |entry: &&Vec<String>| {
-            let is_part_of =
-                |allowed: &Vec<String>| entry.iter().all(|line| allowed.contains(line));
-            self.entries.iter().any(is_part_of)
-        };
-        let new: Vec<_> = found.iter().filter(|entry| !is_allowed(entry)).collect();
-        assert!(
-            new.is_empty(),
-            "new, and not allowed:\n{}",
-            self.written(&new)
-        );
-        if *found == self.entries {
-            return;
-        }
-        if env::var_os(SHRINK).is_some() {
-            let entries: Vec<_> = found.iter().collect();
-            fs::write(
-                &self.file,
-                format!("{}\n\n{}", self.head, self.written(&entries)),
-            )
-            .unwrap();
-            return;
-        }
-        let obsolete: Vec<_> = self.entries.difference(found).collect();
-        panic!(
-            "{} has obsolete entries; run this with {SHRINK}=1. Obsolete:\n{}",
-            self.file,
-            self.written(&obsolete)
-        );
-    }
-}
 
 #[test]
 fn every_module_has_a_layer() {
@@ -125,19 +50,17 @@ fn every_module_has_a_layer() {
 
 #[test]
 fn imports_do_not_go_up() {
-    let mut upward: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for import in &*IMPORTS {
-        if let Some((from, to)) = layers::violated(import) {
-            let line = format!("{} -> {}", import.from_file, import.to_file);
-            let example = format!("{from} must not know {to}: {}", import.path);
-            upward.entry(line).or_insert((example, 0)).1 += 1;
-        }
-    }
-    for (line, (example, paths)) in &upward {
-        println!("{line}  ({example}; {paths} paths)");
-    }
-    let found = upward.into_keys().map(|line| vec![line]).collect();
-    List::read("allowed_imports.txt", "\n").assert_allows(&found);
+    let upward: Vec<String> = IMPORTS
+        .iter()
+        .filter_map(|import| {
+            let (from, to) = layers::violated(import)?;
+            Some(format!(
+                "{} -> {}: {from} must not know {to} ({})",
+                import.from_file, import.to_file, import.path
+            ))
+        })
+        .collect();
+    assert!(upward.is_empty(), "{}", upward.join("\n"));
 }
 
 #[test]
@@ -150,18 +73,21 @@ fn imports_have_no_cycles() {
             .insert(&import.to_file);
     }
     let cycles = cycles::cycles(&edges);
-    for cycle in &cycles {
-        println!("a cycle of {} files:", cycle.len());
-        for import in &*IMPORTS {
-            if cycle.contains(&&*import.from_file) && cycle.contains(&&*import.to_file) {
-                println!(
-                    "  {} -> {}  ({})",
-                    import.from_file, import.to_file, import.path
-                );
-            }
-        }
-    }
-    let owned = |cycle: Vec<&str>| cycle.into_iter().map(str::to_owned).collect();
-    let found = cycles.into_iter().map(owned).collect();
-    List::read("allowed_cycles.txt", "\n\n").assert_allows(&found);
+    let is_part = |import: &&Import| {
+        let has_both = |cycle: &Vec<&str>| {
+            cycle.contains(&&*import.from_file) && cycle.contains(&&*import.to_file)
+        };
+        cycles.iter().any(has_both)
+    };
+    let parts: Vec<String> = IMPORTS
+        .iter()
+        .filter(is_part)
+        .map(|import| {
+            format!(
+                "{} -> {} ({})",
+                import.from_file, import.to_file, import.path
+            )
+        })
+        .collect();
+    assert!(parts.is_empty(), "{}", parts.join("\n"));
 }

@@ -10,7 +10,7 @@ fn arrangement(state: &Screen) -> &'static str {
         (false, true) => "list",
         (true, false) => "details",
         (true, true) => "nothing",
-        (false, false) if state.pane_split.side(areas.body) == Side::Right => "beside",
+        (false, false) if state.pane_layout.side(areas.body) == Side::Right => "beside",
         (false, false) => "below",
     }
 }
@@ -79,7 +79,7 @@ fn resizing_explains_why_details_moved_below() {
     assert_eq!(arrangement(&state), "beside");
     // The same applies at startup.
     let mut first = connecting(0, 0);
-    first.pane_split = state.pane_split.clone();
+    first.pane_layout = state.pane_layout.clone();
     update(&mut first, to(80), now());
     assert!(message(&first).unwrap().contains("the screen has 80"));
 }
@@ -122,7 +122,7 @@ fn mouse_drags_the_border() {
         mouse(&mut state, MouseEventKind::Drag(left), 70, 20);
         assert_eq!(state.layout().border, border, "let go");
         draw(&mut state);
-        assert!(!state.pane_split.is_dragged);
+        assert!(!state.pane_layout.is_dragged);
     }
 }
 

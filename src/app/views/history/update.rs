@@ -9,7 +9,7 @@ use crate::{
     app::{
         action::Action,
         event::Effect,
-        notifications::Severity,
+        notification_log::Severity,
         panes::{Focus, PaneMode},
         server_state::ServerClocks,
         state::AppState,

@@ -7,7 +7,7 @@ use crate::{
     app::{
         action::Action,
         keymap::Context,
-        notifications::Severity,
+        notification_log::Severity,
         panes::Tab,
         popups::handler::{PopupHandler, Response},
         state::AppState,

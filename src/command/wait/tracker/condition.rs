@@ -1,6 +1,13 @@
-//! The condition that ends the wait.
+//! The condition that ends the wait, and the result with which it ends. Pure.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{TaskOutcome, TrackedTask, WaitResult, WaitServer, WaitTracker};
+use crate::{
+    command::{Outcome, display_name},
+    task::{Status, TaskId},
+    vim::types::TaskInfo,
+};
 
 /// The condition that ends the wait.
 #[derive(Debug, Clone)]
@@ -33,5 +40,155 @@ impl WaitCondition {
             timeout: None,
             max_outage,
         }
+    }
+}
+
+impl WaitTracker {
+    /// Returns the result once the wait has ended.
+    pub(in crate::command) fn result(&self, now: Timestamp) -> Option<WaitResult> {
+        if let Some((outcome, is_by_loss)) = self.outcome(now) {
+            let reason = is_by_loss.then(|| self.losses()).flatten();
+            return Some(WaitResult { outcome, reason });
+        }
+        let stalled = self.stalls.stalled().min();
+        if let Some(stalled) = stalled.filter(|_| self.condition.stop_on_stall) {
+            let limit = self.condition.stalled.unwrap_or_default();
+            let name = self.display_name(stalled);
+            return Some(WaitResult {
+                outcome: Outcome::Stalled,
+                reason: Some(format!("{name} has made no progress for {limit:#}.")),
+            });
+        }
+        let is_over = |timeout| now.duration_since(self.began) >= timeout;
+        if !self.condition.timeout.is_some_and(is_over) {
+            return None;
+        }
+        let timeout = self.condition.timeout.unwrap_or_default();
+        Some(self.stopped(&format!("timed out after {timeout:#}"), Outcome::TimedOut))
+    }
+
+    /// Returns the result of a waiting that stops because of `why`, with the given outcome if tasks are open.
+    pub(super) fn stopped(&self, why: &str, outcome: Outcome) -> WaitResult {
+        let open = self.tasks.iter().filter(|task| !task.is_decided()).count();
+        let away: Vec<String> = self.servers.iter().filter_map(WaitServer::away).collect();
+        let is_settling = open == 0 && !self.tasks.is_empty() && away.is_empty();
+        // Only the quiet period of --children is missing, so the known outcomes count.
+        let outcome = if is_settling {
+            self.outcome_of_all()
+        } else {
+            outcome
+        };
+        let state = match open {
+            0 if self.tasks.is_empty() => "no task has started".to_owned(),
+            0 if self.condition.children.is_none() => "no task is running".to_owned(),
+            0 => {
+                let all = display_name::tasks(self.tasks.len());
+                format!("{all} ended; the quiet period of --settle had not passed")
+            }
+            open => format!("{} still running", display_name::tasks(open)),
+        };
+        let reasons = [format!("{why}; {state}.")].into_iter();
+        let reasons = reasons.chain(away).chain(self.losses());
+        WaitResult {
+            outcome,
+            reason: Some(reasons.collect::<Vec<_>>().join(" ")),
+        }
+    }
+
+    /// Returns the outcome of all tasks and lost servers.
+    pub(super) fn outcome_of_all(&self) -> Outcome {
+        let outcomes = self.tasks.iter().map(|task| match task.outcome {
+            TaskOutcome::Ended(status) => Outcome::of(status),
+            _ => Outcome::Unknown,
+        });
+        outcomes
+            .chain(self.lost_outcomes())
+            .fold(Outcome::Success, Outcome::and)
+    }
+
+    /// Returns the outcome, and true if lost servers contribute to it.
+    fn outcome(&self, now: Timestamp) -> Option<(Outcome, bool)> {
+        if self.condition.any {
+            let ended = self.tasks.iter().filter_map(|task| match task.outcome {
+                TaskOutcome::Ended(status) => Some((self.ended_at(&task.id), Outcome::of(status))),
+                _ => None,
+            });
+            // Several tasks may have ended with the same update.
+            if let Some((_, outcome)) = ended.min_by_key(|(at, _)| *at) {
+                return Some((outcome, false));
+            }
+        }
+        if self.condition.fail_fast {
+            let ended = self.tasks.iter().filter_map(|task| match task.outcome {
+                TaskOutcome::Ended(status @ (Status::Failed | Status::Cancelled)) => Some(status),
+                _ => None,
+            });
+            let outcomes = ended.map(Outcome::of);
+            if let Some(outcome) = outcomes.reduce(Outcome::and) {
+                return Some((outcome, false));
+            }
+        }
+        let all_lost = self.servers.iter().all(|server| server.lost.is_some());
+        let is_there_any = all_lost || !self.tasks.is_empty();
+        if !is_there_any || !self.tasks.iter().all(TrackedTask::is_decided) {
+            return None;
+        }
+        let is_settled = all_lost
+            || self.condition.children.is_none_or(|quiet| {
+                let is_up = |server: &WaitServer| server.lost.is_some() || server.is_up();
+                self.servers.iter().all(is_up) && now.duration_since(self.last_change) >= quiet
+            });
+        is_settled.then(|| (self.outcome_of_all(), true))
+    }
+
+    /// Returns the outcomes of lost servers.
+    fn lost_outcomes(&self) -> impl Iterator<Item = Outcome> {
+        let lost = self
+            .servers
+            .iter()
+            .filter_map(|server| server.lost.as_ref());
+        lost.map(|loss| loss.outcome)
+    }
+
+    /// Returns the reasons of lost servers.
+    fn losses(&self) -> Option<String> {
+        let lost = self.servers.iter().filter_map(|server| {
+            let reason = &server.lost.as_ref()?.reason;
+            Some(format!("{}{reason}", server.prefix()))
+        });
+        let lost: Vec<String> = lost.collect();
+        (!lost.is_empty()).then(|| lost.join(" "))
+    }
+
+    fn ended_at(&self, id: &TaskId) -> Timestamp {
+        let info = self.record(id).and_then(|record| record.info.as_deref());
+        let complete = info.and_then(TaskInfo::complete_time);
+        complete.unwrap_or(Timestamp::MAX)
+    }
+
+    /// Returns the time of the next scheduled action.
+    pub(in crate::command) fn next_time(&self) -> Option<Timestamp> {
+        let after = |from: Timestamp, span: SignedDuration| from.checked_add(span).ok();
+        let searches = self.tasks.iter().filter_map(|task| match &task.outcome {
+            TaskOutcome::Searching(search) if self.server(task.id.endpoint)?.is_up() => {
+                search.next_time()
+            }
+            _ => None,
+        });
+        let unreadable = self.tasks.iter().filter_map(|task| task.unreadable_since);
+        let unreadable = unreadable.filter_map(|since| after(since, self.condition.max_outage));
+        let given_up = self
+            .servers
+            .iter()
+            .filter_map(|server| server.given_up_at(self.condition.max_outage));
+        let timeout = self
+            .condition
+            .timeout
+            .and_then(|timeout| after(self.began, timeout));
+        let is_decided = self.tasks.iter().all(TrackedTask::is_decided);
+        let quiet = self.condition.children.filter(|_| is_decided);
+        let settled = quiet.and_then(|quiet| after(self.last_change, quiet));
+        let dues = searches.chain(unreadable).chain(given_up);
+        dues.chain(timeout).chain(settled).min()
     }
 }

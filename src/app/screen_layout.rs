@@ -3,7 +3,7 @@
 use ratatui::layout::{Rect, Size};
 
 use super::{
-    pane_split::PaneSplit,
+    pane_layout::PaneLayout,
     panes::{Focus, PaneMode},
 };
 
@@ -39,7 +39,7 @@ pub struct ScreenLayout {
 
 impl ScreenLayout {
     /// Computes the layout for a terminal of this size.
-    pub fn new(size: Size, panes: PaneMode, pane_split: &PaneSplit, extra: ExtraLines) -> Self {
+    pub fn new(size: Size, panes: PaneMode, pane_layout: &PaneLayout, extra: ExtraLines) -> Self {
         let mut body = Rect::from(size);
         // With few lines the list has priority, then the header, then the footer.
         let header = take(&mut body, u16::from(size.height >= 3), Edge::Top);
@@ -49,7 +49,7 @@ impl ScreenLayout {
             PaneMode::List => (body, nothing, nothing),
             PaneMode::Details => (nothing, nothing, body),
             // If there is no space for both, the focused pane is shown.
-            PaneMode::Both(focus) => pane_split.split(body).unwrap_or(match focus {
+            PaneMode::Both(focus) => pane_layout.split(body).unwrap_or(match focus {
                 Focus::List => (body, nothing, nothing),
                 Focus::Details => (nothing, nothing, body),
             }),
@@ -103,7 +103,7 @@ fn take(rest: &mut Rect, lines: u16, edge: Edge) -> Rect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::pane_split::DetailsPosition;
+    use crate::app::pane_layout::DetailsPosition;
 
     #[test]
     fn areas_fill_the_screen_without_overlap() {
@@ -114,8 +114,8 @@ mod tests {
             PaneMode::Details,
         ];
         let arrangements =
-            DetailsPosition::NAMED.map(|(_, placement)| PaneSplit::new(placement, Some(45)));
-        for (panes, pane_split) in all
+            DetailsPosition::NAMED.map(|(_, placement)| PaneLayout::new(placement, Some(45)));
+        for (panes, pane_layout) in all
             .into_iter()
             .flat_map(|p| arrangements.iter().map(move |a| (p, a)))
         {
@@ -125,7 +125,7 @@ mod tests {
                     report: size.height % 2 == 0,
                     status: size.height % 3 == 0,
                 };
-                let areas = ScreenLayout::new(size, panes, pane_split, extra);
+                let areas = ScreenLayout::new(size, panes, pane_layout, extra);
                 let all = [
                     areas.header,
                     areas.report,
@@ -153,7 +153,7 @@ mod tests {
         ScreenLayout::new(
             size,
             PaneMode::Both(focus),
-            &PaneSplit::default(),
+            &PaneLayout::default(),
             ExtraLines::default(),
         )
     }

@@ -21,19 +21,6 @@ pub fn parse_seconds(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Parses a size of files greater than zero in bytes, with an optional unit: `512K`, `100M`, `1G`.
-pub fn parse_size(text: &str) -> Result<u64, String> {
-    let units = [('K', 1 << 10), ('M', 1 << 20), ('G', 1 << 30)];
-    let (number, unit) = units
-        .iter()
-        .find_map(|(name, unit)| Some((text.strip_suffix(*name)?, *unit)))
-        .unwrap_or((text, 1_u64));
-    let size = number.parse::<u64>().ok();
-    size.and_then(|size| size.checked_mul(unit))
-        .filter(|size| *size > 0)
-        .ok_or_else(|| "expected a size such as 512K, 100M or 1G".to_owned())
-}
-
 fn parse_duration(text: &str) -> Result<SignedDuration, String> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u32>() {
@@ -53,25 +40,6 @@ fn parse_duration(text: &str) -> Result<SignedDuration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_have_units_or_are_bytes() {
-        for (text, size) in [("700", 700), ("512K", 524_288), ("100M", 104_857_600)] {
-            assert_eq!(parse_size(text), Ok(size));
-        }
-        for text in [
-            "",
-            "0",
-            "0M",
-            "-1",
-            "1.5G",
-            "M",
-            "10T",
-            "99999999999999999G",
-        ] {
-            assert!(parse_size(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn durations_have_units_or_are_seconds() {

@@ -51,7 +51,7 @@ pub enum Side {
 
 /// Position and size of the details pane.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PaneSplit {
+pub struct PaneLayout {
     pub position: DetailsPosition,
     /// Share of the height while below the list, in thousandths; `None` for the default.
     below: Option<u16>,
@@ -61,7 +61,7 @@ pub struct PaneSplit {
     pub is_dragged: bool,
 }
 
-impl PaneSplit {
+impl PaneLayout {
     /// Allowed shares, in percent.
     pub const PERCENT: std::ops::RangeInclusive<u8> = 10..=90;
 
@@ -201,9 +201,9 @@ mod tests {
         Rect::new(0, 1, width, height)
     }
 
-    fn sizes(pane_split: &PaneSplit, body: Rect) -> (u16, u16) {
-        let (list, border, details) = pane_split.split(body).unwrap();
-        match pane_split.side(body) {
+    fn sizes(pane_layout: &PaneLayout, body: Rect) -> (u16, u16) {
+        let (list, border, details) = pane_layout.split(body).unwrap();
+        match pane_layout.side(body) {
             Side::Below => {
                 assert_eq!(list.height + border.height + details.height, body.height);
                 (list.height, details.height)
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn auto_places_details_beside_on_wide_screens() {
-        let auto = PaneSplit::default();
+        let auto = PaneLayout::default();
         for (width, height, side) in [
             (80, 22, Side::Below),
             (120, 38, Side::Below),
@@ -236,37 +236,37 @@ mod tests {
 
     #[test]
     fn beside_requires_space() {
-        let beside = PaneSplit::new(DetailsPosition::Beside, None);
+        let beside = PaneLayout::new(DetailsPosition::Beside, None);
         assert_eq!(beside.side(body(MIN_COLUMNS_BESIDE, 22)), Side::Right);
         assert_eq!(beside.side(body(MIN_COLUMNS_BESIDE - 1, 22)), Side::Below);
         assert_eq!(sizes(&beside, body(100, 22)), (56, 43));
         assert_eq!(sizes(&beside, body(200, 58)), (120, 79));
-        let below = PaneSplit::new(DetailsPosition::Below, None);
+        let below = PaneLayout::new(DetailsPosition::Below, None);
         assert_eq!(below.side(body(300, 40)), Side::Below);
     }
 
     #[test]
     fn shares_survive_a_resize() {
-        let mut pane_split = PaneSplit::new(DetailsPosition::Below, None);
+        let mut pane_layout = PaneLayout::new(DetailsPosition::Below, None);
         let whole = body(100, 40);
-        pane_split.move_border(whole, Position::new(7, whole.bottom() - 20));
-        assert_eq!(sizes(&pane_split, whole), (20, 19));
-        assert_eq!(sizes(&pane_split, body(100, 60)), (30, 29));
-        assert_eq!(sizes(&pane_split, body(100, 14)).0, 7);
-        assert_eq!(sizes(&pane_split, whole), (20, 19));
+        pane_layout.move_border(whole, Position::new(7, whole.bottom() - 20));
+        assert_eq!(sizes(&pane_layout, whole), (20, 19));
+        assert_eq!(sizes(&pane_layout, body(100, 60)), (30, 29));
+        assert_eq!(sizes(&pane_layout, body(100, 14)).0, 7);
+        assert_eq!(sizes(&pane_layout, whole), (20, 19));
         // The share beside the list is separate.
-        pane_split.position = DetailsPosition::Beside;
-        assert_eq!(sizes(&pane_split, body(200, 40)), (120, 79));
+        pane_layout.position = DetailsPosition::Beside;
+        assert_eq!(sizes(&pane_layout, body(200, 40)), (120, 79));
     }
 
     #[test]
     fn border_follows_the_mouse_within_limits() {
         for position in [DetailsPosition::Below, DetailsPosition::Beside] {
-            let mut pane_split = PaneSplit::new(position, None);
+            let mut pane_layout = PaneLayout::new(position, None);
             let whole = body(230, 70);
             for coordinate in 0..240 {
-                pane_split.move_border(whole, Position::new(coordinate, coordinate));
-                let (list, border, details) = pane_split.split(whole).unwrap();
+                pane_layout.move_border(whole, Position::new(coordinate, coordinate));
+                let (list, border, details) = pane_layout.split(whole).unwrap();
                 let at = match position {
                     DetailsPosition::Beside => border.x,
                     _ => border.y,
@@ -284,25 +284,25 @@ mod tests {
     #[test]
     fn grows_and_shrinks_in_steps() {
         let whole = body(200, 40);
-        let mut pane_split = PaneSplit::new(DetailsPosition::Beside, Some(50));
-        assert_eq!(sizes(&pane_split, whole).1, 99);
-        pane_split.grow(whole, 1);
-        assert_eq!(sizes(&pane_split, whole).1, 109);
-        pane_split.grow(whole, 100);
-        let maximum = sizes(&pane_split, whole).1;
-        pane_split.grow(whole, 1);
-        pane_split.grow(whole, -1);
-        assert_eq!(sizes(&pane_split, whole).1, maximum - 10);
+        let mut pane_layout = PaneLayout::new(DetailsPosition::Beside, Some(50));
+        assert_eq!(sizes(&pane_layout, whole).1, 99);
+        pane_layout.grow(whole, 1);
+        assert_eq!(sizes(&pane_layout, whole).1, 109);
+        pane_layout.grow(whole, 100);
+        let maximum = sizes(&pane_layout, whole).1;
+        pane_layout.grow(whole, 1);
+        pane_layout.grow(whole, -1);
+        assert_eq!(sizes(&pane_layout, whole).1, maximum - 10);
     }
 
     #[test]
     fn splits_every_size_or_reports_no_space() {
         for position in DetailsPosition::NAMED.map(|(_, position)| position) {
             for percent in [None, Some(10), Some(90)] {
-                let pane_split = PaneSplit::new(position, percent);
+                let pane_layout = PaneLayout::new(position, percent);
                 for (width, height) in (0..250).flat_map(|w| (0..80).map(move |h| (w, h))) {
                     let whole = body(width, height);
-                    if let Some((list, border, details)) = pane_split.split(whole) {
+                    if let Some((list, border, details)) = pane_layout.split(whole) {
                         for part in [list, border, details] {
                             assert!(!part.is_empty(), "{width}x{height}");
                             assert_eq!(part.intersection(whole), part, "{width}x{height}");

@@ -63,7 +63,7 @@ impl RequestResult {
 
 /// Requests in flight.
 #[derive(Debug)]
-pub(super) struct InFlight {
+pub(super) struct ConcurrentRequests {
     pub(super) client: Arc<Client>,
     /// Requests with their start time.
     pub(super) requests: JoinSet<(Instant, RequestResult)>,
@@ -89,7 +89,7 @@ pub(super) struct InFlight {
     pub(super) clock_at: Instant,
 }
 
-impl InFlight {
+impl ConcurrentRequests {
     pub(super) fn new(client: Arc<Client>, options: &WatchOptions, now: Instant) -> Self {
         Self {
             client,

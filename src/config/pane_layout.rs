@@ -2,12 +2,12 @@
 
 use super::Defaults;
 use crate::{
-    app::{DetailsPosition, PaneSplit},
+    app::{DetailsPosition, PaneLayout},
     text::did_you_mean,
 };
 
 /// Parses the pane settings; invalid ones are returned as problems and ignored.
-pub fn pane_split(defaults: &Defaults) -> (PaneSplit, Vec<String>) {
+pub fn pane_layout(defaults: &Defaults) -> (PaneLayout, Vec<String>) {
     let mut problems = Vec::new();
     let placement = defaults.layout.as_deref().and_then(|name| {
         let names = DetailsPosition::NAMED.map(|(name, _)| name);
@@ -25,50 +25,53 @@ pub fn pane_split(defaults: &Defaults) -> (PaneSplit, Vec<String>) {
     });
     let percent = defaults.details_size.and_then(|size| {
         let percent = u8::try_from(size).ok();
-        let percent = percent.filter(|percent| PaneSplit::PERCENT.contains(percent));
+        let percent = percent.filter(|percent| PaneLayout::PERCENT.contains(percent));
         if percent.is_none() {
-            let (minimum, maximum) = (PaneSplit::PERCENT.start(), PaneSplit::PERCENT.end());
+            let (minimum, maximum) = (PaneLayout::PERCENT.start(), PaneLayout::PERCENT.end());
             problems.push(format!(
                 "details-size: {size} is not from {minimum} to {maximum} percent."
             ));
         }
         percent
     });
-    let pane_split = PaneSplit::new(placement.unwrap_or_default(), percent);
-    (pane_split, problems)
+    let pane_layout = PaneLayout::new(placement.unwrap_or_default(), percent);
+    (pane_layout, problems)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (PaneSplit, Vec<String>) {
-        pane_split(&toml::from_str(text).unwrap())
+    fn read(text: &str) -> (PaneLayout, Vec<String>) {
+        pane_layout(&toml::from_str(text).unwrap())
     }
 
     #[test]
     fn given_value_wins() {
-        assert_eq!(read(""), (PaneSplit::default(), Vec::new()));
-        let (pane_split, problems) = read("layout = \"beside\"\ndetails-size = 60");
+        assert_eq!(read(""), (PaneLayout::default(), Vec::new()));
+        let (pane_layout, problems) = read("layout = \"beside\"\ndetails-size = 60");
         assert_eq!(
-            pane_split,
-            PaneSplit::new(DetailsPosition::Beside, Some(60))
+            pane_layout,
+            PaneLayout::new(DetailsPosition::Beside, Some(60))
         );
         assert_eq!(problems, [""; 0]);
     }
 
     #[test]
     fn errors_are_reported_and_others_apply() {
-        let (pane_split, problems) = read("layout = \"besides\"\ndetails-size = 60");
-        assert_eq!(pane_split, PaneSplit::new(DetailsPosition::Auto, Some(60)));
+        let (pane_layout, problems) = read("layout = \"besides\"\ndetails-size = 60");
+        assert_eq!(
+            pane_layout,
+            PaneLayout::new(DetailsPosition::Auto, Some(60))
+        );
         assert_eq!(
             problems,
             ["layout: “besides” is not one of auto, below, beside; did you mean “beside”?"]
         );
         for wrong in ["5", "95", "-1", "1000"] {
-            let (pane_split, problems) =
+            let (pane_layout, problems) =
                 read(&format!("layout = \"below\"\ndetails-size = {wrong}"));
-            assert_eq!(pane_split, PaneSplit::new(DetailsPosition::Below, None));
+            assert_eq!(pane_layout, PaneLayout::new(DetailsPosition::Below, None));
             let problem = format!("details-size: {wrong} is not from 10 to 90 percent.");
             assert_eq!(problems, [problem]);
         }
