@@ -1,7 +1,7 @@
 //! Benchmark of the core: parsing responses, applying changes to the task store and its rows, and drawing the screen.
 //!
 //! `cargo bench --bench core` prints tables (memory per task, p50 and p99 of single frames) and then criterion's
-//! results. `cargo bench --bench core -- timeline` prints the table of the timeline; `-- draw` only runs the benchmarks
+//! results. `cargo bench --bench core -- timeline` prints the table of the timeline, `-- keys` that of the keys; `-- draw` only runs the benchmarks
 //! whose name contains `draw`, without the tables. `-- repeat NAME COUNT` parses a body COUNT times and nothing else, for
 //! callgrind: the difference between two counts is the cost of parsing. benches/README.md has results.
 
@@ -21,7 +21,7 @@ use vtask::task::row_model::{Layout, SortColumn};
 
 use crate::{
     screen::{BenchTerminal, CASES, SIZES, apply_changes, key, screen, set_view},
-    tables::{print_draws, print_memory, print_timeline_draws},
+    tables::{print_draws, print_keys, print_memory, print_timeline_draws},
     wire::{changes, update_set},
 };
 
@@ -29,6 +29,10 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some(index) = arguments.iter().position(|argument| argument == "repeat") {
         repeat(&arguments[index + 1], arguments[index + 2].parse().unwrap());
+        return;
+    }
+    if arguments.iter().any(|argument| argument == "keys") {
+        print_keys();
         return;
     }
     if let Some(index) = arguments.iter().position(|argument| argument == "memory") {
@@ -42,6 +46,7 @@ fn main() {
         bodies::print_memory();
         print_memory();
         print_draws();
+        print_keys();
     }
     if is_plain || std::env::args().any(|argument| argument == "timeline") {
         print_timeline_draws();

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::{
     Terminal, TerminalOptions, Viewport,
     backend::CrosstermBackend,
@@ -179,7 +179,10 @@ pub(crate) fn apply_changes(state: &mut Screen, changes: Vec<TaskChange>) {
     );
 }
 
-pub(crate) fn key(state: &mut Screen, code: KeyCode) {
-    let key = KeyEvent::new(code, KeyModifiers::NONE);
-    update(state, Event::Key(key), now());
+pub(crate) fn key(screen: &mut Screen, code: KeyCode) {
+    key_event(screen, code.into());
+}
+
+pub(crate) fn key_event(screen: &mut Screen, key: KeyEvent) {
+    update(screen, Event::Key(key), now());
 }

@@ -5,11 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use vtask::metrics::resident_memory;
 
 use crate::{
-    screen::{BenchTerminal, CASES, SCREEN, SIZES, apply_changes, empty_screen, fill, key},
+    screen::{
+        BenchTerminal, CASES, SCREEN, SIZES, apply_changes, empty_screen, fill, key, key_event,
+    },
     wire::{changes, update_set},
 };
 
@@ -107,6 +109,60 @@ pub(crate) fn print_timeline_draws() {
         println!(
             "  {size:>6} tasks  list {list:>20}  timeline {timeline:>20}  opened in {opened:.1} ms"
         );
+    }
+    println!();
+}
+
+/// Prints the time from each key of a session to its frame with 100,000 tasks.
+pub(crate) fn print_keys() {
+    const TASKS: usize = 100_000;
+    const ROUNDS: usize = 20;
+    let keys: Vec<(&str, KeyEvent)> = [
+        ("down", KeyCode::Down),
+        ("page down", KeyCode::PageDown),
+        ("end", KeyCode::End),
+        ("home", KeyCode::Home),
+        ("/", KeyCode::Char('/')),
+        ("filter: v", KeyCode::Char('v')),
+        ("filter: vm", KeyCode::Char('m')),
+        ("filter: vm-", KeyCode::Char('-')),
+        ("backspace", KeyCode::Backspace),
+        ("enter", KeyCode::Enter),
+        ("/", KeyCode::Char('/')),
+    ]
+    .map(|(name, code)| (name, code.into()))
+    .into_iter()
+    .chain([(
+        "clear filter",
+        KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL),
+    )])
+    .chain(
+        [
+            ("enter", KeyCode::Enter),
+            ("sort menu", KeyCode::Char('s')),
+            ("down", KeyCode::Down),
+            ("sort", KeyCode::Enter),
+            ("flat list", KeyCode::Char('t')),
+            ("tree", KeyCode::Char('t')),
+        ]
+        .map(|(name, code)| (name, code.into())),
+    )
+    .collect();
+    let mut terminal = BenchTerminal::new(TASKS);
+    let mut times = vec![Vec::new(); keys.len()];
+    for _ in 0..ROUNDS {
+        for ((_, event), times) in keys.iter().zip(&mut times) {
+            let began = Instant::now();
+            key_event(&mut terminal.screen, *event);
+            terminal.draw();
+            times.push(began.elapsed());
+        }
+    }
+    println!("a key and its frame with {TASKS} tasks, p50 / max of {ROUNDS} in µs:");
+    for ((name, _), mut times) in keys.into_iter().zip(times) {
+        times.sort_unstable();
+        let [median, max] = [ROUNDS / 2, ROUNDS - 1].map(|index| micros(times[index]));
+        println!("  {name:<16} {median:>9.0} / {max:.0}");
     }
     println!();
 }

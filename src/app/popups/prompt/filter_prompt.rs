@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use crate::{
     app::{server_state::ServerClocks, state::AppState},
     task::{
-        EvalContext, Filter, Handle,
+        EvalContext, Filter,
         filter::{Completion, complete, complete_period},
+        row_model::RowId,
     },
 };
 
@@ -15,8 +16,8 @@ use crate::{
 pub struct FilterPrompt {
     /// The filter to restore on cancel.
     pub previous: Filter,
-    /// The task to select on cancel.
-    pub selected: Option<Handle>,
+    /// The row to select on cancel.
+    pub selected: Option<RowId>,
     /// Position of a parse error: start column and length.
     pub error_span: Option<(usize, usize)>,
     /// An example of the condition whose field is being typed, while the filter is applied without it.

@@ -101,7 +101,7 @@ impl Prompt {
         };
         let prompt = FilterPrompt {
             previous,
-            selected: state.selected(),
+            selected: state.selected_row(),
             ..FilterPrompt::default()
         };
         Self::new(PromptKind::Filter(Box::new(prompt)), line)

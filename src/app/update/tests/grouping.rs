@@ -107,3 +107,13 @@ fn export_skips_groups() {
     assert_eq!(lines - 1, state.view().store.len());
     assert_eq!(*what, format!("{} tasks", state.view().store.len()));
 }
+
+#[test]
+fn escape_from_the_filter_selects_the_group_again() {
+    let mut state = busy(120, 40);
+    press(&mut state, "b<home>");
+    let group = state.selected_row();
+    assert!(matches!(group, Some(RowId::Group(_))));
+    press(&mut state, "/4712<esc>");
+    assert_eq!(state.selected_row(), group);
+}
