@@ -77,7 +77,7 @@ pub enum Command {
     Doctor,
     Completions(CompletionsArgs),
     Man(ManArgs),
-    /// List the options of all commands: server, login, log, colours
+    /// List the options of all commands: server, login, log, colors
     Options,
 }
 

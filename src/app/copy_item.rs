@@ -98,7 +98,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 /// Returns a curl command that reads the task. It contains no session ID; the shell expands `VTASK_SESSION`.
 fn curl(mo_id: &str, server: &ServerState) -> Option<String> {
     let facts = server.facts.as_ref()?;
-    let base = server.base.trim_end_matches('/');
+    let base = server.base_url.trim_end_matches('/');
     let [release, mo_id] = [&*facts.release, mo_id].map(|part| utf8_percent_encode(part, PLAIN));
     let url = format!("{base}/sdk/vim25/{release}/Task/{mo_id}/info");
     let insecure = if facts.insecure { " --insecure" } else { "" };
@@ -128,7 +128,7 @@ mod tests {
     fn curl_command_reads_the_task_and_contains_no_secret() {
         let mut state = busy(80, 24);
         choose(&mut state, "task-4711");
-        state.servers[0].base = "https://vc01.lab:8443/".into();
+        state.servers[0].base_url = "https://vc01.lab:8443/".into();
         let mut facts = state.servers[0].facts.clone().unwrap();
         facts.release = "8.0.3.0".into();
         facts.insecure = true;
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn curl_command_quotes_server_text() {
         let mut state = busy(80, 24);
-        state.servers[0].base = "https://x';reboot;'".into();
+        state.servers[0].base_url = "https://x';reboot;'".into();
         let evil = "task-1';$(reboot)`id`\u{1b}/../..";
         let text = curl(evil, &state.servers[0]).unwrap();
         let (_, url) = text.split_once("$VTASK_SESSION\" ").unwrap();

@@ -17,7 +17,7 @@ pub struct LastSeen {
     /// Base URL of the server.
     pub server: String,
     /// By the local clock.
-    pub left: Timestamp,
+    pub local_time: Timestamp,
     /// By the server's clock.
     pub server_time: Timestamp,
 }
@@ -26,17 +26,17 @@ impl LastSeen {
     /// Reads a line. Further fields are left to later versions.
     fn parse(line: &str) -> Option<Self> {
         let mut fields = line.split_ascii_whitespace();
-        let left = fields.next()?.parse().ok()?;
+        let local_time = fields.next()?.parse().ok()?;
         let server_time = fields.next()?.parse().ok()?;
         Some(Self {
-            left,
+            local_time,
             server_time,
             server: fields.next()?.to_owned(),
         })
     }
 
     fn line(&self) -> String {
-        format!("{} {} {}\n", self.left, self.server_time, self.server)
+        format!("{} {} {}\n", self.local_time, self.server_time, self.server)
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
     fn seen(server: &str, second: i64) -> LastSeen {
         LastSeen {
             server: server.to_owned(),
-            left: at(second),
+            local_time: at(second),
             server_time: at(second + 7),
         }
     }

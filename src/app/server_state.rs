@@ -14,7 +14,7 @@ pub struct ServerState {
     /// Display name until the server's host name is known.
     pub name: String,
     /// Base URL: scheme, host, port and path; empty if unknown.
-    pub base: String,
+    pub base_url: String,
     /// True if requests that change the server are refused.
     pub read_only: bool,
     pub connection: ConnectionState,
@@ -30,7 +30,7 @@ impl ServerState {
         Self {
             id,
             name: name.into(),
-            base: String::new(),
+            base_url: String::new(),
             read_only: false,
             connection: ConnectionState::Connecting,
             facts: None,

@@ -9,19 +9,19 @@ use crate::{
 /// Returns the connection options for a single server.
 ///
 /// # Errors
-/// The errors of [`config::draft`].
+/// The errors of [`config::resolve_connection`].
 pub(super) async fn connect(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<ConnectOptions, CommandError> {
-    let draft = config::draft(args, environment).await?;
-    if draft.lacks_password()
-        && let Some((_, kept)) = draft.session_file()
-        && let Some(options) = with_kept_session(&draft, kept).await
+    let connection = config::resolve_connection(args, environment).await?;
+    if connection.lacks_password()
+        && let Some((_, kept)) = connection.session_file()
+        && let Some(options) = with_kept_session(&connection, kept).await
     {
         return Ok(options);
     }
-    Ok(draft.finish()?)
+    Ok(connection.finish()?)
 }
 
 /// Like [`connect`], limited by the deadline of the command.
@@ -51,26 +51,26 @@ pub(super) async fn connect_without_prompt(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<ConnectOptions, CommandError> {
-    if let Ok((draft, _, kept)) = config::kept_session(args, environment)
-        && let Some(options) = with_kept_session(&draft, &kept).await
+    if let Ok((connection, _, kept)) = config::kept_session(args, environment)
+        && let Some(options) = with_kept_session(&connection, &kept).await
     {
         return Ok(options);
     }
-    let draft = config::draft(args, environment).await?;
-    if draft.lacks_password() {
-        let server = draft.address.label();
+    let connection = config::resolve_connection(args, environment).await?;
+    if connection.lacks_password() {
+        let server = connection.address.label();
         let why = format!("the password for {server} is not configured.");
         return Err(CommandError::Usage(why));
     }
-    Ok(draft.finish()?)
+    Ok(connection.finish()?)
 }
 
 /// Returns the options with the kept session, if the server confirms that it is valid.
 async fn with_kept_session(
-    draft: &PartialConnection,
+    connection: &PartialConnection,
     kept: &impl SessionStore,
 ) -> Option<ConnectOptions> {
-    let options = draft.with_session(kept.load()?);
+    let options = connection.with_session(kept.load()?);
     match Client::connect(options.clone()).await {
         Ok(client) => matches!(client.current_session().await, Ok(Some(_))).then_some(options),
         Err(_) => None,

@@ -49,7 +49,7 @@ pub struct GlobalArgs {
     )]
     pub log_format: LogFormat,
 
-    /// Use colours: auto (on a terminal without NO_COLOR), always, never [default: auto]
+    /// Use colors: auto (on a terminal without NO_COLOR), always, never [default: auto]
     #[arg(
         long,
         global = true,

@@ -29,18 +29,18 @@ pub async fn run(
     Ok(outcome)
 }
 
-async fn end(connection: &ConnectionArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    if let Some(conflict) = config::server_conflict(connection, io.environment)? {
+async fn end(args: &ConnectionArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
+    if let Some(conflict) = config::server_conflict(args, io.environment)? {
         io.eprint(&conflict);
     }
-    let (draft, user, kept) = config::kept_session(connection, io.environment)?;
-    let whose = format!("{user} on {}", draft.address.label());
+    let (connection, user, kept) = config::kept_session(args, io.environment)?;
+    let whose = format!("{user} on {}", connection.address.label());
     let Some(session) = kept.load() else {
         io.eprint(&format!("no session of {whose} is kept."));
         return Ok(Outcome::Success);
     };
     kept.clear();
-    Client::connect(draft.with_session(session))
+    Client::connect(connection.with_session(session))
         .await?
         .end_session()
         .await?;

@@ -36,7 +36,7 @@ const VARIABLES: &[(&str, &str)] = &[
         "GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD, GOVC_INSECURE, GOVC_TLS_CA_CERTS, GOVC_TLS_KNOWN_HOSTS",
         "As for govc.",
     ),
-    ("NO_COLOR", "No colours."),
+    ("NO_COLOR", "No colors."),
 ];
 const FILES: &[(&str, &str)] = &[
     (

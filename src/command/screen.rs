@@ -102,7 +102,7 @@ pub async fn replay(args: &ReplayArgs, global: &GlobalArgs) -> Result<Outcome, C
         id,
         name,
         read_only: true,
-        base: String::new(),
+        base_url: String::new(),
         commands: commands.clone(),
     });
     let (_, updates) = mpsc::channel(1);
@@ -226,7 +226,7 @@ async fn show(
             id,
             name,
             read_only: connect.read_only,
-            base: connect.address.base(),
+            base_url: connect.address.base(),
             commands: fetch_loop.commands(),
         });
         traffic.push(connect.traffic);

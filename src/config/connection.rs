@@ -46,7 +46,7 @@ pub fn file(
 /// # Errors
 /// Returns an error if there is no address, a file cannot be read, two authentication methods are given, or
 /// credentials would be sent unencrypted.
-pub async fn draft(
+pub async fn resolve_connection(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<PartialConnection, ConfigError> {
@@ -88,7 +88,7 @@ pub async fn draft(
 /// Returns user name, address and session file for `--keep-session`, without resolving a password.
 ///
 /// # Errors
-/// Same as [`draft`].
+/// Same as [`resolve_connection`].
 pub fn kept_session(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -97,7 +97,7 @@ pub fn kept_session(
     let chosen = SelectedServer::new(args, environment, &file)?;
     let user = account(&chosen)?;
     let kept = SessionFile::of(&chosen.address, &user, environment)?;
-    let draft = PartialConnection {
+    let connection = PartialConnection {
         trust: trust(args, environment, &chosen)?,
         release: chosen.first(|source| source.release.clone()),
         read_only: why_read_only(args, &file, &chosen).is_some(),
@@ -109,13 +109,13 @@ pub fn kept_session(
             kept: Some(kept.clone()),
         },
     };
-    Ok((draft, user, kept))
+    Ok((connection, user, kept))
 }
 
 /// Returns the keyring entry of the selected account and a name for it.
 ///
 /// # Errors
-/// Same as [`draft`].
+/// Same as [`resolve_connection`].
 pub fn keyring_entry(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -133,7 +133,7 @@ pub fn keyring_entry(
 /// Returns the selected server and its trust policy without resolving credentials.
 ///
 /// # Errors
-/// Same as [`draft`].
+/// Same as [`resolve_connection`].
 pub fn server_and_trust(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -147,7 +147,7 @@ pub fn server_and_trust(
 /// Returns a message if environment and config file name different servers and none was typed.
 ///
 /// # Errors
-/// Same as [`draft`].
+/// Same as [`resolve_connection`].
 pub fn server_conflict(
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -160,7 +160,7 @@ pub fn server_conflict(
 /// undo it.
 ///
 /// # Errors
-/// Same as [`draft`].
+/// Same as [`resolve_connection`].
 pub fn read_only(
     args: &ConnectionArgs,
     environment: &dyn Environment,

@@ -25,8 +25,8 @@ mod trust;
 
 pub use check::{Report, check};
 pub use connection::{
-    ConnectionArgs, PartialConnection, defaults, draft, file, kept_session, keyring_entry,
-    read_only, server_and_trust, server_conflict,
+    ConnectionArgs, PartialConnection, defaults, file, kept_session, keyring_entry, read_only,
+    resolve_connection, server_and_trust, server_conflict,
 };
 pub use defaults::{ClipboardChoice, Defaults, StringOrList};
 pub use edit::{config_path, init_config, set_config};

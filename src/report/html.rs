@@ -87,30 +87,26 @@ mod tests {
         }
     }
 
-    /// Returns the colours of both themes by name.
-    fn colours() -> Vec<BTreeMap<String, [u8; 3]>> {
+    /// Returns the colors of both themes by name.
+    fn colors() -> Vec<BTreeMap<String, [u8; 3]>> {
         let block = Regex::new(r":root \{([^}]*)\}").unwrap();
-        let colour = Regex::new(r"--([a-z-]+): #(..)(..)(..);").unwrap();
+        let color = Regex::new(r"--([a-z-]+): #(..)(..)(..);").unwrap();
         let blocks = block.captures_iter(STYLE).map(|block| {
-            let colours = colour.captures_iter(block.get(1).unwrap().as_str());
+            let colors = color.captures_iter(block.get(1).unwrap().as_str());
             let channel = |text: &str| u8::from_str_radix(text, 16).unwrap();
-            let read = colours.map(|colour| {
-                let channels = [
-                    channel(&colour[2]),
-                    channel(&colour[3]),
-                    channel(&colour[4]),
-                ];
-                (colour[1].to_owned(), channels)
+            let read = colors.map(|color| {
+                let channels = [channel(&color[2]), channel(&color[3]), channel(&color[4])];
+                (color[1].to_owned(), channels)
             });
             read.collect::<BTreeMap<_, _>>()
         });
-        blocks.filter(|colours| !colours.is_empty()).collect()
+        blocks.filter(|colors| !colors.is_empty()).collect()
     }
 
     /// Returns the contrast ratio by the Web Content Accessibility Guidelines: 1 to 21.
     fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
-        let luminance = |colour: [u8; 3]| {
-            let linear = colour.map(|channel| {
+        let luminance = |color: [u8; 3]| {
+            let linear = color.map(|channel| {
                 let part = f64::from(channel) / 255.0;
                 if part <= 0.040_45 {
                     part / 12.92
@@ -126,7 +122,7 @@ mod tests {
 
     #[test]
     fn contrast_is_sufficient_in_both_themes() {
-        let themes = colours();
+        let themes = colors();
         assert_eq!(themes.len(), 2);
         assert_eq!(
             themes[0].keys().collect::<Vec<_>>(),
@@ -134,13 +130,13 @@ mod tests {
         );
         for (index, theme) in themes.iter().enumerate() {
             for ground in ["ground", "panel"] {
-                for (name, colour) in theme {
+                for (name, color) in theme {
                     let minimum = match &**name {
                         "ground" | "panel" | "line" => continue,
                         name if name.ends_with("-bar") || name == "outage" => 3.0,
                         _ => 4.5,
                     };
-                    let found = contrast(*colour, theme[ground]);
+                    let found = contrast(*color, theme[ground]);
                     assert!(
                         found >= minimum,
                         "theme {index}: {name} on {ground}: {found:.2}"

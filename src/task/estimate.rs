@@ -21,7 +21,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::{
-    distribution::{RemainingTime, quantile},
+    distribution::{QUANTILES, RemainingTime, quantile},
     pace::Pace,
 };
 use super::{
@@ -35,9 +35,6 @@ pub use stall_threshold::{StallThreshold, stall_threshold};
 
 /// Ratio of the latest to the expected total duration beyond which an interval is too wide to be useful.
 const MAX_WHOLE_RATIO: f64 = 10.0;
-
-/// Quantiles of the low, best and high value. Runs take longer than expected more often than shorter.
-const QUANTILES: [f64; 3] = [0.025, 0.5, 0.965];
 
 /// Standard deviation of the logarithm of the time left if the pace continues.
 const PACE_SPREAD: f64 = 0.45;

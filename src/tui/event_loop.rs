@@ -53,7 +53,7 @@ pub struct WatchedEndpoint {
     /// Rejects every request that changes something on the server.
     pub read_only: bool,
     /// Base URL, for curl commands.
-    pub base: String,
+    pub base_url: String,
     /// Command channel to the watcher; unbounded because user commands must not be dropped.
     pub commands: mpsc::UnboundedSender<Command>,
 }
@@ -139,7 +139,7 @@ where
     let mut screen = Box::new(Screen::new(options, names)?);
     let state = &mut screen.state;
     for (server, endpoint) in state.servers.iter_mut().zip(&endpoints) {
-        server.base.clone_from(&endpoint.base);
+        server.base_url.clone_from(&endpoint.base_url);
         server.read_only = endpoint.read_only;
     }
     let player = sources.record.take();

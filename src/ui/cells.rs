@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     RenderContext, labels, progress, row, row_context::RowContext, sparkline,
-    styled_line::StyledLine, theme::Role,
+    styled_line::StyledLine, theme::Role, timestamp,
 };
 use crate::{
     app::Column,
@@ -107,7 +107,7 @@ fn draw_info_cell(
         cell.push(text.unwrap_or_default(), role);
     };
     let mut time = |at: Option<Timestamp>| {
-        let text = at.map(|at| labels::short_moment(at, shown.now, zone));
+        let text = at.map(|at| timestamp::short_moment(at, shown.now, zone));
         put(text.as_deref(), Role::Dim);
     };
     match column {
@@ -186,7 +186,7 @@ fn time_left(ctx: &RenderContext, cell: &mut StyledLine, column: Column, shown: 
     } else {
         Role::Text
     };
-    let end = labels::expected_end(span, shown.now, &ctx.state.options.time_zone);
+    let end = timestamp::expected_end(span, shown.now, &ctx.state.options.time_zone);
     let both = format!("{left} {} {end}", ctx.appearance.symbols.dot);
     let text = match column {
         Column::Finish => end,

@@ -104,7 +104,7 @@ pub(super) fn draw(ctx: &mut RenderContext, row: &Row, id: GroupId, line: Rect) 
             counts.gap(2).push(&text, Role::from(status));
         }
     }
-    let name = name(ctx, group.best);
+    let name = name(ctx, group.first_member);
     let available = cell.remaining().saturating_sub(counts.width());
     cell.push_max(&name, available.max(MIN_NAME_WIDTH), Role::Strong);
     cell.join(counts);

@@ -28,6 +28,7 @@ mod symbols;
 mod table;
 mod theme;
 mod time_axis;
+mod timestamp;
 mod views;
 
 use jiff::Timestamp;

@@ -75,7 +75,7 @@ impl Client {
             .partition(|entity| entity.kind() == MACHINE);
         if !of_machines.is_empty() {
             let paths = ["runtime.host", "parent"];
-            if !throttle.pass().await {
+            if !throttle.ready().await {
                 return Ok(Vec::new());
             }
             let objects = self
@@ -98,7 +98,7 @@ impl Client {
             .cloned()
             .collect();
         if !incomplete.is_empty() {
-            if !throttle.pass().await {
+            if !throttle.ready().await {
                 return Ok(Vec::new());
             }
             let paths = ["parentVApp", "resourcePool"];
@@ -144,7 +144,7 @@ impl Client {
                 break;
             }
             for batch in level.chunks(MAX_LOCATED_AT_ONCE) {
-                if !throttle.pass().await {
+                if !throttle.ready().await {
                     return Ok(false);
                 }
                 let read = self

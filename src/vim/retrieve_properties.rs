@@ -90,7 +90,7 @@ impl Client {
                 return Ok(all);
             };
             body = json!({"token": token});
-            if !throttle.pass().await {
+            if !throttle.ready().await {
                 self.cancel_retrieval(collector, body).await;
                 return Ok(all);
             }

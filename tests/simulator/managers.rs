@@ -7,7 +7,7 @@ use vtask::simulator::server_behavior::EmptyList;
 #[tokio::test]
 async fn unknown_members_are_faults_and_unknown_paths_html() {
     let harness = Harness::signed_in(THREE_TASKS).await;
-    assert_fault(&harness.get("Task/task-1/colour").await, "MethodNotFound");
+    assert_fault(&harness.get("Task/task-1/color").await, "MethodNotFound");
     assert_fault(
         &harness.get("Task/task-1/info.state").await,
         "MethodNotFound",

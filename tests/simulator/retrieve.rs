@@ -254,7 +254,7 @@ async fn invalid_filter_specs_are_rejected() {
     let objects = json!([object_spec(&task(1), false, json!([]))]);
     let retrieve =
         |properties: Value, objects: Value| harness.post(RETRIEVE, request(properties, objects));
-    for path in ["info.colour", "state", "info.entity.value", "info.state.x"] {
+    for path in ["info.color", "state", "info.entity.value", "info.state.x"] {
         let fault = retrieve(json!([property_spec("Task", &[path])]), objects.clone()).await;
         assert_fault(&fault, "InvalidProperty");
         assert_eq!(fault.1["name"], path);

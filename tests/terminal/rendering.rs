@@ -22,9 +22,9 @@ fn background_color_selects_the_theme() {
         text.contains("\u{1b}]11;?\u{1b}\\")
     });
     session.shows("Relocate");
-    session.until("dark colours", |output| selection(output) == Some(DARK));
+    session.until("dark colors", |output| selection(output) == Some(DARK));
     session.press("\u{1b}]11;rgb:fdfd/f6f6/e3e3\u{1b}\\");
-    session.until("light colours", |output| selection(output) == Some(LIGHT));
+    session.until("light colors", |output| selection(output) == Some(LIGHT));
     session.shows("Overview");
     session.quit();
 }
@@ -37,7 +37,7 @@ fn environment_or_option_selects_the_theme() {
     for (variables, color) in [(&light[..], LIGHT), (&high[..], white)] {
         let mut session = Session::start_in(80, 24, &["demo"], variables);
         session.shows("Relocate");
-        session.until("its colours", |output| selection(output) == Some(color));
+        session.until("its colors", |output| selection(output) == Some(color));
         session.quit();
     }
 }
@@ -92,7 +92,7 @@ fn custom_keys_and_theme_are_used_and_problems_reported() {
     let config = config.to_str().unwrap();
     let mut session = Session::start_in(120, 30, &["demo", "--config", config], &[TRUE_COLOR]);
     session.shows("2 problems in the config file");
-    session.until("the custom colour", |output| {
+    session.until("the custom color", |output| {
         selection(output) == Some(Color::Rgb(0x11, 0x33, 0x22))
     });
     session.press("n");

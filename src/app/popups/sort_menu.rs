@@ -47,7 +47,7 @@ impl MenuEntries for SortColumn {
         match action {
             Action::FurtherSort => sort(state, now, |sort| sort.toggle(column)),
             Action::Reverse => sort(state, now, |sort| match sort.position(column) {
-                Some(_) => sort.turn(column),
+                Some(_) => sort.reverse_column(column),
                 None => sort.reverse(),
             }),
             _ => {}

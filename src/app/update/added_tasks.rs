@@ -93,7 +93,7 @@ fn named_server<'a>(servers: &[ServerState], text: &'a str) -> (Option<EndpointI
     if let Some(host) = host(text) {
         let mut servers = servers.iter();
         let found = servers.find(|server| {
-            let base = self::host(&server.base);
+            let base = self::host(&server.base_url);
             base.is_some_and(|base| base.eq_ignore_ascii_case(host))
         });
         return (found.map(|server| server.id), text);

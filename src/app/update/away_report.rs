@@ -202,13 +202,13 @@ impl AppState {
         for server in &self.servers {
             let mut known = self.options.last_seen.iter();
             // A time in the future means that a clock was changed.
-            let seen = known.find(|seen| seen.server == server.base && seen.left < now);
+            let seen = known.find(|seen| seen.server == server.base_url && seen.local_time < now);
             if let Some(seen) = seen {
                 let start = seen.server_time;
                 let live = &mut self.views.live;
                 live.store.set_failures_known(server.id, start);
                 windows.insert(server.id, Window { start, end: None });
-                since = since.min(seen.left);
+                since = since.min(seen.local_time);
             }
         }
         if windows.is_empty() {
@@ -224,10 +224,10 @@ impl AppState {
     pub fn last_seen(&self, now: Timestamp) -> Vec<LastSeen> {
         let left = self.away.away_since(now).unwrap_or(now);
         let read = self.servers.iter().filter(|server| server.facts.is_some());
-        read.filter(|server| !server.base.is_empty())
+        read.filter(|server| !server.base_url.is_empty())
             .map(|server| LastSeen {
-                server: server.base.clone(),
-                left,
+                server: server.base_url.clone(),
+                local_time: left,
                 // Not later than the last data.
                 server_time: server.clock_time(left).min(server.time(now)),
             })

@@ -103,7 +103,7 @@ fn hold_selection(state: &mut AppState) {
     if let Some(RowId::Group(group)) = state.selected_row()
         && let Some(group) = state.view().row_model.group(group)
     {
-        state.view_mut().selection.select(group.best);
+        state.view_mut().selection.select(group.first_member);
     }
 }
 
@@ -158,7 +158,7 @@ pub(super) fn refresh_time_based(state: &mut AppState, now: Timestamp) {
     let servers: Vec<_> = state.servers.iter().map(|server| server.id).collect();
     state.with_rows(now, |rows, eval_context| {
         for server in servers {
-            rows.pass(eval_context, server);
+            rows.reevaluate_due(eval_context, server);
         }
     });
 }

@@ -78,7 +78,7 @@ impl AppState {
     pub fn restore_progress_curves(&mut self) {
         for known in &self.options.progress_curves {
             let mut servers = self.servers.iter();
-            if let Some(server) = servers.find(|server| server.base == known.server) {
+            if let Some(server) = servers.find(|server| server.base_url == known.server) {
                 self.typical
                     .add_curve(server.id, &known.operation, known.curve);
             }
@@ -90,7 +90,7 @@ impl AppState {
         let learned = self.servers.iter().flat_map(|server| {
             let curves = self.typical.watched(server.id);
             curves.map(|(operation, curve)| KnownCurve {
-                server: server.base.clone(),
+                server: server.base_url.clone(),
                 operation: operation.to_owned(),
                 curve,
             })

@@ -61,9 +61,9 @@ fn empty(state: &mut AppState) {
     state.typical = TypicalDurations::default();
     state.typical_errors.clear();
     for server in &mut state.servers {
-        let (base, read_only) = (std::mem::take(&mut server.base), server.read_only);
+        let (base, read_only) = (std::mem::take(&mut server.base_url), server.read_only);
         *server = ServerState::new(server.id, std::mem::take(&mut server.name));
-        (server.base, server.read_only) = (base, read_only);
+        (server.base_url, server.read_only) = (base, read_only);
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
         json_output,
         selector::CompiledSelector,
         snapshot::Snapshot,
-        wait::{MAX_OUTAGE, Search, Step},
+        wait::{LookupSchedule, LookupStep, MAX_OUTAGE},
     },
     catch_up::CatchUp,
     cursor::Position,
@@ -59,7 +59,7 @@ pub(in crate::command) struct Server {
     /// All tasks that finished before have been delivered.
     position: Timestamp,
     /// History lookups of tasks that vanished before their end was seen.
-    lookups: HashMap<Arc<str>, Search>,
+    lookups: HashMap<Arc<str>, LookupSchedule>,
     catch_up: CatchUp,
     /// True if tasks may have finished while the server was not watched.
     is_behind: bool,
@@ -272,8 +272,8 @@ impl Server {
                     return Vec::new();
                 };
                 match search.handle_answer(answer, MAX_OUTAGE, now) {
-                    Step::Continue => Vec::new(),
-                    Step::GiveUp(_) => {
+                    LookupStep::Continue => Vec::new(),
+                    LookupStep::GiveUp(_) => {
                         self.lookups.remove(&mo_id);
                         self.end(&mo_id).into_iter().collect()
                     }
@@ -389,7 +389,7 @@ impl Server {
         match record.status() {
             Status::Lost => {
                 if !self.finished.contains_key(mo_id) {
-                    let search = Search::for_known(TaskLocator::of(info), now);
+                    let search = LookupSchedule::for_known(TaskLocator::of(info), now);
                     self.lookups.entry(mo_id.clone()).or_insert(search);
                 }
                 None

@@ -13,7 +13,7 @@ const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(5);
 
 /// A lookup with its schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::command) struct Search {
+pub(in crate::command) struct LookupSchedule {
     locator: TaskLocator,
     /// The reason for the lookup, reported if it fails.
     reason: Arc<str>,
@@ -28,13 +28,13 @@ pub(in crate::command) struct Search {
 
 /// The next step after a response.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::command) enum Step {
+pub(in crate::command) enum LookupStep {
     Continue,
     /// Stop, for this reason.
     GiveUp(Arc<str>),
 }
 
-impl Search {
+impl LookupSchedule {
     /// For a task that was seen before it vanished; it may have ended just now.
     pub(in crate::command) fn for_known(locator: TaskLocator, now: Timestamp) -> Self {
         let reason = "it disappeared from the server before its end was seen";
@@ -85,10 +85,10 @@ impl Search {
         answer: HistoryLookup,
         max_outage: SignedDuration,
         now: Timestamp,
-    ) -> Step {
+    ) -> LookupStep {
         let give_up = |why: &str| {
             let reason = self.reason.trim_end_matches('.');
-            Step::GiveUp(format!("{reason}. {why}").into())
+            LookupStep::GiveUp(format!("{reason}. {why}").into())
         };
         let unanswered_since = self.unanswered_since.take().unwrap_or(now);
         match answer {
@@ -96,10 +96,10 @@ impl Search {
                 self.unanswered_since = Some(unanswered_since);
                 self.attempts = self.attempts.saturating_sub(1);
                 self.next = now.checked_add(RETRY_AFTER).ok();
-                Step::Continue
+                LookupStep::Continue
             }
             // The outcome arrives as a task change.
-            HistoryLookup::Found => Step::Continue,
+            HistoryLookup::Found => LookupStep::Continue,
             HistoryLookup::NotFound(_) if self.attempts < self.max_attempts => {
                 let pause = SignedDuration::from_secs(
                     RETRY_DELAYS_SECONDS
@@ -108,7 +108,7 @@ impl Search {
                         .unwrap_or(0),
                 );
                 self.next = now.checked_add(pause).ok();
-                Step::Continue
+                LookupStep::Continue
             }
             HistoryLookup::NotFound(searched) => give_up(&searched),
             HistoryLookup::Unanswered(why) | HistoryLookup::Failed(why) => {
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn failed_lookup_is_repeated_within_max_outage() {
-        let mut search = Search::for_name(
+        let mut search = LookupSchedule::for_name(
             TaskLocator::named("task-1".into()),
             "no such task.".into(),
             at(0),
@@ -137,11 +137,11 @@ mod tests {
             assert!(search.due(at(second)).is_some(), "{second}");
             assert_eq!(
                 search.handle_answer(lost(), OUTAGE, at(second)),
-                Step::Continue
+                LookupStep::Continue
             );
         }
         assert!(search.due(at(604)).is_some());
-        let Step::GiveUp(why) = search.handle_answer(lost(), OUTAGE, at(604)) else {
+        let LookupStep::GiveUp(why) = search.handle_answer(lost(), OUTAGE, at(604)) else {
             panic!("the outage lasts too long");
         };
         assert!(why.contains("cut off"), "{why}");
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn lagging_history_is_read_again_with_delays() {
         let locator = TaskLocator::of(&info("task-1", &serde_json::json!({})));
-        let mut search = Search::for_known(locator, at(0));
+        let mut search = LookupSchedule::for_known(locator, at(0));
         let mut now = at(0);
         for pause in [2, 5, 12] {
             assert!(search.due(now).is_some());
@@ -161,13 +161,13 @@ mod tests {
                     OUTAGE,
                     now
                 ),
-                Step::Continue
+                LookupStep::Continue
             );
             now = now.checked_add(SignedDuration::from_secs(pause)).unwrap();
             assert_eq!(search.next_time(), Some(now));
         }
         assert!(search.due(now).is_some());
-        let Step::GiveUp(why) = search.handle_answer(
+        let LookupStep::GiveUp(why) = search.handle_answer(
             HistoryLookup::NotFound("There is no record.".into()),
             OUTAGE,
             now,
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn unknown_name_is_looked_up_once() {
-        let mut search = Search::for_name(
+        let mut search = LookupSchedule::for_name(
             TaskLocator::named("task-1".into()),
             "no such task.".into(),
             at(0),
@@ -192,6 +192,6 @@ mod tests {
             OUTAGE,
             at(5),
         );
-        assert!(matches!(answer, Step::GiveUp(_)));
+        assert!(matches!(answer, LookupStep::GiveUp(_)));
     }
 }

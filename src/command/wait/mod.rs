@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use args::WaitArgs;
 pub(super) use bar::BarStyle;
-pub(super) use history_lookup::{Search, Step};
+pub(super) use history_lookup::{LookupSchedule, LookupStep};
 pub(super) use progress_bars::connection;
 pub(super) use report::OutputMode;
 pub(super) use runner::{Plan, Server, follow};

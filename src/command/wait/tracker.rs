@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     super::{Outcome, selector::CompiledSelector},
-    history_lookup::Step,
+    history_lookup::LookupStep,
 };
 pub(in crate::command) use condition::WaitCondition;
 pub(in crate::command) use server_state::{ServerLoss, WaitServer};
@@ -279,7 +279,9 @@ impl WaitTracker {
         let TaskOutcome::Searching(search) = &mut task.outcome else {
             return;
         };
-        if let Step::GiveUp(why) = search.handle_answer(answer, self.condition.max_outage, now) {
+        if let LookupStep::GiveUp(why) =
+            search.handle_answer(answer, self.condition.max_outage, now)
+        {
             task.outcome = TaskOutcome::Unknown(why);
             effect.decided.push(id.clone());
         }

@@ -17,7 +17,7 @@ async fn resolve(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<ConnectOptions, ConfigError> {
-    draft(args, environment).await?.finish()
+    resolve_connection(args, environment).await?.finish()
 }
 
 fn account(options: &ConnectOptions) -> (String, String) {

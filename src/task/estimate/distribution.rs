@@ -3,6 +3,9 @@
 /// Standard deviation of the logistic distribution with scale 1.
 const LOGISTIC_STD_DEV: f64 = 1.813_799_364;
 
+/// Quantiles of the low, best and high value of an estimate. Runs take longer than expected more often than shorter.
+pub(super) const QUANTILES: [f64; 3] = [0.025, 0.5, 0.965];
+
 /// Least rest in standard deviations, and the range in which the estimate approaches it.
 const MIN_REMAINING: f64 = 0.22;
 const MIN_REMAINING_WIDTH: f64 = 0.12;

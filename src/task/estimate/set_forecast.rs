@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, time::Duration};
 
-use super::{Estimate, QUANTILES};
+use super::{Estimate, distribution::QUANTILES};
 
 /// Probability of the later of the two values of a [`SetForecast`].
 const LATE_PROBABILITY: f64 = 0.8;

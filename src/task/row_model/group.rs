@@ -16,7 +16,7 @@ pub struct GroupView {
     /// Number of matching members in each status.
     pub counts: StatusCounts,
     /// The first member, to display the shared property.
-    pub best: Handle,
+    pub first_member: Handle,
 }
 
 impl RowModel {
@@ -31,7 +31,7 @@ impl RowModel {
         let item = &self.groups.get(id)?.item;
         Some(GroupView {
             counts: item.matched(),
-            best: item.children()?.first_entry()?.id.task()?,
+            first_member: item.children()?.first_entry()?.id.task()?,
         })
     }
 

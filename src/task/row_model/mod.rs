@@ -14,6 +14,7 @@ mod order_tree;
 mod refilter;
 mod rows;
 mod sort;
+mod sort_column;
 mod sort_key;
 mod update;
 mod view;
@@ -33,7 +34,8 @@ pub use group::GroupView;
 pub use grouping::GroupBy;
 pub use item::{GroupId, RowId};
 pub use rows::Row;
-pub use sort::{ParseSortError, Sort, SortBy, SortColumn};
+pub use sort::{ParseSortError, Sort, SortBy};
+pub use sort_column::SortColumn;
 pub use sort_key::SortKey;
 pub use view::{Layout, View};
 

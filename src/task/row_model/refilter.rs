@@ -159,7 +159,7 @@ impl RowModel {
 
     /// Evaluates the records of an endpoint that are due. Takes time proportional to their number. Returns
     /// false if there are none.
-    pub fn pass(&mut self, context: EvalContext<'_>, endpoint: EndpointId) -> bool {
+    pub fn reevaluate_due(&mut self, context: EvalContext<'_>, endpoint: EndpointId) -> bool {
         let now = context.time(endpoint);
         let from = (endpoint, Timestamp::MIN, Handle::default());
         let due = self.due.range(from..);

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use vtask_vim::types::{Fault, LocalizableMessage, TaskInfo};
 
 use super::{
-    sort::{Sort, SortBy, SortColumn},
+    sort::{Sort, SortBy},
+    sort_column::SortColumn,
     view::Layout,
 };
 use crate::{

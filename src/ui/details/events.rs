@@ -6,9 +6,10 @@ use ratatui::text::Line;
 use crate::{
     task::Handle,
     ui::{
-        RenderContext, labels,
+        RenderContext,
         styled_line::{flow, paragraph},
         theme::Role,
+        timestamp,
     },
     vim::types::TaskEvent,
 };
@@ -47,9 +48,10 @@ pub(super) fn event(
     columns: u16,
 ) -> Vec<Line<'static>> {
     let zone = &ctx.state.options.time_zone;
-    let time = event
-        .created
-        .map_or_else(|| "--:--:--".to_owned(), |at| labels::moment(at, now, zone));
+    let time = event.created.map_or_else(
+        || "--:--:--".to_owned(),
+        |at| timestamp::moment(at, now, zone),
+    );
     let time = format!("{time}  ");
     let hang = time.len();
     let user = match event.user.trim() {

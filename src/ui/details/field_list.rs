@@ -6,9 +6,10 @@ use ratatui::text::Line;
 use crate::{
     text::width,
     ui::{
-        RenderContext, labels,
+        RenderContext,
         styled_line::{StyledLine, flow, paragraph},
         theme::Role,
+        timestamp,
     },
 };
 
@@ -46,7 +47,7 @@ impl FieldList<'_, '_> {
 
     pub(super) fn moment(&mut self, name: &str, at: Timestamp, now: Timestamp, note: &str) {
         let zone = &self.ctx.state.options.time_zone;
-        let text = labels::moment(at, now, zone);
+        let text = timestamp::moment(at, now, zone);
         let note = if note.is_empty() {
             String::new()
         } else {

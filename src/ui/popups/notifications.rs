@@ -4,10 +4,11 @@ use ratatui::{layout::Rect, text::Line};
 
 use crate::app::{Severity, TextPopup};
 use crate::ui::{
-    RenderContext, labels,
+    RenderContext,
     popups::frame,
     styled_line::{StyledLine, paragraph},
     theme::Role,
+    timestamp,
 };
 
 pub(super) fn draw(ctx: &mut RenderContext, popup: &TextPopup, screen: Rect) {
@@ -24,7 +25,7 @@ fn lines(ctx: &RenderContext, columns: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for notice in ctx.state.notifications.iter() {
         let mut first = StyledLine::new(ctx.appearance, columns);
-        first.push(&labels::moment(notice.at, ctx.now, zone), Role::Dim);
+        first.push(&timestamp::moment(notice.at, ctx.now, zone), Role::Dim);
         if notice.severity == Severity::Warning {
             first
                 .gap(1)

@@ -43,7 +43,7 @@ fn selection_covers_the_whole_row() {
     assert_eq!(
         buffer[(6, y)].fg,
         text,
-        "what has no colour of its own is readable on any terminal"
+        "what has no color of its own is readable on any terminal"
     );
     for x in [0, 60, 119] {
         assert_eq!(buffer[(x, y)].bg, selected, "at {x}");

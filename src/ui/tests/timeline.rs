@@ -70,7 +70,7 @@ fn marked_rows() {
 }
 
 #[test]
-fn marks_and_bars_are_ascii_and_not_only_colours() {
+fn marks_and_bars_are_ascii_and_not_only_colors() {
     let mut state = labelled(120, 40);
     state.options.ascii = true;
     choose(&mut state, "task-4740");

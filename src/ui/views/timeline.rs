@@ -15,6 +15,7 @@ use crate::{
         styled_line::StyledLine,
         theme::Role,
         time_axis::{Axis, Bar},
+        timestamp,
     },
 };
 
@@ -228,14 +229,14 @@ fn end_text(ctx: &RenderContext, record: &Record, left: Option<TimeLeft>) -> (St
     let zone = &ctx.state.options.time_zone;
     match left {
         Some(TimeLeft::About(left)) => {
-            let end = labels::expected_end(left, ctx.now, zone);
+            let end = timestamp::expected_end(left, ctx.now, zone);
             return (format!("~{end}"), Role::Text);
         }
         Some(TimeLeft::Unknown) => return (ctx.appearance.symbols.none.to_owned(), Role::Faint),
         None => {}
     }
     let at = record.finished_at();
-    let at = at.map(|at| labels::short_moment(ctx.state.local_time(record, at), ctx.now, zone));
+    let at = at.map(|at| timestamp::short_moment(ctx.state.local_time(record, at), ctx.now, zone));
     (at.unwrap_or_default(), Role::Dim)
 }
 
@@ -257,7 +258,7 @@ fn draw_completion(ctx: &mut RenderContext, completion: Option<Completion>, area
     let set = if is_marked { "marked" } else { "shown" };
     strip.push(&format!("{tasks} {set}: "), Role::Dim);
     let zone = &ctx.state.options.time_zone;
-    let time = |left: Duration| labels::expected_end(left, ctx.now, zone);
+    let time = |left: Duration| timestamp::expected_end(left, ctx.now, zone);
     match forecast {
         _ if active == 0 => strip.push("nothing queued or running", Role::Text),
         Some(forecast) => {

@@ -196,13 +196,13 @@ impl Client {
         query: &TaskQuery,
         reading: &mut HistoryReading<P>,
     ) -> Result<(), Error> {
-        if !at.pass().await {
+        if !at.ready().await {
             return Ok(());
         }
         let collector = self.create_history(query).await?;
         let read = self.read_back(at, &collector, reading).await;
         // Destroyed in every case, because a session may hold few collectors. On failure it ends with the session.
-        at.pass().await;
+        at.ready().await;
         let _ = self.destroy_history(&collector).await;
         read
     }
@@ -213,11 +213,11 @@ impl Client {
         collector: &ManagedObjectReference,
         reading: &mut HistoryReading<P>,
     ) -> Result<(), Error> {
-        if !at.pass().await {
+        if !at.ready().await {
             return Ok(());
         }
         self.reset_history(collector).await?;
-        while at.pass().await {
+        while at.ready().await {
             let page = self.older_history(collector, PAGE_SIZE).await?;
             if !reading.take(page) {
                 break;

@@ -5,7 +5,7 @@ use std::future::Future;
 /// Awaited before each request of a longer read.
 pub trait Throttle: Sync {
     /// Waits until the next request may be sent. Returns false to stop reading early; clean-up still takes place.
-    fn pass(&self) -> impl Future<Output = bool> + Send;
+    fn ready(&self) -> impl Future<Output = bool> + Send;
 
     /// Maximum number of attempts to read the same position after lost responses. One by default, because callers may
     /// have retries of their own.
@@ -19,7 +19,7 @@ pub trait Throttle: Sync {
 pub struct NoThrottle;
 
 impl Throttle for NoThrottle {
-    async fn pass(&self) -> bool {
+    async fn ready(&self) -> bool {
         true
     }
 

@@ -288,7 +288,7 @@ pub(super) async fn read(
     permit: &Permit,
     entity: &ManagedObjectReference,
 ) -> Result<EntityState, Error> {
-    permit.pass().await;
+    permit.ready().await;
     let runtime = client.runtime(entity).await?;
     let question = runtime.question.map(|question| PendingQuestion {
         text: question.text,
@@ -306,7 +306,7 @@ pub(super) async fn read(
     };
     let lost_host = match is_silent.zip(host) {
         Some((is_silent, host)) => {
-            permit.pass().await;
+            permit.ready().await;
             // The name of the host is of less use than its state.
             let name = client.host_name(&host).await;
             let name = name.unwrap_or_else(|_| host.value.to_string());

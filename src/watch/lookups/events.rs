@@ -42,10 +42,10 @@ pub(super) async fn events(
     let chain = if let Some(chain) = locator.event_chain() {
         chain
     } else {
-        permit.pass().await;
+        permit.ready().await;
         client.task_info(&locator.mo_id).await?.event_chain_id
     };
-    if !permit.pass().await {
+    if !permit.ready().await {
         return Ok(Vec::new());
     }
     client.task_events(chain).await

@@ -112,7 +112,7 @@ pub(super) async fn below(
     };
     found.outcome = async {
         if found.locator.key().is_none() {
-            permit.pass().await;
+            permit.ready().await;
             found.locator = TaskLocator::of(&client.task_info(&found.locator.mo_id).await?);
         }
         read_lineage(client, permit, &found.locator, &mut found.family).await
@@ -263,14 +263,14 @@ async fn read_recent(
     known: &HashSet<Arc<str>>,
     family: &mut FamilyMembers,
 ) -> Result<(), Error> {
-    if !permit.pass().await {
+    if !permit.ready().await {
         return Ok(());
     }
     let tasks = client.recent_tasks().await?;
     let is_new = |mo_id: &Arc<str>| !known.contains(mo_id);
     let new = tasks.into_iter().rev().map(|task| task.value);
     for mo_id in new.filter(is_new).take(MAX_RECENT) {
-        if !permit.pass().await {
+        if !permit.ready().await {
             break;
         }
         match client.task_info(&mo_id).await {

@@ -130,7 +130,7 @@ pub(super) async fn read_privilege(
     let entity = match subject {
         Subject::Entity(entity) => entity.clone(),
         Subject::Task(mo_id) => {
-            permit.pass().await;
+            permit.ready().await;
             match client.task_info(mo_id).await?.entity {
                 Some(entity) => entity,
                 None => {
@@ -142,7 +142,7 @@ pub(super) async fn read_privilege(
             }
         }
     };
-    permit.pass().await;
+    permit.ready().await;
     let privilege = match client.has_cancel_privilege(&entity, session_key).await? {
         Some(true) => Privilege::Granted,
         Some(false) => Privilege::Denied,

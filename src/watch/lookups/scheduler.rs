@@ -154,7 +154,7 @@ impl Permit {
 }
 
 impl Throttle for Permit {
-    async fn pass(&self) -> bool {
+    async fn ready(&self) -> bool {
         self.scheduler.acquire(self.priority).await;
         self.is_wanted()
     }
@@ -338,15 +338,15 @@ mod tests {
         let start = Instant::now();
         let scheduler = Scheduler::new(start);
         let first = scheduler.permit(Priority::Followed);
-        let dropped = tokio::time::timeout(seconds(5), first.pass()).await;
+        let dropped = tokio::time::timeout(seconds(5), first.ready()).await;
         assert!(dropped.is_err(), "it is not open yet");
         let background = scheduler.permit(Priority::Background);
-        let waiting = tokio::spawn(async move { background.pass().await });
+        let waiting = tokio::spawn(async move { background.ready().await });
         tokio::task::yield_now().await;
         scheduler.open();
         assert!(waiting.await.unwrap());
         assert_eq!(Instant::now(), start + seconds(5));
-        assert!(scheduler.permit(Priority::Background).pass().await);
+        assert!(scheduler.permit(Priority::Background).ready().await);
         assert_eq!(Instant::now(), start + seconds(6));
     }
 }

@@ -64,8 +64,8 @@ fn known_task_is_found_on_every_server() {
         let effects = add(&mut state, text);
         assert!(effects.contains(&watch(endpoint, mo_id)), "{text}");
     }
-    state.servers[0].base = "https://vc01.lab:8443/".to_owned();
-    state.servers[1].base = "https://vc02.lab/".to_owned();
+    state.servers[0].base_url = "https://vc01.lab:8443/".to_owned();
+    state.servers[1].base_url = "https://vc02.lab/".to_owned();
     for (url, endpoint) in [
         ("https://vc01.lab/sdk/vim25/9.0.0.0/Task/task-9/info", HERE),
         ("https://VC02.lab:443/sdk/vim25/9.0.0.0/Task/task-9", THERE),

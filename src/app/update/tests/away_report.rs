@@ -237,10 +237,10 @@ fn changes_are_shown_in_the_live_view_only() {
 
 fn restarted(left: i64) -> Screen {
     let mut state = connecting(80, 24);
-    state.servers[0].base = "https://vc01.lab".to_owned();
+    state.servers[0].base_url = "https://vc01.lab".to_owned();
     state.options.last_seen = vec![LastSeen {
         server: "https://vc01.lab".to_owned(),
-        left: after(left),
+        local_time: after(left),
         server_time: after(left + 1000),
     }];
     state.begin_with_last_seen(now());
@@ -269,9 +269,9 @@ fn tasks_that_ended_since_the_last_run_are_reported_by_the_clock_of_the_server()
 #[test]
 fn time_of_leaving_is_that_of_the_last_look() {
     let mut state = busy(80, 24);
-    state.servers[0].base = "https://vc01.lab".to_owned();
+    state.servers[0].base_url = "https://vc01.lab".to_owned();
     press_at(&mut state, KeyCode::Char('j'), 0);
-    let left = |state: &Screen, seconds| state.last_seen(after(seconds))[0].left;
+    let left = |state: &Screen, seconds| state.last_seen(after(seconds))[0].local_time;
     assert_eq!(left(&state, 10), after(10));
     assert_eq!(left(&state, 400), now(), "idle");
     event_at(&mut state, Event::FocusLost, 20);

@@ -74,7 +74,7 @@ fn regrouping_keeps_the_first_task_of_the_group_selected() {
     let Some(RowId::Group(group)) = state.selected_row() else {
         panic!("the first row is a group's")
     };
-    let best = state.view().row_model.group(group).unwrap().best;
+    let best = state.view().row_model.group(group).unwrap().first_member;
     press(&mut state, "b+");
     assert_eq!(state.selected(), Some(best));
     press(&mut state, "-t");

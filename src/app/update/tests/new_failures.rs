@@ -123,10 +123,10 @@ fn first_row_stays_selected_when_a_task_fails() {
 fn failures_before_the_last_exit_are_not_new() {
     let mut state = empty(120, 40);
     let base = "https://vc01.lab";
-    state.servers[0].base = base.to_owned();
+    state.servers[0].base_url = base.to_owned();
     state.options.last_seen = vec![LastSeen {
         server: base.to_owned(),
-        left: at(3050),
+        local_time: at(3050),
         server_time: at(3050),
     }];
     state.state.begin_with_last_seen(now());

@@ -105,7 +105,7 @@ fn progress_curves_are_learned_and_restored() {
         }
     };
     let mut state = empty(80, 24);
-    state.servers[0].base = "https://vc01.lab".to_owned();
+    state.servers[0].base_url = "https://vc01.lab".to_owned();
     run(&mut state, "task-1", 0, &json!({"state": "error"}));
     assert_eq!(state.learned_curves(), []);
     run(&mut state, "task-2", 0, &json!({"state": "success"}));
@@ -123,7 +123,7 @@ fn progress_curves_are_learned_and_restored() {
     );
 
     let mut restarted = empty(80, 24);
-    restarted.servers[0].base = "https://vc01.lab".to_owned();
+    restarted.servers[0].base_url = "https://vc01.lab".to_owned();
     let other = KnownCurve {
         server: "https://vc02.lab".to_owned(),
         ..known.clone()

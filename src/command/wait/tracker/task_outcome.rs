@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{super::history_lookup::Search, server_state::WaitServer};
+use super::{super::history_lookup::LookupSchedule, server_state::WaitServer};
 use crate::{
     task::{Presence, Record, Status, TaskId},
     vim::types::TaskLocator,
@@ -16,7 +16,7 @@ pub(in crate::command) enum TaskOutcome {
     /// Not decided yet.
     Open,
     /// It vanished; its end is looked for.
-    Searching(Box<Search>),
+    Searching(Box<LookupSchedule>),
     /// It ended.
     Ended(Status),
     /// Unknown, for this reason.
@@ -67,7 +67,7 @@ impl TrackedTask {
                 let locator = record.info.as_deref().map(TaskLocator::of);
                 let locator = locator.unwrap_or_else(|| TaskLocator::named(mo_id.clone()));
                 (
-                    TaskOutcome::Searching(Box::new(Search::for_known(locator, now))),
+                    TaskOutcome::Searching(Box::new(LookupSchedule::for_known(locator, now))),
                     None,
                 )
             }
@@ -75,7 +75,7 @@ impl TrackedTask {
                 match (server.missing.get(mo_id), server.unreadable.get(mo_id)) {
                     (Some(reason), _) if self.outcome == TaskOutcome::Open => {
                         let locator = TaskLocator::named(mo_id.clone());
-                        let search = Search::for_name(locator, reason.clone(), now);
+                        let search = LookupSchedule::for_name(locator, reason.clone(), now);
                         (TaskOutcome::Searching(Box::new(search)), None)
                     }
                     (None, Some(reason)) => (TaskOutcome::Unknown(reason.clone()), None),

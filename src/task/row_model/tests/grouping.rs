@@ -64,7 +64,7 @@ fn group_counts_its_members() {
         unreachable!()
     };
     let shown = harness.model.group(kim).unwrap();
-    assert_eq!(shown.best, harness.find("k2"));
+    assert_eq!(shown.first_member, harness.find("k2"));
     assert_eq!(shown.counts[Status::Running], 1);
     assert_eq!(shown.counts[Status::Success], 1);
     assert_eq!(shown.counts.total(), 2);

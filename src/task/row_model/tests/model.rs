@@ -94,7 +94,7 @@ impl Reference<'_> {
                 self.level(members, &[false]);
                 let mut shown = self.rows[first..].iter();
                 let best = shown.next().unwrap();
-                assert_eq!(Some(model.group(id).unwrap().best), best.task());
+                assert_eq!(Some(model.group(id).unwrap().first_member), best.task());
                 let members: Vec<Handle> = model.members(id).collect();
                 let rows = self.rows[first..].iter().filter_map(Row::task);
                 assert_eq!(members, rows.collect::<Vec<_>>());
@@ -318,7 +318,7 @@ fn sort(random: &mut Rng) -> Sort {
             sort.toggle(*column);
         }
         if random.bool() {
-            sort.turn(*column);
+            sort.reverse_column(*column);
         }
     }
     sort
@@ -409,7 +409,9 @@ fn incremental_model_equals_rebuilt_model() {
         if random.u32(..4) == 0 {
             harness.second += random.i64(1..40);
             let clock = harness.clock();
-            harness.model.pass(context(&harness.store, &clock), HERE);
+            harness
+                .model
+                .reevaluate_due(context(&harness.store, &clock), HERE);
         }
         maximum = maximum.max(
             harness

@@ -275,7 +275,7 @@ impl Harness {
             read_only: false,
             id: HERE,
             name: "vc01.lab".to_owned(),
-            base: "https://vc01.lab/".to_owned(),
+            base_url: "https://vc01.lab/".to_owned(),
             commands: to_commands,
         }];
         let (backend, mut loop_host) = (screen.clone(), host.clone());

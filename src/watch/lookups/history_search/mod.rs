@@ -295,7 +295,7 @@ impl HistorySearch {
     fn destroy(&self, running: &mut RunningLookups, collector: ManagedObjectReference) {
         let permit = self.scheduler.permit(Priority::Interactive);
         running.start(|client| async move {
-            permit.pass().await;
+            permit.ready().await;
             // If this fails, the collector ends with the session.
             let _ = client.destroy_history(&collector).await;
             LookupResult::History(HistoryAnswer::Left(collector))
@@ -329,15 +329,15 @@ async fn read(
     let collector = if let Some(collector) = collector {
         collector
     } else {
-        permit.pass().await;
+        permit.ready().await;
         let collector = new_collector
             .insert(client.create_history(query).await?)
             .clone();
-        permit.pass().await;
+        permit.ready().await;
         client.reset_history(&collector).await?;
         collector
     };
-    permit.pass().await;
+    permit.ready().await;
     client.older_history(&collector, PAGE_SIZE).await
 }
 
