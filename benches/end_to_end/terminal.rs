@@ -184,10 +184,16 @@ pub(super) fn watch_all(
         thread::sleep(Duration::from_secs(5));
     }
     let written_at_rest = written.load(Ordering::Relaxed) - before;
-    writer.write_all(b"q").unwrap();
-    writer.flush().unwrap();
     let servers = server_cpu_time().saturating_sub(server_cpu_before);
-    child.wait().unwrap();
+    // Repeated, because a key that is read together with an Escape counts as one with Alt.
+    let mut quit_at = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() >= quit_at {
+            let _ = writer.write_all(b"q").and_then(|()| writer.flush());
+            quit_at += Duration::from_secs(2);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
     let text = fs::read_to_string(&stats).expect("the statistics file");
     let _ = fs::remove_file(&stats);
     Run {

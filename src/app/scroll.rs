@@ -2,6 +2,9 @@
 
 use super::action::Action;
 
+/// Number of rows that a page key moves the selection in popups and on the summary page.
+pub(super) const PAGE_ROWS: usize = 10;
+
 /// Returns the new position after a scroll action.
 pub(super) fn scrolled(top: usize, action: Action, page: usize, end: usize) -> usize {
     let top = top.min(end);

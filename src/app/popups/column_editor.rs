@@ -9,11 +9,9 @@ use crate::app::{
     event::Effect,
     keymap::Context,
     notification_log::Severity,
-    scroll::scrolled,
+    scroll::{PAGE_ROWS, scrolled},
     state::AppState,
 };
-
-const PAGE_ROWS: usize = 8;
 
 /// An entry of the column editor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,11 +13,10 @@ use crate::app::{
     action::Action,
     keymap::{Context, Keymap},
     notification_log::Severity,
+    scroll::PAGE_ROWS,
     state::AppState,
     text_input::TextInput,
 };
-
-const PAGE_ROWS: isize = 10;
 
 /// The open command palette.
 #[derive(Debug)]
@@ -148,8 +147,8 @@ impl PopupHandler for CommandPalette {
         match action {
             Action::Up => self.move_by(-1),
             Action::Down => self.move_by(1),
-            Action::PageUp => self.move_by(-PAGE_ROWS),
-            Action::PageDown => self.move_by(PAGE_ROWS),
+            Action::PageUp => self.move_by(-PAGE_ROWS.cast_signed()),
+            Action::PageDown => self.move_by(PAGE_ROWS.cast_signed()),
             Action::ClearLine => {
                 self.input.clear();
                 self.search(&state.keymap);

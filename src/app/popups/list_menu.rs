@@ -6,10 +6,12 @@ use jiff::Timestamp;
 
 use super::handler::{PopupHandler, Response};
 use crate::app::{
-    action::Action, event::Effect, keymap::Context, scroll::scrolled, state::AppState,
+    action::Action,
+    event::Effect,
+    keymap::Context,
+    scroll::{PAGE_ROWS, scrolled},
+    state::AppState,
 };
-
-const PAGE_ROWS: usize = 10;
 
 /// The entries of a menu.
 pub(in crate::app) trait MenuEntries {

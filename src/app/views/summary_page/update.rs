@@ -10,13 +10,12 @@ use crate::{
         notification_log::Severity,
         panes::Tab,
         popups::handler::{PopupHandler, Response},
+        scroll::PAGE_ROWS,
         state::AppState,
         update::{details, list},
     },
     task::{ChangeSet, Filter, Handle, Record, Status, Summary, TaskStore, filter},
 };
-
-const PAGE_ROWS: usize = 10;
 
 /// Opens the summary of the shown tasks; not available in the history view.
 pub(in crate::app) fn open(state: &mut AppState, now: Timestamp) -> Option<SummaryPage> {
