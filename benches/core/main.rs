@@ -1,9 +1,10 @@
 //! Benchmark of the core: parsing responses, applying changes to the task store and its rows, and drawing the screen.
 //!
 //! `cargo bench --bench core` prints tables (memory per task, p50 and p99 of single frames) and then criterion's
-//! results. `cargo bench --bench core -- timeline` prints the table of the timeline, `-- keys` that of the keys; `-- draw` only runs the benchmarks
-//! whose name contains `draw`, without the tables. `-- repeat NAME COUNT` parses a body COUNT times and nothing else, for
-//! callgrind: the difference between two counts is the cost of parsing. benches/README.md has results.
+//! results. `cargo bench --bench core -- timeline` prints the table of the timeline, `-- keys` that of the keys; `-- draw`
+//! only runs the benchmarks whose name contains `draw`, without the tables. `-- repeat NAME COUNT` parses a body COUNT
+//! times and nothing else, for callgrind: the difference between two counts is the cost of parsing. benches/README.md has
+//! results.
 
 #![expect(clippy::unwrap_used, reason = "a failed benchmark aborts")]
 #![expect(clippy::cast_precision_loss, reason = "sizes are small")]

@@ -53,7 +53,7 @@ const UNKNOWN_FRACTION: f64 = 0.6;
 const EFFECTIVE_DOUBT: [f64; 2] = [0.6, 0.98];
 
 /// Factor of the odds of doubt for the best value, without progress curves. Chosen on the classes `Noisy` and `Bursts` of
-/// the example `estimates`.
+/// the bench `estimates`.
 const BEST_DOUBT_FACTOR: f64 = 0.5;
 
 /// Minimum of the time in which doubt about overdue progress grows, as a fraction of the time so far.

@@ -7,7 +7,7 @@ use vtask_text::without_user_info;
 
 use super::address::Address;
 
-/// Sets the proxy of an HTTP client for a server: the one of the environment or the system, but none on this machine.
+/// Disables the proxy for a server on this machine. Otherwise the client uses that of the environment or the system.
 pub(super) fn with_proxy(builder: ClientBuilder, address: &Address) -> ClientBuilder {
     if address.is_loopback() {
         builder.no_proxy()

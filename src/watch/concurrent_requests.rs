@@ -66,7 +66,7 @@ impl RequestResult {
 pub(super) struct ConcurrentRequests {
     pub(super) client: Arc<Client>,
     /// Requests with their start time.
-    pub(super) requests: JoinSet<(Instant, RequestResult)>,
+    pub(super) running: JoinSet<(Instant, RequestResult)>,
     /// Tasks being read, with the start time.
     tasks: Vec<(Arc<str>, Instant)>,
     /// Number of batches of new tasks being read.
@@ -93,7 +93,7 @@ impl ConcurrentRequests {
     pub(super) fn new(client: Arc<Client>, options: &WatchOptions, now: Instant) -> Self {
         Self {
             client,
-            requests: JoinSet::new(),
+            running: JoinSet::new(),
             tasks: Vec::new(),
             batches: 0,
             cancels: Vec::new(),
@@ -116,13 +116,13 @@ impl ConcurrentRequests {
     {
         let requested_at = Instant::now();
         let answer = request(self.client.clone());
-        self.requests
+        self.running
             .spawn(async move { (requested_at, answer.await) });
     }
 
     /// True if another task may be read now.
     pub(super) fn has_capacity(&self) -> bool {
-        self.requests.len() < MAX_CONCURRENT_READS
+        self.running.len() < MAX_CONCURRENT_READS
     }
 
     /// True if no task is being read.
@@ -208,7 +208,7 @@ impl ConcurrentRequests {
 
     /// Aborts all requests. Returns the tasks that were being read.
     pub(super) fn abort(&mut self) -> impl Iterator<Item = Arc<str>> {
-        self.requests.abort_all();
+        self.running.abort_all();
         self.batches = 0;
         self.tasks.drain(..).map(|(mo_id, _)| mo_id)
     }

@@ -89,7 +89,7 @@ impl Endpoint {
                     let renewals = &mut self.connection.renewals;
                     self.fetch.handle_wait(requests, &mut self.feed, renewals, answer)?;
                 }
-                Some(result) = requests.requests.join_next() => {
+                Some(result) = requests.running.join_next() => {
                     let mut next = Some(result);
                     while let Some(result) = next {
                         // A request that panicked or was aborted has no result.
@@ -97,7 +97,7 @@ impl Endpoint {
                             self.handle_response(requests, requested_at, result).await?;
                         }
                         next = match self.feed.changes.len() {
-                            ..READ_BATCH => requests.requests.try_join_next(),
+                            ..READ_BATCH => requests.running.try_join_next(),
                             _ => None,
                         };
                     }

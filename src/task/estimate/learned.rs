@@ -10,7 +10,7 @@ const PRIOR_PACE_VARIANCE: f64 = 0.1;
 const PRIOR_RUNS: f64 = 3.0;
 
 /// Variance added to that of the regression for a single run, which does not show how much runs differ. Chosen on the
-/// classes `Approaching` and `StuckAt95Alike` of the example `estimates`.
+/// classes `Approaching` and `StuckAt95Alike` of the bench `estimates`.
 const SINGLE_RUN_VARIANCE: f64 = 0.3;
 
 /// Variance of the logarithm of the duration that counts as one run.

@@ -21,7 +21,7 @@ const RECENT_POINTS: usize = 3;
 const RECENT_LIMITS: (f64, f64) = (1.0, 5.0);
 
 /// Maximum step over which the time left is counted down, as a fraction of the whole. Larger steps are not regular
-/// enough. Chosen on the classes `Stepped`, `UnequalDisks` and `Bursts` of the example `estimates`, as was the number of
+/// enough. Chosen on the classes `Stepped`, `UnequalDisks` and `Bursts` of the bench `estimates`, as was the number of
 /// points.
 const MAX_COUNTED_STEP: f64 = 0.02;
 

@@ -111,9 +111,12 @@ fn export_skips_groups() {
 #[test]
 fn escape_from_the_filter_selects_the_group_again() {
     let mut state = busy(120, 40);
-    press(&mut state, "b<home>");
-    let group = state.selected_row();
-    assert!(matches!(group, Some(RowId::Group(_))));
-    press(&mut state, "/4712<esc>");
-    assert_eq!(state.selected_row(), group);
+    press(&mut state, "b");
+    let group = RowId::Group(group_of(&state, "task-4712"));
+    state.view_mut().selection.select(group);
+    state.sync_selection();
+    press(&mut state, "/-4712 -4711 -4713");
+    assert_ne!(state.selected_row(), Some(group));
+    press(&mut state, "<esc>");
+    assert_eq!(state.selected_row(), Some(group));
 }

@@ -67,7 +67,7 @@ impl WaitTracker {
         Some(self.stopped(&format!("timed out after {timeout:#}"), Outcome::TimedOut))
     }
 
-    /// Returns the result of a waiting that stops because of `why`, with the given outcome if tasks are open.
+    /// Returns the result of a wait that stops because of `why`, with the given outcome if tasks are open.
     pub(super) fn stopped(&self, why: &str, outcome: Outcome) -> WaitResult {
         let open = self.tasks.iter().filter(|task| !task.is_decided()).count();
         let away: Vec<String> = self.servers.iter().filter_map(WaitServer::away).collect();
