@@ -61,7 +61,7 @@ fn task(state: &AppState, handle: Handle, now: Timestamp) -> Option<Timestamp> {
     let server_now = state.time(record, now);
     if !status.is_active() {
         return Some(next_age(
-            server_now.duration_since(record.finished_at()?),
+            server_now.duration_since(record.completed_at()?),
             now,
         ));
     }

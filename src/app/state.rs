@@ -292,10 +292,10 @@ impl AppState {
 
     /// Returns the chosen columns for a list of this width, including those without space. Default columns of locations
     /// are left out while no location is known.
-    pub fn chosen_columns(&self, list: u16) -> Vec<ColumnSpec> {
+    pub fn chosen_columns(&self, list_width: u16) -> Vec<ColumnSpec> {
         let view = self.view();
-        let is_default = view.columns.is_default(list);
-        let mut chosen = view.columns.of(list, self.servers.len() > 1);
+        let is_default = view.columns.is_default(list_width);
+        let mut chosen = view.columns.of(list_width, self.servers.len() > 1);
         chosen.retain(|spec| {
             let field = spec.column.sort_key().location_field();
             !is_default || field.is_none_or(|field| view.store.knows_location(field))
@@ -304,21 +304,26 @@ impl AppState {
     }
 
     /// Returns the columns that have space in a list of this width.
-    pub fn fitting_columns(&self, list: u16) -> Vec<ColumnSpec> {
-        columns::fitting(list, &self.chosen_columns(list))
+    pub fn fitting_columns(&self, list_width: u16) -> Vec<ColumnSpec> {
+        columns::fitting(list_width, &self.chosen_columns(list_width))
     }
 
     /// True if columns with space in a list of this width show locations, or would if any were known.
-    pub(super) fn has_location_columns(&self, list: u16) -> bool {
-        let chosen = self.view().columns.of(list, self.servers.len() > 1);
-        let fitting = columns::fitting(list, &chosen);
+    pub(super) fn has_location_columns(&self, list_width: u16) -> bool {
+        let chosen = self.view().columns.of(list_width, self.servers.len() > 1);
+        let fitting = columns::fitting(list_width, &chosen);
         let mut keys = fitting.iter().map(|spec| spec.column.sort_key());
         keys.any(|key| key.location_field().is_some())
     }
 
     /// Places columns that have space. `needs` has the width of the widest text of each.
-    pub fn place_columns(&self, list: u16, specs: &[ColumnSpec], needs: &[u16]) -> Vec<ColumnArea> {
-        columns::arrange(list, specs, needs, &self.frame.columns)
+    pub fn place_columns(
+        &self,
+        list_width: u16,
+        specs: &[ColumnSpec],
+        needs: &[u16],
+    ) -> Vec<ColumnArea> {
+        columns::arrange(list_width, specs, needs, &self.frame.columns)
     }
 
     /// Updates selection and scroll position after the rows changed.

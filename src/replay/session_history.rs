@@ -107,7 +107,8 @@ impl SessionHistory {
             let seen = clock.unwrap_or_default().at(time);
             let history = record.history.as_ref();
             let history = history.and_then(|history| history.until(seen));
-            self.base.set_history(handle, history.map(Box::new));
+            self.base
+                .set_progress_history(handle, history.map(Box::new));
         }
         self.next = 0;
         time

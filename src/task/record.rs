@@ -286,7 +286,7 @@ impl Record {
     }
 
     /// Returns the completion time of a finished task, if the server sent one.
-    pub fn finished_at(&self) -> Option<Timestamp> {
+    pub fn completed_at(&self) -> Option<Timestamp> {
         let info = self.info.as_ref()?;
         info.complete_time().filter(|_| self.status().is_finished())
     }

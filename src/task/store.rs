@@ -23,7 +23,7 @@ use vtask_vim::types::{EntityLocation, Malformed, TaskInfo};
 pub use self::{blockers::Blocker, handle::Handle, node::BlockerKind};
 
 use self::{
-    entity_index::{EntityIndex, EntityKey, Footprint},
+    entity_index::{EntityIndex, EntityKey, EntityUses},
     node::Node,
     task_index::{Nodes, TaskIndex},
 };
@@ -245,7 +245,7 @@ impl TaskStore {
         let Some(Node { record, .. }) = self.nodes.get(handle).map(Box::as_ref) else {
             return;
         };
-        let (key_before, footprint) = (record.key(), Footprint::of(record));
+        let (key_before, entity_uses) = (record.key(), EntityUses::of(record));
         self.by_id.remove(&self.nodes, &record.id);
         if let Some(Node { record, .. }) = self.nodes.get_mut(handle).map(Box::as_mut) {
             record.replace(info, at);
@@ -256,7 +256,7 @@ impl TaskStore {
         self.relink(handle, touched);
         self.attach_orphans(&key, touched);
         self.recount(handle, touched);
-        self.reindex(handle, &footprint, touched);
+        self.reindex(handle, &entity_uses, touched);
         touched.changed.push(handle);
     }
 
@@ -308,7 +308,7 @@ impl TaskStore {
             )
         };
         let moves = lineage || fields.iter().any(|(field, _)| moves(field));
-        let footprint = moves.then(|| Footprint::of(&node.record));
+        let entity_uses = moves.then(|| EntityUses::of(&node.record));
         let outcome = node.record.assign(fields, at);
         if lineage {
             let key = (node.record.id.endpoint, node.record.key());
@@ -317,8 +317,8 @@ impl TaskStore {
             self.attach_orphans(&key, touched);
         }
         self.recount(handle, touched);
-        if let Some(footprint) = footprint {
-            self.reindex(handle, &footprint, touched);
+        if let Some(entity_uses) = entity_uses {
+            self.reindex(handle, &entity_uses, touched);
         }
         touched.changed.push(handle);
         outcome
@@ -326,10 +326,10 @@ impl TaskStore {
 
     /// Sets a task's presence; creates a placeholder if the task is not in the store.
     fn set_presence(&mut self, id: &TaskId, presence: Presence, touched: &mut ChangeSet) {
-        let mut footprint = Footprint::default();
+        let mut entity_uses = EntityUses::default();
         let handle = if let Some(handle) = self.find(id) {
             if let Some(node) = self.nodes.get_mut(handle) {
-                footprint = Footprint::of(&node.record);
+                entity_uses = EntityUses::of(&node.record);
                 node.record.presence = presence;
             }
             handle
@@ -339,7 +339,7 @@ impl TaskStore {
             handle
         };
         self.recount(handle, touched);
-        self.reindex(handle, &footprint, touched);
+        self.reindex(handle, &entity_uses, touched);
         touched.changed.push(handle);
     }
 
@@ -389,7 +389,7 @@ impl TaskStore {
         let handle = self.nodes.insert(Box::new(Node {
             record,
             parent: None,
-            below: None,
+            subtree: None,
             status,
             percent: None,
             entity_state: None,
@@ -415,7 +415,7 @@ impl TaskStore {
             return;
         };
         self.counts.remove(node.status);
-        self.reindex(handle, &Footprint::of(&node.record), touched);
+        self.reindex(handle, &EntityUses::of(&node.record), touched);
         self.unindex_key(&(id.endpoint, node.record.key()), handle);
         self.remove_orphan(&node, handle);
         for child in children {

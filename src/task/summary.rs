@@ -193,7 +193,7 @@ fn since(record: &Record, status: Status) -> Option<Timestamp> {
     match status {
         Status::Running => record.running_since(),
         Status::Queued => record.queued_since(),
-        Status::Failed => record.finished_at().or(record.observed_at()),
+        Status::Failed => record.completed_at().or(record.observed_at()),
         _ => None,
     }
 }

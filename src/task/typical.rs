@@ -248,7 +248,7 @@ impl TypicalDurations {
         let finished = || {
             let (info, history) = (record.info.as_ref()?, record.history.as_deref()?);
             let end = record
-                .finished_at()
+                .completed_at()
                 .filter(|_| record.status() == Status::Success)?;
             let curve = ProgressCurve::of(history, history.elapsed(end))?;
             Some((&*info.description_id, curve))

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 /// Returns the body with all invalid places replaced; `None` if there are none.
-pub(super) fn repair(body: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn replace_invalid_unicode(body: &[u8]) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(body);
     let was_wrong = matches!(text, Cow::Owned(_));
     let bytes = text.as_bytes();
@@ -67,7 +67,7 @@ mod tests {
             (b"[\"\xff\\ud800\"]", "\u{fffd}\u{fffd}"),
             (br#"["\\\ud800"]"#, "\\\u{fffd}"),
         ] {
-            let repaired = repair(body).unwrap();
+            let repaired = replace_invalid_unicode(body).unwrap();
             let read: Value = serde_json::from_slice(&repaired).unwrap();
             assert_eq!(read, json!([text]));
         }
@@ -83,7 +83,12 @@ mod tests {
             b"\\ud8",
             br#"["\u00e9"]"#,
         ] {
-            assert_eq!(repair(body), None, "{}", String::from_utf8_lossy(body));
+            assert_eq!(
+                replace_invalid_unicode(body),
+                None,
+                "{}",
+                String::from_utf8_lossy(body)
+            );
         }
     }
 }

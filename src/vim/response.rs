@@ -80,9 +80,11 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
     if is_heavier(start, limits::max_weight(body.len())) {
         return Err(ErrorKind::TooManyValues);
     }
-    let read = serde_json::from_slice(body).or_else(|error| match lossy_json::repair(body) {
-        Some(body) => serde_json::from_slice(&body),
-        None => Err(error),
+    let read = serde_json::from_slice(body).or_else(|error| {
+        match lossy_json::replace_invalid_unicode(body) {
+            Some(body) => serde_json::from_slice(&body),
+            None => Err(error),
+        }
     });
     read.map_err(|error| {
         if matches!(start[0], b'{' | b'[') {

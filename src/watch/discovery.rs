@@ -13,7 +13,7 @@ use super::{
 /// Number of consecutive refusals after which the list of recent tasks counts as unavailable to this account.
 const MAX_LIST_REFUSALS: u32 = 3;
 
-/// Refusals of the list.
+/// State of the discovery: the refusals of the list of recent tasks.
 #[derive(Debug, Default)]
 pub(super) struct Discovery {
     /// The reported reason.

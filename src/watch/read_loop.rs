@@ -12,8 +12,8 @@ use vtask_vim::{
 use super::{
     CancelResponse, Command, ConnectionState, HistoryLookup, Update,
     concurrent_requests::{ConcurrentRequests, RequestResult},
-    endpoint::Endpoint,
     failure_detector::concerns_all,
+    fetch_loop::FetchLoop,
     label_cache::operation_labels,
     responses::cancel_response,
     session_renewals::Call,
@@ -28,7 +28,7 @@ const FIRST_LIST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum time between two passes of the loop.
 const MAX_SLEEP: Duration = Duration::from_secs(3600);
 
-impl Endpoint {
+impl FetchLoop {
     /// Runs until an error or a command ends it.
     pub(super) async fn run_read_loop(&mut self, client: Arc<Client>) -> LoopExit {
         let now = Instant::now();

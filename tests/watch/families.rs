@@ -75,7 +75,7 @@ async fn expired_root_is_found_in_history() {
     let record = harness.record(root).unwrap();
     assert_eq!(record.status(), Status::Success);
     assert_eq!(record.presence, Presence::HistoryOnly);
-    assert!(record.finished_at().is_some());
+    assert!(record.completed_at().is_some());
     assert_eq!(harness.status(key(&middle)), Some(Status::Success));
     let root = harness
         .store

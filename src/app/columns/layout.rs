@@ -44,9 +44,9 @@ fn priority(column: Column) -> usize {
 }
 
 /// Returns the columns that fit a list of this width at their minimum width; at least one.
-pub(in crate::app) fn fitting(list: u16, specs: &[ColumnSpec]) -> Vec<ColumnSpec> {
+pub(in crate::app) fn fitting(list_width: u16, specs: &[ColumnSpec]) -> Vec<ColumnSpec> {
     let mut kept = specs.to_vec();
-    while kept.len() > 1 && free(list, &kept).is_none() {
+    while kept.len() > 1 && free(list_width, &kept).is_none() {
         // Among equals, the rightmost column is dropped.
         let indices = (0..kept.len()).rev();
         if let Some(lowest) = indices.min_by_key(|index| priority(kept[*index].column)) {
@@ -57,11 +57,13 @@ pub(in crate::app) fn fitting(list: u16, specs: &[ColumnSpec]) -> Vec<ColumnSpec
 }
 
 /// Returns the width that is left if every column has its minimum width; `None` if they do not fit.
-fn free(list: u16, specs: &[ColumnSpec]) -> Option<u16> {
+fn free(list_width: u16, specs: &[ColumnSpec]) -> Option<u16> {
     let gaps = specs.len().saturating_sub(1) * usize::from(COLUMN_GAP);
-    let widths = specs.iter().map(|spec| WidthRange::of(*spec, list).min);
+    let widths = specs
+        .iter()
+        .map(|spec| WidthRange::of(*spec, list_width).min);
     let used = widths.map(usize::from).sum::<usize>() + gaps + 2 * usize::from(EDGE);
-    u16::try_from(usize::from(list).checked_sub(used)?).ok()
+    u16::try_from(usize::from(list_width).checked_sub(used)?).ok()
 }
 
 /// Places columns that fit. `needs` has the width of the widest text of each. Every column gets its minimum; what is
@@ -69,14 +71,14 @@ fn free(list: u16, specs: &[ColumnSpec]) -> Option<u16> {
 /// the last column. Keeps the layout `before`, unless a text is cut in it that another column leaves space for: columns
 /// would move back and forth otherwise.
 pub(in crate::app) fn arrange(
-    list: u16,
+    list_width: u16,
     specs: &[ColumnSpec],
     needs: &[u16],
     before: &[ColumnArea],
 ) -> Vec<ColumnArea> {
     let ranges: Vec<WidthRange> = specs
         .iter()
-        .map(|spec| WidthRange::of(*spec, list))
+        .map(|spec| WidthRange::of(*spec, list_width))
         .collect();
     let needs: Vec<u16> = ranges
         .iter()
@@ -90,7 +92,7 @@ pub(in crate::app) fn arrange(
             .all(|(area, spec)| area.column == spec.column)
         && before
             .last()
-            .is_some_and(|last| last.start + last.width + EDGE == list);
+            .is_some_and(|last| last.start + last.width + EDGE == list_width);
     if is_same {
         let widths = || before.iter().zip(&needs);
         let is_cut = widths().any(|(area, need)| area.width < *need);
@@ -103,7 +105,7 @@ pub(in crate::app) fn arrange(
             return before.to_vec();
         }
     }
-    let mut left = free(list, specs).unwrap_or_default();
+    let mut left = free(list_width, specs).unwrap_or_default();
     let mut widths: Vec<u16> = ranges.iter().map(|range| range.min).collect();
     while left > 0 {
         let narrow = (0..widths.len()).filter(|at| widths[*at] < needs[*at]);
@@ -123,9 +125,9 @@ pub(in crate::app) fn arrange(
         left -= growth;
     }
     if let Some(last) = widths.last_mut() {
-        *last = (*last + left).min(list.saturating_sub(2 * EDGE));
+        *last = (*last + left).min(list_width.saturating_sub(2 * EDGE));
     }
-    let mut next = EDGE.min(list);
+    let mut next = EDGE.min(list_width);
     let placed = specs.iter().zip(widths).map(|(spec, width)| {
         let start = next;
         next = next.saturating_add(width + COLUMN_GAP);
@@ -151,16 +153,16 @@ mod tests {
         names.join(" ")
     }
 
-    fn laid_out(list: u16, specs: &[ColumnSpec], need: u16) -> Vec<ColumnArea> {
-        let kept = fitting(list, specs);
+    fn laid_out(list_width: u16, specs: &[ColumnSpec], need: u16) -> Vec<ColumnArea> {
+        let kept = fitting(list_width, specs);
         let needs = vec![need; kept.len()];
-        arrange(list, &kept, &needs, &[])
+        arrange(list_width, &kept, &needs, &[])
     }
 
     #[test]
     fn columns_stay_within_the_list_without_overlap() {
         let mut random = fastrand::Rng::with_seed(7);
-        for list in (0..400).chain([u16::MAX]) {
+        for list_width in (0..400).chain([u16::MAX]) {
             let mut specs = all();
             random.shuffle(&mut specs);
             specs.truncate(random.usize(1..=specs.len()));
@@ -169,9 +171,9 @@ mod tests {
                     spec.width = Some(random.u16(3..=200));
                 }
             }
-            let kept = fitting(list, &specs);
+            let kept = fitting(list_width, &specs);
             let needs: Vec<u16> = kept.iter().map(|_| random.u16(0..=60)).collect();
-            let placed = arrange(list, &kept, &needs, &[]);
+            let placed = arrange(list_width, &kept, &needs, &[]);
             assert!(!placed.is_empty());
             let mut next = 0;
             for ColumnArea {
@@ -180,12 +182,12 @@ mod tests {
                 column,
             } in &placed
             {
-                assert!(*start >= next, "{column:?} at {list}");
+                assert!(*start >= next, "{column:?} at {list_width}");
                 next = start + own;
-                assert!(next <= list, "{column:?} at {list}");
+                assert!(next <= list_width, "{column:?} at {list_width}");
             }
             // No text is cut while another column has more than it needs.
-            let ranges = kept.iter().map(|spec| WidthRange::of(*spec, list));
+            let ranges = kept.iter().map(|spec| WidthRange::of(*spec, list_width));
             let available = ranges
                 .zip(&needs)
                 .zip(&placed)
@@ -196,7 +198,7 @@ mod tests {
             let is_cut = kept.len() > 1 && available.iter().any(|available| *available < 0);
             assert!(
                 !is_cut || available.iter().all(|available| *available <= 0),
-                "{available:?} at {list}"
+                "{available:?} at {list_width}"
             );
         }
         assert_eq!(laid_out(80, &[], 0), []);
@@ -204,7 +206,7 @@ mod tests {
 
     #[test]
     fn low_priority_columns_are_dropped_first() {
-        let named = |list| names(&laid_out(list, &all(), 7));
+        let named = |list_width| names(&laid_out(list_width, &all(), 7));
         assert_eq!(named(20), "task");
         assert_eq!(named(35), "task progress");
         assert_eq!(named(67), "task state target progress elapsed");
@@ -218,7 +220,8 @@ mod tests {
     #[test]
     fn free_width_goes_to_cut_texts_then_to_the_bar() {
         let set: crate::app::ColumnSet = "task,target,progress,error".parse().unwrap();
-        let at = |list, needs: [u16; 4]| widths(&arrange(list, set.specs(), &needs, &[]));
+        let at =
+            |list_width, needs: [u16; 4]| widths(&arrange(list_width, set.specs(), &needs, &[]));
         // 100 cells without edges and gaps are 92.
         assert_eq!(at(100, [20, 8, 11, 40]), [20, 8, 24, 40]);
         assert_eq!(at(100, [20, 8, 11, 10]), [20, 8, 32, 32]);

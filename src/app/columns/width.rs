@@ -14,7 +14,7 @@ pub struct WidthRange {
 
 impl WidthRange {
     /// Returns the range of a column in a list of this width: minimum and maximum are equal for a fixed width.
-    pub fn of(spec: ColumnSpec, list: u16) -> Self {
+    pub fn of(spec: ColumnSpec, list_width: u16) -> Self {
         let (min, max) = match spec.column {
             Column::Task => (20, 200),
             Column::State => (9, 17),
@@ -22,7 +22,7 @@ impl WidthRange {
             Column::Target => (8, 40),
             Column::Folder => (10, 40),
             Column::Progress => (11, 19),
-            Column::Left if list >= MIN_COLUMNS_FOR_END => (15, 15),
+            Column::Left if list_width >= MIN_COLUMNS_FOR_END => (15, 15),
             Column::Left | Column::Elapsed | Column::QueuedFor => (7, 7),
             Column::Finish => (12, 12),
             Column::Trend | Column::Cancel => (10, 10),

@@ -31,7 +31,7 @@ pub(super) fn sentence(
     let what = named(store, record, name);
     let status = record.status();
     if status.is_finished() {
-        let ago = record.finished_at().map(|at| now.duration_since(at));
+        let ago = record.completed_at().map(|at| now.duration_since(at));
         let when = ago.map_or("already".to_owned(), |ago| {
             format!("{} ago", duration(ago.max(SignedDuration::ZERO)))
         });

@@ -404,7 +404,7 @@ impl Server {
 
     /// Returns the change of a task that has ended, once.
     fn end(&mut self, mo_id: &Arc<str>) -> Option<Change> {
-        let end = self.record(mo_id)?.finished_at();
+        let end = self.record(mo_id)?.completed_at();
         let end = end.unwrap_or(self.snapshot.now);
         let is_new = self.finished.insert(mo_id.clone(), end).is_none();
         if !is_new || end < self.settled_before {

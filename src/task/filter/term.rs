@@ -204,7 +204,7 @@ impl DurationField {
             let seen = record
                 .observed_at()
                 .filter(|_| record.status().is_finished());
-            record.finished_at().or(seen)
+            record.completed_at().or(seen)
         };
         match self {
             Self::Elapsed => between(&|now| record.elapsed(now)),

@@ -56,7 +56,7 @@ impl RowModel {
                 continue;
             };
             if let Some(children) = children {
-                item.below.get_or_insert_default().children = OrderTree::from_unsorted(children);
+                item.subtree.get_or_insert_default().children = OrderTree::from_unsorted(children);
             }
             item.rows = item.height();
             item.key = SortKey::of(context, handle, self.view.layout, &self.view.sort);
@@ -75,13 +75,13 @@ impl RowModel {
                 siblings.unwrap_or(&mut top).push(entry);
             }
             if let Some(parent) = parent.and_then(|parent| self.item_mut(parent)) {
-                parent.below.get_or_insert_default().matched += matched;
+                parent.subtree.get_or_insert_default().matched += matched;
             }
         }
         for (group, members) in grouped {
             if let Some(group) = self.groups.get_mut(group) {
-                let below = group.item.below.get_or_insert_default();
-                below.children = OrderTree::from_unsorted(members);
+                let subtree = group.item.subtree.get_or_insert_default();
+                subtree.children = OrderTree::from_unsorted(members);
             }
         }
         top.extend(self.group_entries());

@@ -63,12 +63,12 @@ pub(super) struct Item {
     /// position among its siblings, so that another filter moves nothing.
     pub(super) rows: u32,
     /// The subtree without this record. Most records have none.
-    pub(super) below: Option<Box<Below>>,
+    pub(super) subtree: Option<Box<Subtree>>,
 }
 
 /// The subtree of a record or a group without the record itself.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Below {
+pub(super) struct Subtree {
     /// Direct children.
     pub(super) children: Siblings,
     /// Number of matching tasks in each status.
@@ -86,7 +86,7 @@ impl Item {
             open: true,
             key: None,
             rows: 0,
-            below: None,
+            subtree: None,
         }
     }
 
@@ -99,9 +99,9 @@ impl Item {
 
     /// Returns the number of matching tasks in each status in the subtree, without this record.
     pub(super) fn matched_below(&self) -> StatusCounts {
-        self.below
+        self.subtree
             .as_ref()
-            .map_or_else(StatusCounts::default, |below| below.matched)
+            .map_or_else(StatusCounts::default, |subtree| subtree.matched)
     }
 
     /// Returns the record's own contribution to the matches of its family.
@@ -121,8 +121,8 @@ impl Item {
     /// Returns the number of visible rows of the subtree.
     pub(super) fn height(&self) -> u32 {
         if self.is_shown() {
-            let below = self.open_children().map_or(0, OrderTree::total);
-            1 + u32::try_from(below).unwrap_or(u32::MAX - 1)
+            let subtree = self.open_children().map_or(0, OrderTree::total);
+            1 + u32::try_from(subtree).unwrap_or(u32::MAX - 1)
         } else {
             0
         }
@@ -130,7 +130,7 @@ impl Item {
 
     /// Returns the children.
     pub(super) fn children(&self) -> Option<&Siblings> {
-        self.below.as_ref().map(|below| &below.children)
+        self.subtree.as_ref().map(|subtree| &subtree.children)
     }
 
     /// Returns the children, if any is visible.

@@ -134,8 +134,8 @@ impl RowModel {
     fn siblings_mut(&mut self, parent: Option<RowId>) -> Option<&mut Siblings> {
         match parent {
             Some(parent) => {
-                let below = self.item_mut(parent)?.below.get_or_insert_default();
-                Some(&mut below.children)
+                let subtree = self.item_mut(parent)?.subtree.get_or_insert_default();
+                Some(&mut subtree.children)
             }
             None => Some(&mut self.top),
         }

@@ -28,12 +28,12 @@ impl RowModel {
         default_fold_changed: bool,
     ) {
         self.matching = 0;
-        for below in self
+        for subtree in self
             .groups
             .values_mut()
-            .filter_map(|group| group.item.below.as_mut())
+            .filter_map(|group| group.item.subtree.as_mut())
         {
-            below.matched = StatusCounts::default();
+            subtree.matched = StatusCounts::default();
         }
         let order = self.parents_first(context.store);
         for &handle in &order {
@@ -49,8 +49,8 @@ impl RowModel {
             if let Some(item) = self.items.get_mut(handle) {
                 item.matches = matches;
                 item.open = open.unwrap_or(item.open);
-                if let Some(below) = &mut item.below {
-                    below.matched = StatusCounts::default();
+                if let Some(subtree) = &mut item.subtree {
+                    subtree.matched = StatusCounts::default();
                 }
                 self.matching += usize::from(matches);
             }
@@ -64,7 +64,7 @@ impl RowModel {
             item.rows = item.height();
             let (parent, matched) = (item.parent, item.matched());
             if let Some(parent) = parent.and_then(|parent| self.item_mut(parent)) {
-                parent.below.get_or_insert_default().matched += matched;
+                parent.subtree.get_or_insert_default().matched += matched;
             }
         }
         if self.groups.is_empty() {
@@ -104,15 +104,15 @@ impl RowModel {
 
     /// Updates the weights of a row's children.
     fn update_weights(&mut self, id: RowId) {
-        let Some(mut below) = self.item_mut(id).and_then(|item| item.below.take()) else {
+        let Some(mut subtree) = self.item_mut(id).and_then(|item| item.subtree.take()) else {
             return;
         };
         let rows = |child: RowId| Some(self.item(child)?.rows);
-        below
+        subtree
             .children
             .update_weights(|child| rows(child).unwrap_or(0));
         if let Some(item) = self.item_mut(id) {
-            item.below = Some(below);
+            item.subtree = Some(subtree);
         }
     }
 

@@ -132,9 +132,9 @@ impl RowModel {
     fn count(&mut self, from: Option<RowId>, before: StatusCounts, after: StatusCounts) {
         let mut next = from;
         while let Some(item) = next.and_then(|id| self.item_mut(id)) {
-            let below = item.below.get_or_insert_default();
-            below.matched -= before;
-            below.matched += after;
+            let subtree = item.subtree.get_or_insert_default();
+            subtree.matched -= before;
+            subtree.matched += after;
             next = item.parent;
         }
     }

@@ -2,7 +2,7 @@
 //! Each record knows if it is blocked itself, and how many in its subtree are, so that a change
 //! costs the path to the root and finding a blocker costs the blocked branches.
 
-use super::{ChangeSet, Handle, TaskStore, entity_index::Footprint, node::BlockerKind};
+use super::{ChangeSet, Handle, TaskStore, entity_index::EntityUses, node::BlockerKind};
 use crate::{
     display_name,
     entity_state::{EntityState, LostHost, PendingQuestion},
@@ -161,9 +161,9 @@ impl TaskStore {
     }
 
     /// Updates the entity index after a record changed, and the tasks that wait for its entities.
-    pub(super) fn reindex(&mut self, handle: Handle, before: &Footprint, touched: &mut ChangeSet) {
+    pub(super) fn reindex(&mut self, handle: Handle, before: &EntityUses, touched: &mut ChangeSet) {
         let record = self.get(handle);
-        let after = record.map(Footprint::of).unwrap_or_default();
+        let after = record.map(EntityUses::of).unwrap_or_default();
         if *before != after {
             self.entity_index.change(handle, before, &after);
             for entity in before.in_use().iter().chain(after.in_use()) {

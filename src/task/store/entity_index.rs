@@ -28,7 +28,7 @@ pub(super) struct EntityIndex(HashMap<EntityKey, Vec<(EntityUse, Handle)>>);
 
 /// The entities that an active task operates on or locks, or the former target of any other, and its use of them.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Footprint {
+pub(super) struct EntityUses {
     entities: Vec<EntityKey>,
     entity_use: Option<EntityUse>,
 }
@@ -39,8 +39,8 @@ pub(super) fn target_of(record: &Record) -> Option<EntityKey> {
     Some((record.id.endpoint, entity.value.clone()))
 }
 
-impl Footprint {
-    /// Returns the footprint of a task.
+impl EntityUses {
+    /// Returns the entity_uses of a task.
     pub(super) fn of(record: &Record) -> Self {
         let Some(info) = &record.info else {
             return Self::default();
@@ -112,8 +112,8 @@ impl EntityIndex {
         self.0.get(entity).map_or(&[], Vec::as_slice)
     }
 
-    /// Updates the index after a task's footprint changed.
-    pub(super) fn change(&mut self, handle: Handle, before: &Footprint, after: &Footprint) {
+    /// Updates the index after a task's entity_uses changed.
+    pub(super) fn change(&mut self, handle: Handle, before: &EntityUses, after: &EntityUses) {
         if let Some(entity_use) = before.entity_use {
             for entity in &before.entities {
                 self.remove(entity, (entity_use, handle));

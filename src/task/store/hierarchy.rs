@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     ChangeSet, Handle, TaskKey, TaskStore,
-    node::{Below, Node, SubtreeCounts},
+    node::{Node, Subtree, SubtreeCounts},
 };
 use crate::{progress::Progress, status::StatusCounts};
 
@@ -95,7 +95,7 @@ impl TaskStore {
             && node.record.info.is_none()
             && root.as_ref() != direct
         {
-            node.below.get_or_insert_default().root_hint = root;
+            node.subtree.get_or_insert_default().root_hint = root;
         }
     }
 
@@ -146,12 +146,14 @@ impl TaskStore {
         }
         let (percent, subtree, nothing) = (node.percent, node.counts(), SubtreeCounts::default());
         if let Some(old) = before {
-            self.edit_below(old, |below| below.children.retain(|child| *child != handle));
+            self.edit_subtree(old, |subtree| {
+                subtree.children.retain(|child| *child != handle)
+            });
             self.change_counts(before, &subtree, &nothing, touched);
             self.shift_percent(old, percent, None, touched);
         }
         if let Some(new) = parent {
-            self.edit_below(new, |below| below.children.push(handle));
+            self.edit_subtree(new, |subtree| subtree.children.push(handle));
             self.change_counts(parent, &nothing, &subtree, touched);
             self.shift_percent(new, None, percent, touched);
         }
@@ -159,9 +161,9 @@ impl TaskStore {
         touched.changed.push(handle);
     }
 
-    fn edit_below(&mut self, handle: Handle, edit: impl FnOnce(&mut Below)) {
+    fn edit_subtree(&mut self, handle: Handle, edit: impl FnOnce(&mut Subtree)) {
         if let Some(node) = self.nodes.get_mut(handle) {
-            edit(node.below.get_or_insert_default());
+            edit(node.subtree.get_or_insert_default());
         }
     }
 
@@ -196,7 +198,7 @@ impl TaskStore {
         while let Some(handle) = next
             && let Some(node) = self.nodes.get_mut(handle)
         {
-            node.below
+            node.subtree
                 .get_or_insert_default()
                 .counts
                 .change(before, after);
@@ -245,7 +247,7 @@ impl TaskStore {
             return;
         };
         let shown = node.derived_percent();
-        let (sum, count) = &mut node.below.get_or_insert_default().children_percent;
+        let (sum, count) = &mut node.subtree.get_or_insert_default().children_percent;
         if let Some(before) = before {
             *sum = sum.saturating_sub(u32::from(before));
             *count = count.saturating_sub(1);

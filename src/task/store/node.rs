@@ -27,18 +27,18 @@ pub(super) struct Node {
     pub(super) record: Record,
     pub(super) parent: Option<Handle>,
     /// The subtree without this record. Most records have none.
-    pub(super) below: Option<Box<Below>>,
-    /// The record's status as counted in `below` up the path.
+    pub(super) subtree: Option<Box<Subtree>>,
+    /// The record's status as counted in `subtree` up the path.
     pub(super) status: Status,
     /// The record's percentage as counted in the parent's sum.
     pub(super) percent: Option<u8>,
     /// State of the entity of a task that does not progress.
     pub(super) entity_state: Option<Box<EntityState>>,
-    /// Blocker of the record, as counted in `below` up the path.
+    /// Blocker of the record, as counted in `subtree` up the path.
     pub(super) blocked: Option<BlockerKind>,
     /// True if the user knows of its failure.
     pub(super) is_acknowledged: bool,
-    /// True for a new failure, as counted in `below` up the path.
+    /// True for a new failure, as counted in `subtree` up the path.
     pub(super) is_new_failure: bool,
 }
 
@@ -66,7 +66,7 @@ impl SubtreeCounts {
 
 /// The subtree of a record without the record itself.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Below {
+pub(super) struct Subtree {
     /// The children, in the order in which they became known.
     pub(super) children: Vec<Handle>,
     /// Root key of a placeholder, taken from its children.
@@ -86,11 +86,13 @@ impl Node {
     }
 
     pub(super) fn children(&self) -> &[Handle] {
-        self.below.as_ref().map_or(&[], |below| &below.children)
+        self.subtree
+            .as_ref()
+            .map_or(&[], |subtree| &subtree.children)
     }
 
     pub(super) fn root_hint(&self) -> Option<&Arc<str>> {
-        self.below.as_ref()?.root_hint.as_ref()
+        self.subtree.as_ref()?.root_hint.as_ref()
     }
 
     /// Returns the counts of the record alone.
@@ -107,15 +109,15 @@ impl Node {
     /// Returns the counts of the subtree, including the record.
     pub(super) fn counts(&self) -> SubtreeCounts {
         let mut counts = self.own_counts();
-        if let Some(below) = &self.below {
-            counts.change(&SubtreeCounts::default(), &below.counts);
+        if let Some(subtree) = &self.subtree {
+            counts.change(&SubtreeCounts::default(), &subtree.counts);
         }
         counts
     }
 
     /// Returns the mean of the children's percentages, for a task that reports none.
     pub(super) fn derived_percent(&self) -> Option<u8> {
-        let (sum, count) = self.below.as_ref()?.children_percent;
+        let (sum, count) = self.subtree.as_ref()?.children_percent;
         let derives = self.status.is_active() || self.status == Status::Placeholder;
         let mean = sum.checked_div(count).filter(|_| derives)?;
         u8::try_from(mean).ok()

@@ -20,7 +20,7 @@ impl TaskStore {
             }
             let record = self.get(handle);
             if let Some(record) = record.filter(|record| record.status() == Status::Failed) {
-                let at = record.finished_at();
+                let at = record.completed_at();
                 let rank = (at.is_none(), at, std::cmp::Reverse(depth));
                 if first.as_ref().is_none_or(|(before, _)| rank < *before) {
                     first = Some((rank, handle));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
-use super::{ChangeSet, TaskStore, entity_index::Footprint};
+use super::{ChangeSet, TaskStore, entity_index::EntityUses};
 use crate::{
     Handle, Presence, ProgressHistory, Record,
     undo_log::{ChangedFields, OldState, OldValue},
@@ -105,12 +105,12 @@ impl TaskStore {
         self.relink(handle, touched);
         self.attach_orphans(&(id.endpoint, key), touched);
         self.recount(handle, touched);
-        self.reindex(handle, &Footprint::default(), touched);
+        self.reindex(handle, &EntityUses::default(), touched);
         touched.changed.push(handle);
     }
 
     /// Replaces a task's progress history with the part observed by the displayed time.
-    pub fn set_history(&mut self, handle: Handle, history: Option<Box<ProgressHistory>>) {
+    pub fn set_progress_history(&mut self, handle: Handle, history: Option<Box<ProgressHistory>>) {
         if let Some(node) = self.nodes.get_mut(handle) {
             node.record.history = history;
         }

@@ -199,7 +199,7 @@ fn parent_finished(store: &TaskStore, handle: Handle, now: Timestamp) -> Option<
     let parent = finished_parent(store, handle)?;
     let since = quiet_without_parent(store.get(handle)?, parent)?;
     (now.duration_since(since) > MIN_WARNING_TIME).then(|| {
-        let ago = now.duration_since(parent.finished_at().unwrap_or(since));
+        let ago = now.duration_since(parent.completed_at().unwrap_or(since));
         messages::parent_finished(&store.operation(parent), parent, ago)
     })
 }
@@ -207,7 +207,7 @@ fn parent_finished(store: &TaskStore, handle: Handle, now: Timestamp) -> Option<
 /// Returns the time since when the parent is finished and the child does not progress. Some parents
 /// end before their children as a matter of course.
 fn quiet_without_parent(child: &Record, parent: &Record) -> Option<Timestamp> {
-    Some(parent.finished_at()?.max(child.last_change()?))
+    Some(parent.completed_at()?.max(child.last_change()?))
 }
 
 fn queued_long(

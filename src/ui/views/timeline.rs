@@ -235,7 +235,7 @@ fn end_text(ctx: &RenderContext, record: &Record, left: Option<TimeLeft>) -> (St
         Some(TimeLeft::Unknown) => return (ctx.appearance.symbols.none.to_owned(), Role::Faint),
         None => {}
     }
-    let at = record.finished_at();
+    let at = record.completed_at();
     let at = at.map(|at| timestamp::short_moment(ctx.state.local_time(record, at), ctx.now, zone));
     (at.unwrap_or_default(), Role::Dim)
 }

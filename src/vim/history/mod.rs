@@ -128,7 +128,7 @@ impl Client {
     /// Same as [`create_history`](Self::create_history).
     pub async fn past_tasks_paced(
         &self,
-        at: &impl Throttle,
+        throttle: &impl Throttle,
         query: &TaskQuery,
         limit: usize,
         pick: impl FnMut(&Value) -> RecordAction,
@@ -139,7 +139,7 @@ impl Client {
         loop {
             let before = reading.seen.len();
             let error = match self
-                .read_through(at, &reading.remaining_query(query), &mut reading)
+                .read_through(throttle, &reading.remaining_query(query), &mut reading)
                 .await
             {
                 Ok(()) => return Ok(reading.past),
@@ -150,7 +150,7 @@ impl Client {
             } else {
                 failures + 1
             };
-            if failures >= at.max_attempts() || !error.is_retryable() {
+            if failures >= throttle.max_attempts() || !error.is_retryable() {
                 return Err(error);
             }
             pause(failures, &error).await;
@@ -192,32 +192,32 @@ impl Client {
     /// Reads with a new collector to the end, or until no more is wanted.
     async fn read_through<P: FnMut(&Value) -> RecordAction>(
         &self,
-        at: &impl Throttle,
+        throttle: &impl Throttle,
         query: &TaskQuery,
         reading: &mut HistoryReading<P>,
     ) -> Result<(), Error> {
-        if !at.ready().await {
+        if !throttle.ready().await {
             return Ok(());
         }
         let collector = self.create_history(query).await?;
-        let read = self.read_back(at, &collector, reading).await;
+        let read = self.read_back(throttle, &collector, reading).await;
         // Destroyed in every case, because a session may hold few collectors. On failure it ends with the session.
-        at.ready().await;
+        throttle.ready().await;
         let _ = self.destroy_history(&collector).await;
         read
     }
 
     async fn read_back<P: FnMut(&Value) -> RecordAction>(
         &self,
-        at: &impl Throttle,
+        throttle: &impl Throttle,
         collector: &ManagedObjectReference,
         reading: &mut HistoryReading<P>,
     ) -> Result<(), Error> {
-        if !at.ready().await {
+        if !throttle.ready().await {
             return Ok(());
         }
         self.reset_history(collector).await?;
-        while at.ready().await {
+        while throttle.ready().await {
             let page = self.older_history(collector, PAGE_SIZE).await?;
             if !reading.take(page) {
                 break;

@@ -240,7 +240,7 @@ fn failures(state: &AppState, summary: &Summary, now: Timestamp) -> Vec<Handle> 
     let failed = summary.failed_since(earliest - RECENT_FAILURE_AGE);
     let is_recent = |handle: &Handle| {
         state.view().store.get(*handle).is_some_and(|record| {
-            let at = record.finished_at().or(record.observed_at());
+            let at = record.completed_at().or(record.observed_at());
             at.is_some_and(|at| state.time(record, now).duration_since(at) <= RECENT_FAILURE_AGE)
         })
     };

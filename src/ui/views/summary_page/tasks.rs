@@ -165,7 +165,7 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
                 }
             }
             TaskColumn::Ago => {
-                if let Some(at) = record.finished_at().or(record.observed_at()) {
+                if let Some(at) = record.completed_at().or(record.observed_at()) {
                     cell.push(&ago(now.duration_since(at)), Role::Dim);
                 }
             }

@@ -1,4 +1,4 @@
-//! The loop of one endpoint: connects, signs in, reads, and reconnects after an outage.
+//! The fetch loop of one endpoint: connects, signs in, reads, and reconnects after an outage.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -39,17 +39,17 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Starts the loop of one endpoint. It ends when it is stopped or when the receiver of its updates is dropped.
+    /// Starts the fetch loop of one endpoint. It ends when it is stopped or when the receiver of its updates is dropped.
     pub fn spawn(
         id: EndpointId,
         options: WatchOptions,
         updates: mpsc::Sender<(EndpointId, Update)>,
     ) -> Self {
         let (commands, inbox) = mpsc::unbounded_channel();
-        let endpoint = Endpoint::new(id, options, updates, inbox);
+        let fetch_loop = FetchLoop::new(id, options, updates, inbox);
         Self {
             commands,
-            task: tokio::spawn(endpoint.run()),
+            task: tokio::spawn(fetch_loop.run()),
         }
     }
 
@@ -69,7 +69,8 @@ impl Watcher {
     }
 }
 
-pub(super) struct Endpoint {
+/// State of the fetch loop of one endpoint.
+pub(super) struct FetchLoop {
     pub(super) options: WatchOptions,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
     /// Commands that wait for the server.
@@ -84,7 +85,7 @@ pub(super) struct Endpoint {
     pub(super) labels: LabelRequest,
 }
 
-impl Endpoint {
+impl FetchLoop {
     fn new(
         id: EndpointId,
         options: WatchOptions,
