@@ -2,160 +2,94 @@
 
 use crate::task::Status;
 
-/// Symbols used on the screen.
-#[derive(Debug, Clone, Copy)]
-pub struct Symbols {
-    /// True if all symbols are ASCII.
-    pub ascii: bool,
-    /// Expanded family or group.
-    pub open: &'static str,
-    /// Collapsed family or group.
-    pub closed: &'static str,
-    /// Tree member that has a next sibling.
-    pub branch: &'static str,
-    /// Last tree member.
-    pub last: &'static str,
-    /// Vertical tree guide.
-    pub guide: &'static str,
-    /// Separator within a line.
-    pub dot: &'static str,
-    /// Truncated text.
-    pub ellipsis: &'static str,
-    /// Horizontal line.
-    pub rule: &'static str,
-    /// Separator of tabs.
-    pub bar: &'static str,
-    /// Pinned task.
-    pub pin: &'static str,
-    /// Warning.
-    pub warning: &'static str,
-    /// Approximate value.
-    pub about: &'static str,
-    /// No value.
-    pub none: &'static str,
-    /// Ascending order.
-    pub ascending: &'static str,
-    /// Descending order.
-    pub descending: &'static str,
-    /// Ranks of several sort columns.
-    pub ranks: &'static [&'static str],
-    /// Selected list item (check mark).
-    pub shown: &'static str,
-    /// Marked task.
-    pub mark: &'static str,
-    /// Something before the visible range.
-    pub earlier: &'static str,
-    /// Pointer to the current item.
-    pub pointer: &'static str,
-    /// Connection receives changes as they happen.
-    pub live: &'static str,
-    /// Connection polls at an interval.
-    pub polling: &'static str,
-    /// Connection waits for the next attempt.
-    pub retrying: &'static str,
-    /// Connection is being made.
-    pub connecting: &'static str,
-    /// Connection is paused.
-    pub paused: &'static str,
-    /// A filled cell of a gauge, preceded by its first half if the terminal has one.
-    pub gauge: &'static [&'static str],
-    /// Vertical eighths of a cell for charts.
-    pub heights: &'static [&'static str],
-    /// Queue time on a time line.
-    pub waiting: &'static str,
-    /// End of a running task on a time line.
-    pub onward: &'static str,
-    /// Start of a phase below a chart.
-    pub phase: &'static str,
-    /// Empty part of a gauge.
-    pub track: &'static str,
-    /// Indeterminate gauge.
-    pub hatch: &'static str,
-    /// Moving segment of an indeterminate gauge.
-    pub hatch_on: &'static str,
-    /// Visible part of a scrollbar.
-    pub thumb: &'static str,
-    /// Rest of a scrollbar.
-    pub rail: &'static str,
+/// Defines [`Symbols`] and its two values from lines of the form `name: type = Unicode, ASCII;`.
+macro_rules! symbols {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $unicode:expr, $ascii:expr;)*) => {
+        /// Symbols used on the screen.
+        #[derive(Debug, Clone, Copy)]
+        pub struct Symbols {
+            $($(#[$doc])* pub $name: $type,)*
+        }
+
+        const UNICODE: Symbols = Symbols { $($name: $unicode,)* };
+        const ASCII: Symbols = Symbols { $($name: $ascii,)* };
+    };
 }
 
-const UNICODE: Symbols = Symbols {
-    ascii: false,
-    open: "▾",
-    closed: "▸",
-    branch: "├ ",
-    last: "└ ",
-    guide: "│ ",
-    dot: "·",
-    ellipsis: "…",
-    rule: "─",
-    bar: "│",
-    pin: "★",
-    warning: "⚠",
-    about: "≈",
-    none: "–",
-    ascending: "▲",
-    descending: "▼",
-    ranks: &["¹", "²", "³", "⁴", "⁵"],
-    shown: "✓",
-    mark: "◆",
-    earlier: "‹",
-    pointer: "›",
-    live: "●",
-    polling: "◐",
-    retrying: "↻",
-    connecting: "○",
-    paused: "‖",
-    gauge: &["╸", "━"],
-    heights: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
-    waiting: "┄",
-    onward: "▶",
-    phase: "┴",
-    track: "─",
-    hatch: "╌",
-    hatch_on: "━",
-    thumb: "┃",
-    rail: "│",
-};
-
-const ASCII: Symbols = Symbols {
-    ascii: true,
-    open: "-",
-    closed: "+",
-    branch: "|-",
-    last: "`-",
-    guide: "| ",
-    dot: "-",
-    ellipsis: "~",
-    rule: "-",
-    bar: "|",
-    pin: "*",
-    warning: "!",
-    about: "~",
-    none: "-",
-    ascending: "^",
-    descending: "v",
-    ranks: &["1", "2", "3", "4", "5"],
-    shown: "x",
-    mark: "#",
-    earlier: "<",
-    pointer: ">",
-    live: "*",
-    polling: "%",
-    retrying: "@",
-    connecting: "o",
-    paused: "=",
-    gauge: &["#"],
-    heights: &[".", ":", "#"],
-    waiting: ".",
-    onward: ">",
-    phase: "^",
-    track: "-",
-    hatch: ".",
-    hatch_on: "=",
-    thumb: "#",
-    rail: "|",
-};
+symbols! {
+    /// True if all symbols are ASCII.
+    ascii: bool = false, true;
+    /// Expanded family or group.
+    open: &'static str = "▾", "-";
+    /// Collapsed family or group.
+    closed: &'static str = "▸", "+";
+    /// Tree member that has a next sibling.
+    branch: &'static str = "├ ", "|-";
+    /// Last tree member.
+    last: &'static str = "└ ", "`-";
+    /// Vertical tree guide.
+    guide: &'static str = "│ ", "| ";
+    /// Separator within a line.
+    dot: &'static str = "·", "-";
+    /// Truncated text.
+    ellipsis: &'static str = "…", "~";
+    /// Horizontal line.
+    rule: &'static str = "─", "-";
+    /// Separator of tabs.
+    bar: &'static str = "│", "|";
+    /// Pinned task.
+    pin: &'static str = "★", "*";
+    /// Warning.
+    warning: &'static str = "⚠", "!";
+    /// Approximate value.
+    about: &'static str = "≈", "~";
+    /// No value.
+    none: &'static str = "–", "-";
+    /// Ascending order.
+    ascending: &'static str = "▲", "^";
+    /// Descending order.
+    descending: &'static str = "▼", "v";
+    /// Ranks of several sort columns.
+    ranks: &'static [&'static str] = &["¹", "²", "³", "⁴", "⁵"], &["1", "2", "3", "4", "5"];
+    /// Selected list item (check mark).
+    shown: &'static str = "✓", "x";
+    /// Marked task.
+    mark: &'static str = "◆", "#";
+    /// Something before the visible range.
+    earlier: &'static str = "‹", "<";
+    /// Pointer to the current item.
+    pointer: &'static str = "›", ">";
+    /// Connection receives changes as they happen.
+    live: &'static str = "●", "*";
+    /// Connection polls at an interval.
+    polling: &'static str = "◐", "%";
+    /// Connection waits for the next attempt.
+    retrying: &'static str = "↻", "@";
+    /// Connection is being made.
+    connecting: &'static str = "○", "o";
+    /// Connection is paused.
+    paused: &'static str = "‖", "=";
+    /// A filled cell of a gauge, preceded by its first half if the terminal has one.
+    gauge: &'static [&'static str] = &["╸", "━"], &["#"];
+    /// Vertical eighths of a cell for charts.
+    heights: &'static [&'static str] = &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"], &[".", ":", "#"];
+    /// Queue time on a time line.
+    waiting: &'static str = "┄", ".";
+    /// End of a running task on a time line.
+    onward: &'static str = "▶", ">";
+    /// Start of a phase below a chart.
+    phase: &'static str = "┴", "^";
+    /// Empty part of a gauge.
+    track: &'static str = "─", "-";
+    /// Indeterminate gauge.
+    hatch: &'static str = "╌", ".";
+    /// Moving segment of an indeterminate gauge.
+    hatch_on: &'static str = "━", "=";
+    /// Visible part of a scrollbar.
+    thumb: &'static str = "┃", "#";
+    /// Rest of a scrollbar.
+    rail: &'static str = "│", "|";
+}
 
 impl Symbols {
     pub fn new(ascii: bool) -> Self {
