@@ -36,12 +36,7 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
         PaneMode::Both(Focus::Details) => Role::SelectedIdle,
         _ => Role::Selected,
     };
-    for ((at, row), y) in rows.iter().enumerate().zip(area.y..) {
-        let line = Rect {
-            y,
-            height: 1,
-            ..area
-        };
+    for ((at, row), line) in rows.iter().enumerate().zip(area.rows()) {
         ctx.target(line, ClickTarget::Row(row.id));
         match row.id {
             RowId::Group(id) => group::draw(ctx, row, id, line),

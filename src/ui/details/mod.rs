@@ -69,8 +69,8 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
     let top = cursor.map_or(top, |cursor| {
         top.clamp((cursor + 1).saturating_sub(height), cursor)
     });
-    for (line, y) in lines.iter().skip(top).zip(inside.y..inside.bottom()) {
-        draw_line(line, Rect { y, ..inside }, ctx.buffer);
+    for (line, row) in lines.iter().skip(top).zip(inside.rows()) {
+        draw_line(line, row, ctx.buffer);
     }
     scrollbar::draw(ctx, area, lines.len(), top);
 }

@@ -202,12 +202,7 @@ fn draw_family(
     let top = index.unwrap_or_default().saturating_sub(rows / 2);
     let top = top.min(family.len().saturating_sub(rows));
     let visible = family.iter().enumerate().skip(top);
-    for ((entry, (handle, depth)), y) in visible.zip(area.y..area.bottom()) {
-        let line = Rect {
-            y,
-            height: 1,
-            ..area
-        };
+    for ((entry, (handle, depth)), line) in visible.zip(area.rows()) {
         let is_highlighted = *handle == dialog.highlighted;
         draw_member(ctx, (*handle, *depth), is_highlighted, line);
         if is_highlighted {
@@ -275,12 +270,7 @@ fn draw_action<'a>(
     lines: impl Iterator<Item = ActionLine<'a>>,
     area: Rect,
 ) {
-    for (line, y) in lines.zip(area.y..area.bottom()) {
-        let rect = Rect {
-            y,
-            height: 1,
-            ..area
-        };
+    for (line, rect) in lines.zip(area.rows()) {
         line.text.draw(rect, ctx.buffer);
         for (start, width, action) in line.buttons {
             let hit = Rect {

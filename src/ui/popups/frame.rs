@@ -76,8 +76,8 @@ pub(super) fn scroll(ctx: &mut RenderContext, area: Rect, lines: &[Line], top: u
     let end = lines.len().saturating_sub(height);
     ctx.drawn.popup_end = end;
     let top = top.min(end);
-    for (line, y) in lines.iter().skip(top).zip(area.y..area.bottom()) {
-        draw_line(line, Rect { y, ..area }, ctx.buffer);
+    for (line, row) in lines.iter().skip(top).zip(area.rows()) {
+        draw_line(line, row, ctx.buffer);
     }
     let edge = Rect {
         width: area.width + 2,

@@ -39,12 +39,7 @@ pub(super) fn draw_without_pointer<'a, T>(
 ) {
     let top = (highlighted + 1).saturating_sub(usize::from(area.height));
     let visible = entries.iter().enumerate().skip(top);
-    for ((index, entry), y) in visible.zip(area.y..area.bottom()) {
-        let row = Rect {
-            y,
-            height: 1,
-            ..area
-        };
+    for ((index, entry), row) in visible.zip(area.rows()) {
         let mut line = StyledLine::new(ctx.appearance, area.width);
         content(&mut line, entry, index == highlighted);
         line.draw(row, ctx.buffer);

@@ -89,12 +89,7 @@ pub(in crate::ui) fn draw(ctx: &mut RenderContext, timeline: &Timeline, body: Re
         strip.draw(layout.rows, ctx.buffer);
     }
     let entries = rows.iter().zip(timeline.top()..);
-    for ((row, entry), y) in entries.zip(layout.rows.y..layout.rows.bottom()) {
-        let line = Rect {
-            y,
-            height: 1,
-            ..layout.rows
-        };
+    for ((row, entry), line) in entries.zip(layout.rows.rows()) {
         ctx.target(line, ClickTarget::PopupEntry(entry));
         match row.id {
             RowId::Task(handle) => draw_task(ctx, (row, handle, in_tree), columns, axis, line),

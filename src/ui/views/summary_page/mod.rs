@@ -107,12 +107,7 @@ fn draw_column(
         width: area.width.saturating_sub(3),
         ..area
     };
-    for (row, y) in rows.iter().skip(top).zip(area.y..area.bottom()) {
-        let line = Rect {
-            y,
-            height: 1,
-            ..inside
-        };
+    for (row, line) in rows.iter().skip(top).zip(inside.rows()) {
         draw_row(ctx, row, line, chosen);
     }
     scrollbar::draw(ctx, area, rows.len(), top);
