@@ -13,7 +13,7 @@ use crate::{
     app::{CancelDialog, ClickTarget},
     task::{Handle, cancellation::CancelState},
     text::width,
-    ui::{RenderContext, labels, scrollbar, styled_line::StyledLine, theme::Role},
+    ui::{RenderContext, labels, styled_line::StyledLine, theme::Role},
 };
 
 const DIALOG_WIDTH: u16 = 76;
@@ -210,13 +210,7 @@ fn draw_family(
         }
         ctx.target(line, ClickTarget::PopupEntry(entry));
     }
-    let edge = Rect {
-        width: area.width + 2,
-        ..area
-    };
-    if edge.right() <= ctx.buffer.area.right() {
-        scrollbar::draw(ctx, edge, family.len(), top);
-    }
+    frame::draw_scrollbar(ctx, area, family.len(), top);
 }
 
 fn draw_member(

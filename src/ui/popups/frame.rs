@@ -79,11 +79,16 @@ pub(super) fn scroll(ctx: &mut RenderContext, area: Rect, lines: &[Line], top: u
     for (line, row) in lines.iter().skip(top).zip(area.rows()) {
         draw_line(line, row, ctx.buffer);
     }
+    draw_scrollbar(ctx, area, lines.len(), top);
+}
+
+/// Draws a scrollbar for `length` lines scrolled to `top` on the frame around `area`, if they do not all fit.
+pub(super) fn draw_scrollbar(ctx: &mut RenderContext, area: Rect, length: usize, top: usize) {
     let edge = Rect {
         width: area.width + 2,
         ..area
     };
     if edge.right() <= ctx.buffer.area.right() {
-        scrollbar::draw(ctx, edge, lines.len(), top);
+        scrollbar::draw(ctx, edge, length, top);
     }
 }

@@ -2,9 +2,10 @@
 
 use ratatui::layout::Rect;
 
+use super::frame;
 use crate::{
     app::ClickTarget,
-    ui::{RenderContext, scrollbar, styled_line::StyledLine, theme::Role},
+    ui::{RenderContext, styled_line::StyledLine, theme::Role},
 };
 
 /// Draws the entries, each after a place for the pointer to the highlighted one, which is kept visible.
@@ -48,11 +49,5 @@ pub(super) fn draw_without_pointer<'a, T>(
         }
         ctx.target(row, ClickTarget::PopupEntry(index));
     }
-    let edge = Rect {
-        width: area.width + 2,
-        ..area
-    };
-    if edge.right() <= ctx.buffer.area.right() {
-        scrollbar::draw(ctx, edge, entries.len(), top);
-    }
+    frame::draw_scrollbar(ctx, area, entries.len(), top);
 }
