@@ -46,7 +46,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
                 .gap(2);
         }
     }
-    line.draw(area, ctx.buffer);
+    ctx.draw(line, area);
     ctx.target(area, ClickTarget::Action(Action::ShowChanges));
 }
 

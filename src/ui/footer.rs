@@ -125,19 +125,15 @@ fn hints_of(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect, first: &
         if strip.remaining() < columns + 1 {
             break;
         }
-        let rect = Rect {
-            x: area.x + u16::try_from(strip.width()).unwrap_or_default(),
-            width: u16::try_from(columns).unwrap_or_default(),
-            ..area
-        };
-        ctx.target(rect, ClickTarget::Action(*action));
+        let start = strip.width();
         strip
             .push(&keys, Role::Key)
             .gap(1)
             .push(&word, Role::Dim)
+            .target_from(start, ClickTarget::Action(*action))
             .gap(2);
     }
-    strip.draw(area, ctx.buffer);
+    ctx.draw(strip, area);
 }
 
 /// True if the dialog's main button is available.

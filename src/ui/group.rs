@@ -108,7 +108,7 @@ pub(super) fn draw(ctx: &mut RenderContext, row: &Row, id: GroupId, line: Rect) 
     let available = cell.remaining().saturating_sub(counts.width());
     cell.push_max(&name, available.max(MIN_NAME_WIDTH), Role::Strong);
     cell.join(counts);
-    cell.draw(area, ctx.buffer);
+    ctx.draw(cell, area);
     let mark = Rect {
         width: 2.min(area.width),
         ..area

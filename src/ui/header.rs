@@ -21,7 +21,7 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let (right, positions) = counts(ctx, area.width);
+    let right = counts(ctx, area.width);
     let mut parts = left(ctx, area.width);
     let width =
         |parts: &[HeaderItem]| -> usize { parts.iter().map(|part| part.strip.width() + 2).sum() };
@@ -61,20 +61,9 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     }
     if let Some(right) = right {
         line.pad_to(usize::from(area.width).saturating_sub(right.width() + 1));
-        let start = line.width();
         line.join(right);
-        for (status, from, to) in positions {
-            let at = |column: usize| u16::try_from(start + column).unwrap_or(u16::MAX);
-            let target = Rect {
-                x: area.x.saturating_add(at(from)),
-                width: at(to) - at(from),
-                height: 1,
-                ..area
-            };
-            ctx.target(target, ClickTarget::Count(status));
-        }
     }
-    line.draw(area, ctx.buffer);
+    ctx.draw(line, area);
 }
 
 const COUNTS_PRIORITY: u8 = 5;
@@ -225,14 +214,10 @@ fn connection(ctx: &RenderContext, server: &ServerState) -> (String, Role) {
     }
 }
 
-/// The columns of a count: status, start and end.
-type CountPosition = (Status, usize, usize);
-
-fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> (StyledLine<'a>, Vec<CountPosition>) {
+fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> StyledLine<'a> {
     let counts = ctx.state.view().store.counts();
     let symbols = ctx.appearance.symbols;
     let mut strip = StyledLine::new(ctx.appearance, width);
-    let mut positions = Vec::new();
     for status in [
         Status::Running,
         Status::Queued,
@@ -248,7 +233,7 @@ fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> (StyledLine<'a>, Vec<Count
         if strip.width() > 0 {
             strip.gap(2);
         }
-        let from = strip.width();
+        let start = strip.width();
         strip.push(symbols.status(status), Role::from(status));
         let named = width >= 110
             && reason(ctx).is_none()
@@ -266,8 +251,9 @@ fn counts<'a>(ctx: &RenderContext<'a>, width: u16) -> (StyledLine<'a>, Vec<Count
             Status::Success => Role::Dim,
             _ => Role::Text,
         };
-        strip.push(&text, role);
-        positions.push((status, from, strip.width()));
+        strip
+            .push(&text, role)
+            .target_from(start, ClickTarget::Count(status));
     }
-    (strip, positions)
+    strip
 }

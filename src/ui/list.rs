@@ -65,7 +65,7 @@ pub(super) fn draw_mark(ctx: &mut RenderContext, handle: Handle, line: Rect) {
     if ctx.state.view().marks.contains(handle) {
         let mut mark = StyledLine::new(ctx.appearance, line.width.min(1));
         mark.push(ctx.appearance.symbols.mark, Role::Key);
-        mark.draw(line, ctx.buffer);
+        ctx.draw(mark, line);
     }
 }
 
@@ -104,7 +104,7 @@ fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
                 width: available,
                 ..rect
             };
-            strip.draw(rect, ctx.buffer);
+            ctx.draw(strip, rect);
         }
         ctx.target(rect, ClickTarget::Column(column.sort_key()));
     }
@@ -154,5 +154,5 @@ fn draw_title(ctx: &mut RenderContext, column: Column, arrow: &str, rect: Rect) 
         width: rect.width + left + aside,
         ..rect
     };
-    strip.draw(rect, ctx.buffer);
+    ctx.draw(strip, rect);
 }

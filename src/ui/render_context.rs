@@ -7,7 +7,11 @@ use ratatui::{
     style::{Color, Style},
 };
 
-use super::{appearance::Appearance, theme::Role};
+use super::{
+    appearance::Appearance,
+    styled_line::{StyledLine, draw_line},
+    theme::Role,
+};
 use crate::app::{AppState, ClickTarget, Context, FrameMap, Popup};
 
 /// The state to draw, the buffer to draw on, and the click targets so far.
@@ -24,6 +28,12 @@ pub(super) struct RenderContext<'a> {
 }
 
 impl RenderContext<'_> {
+    /// Draws a line at the top of an area, clipped to the buffer, and registers its click targets.
+    pub(super) fn draw(&mut self, line: StyledLine, area: Rect) {
+        self.drawn.targets.extend(line.targets(area));
+        draw_line(&line.line(), area, self.buffer);
+    }
+
     /// Registers a click target.
     pub(super) fn target(&mut self, area: Rect, target: ClickTarget) {
         self.drawn.targets.push((area, target));

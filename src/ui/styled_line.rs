@@ -10,7 +10,10 @@ use ratatui::{
 };
 
 use super::{Appearance, theme::Role};
-use crate::text::{prefix, sanitize, sanitize_lines, truncate, width, wrap};
+use crate::{
+    app::ClickTarget,
+    text::{prefix, sanitize, sanitize_lines, truncate, width, wrap},
+};
 
 /// A line under construction with a maximum width.
 pub(super) struct StyledLine<'a> {
@@ -18,6 +21,8 @@ pub(super) struct StyledLine<'a> {
     spans: Vec<Span<'static>>,
     columns: usize,
     used: usize,
+    /// Click targets: first column, column after the last, target.
+    targets: Vec<(usize, usize, ClickTarget)>,
 }
 
 impl<'a> StyledLine<'a> {
@@ -27,6 +32,7 @@ impl<'a> StyledLine<'a> {
             spans: Vec::new(),
             columns: usize::from(columns),
             used: 0,
+            targets: Vec::new(),
         }
     }
 
@@ -94,19 +100,38 @@ impl<'a> StyledLine<'a> {
     /// Appends another line if it fits.
     pub(super) fn join(&mut self, other: Self) -> &mut Self {
         if other.used <= self.remaining() {
+            let shift = self.used;
+            let targets = other.targets.into_iter();
+            self.targets
+                .extend(targets.map(|(start, end, target)| (shift + start, shift + end, target)));
             self.used += other.used;
             self.spans.extend(other.spans);
         }
         self
     }
 
-    pub(super) fn line(self) -> Line<'static> {
-        Line::from(self.spans)
+    /// Makes the columns from `start` to the end of the line so far a click target.
+    pub(super) fn target_from(&mut self, start: usize, target: ClickTarget) -> &mut Self {
+        self.targets.push((start, self.used, target));
+        self
     }
 
-    /// Draws the line at the top of an area, clipped to the buffer.
-    pub(super) fn draw(self, area: Rect, buffer: &mut Buffer) {
-        draw_line(&self.line(), area, buffer);
+    /// Returns the click targets of the line drawn at the top of an area.
+    pub(super) fn targets(&self, area: Rect) -> impl Iterator<Item = (Rect, ClickTarget)> {
+        let column = |column: usize| u16::try_from(column).unwrap_or(u16::MAX);
+        self.targets.iter().map(move |&(start, end, target)| {
+            let columns = Rect {
+                x: area.x.saturating_add(column(start)),
+                width: column(end - start),
+                height: 1,
+                ..area
+            };
+            (columns.intersection(area), target)
+        })
+    }
+
+    pub(super) fn line(self) -> Line<'static> {
+        Line::from(self.spans)
     }
 }
 
@@ -190,7 +215,7 @@ pub(super) fn separator(appearance: &Appearance, area: Rect, role: Role, buffer:
         &appearance.symbols.rule.repeat(usize::from(area.width)),
         role,
     );
-    strip.draw(area, buffer);
+    draw_line(&strip.line(), area, buffer);
 }
 
 /// Wraps styled parts; continuation lines are indented by `hang`. Only words longer than a line are broken.
@@ -295,7 +320,7 @@ mod tests {
                     let spans = Line::from(line.spans.clone());
                     expected.set_line(visible.x, visible.y, &spans, visible.width);
                 }
-                line.draw(area, &mut drawn);
+                draw_line(&line.line(), area, &mut drawn);
                 assert_eq!(drawn, expected, "{text} in {columns} columns");
             }
         }

@@ -112,7 +112,7 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
             if column == Column::Task {
                 row::add_fold_target(ctx, shown.row, area);
             }
-            content.draw(area, ctx.buffer);
+            ctx.draw(content, area);
             if end > at + 1 {
                 cells.nth(end - at - 2);
             }

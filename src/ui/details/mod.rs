@@ -133,13 +133,9 @@ fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&Record>) {
         } else {
             Role::Dim
         };
-        strip.push(tab.title(), role);
-        let rect = Rect {
-            x: area.x + u16::try_from(start).unwrap_or_default(),
-            width: u16::try_from(strip.width() - start).unwrap_or_default(),
-            ..area
-        };
-        ctx.drawn.targets.push((rect, ClickTarget::Tab(tab)));
+        strip
+            .push(tab.title(), role)
+            .target_from(start, ClickTarget::Tab(tab));
     }
     if let Some(record) = record {
         let mut name = StyledLine::new(appearance, area.width / 2);
@@ -155,7 +151,7 @@ fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&Record>) {
             strip.pad_to(start).join(name);
         }
     }
-    strip.draw(area, ctx.buffer);
+    ctx.draw(strip, area);
 }
 
 /// True if a tab has no content; its title is dimmed.

@@ -7,7 +7,7 @@ mod lines;
 
 use ratatui::layout::Rect;
 
-use self::lines::{ActionLine, Lines};
+use self::lines::Lines;
 use super::frame;
 use crate::{
     app::{CancelDialog, ClickTarget},
@@ -67,7 +67,10 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect)
     let height = u16::try_from(lines.action.len()).unwrap_or(u16::MAX);
     let skipped = usize::from(height.saturating_sub(area.height));
     area.y = area.bottom().saturating_sub(height).max(area.y);
-    draw_action(ctx, lines.action.into_iter().skip(skipped), area);
+    let action = lines.action.into_iter().skip(skipped);
+    for (line, row) in action.zip(area.rows()) {
+        ctx.draw(line, row);
+    }
 }
 
 /// Removes lines at the top of an area.
@@ -184,7 +187,7 @@ fn draw_family_title(ctx: &mut RenderContext, family: &[(Handle, usize)], line: 
             .pad_to(cancelable_at)
             .push("Cancelable", Role::Heading);
     }
-    strip.draw(line, ctx.buffer);
+    ctx.draw(strip, line);
 }
 
 /// Draws the part of the family around the highlighted member.
@@ -256,23 +259,5 @@ fn draw_member(
         strip.pad_to(wide.saturating_sub(width(label)));
     }
     strip.push(label, Role::Text);
-    strip.draw(line, ctx.buffer);
-}
-
-fn draw_action<'a>(
-    ctx: &mut RenderContext,
-    lines: impl Iterator<Item = ActionLine<'a>>,
-    area: Rect,
-) {
-    for (line, rect) in lines.zip(area.rows()) {
-        line.text.draw(rect, ctx.buffer);
-        for (start, width, action) in line.buttons {
-            let hit = Rect {
-                x: rect.x + start,
-                width,
-                ..rect
-            };
-            ctx.target(hit.intersection(rect), ClickTarget::Action(action));
-        }
-    }
+    ctx.draw(strip, line);
 }

@@ -33,7 +33,7 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelMarked, screen: Rect)
     let mut rest = area;
     let mut question = StyledLine::new(ctx.appearance, area.width);
     question.push(&question_text(cancelable, tasks.len()), Role::Strong);
-    question.draw(take_top(&mut rest), ctx.buffer);
+    ctx.draw(question, take_top(&mut rest));
     if rest.height >= 3 {
         let button = Rect {
             y: rest.bottom() - 1,
@@ -137,7 +137,7 @@ fn draw_button(ctx: &mut RenderContext, cancelable: usize, area: Rect) {
     let mut strip = StyledLine::new(ctx.appearance, area.width);
     if cancelable == 0 {
         strip.push("Nothing to cancel.", Role::Dim);
-        strip.draw(area, ctx.buffer);
+        ctx.draw(strip, area);
         return;
     }
     let key = |action| {
@@ -155,21 +155,12 @@ fn draw_button(ctx: &mut RenderContext, cancelable: usize, area: Rect) {
             format!(" {}  close ", key(Action::Dismiss)),
         ),
     ];
-    let mut targets = Vec::new();
     for (action, text) in buttons {
-        let start = u16::try_from(strip.width()).unwrap_or_default();
-        strip.push(&text, Role::Button);
-        let end = u16::try_from(strip.width()).unwrap_or_default();
-        let rect = Rect {
-            x: area.x + start,
-            width: end - start,
-            ..area
-        };
-        targets.push((rect, ClickTarget::Action(action)));
-        strip.gap(2);
+        let start = strip.width();
+        strip
+            .push(&text, Role::Button)
+            .target_from(start, ClickTarget::Action(action))
+            .gap(2);
     }
-    strip.draw(area, ctx.buffer);
-    for (rect, target) in targets {
-        ctx.target(rect, target);
-    }
+    ctx.draw(strip, area);
 }

@@ -55,7 +55,7 @@ fn draw_line(ctx: &mut RenderContext, palette: &CommandPalette, area: Rect) -> O
     } else if palette.input.is_empty() {
         strip.gap(2).push("type part of a command name", Role::Dim);
     }
-    strip.draw(area, ctx.buffer);
+    ctx.draw(strip, area);
     Some(Position::new(x.min(area.right() - 1), area.y))
 }
 

@@ -36,7 +36,7 @@ pub(super) fn draw(ctx: &mut RenderContext, menu: &FilterMenu, screen: Rect) {
         let mut line = StyledLine::new(ctx.appearance, area.width);
         let text = "No saved filters. Press s to save the current one.";
         line.gap(2).push(text, Role::Dim);
-        line.draw(row, ctx.buffer);
+        ctx.draw(line, row);
     }
 }
 

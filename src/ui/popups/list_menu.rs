@@ -43,7 +43,7 @@ pub(super) fn draw_without_pointer<'a, T>(
     for ((index, entry), row) in visible.zip(area.rows()) {
         let mut line = StyledLine::new(ctx.appearance, area.width);
         content(&mut line, entry, index == highlighted);
-        line.draw(row, ctx.buffer);
+        ctx.draw(line, row);
         if index == highlighted {
             ctx.tint(row, Role::Selected);
         }

@@ -41,7 +41,7 @@ pub(in crate::ui) fn draw_header(ctx: &mut RenderContext, history: &HistoryView,
     if strip.width() <= start {
         strip.pad_to(start).push(&hint, Role::Alarm);
     }
-    strip.draw(area, ctx.buffer);
+    ctx.draw(strip, area);
     let style = ctx.appearance.style(Role::Alarm);
     ctx.buffer.set_style(area, style);
     ctx.target(area, ClickTarget::Action(Action::History));
@@ -89,7 +89,7 @@ pub(in crate::ui) fn draw_status(ctx: &mut RenderContext, history: &HistoryView,
     if strip.width() + 3 <= start {
         strip.pad_to(start).push(&note, Role::Faint);
     }
-    strip.draw(area, ctx.buffer);
+    ctx.draw(strip, area);
     ctx.tint(area, Role::Panel);
 }
 

@@ -86,7 +86,7 @@ pub(in crate::ui) fn draw(ctx: &mut RenderContext, timeline: &Timeline, body: Re
     if rows.is_empty() && !layout.rows.is_empty() {
         let mut strip = StyledLine::new(ctx.appearance, body.width);
         strip.gap(1).push("No tasks to show", Role::Dim);
-        strip.draw(layout.rows, ctx.buffer);
+        ctx.draw(strip, layout.rows);
     }
     let entries = rows.iter().zip(timeline.top()..);
     for ((row, entry), line) in entries.zip(layout.rows.rows()) {
@@ -110,15 +110,15 @@ fn draw_axis(ctx: &mut RenderContext, columns: Columns, axis: Option<Axis>, line
     let [name, end, axis_area] = columns.areas(line);
     let mut strip = StyledLine::new(ctx.appearance, name.width);
     strip.gap(1).push("TASK", Role::Heading);
-    strip.draw(name, ctx.buffer);
+    ctx.draw(strip, name);
     let mut strip = StyledLine::new(ctx.appearance, end.width);
     strip.push("END", Role::Heading);
-    strip.draw(end, ctx.buffer);
+    ctx.draw(strip, end);
     if let Some(axis) = axis {
         let mut strip = StyledLine::new(ctx.appearance, axis_area.width);
         let zone = &ctx.state.options.time_zone;
         axis.label(ctx.appearance, &mut strip, (ctx.now, true), zone);
-        strip.draw(axis_area, ctx.buffer);
+        ctx.draw(strip, axis_area);
     }
 }
 
@@ -139,7 +139,7 @@ fn draw_task(
     let mut strip = StyledLine::new(ctx.appearance, end.width);
     let (text, role) = end_text(ctx, record, insight.time_left);
     strip.push(&text, role);
-    strip.draw(end, ctx.buffer);
+    ctx.draw(strip, end);
     let Some(axis) = axis else {
         return;
     };
@@ -154,7 +154,7 @@ fn draw_task(
         let bar = bar.without_outcome();
         let mut strip = StyledLine::new(ctx.appearance, axis_area.width);
         axis.draw_bar(ctx.appearance, &mut strip, &bar);
-        strip.draw(axis_area, ctx.buffer);
+        ctx.draw(strip, axis_area);
     }
     draw_now(ctx, axis, record.status().is_active(), axis_area);
 }
@@ -210,7 +210,7 @@ fn draw_name(ctx: &mut RenderContext, (row, record, in_tree): (&Row, &Record, bo
     let available = strip.remaining();
     let operation = ctx.state.view().store.operation(record);
     labels::push_operation_and_target(&mut strip, &operation, &target, available);
-    strip.draw(area, ctx.buffer);
+    ctx.draw(strip, area);
 }
 
 fn draw_group(ctx: &mut RenderContext, row: &Row, line: Rect) {
@@ -240,7 +240,7 @@ fn draw_completion(ctx: &mut RenderContext, completion: Option<Completion>, area
     strip.gap(1);
     let Some(completion) = completion else {
         strip.push("Estimating when all will be done…", Role::Dim);
-        strip.draw(area, ctx.buffer);
+        ctx.draw(strip, area);
         return;
     };
     let Completion {
@@ -271,5 +271,5 @@ fn draw_completion(ctx: &mut RenderContext, completion: Option<Completion>, area
         );
         strip.push(&text, Role::Warning);
     }
-    strip.draw(area, ctx.buffer);
+    ctx.draw(strip, area);
 }

@@ -3,7 +3,7 @@
 use ratatui::text::Line;
 
 use crate::{
-    app::{Action, Button, CancelDialog, eligibility, refusal},
+    app::{Action, Button, CancelDialog, ClickTarget, eligibility, refusal},
     task::{
         Handle, Record,
         cancellation::{CancelState, flag_text, privilege_text},
@@ -28,7 +28,7 @@ pub(super) struct Lines<'a> {
     pub(super) message: Vec<Line<'static>>,
     pub(super) fields: Vec<Field>,
     /// The button, or why there is none; the confirmation while it is open.
-    pub(super) action: Vec<ActionLine<'a>>,
+    pub(super) action: Vec<StyledLine<'a>>,
 }
 
 /// A labelled field.
@@ -36,12 +36,6 @@ pub(super) struct Field {
     pub(super) lines: Vec<Line<'static>>,
     /// Fields of low importance are omitted first.
     pub(super) importance: u8,
-}
-
-/// A line with buttons: start, width and action of each.
-pub(super) struct ActionLine<'a> {
-    pub(super) text: StyledLine<'a>,
-    pub(super) buttons: Vec<(u16, u16, Action)>,
 }
 
 impl<'a> Lines<'a> {
@@ -179,7 +173,7 @@ fn field(
 }
 
 /// Returns the button that opens the confirmation, or why there is none.
-fn action<'a>(ctx: &RenderContext<'a>, handle: Handle, columns: u16) -> Vec<ActionLine<'a>> {
+fn action<'a>(ctx: &RenderContext<'a>, handle: Handle, columns: u16) -> Vec<StyledLine<'a>> {
     let Some(refusal) = refusal(ctx.state, handle, ctx.now) else {
         return vec![buttons(
             ctx,
@@ -189,10 +183,7 @@ fn action<'a>(ctx: &RenderContext<'a>, handle: Handle, columns: u16) -> Vec<Acti
     };
     let mut text = StyledLine::new(ctx.appearance, columns);
     text.push(&refusal, Role::Dim);
-    vec![ActionLine {
-        text,
-        buttons: Vec::new(),
-    }]
+    vec![text]
 }
 
 /// Returns the question and its buttons. The question is short if there is little space.
@@ -202,7 +193,7 @@ fn confirmation<'a>(
     chosen: Button,
     columns: u16,
     available: usize,
-) -> Vec<ActionLine<'a>> {
+) -> Vec<StyledLine<'a>> {
     let state = ctx.state;
     let target = record
         .info
@@ -225,10 +216,7 @@ fn confirmation<'a>(
     let text = |line: Line<'static>| {
         let mut text = StyledLine::new(ctx.appearance, columns);
         text.push(&line.to_string(), Role::Strong);
-        ActionLine {
-            text,
-            buttons: Vec::new(),
-        }
+        text
     };
     let blank = has_gap.then(Line::default);
     let yes = if columns < MIN_COLUMNS_FOR_LONG_BUTTON {
@@ -259,15 +247,13 @@ fn buttons<'a>(
     ctx: &RenderContext<'a>,
     choices: &[(&str, Role, Action)],
     columns: u16,
-) -> ActionLine<'a> {
-    let mut text = StyledLine::new(ctx.appearance, columns);
-    let mut buttons = Vec::new();
-    let at = |text: &StyledLine| u16::try_from(text.width()).unwrap_or(u16::MAX);
+) -> StyledLine<'a> {
+    let mut line = StyledLine::new(ctx.appearance, columns);
     for (label, role, action) in choices {
-        let start = at(&text);
-        text.push(&format!(" {label} "), *role);
-        buttons.push((start, at(&text) - start, *action));
-        text.gap(2);
+        let start = line.width();
+        line.push(&format!(" {label} "), *role)
+            .target_from(start, ClickTarget::Action(*action))
+            .gap(2);
     }
-    ActionLine { text, buttons }
+    line
 }

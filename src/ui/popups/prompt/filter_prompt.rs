@@ -46,7 +46,7 @@ pub(super) fn draw(
         strip.pad_to(start).join(note);
     }
     strip.pad_to(usize::from(line.width));
-    strip.draw(line, ctx.buffer);
+    ctx.draw(strip, line);
     ctx.tint(line, Role::Panel);
     let x = line.x + u16::try_from(cursor).unwrap_or_default();
     let cursor = Position::new(x.min(line.right().saturating_sub(1)), line.y);
@@ -66,7 +66,7 @@ pub(super) fn draw(
     } else {
         return (cursor, Some(below));
     }
-    under.draw(below, ctx.buffer);
+    ctx.draw(under, below);
     (cursor, None)
 }
 

@@ -49,7 +49,7 @@ fn draw_prompt(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position
     if strip.width() + 2 <= start {
         strip.pad_to(start).join(note);
     }
-    strip.draw(area, ctx.buffer);
+    ctx.draw(strip, area);
     problem(ctx, prompt, area);
     let x = area.x + u16::try_from(cursor).unwrap_or_default();
     Position::new(x.min(area.right().saturating_sub(1)), area.y)
@@ -89,6 +89,6 @@ fn problem(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) {
     let mut strip = StyledLine::new(ctx.appearance, area.width);
     strip.gap(1).push(problem, Role::Failed);
     strip.pad_to(usize::from(area.width));
-    strip.draw(above, ctx.buffer);
+    ctx.draw(strip, above);
     ctx.tint(above, Role::Panel);
 }

@@ -85,7 +85,7 @@ pub(super) fn title(ctx: &mut RenderContext, section: &Section, line: Rect) {
         strip.push(symbols.status(*status), Role::from(*status));
     }
     number(&mut strip, "all", Role::Heading, layout.number);
-    strip.draw(line, ctx.buffer);
+    ctx.draw(strip, line);
 }
 
 pub(super) fn entry(ctx: &mut RenderContext, section: &Section, entry: &SummaryRow, line: Rect) {
@@ -123,7 +123,7 @@ pub(super) fn entry(ctx: &mut RenderContext, section: &Section, entry: &SummaryR
             layout.bar,
         );
     }
-    strip.draw(line, ctx.buffer);
+    ctx.draw(strip, line);
 }
 
 fn number(strip: &mut StyledLine, text: &str, role: Role, columns: usize) {

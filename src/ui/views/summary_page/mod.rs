@@ -61,7 +61,7 @@ fn draw_title(ctx: &mut RenderContext, page: &SummaryPage, area: Rect) {
     if !ctx.state.view().row_model.view().filter.is_empty() {
         strip.push(", ignoring the filter", Role::Dim);
     }
-    strip.draw(area, ctx.buffer);
+    ctx.draw(strip, area);
 }
 
 enum SummaryLine<'a> {
@@ -118,7 +118,7 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
         SummaryLine::Blank => {}
         SummaryLine::Title(section) if section.rows.is_empty() => {
             let strip = heading(ctx, section, usize::from(line.width));
-            strip.draw(line, ctx.buffer);
+            ctx.draw(strip, line);
         }
         SummaryLine::Title(section) => match section.kind {
             SectionKind::Operations | SectionKind::Users | SectionKind::Endpoints => {
@@ -131,7 +131,7 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
         SummaryLine::Nothing(part) => {
             let mut strip = StyledLine::new(ctx.appearance, line.width);
             strip.push(nothing(*part), Role::Dim);
-            strip.draw(line, ctx.buffer);
+            ctx.draw(strip, line);
         }
         SummaryLine::Row(section, entry, index) => {
             match &entry.subject {
@@ -142,7 +142,7 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
                         ctx.appearance.symbols.ellipsis, section.hidden
                     );
                     strip.push(&text, Role::Dim);
-                    strip.draw(line, ctx.buffer);
+                    ctx.draw(strip, line);
                 }
                 RowSubject::Task(handle) => tasks::entry(ctx, section.kind, *handle, line),
                 _ => counts::entry(ctx, section, entry, line),

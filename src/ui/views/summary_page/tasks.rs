@@ -116,7 +116,7 @@ pub(super) fn title(ctx: &mut RenderContext, section: &Section, line: Rect) {
         }
         next += width;
     }
-    strip.draw(line, ctx.buffer);
+    ctx.draw(strip, line);
 }
 
 pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, line: Rect) {
@@ -183,5 +183,5 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
         }
         strip.join(cell);
     }
-    strip.draw(line, ctx.buffer);
+    ctx.draw(strip, line);
 }
