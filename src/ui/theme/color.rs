@@ -63,13 +63,8 @@ impl FromStr for Rgb {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let channel = |from: usize| {
-            let digits = text.get(from..from + 2)?;
-            u8::from_str_radix(digits, 16).ok()
-        };
-        let known = text.len() == 7 && text.starts_with('#');
-        match (known, channel(1), channel(3), channel(5)) {
-            (true, Some(r), Some(g), Some(b)) => Ok(Self(r, g, b)),
+        match text.parse() {
+            Ok(Color::Rgb(r, g, b)) => Ok(Self(r, g, b)),
             _ => Err(format!("“{text}” is not a color like #58a6ff")),
         }
     }

@@ -17,36 +17,28 @@ use crate::{
 pub(super) struct RoleStyle {
     pub(super) fg: Option<Rgb>,
     pub(super) bg: Option<Rgb>,
-    fg16: Option<AnsiColor>,
-    bg16: Option<AnsiColor>,
+    fg16: Option<Color>,
+    bg16: Option<Color>,
     style: Vec<Modification>,
     mono: Vec<Modification>,
 }
 
 impl RoleStyle {
     pub(super) fn style(&self, depth: ColorDepth) -> Style {
-        let (fg, bg, modifications) = match depth {
-            ColorDepth::True => (
-                self.fg.map(Rgb::exact),
-                self.bg.map(Rgb::exact),
-                &self.style,
-            ),
-            ColorDepth::Indexed => (
-                self.fg.map(Rgb::indexed),
-                self.bg.map(Rgb::indexed),
-                &self.style,
-            ),
-            ColorDepth::Sixteen => (
-                self.fg16.map(Color::from),
-                self.bg16.map(Color::from),
-                &self.style,
-            ),
-            ColorDepth::Mono => (None, None, &self.mono),
+        let color = |rgb: Option<Rgb>, ansi| match depth {
+            ColorDepth::True => rgb.map(Rgb::exact),
+            ColorDepth::Indexed => rgb.map(Rgb::indexed),
+            ColorDepth::Sixteen => ansi,
+            ColorDepth::Mono => None,
+        };
+        let modifications = match depth {
+            ColorDepth::Mono => &self.mono,
+            _ => &self.style,
         };
         let modifiers = modifications.iter().map(|m| Modifier::from(*m));
         Style {
-            fg,
-            bg,
+            fg: color(self.fg, self.fg16),
+            bg: color(self.bg, self.bg16),
             add_modifier: modifiers.collect(),
             ..Style::default()
         }
@@ -57,8 +49,8 @@ impl RoleStyle {
         match key {
             "fg" => self.fg = Some(read(value)?),
             "bg" => self.bg = Some(read(value)?),
-            "fg16" => self.fg16 = Some(read(value)?),
-            "bg16" => self.bg16 = Some(read(value)?),
+            "fg16" => self.fg16 = Some(read_ansi_color(value)?),
+            "bg16" => self.bg16 = Some(read_ansi_color(value)?),
             "style" => self.style = read(value)?,
             "mono" => self.mono = read(value)?,
             _ => {
@@ -97,26 +89,16 @@ impl From<Modification> for Modifier {
     }
 }
 
-macro_rules! ansi_colors {
-    ($($name:ident,)+) => {
-        /// The sixteen ANSI colors by ratatui's names.
-        #[derive(Debug, Clone, Copy, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        enum AnsiColor {
-            $($name,)+
-        }
-
-        impl From<AnsiColor> for Color {
-            fn from(color: AnsiColor) -> Self {
-                match color { $(AnsiColor::$name => Self::$name,)+ }
-            }
-        }
-    };
-}
-
-ansi_colors! {
-    Black, Red, Green, Yellow, Blue, Magenta, Cyan, Gray,
-    DarkGray, LightRed, LightGreen, LightYellow, LightBlue, LightMagenta, LightCyan, White,
+/// Reads one of the sixteen ANSI colors.
+fn read_ansi_color(value: &Value) -> Result<Color, String> {
+    let name: String = read(value)?;
+    match name.parse() {
+        Ok(Color::Reset | Color::Rgb(..) | Color::Indexed(_)) | Err(_) => Err(format!(
+            "“{name}” is none of black, red, green, yellow, blue, magenta, cyan, gray, dark-gray, light-red, \
+             light-green, light-yellow, light-blue, light-magenta, light-cyan, white"
+        )),
+        Ok(color) => Ok(color),
+    }
 }
 
 /// A theme file merged with its base theme.

@@ -122,7 +122,7 @@ fn theme_problems_have_lines_and_the_rest_applies() {
         "line 3: [text] fg: “blue” is not a color like #58a6ff",
         "line 5: unknown role “faild”; did you mean “failed”?",
         "line 7: [failed] colour: unknown key “colour”",
-        "line 8: [failed] fg16: unknown variant “orange“",
+        "line 8: [failed] fg16: “orange” is none of black, red,",
     ];
     for start in starts {
         assert!(
