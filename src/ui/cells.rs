@@ -120,7 +120,7 @@ fn draw_info_cell(
             } else {
                 Role::Text
             };
-            put(Some(&labels::target(info)), role);
+            put(Some(labels::target(shown.record)), role);
         }
         Column::StartedBy => {
             let text = labels::started_by(&info.reason);

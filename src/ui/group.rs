@@ -32,8 +32,8 @@ pub(super) fn name(ctx: &RenderContext, member: Handle) -> String {
     let mut name = match (by, info) {
         (GroupBy::Endpoint, _) => server.map_or_else(String::new, |server| server.name.clone()),
         (GroupBy::Operation, _) => store.operation(record).into_owned(),
-        (GroupBy::Root, Some(info)) => {
-            let (operation, target) = (store.operation(record), labels::target(info));
+        (GroupBy::Root, Some(_)) => {
+            let (operation, target) = (store.operation(record), labels::target(record));
             if target.is_empty() {
                 operation.into_owned()
             } else {
@@ -41,7 +41,7 @@ pub(super) fn name(ctx: &RenderContext, member: Handle) -> String {
             }
         }
         (GroupBy::Root, None) => format!("Unknown task {dot} {}", record.id.mo_id),
-        (GroupBy::Target, info) => info.map(labels::target).unwrap_or_default(),
+        (GroupBy::Target, _) => labels::target(record).to_owned(),
         (GroupBy::User, Some(info)) => labels::started_by(&info.reason),
         (GroupBy::User, None) => String::new(),
         (GroupBy::Location(field), _) => {

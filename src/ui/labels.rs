@@ -4,18 +4,15 @@ use jiff::Timestamp;
 
 use super::{styled_line::StyledLine, theme::Role};
 use crate::{
-    task::Record,
+    task::{Record, display_name},
     text::{duration, width},
-    vim::types::{TaskInfo, TaskReason},
+    vim::types::TaskReason,
 };
 
 /// Returns the name of the task's entity, else its moRef value.
-pub(super) fn target(info: &TaskInfo) -> String {
-    match (&info.entity_name, &info.entity) {
-        (Some(name), _) if !name.is_empty() => name.to_string(),
-        (_, Some(entity)) => entity.value.to_string(),
-        _ => String::new(),
-    }
+pub(super) fn target(record: &Record) -> &str {
+    let info = record.info.as_deref();
+    info.and_then(display_name::target).unwrap_or_default()
 }
 
 /// Returns the initiator of a task.

@@ -53,8 +53,7 @@ pub(super) fn lines(ctx: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<
         lines.extend(paragraph(appearance, "Failed", columns, Role::Dim));
     }
     for (_, record, error) in failures {
-        let info = record.info.as_deref();
-        let target = info.map(labels::target).unwrap_or_default();
+        let target = labels::target(record);
         let operation = state.view().store.operation(record);
         let what = format!("{operation} {target}: ");
         let parts = [(what.as_str(), Role::Text), (&*error.text(), Role::Failed)];

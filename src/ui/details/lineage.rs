@@ -80,7 +80,7 @@ pub(super) fn lines(
     let is_first =
         |row: &LineageRow| first_failed.is_some_and(|first| row.entry == LineageEntry::Task(first));
     let states = members().map(|(row, record)| width(&state(record, is_first(row))));
-    let targets = members().map(|(_, record)| width(&target(record)));
+    let targets = members().map(|(_, record)| width(labels::target(record)));
     let (target_width, state_width) = (targets.max().unwrap_or(0), states.max().unwrap_or(0));
     let mut axis_width = axis_columns(columns);
     let layout_columns = |axis| Columns::new(columns, axis, target_width, state_width);
@@ -195,11 +195,6 @@ fn member<'a>(store: &'a TaskStore, row: &LineageRow) -> Option<&'a Record> {
     }
 }
 
-fn target(record: &Record) -> String {
-    let info = record.info.as_deref();
-    info.map(labels::target).unwrap_or_default()
-}
-
 /// Returns the width of the time line; 0 if the tree needs all the space.
 fn axis_columns(columns: u16) -> usize {
     match usize::from(columns) {
@@ -252,22 +247,18 @@ fn fields(
     strip.push_max(&ctx.state.view().store.operation(record), available, name);
     let now = ctx.state.time(record, ctx.now);
     let elapsed = labels::elapsed(record, now);
+    let state = state(record, is_first);
     let mut at = columns.tree;
     for (text, role, width, is_right) in [
-        (target(record), Role::Text, columns.target, false),
-        (
-            state(record, is_first),
-            Role::from(status),
-            columns.state,
-            false,
-        ),
-        (elapsed, Role::Text, columns.time, true),
-        (record.id.mo_id.to_string(), Role::Dim, columns.id, false),
+        (labels::target(record), Role::Text, columns.target, false),
+        (&state, Role::from(status), columns.state, false),
+        (&elapsed, Role::Text, columns.time, true),
+        (&record.id.mo_id, Role::Dim, columns.id, false),
     ] {
         if width > 0 {
-            let padding = width.saturating_sub(crate::text::width(&text));
+            let padding = width.saturating_sub(crate::text::width(text));
             strip.pad_to(at + 2 + if is_right { padding } else { 0 });
-            strip.push_max(&text, width, role);
+            strip.push_max(text, width, role);
             at += width + 2;
         }
     }

@@ -180,14 +180,14 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
         fields.text("Phase", phase.text());
     }
     time_left(fields, handle, record);
-    let target = labels::target(info);
+    let target = labels::target(record);
     match &info.entity {
         Some(entity) if *entity.value != *target => {
             fields.text("Target", &format!("{target}  {entity}"));
         }
         Some(entity) => fields.text("Target", &entity.to_string()),
         None if target.is_empty() => fields.push("Target", "none", Role::Dim),
-        None => fields.text("Target", &target),
+        None => fields.text("Target", target),
     }
     location(fields, record);
     fields.text("Started by", &reason(&info.reason));

@@ -66,8 +66,9 @@ fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Section {
         let mut line = StyledLine::new(ctx.appearance, columns);
         line.gap(2).push(symbol, Role::from(status)).gap(1);
         line.push(&store.operation(member), Role::Text);
-        if let Some(info) = &member.info {
-            line.gap(2).push(&labels::target(info), Role::Dim);
+        let target = labels::target(member);
+        if !target.is_empty() {
+            line.gap(2).push(target, Role::Dim);
         }
         let percent = member.progress().percent();
         if let Some(percent) = percent.filter(|_| status != Status::Success) {

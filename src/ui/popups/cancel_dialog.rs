@@ -240,8 +240,7 @@ fn draw_member(
     strip
         .push(symbols.status(status), Role::from(status))
         .gap(1);
-    let target = record.info.as_deref().map(labels::target);
-    let target = target.unwrap_or_default();
+    let target = labels::target(record);
     let id = &record.id.mo_id;
     let name = format!("{id}  {}  {target}", store.operation(record));
     // On a narrow screen only the answer, without titles.

@@ -125,9 +125,8 @@ fn task_line(ctx: &RenderContext, task: &MarkedTask, columns: u16) -> Option<Lin
         .push(ctx.appearance.symbols.status(status), Role::from(status))
         .gap(1);
     let available = line.remaining().saturating_sub(id_part.width());
-    let target = record.info.as_deref().map(labels::target);
-    let target = target.unwrap_or_default();
-    labels::push_operation_and_target(&mut line, &store.operation(record), &target, available);
+    let target = labels::target(record);
+    labels::push_operation_and_target(&mut line, &store.operation(record), target, available);
     line.join(id_part);
     Some(line.line())
 }

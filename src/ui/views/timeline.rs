@@ -1,6 +1,6 @@
 //! The timeline: the rows of the list as bars on a common time axis, and when all of them will be done.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use ratatui::layout::Rect;
 
@@ -197,15 +197,11 @@ fn draw_name(ctx: &mut RenderContext, (row, record, in_tree): (&Row, &Record, bo
     strip
         .push(symbols.status(status), Role::from(status))
         .gap(1);
-    let mut target = record
-        .info
-        .as_deref()
-        .map(labels::target)
-        .unwrap_or_default();
+    let mut target = Cow::from(labels::target(record));
     if ctx.state.servers.len() > 1
         && let Some(server) = ctx.state.server(record.id.endpoint)
     {
-        target = format!("{target} {} {}", symbols.dot, server.name);
+        target = format!("{target} {} {}", symbols.dot, server.name).into();
     }
     let available = strip.remaining();
     let operation = ctx.state.view().store.operation(record);

@@ -77,10 +77,9 @@ fn name(ctx: &RenderContext, record: &Record, columns: u16) -> Line<'static> {
     let symbol = ctx.appearance.symbols.status(status);
     line.push(symbol, Role::from(status)).gap(1);
     let available = line.remaining().saturating_sub(id_part.width());
-    let target = record.info.as_deref().map(labels::target);
     let operation = state.view().store.operation(record);
-    let target = target.unwrap_or_default();
-    labels::push_operation_and_target(&mut line, &operation, &target, available);
+    let target = labels::target(record);
+    labels::push_operation_and_target(&mut line, &operation, target, available);
     line.join(id_part);
     line.line()
 }
@@ -195,11 +194,7 @@ fn confirmation<'a>(
     available: usize,
 ) -> Vec<StyledLine<'a>> {
     let state = ctx.state;
-    let target = record
-        .info
-        .as_deref()
-        .map(labels::target)
-        .unwrap_or_default();
+    let target = labels::target(record);
     let of = if target.is_empty() {
         String::new()
     } else {

@@ -143,7 +143,7 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
         let mut cell = StyledLine::new(ctx.appearance, u16::try_from(width).unwrap_or(u16::MAX));
         match column {
             TaskColumn::Target => {
-                cell.push(&info.map(labels::target).unwrap_or_default(), Role::Text);
+                cell.push(labels::target(record), Role::Text);
             }
             TaskColumn::Endpoint => {
                 let server = state.server(record.id.endpoint);
