@@ -1,8 +1,9 @@
-//! Display texts of targets, initiators and run times.
+//! Display texts of tasks, targets, initiators and run times.
 
 use jiff::Timestamp;
+use ratatui::text::Line;
 
-use super::{styled_line::StyledLine, theme::Role};
+use super::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
     task::{Record, display_name},
     text::{duration, width},
@@ -54,6 +55,27 @@ pub(super) fn push_operation_and_target(
     if target_width > 0 && left > 4 {
         line.gap(2).push_max(target, left - 2, Role::Dim);
     }
+}
+
+/// Returns the line of a task after an indent: status, operation, target and ID, with the vCenter if there are several.
+pub(super) fn task_line(
+    ctx: &RenderContext,
+    record: &Record,
+    columns: u16,
+    indent: usize,
+) -> Line<'static> {
+    let id = ctx.state.full_id(record.id.endpoint, &record.id.mo_id);
+    let mut id_part = StyledLine::new(ctx.appearance, columns / 2);
+    id_part.gap(2).push(&id, Role::Dim);
+    let status = record.status();
+    let symbol = ctx.appearance.symbols.status(status);
+    let mut line = StyledLine::new(ctx.appearance, columns);
+    line.gap(indent).push(symbol, Role::from(status)).gap(1);
+    let available = line.remaining().saturating_sub(id_part.width());
+    let operation = ctx.state.view().store.operation(record);
+    push_operation_and_target(&mut line, &operation, target(record), available);
+    line.join(id_part);
+    line.line()
 }
 
 /// Returns the run time so far or in total; empty for a placeholder record.

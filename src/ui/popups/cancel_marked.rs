@@ -15,7 +15,6 @@ use crate::{
 const MAX_WIDTH: u16 = 96;
 /// Maximum number of tasks listed.
 const MAX_TASKS: usize = 500;
-const INDENT: u16 = 4;
 
 pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelMarked, screen: Rect) {
     let tasks = dialog.tasks(ctx.state, ctx.now);
@@ -85,18 +84,13 @@ fn lines(
             heading.push(&format!("Cannot be cancelled ({count})"), Role::Heading);
             lines.push(heading.line());
         }
-        lines.extend(task_line(ctx, task, columns));
+        let record = ctx.state.view().store.get(task.handle);
+        lines.extend(record.map(|record| labels::task_line(ctx, record, columns, 1)));
         for (reason, role) in [(&task.refusal, Role::Dim), (&task.doubt, Role::Warning)] {
-            let reason = reason.iter();
-            let available = columns.saturating_sub(INDENT);
-            lines.extend(
-                reason
-                    .flat_map(|text| paragraph(ctx.appearance, text, available, role))
-                    .map(|mut line| {
-                        line.spans.insert(0, " ".repeat(usize::from(INDENT)).into());
-                        line
-                    }),
-            );
+            if let Some(reason) = reason {
+                let indented = format!("    {reason}");
+                lines.extend(paragraph(ctx.appearance, &indented, columns, role));
+            }
         }
     }
     if tasks.len() > MAX_TASKS {
@@ -105,30 +99,6 @@ fn lines(
         lines.push(more.line());
     }
     lines
-}
-
-/// Returns the line of a task: status, operation, target and ID, with the vCenter if there are several.
-fn task_line(ctx: &RenderContext, task: &MarkedTask, columns: u16) -> Option<Line<'static>> {
-    let store = &ctx.state.view().store;
-    let record = store.get(task.handle)?;
-    let status = record.status();
-    let id = match ctx.state.server(record.id.endpoint) {
-        Some(server) if ctx.state.servers.len() > 1 => {
-            format!("{}/{}", server.name, record.id.mo_id)
-        }
-        _ => record.id.mo_id.to_string(),
-    };
-    let mut id_part = StyledLine::new(ctx.appearance, columns / 2);
-    id_part.gap(2).push(&id, Role::Dim);
-    let mut line = StyledLine::new(ctx.appearance, columns);
-    line.gap(1)
-        .push(ctx.appearance.symbols.status(status), Role::from(status))
-        .gap(1);
-    let available = line.remaining().saturating_sub(id_part.width());
-    let target = labels::target(record);
-    labels::push_operation_and_target(&mut line, &store.operation(record), target, available);
-    line.join(id_part);
-    Some(line.line())
 }
 
 /// Draws the button that sends the requests, or why there is none.

@@ -52,7 +52,7 @@ impl<'a> Lines<'a> {
             None => action(ctx, dialog.highlighted, columns),
         };
         Self {
-            name: name(ctx, record, columns),
+            name: labels::task_line(ctx, record, columns, 0),
             message: message(ctx, dialog.highlighted, record, columns),
             fields: fields(ctx, dialog.highlighted, record, columns),
             action,
@@ -65,23 +65,6 @@ impl<'a> Lines<'a> {
         let fields = fields.filter(|field| field.importance >= importance);
         fields.map(|field| field.lines.len()).sum()
     }
-}
-
-fn name(ctx: &RenderContext, record: &Record, columns: u16) -> Line<'static> {
-    let state = ctx.state;
-    let status = record.status();
-    let id = state.full_id(record.id.endpoint, &record.id.mo_id);
-    let mut id_part = StyledLine::new(ctx.appearance, columns / 2);
-    id_part.gap(2).push(&id, Role::Dim);
-    let mut line = StyledLine::new(ctx.appearance, columns);
-    let symbol = ctx.appearance.symbols.status(status);
-    line.push(symbol, Role::from(status)).gap(1);
-    let available = line.remaining().saturating_sub(id_part.width());
-    let operation = state.view().store.operation(record);
-    let target = labels::target(record);
-    labels::push_operation_and_target(&mut line, &operation, target, available);
-    line.join(id_part);
-    line.line()
 }
 
 fn message(
