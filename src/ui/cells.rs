@@ -69,9 +69,8 @@ pub(super) fn draw_cell<'a>(
             cell.push(cancel_state.label(), role);
         }
         Column::State => {
-            let symbol = ctx.appearance.symbols.status(status);
-            cell.push(symbol, Role::from(status)).gap(1);
-            cell.push(status.word(), Role::from(status));
+            cell.push_status(status)
+                .push(status.word(), Role::from(status));
         }
         Column::Endpoint => {
             if let Some(server) = ctx.state.server(record.id.endpoint) {

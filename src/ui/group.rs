@@ -8,7 +8,7 @@ use crate::{
     task::{
         Handle, Status, StatusCounts,
         display_name::tasks,
-        row_model::{Fold, GroupBy, GroupId, Row},
+        row_model::{GroupBy, GroupId, Row},
     },
 };
 
@@ -85,15 +85,10 @@ pub(super) fn draw(ctx: &mut RenderContext, row: &Row, id: GroupId, line: Rect) 
         ..line
     };
     let symbols = ctx.appearance.symbols;
-    let mark = match row.fold {
-        Fold::Leaf => " ",
-        Fold::Open => symbols.open,
-        Fold::Closed => symbols.closed,
-    };
     let worst = worst(group.counts);
     let mut cell = StyledLine::new(ctx.appearance, area.width);
-    cell.push(mark, Role::Dim).gap(1);
-    cell.push(symbols.status(worst), Role::from(worst)).gap(1);
+    cell.push(symbols.fold(row.fold), Role::Dim).gap(1);
+    cell.push_status(worst);
     let mut counts = StyledLine::new(ctx.appearance, area.width);
     let total = usize::try_from(group.counts.total()).unwrap_or(usize::MAX);
     counts.gap(2).push(&tasks(total), Role::Dim);

@@ -67,10 +67,8 @@ pub(super) fn task_line(
     let id = ctx.state.full_id(record.id.endpoint, &record.id.mo_id);
     let mut id_part = StyledLine::new(ctx.appearance, columns / 2);
     id_part.gap(2).push(&id, Role::Dim);
-    let status = record.status();
-    let symbol = ctx.appearance.symbols.status(status);
     let mut line = StyledLine::new(ctx.appearance, columns);
-    line.gap(indent).push(symbol, Role::from(status)).gap(1);
+    line.gap(indent).push_status(record.status());
     let available = line.remaining().saturating_sub(id_part.width());
     let operation = ctx.state.view().store.operation(record);
     push_operation_and_target(&mut line, &operation, target(record), available);

@@ -33,8 +33,7 @@ pub(super) fn draw_task<'a>(
         // Indent of group members.
         cell.gap(4 * row.depth);
     }
-    cell.push(appearance.symbols.status(status), Role::from(status))
-        .gap(1);
+    cell.push_status(status);
     let operation = ctx.state.view().store.operation(record);
     let mut marks = marks(appearance, row, record, shown.now);
     if ctx.state.view().is_new(row) {
@@ -103,13 +102,8 @@ fn guides(row: &Row, columns: usize) -> (bool, &[bool]) {
 /// Draws the tree guides and the fold marker.
 fn lineage(appearance: &Appearance, cell: &mut StyledLine, row: &Row) {
     let symbols = appearance.symbols;
-    let mark = match row.fold {
-        Fold::Leaf => None,
-        Fold::Open => Some(symbols.open),
-        Fold::Closed => Some(symbols.closed),
-    };
     if row.depth == 0 {
-        cell.push(mark.unwrap_or(" "), Role::Dim).gap(1);
+        cell.push(symbols.fold(row.fold), Role::Dim).gap(1);
         return;
     }
     let (skipped, guides) = guides(row, cell.remaining());
@@ -130,9 +124,9 @@ fn lineage(appearance: &Appearance, cell: &mut StyledLine, row: &Row) {
         branch.get(..branch.len() - 1).unwrap_or_default(),
         Role::Faint,
     );
-    match mark {
-        Some(mark) => cell.push(mark, Role::Dim),
-        None => cell.push(symbols.rule, Role::Faint),
+    match row.fold {
+        Fold::Leaf => cell.push(symbols.rule, Role::Faint),
+        fold => cell.push(symbols.fold(fold), Role::Dim),
     };
     cell.gap(1);
 }

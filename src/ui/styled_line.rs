@@ -12,6 +12,7 @@ use ratatui::{
 use super::{Appearance, theme::Role};
 use crate::{
     app::ClickTarget,
+    task::Status,
     text::{prefix, sanitize, sanitize_lines, truncate, width, wrap},
 };
 
@@ -71,6 +72,12 @@ impl<'a> StyledLine<'a> {
         self.push(text, role);
         self.columns = all;
         self
+    }
+
+    /// Adds the symbol of a status and a space.
+    pub(super) fn push_status(&mut self, status: Status) -> &mut Self {
+        let symbol = self.appearance.symbols.status(status);
+        self.push(symbol, Role::from(status)).gap(1)
     }
 
     /// Adds a symbol several times. Symbols are the program's own and one column wide, so they are neither sanitized

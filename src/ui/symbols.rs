@@ -1,6 +1,6 @@
 //! Symbols, with replacements for ASCII-only terminals.
 
-use crate::task::Status;
+use crate::task::{Status, row_model::Fold};
 
 /// Defines [`Symbols`] and its two values from lines of the form `name: type = Unicode, ASCII;`.
 macro_rules! symbols {
@@ -94,6 +94,15 @@ symbols! {
 impl Symbols {
     pub fn new(ascii: bool) -> Self {
         if ascii { ASCII } else { UNICODE }
+    }
+
+    /// Returns the fold marker of a row; a space if the row cannot be folded.
+    pub fn fold(&self, fold: Fold) -> &'static str {
+        match fold {
+            Fold::Leaf => " ",
+            Fold::Open => self.open,
+            Fold::Closed => self.closed,
+        }
     }
 
     /// Returns the symbol of a status.

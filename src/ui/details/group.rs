@@ -24,9 +24,9 @@ pub(super) fn lines(ctx: &RenderContext, id: GroupId, columns: u16) -> Vec<Line<
     };
     let worst = group::worst(shown.counts);
     let mut title = StyledLine::new(appearance, columns);
-    title.push(appearance.symbols.status(worst), Role::from(worst));
-    title.gap(1);
-    title.push(&group::name(ctx, shown.first_member), Role::Strong);
+    title
+        .push_status(worst)
+        .push(&group::name(ctx, shown.first_member), Role::Strong);
     let mut lines = vec![title.line()];
     let mut line = |name: &str, figure: &str, role: Role| {
         let mut line = StyledLine::new(appearance, columns);

@@ -240,8 +240,7 @@ fn fields(
     columns: &Columns,
 ) {
     let status = record.status();
-    let symbol = ctx.appearance.symbols.status(status);
-    strip.push(symbol, Role::from(status)).gap(1);
+    strip.push_status(status);
     let name = if is_subject { Role::Strong } else { Role::Text };
     let available = columns.tree.saturating_sub(strip.width());
     strip.push_max(&ctx.state.view().store.operation(record), available, name);

@@ -62,9 +62,8 @@ fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Section {
     });
     for member in members {
         let status = member.status();
-        let symbol = ctx.appearance.symbols.status(status);
         let mut line = StyledLine::new(ctx.appearance, columns);
-        line.gap(2).push(symbol, Role::from(status)).gap(1);
+        line.gap(2).push_status(status);
         line.push(&store.operation(member), Role::Text);
         let target = labels::target(member);
         if !target.is_empty() {

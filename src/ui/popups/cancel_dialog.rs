@@ -237,9 +237,7 @@ fn draw_member(
     let is_narrow = wide < MIN_COLUMNS_FOR_TREE;
     let indent = if is_narrow { 0 } else { 2 * depth };
     strip.gap(1 + indent.min(MAX_INDENT));
-    strip
-        .push(symbols.status(status), Role::from(status))
-        .gap(1);
+    strip.push_status(status);
     let target = labels::target(record);
     let id = &record.id.mo_id;
     let name = format!("{id}  {}  {target}", store.operation(record));

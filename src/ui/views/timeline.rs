@@ -8,7 +8,7 @@ use crate::{
     app::{ClickTarget, Completion, Timeline, TimelineLayout},
     task::{
         Handle, Record, TimeLeft,
-        row_model::{Fold, Layout, Row, RowId},
+        row_model::{Layout, Row, RowId},
     },
     ui::{
         RenderContext, labels, list, scrollbar,
@@ -186,17 +186,9 @@ fn draw_name(ctx: &mut RenderContext, (row, record, in_tree): (&Row, &Record, bo
     let step = if in_tree { 2 } else { 4 };
     strip.gap(1 + (step * row.depth).min(MAX_INDENT));
     if in_tree {
-        let fold = match row.fold {
-            Fold::Leaf => " ",
-            Fold::Open => symbols.open,
-            Fold::Closed => symbols.closed,
-        };
-        strip.push(fold, Role::Dim).gap(1);
+        strip.push(symbols.fold(row.fold), Role::Dim).gap(1);
     }
-    let status = record.status();
-    strip
-        .push(symbols.status(status), Role::from(status))
-        .gap(1);
+    strip.push_status(record.status());
     let mut target = Cow::from(labels::target(record));
     if ctx.state.servers.len() > 1
         && let Some(server) = ctx.state.server(record.id.endpoint)

@@ -127,11 +127,8 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
     let (first, columns) = columns(ctx, part, line.width);
     let now = state.time(record, ctx.now);
     let is_stale = state.is_stale(record);
-    let status = record.status();
     let mut strip = StyledLine::new(ctx.appearance, line.width);
-    strip
-        .push(ctx.appearance.symbols.status(status), Role::from(status))
-        .gap(1);
+    strip.push_status(record.status());
     let available = first.saturating_sub(strip.width());
     strip.push_max(&state.view().store.operation(record), available, Role::Text);
     let mut next = first;
