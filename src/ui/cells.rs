@@ -42,11 +42,11 @@ pub(super) fn draw_cell<'a>(
                 cell.push(text, Role::Warning);
             } else {
                 let (progress, now) = (shown.progress, shown.now);
-                progress::draw(cell, ctx.appearance, record, progress, now, shown.is_stale);
+                progress::draw(cell, record, progress, now, shown.is_stale);
             }
         }
         Column::Trend => {
-            sparkline::draw(cell, ctx.appearance, record, shown.now, shown.is_stale);
+            sparkline::draw(cell, record, shown.now, shown.is_stale);
         }
         Column::Elapsed => right(cell, &labels::elapsed(record, shown.now), value_role(shown)),
         Column::QueuedFor => {

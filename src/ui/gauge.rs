@@ -2,19 +2,11 @@
 //!
 //! A task without progress gets a moving, dashed bar that cannot be mistaken for 0 %.
 
-use ratatui::style::Style;
-
-use super::{Appearance, styled_line::StyledLine, theme::Role};
+use super::{styled_line::StyledLine, theme::Role};
 
 /// Draws a bar filled to a percentage.
-pub(super) fn filled(
-    strip: &mut StyledLine,
-    appearance: &Appearance,
-    columns: usize,
-    percent: u8,
-    fill: Style,
-) {
-    let symbols = appearance.symbols;
+pub(super) fn filled(strip: &mut StyledLine, columns: usize, percent: u8, fill: Role) {
+    let symbols = strip.symbols();
     let fineness = symbols.gauge.len();
     let parts = columns * fineness * usize::from(percent.min(100)) / 100;
     // Above 0 % at least one part is filled, below 100 % at least one is empty.
@@ -29,28 +21,21 @@ pub(super) fn filled(
         strip.repeat(partial, 1, fill);
     }
     let empty = columns - whole - usize::from(partial.is_some());
-    strip.repeat(symbols.track, empty, appearance.style(Role::Track));
+    strip.repeat(symbols.track, empty, Role::Track);
 }
 
 /// Draws an indeterminate bar; `step` moves its highlighted segment.
-pub(super) fn indeterminate(
-    strip: &mut StyledLine,
-    appearance: &Appearance,
-    columns: usize,
-    step: i64,
-    fill: Style,
-) {
+pub(super) fn indeterminate(strip: &mut StyledLine, columns: usize, step: i64, fill: Role) {
     const SEGMENT_WIDTH: usize = 3;
     let travel = columns.saturating_sub(SEGMENT_WIDTH);
     let lap = i64::try_from(2 * travel.max(1)).unwrap_or(1);
     let at = usize::try_from(step.rem_euclid(lap)).unwrap_or_default();
     let start = at.min((2 * travel).saturating_sub(at));
-    let quiet = appearance.style(Role::Track);
-    let symbols = appearance.symbols;
-    strip.repeat(symbols.hatch, start, quiet);
+    let symbols = strip.symbols();
+    strip.repeat(symbols.hatch, start, Role::Track);
     strip.repeat(symbols.hatch_on, SEGMENT_WIDTH.min(columns), fill);
     let rest = columns.saturating_sub(start + SEGMENT_WIDTH);
-    strip.repeat(symbols.hatch, rest, quiet);
+    strip.repeat(symbols.hatch, rest, Role::Track);
 }
 
 #[cfg(test)]
@@ -64,7 +49,7 @@ mod tests {
             ..Options::default()
         });
         let mut strip = StyledLine::new(&appearance, 80);
-        filled(&mut strip, &appearance, columns, percent, Style::default());
+        filled(&mut strip, columns, percent, Role::Gauge);
         strip.line().to_string()
     }
 
@@ -90,7 +75,7 @@ mod tests {
         for columns in 0..12 {
             for step in -30..30 {
                 let mut strip = StyledLine::new(&appearance, 80);
-                indeterminate(&mut strip, &appearance, columns, step, Style::default());
+                indeterminate(&mut strip, columns, step, Role::Gauge);
                 assert_eq!(strip.width(), columns, "{columns} {step}");
             }
         }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Appearance, gauge, styled_line::StyledLine, theme::Role};
+use super::{Symbols, gauge, styled_line::StyledLine, theme::Role};
 use crate::{
     task::{Presence, Progress, Record, Status},
     text::{ago, width},
@@ -13,22 +13,17 @@ const PERCENT_WIDTH: usize = 5;
 /// Below this width only the percentage is drawn.
 const MIN_BAR_WIDTH: usize = 4;
 /// Returns the width of the longest form of the outcome; `None` for a bar, which fills any width.
-pub(super) fn outcome_width(
-    appearance: &Appearance,
-    record: &Record,
-    now: Timestamp,
-) -> Option<usize> {
+pub(super) fn outcome_width(symbols: &Symbols, record: &Record, now: Timestamp) -> Option<usize> {
     let is_outcome = matches!(
         record.status(),
         Status::Success | Status::Failed | Status::Cancelled | Status::Lost
     );
-    is_outcome.then(|| width(&outcome(appearance, record, now, usize::MAX)))
+    is_outcome.then(|| width(&outcome(symbols, record, now, usize::MAX)))
 }
 
 /// Draws the progress bar with its percentage, or the outcome.
 pub(super) fn draw(
     cell: &mut StyledLine,
-    appearance: &Appearance,
     record: &Record,
     shown: Progress,
     now: Timestamp,
@@ -41,35 +36,27 @@ pub(super) fn draw(
                 Status::Success => Role::Dim,
                 _ => Role::from(status),
             };
-            let text = outcome(appearance, record, now, cell.remaining());
+            let text = outcome(cell.symbols(), record, now, cell.remaining());
             cell.push(&text, role);
         }
         Status::Queued if shown.percent().is_none() => {
             cell.push("queued", Role::Queued);
         }
         Status::Placeholder if shown.percent().is_none() => {
-            cell.push(appearance.symbols.none, Role::Faint);
+            cell.push(cell.symbols().none, Role::Faint);
         }
-        _ => bar(cell, appearance, record, shown, now, is_stale),
+        _ => bar(cell, record, shown, now, is_stale),
     }
 }
 
-fn bar(
-    cell: &mut StyledLine,
-    appearance: &Appearance,
-    record: &Record,
-    shown: Progress,
-    now: Timestamp,
-    is_stale: bool,
-) {
+fn bar(cell: &mut StyledLine, record: &Record, shown: Progress, now: Timestamp, is_stale: bool) {
     let (fill, figure) = match (is_stale, shown) {
         (true, _) => (Role::Stale, Role::Stale),
         (false, Progress::Derived(_)) => (Role::GaugeDerived, Role::Dim),
         (false, _) => (Role::Gauge, Role::Text),
     };
-    let fill = appearance.style(fill);
     let columns = cell.remaining().saturating_sub(PERCENT_WIDTH);
-    let symbols = appearance.symbols;
+    let symbols = cell.symbols();
     let (text, figure) = match shown {
         Progress::Reported(percent) => (format!("{percent}%"), figure),
         Progress::Derived(percent) => (format!("{}{percent}%", symbols.about), figure),
@@ -77,10 +64,10 @@ fn bar(
     };
     if columns >= MIN_BAR_WIDTH {
         if let Some(percent) = shown.percent() {
-            gauge::filled(cell, appearance, columns, percent, fill);
+            gauge::filled(cell, columns, percent, fill);
         } else {
             let step = record.elapsed(now).map_or(0, |elapsed| elapsed.as_secs());
-            gauge::indeterminate(cell, appearance, columns, step, fill);
+            gauge::indeterminate(cell, columns, step, fill);
         }
     }
     cell.gap(cell.remaining().saturating_sub(width(&text)));
@@ -89,7 +76,7 @@ fn bar(
 
 /// Returns the outcome in the longest form that fits: `failed at 95% · 4m ago`, `failed 95% 4m ago`, `failed 4m ago`,
 /// `failed 4m`, `4m ago`, `failed`. The symbol and the color of the row show the outcome, too.
-fn outcome(appearance: &Appearance, record: &Record, now: Timestamp, columns: usize) -> String {
+fn outcome(symbols: &Symbols, record: &Record, now: Timestamp, columns: usize) -> String {
     let status = record.status();
     let word = match (status, &record.presence) {
         (Status::Success, _) => "done",
@@ -109,7 +96,7 @@ fn outcome(appearance: &Appearance, record: &Record, now: Timestamp, columns: us
         age if age < SignedDuration::from_mins(1) => "just now".to_owned(),
         age => ago(age),
     });
-    let dot = appearance.symbols.dot;
+    let dot = symbols.dot;
     let forms = match (percent, age) {
         (Some(percent), Some(age)) => vec![
             format!("{word} at {percent}% {dot} {age}"),
@@ -141,10 +128,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        app::{
-            Options,
-            test_support::{apply_update, empty, find, task, tasks},
-        },
+        app::test_support::{apply_update, empty, find, task, tasks},
         task::fixture::at,
     };
 
@@ -153,10 +137,10 @@ mod tests {
         let mut state = empty(80, 24);
         apply_update(&mut state, tasks(vec![task("task-1", more)]));
         let record = state.view().store.get(find(&state, "task-1")).unwrap();
-        let appearance = Appearance::new(&Options::default());
+        let symbols = Symbols::new(false);
         let widths = widths.iter();
         widths
-            .map(|columns| outcome(&appearance, record, at(120 + 240), *columns))
+            .map(|columns| outcome(&symbols, record, at(120 + 240), *columns))
             .collect()
     }
 

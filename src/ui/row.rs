@@ -28,7 +28,7 @@ pub(super) fn draw_task<'a>(
     let (appearance, row, record) = (ctx.appearance, &shown.row, shown.record);
     let status = record.status();
     if is_tree(ctx) {
-        lineage(appearance, cell, row);
+        lineage(cell, row);
     } else {
         // Indent of group members.
         cell.gap(4 * row.depth);
@@ -41,7 +41,7 @@ pub(super) fn draw_task<'a>(
     }
     let available = cell.remaining().saturating_sub(marks.width());
     if let Some(text) = badge_text(shown) {
-        warning_badge(appearance, &mut marks, text, available, width(&operation));
+        warning_badge(&mut marks, text, available, width(&operation));
     }
     let available = cell.remaining().saturating_sub(marks.width());
     let name = match status {
@@ -100,8 +100,8 @@ fn guides(row: &Row, columns: usize) -> (bool, &[bool]) {
 }
 
 /// Draws the tree guides and the fold marker.
-fn lineage(appearance: &Appearance, cell: &mut StyledLine, row: &Row) {
-    let symbols = appearance.symbols;
+fn lineage(cell: &mut StyledLine, row: &Row) {
+    let symbols = cell.symbols();
     if row.depth == 0 {
         cell.push(symbols.fold(row.fold), Role::Dim).gap(1);
         return;
@@ -164,7 +164,7 @@ fn marks<'a>(
 ) -> StyledLine<'a> {
     let mut marks = StyledLine::new(appearance, 64);
     if row.hidden.total() > 0 {
-        hidden(appearance, &mut marks, row.hidden);
+        hidden(&mut marks, row.hidden);
     }
     if record.pinned {
         marks.gap(1).push(appearance.symbols.pin, Role::Key);
@@ -209,16 +209,10 @@ fn badge_text<'a>(shown: &'a RowContext) -> Option<&'a str> {
 
 /// Adds what the task waits for or a warning, for example `⚠ stalled`, or the symbol alone if the text would leave too
 /// little space for the name. `available` is the width of name and badge together.
-fn warning_badge(
-    appearance: &Appearance,
-    marks: &mut StyledLine,
-    finding: &str,
-    available: usize,
-    name: usize,
-) {
+fn warning_badge(marks: &mut StyledLine, finding: &str, available: usize, name: usize) {
     const MIN_NAME_WIDTH: usize = 16;
     const MIN_TEXT_WIDTH: usize = 16;
-    let sign = appearance.symbols.warning;
+    let sign = marks.symbols().warning;
     let words = format!("{sign} {finding}");
     let maximum = available.saturating_sub(name.min(MIN_NAME_WIDTH) + 1);
     if maximum >= width(&words).min(MIN_TEXT_WIDTH) {
@@ -229,7 +223,7 @@ fn warning_badge(
 }
 
 /// Adds the number of hidden tasks and of the important ones among them: `+3 ▶1 ✗1`.
-fn hidden(appearance: &Appearance, marks: &mut StyledLine, hidden: StatusCounts) {
+fn hidden(marks: &mut StyledLine, hidden: StatusCounts) {
     marks
         .gap(1)
         .push(&format!("+{}", hidden.total()), Role::Dim);
@@ -240,7 +234,7 @@ fn hidden(appearance: &Appearance, marks: &mut StyledLine, hidden: StatusCounts)
         Status::Cancelled,
     ] {
         if hidden[status] > 0 {
-            let text = format!("{}{}", appearance.symbols.status(status), hidden[status]);
+            let text = format!("{}{}", marks.symbols().status(status), hidden[status]);
             marks.gap(1).push(&text, Role::from(status));
         }
     }

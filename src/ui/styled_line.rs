@@ -9,7 +9,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Appearance, theme::Role};
+use super::{Appearance, Symbols, theme::Role};
 use crate::{
     app::ClickTarget,
     task::Status,
@@ -35,6 +35,10 @@ impl<'a> StyledLine<'a> {
             used: 0,
             targets: Vec::new(),
         }
+    }
+
+    pub(super) fn symbols(&self) -> &'a Symbols {
+        &self.appearance.symbols
     }
 
     /// Returns the number of free columns.
@@ -82,10 +86,11 @@ impl<'a> StyledLine<'a> {
 
     /// Adds a symbol several times. Symbols are the program's own and one column wide, so they are neither sanitized
     /// nor measured.
-    pub(super) fn repeat(&mut self, symbol: &str, count: usize, style: Style) -> &mut Self {
+    pub(super) fn repeat(&mut self, symbol: &str, count: usize, role: Role) -> &mut Self {
         let count = count.min(self.remaining());
         if count > 0 {
             self.used += count;
+            let style = self.appearance.style(role);
             self.spans.push(Span::styled(symbol.repeat(count), style));
         }
         self

@@ -265,7 +265,7 @@ fn measure<'a>(
                 Some((text, _)) if shown.blocker_column == Some(Column::Progress) => {
                     Some(text::width(text))
                 }
-                _ => progress::outcome_width(ctx.appearance, shown.record, shown.now),
+                _ => progress::outcome_width(&ctx.appearance.symbols, shown.record, shown.now),
             };
             let longest = longest.map(|width| u16::try_from(width).unwrap_or(u16::MAX));
             return MeasuredCell::Flexible(longest);

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use crate::{
     task::{Estimate, Record, Status},
     text::{TICK_STEPS, time_ticks, width},
-    ui::{Appearance, styled_line::StyledLine, theme::Role},
+    ui::{styled_line::StyledLine, theme::Role},
 };
 
 /// The displayed time range and its width.
@@ -64,13 +64,12 @@ impl Axis {
     /// Draws the tick labels; with a date unless it is the date of `now`. If `now_label`, also labels the current time.
     pub(super) fn label(
         &self,
-        appearance: &Appearance,
         strip: &mut StyledLine,
         (now, now_label): (Timestamp, bool),
         zone: &TimeZone,
     ) {
         let first = strip.width();
-        let tick = appearance.symbols.bar;
+        let tick = strip.symbols().bar;
         let now_column = now_label.then(|| self.column(now)).flatten();
         let mut labels: Vec<(usize, String, Role)> = self
             .ticks(now, zone)
@@ -125,8 +124,8 @@ impl Axis {
     /// Draws a bar: dots while queued, a thick line while running, followed by the symbol of the outcome. The bar of an
     /// active task is followed by a thin line to the expected end and a dashed one to the latest end; without estimate
     /// it is open at its end. A pointer at the edge marks a bar or an expected end outside the axis.
-    pub(super) fn draw_bar(&self, appearance: &Appearance, strip: &mut StyledLine, bar: &Bar) {
-        let symbols = appearance.symbols;
+    pub(super) fn draw_bar(&self, strip: &mut StyledLine, bar: &Bar) {
+        let symbols = strip.symbols();
         let mut cells = vec![(" ", Role::Text); self.columns];
         let role = Role::from(bar.status);
         let last_time = bar.expected.map_or(bar.end, |(_, high)| high);
@@ -268,6 +267,7 @@ mod tests {
             Presence, TaskId,
             fixture::{at, info},
         },
+        ui::Appearance,
     };
 
     fn record(more: &Value) -> Record {
@@ -292,7 +292,7 @@ mod tests {
         let bar = |record| {
             let mut strip = StyledLine::new(&appearance, 80);
             let bar = Bar::of(record, now).unwrap();
-            axis.draw_bar(&appearance, &mut strip, &bar);
+            axis.draw_bar(&mut strip, &bar);
             strip.line().to_string().trim_end().to_owned()
         };
         records.iter().map(bar).collect()

@@ -99,7 +99,7 @@ pub(super) fn lines(
             .map(|record| ctx.state.time(record, ctx.now));
         let zone = &ctx.state.options.time_zone;
         let now = (server_time.unwrap_or(ctx.now), false);
-        axis.label(ctx.appearance, &mut strip, now, zone);
+        axis.label(&mut strip, now, zone);
         lines.push(strip.line());
     }
     let cursor = ctx.state.lineage_cursor(handle);
@@ -129,7 +129,7 @@ pub(super) fn lines(
                 );
                 if let Some((axis, bar)) = axis.zip(Bar::of(record, now)) {
                     strip.pad_to(shared.before_axis + 2);
-                    axis.draw_bar(ctx.appearance, &mut strip, &bar);
+                    axis.draw_bar(&mut strip, &bar);
                 }
             }
             None => {

@@ -159,7 +159,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
             .pad_to(usize::from(LABEL_WIDTH));
         let shown = ctx.state.view().store.progress(handle);
         let stale = ctx.state.is_stale(record);
-        progress::draw(&mut bar, ctx.appearance, record, shown, now, stale);
+        progress::draw(&mut bar, record, shown, now, stale);
         fields.lines.push(bar.line());
     } else {
         let mut word = status.word().to_owned();

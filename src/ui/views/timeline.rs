@@ -117,7 +117,7 @@ fn draw_axis(ctx: &mut RenderContext, columns: Columns, axis: Option<Axis>, line
     if let Some(axis) = axis {
         let mut strip = StyledLine::new(ctx.appearance, axis_area.width);
         let zone = &ctx.state.options.time_zone;
-        axis.label(ctx.appearance, &mut strip, (ctx.now, true), zone);
+        axis.label(&mut strip, (ctx.now, true), zone);
         ctx.draw(strip, axis_area);
     }
 }
@@ -153,7 +153,7 @@ fn draw_task(
         let bar = bar.with_estimate(estimate).shifted(to_local);
         let bar = bar.without_outcome();
         let mut strip = StyledLine::new(ctx.appearance, axis_area.width);
-        axis.draw_bar(ctx.appearance, &mut strip, &bar);
+        axis.draw_bar(&mut strip, &bar);
         ctx.draw(strip, axis_area);
     }
     draw_now(ctx, axis, record.status().is_active(), axis_area);

@@ -6,7 +6,7 @@ use super::heading::heading;
 use crate::{
     app::{RowSubject, Section, SummaryRow},
     task::{Status, StatusCounts},
-    ui::{Appearance, RenderContext, labels, styled_line::StyledLine, theme::Role},
+    ui::{RenderContext, Symbols, labels, styled_line::StyledLine, theme::Role},
 };
 
 /// Statuses with their own columns.
@@ -115,13 +115,7 @@ pub(super) fn entry(ctx: &mut RenderContext, section: &Section, entry: &SummaryR
     number(&mut strip, &total.to_string(), Role::Text, layout.number);
     if layout.bar > 0 {
         strip.gap(2);
-        bar(
-            &mut strip,
-            ctx.appearance,
-            &entry.counts,
-            longest,
-            layout.bar,
-        );
+        bar(&mut strip, &entry.counts, longest, layout.bar);
     }
     ctx.draw(strip, line);
 }
@@ -132,8 +126,7 @@ fn number(strip: &mut StyledLine, text: &str, role: Role, columns: usize) {
 }
 
 /// Returns count, symbol and role of each bar segment; they differ without colors, too.
-fn parts(appearance: &Appearance, counts: &StatusCounts) -> [(u32, &'static str, Role); 5] {
-    let symbols = appearance.symbols;
+fn parts(symbols: &Symbols, counts: &StatusCounts) -> [(u32, &'static str, Role); 5] {
     let whole = symbols.gauge.last().copied().unwrap_or("#");
     let shown = STATUS_COLUMNS
         .iter()
@@ -154,14 +147,8 @@ fn parts(appearance: &Appearance, counts: &StatusCounts) -> [(u32, &'static str,
     ]
 }
 
-fn bar(
-    strip: &mut StyledLine,
-    appearance: &Appearance,
-    counts: &StatusCounts,
-    longest: u32,
-    columns: usize,
-) {
-    let parts = parts(appearance, counts);
+fn bar(strip: &mut StyledLine, counts: &StatusCounts, longest: u32, columns: usize) {
+    let parts = parts(strip.symbols(), counts);
     let lengths = lengths(parts.map(|(count, ..)| count), longest, columns);
     for ((_, sign, role), length) in parts.into_iter().zip(lengths) {
         strip.push(&sign.repeat(length), role);

@@ -148,7 +148,7 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
             }
             TaskColumn::Progress => {
                 let shown = state.view().store.progress(handle);
-                progress::draw(&mut cell, ctx.appearance, record, shown, now, is_stale);
+                progress::draw(&mut cell, record, shown, now, is_stale);
             }
             TaskColumn::Elapsed => {
                 let text = labels::elapsed(record, now);
