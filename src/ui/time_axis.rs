@@ -224,33 +224,20 @@ impl Bar {
         })
     }
 
+    /// Returns the bar for the timeline: without the symbol of the outcome, with the expected end of an active task, and
+    /// moved to the clock that is ahead by `offset`.
     #[must_use]
-    pub(super) fn without_outcome(self) -> Self {
-        Self {
-            has_outcome: false,
-            ..self
-        }
-    }
-
-    /// Adds the expected end of an active task.
-    #[must_use]
-    pub(super) fn with_estimate(self, estimate: Option<Estimate>) -> Self {
-        let at = |left| self.end.checked_add(left).ok();
-        let expected = estimate
-            .filter(|_| self.is_active)
-            .and_then(|estimate| at(estimate.best).zip(at(estimate.high)));
-        Self { expected, ..self }
-    }
-
-    /// Moves the bar to the clock that is ahead by `offset`.
-    #[must_use]
-    pub(super) fn shifted(self, offset: SignedDuration) -> Self {
+    pub(super) fn on_timeline(self, estimate: Option<Estimate>, offset: SignedDuration) -> Self {
         let shift = |at: Timestamp| at.checked_add(offset).unwrap_or(at);
+        let end = shift(self.end);
+        let after = |left| end.checked_add(left).ok();
+        let estimate = estimate.filter(|_| self.is_active);
         Self {
             queued: shift(self.queued),
             started: self.started.map(shift),
-            end: shift(self.end),
-            expected: self.expected.map(|(best, high)| (shift(best), shift(high))),
+            end,
+            has_outcome: false,
+            expected: estimate.and_then(|estimate| after(estimate.best).zip(after(estimate.high))),
             ..self
         }
     }

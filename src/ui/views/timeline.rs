@@ -150,8 +150,7 @@ fn draw_task(
             .state
             .local_time(record, server_now)
             .duration_since(server_now);
-        let bar = bar.with_estimate(estimate).shifted(to_local);
-        let bar = bar.without_outcome();
+        let bar = bar.on_timeline(estimate, to_local);
         let mut strip = StyledLine::new(ctx.appearance, axis_area.width);
         axis.draw_bar(&mut strip, &bar);
         ctx.draw(strip, axis_area);
