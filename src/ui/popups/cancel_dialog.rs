@@ -34,8 +34,7 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect)
     let lines = Lines::new(ctx, dialog, record, columns, available);
     let members = if family.len() > 1 { family.len() } else { 0 };
     let shown = VisibleLines::of(&lines, members, available);
-    let height = u16::try_from(shown.height()).unwrap_or(u16::MAX);
-    let mut area = frame::open(ctx, screen, columns, height, "Cancel");
+    let mut area = frame::open(ctx, screen, columns, shown.height(), "Cancel");
     let gap = u16::from(shown.is_spaced);
     if shown.name {
         ctx.buffer.set_line(area.x, area.y, &lines.name, area.width);

@@ -21,14 +21,8 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelMarked, screen: Rect)
     let columns = MAX_WIDTH.min(screen.width.saturating_sub(4));
     let cancelable = tasks.iter().filter(|task| task.refusal.is_none()).count();
     let lines = lines(ctx, &tasks, cancelable, columns);
-    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let area = frame::open(
-        ctx,
-        screen,
-        columns,
-        height.saturating_add(4),
-        "Cancel marked tasks",
-    );
+    let height = lines.len() + 4;
+    let area = frame::open(ctx, screen, columns, height, "Cancel marked tasks");
     let mut rest = area;
     let mut question = StyledLine::new(ctx.appearance, area.width);
     question.push(&question_text(cancelable, tasks.len()), Role::Strong);

@@ -29,7 +29,7 @@ pub(super) fn draw(ctx: &mut RenderContext, editor: &ColumnEditor, screen: Rect)
         height: lower,
         ..screen
     };
-    let area = frame::open(ctx, below, 62, height, "Columns");
+    let area = frame::open(ctx, below, 62, height.into(), "Columns");
     let symbols = ctx.appearance.symbols;
     let placed = ctx.drawn.columns.clone();
     list_menu::draw(

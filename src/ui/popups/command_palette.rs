@@ -20,7 +20,7 @@ pub(super) fn draw(
 ) -> Option<Position> {
     let width = screen.width.saturating_sub(8).min(76);
     let height = screen.height.saturating_sub(5).clamp(3, VISIBLE_ROWS + 2);
-    let area = frame::open(ctx, screen, width, height, "Commands");
+    let area = frame::open(ctx, screen, width, height.into(), "Commands");
     let cursor = draw_line(ctx, palette, Rect { height: 1, ..area })?;
     let list = Rect {
         y: area.y + 2,

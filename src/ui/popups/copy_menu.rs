@@ -19,8 +19,7 @@ pub(super) fn draw(ctx: &mut RenderContext, menu: &CopyMenu, screen: Rect) {
         return;
     };
     let (server, now) = (state.server(record.id.endpoint), ctx.now);
-    let height = u16::try_from(CopyItem::ALL.len()).unwrap_or_default();
-    let area = frame::open(ctx, screen, 64, height, "Copy");
+    let area = frame::open(ctx, screen, 64, CopyItem::ALL.len(), "Copy");
     list_menu::draw(ctx, area, &CopyItem::ALL, menu.highlighted, |line, item| {
         let text = item.text(record, server, || state.ticket(subject?, now));
         let role = if text.is_some() {

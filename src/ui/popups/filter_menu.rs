@@ -14,9 +14,7 @@ pub(super) fn draw(ctx: &mut RenderContext, menu: &FilterMenu, screen: Rect) {
     let entries = FilterMenuEntries::entries(ctx.state);
     let is_saved = |entry: &FilterMenuEntry| matches!(entry, FilterMenuEntry::Filter { .. });
     let hint = usize::from(!entries.iter().any(is_saved));
-    let height = u16::try_from(entries.len() + hint).unwrap_or(u16::MAX);
-    let height = height.min(screen.height.saturating_sub(4)).max(1);
-    let area = frame::open(ctx, screen, 72, height, "Filters");
+    let area = frame::open(ctx, screen, 72, entries.len() + hint, "Filters");
     let active = ctx.state.view().row_model.view().filter.text().trim();
     list_menu::draw(ctx, area, &entries, menu.highlighted, |line, entry| {
         let role = if entry.filter() == active {

@@ -23,7 +23,7 @@ pub(super) fn open(
     ctx: &mut RenderContext,
     screen: Rect,
     width: u16,
-    height: u16,
+    height: usize,
     title: &str,
 ) -> Rect {
     ctx.drawn
@@ -31,7 +31,8 @@ pub(super) fn open(
         .retain(|(area, _)| area.y + 1 == screen.bottom());
     let area = Rect {
         width: width.saturating_add(4).min(screen.width),
-        height: height
+        height: u16::try_from(height)
+            .unwrap_or(u16::MAX)
             .saturating_add(2)
             .min(screen.height.saturating_sub(1)),
         ..screen

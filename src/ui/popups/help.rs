@@ -35,8 +35,7 @@ pub(super) fn draw(ctx: &mut RenderContext, popup: &HelpPopup, screen: Rect) {
         (false, false) => format!("Keys   /{}", popup.search.text()),
     };
     let wide = column_width * columns;
-    let height = u16::try_from(rows).unwrap_or(u16::MAX).min(height);
-    let area = frame::open(ctx, screen, wide, height, &title);
+    let area = frame::open(ctx, screen, wide, rows, &title);
     let lines: Vec<Line> = (0..rows)
         .map(|row| {
             let mut line = StyledLine::new(ctx.appearance, area.width);

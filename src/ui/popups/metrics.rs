@@ -11,9 +11,7 @@ const VALUES: usize = 44;
 pub(super) fn draw(ctx: &mut RenderContext, popup: &TextPopup, screen: Rect) {
     let width = screen.width.saturating_sub(4).min(WIDTH);
     let rows = rows(ctx);
-    let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
-    let height = height.min(screen.height.saturating_sub(2)).max(3);
-    let area = frame::open(ctx, screen, width, height, "Performance");
+    let area = frame::open(ctx, screen, width, rows.len(), "Performance");
     let lines: Vec<Line<'static>> = rows
         .into_iter()
         .map(|(name, value, role)| {

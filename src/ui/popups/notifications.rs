@@ -14,8 +14,8 @@ use crate::ui::{
 pub(super) fn draw(ctx: &mut RenderContext, popup: &TextPopup, screen: Rect) {
     let width = screen.width.saturating_sub(8).min(120);
     let lines = lines(ctx, width);
-    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let height = height.min(screen.height.saturating_sub(6)).max(3);
+    let maximum = usize::from(screen.height.saturating_sub(6));
+    let height = lines.len().min(maximum).max(3);
     let area = frame::open(ctx, screen, width, height, "Messages");
     frame::scroll(ctx, area, &lines, popup.top);
 }

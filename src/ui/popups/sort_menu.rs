@@ -10,14 +10,11 @@ use crate::{
 };
 
 const EXPLANATION_WIDTH: usize = 25;
-const VISIBLE_ROWS: u16 = 12;
+const VISIBLE_ROWS: usize = 12;
 
 pub(super) fn draw(ctx: &mut RenderContext, menu: &SortMenu, screen: Rect) {
     let all = SortColumn::ALL;
-    let height = u16::try_from(all.len()).unwrap_or_default();
-    let height = height
-        .min(VISIBLE_ROWS)
-        .min(screen.height.saturating_sub(5));
+    let height = all.len().min(VISIBLE_ROWS);
     let area = frame::open(ctx, screen, 66, height, "Sort by");
     let (appearance, sort) = (ctx.appearance, &ctx.state.view().row_model.view().sort);
     list_menu::draw(ctx, area, all, menu.highlighted, |line, column| {
