@@ -1,12 +1,9 @@
 //! The summary page: task counts by operation and account, and the most important tasks.
 
 mod counts;
-mod heading;
 mod tasks;
 
 use ratatui::layout::Rect;
-
-use heading::heading;
 
 use crate::app::{ClickTarget, RowSubject, Section, SectionKind, SummaryPage, SummaryRow};
 use crate::ui::{RenderContext, scrollbar, styled_line::StyledLine, theme::Role};
@@ -68,7 +65,7 @@ enum SummaryLine<'a> {
     Blank,
     Title(&'a Section),
     /// Placeholder of a section without entries.
-    Nothing(SectionKind),
+    Empty(SectionKind),
     /// An entry with its index among all entries.
     Row(&'a Section, &'a SummaryRow, usize),
 }
@@ -88,7 +85,7 @@ fn draw_column(
         }
         rows.push(SummaryLine::Title(section));
         if section.rows.is_empty() {
-            rows.push(SummaryLine::Nothing(section.kind));
+            rows.push(SummaryLine::Empty(section.kind));
         }
         for entry in &section.rows {
             rows.push(SummaryLine::Row(section, entry, index));
@@ -128,9 +125,9 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
                 tasks::title(ctx, section, line);
             }
         },
-        SummaryLine::Nothing(part) => {
+        SummaryLine::Empty(kind) => {
             let mut strip = StyledLine::new(ctx.appearance, line.width);
-            strip.push(nothing(*part), Role::Dim);
+            strip.push(texts(*kind).1, Role::Dim);
             ctx.draw(strip, line);
         }
         SummaryLine::Row(section, entry, index) => {
@@ -160,12 +157,24 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
     }
 }
 
-/// Returns the placeholder of an empty section.
-fn nothing(part: SectionKind) -> &'static str {
-    match part {
-        SectionKind::Operations | SectionKind::Users | SectionKind::Endpoints => "none",
-        SectionKind::Running => "no running tasks",
-        SectionKind::Failures => "no failures",
-        SectionKind::Queued => "no queued tasks",
+/// Returns the title of a section and its number of entries.
+fn heading<'a>(ctx: &RenderContext<'a>, section: &Section, columns: usize) -> StyledLine<'a> {
+    let mut strip = StyledLine::new(ctx.appearance, u16::try_from(columns).unwrap_or(u16::MAX));
+    strip.push(texts(section.kind).0, Role::Heading);
+    if section.total > 0 {
+        strip.gap(1).push(&section.total.to_string(), Role::Dim);
+    }
+    strip
+}
+
+/// Returns the title of a section and its placeholder while it is empty.
+fn texts(kind: SectionKind) -> (&'static str, &'static str) {
+    match kind {
+        SectionKind::Operations => ("OPERATIONS", "none"),
+        SectionKind::Running => ("RUNNING LONGEST", "no running tasks"),
+        SectionKind::Failures => ("FAILED LAST HOUR", "no failures"),
+        SectionKind::Queued => ("QUEUED LONGEST", "no queued tasks"),
+        SectionKind::Endpoints => ("VCENTERS", "none"),
+        SectionKind::Users => ("STARTED BY", "none"),
     }
 }
