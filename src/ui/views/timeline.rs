@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use ratatui::layout::Rect;
+use ratatui::layout::{self, Constraint, Rect};
 
 use crate::{
     app::{ClickTarget, Completion, Timeline, TimelineLayout},
@@ -11,7 +11,7 @@ use crate::{
         row_model::{Layout, Row, RowId},
     },
     ui::{
-        RenderContext, labels, list, scrollbar,
+        RenderContext, group, labels, list, scrollbar,
         styled_line::StyledLine,
         theme::Role,
         time_axis::{Axis, Bar},
@@ -26,57 +26,27 @@ const END_WIDTH: u16 = 12;
 const MIN_COLUMNS_FOR_END: u16 = 100;
 const GAP: u16 = 2;
 
-/// Horizontal layout of a line.
-#[derive(Clone, Copy)]
-struct Columns {
-    name: u16,
-    /// Width of the column with the end; 0 if it is not shown.
-    end: u16,
-    axis: u16,
-}
-
-impl Columns {
-    fn of(width: u16) -> Self {
-        let name = (width * 2 / 5).min(MAX_NAME_WIDTH);
-        let end = if width >= MIN_COLUMNS_FOR_END {
-            END_WIDTH
-        } else {
-            0
-        };
-        let end_gap = if end > 0 { GAP } else { 0 };
-        // The last column is for the scrollbar.
-        let axis = width.saturating_sub(name + GAP + end + end_gap + 1);
-        Self { name, end, axis }
-    }
-
-    /// Returns the areas of name, end and axis in a line.
-    fn areas(self, line: Rect) -> [Rect; 3] {
-        let part = |x: u16, width: u16| {
-            Rect {
-                x: line.x + x,
-                width,
-                ..line
-            }
-            .intersection(line)
-        };
-        let end_at = self.name + GAP;
-        let axis_at = if self.end > 0 {
-            end_at + self.end + GAP
-        } else {
-            end_at
-        };
-        [
-            part(0, self.name),
-            part(end_at, self.end),
-            part(axis_at, self.axis),
-        ]
-    }
+/// Returns the areas of the columns with name, end and axis. Without space for the end, its column is empty.
+fn columns(body: Rect) -> [Rect; 3] {
+    let name = (body.width * 2 / 5).min(MAX_NAME_WIDTH);
+    let (end, end_gap) = if body.width >= MIN_COLUMNS_FOR_END {
+        (END_WIDTH, GAP)
+    } else {
+        (0, 0)
+    };
+    // The last column is for the scrollbar.
+    let widths = [name, GAP, end, end_gap].map(Constraint::Length);
+    let rest = [Constraint::Fill(1), Constraint::Length(1)];
+    let [name, _, end, _, axis, _] =
+        layout::Layout::horizontal(widths.into_iter().chain(rest)).areas(body);
+    [name, end, axis]
 }
 
 pub(in crate::ui) fn draw(ctx: &mut RenderContext, timeline: &Timeline, body: Rect) {
     let layout = TimelineLayout::of(body);
-    let columns = Columns::of(body.width);
-    let axis = Axis::new(&timeline.window().range(ctx.now), usize::from(columns.axis));
+    let columns = columns(body);
+    let axis_width = usize::from(columns[2].width);
+    let axis = Axis::new(&timeline.window().range(ctx.now), axis_width);
     if !layout.axis.is_empty() {
         draw_axis(ctx, columns, axis, layout.axis);
     }
@@ -93,7 +63,7 @@ pub(in crate::ui) fn draw(ctx: &mut RenderContext, timeline: &Timeline, body: Re
         ctx.target(line, ClickTarget::PopupEntry(entry));
         match row.id {
             RowId::Task(handle) => draw_task(ctx, (row, handle, in_tree), columns, axis, line),
-            RowId::Group(_) => draw_group(ctx, row, line),
+            RowId::Group(id) => group::draw(ctx, row, id, line),
         }
         if selected == Some(row.id) {
             ctx.tint(line, Role::Selected);
@@ -106,8 +76,8 @@ pub(in crate::ui) fn draw(ctx: &mut RenderContext, timeline: &Timeline, body: Re
     }
 }
 
-fn draw_axis(ctx: &mut RenderContext, columns: Columns, axis: Option<Axis>, line: Rect) {
-    let [name, end, axis_area] = columns.areas(line);
+fn draw_axis(ctx: &mut RenderContext, columns: [Rect; 3], axis: Option<Axis>, line: Rect) {
+    let [name, end, axis_area] = columns.map(|column| column.intersection(line));
     let mut strip = StyledLine::new(ctx.appearance, name.width);
     strip.gap(1).push("TASK", Role::Heading);
     ctx.draw(strip, name);
@@ -125,14 +95,14 @@ fn draw_axis(ctx: &mut RenderContext, columns: Columns, axis: Option<Axis>, line
 fn draw_task(
     ctx: &mut RenderContext,
     (row, handle, in_tree): (&Row, Handle, bool),
-    columns: Columns,
+    columns: [Rect; 3],
     axis: Option<Axis>,
     line: Rect,
 ) {
     let Some(record) = ctx.state.view().store.get(handle) else {
         return;
     };
-    let [name, end, axis_area] = columns.areas(line);
+    let [name, end, axis_area] = columns.map(|column| column.intersection(line));
     draw_name(ctx, (row, record, in_tree), name);
     list::draw_mark(ctx, handle, line);
     let insight = ctx.state.insight(handle, ctx.now);
@@ -198,12 +168,6 @@ fn draw_name(ctx: &mut RenderContext, (row, record, in_tree): (&Row, &Record, bo
     let operation = ctx.state.view().store.operation(record);
     labels::push_operation_and_target(&mut strip, &operation, &target, available);
     ctx.draw(strip, area);
-}
-
-fn draw_group(ctx: &mut RenderContext, row: &Row, line: Rect) {
-    if let RowId::Group(id) = row.id {
-        crate::ui::group::draw(ctx, row, id, line);
-    }
 }
 
 /// Returns the expected end of an active task or the end of a finished one.
