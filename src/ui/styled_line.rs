@@ -211,6 +211,27 @@ pub(super) fn paragraph(
         .collect()
 }
 
+/// Returns a label and, beside it, its wrapped value. On a narrow screen the label takes at most half of the width.
+pub(super) fn field(
+    appearance: &Appearance,
+    (label, label_width): (&str, u16),
+    (value, role): (&str, Role),
+    columns: u16,
+) -> Vec<Line<'static>> {
+    let indent = label_width.min(columns / 2);
+    let values = paragraph(appearance, value, columns - indent, role);
+    let indent = usize::from(indent);
+    let lines = values.iter().enumerate().map(|(index, value)| {
+        let mut line = StyledLine::new(appearance, columns);
+        if index == 0 {
+            line.push_max(label, indent.saturating_sub(1), Role::Heading);
+        }
+        line.pad_to(indent).push(&value.to_string(), role);
+        line.line()
+    });
+    lines.collect()
+}
+
 /// Draws a separator: horizontal if the area is one line high, else down its left edge.
 pub(super) fn separator(appearance: &Appearance, area: Rect, role: Role, buffer: &mut Buffer) {
     if area.height > 1 && area.width > 0 {

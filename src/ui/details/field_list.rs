@@ -7,7 +7,7 @@ use crate::{
     text::width,
     ui::{
         RenderContext,
-        styled_line::{StyledLine, flow, paragraph},
+        styled_line::{field, flow},
         theme::Role,
         timestamp,
     },
@@ -28,17 +28,12 @@ impl FieldList<'_, '_> {
         if value.is_empty() {
             return;
         }
-        let available = self.columns.saturating_sub(LABEL_WIDTH);
-        for (index, text) in paragraph(self.ctx.appearance, value, available, role)
-            .iter()
-            .enumerate()
-        {
-            let mut line = StyledLine::new(self.ctx.appearance, self.columns);
-            line.push(if index == 0 { name } else { "" }, Role::Heading);
-            line.pad_to(usize::from(LABEL_WIDTH))
-                .push(&text.to_string(), role);
-            self.lines.push(line.line());
-        }
+        self.lines.extend(field(
+            self.ctx.appearance,
+            (name, LABEL_WIDTH),
+            (value, role),
+            self.columns,
+        ));
     }
 
     pub(super) fn text(&mut self, name: &str, value: &str) {

@@ -9,13 +9,13 @@ use crate::{
         cancellation::{CancelState, flag_text, privilege_text},
     },
     ui::{
-        Appearance, RenderContext, labels,
-        styled_line::{StyledLine, paragraph},
+        RenderContext, labels,
+        styled_line::{StyledLine, field, paragraph},
         theme::Role,
     },
 };
 
-const LABEL_WIDTH: usize = 18;
+const LABEL_WIDTH: u16 = 18;
 /// Importance of the most important fields.
 pub(super) const MAX_IMPORTANCE: u8 = 3;
 /// Minimum width of the long label of the button that cancels.
@@ -89,7 +89,7 @@ fn fields(ctx: &RenderContext, handle: Handle, record: &Record, columns: u16) ->
     let state = ctx.state;
     let mut fields = Vec::new();
     let mut add = |importance: u8, name: &str, value: &str, role: Role| {
-        let lines = field(ctx.appearance, name, value, role, columns);
+        let lines = field(ctx.appearance, (name, LABEL_WIDTH), (value, role), columns);
         fields.push(Field { lines, importance });
     };
     if let Some(info) = &record.info {
@@ -125,33 +125,6 @@ fn fields(ctx: &RenderContext, handle: Handle, record: &Record, columns: u16) ->
         add(MAX_IMPORTANCE, "Request", &text, role);
     }
     fields
-}
-
-fn field(
-    appearance: &Appearance,
-    name: &str,
-    value: &str,
-    role: Role,
-    columns: u16,
-) -> Vec<Line<'static>> {
-    // On a narrow screen the label is as wide as its text.
-    let indent = LABEL_WIDTH.min(usize::from(columns) / 2);
-    let available = usize::from(columns).saturating_sub(indent);
-    let values = paragraph(
-        appearance,
-        value,
-        u16::try_from(available).unwrap_or(u16::MAX),
-        role,
-    );
-    let lines = values.iter().enumerate().map(|(index, value)| {
-        let mut line = StyledLine::new(appearance, columns);
-        if index == 0 {
-            line.push_max(name, indent.saturating_sub(1), Role::Heading);
-        }
-        line.pad_to(indent).push(&value.to_string(), role);
-        line.line()
-    });
-    lines.collect()
 }
 
 /// Returns the button that opens the confirmation, or why there is none.
