@@ -122,6 +122,15 @@ impl<'a> StyledLine<'a> {
         self
     }
 
+    /// Appends another line near the right end if it fits there after a gap.
+    pub(super) fn join_right(&mut self, other: Self) -> &mut Self {
+        let start = self.columns.saturating_sub(other.used + 1);
+        if self.used + 2 <= start {
+            self.pad_to(start).join(other);
+        }
+        self
+    }
+
     /// Makes the columns from `start` to the end of the line so far a click target.
     pub(super) fn target_from(&mut self, start: usize, target: ClickTarget) -> &mut Self {
         self.targets.push((start, self.used, target));

@@ -146,10 +146,7 @@ fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&Record>) {
                 .push(appearance.symbols.pin, Role::Key)
                 .push(" pinned", Role::Dim);
         }
-        let start = usize::from(area.width).saturating_sub(name.width() + 1);
-        if strip.width() + 2 <= start {
-            strip.pad_to(start).join(name);
-        }
+        strip.join_right(name);
     }
     ctx.draw(strip, area);
 }

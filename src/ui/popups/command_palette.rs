@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{frame, list_menu};
+use super::{frame, list_menu, prompt};
 use crate::{
     app::{CommandPalette, Keymap, PaletteMatch},
     text::truncate,
@@ -45,18 +45,14 @@ fn draw_line(ctx: &mut RenderContext, palette: &CommandPalette, area: Rect) -> O
     if area.width == 0 {
         return None;
     }
-    let mut strip = StyledLine::new(ctx.appearance, area.width);
-    strip.push(":", Role::Key);
-    strip.push(palette.input.before(), Role::Text);
-    let x = area.x + u16::try_from(strip.width()).unwrap_or_default();
-    strip.push(palette.input.after(), Role::Text);
+    let (mut strip, cursor) = prompt::input_line(ctx, ":", &palette.input, area);
     if palette.matches.is_empty() {
         strip.gap(2).push("no matching command", Role::Warning);
     } else if palette.input.is_empty() {
         strip.gap(2).push("type part of a command name", Role::Dim);
     }
     ctx.draw(strip, area);
-    Some(Position::new(x.min(area.right() - 1), area.y))
+    Some(cursor)
 }
 
 /// Returns the keys of an action.

@@ -2,10 +2,11 @@
 
 use ratatui::layout::{Position, Rect};
 
+use super::input_line;
 use crate::ui::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
     app::{CompletionList, FilterPrompt, Prompt},
-    text::{suffix, width},
+    text::width,
 };
 
 const PROMPT_PREFIX: &str = " /";
@@ -21,15 +22,7 @@ pub(super) fn draw(
         y: below.y.saturating_sub(1),
         ..below
     };
-    let mut strip = StyledLine::new(ctx.appearance, line.width);
-    strip.push(PROMPT_PREFIX, Role::Key);
-    let lead = strip.width();
-    // Keep the end of the input visible.
-    let before = suffix(prompt.input.before(), strip.remaining().saturating_sub(1));
-    let hidden = width(prompt.input.before()) - width(before);
-    strip.push(before, Role::Text);
-    let cursor = strip.width();
-    strip.push(prompt.input.after(), Role::Text);
+    let (mut strip, cursor) = input_line(ctx, PROMPT_PREFIX, &prompt.input, line);
     let (found, all) = (
         ctx.state.view().row_model.matching(),
         ctx.state.view().store.len(),
@@ -41,26 +34,23 @@ pub(super) fn draw(
         None if found == 0 => note.push(&format!("{found} of {all}"), Role::Warning),
         None => note.push(&format!("{found} of {all}"), Role::Dim),
     };
-    let start = usize::from(line.width).saturating_sub(note.width() + 1);
-    if strip.width() + 2 <= start {
-        strip.pad_to(start).join(note);
-    }
-    strip.pad_to(usize::from(line.width));
+    strip.join_right(note).pad_to(usize::from(line.width));
     ctx.draw(strip, line);
     ctx.tint(line, Role::Panel);
-    let x = line.x + u16::try_from(cursor).unwrap_or_default();
-    let cursor = Position::new(x.min(line.right().saturating_sub(1)), line.y);
     let mut under = StyledLine::new(ctx.appearance, below.width);
     if let (Some(problem), Some((start, columns))) = (&prompt.error, typing.error_span) {
-        let start = (lead + start).saturating_sub(hidden);
+        let cursor_column = usize::from(cursor.x - line.x);
+        let start = (cursor_column + start).saturating_sub(width(prompt.input.before()));
         draw_error(&mut under, problem, start, columns);
     } else if let Some(list) = &typing.completions {
         candidates(&mut under, list);
     } else if let Some(example) = &typing.example {
-        under.gap(lead).push("continue with ", Role::Dim);
-        under.push(example, Role::Text);
+        under.gap(PROMPT_PREFIX.len());
+        under
+            .push("continue with ", Role::Dim)
+            .push(example, Role::Text);
     } else if let Some(reason) = ctx.state.no_match_reason(ctx.now) {
-        under.gap(lead).push(&reason, Role::Warning);
+        under.gap(PROMPT_PREFIX.len()).push(&reason, Role::Warning);
     } else if prompt.input.is_empty() {
         examples(ctx, &mut under);
     } else {

@@ -5,7 +5,7 @@ mod filter_prompt;
 use ratatui::layout::{Position, Rect};
 
 use crate::{
-    app::{Prompt, PromptKind},
+    app::{Prompt, PromptKind, TextInput},
     text::suffix,
     ui::{RenderContext, footer, styled_line::StyledLine, theme::Role},
 };
@@ -36,23 +36,28 @@ fn draw_prompt(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position
         (PromptKind::JumpTime, _) => "go to ",
         (PromptKind::Filter(_), _) => "/",
     };
-    let mut strip = StyledLine::new(ctx.appearance, area.width);
-    strip.gap(1).push(label, Role::Key);
-    // Keep the end of the input visible.
-    let available = strip.remaining().saturating_sub(1);
-    let before = suffix(prompt.input.before(), available);
-    strip.push(before, Role::Text);
-    let cursor = strip.width();
-    strip.push(prompt.input.after(), Role::Text);
-    let note = note(ctx, prompt);
-    let start = usize::from(area.width).saturating_sub(note.width() + 1);
-    if strip.width() + 2 <= start {
-        strip.pad_to(start).join(note);
-    }
-    ctx.draw(strip, area);
+    let (mut line, cursor) = input_line(ctx, &format!(" {label}"), &prompt.input, area);
+    line.join_right(note(ctx, prompt));
+    ctx.draw(line, area);
     problem(ctx, prompt, area);
-    let x = area.x + u16::try_from(cursor).unwrap_or_default();
-    Position::new(x.min(area.right().saturating_sub(1)), area.y)
+    cursor
+}
+
+/// Returns a line with a prefix and an input, whose end before the cursor stays visible, and the position of the cursor.
+pub(super) fn input_line<'a>(
+    ctx: &RenderContext<'a>,
+    prefix: &str,
+    input: &TextInput,
+    area: Rect,
+) -> (StyledLine<'a>, Position) {
+    let mut line = StyledLine::new(ctx.appearance, area.width);
+    line.push(prefix, Role::Key);
+    let before = suffix(input.before(), line.remaining().saturating_sub(1));
+    line.push(before, Role::Text);
+    let x = area.x + u16::try_from(line.width()).unwrap_or_default();
+    line.push(input.after(), Role::Text);
+    let cursor = Position::new(x.min(area.right().saturating_sub(1)), area.y);
+    (line, cursor)
 }
 
 /// Returns the text at the right of an input line: its effect so far, or the accepted syntax.
