@@ -2,51 +2,21 @@
 //!
 //! Key dispatch, footer and help all use this table, so that they always agree.
 
+mod context;
 mod key;
 mod overrides;
 
 use std::collections::{HashMap, HashSet};
 
 use crossterm::event::KeyEvent;
-use serde::Deserialize;
 
 use super::action::Action;
 
+pub use context::Context;
 pub use key::Key;
 use key::ParseKeyError;
 
 const DEFAULT_KEYS: &str = include_str!("../../assets/keys.toml");
-
-/// A context with its own key bindings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Context {
-    Global,
-    /// List and details.
-    Screen,
-    List,
-    Details,
-    Cancel,
-    /// The confirmation of the cancel dialog.
-    Confirm,
-    /// The confirmation for cancelling the marked tasks.
-    CancelMarked,
-    /// The copy menu.
-    Menu,
-    Summary,
-    Timeline,
-    /// The saved-filter menu.
-    Filters,
-    /// The sort menu.
-    Order,
-    /// The column editor.
-    Columns,
-    /// Scrollable texts: help, messages, statistics.
-    Reading,
-    /// Text prompts.
-    Prompt,
-    Palette,
-}
 
 /// A key binding from the config file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,194 +27,6 @@ pub struct Binding {
     pub keys: Vec<Key>,
     /// Line in the config file.
     pub line: usize,
-}
-
-impl Context {
-    /// All contexts, in the order of the help.
-    pub const ALL: [Self; 16] = [
-        Self::List,
-        Self::Details,
-        Self::Screen,
-        Self::Cancel,
-        Self::Confirm,
-        Self::CancelMarked,
-        Self::Order,
-        Self::Columns,
-        Self::Menu,
-        Self::Filters,
-        Self::Summary,
-        Self::Timeline,
-        Self::Reading,
-        Self::Prompt,
-        Self::Palette,
-        Self::Global,
-    ];
-
-    /// Returns this context and those it inherits keys from, nearest first.
-    pub fn chain(self) -> &'static [Self] {
-        match self {
-            Self::Global => &[Self::Global],
-            Self::Screen => &[Self::Screen, Self::Global],
-            Self::List => &[Self::List, Self::Screen, Self::Global],
-            Self::Details => &[Self::Details, Self::Screen, Self::Global],
-            Self::Cancel => &[Self::Cancel, Self::Global],
-            Self::Confirm => &[Self::Confirm, Self::Global],
-            Self::CancelMarked => &[Self::CancelMarked, Self::Global],
-            Self::Menu => &[Self::Menu, Self::Global],
-            Self::Summary => &[Self::Summary, Self::Global],
-            Self::Timeline => &[Self::Timeline, Self::Global],
-            Self::Filters => &[Self::Filters, Self::Global],
-            Self::Order => &[Self::Order, Self::Global],
-            Self::Columns => &[Self::Columns, Self::Global],
-            Self::Reading => &[Self::Reading, Self::Global],
-            Self::Prompt => &[Self::Prompt, Self::Global],
-            Self::Palette => &[Self::Palette, Self::Global],
-        }
-    }
-
-    /// Returns the name used in key maps.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Global => "global",
-            Self::Screen => "screen",
-            Self::List => "list",
-            Self::Details => "details",
-            Self::Cancel => "cancel",
-            Self::Confirm => "confirm",
-            Self::CancelMarked => "cancel-marked",
-            Self::Menu => "menu",
-            Self::Summary => "summary",
-            Self::Timeline => "timeline",
-            Self::Filters => "filters",
-            Self::Order => "order",
-            Self::Columns => "columns",
-            Self::Reading => "reading",
-            Self::Prompt => "prompt",
-            Self::Palette => "palette",
-        }
-    }
-
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|context| context.name() == name)
-    }
-
-    /// Returns the heading in the help.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Global => "Everywhere",
-            Self::Screen => "List and details",
-            Self::List => "List",
-            Self::Details => "Details",
-            Self::Cancel => "Cancel dialog",
-            Self::Confirm => "Cancel confirmation",
-            Self::CancelMarked => "Cancelling the marked tasks",
-            Self::Menu => "Menus",
-            Self::Summary => "Summary",
-            Self::Timeline => "Timeline",
-            Self::Filters => "Saved filters",
-            Self::Order => "Sort menu",
-            Self::Columns => "Column editor",
-            Self::Reading => "Help, messages, performance",
-            Self::Prompt => "Text input",
-            Self::Palette => "Command palette",
-        }
-    }
-
-    /// Returns the actions shown in the footer, in order of priority.
-    pub fn hints(self) -> &'static [Action] {
-        match self {
-            Self::List => &[
-                Action::Down,
-                Action::Open,
-                Action::Inspect,
-                Action::Filter,
-                Action::Help,
-                Action::Quit,
-                Action::Palette,
-                Action::Sort,
-                Action::Layout,
-                Action::Group,
-                Action::ToggleFold,
-                Action::Add,
-                Action::Pause,
-                Action::NextTab,
-                Action::Mark,
-                Action::Timeline,
-                Action::Pin,
-                Action::Refresh,
-            ],
-            Self::Details => &[
-                Action::Down,
-                Action::Back,
-                Action::NextTab,
-                Action::Zoom,
-                Action::CopyMenu,
-                Action::Inspect,
-                Action::Help,
-                Action::Quit,
-            ],
-            Self::Cancel => &[
-                Action::Down,
-                Action::Accept,
-                Action::Refresh,
-                Action::Dismiss,
-            ],
-            Self::Confirm => &[Action::Yes, Action::No, Action::Switch, Action::Accept],
-            Self::CancelMarked => &[Action::Yes, Action::Dismiss, Action::Down],
-            Self::Order => &[
-                Action::Down,
-                Action::Accept,
-                Action::FurtherSort,
-                Action::Reverse,
-                Action::Dismiss,
-            ],
-            Self::Filters => &[
-                Action::Down,
-                Action::Accept,
-                Action::SaveFilter,
-                Action::ForgetFilter,
-                Action::Dismiss,
-            ],
-            Self::Summary => &[
-                Action::Down,
-                Action::Accept,
-                Action::NextSection,
-                Action::Dismiss,
-            ],
-            Self::Timeline => &[
-                Action::Down,
-                Action::PanRight,
-                Action::ZoomIn,
-                Action::Accept,
-                Action::Dismiss,
-                Action::ZoomFit,
-                Action::Mark,
-                Action::MinuteBack,
-            ],
-            Self::Columns => &[
-                Action::Down,
-                Action::ToggleColumn,
-                Action::ColumnLeft,
-                Action::ColumnRight,
-                Action::WidenColumn,
-                Action::NarrowColumn,
-                Action::Dismiss,
-                Action::ResetColumns,
-                Action::CopyColumns,
-                Action::AutoColumn,
-            ],
-            Self::Reading => &[Action::Down, Action::PageDown, Action::Dismiss],
-            Self::Prompt => &[
-                Action::Accept,
-                Action::Dismiss,
-                Action::Complete,
-                Action::Older,
-                Action::ClearLine,
-            ],
-            Self::Menu | Self::Palette => &[Action::Down, Action::Accept, Action::Dismiss],
-            Self::Screen | Self::Global => &[],
-        }
-    }
 }
 
 /// An invalid key map.
@@ -317,7 +99,7 @@ impl Keymap {
 
     /// Rejects keys of an outer context that an inner context binds to another action.
     fn check_shadows(&self) -> Result<(), KeymapError> {
-        for context in Context::ALL {
+        for &context in Context::ALL {
             let mut seen: HashMap<Key, Action> = HashMap::new();
             for wider in context.chain() {
                 for (&(context, key), &action) in &self.actions {

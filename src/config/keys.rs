@@ -24,8 +24,7 @@ impl KeyOverrides {
         for (section, bindings) in keys {
             let at = line(&["keys", section]);
             let Some(context) = Context::named(section) else {
-                let known: Vec<&str> = Context::ALL.iter().map(|c| c.name()).collect();
-                let hint = did_you_mean(section, &known);
+                let hint = suggestion(section, Context::ALL.iter().map(|c| c.name()));
                 key_overrides
                     .add_problem(at, &format!("there is no section [keys.{section}]{hint}"));
                 continue;
@@ -37,9 +36,7 @@ impl KeyOverrides {
             for (name, keys) in bindings {
                 let at = line(&["keys", section, name]);
                 let Some(action) = Action::named(name) else {
-                    let known: Vec<String> = Action::ALL.iter().map(|a| a.name()).collect();
-                    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                    let hint = did_you_mean(name, &known);
+                    let hint = suggestion(name, Action::ALL.iter().map(|a| a.name()));
                     key_overrides.add_problem(
                         at,
                         &format!("[keys.{section}] has no action “{name}”{hint}"),
@@ -75,6 +72,12 @@ impl KeyOverrides {
         let problems = problems.map(|(line, what)| format!("line {line}: {what}"));
         (keymap, problems.chain(conflicts).collect())
     }
+}
+
+fn suggestion(name: &str, known: impl Iterator<Item = String>) -> String {
+    let known: Vec<String> = known.collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    did_you_mean(name, &known)
 }
 
 /// Parses one key or a list of keys.

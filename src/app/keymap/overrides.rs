@@ -73,7 +73,7 @@ impl Keymap {
         };
         let own = bound.clone();
         let mut replaced = Vec::new();
-        for context in Context::ALL {
+        for &context in Context::ALL {
             for action in Action::ALL {
                 if is_overridden(context, *action) && self.is_applicable(context, *action) {
                     continue;
@@ -278,7 +278,7 @@ mod tests {
             configured(2, Context::List, Action::Open, &["ctrl-c"]),
         ]);
         let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        for context in Context::ALL {
+        for &context in Context::ALL {
             let action = keymap.action(context, interrupt);
             assert_eq!(action, Some(Action::Interrupt), "{context:?}");
         }

@@ -9,7 +9,7 @@ fn press(code: KeyCode, modifiers: KeyModifiers) -> KeyEvent {
 #[test]
 fn default_keys_have_no_conflicts() {
     let keymap = Keymap::standard().unwrap();
-    for context in Context::ALL {
+    for &context in Context::ALL {
         for action in context.hints() {
             let key = keymap.key(context, *action);
             assert!(key.is_some(), "{action:?} has no key in {context:?}");
@@ -40,7 +40,7 @@ fn every_action_has_a_key_or_is_in_the_palette() {
         let is_reached = if by_name.contains(action) {
             in_palette
         } else {
-            Context::ALL.into_iter().any(bound)
+            Context::ALL.iter().copied().any(bound)
         };
         assert!(is_reached, "{action:?}");
     }
@@ -57,7 +57,7 @@ fn inner_context_takes_precedence() {
     );
     assert_eq!(at(Context::Prompt, KeyCode::Char('c')), None);
     let interrupt = press(KeyCode::Char('c'), KeyModifiers::CONTROL);
-    for context in Context::ALL {
+    for &context in Context::ALL {
         assert_eq!(keymap.action(context, interrupt), Some(Action::Interrupt));
     }
 }

@@ -76,7 +76,7 @@ fn all(keymap: &Keymap, from: Context) -> Vec<(Action, Option<Context>)> {
         .available(from)
         .filter(|action| *action != Action::Palette)
         .collect();
-    let contexts = Context::ALL.into_iter();
+    let contexts = Context::ALL.iter().copied();
     let other_context = contexts.flat_map(|context| {
         keymap
             .own_actions(context)

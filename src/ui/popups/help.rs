@@ -82,7 +82,8 @@ impl Entry {
 fn entries(ctx: &RenderContext, context: Context, query: &str, all: bool) -> Vec<Entry> {
     let own = context.chain();
     let others = Context::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|other| !own.contains(other));
     let contexts = own.iter().copied().chain(others.filter(|_| all));
     let mut entries = Vec::new();
