@@ -54,7 +54,7 @@ impl PlayedScreen {
         let names = source.open().unwrap().header().vcenters.clone();
         let replay = Replay::open(source, None).unwrap();
         let servers = (0..).map(EndpointId).zip(names);
-        let mut screen = Screen::new(Options::default(), servers).unwrap();
+        let mut screen = Screen::new(Options::default(), servers);
         let start = replay.start();
         screen.state.playback = Some(Playback::new(start, 1.0));
         let (width, height) = (160, 50);

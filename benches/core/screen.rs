@@ -137,7 +137,7 @@ pub(crate) fn screen(tasks: usize) -> Screen {
 
 pub(crate) fn empty_screen() -> Screen {
     let endpoints = [(ENDPOINT, "vc01.lab".to_owned())];
-    let mut screen = Screen::new(Options::default(), endpoints).unwrap();
+    let mut screen = Screen::new(Options::default(), endpoints);
     screen.state.size = Size::new(SCREEN.width, SCREEN.height);
     let facts = ServerFacts {
         host: "vc01.lab".to_owned(),

@@ -154,8 +154,7 @@ pub struct Options {
     /// True if the background can be queried (OSC 11).
     pub query_background: bool,
     pub clipboard: Clipboard,
-    /// The key map; `None` for the default one.
-    pub keymap: Option<Keymap>,
+    pub keymap: Keymap,
     /// Problems found in the config file, shown at startup.
     pub config_warnings: Vec<String>,
     pub colors: ColorDepth,
@@ -189,7 +188,7 @@ impl Default for Options {
             background: Background::default(),
             query_background: false,
             clipboard: Clipboard::default(),
-            keymap: None,
+            keymap: Keymap::standard(),
             config_warnings: Vec::new(),
             colors: ColorDepth::True,
             ascii: false,

@@ -2,12 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{
-    keymap::{Context, KeymapError},
-    options::Options,
-    popups::Popup,
-    state::AppState,
-};
+use super::{keymap::Context, options::Options, popups::Popup, state::AppState};
 use crate::task::{ChangeSet, EndpointId, Handle};
 
 /// State of the screen with the open popup.
@@ -24,19 +19,15 @@ pub struct Screen {
 
 impl Screen {
     /// Creates a screen without tasks for these endpoints.
-    ///
-    /// # Errors
-    ///
-    /// If the default key map is invalid, which tests rule out.
     pub fn new(
         options: Options,
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
-    ) -> Result<Self, KeymapError> {
-        Ok(Self {
-            state: AppState::new(options, endpoints)?,
+    ) -> Self {
+        Self {
+            state: AppState::new(options, endpoints),
             popup: None,
             covered: None,
-        })
+        }
     }
 
     /// Returns the context whose key bindings apply.

@@ -12,7 +12,7 @@ use super::{
     columns::{self, ColumnArea, ColumnSpec},
     event::Effect,
     finish_notifications::FinishTracker,
-    keymap::{Context, Keymap, KeymapError},
+    keymap::Context,
     lineage::LineageEntry,
     notification_log::Notifications,
     options::Options,
@@ -36,7 +36,6 @@ use crate::{
 #[derive(Debug)]
 pub struct AppState {
     pub options: Options,
-    pub keymap: Keymap,
     pub size: Size,
     /// The live view and the view shown instead of it.
     pub views: Views,
@@ -81,14 +80,10 @@ pub struct AppState {
 
 impl AppState {
     /// Creates a state without tasks for these endpoints.
-    ///
-    /// # Errors
-    ///
-    /// If the default key map is invalid, which tests rule out.
     pub fn new(
         mut options: Options,
         endpoints: impl IntoIterator<Item = (EndpointId, String)>,
-    ) -> Result<Self, KeymapError> {
+    ) -> Self {
         let endpoints: Vec<(EndpointId, String)> = endpoints.into_iter().collect();
         let mut live = TaskView::default();
         live.store.track_new_failures();
@@ -97,20 +92,15 @@ impl AppState {
                 live.store.set_endpoint_name(*id, name.as_str());
             }
         }
-        let keymap = match &options.keymap {
-            Some(keymap) => keymap.clone(),
-            None => Keymap::standard()?,
-        };
         live.row_model = RowModel::new(View {
             sort: options.sort.clone(),
             ..View::default()
         });
         live.columns = options.columns.clone();
-        Ok(Self {
+        Self {
             pane_layout: options.pane_layout.clone(),
             finish_tracker: options.finish_tracker.take(),
             options,
-            keymap,
             size: Size::default(),
             views: Views {
                 live,
@@ -137,7 +127,7 @@ impl AppState {
             away: AwayTracker::default(),
             added_tasks: AddedTasks::default(),
             frame: FrameMap::default(),
-        })
+        }
     }
 
     /// Returns the context whose key bindings apply without a popup.

@@ -61,7 +61,7 @@ pub(crate) fn now() -> Timestamp {
 /// Returns a state that is not connected yet.
 pub(crate) fn connecting(width: u16, height: u16) -> Screen {
     let endpoints = [(HERE, "vc01.lab".to_owned())];
-    let mut state = Screen::new(Options::default(), endpoints).unwrap();
+    let mut state = Screen::new(Options::default(), endpoints);
     state.size = Size::new(width, height);
     state
 }
@@ -85,7 +85,7 @@ pub(crate) fn empty(width: u16, height: u16) -> Screen {
 /// Returns a state of two servers with the same task IDs; the second one is disconnected.
 pub(crate) fn twins(width: u16, height: u16) -> Screen {
     let endpoints = [(HERE, "lab".to_owned()), (THERE, "branch".to_owned())];
-    let mut state = Screen::new(Options::default(), endpoints).unwrap();
+    let mut state = Screen::new(Options::default(), endpoints);
     state.size = Size::new(width, height);
     for (id, host) in [(HERE, "vc01.lab"), (THERE, "vc02.lab")] {
         let facts = ServerFacts {

@@ -94,8 +94,7 @@ pub async fn replay(args: &ReplayArgs, global: &GlobalArgs) -> Result<Outcome, C
     require_terminal()?;
     let file = config::file(&global.connection, &config::process_environment)?;
     let environment = |name: &str| global.color.variable(&config::process_environment, name);
-    let options = screen_options::screen_options(&args.screen, &file, &environment)
-        .map_err(|error| CommandError::Local(error.into()))?;
+    let options = screen_options::screen_options(&args.screen, &file, &environment);
     // No fetch loop sends updates or receives commands.
     let (commands, _) = mpsc::unbounded_channel();
     let endpoints = names.into_iter().map(|(id, name)| tui::WatchedEndpoint {
@@ -204,8 +203,7 @@ async fn show(
     (last_seen, progress_curves): (LastSeenFile, ProgressCurveFile),
 ) -> Result<Outcome, CommandError> {
     let environment = |name: &str| color.variable(&config::process_environment, name);
-    let mut options = screen_options::screen_options(args, file, &environment)
-        .map_err(|error| CommandError::Local(error.into()))?;
+    let mut options = screen_options::screen_options(args, file, &environment);
     if notify.is_any() {
         options.finish_tracker = Some(finish_tracker(&watched, notify_all));
     }
@@ -328,11 +326,11 @@ async fn run_screen(
         metrics,
     );
     let result = run.await;
-    if matches!(result, Ok((ExitReason::TerminalLost, _))) {
+    if result.0 == ExitReason::TerminalLost {
         // Its destructor would print an error to the lost terminal.
         std::mem::forget(terminal);
     }
-    result.map_err(|error| CommandError::Local(error.into()))
+    Ok(result)
 }
 
 /// Returns the files that are kept between runs.

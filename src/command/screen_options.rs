@@ -2,21 +2,16 @@
 
 use super::screen_args::ScreenArgs;
 use crate::{
-    app::{
-        Clipboard, Columns, Keymap, KeymapError, Options, Themes, filter_history::FilterHistoryFile,
-    },
+    app::{Clipboard, Columns, Options, Themes, filter_history::FilterHistoryFile},
     config::{self, ClipboardChoice, ConfigFile, Environment},
 };
 
 /// Returns the options of the screen. Invalid settings are reported there as warnings and replaced by defaults.
-///
-/// # Errors
-/// Fails if the built-in key map is invalid, which its tests rule out.
 pub(super) fn screen_options(
     args: &ScreenArgs,
     file: &ConfigFile,
     environment: &dyn Environment,
-) -> Result<Options, KeymapError> {
+) -> Options {
     let terminal = Options::from_environment(|name| environment.get(name));
     let defaults = &file.defaults;
     let light = |is_light: bool| is_light.then_some("light");
@@ -25,7 +20,7 @@ pub(super) fn screen_options(
     let name = name.or(light(defaults.light)).unwrap_or("auto");
     let (themes, mut config_warnings): (Themes, _) =
         config::theme(name, file.path.as_deref(), environment);
-    let (keymap, problems) = file.key_overrides.keymap(&Keymap::standard()?);
+    let (keymap, problems) = file.key_overrides.keymap(&terminal.keymap);
     config_warnings.extend(problems);
     let (pane_layout, problems) = config::pane_layout(defaults);
     config_warnings.extend(problems);
@@ -47,7 +42,7 @@ pub(super) fn screen_options(
     config_warnings.extend(problems);
     let (columns, problems) = file.columns();
     config_warnings.extend(problems);
-    Ok(Options {
+    Options {
         saved_filters: filters.all,
         user_filters: filters.own,
         typed_filters: FilterHistoryFile::from_environment(|name| environment.get(name)).filters(),
@@ -59,23 +54,27 @@ pub(super) fn screen_options(
         themes,
         clipboard,
         ascii: args.ascii || defaults.ascii || terminal.ascii,
-        keymap: Some(keymap),
+        keymap,
         config_warnings,
         pane_layout,
         ..terminal
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{app::ThemeChoice, cli, task::row_model::Sort};
+    use crate::{
+        app::{Action, Context, ThemeChoice},
+        cli,
+        task::row_model::Sort,
+    };
 
     fn from(arguments: &[&str], file: &str) -> Options {
         let arguments = std::iter::once("vtask").chain(arguments.iter().copied());
         let cli = cli::parse(arguments).unwrap();
         let file = ConfigFile::parse(file).unwrap();
-        screen_options(&cli.watch.screen, &file, &|_: &str| None).unwrap()
+        screen_options(&cli.watch.screen, &file, &|_: &str| None)
     }
 
     #[test]
@@ -111,6 +110,7 @@ mod tests {
             options.config_warnings
         );
         assert!(options.config_warnings[0].contains("“dark”?"));
-        assert!(options.keymap.is_some());
+        let up = options.keymap.key(Context::List, Action::Up).unwrap();
+        assert_eq!(up.to_string(), "e");
     }
 }

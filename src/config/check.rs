@@ -91,10 +91,7 @@ fn screen_problems(file: &ConfigFile, environment: &dyn Environment) -> Vec<Stri
         None => Vec::new(),
     };
     problems.extend(super::pane_layout(&file.defaults).1);
-    match Keymap::standard() {
-        Ok(standard) => problems.extend(file.key_overrides.keymap(&standard).1),
-        Err(error) => problems.push(error.to_string()),
-    }
+    problems.extend(file.key_overrides.keymap(&Keymap::standard()).1);
     problems
 }
 

@@ -287,9 +287,7 @@ mod tests {
         let profile = config.profile(None).unwrap();
         assert_eq!(profile.url.as_deref(), Some("vc01.lab.example"));
         assert!(config.profile(Some("branch")).unwrap().ca_file.is_some());
-        let (_, problems) = config
-            .key_overrides
-            .keymap(&crate::app::Keymap::standard().unwrap());
+        let (_, problems) = config.key_overrides.keymap(&crate::app::Keymap::standard());
         assert_eq!(problems, [""; 0]);
         assert_eq!(config.key_overrides.bindings.len(), 4);
         let (columns, problems) = config.columns();

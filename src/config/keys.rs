@@ -104,7 +104,7 @@ mod tests {
                     up = [\"k\"]\n[keys]\nmenu = 3\n";
         let text = text.replace("[keys]\nmenu = 3\n", "");
         let file = ConfigFile::parse(&text).unwrap();
-        let (keymap, problems) = file.key_overrides.keymap(&Keymap::standard().unwrap());
+        let (keymap, problems) = file.key_overrides.keymap(&Keymap::standard());
         let starts = [
             "line 3: [keys.list] has no action “xyzzy”.",
             "line 4: [keys.list] has no action “opne”; did you mean “open”?",

@@ -25,9 +25,7 @@ use super::{
     signals::Signal,
 };
 use crate::{
-    app::{
-        AppState, Event, ExitReason, KeymapError, Options, Popup, Screen, Severity, next_redraw,
-    },
+    app::{AppState, Event, ExitReason, Options, Popup, Screen, Severity, next_redraw},
     app::{last_seen_times::LastSeen, progress_curve_file::KnownCurve},
     metrics::{Metrics, MetricsReport},
     task::{EndpointId, FinishedTask, StatusCounts},
@@ -108,18 +106,8 @@ impl<F: Fn() -> Timestamp> Clock for F {
     }
 }
 
-/// Error that prevents the screen from starting.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error(transparent)]
-    Keys(#[from] KeymapError),
-}
-
 /// Runs the screen until it ends; returns the reason and the performance statistics. The caller sets the terminal up
-/// before and signs out afterwards.
-///
-/// # Errors
-/// If the built-in key map is invalid. Losing the terminal is not an error but [`ExitReason::TerminalLost`].
+/// before and signs out afterwards. Losing the terminal is not an error but [`ExitReason::TerminalLost`].
 pub async fn run<B, I, S>(
     terminal: &mut Terminal<B>,
     mut sources: EventSources<I, S>,
@@ -128,7 +116,7 @@ pub async fn run<B, I, S>(
     clock: impl Clock,
     options: Options,
     metrics: Metrics,
-) -> Result<(ExitReason, MetricsReport), StartError>
+) -> (ExitReason, MetricsReport)
 where
     B: Backend,
     I: Stream<Item = io::Result<Input>> + Unpin,
@@ -136,7 +124,7 @@ where
 {
     let appearance = Appearance::new(&options);
     let names = endpoints.iter().map(|e| (e.id, e.name.clone()));
-    let mut screen = Box::new(Screen::new(options, names)?);
+    let mut screen = Box::new(Screen::new(options, names));
     let state = &mut screen.state;
     for (server, endpoint) in state.servers.iter_mut().zip(&endpoints) {
         server.base_url.clone_from(&endpoint.base_url);
@@ -173,7 +161,7 @@ where
         wants_frame: true,
         was_resized: false,
     };
-    Ok(event_loop.run(sources).await)
+    event_loop.run(sources).await
 }
 
 struct EventLoop<'a, B: Backend, H, C> {

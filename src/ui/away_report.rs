@@ -68,7 +68,7 @@ fn counts(period: &AwayPeriod) -> Vec<(u32, &'static str, Role)> {
 fn hints(ctx: &RenderContext, is_showing: bool) -> Vec<(String, &'static str)> {
     let ascii = ctx.appearance.symbols.ascii;
     let key = |action| {
-        let key = ctx.state.keymap.key(Context::List, action)?;
+        let key = ctx.state.options.keymap.key(Context::List, action)?;
         Some(key.label(ascii))
     };
     let show = key(Action::ShowChanges).filter(|_| !is_showing);

@@ -115,7 +115,7 @@ fn hints<'a>(ctx: &RenderContext<'a>, filtered: bool) -> StyledLine<'a> {
     };
     let mut strip = StyledLine::new(ctx.appearance, 72);
     for (action, text) in actions {
-        if let Some(key) = ctx.state.keymap.key(Context::List, *action) {
+        if let Some(key) = ctx.state.options.keymap.key(Context::List, *action) {
             if strip.width() > 0 {
                 strip.gap(3);
             }

@@ -151,7 +151,7 @@ fn may_accept(ctx: &RenderContext) -> bool {
 fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String, String)> {
     let ascii = ctx.appearance.symbols.ascii;
     let label = |action| {
-        let key = ctx.state.keymap.key(context, action)?;
+        let key = ctx.state.options.keymap.key(context, action)?;
         Some(key.label(ascii))
     };
     let key = label(action)?;

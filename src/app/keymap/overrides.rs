@@ -188,7 +188,7 @@ mod tests {
     }
 
     fn merged(key_overrides: &[Binding]) -> (Keymap, Vec<String>) {
-        Keymap::standard().unwrap().with(key_overrides)
+        Keymap::standard().with(key_overrides)
     }
 
     fn at(keymap: &Keymap, context: Context, key: char) -> Option<Action> {

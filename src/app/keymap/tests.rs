@@ -8,7 +8,7 @@ fn press(code: KeyCode, modifiers: KeyModifiers) -> KeyEvent {
 
 #[test]
 fn default_keys_have_no_conflicts() {
-    let keymap = Keymap::standard().unwrap();
+    let keymap = Keymap::parse(DEFAULT_KEYS).unwrap();
     for &context in Context::ALL {
         for action in context.hints() {
             let key = keymap.key(context, *action);
@@ -19,7 +19,7 @@ fn default_keys_have_no_conflicts() {
 
 #[test]
 fn every_action_has_a_key_or_is_in_the_palette() {
-    let keymap = Keymap::standard().unwrap();
+    let keymap = Keymap::standard();
     // One key cycles through these; each is also available in the palette.
     let by_name = [
         Action::GroupFamily,
@@ -48,7 +48,7 @@ fn every_action_has_a_key_or_is_in_the_palette() {
 
 #[test]
 fn inner_context_takes_precedence() {
-    let keymap = Keymap::standard().unwrap();
+    let keymap = Keymap::standard();
     let at = |context, code| keymap.action(context, press(code, KeyModifiers::NONE));
     assert_eq!(at(Context::List, KeyCode::Char('c')), Some(Action::Inspect));
     assert_eq!(
@@ -64,7 +64,7 @@ fn inner_context_takes_precedence() {
 
 #[test]
 fn shift_is_part_of_the_character() {
-    let keymap = Keymap::standard().unwrap();
+    let keymap = Keymap::standard();
     for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
         let action = keymap.action(Context::List, press(KeyCode::Char('G'), modifiers));
         assert_eq!(action, Some(Action::Last));

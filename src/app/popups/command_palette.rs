@@ -151,7 +151,7 @@ impl PopupHandler for CommandPalette {
             Action::PageDown => self.move_by(PAGE_ROWS.cast_signed()),
             Action::ClearLine => {
                 self.input.clear();
-                self.search(&state.keymap);
+                self.search(&state.options.keymap);
             }
             Action::Dismiss => return Response::close(),
             Action::Accept => return self.click(state, self.highlighted, now),
@@ -179,19 +179,19 @@ impl PopupHandler for CommandPalette {
 
     fn handle_key(&mut self, state: &mut AppState, key: KeyEvent, _now: Timestamp) {
         if self.input.handle_key(key) {
-            self.search(&state.keymap);
+            self.search(&state.options.keymap);
         }
     }
 
     fn paste(&mut self, state: &mut AppState, text: &str, _now: Timestamp) {
         self.input.insert(text);
-        self.search(&state.keymap);
+        self.search(&state.options.keymap);
     }
 }
 
 /// Shows the key and context of an action that is not available here.
 fn explain_context(state: &mut AppState, action: Action, context: Context, now: Timestamp) {
-    let keys = state.keymap.keys(context, action).iter();
+    let keys = state.options.keymap.keys(context, action).iter();
     let keys: Vec<String> = keys.map(|key| key.label(state.options.ascii)).collect();
     let (context, help) = (context.title(), action.short_help());
     let text = match keys.as_slice() {

@@ -42,7 +42,7 @@ pub(super) fn handle_action(screen: &mut Screen, action: Action, now: Timestamp)
         Action::Redraw => return vec![Effect::Redraw],
         Action::Palette => {
             screen.state.view_mut().pin_selection();
-            let palette = CommandPalette::new(&screen.state.keymap, context);
+            let palette = CommandPalette::new(&screen.state.options.keymap, context);
             screen.covered = screen.popup.replace(Popup::CommandPalette(palette));
             return Vec::new();
         }
@@ -214,7 +214,7 @@ fn quit(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         1 => "A cancel request has".to_owned(),
         more => format!("{more} cancel requests have"),
     };
-    let key = state.keymap.key(Context::List, Action::Quit);
+    let key = state.options.keymap.key(Context::List, Action::Quit);
     let key_hint = key.map_or_else(String::new, |key| {
         format!(" Press {} again to quit.", key.label(state.options.ascii))
     });

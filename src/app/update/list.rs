@@ -245,7 +245,7 @@ pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     };
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
     state.view_mut().pin_selection();
-    let undo = state.keymap.key(Context::List, Action::UndoRemove);
+    let undo = state.options.keymap.key(Context::List, Action::UndoRemove);
     let undo = undo.map_or_else(String::new, |key| {
         format!("; {} undoes it", key.label(state.options.ascii))
     });

@@ -3,28 +3,23 @@
 use jiff::Timestamp;
 
 use crate::app::{
-    insight::InsightCache, keymap::KeymapError, popups::Popup, screen::Screen, state::AppState,
-    views::TaskView,
+    insight::InsightCache, popups::Popup, screen::Screen, state::AppState, views::TaskView,
 };
 
 /// Returns a copy of the live screen, on which earlier times are played.
-///
-/// # Errors
-/// Fails if the default key map is invalid.
-pub fn look_back(live: &mut Screen) -> Result<Screen, KeymapError> {
+pub fn look_back(live: &mut Screen) -> Screen {
     let state = &live.state;
     let endpoints = state.servers.iter();
     let endpoints = endpoints.map(|server| (server.id, server.name.clone()));
-    let mut screen = Screen::new(state.options.clone(), endpoints)?;
+    let mut screen = Screen::new(state.options.clone(), endpoints);
     let past = &mut screen.state;
     past.finish_tracker = None;
-    past.keymap = state.keymap.clone();
     past.servers.clone_from(&state.servers);
     past.typical = state.typical.clone();
     past.views.live = state.views.live.clone();
     copy_panes(state, past);
     screen.popup = live.popup.take_if(|popup| is_timeline(popup));
-    Ok(screen)
+    screen
 }
 
 /// Updates the live screen when the user returns to it from `past`: selection, marks, order, filter, columns and layout

@@ -50,7 +50,7 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
     }
     let mut effects = match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
-        Event::Key(key) => match screen.state.keymap.action(screen.context(), key) {
+        Event::Key(key) => match screen.state.options.keymap.action(screen.context(), key) {
             Some(Action::Quit) if screen.state.is_view_open() => {
                 actions::handle_action(screen, Action::Back, now)
             }

@@ -127,7 +127,7 @@ fn pause_and_refresh_are_sent_to_every_endpoint() {
 fn all_keys_work_without_a_connection() {
     let all =
         "jkgG<enter><left><right><space>-+c/x<enter><esc>sSt*xrpdz<tab>12345y?<esc>n<esc>a<enter>";
-    let mut state = Screen::new(Options::default(), []).unwrap();
+    let mut state = Screen::new(Options::default(), []);
     press(&mut state, all);
     let mut state = crate::app::test_support::connecting(0, 0);
     press(&mut state, all);

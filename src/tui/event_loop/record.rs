@@ -86,10 +86,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         let with_events =
             with_events.filter_map(|handle| Some(view.store.get(*handle)?.id.clone()));
         let with_events: Vec<TaskId> = with_events.collect();
-        // The key map is valid, or the live screen would not have started.
-        let Ok(past) = look_back(&mut self.screen) else {
-            return;
-        };
+        let past = look_back(&mut self.screen);
         let replay = Replay::of_session(session, with_events.into_iter().collect());
         self.player = Some(RecordingPlayer::look_back(replay));
         self.live = Some(replace(&mut self.screen, Box::new(past)));

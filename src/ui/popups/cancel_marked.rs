@@ -104,7 +104,7 @@ fn draw_button(ctx: &mut RenderContext, cancelable: usize, area: Rect) {
         return;
     }
     let key = |action| {
-        let key = ctx.state.keymap.key(ctx.context, action);
+        let key = ctx.state.options.keymap.key(ctx.context, action);
         key.map_or_else(String::new, |key| key.label(ctx.appearance.symbols.ascii))
     };
     let what = match cancelable {

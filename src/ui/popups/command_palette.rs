@@ -28,7 +28,7 @@ pub(super) fn draw(
         ..area
     };
     let appearance = ctx.appearance;
-    let keymap = &ctx.state.keymap;
+    let keymap = &ctx.state.options.keymap;
     let (matches, highlighted) = (&palette.matches, palette.highlighted);
     list_menu::draw_without_pointer(ctx, list, matches, highlighted, |line, found, _| {
         draw_match(

@@ -89,7 +89,7 @@ fn entries(ctx: &RenderContext, context: Context, query: &str, all: bool) -> Vec
     let mut entries = Vec::new();
     for context in contexts {
         let keys = Action::ALL.iter().filter_map(|action| {
-            let keys = ctx.state.keymap.keys(context, *action).iter();
+            let keys = ctx.state.options.keymap.keys(context, *action).iter();
             let keys = keys.take(MAX_KEYS);
             let labels = keys.map(|key| key.label(ctx.appearance.symbols.ascii));
             let labels = labels.collect::<Vec<_>>().join(" ");

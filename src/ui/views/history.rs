@@ -264,6 +264,6 @@ fn host<'a>(ctx: &RenderContext<'a>, search: &HistorySearch) -> &'a str {
 }
 
 fn key(ctx: &RenderContext, action: Action) -> Option<String> {
-    let key = ctx.state.keymap.key(Context::List, action)?;
+    let key = ctx.state.options.keymap.key(Context::List, action)?;
     Some(key.label(ctx.appearance.symbols.ascii))
 }

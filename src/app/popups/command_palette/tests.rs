@@ -89,7 +89,7 @@ fn closing_restores_the_menu_below() {
 }
 
 fn found(from: Context, text: &str) -> Vec<Action> {
-    let keymap = Keymap::standard().unwrap();
+    let keymap = Keymap::standard();
     let found = find_actions(&keymap, from, text).into_iter();
     let in_context = found.filter(|found| found.other_context.is_none());
     in_context.map(|found| found.action).collect()
@@ -117,7 +117,7 @@ fn fuzzy_search_matches_help_text_and_name() {
 
 #[test]
 fn lists_every_action_with_its_context() {
-    let keymap = Keymap::standard().unwrap();
+    let keymap = Keymap::standard();
     for from in [
         Context::List,
         Context::Cancel,
@@ -149,7 +149,7 @@ fn lists_every_action_with_its_context() {
 
 #[test]
 fn reports_matched_characters() {
-    let keymap = Keymap::standard().unwrap();
+    let keymap = Keymap::standard();
     let quit = &find_actions(&keymap, Context::List, "quit")[0];
     assert_eq!(
         (quit.action, &quit.matched_chars[..]),

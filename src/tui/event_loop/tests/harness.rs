@@ -243,7 +243,7 @@ pub(super) struct Harness {
     signals: mpsc::UnboundedSender<Signal>,
     updates: Option<mpsc::Sender<(EndpointId, Update)>>,
     start: Instant,
-    running: Option<JoinHandle<Result<(ExitReason, MetricsReport), StartError>>>,
+    running: Option<JoinHandle<(ExitReason, MetricsReport)>>,
 }
 
 impl Harness {
@@ -367,7 +367,7 @@ impl Harness {
     /// Waits until the loop ends.
     pub(super) async fn exit_with_metrics(&mut self) -> (ExitReason, MetricsReport) {
         let running = self.running.take().unwrap();
-        running.await.unwrap().unwrap()
+        running.await.unwrap()
     }
 }
 
