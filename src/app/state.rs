@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 
 use super::{
+    action::Action,
     added_tasks::AddedTasks,
     away_report::AwayTracker,
     click_targets::FrameMap,
@@ -136,6 +137,12 @@ impl AppState {
             PaneMode::List | PaneMode::Both(Focus::List) => Context::List,
             PaneMode::Both(Focus::Details) | PaneMode::Details => Context::Details,
         }
+    }
+
+    /// Returns the label of the first key of an action that is available in a context.
+    pub fn key_label(&self, context: Context, action: Action) -> Option<String> {
+        let key = self.options.keymap.key(context, action)?;
+        Some(key.label(self.options.ascii))
     }
 
     /// Returns a task ID, with the name of the vCenter if there are several: `demo-2/task-4674`.

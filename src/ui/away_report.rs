@@ -66,11 +66,7 @@ fn counts(period: &AwayPeriod) -> Vec<(u32, &'static str, Role)> {
 
 /// Returns the keys that show and dismiss the report, with their labels.
 fn hints(ctx: &RenderContext, is_showing: bool) -> Vec<(String, &'static str)> {
-    let ascii = ctx.appearance.symbols.ascii;
-    let key = |action| {
-        let key = ctx.state.options.keymap.key(Context::List, action)?;
-        Some(key.label(ascii))
-    };
+    let key = |action| ctx.state.key_label(Context::List, action);
     let show = key(Action::ShowChanges).filter(|_| !is_showing);
     let dismiss = key(Action::Back).or_else(|| key(Action::ShowChanges));
     let word = if is_showing { "all tasks" } else { "dismiss" };

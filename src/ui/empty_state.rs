@@ -115,11 +115,11 @@ fn hints<'a>(ctx: &RenderContext<'a>, filtered: bool) -> StyledLine<'a> {
     };
     let mut strip = StyledLine::new(ctx.appearance, 72);
     for (action, text) in actions {
-        if let Some(key) = ctx.state.options.keymap.key(Context::List, *action) {
+        if let Some(key) = ctx.state.key_label(Context::List, *action) {
             if strip.width() > 0 {
                 strip.gap(3);
             }
-            strip.push(&key.label(ctx.appearance.symbols.ascii), Role::Key);
+            strip.push(&key, Role::Key);
             strip.gap(1).push(text, Role::Dim);
         }
     }

@@ -149,14 +149,14 @@ fn may_accept(ctx: &RenderContext) -> bool {
 
 /// Returns the keys of an action and its label; up and down are combined.
 fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String, String)> {
-    let ascii = ctx.appearance.symbols.ascii;
-    let label = |action| {
-        let key = ctx.state.options.keymap.key(context, action)?;
-        Some(key.label(ascii))
-    };
+    let label = |action| ctx.state.key_label(context, action);
     let key = label(action)?;
     let both = |up: String| {
-        let between = if ascii { "/" } else { "" };
+        let between = if ctx.appearance.symbols.ascii {
+            "/"
+        } else {
+            ""
+        };
         format!("{up}{between}{key}")
     };
     Some(match (action, context) {
@@ -180,7 +180,11 @@ fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String
         }
         (Action::PanRight, _) => {
             let left = label(Action::PanLeft)?;
-            let between = if ascii { "/" } else { "" };
+            let between = if ctx.appearance.symbols.ascii {
+                "/"
+            } else {
+                ""
+            };
             (format!("{left}{between}{key}"), "pan".to_owned())
         }
         (Action::ZoomIn, _) => {

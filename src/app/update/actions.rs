@@ -214,10 +214,8 @@ fn quit(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         1 => "A cancel request has".to_owned(),
         more => format!("{more} cancel requests have"),
     };
-    let key = state.options.keymap.key(Context::List, Action::Quit);
-    let key_hint = key.map_or_else(String::new, |key| {
-        format!(" Press {} again to quit.", key.label(state.options.ascii))
-    });
+    let key = state.key_label(Context::List, Action::Quit);
+    let key_hint = key.map_or_else(String::new, |key| format!(" Press {key} again to quit."));
     let text = format!("{requests} no response yet.{key_hint}");
     state.notifications.push(Severity::Warning, text, now);
     Vec::new()

@@ -245,10 +245,8 @@ pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     };
     let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
     state.view_mut().pin_selection();
-    let undo = state.options.keymap.key(Context::List, Action::UndoRemove);
-    let undo = undo.map_or_else(String::new, |key| {
-        format!("; {} undoes it", key.label(state.options.ascii))
-    });
+    let undo = state.key_label(Context::List, Action::UndoRemove);
+    let undo = undo.map_or_else(String::new, |key| format!("; {key} undoes it"));
     let text = format!("Removed {}{undo}", state.full_id(endpoint, &mo_id));
     state.notifications.push(Severity::Info, text, now);
     state.removed.push((endpoint, mo_id.clone()));

@@ -53,8 +53,7 @@ pub(in crate::app) fn handle_action(
         | Action::Refresh
         | Action::History => {
             let text = if playback.is_session {
-                let key = state.options.keymap.key(Context::List, Action::Now);
-                let key = key.map(|key| key.label(state.options.ascii));
+                let key = state.key_label(Context::List, Action::Now);
                 let hint = key.map(|key| format!(": {key} returns to the live view"));
                 format!("Not available in the past{}", hint.unwrap_or_default())
             } else {

@@ -24,10 +24,8 @@ pub(in crate::app) fn has_filter_to_save(state: &mut AppState, now: Timestamp) -
     if !active_filter(state).is_empty() {
         return true;
     }
-    let key = state.options.keymap.key(Context::List, Action::Filter);
-    let key = key.map_or_else(String::new, |key| {
-        format!(": press {} to enter one", key.label(state.options.ascii))
-    });
+    let key = state.key_label(Context::List, Action::Filter);
+    let key = key.map_or_else(String::new, |key| format!(": press {key} to enter one"));
     let text = format!("No filter to save{key}");
     state.notifications.push(Severity::Info, text, now);
     false

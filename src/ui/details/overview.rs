@@ -222,10 +222,8 @@ fn time_left(fields: &mut FieldList, handle: Handle, record: &Record) {
     }
     let is_own_question = question.is_some();
     if let Some(blocker) = insight.blocker.as_deref().filter(|_| !is_own_question) {
-        let key = state.options.keymap.key(Context::List, Action::Blocker);
-        let key = key.map_or_else(String::new, |key| {
-            format!("  ({} goes there)", key.label(state.options.ascii))
-        });
+        let key = state.key_label(Context::List, Action::Blocker);
+        let key = key.map_or_else(String::new, |key| format!("  ({key} goes there)"));
         fields.push("Blocked", &format!("{blocker}{key}"), Role::Warning);
     }
     for finding in &insight.warnings {

@@ -104,8 +104,8 @@ fn draw_button(ctx: &mut RenderContext, cancelable: usize, area: Rect) {
         return;
     }
     let key = |action| {
-        let key = ctx.state.options.keymap.key(ctx.context, action);
-        key.map_or_else(String::new, |key| key.label(ctx.appearance.symbols.ascii))
+        let key = ctx.state.key_label(ctx.context, action);
+        key.unwrap_or_default()
     };
     let what = match cancelable {
         1 => "cancel 1 task".to_owned(),

@@ -264,6 +264,5 @@ fn host<'a>(ctx: &RenderContext<'a>, search: &HistorySearch) -> &'a str {
 }
 
 fn key(ctx: &RenderContext, action: Action) -> Option<String> {
-    let key = ctx.state.options.keymap.key(Context::List, action)?;
-    Some(key.label(ctx.appearance.symbols.ascii))
+    ctx.state.key_label(Context::List, action)
 }
