@@ -1,5 +1,6 @@
 //! Selection and scroll position of the list.
 
+use super::{action::Action, scroll::scrolled};
 use crate::task::row_model::{Row, RowId, RowModel};
 
 /// Minimum number of rows shown above and below the selected one.
@@ -56,10 +57,10 @@ impl Selection {
         }
     }
 
-    /// Moves the selection down by `rows`, or up if negative.
-    pub fn move_by(&mut self, row_model: &RowModel, rows: isize) {
+    /// Moves the selection by a scroll action.
+    pub fn scroll(&mut self, row_model: &RowModel, action: Action, page: usize) {
         let last = row_model.len().saturating_sub(1);
-        self.pinned = row_model.row(self.row.saturating_add_signed(rows).min(last));
+        self.pinned = row_model.row(scrolled(self.row, action, page, last));
     }
 
     /// Finds the selected task again after rows moved and scrolls it into view. If it is in a folded family, selects

@@ -7,8 +7,12 @@ use jiff::Timestamp;
 use super::handler::{PopupHandler, Response};
 use crate::{
     app::{
-        action::Action, event::Effect, keymap::Context, notification_log::Severity,
-        scroll::scrolled, state::AppState,
+        action::Action,
+        event::Effect,
+        keymap::Context,
+        notification_log::Severity,
+        scroll::{is_move, scrolled},
+        state::AppState,
     },
     task::{
         ChangeSet, Handle, TaskStore,
@@ -135,15 +139,7 @@ impl PopupHandler for CancelDialog {
 
     fn handle_action(&mut self, state: &mut AppState, action: Action, now: Timestamp) -> Response {
         match (self.confirmation, action) {
-            (
-                None,
-                Action::Up
-                | Action::Down
-                | Action::PageUp
-                | Action::PageDown
-                | Action::First
-                | Action::Last,
-            ) => {
+            (None, _) if is_move(action) => {
                 let page = state.frame.popup_page.max(1);
                 self.move_highlight(&state.view().store, action, page);
                 if !state.view().privileges.contains_key(&self.highlighted) {

@@ -13,7 +13,7 @@ use crate::app::{
     action::Action,
     keymap::{Context, Keymap},
     notification_log::Severity,
-    scroll::PAGE_ROWS,
+    scroll::{PAGE_ROWS, scrolled},
     state::AppState,
     text_input::TextInput,
 };
@@ -57,12 +57,6 @@ impl CommandPalette {
     pub fn search(&mut self, keymap: &Keymap) {
         self.matches = find(keymap, self.from, &self.input.text());
         self.highlighted = 0;
-    }
-
-    /// Moves the highlight down by `by` entries, or up if negative.
-    pub fn move_by(&mut self, by: isize) {
-        let last = self.matches.len().saturating_sub(1);
-        self.highlighted = self.highlighted.saturating_add_signed(by).min(last);
     }
 
     pub fn highlighted_match(&self) -> Option<&PaletteMatch> {
@@ -145,17 +139,16 @@ impl PopupHandler for CommandPalette {
 
     fn handle_action(&mut self, state: &mut AppState, action: Action, now: Timestamp) -> Response {
         match action {
-            Action::Up => self.move_by(-1),
-            Action::Down => self.move_by(1),
-            Action::PageUp => self.move_by(-PAGE_ROWS.cast_signed()),
-            Action::PageDown => self.move_by(PAGE_ROWS.cast_signed()),
             Action::ClearLine => {
                 self.input.clear();
                 self.search(&state.options.keymap);
             }
             Action::Dismiss => return Response::close(),
             Action::Accept => return self.click(state, self.highlighted, now),
-            _ => {}
+            _ => {
+                let last = self.matches.len().saturating_sub(1);
+                self.highlighted = scrolled(self.highlighted, action, PAGE_ROWS, last);
+            }
         }
         Response::stay()
     }

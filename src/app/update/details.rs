@@ -4,7 +4,7 @@ use crate::{
     app::{
         action::Action,
         panes::{Focus, PaneMode, Tab},
-        scroll::scrolled,
+        scroll::{self, scrolled},
         state::AppState,
     },
     task::Status,
@@ -85,7 +85,7 @@ pub(super) fn focus(state: &mut AppState) {
 }
 
 pub(super) fn scroll_by(state: &mut AppState, action: Action) {
-    let page = usize::from(state.layout().details.height.saturating_sub(1)).max(1);
+    let page = scroll::page(state.layout().details.height);
     let end = state.frame.details_end;
     let top = &mut state.view_mut().details.top;
     *top = scrolled(*top, action, page, end);

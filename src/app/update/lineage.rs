@@ -7,7 +7,7 @@ use crate::app::{
     action::Action,
     lineage::{LineageEntry, lineage},
     panes::{Focus, PaneMode, Tab},
-    scroll::scrolled,
+    scroll::{self, is_move, scrolled},
     state::AppState,
 };
 
@@ -36,15 +36,10 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
                 details.cursor = None;
             }
         },
-        Action::Up
-        | Action::Down
-        | Action::PageUp
-        | Action::PageDown
-        | Action::First
-        | Action::Last => {
+        _ if is_move(action) => {
             let rows = lineage(&view.store, selected, view.details.shows_finished);
             let at = rows.iter().position(|row| row.entry == cursor);
-            let page = usize::from(state.layout().details.height.saturating_sub(1)).max(1);
+            let page = scroll::page(state.layout().details.height);
             let last = rows.len().saturating_sub(1);
             let to = scrolled(at.unwrap_or_default(), action, page, last);
             state.view_mut().details.cursor = rows.get(to).map(|row| row.entry);

@@ -10,6 +10,7 @@ use crate::{
         keymap::Context,
         notification_log::Severity,
         panes::{Focus, PaneMode},
+        scroll::{self, is_move},
         state::AppState,
     },
     task::{
@@ -20,14 +21,12 @@ use crate::{
 };
 
 pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp) {
-    let page = isize::try_from(state.layout().list.height.saturating_sub(1)).unwrap_or(1);
     match action {
-        Action::Up => state.view_mut().move_selection(-1),
-        Action::Down => state.view_mut().move_selection(1),
-        Action::PageUp => state.view_mut().move_selection(-page.max(1)),
-        Action::PageDown => state.view_mut().move_selection(page.max(1)),
-        Action::First => state.view_mut().move_selection(isize::MIN),
-        Action::Last => state.view_mut().move_selection(isize::MAX),
+        _ if is_move(action) => {
+            let page = scroll::page(state.layout().list.height);
+            let view = state.view_mut();
+            view.selection.scroll(&view.row_model, action, page);
+        }
         Action::Open => match fold_of_selected(state) {
             Some((id @ RowId::Group(_), Fold::Open | Fold::Closed)) => toggle_fold(state, id),
             _ => details::open(state),

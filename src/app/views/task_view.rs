@@ -82,11 +82,6 @@ impl TaskView {
         self.selection.pin_current(&self.row_model);
     }
 
-    /// Moves the selection down by `rows`, or up if negative.
-    pub(in crate::app) fn move_selection(&mut self, rows: isize) {
-        self.selection.move_by(&self.row_model, rows);
-    }
-
     /// Returns the number of marked tasks.
     pub fn marked_count(&self) -> usize {
         self.marks.count(&self.store)

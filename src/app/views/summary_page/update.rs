@@ -10,7 +10,7 @@ use crate::{
         notification_log::Severity,
         panes::Tab,
         popups::handler::{PopupHandler, Response},
-        scroll::PAGE_ROWS,
+        scroll::{PAGE_ROWS, is_move, scrolled},
         state::AppState,
         update::{details, list},
     },
@@ -39,16 +39,11 @@ impl PopupHandler for SummaryPage {
         let index = self.selected_index(&rows);
         let last = rows.len().saturating_sub(1);
         let next = match action {
-            Action::Up => index.saturating_sub(1),
-            Action::Down => index + 1,
-            Action::PageUp => index.saturating_sub(PAGE_ROWS),
-            Action::PageDown => index + PAGE_ROWS,
-            Action::First => 0,
-            Action::Last => last,
             Action::NextSection => turned(&sections, index, true),
             Action::PreviousSection => turned(&sections, index, false),
             Action::Accept => return self.click(state, index, now),
             Action::Dismiss => return Response::close(),
+            _ if is_move(action) => scrolled(index, action, PAGE_ROWS, last),
             _ => return Response::stay(),
         };
         self.choose(&rows, next);

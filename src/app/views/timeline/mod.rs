@@ -13,6 +13,7 @@ use crate::{
         action::Action,
         keymap::Context,
         popups::handler::{PopupHandler, Response},
+        scroll::{self, is_move},
         selection::Selection,
         state::AppState,
         update::{list, playback},
@@ -117,18 +118,12 @@ impl Timeline {
 
     /// Handles an action that moves the selection. Returns true if it did.
     fn handle_move(&mut self, state: &AppState, action: Action) -> bool {
-        let page = isize::try_from(rows_height(state).saturating_sub(1)).unwrap_or(1);
-        let by = match action {
-            Action::Up => -1,
-            Action::Down => 1,
-            Action::PageUp => -page.max(1),
-            Action::PageDown => page.max(1),
-            Action::First => isize::MIN,
-            Action::Last => isize::MAX,
-            _ => return false,
-        };
-        self.selection.move_by(&state.view().row_model, by);
-        true
+        if is_move(action) {
+            let page = scroll::page(rows_height(state));
+            let rows = &state.view().row_model;
+            self.selection.scroll(rows, action, page);
+        }
+        is_move(action)
     }
 
     /// Handles an action that changes the displayed period. Returns true if it did.
