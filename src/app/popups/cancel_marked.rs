@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::{
         action::Action, event::Effect, keymap::Context, notification_log::Severity,
-        scroll::scrolled, state::AppState,
+        scroll::text_scrolled, state::AppState,
     },
     task::{
         ChangeSet, EndpointId, Handle, TaskStore,
@@ -26,7 +26,6 @@ use crate::{
 
 /// Maximum number of tasks whose state and privilege are read when the dialog opens.
 const MAX_LOOKUPS: usize = 50;
-const LINES_PER_WHEEL_STEP: usize = 3;
 
 /// The open confirmation.
 #[derive(Debug)]
@@ -137,13 +136,8 @@ impl PopupHandler for CancelMarked {
             }
             _ => {}
         }
-        let page = usize::from(state.size.height.saturating_sub(6)).max(1);
-        self.top = scrolled(self.top, action, page, state.frame.popup_end);
+        self.top = text_scrolled(state, self.top, action);
         Response::stay()
-    }
-
-    fn wheel_step(&self) -> usize {
-        LINES_PER_WHEEL_STEP
     }
 
     /// Drops removed tasks; closes the dialog after the last one.

@@ -25,11 +25,6 @@ pub(in crate::app) trait PopupHandler {
 
     fn paste(&mut self, _state: &mut AppState, _text: &str, _now: Timestamp) {}
 
-    /// Returns by how many entries or lines a step of the mouse wheel scrolls.
-    fn wheel_step(&self) -> usize {
-        1
-    }
-
     /// Follows changes of the shown tasks; `None` if all may have changed. Returns false to close the popup.
     fn follow_changes(&mut self, _store: &TaskStore, _changes: Option<&ChangeSet>) -> bool {
         true

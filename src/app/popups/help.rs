@@ -5,10 +5,8 @@ use jiff::Timestamp;
 
 use super::handler::{PopupHandler, Response};
 use crate::app::{
-    action::Action, keymap::Context, scroll::scrolled, state::AppState, text_input::TextInput,
+    action::Action, keymap::Context, scroll::text_scrolled, state::AppState, text_input::TextInput,
 };
-
-const LINES_PER_WHEEL_STEP: usize = 3;
 
 /// The open help.
 #[derive(Debug)]
@@ -43,8 +41,6 @@ impl PopupHandler for HelpPopup {
     }
 
     fn handle_action(&mut self, state: &mut AppState, action: Action, _now: Timestamp) -> Response {
-        let page = usize::from(state.size.height.saturating_sub(6)).max(1);
-        let end = state.frame.popup_end;
         match action {
             Action::Accept => self.is_searching = false,
             Action::ClearLine => self.search.clear(),
@@ -54,9 +50,9 @@ impl PopupHandler for HelpPopup {
                 self.top = 0;
             }
             Action::Dismiss => return Response::close(),
-            Action::Older => self.top = scrolled(self.top, Action::Up, page, end),
-            Action::Newer => self.top = scrolled(self.top, Action::Down, page, end),
-            _ => self.top = scrolled(self.top, action, page, end),
+            Action::Older => self.top = text_scrolled(state, self.top, Action::Up),
+            Action::Newer => self.top = text_scrolled(state, self.top, Action::Down),
+            _ => self.top = text_scrolled(state, self.top, action),
         }
         Response::stay()
     }
@@ -74,9 +70,5 @@ impl PopupHandler for HelpPopup {
         if self.is_searching {
             self.search.insert(text);
         }
-    }
-
-    fn wheel_step(&self) -> usize {
-        LINES_PER_WHEEL_STEP
     }
 }

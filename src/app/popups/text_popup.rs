@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 
 use super::handler::{PopupHandler, Response};
-use crate::app::{action::Action, keymap::Context, scroll::scrolled, state::AppState};
-
-const LINES_PER_WHEEL_STEP: usize = 3;
+use crate::app::{action::Action, keymap::Context, scroll::text_scrolled, state::AppState};
 
 /// An open popup with scrollable text.
 #[derive(Debug, Default)]
@@ -35,13 +33,8 @@ impl PopupHandler for TextPopup {
         if action == Action::Dismiss {
             return Response::close();
         }
-        let page = usize::from(state.size.height.saturating_sub(6)).max(1);
-        self.top = scrolled(self.top, action, page, state.frame.popup_end);
+        self.top = text_scrolled(state, self.top, action);
         Response::stay()
-    }
-
-    fn wheel_step(&self) -> usize {
-        LINES_PER_WHEEL_STEP
     }
 
     fn is_timed(&self) -> bool {

@@ -8,10 +8,12 @@ use super::{
     actions::{click_entry, handle_action},
     details, list, panes,
 };
-use crate::app::{action::Action, click_targets::ClickTarget, event::Effect, screen::Screen};
+use crate::app::{
+    action::Action, click_targets::ClickTarget, event::Effect, popups::Popup, screen::Screen,
+};
 
-/// Lines per step of the mouse wheel.
-const ROWS_PER_WHEEL_STEP: usize = 3;
+/// Lines per step of the mouse wheel in texts.
+const LINES_PER_WHEEL_STEP: usize = 3;
 
 /// Returns `None` if the event has no effect, such as a move without a button.
 pub(super) fn handle(
@@ -38,13 +40,19 @@ pub(super) fn handle(
 fn scroll(screen: &mut Screen, position: Position, action: Action, now: Timestamp) -> Vec<Effect> {
     let state = &mut screen.state;
     if let Some(popup) = &screen.popup {
-        let steps = 0..popup.handler().wheel_step();
-        return steps
+        let steps = match popup {
+            Popup::CancelMarked(_)
+            | Popup::Help(_)
+            | Popup::Metrics(_)
+            | Popup::Notifications(_) => LINES_PER_WHEEL_STEP,
+            _ => 1,
+        };
+        return (0..steps)
             .flat_map(|_| handle_action(screen, action, now))
             .collect();
     }
     if state.layout().details.contains(position) {
-        for _ in 0..ROWS_PER_WHEEL_STEP {
+        for _ in 0..LINES_PER_WHEEL_STEP {
             details::scroll_by(state, action);
         }
     } else {

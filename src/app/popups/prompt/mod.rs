@@ -263,10 +263,6 @@ impl PopupHandler for Prompt {
         self.input.insert(text);
         self.edited(state, now);
     }
-
-    fn wheel_step(&self) -> usize {
-        0
-    }
 }
 
 fn jump(state: &AppState, text: &str, now: Timestamp) -> Result<Vec<Effect>, String> {
