@@ -14,8 +14,8 @@ use crate::{
         notification_log::Severity,
         panes::{Focus, PaneMode},
         popups::{
-            CancelMarked, CommandPalette, HelpPopup, Popup, Prompt, TextPopup, cancel_dialog,
-            column_editor, copy_menu, filter_menu,
+            CancelMarked, CommandPalette, HelpPopup, Popup, Prompt, PromptKind, TextPopup,
+            cancel_dialog, column_editor, copy_menu, filter_menu,
             handler::{Next, Response},
             sort_menu,
         },
@@ -89,7 +89,7 @@ fn handle_screen_action(
 ) -> Vec<Effect> {
     let state = &mut screen.state;
     if state.views.is_live() && action == Action::JumpToTime {
-        screen.popup = Some(Popup::Prompt(Prompt::jump_time()));
+        screen.popup = Some(Popup::Prompt(Prompt::new(PromptKind::JumpTime, "")));
         return Vec::new();
     }
     let handled = playback::handle_action(state, action, now);
@@ -112,11 +112,11 @@ fn handle_screen_action(
             }
         }
         Action::Filter => screen.popup = Some(Popup::Prompt(Prompt::filter(state))),
-        Action::Add => screen.popup = Some(Popup::Prompt(Prompt::watch_tasks())),
+        Action::Add => screen.popup = Some(Popup::Prompt(Prompt::new(PromptKind::WatchTasks, ""))),
         Action::Filters => screen.popup = Some(Popup::FilterMenu(filter_menu::open(state))),
         Action::SaveFilter => {
             if saved_filters::has_filter_to_save(state, now) {
-                screen.popup = Some(Popup::Prompt(Prompt::filter_name()));
+                screen.popup = Some(Popup::Prompt(Prompt::new(PromptKind::FilterName, "")));
             }
         }
         Action::OnlyRunning => list::toggle_status(state, Status::Running, now),

@@ -54,7 +54,7 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    fn new(kind: PromptKind, text: impl Into<String>) -> Self {
+    pub(in crate::app) fn new(kind: PromptKind, text: impl Into<String>) -> Self {
         Self {
             kind,
             input: TextInput::new(text),
@@ -62,26 +62,11 @@ impl Prompt {
         }
     }
 
-    /// Asks for tasks to watch.
-    pub(in crate::app) fn watch_tasks() -> Self {
-        Self::new(PromptKind::WatchTasks, "")
-    }
-
     /// Asks for the name of the file for the visible rows.
     pub(in crate::app) fn export_path(state: &AppState, now: Timestamp) -> Self {
         let local = state.options.time_zone.to_datetime(now);
         let name = local.strftime("vtask-%Y%m%d-%H%M%S.csv").to_string();
         Self::new(PromptKind::ExportPath, name)
-    }
-
-    /// Asks for a name of the current filter.
-    pub(in crate::app) fn filter_name() -> Self {
-        Self::new(PromptKind::FilterName, "")
-    }
-
-    /// Asks for a time of the record.
-    pub(in crate::app) fn jump_time() -> Self {
-        Self::new(PromptKind::JumpTime, "")
     }
 
     /// Edits the filter, in the history view together with the period.
