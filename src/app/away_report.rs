@@ -41,8 +41,10 @@ pub struct AwayPeriod {
     pub(super) is_from_last_run: bool,
     windows: HashMap<EndpointId, Window>,
     changes: HashMap<Handle, NotableChange>,
-    ended: StatusCounts,
-    stalled: u32,
+    /// Number of tasks that ended, by outcome.
+    pub ended: StatusCounts,
+    /// Number of tasks that stalled.
+    pub stalled: u32,
     /// Time of the last check for stalls.
     last_stall_check: Timestamp,
 }
@@ -59,16 +61,6 @@ impl AwayPeriod {
             stalled: 0,
             last_stall_check: since,
         }
-    }
-
-    /// Returns the number of tasks that ended, by outcome.
-    pub fn finished_counts(&self) -> StatusCounts {
-        self.ended
-    }
-
-    /// Returns the number of tasks that stalled.
-    pub fn stalled(&self) -> u32 {
-        self.stalled
     }
 
     /// True if nothing changed.

@@ -20,7 +20,8 @@ pub struct ServerState {
     pub connection: ConnectionState,
     /// Server and user information, once known.
     pub facts: Option<ServerFacts>,
-    clock: ServerClock,
+    /// The difference between the clocks of the server and of this machine.
+    pub clock: ServerClock,
     /// Since when the data is stale, by the local clock.
     stale_since: Option<Timestamp>,
 }
@@ -37,11 +38,6 @@ impl ServerState {
             clock: ServerClock::default(),
             stale_since: None,
         }
-    }
-
-    /// Returns the difference between the clocks of the server and of this machine.
-    pub fn clock(&self) -> ServerClock {
-        self.clock
     }
 
     /// Returns the host name, or the configured name if it is not known yet.

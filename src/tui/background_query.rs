@@ -30,7 +30,7 @@ pub(super) enum InterceptResult {
 /// Filters the reply to the background query out of the input.
 #[derive(Debug)]
 pub(super) struct BackgroundQuery {
-    sent_at: Instant,
+    pub(super) sent_at: Instant,
     buffered: Vec<Input>,
     text: String,
 }
@@ -42,10 +42,6 @@ impl BackgroundQuery {
             buffered: Vec::new(),
             text: String::new(),
         }
-    }
-
-    pub(super) fn sent_at(&self) -> Instant {
-        self.sent_at
     }
 
     /// True once a reply is no longer expected.

@@ -234,7 +234,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         let Some(background_query) = &mut self.background_query else {
             return;
         };
-        let end = background_query.sent_at() + EXIT_DRAIN;
+        let end = background_query.sent_at + EXIT_DRAIN;
         while let Ok(Some(Ok(input))) = timeout_at(end, input.next()).await {
             if matches!(
                 background_query.intercept(input),

@@ -52,14 +52,14 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
 
 /// Returns the numbers of tasks with their words, most urgent first.
 fn counts(period: &AwayPeriod) -> Vec<(u32, &'static str, Role)> {
-    let ended = period.finished_counts();
+    let ended = period.ended;
     let of = |status: Status, word| (ended[status], word, Role::from(status));
     let all = [
         of(Status::Failed, "failed"),
         of(Status::Cancelled, "cancelled"),
         of(Status::Success, "finished"),
         of(Status::Lost, "expired"),
-        (period.stalled(), "stalled", Role::Warning),
+        (period.stalled, "stalled", Role::Warning),
     ];
     all.into_iter().filter(|(count, ..)| *count > 0).collect()
 }

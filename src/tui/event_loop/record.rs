@@ -79,7 +79,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         let now = self.clock.now();
         let state = &self.screen.state;
         let servers = state.servers.iter();
-        let clocks = servers.map(|server| (server.id, server.clock())).collect();
+        let clocks = servers.map(|server| (server.id, server.clock)).collect();
         let view = &state.views.live;
         let session = SessionHistory::new(&state.undo_log, &view.store, clocks, now);
         let with_events = view.events.keys();

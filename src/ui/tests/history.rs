@@ -25,7 +25,7 @@ fn press(state: &mut Screen, keys: &str) {
 }
 
 fn page(state: &mut Screen, page: Result<HistoryPage, &str>) {
-    let search = state.views.history().unwrap().number();
+    let search = state.views.history().unwrap().number;
     let page = page.map_err(Into::into);
     apply_update(state, Update::HistoryPage { search, page });
 }
@@ -98,7 +98,7 @@ fn history_errors() {
 fn history_of_several_servers() {
     let mut state = twins(120, 24);
     press(&mut state, "H");
-    let search = state.views.history().unwrap().number();
+    let search = state.views.history().unwrap().number;
     for endpoint in [HERE, THERE] {
         let page = Ok(past_page(900, 3));
         apply_change(&mut state, endpoint, Update::HistoryPage { search, page });

@@ -175,7 +175,7 @@ fn progress(ctx: &RenderContext, history: &HistoryView) -> String {
     let oldest = history
         .searches
         .iter()
-        .filter_map(HistorySearch::oldest)
+        .filter_map(|search| search.oldest)
         .max();
     let back = oldest.map(|at| format!(", back to {}", moment(ctx, at)));
     let back = back.unwrap_or_default();

@@ -43,12 +43,12 @@ fn ended(mo_id: &str, outcome: &str, seconds: i64) -> TaskChange {
 /// Returns failed, cancelled, successful and stalled tasks of the report.
 fn counts(state: &Screen) -> Option<[u32; 4]> {
     let period = state.away.report()?;
-    let ended = period.finished_counts();
+    let ended = period.ended;
     Some([
         ended[Status::Failed],
         ended[Status::Cancelled],
         ended[Status::Success],
-        period.stalled(),
+        period.stalled,
     ])
 }
 

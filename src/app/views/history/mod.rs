@@ -58,7 +58,7 @@ pub struct HistoryView {
     /// End of the period; `None` for now.
     pub until: Option<Timestamp>,
     /// Identifies the search in commands and updates.
-    number: u32,
+    pub number: u32,
     /// One search per endpoint.
     pub searches: Vec<HistorySearch>,
     /// Number of pages that may still be fetched without user input.
@@ -204,14 +204,5 @@ impl HistoryView {
             .max_by_key(|search| search.reached())?;
         self.prefetch_budget -= 1;
         Some(next)
-    }
-
-    /// Returns the search number used in commands and updates.
-    pub fn number(&self) -> u32 {
-        self.number
-    }
-
-    pub(in crate::app) fn is_current(&self, number: u32) -> bool {
-        self.number == number
     }
 }

@@ -38,7 +38,7 @@ pub struct HistorySearch {
     pub(super) since: Option<Timestamp>,
     pub(super) until: Option<Timestamp>,
     /// Queue time of the oldest task received.
-    oldest: Option<Timestamp>,
+    pub oldest: Option<Timestamp>,
 }
 
 impl HistorySearch {
@@ -85,10 +85,6 @@ impl HistorySearch {
         is_reached
             && self.since.is_none_or(|since| since <= queued)
             && self.until.is_none_or(|until| queued <= until)
-    }
-
-    pub fn oldest(&self) -> Option<Timestamp> {
-        self.oldest
     }
 
     /// Applies a page's counts and state.

@@ -52,7 +52,7 @@ fn page(state: &mut Screen, first: i64, count: i64) -> Vec<Effect> {
 }
 
 fn page_of(state: &mut Screen, endpoint: EndpointId, page: HistoryPage) -> Vec<Effect> {
-    let search = state.views.history().unwrap().number();
+    let search = state.views.history().unwrap().number;
     let page = Ok(page);
     apply_change(state, endpoint, Update::HistoryPage { search, page })
 }
@@ -138,7 +138,7 @@ fn prefetching_stops_until_the_next_key() {
 fn pages_of_other_searches_are_ignored() {
     let mut state = empty(120, 40);
     press(&mut state, "H");
-    let late = state.views.history().unwrap().number();
+    let late = state.views.history().unwrap().number;
     press(&mut state, "HH");
     let page = Ok(past_page(900, 10));
     apply_update(&mut state, Update::HistoryPage { search: late, page });
@@ -217,7 +217,7 @@ fn only_the_period_read_from_all_servers_is_shown() {
         matches!(&more[..], [(THERE, HistoryRequest::More { .. })]),
         "{more:?}"
     );
-    let search = state.views.history().unwrap().number();
+    let search = state.views.history().unwrap().number;
     let page = Err("NotSupported: no.".into());
     apply_change(&mut state, THERE, Update::HistoryPage { search, page });
     assert_eq!(
@@ -387,7 +387,7 @@ fn history_tasks_cannot_be_cancelled() {
 fn failed_search_stays_until_retried() {
     let mut state = busy(120, 40);
     press(&mut state, "H");
-    let search = state.views.history().unwrap().number();
+    let search = state.views.history().unwrap().number;
     let page = Err("NoPermission: no.".into());
     apply_update(&mut state, Update::HistoryPage { search, page });
     let state_of = |state: &Screen| state.views.history().unwrap().searches[0].state.clone();

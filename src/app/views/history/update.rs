@@ -61,7 +61,7 @@ fn close(state: &mut AppState) -> Vec<Effect> {
     let Some(history) = state.views.history() else {
         return Vec::new();
     };
-    let search = history.number();
+    let search = history.number;
     let left = detail_subscription::unsubscribe(state);
     let end = Command::SearchHistory(HistoryRequest::End { search });
     state.views.shown = Shown::Live;
@@ -188,7 +188,7 @@ pub(in crate::app) fn apply_page(
     let Shown::History(history) = &mut views.shown else {
         return;
     };
-    if !history.is_current(number) {
+    if history.number != number {
         return;
     }
     let filter = history.filter().clone();
@@ -349,7 +349,7 @@ pub(in crate::app) fn fetch_more(state: &mut AppState) -> Option<Effect> {
     if height == 0 || below >= height {
         return None;
     }
-    let search = history.number();
+    let search = history.number;
     let next = history.next_search()?;
     next.state = SearchState::Reading;
     let request = HistoryRequest::More { search };
