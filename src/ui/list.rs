@@ -62,7 +62,7 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
 
 /// Draws the mark of a marked task at the left edge of its row, which is empty otherwise.
 pub(super) fn draw_mark(ctx: &mut RenderContext, handle: Handle, line: Rect) {
-    if ctx.state.view().marks.contains(handle) {
+    if ctx.state.view().marks.contains(&handle) {
         let mut mark = StyledLine::new(ctx.appearance, line.width.min(1));
         mark.push(ctx.appearance.symbols.mark, Role::Key);
         ctx.draw(mark, line);

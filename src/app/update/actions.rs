@@ -1,5 +1,7 @@
 //! The actions of keys and clicks.
 
+use std::mem::take;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -228,7 +230,9 @@ fn back(state: &mut AppState, now: Timestamp) {
         state.pane_mode,
         PaneMode::List | PaneMode::Both(Focus::List)
     );
-    if on_list && (away_report::dismiss(state, now) || state.view_mut().marks.clear()) {
+    if on_list
+        && (away_report::dismiss(state, now) || !take(&mut state.view_mut().marks).is_empty())
+    {
         return;
     }
     match state.pane_mode {

@@ -220,7 +220,12 @@ pub(super) fn switch_layout(state: &mut AppState, now: Timestamp) {
 /// Marks the task of a row, or removes its mark.
 pub(in crate::app) fn toggle_mark(state: &mut AppState, row: Option<RowId>, now: Timestamp) {
     match row {
-        Some(RowId::Task(handle)) => state.view_mut().marks.toggle(handle),
+        Some(RowId::Task(handle)) => {
+            let marks = &mut state.view_mut().marks;
+            if !marks.remove(&handle) {
+                marks.insert(handle);
+            }
+        }
         Some(RowId::Group(_)) => {
             let text = "This row is a group; select one of its tasks";
             state.notifications.push(Severity::Info, text, now);
@@ -234,7 +239,11 @@ pub(in crate::app) fn toggle_mark(state: &mut AppState, row: Option<RowId>, now:
 pub(in crate::app) fn toggle_all_marks(state: &mut AppState) {
     let view = state.view_mut();
     let matching: Vec<Handle> = view.row_model.matches().collect();
-    view.marks.toggle_all(&matching);
+    if matching.iter().all(|handle| view.marks.contains(handle)) {
+        view.marks.clear();
+    } else {
+        view.marks.extend(matching);
+    }
 }
 
 pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {

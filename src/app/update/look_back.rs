@@ -45,10 +45,8 @@ pub fn return_to_now(live: &mut Screen, past: Screen, now: Timestamp) {
     {
         shown.selection.select(selected);
     }
-    let marked = view.marks.existing(&view.store);
-    let marked: Vec<_> = marked.filter_map(|handle| found(handle, shown)).collect();
-    shown.marks.clear();
-    shown.marks.toggle_all(&marked);
+    let marked = view.existing_marks();
+    shown.marks = marked.filter_map(|handle| found(handle, shown)).collect();
     shown.columns = view.columns.clone();
     shown.insights = InsightCache::default();
     copy_panes(&state, &mut live.state);

@@ -11,7 +11,6 @@ use crate::{
     app::{
         columns::Columns,
         insight::InsightCache,
-        marks::Marks,
         panes::{DetailsScroll, Tab},
         selection::Selection,
     },
@@ -39,7 +38,8 @@ pub struct TaskView {
     /// The rows of the list: order, folding, filter.
     pub row_model: RowModel,
     pub selection: Selection,
-    pub marks: Marks,
+    /// Marked tasks; a mark stays with its task until the task is removed.
+    pub marks: HashSet<Handle>,
     /// New failures that were selected. They keep their places while the selection is on new failures.
     pub(in crate::app) seen_failures: HashSet<Handle>,
     pub columns: Columns,
@@ -84,14 +84,20 @@ impl TaskView {
 
     /// Returns the number of marked tasks.
     pub fn marked_count(&self) -> usize {
-        self.marks.count(&self.store)
+        self.existing_marks().count()
+    }
+
+    /// Returns the marked tasks that are in the store.
+    pub(in crate::app) fn existing_marks(&self) -> impl Iterator<Item = Handle> {
+        let handles = self.marks.iter().copied();
+        handles.filter(|handle| self.store.get(*handle).is_some())
     }
 
     /// Returns the marked tasks in the order of the list, those in a closed fold after its row, then those without a
     /// row.
     pub(in crate::app) fn marked(&self) -> Vec<Handle> {
         let rows = &self.row_model;
-        let marked = self.marks.existing(&self.store).map(|handle| {
+        let marked = self.existing_marks().map(|handle| {
             let row = rows.nearest_visible(handle).unwrap_or(usize::MAX);
             let is_folded = rows.position(handle).is_none();
             (row, is_folded, handle)
@@ -197,7 +203,7 @@ impl TaskView {
 
     /// Drops what is known about a removed task.
     pub(in crate::app) fn forget(&mut self, removed: Handle) {
-        self.marks.remove(removed);
+        self.marks.remove(&removed);
         self.seen_failures.remove(&removed);
         self.cancel_requests.remove(&removed);
         self.privileges.remove(&removed);

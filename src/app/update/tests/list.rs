@@ -167,10 +167,10 @@ fn marks_toggle_and_follow_their_tasks() {
     choose(&mut state, "task-4720");
     press(&mut state, "m");
     let marked = find(&state, "task-4720");
-    assert!(state.view().marks.contains(marked));
+    assert!(state.view().marks.contains(&marked));
     assert_eq!(selected(&state), "task-4720");
     press(&mut state, "St");
-    assert!(state.view().marks.contains(marked));
+    assert!(state.view().marks.contains(&marked));
     assert_eq!(state.view().marked_count(), 1);
     press(&mut state, "m");
     assert_eq!(state.view().marked_count(), 0);
