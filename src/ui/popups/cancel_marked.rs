@@ -5,6 +5,7 @@ use ratatui::{layout::Rect, text::Line};
 use super::frame;
 use crate::{
     app::{Action, CancelMarked, ClickTarget, MarkedTask},
+    task::display_name,
     ui::{
         RenderContext, labels,
         styled_line::{StyledLine, paragraph},
@@ -107,10 +108,7 @@ fn draw_button(ctx: &mut RenderContext, cancelable: usize, area: Rect) {
         let key = ctx.state.key_label(ctx.context, action);
         key.unwrap_or_default()
     };
-    let what = match cancelable {
-        1 => "cancel 1 task".to_owned(),
-        several => format!("cancel {several} tasks"),
-    };
+    let what = format!("cancel {}", display_name::tasks(cancelable));
     let buttons = [
         (Action::Yes, format!(" {}  {what} ", key(Action::Yes))),
         (

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     app::{event::Effect, state::AppState},
-    task::{ExportFormat, json_output, row_model::Row},
+    task::{ExportFormat, display_name, json_output, row_model::Row},
     vim::types::TaskInfo,
 };
 
@@ -37,15 +37,11 @@ pub(super) fn export(state: &AppState, path: &str, now: Timestamp) -> Result<Vec
             json_output::watched_task(store, handle, raw, name, Some(&state.typical), at)
         })
         .collect();
-    let what = match lines.len() {
-        1 => "1 task".to_owned(),
-        several => format!("{several} tasks"),
-    };
     let text = format.write(&lines);
     Ok(vec![Effect::WriteFile {
         path: path.to_owned(),
         text,
-        what,
+        what: display_name::tasks(lines.len()),
     }])
 }
 

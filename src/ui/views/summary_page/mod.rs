@@ -6,6 +6,7 @@ mod tasks;
 use ratatui::layout::Rect;
 
 use crate::app::{ClickTarget, RowSubject, Section, SectionKind, SummaryPage, SummaryRow};
+use crate::task::display_name;
 use crate::ui::{RenderContext, scrollbar, styled_line::StyledLine, theme::Role};
 
 pub(in crate::ui) fn draw(ctx: &mut RenderContext, page: &SummaryPage, area: Rect) {
@@ -51,8 +52,7 @@ fn draw_title(ctx: &mut RenderContext, page: &SummaryPage, area: Rect) {
     let count = page.summary.len();
     let of = match count {
         0 => "no tasks".to_owned(),
-        1 => "1 task".to_owned(),
-        count => format!("{count} tasks"),
+        count => display_name::tasks(count),
     };
     strip.gap(2).push(&of, Role::Dim);
     if !ctx.state.view().row_model.view().filter.is_empty() {
