@@ -1,6 +1,6 @@
 //! The event loop: waits for input, updates and timers, passes them to `update`, performs the effects and draws.
 //!
-//! Generic over the terminal backend, the input, the signals, the host and the clock, so that tests run the real loop.
+//! Generic over the terminal backend, the host and the clock, so that tests run the real loop.
 
 mod effects;
 mod record;
@@ -9,7 +9,7 @@ mod updates;
 use std::{collections::VecDeque, convert::Infallible, future::Future, io, pin::pin};
 
 use crossterm::event::Event as Input;
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use jiff::{SignedDuration, Timestamp};
 use ratatui::{Terminal, backend::Backend};
 use tokio::{
@@ -57,14 +57,13 @@ pub struct WatchedEndpoint {
 }
 
 /// Inputs of the event loop.
-#[derive(Debug)]
-pub struct EventSources<I, S> {
-    pub input: I,
+pub struct EventSources {
+    pub input: BoxStream<'static, io::Result<Input>>,
     /// The record that is played instead of watching servers.
     pub record: Option<RecordingPlayer>,
     /// Updates from the watchers.
     pub updates: mpsc::Receiver<(EndpointId, Update)>,
-    pub signals: S,
+    pub signals: BoxStream<'static, Signal>,
 }
 
 /// Terminal operations other than drawing.
@@ -96,32 +95,17 @@ pub trait TerminalHost {
     fn panicked(&self) -> impl Future<Output = ()>;
 }
 
-pub trait Clock {
-    fn now(&self) -> Timestamp;
-}
-
-impl<F: Fn() -> Timestamp> Clock for F {
-    fn now(&self) -> Timestamp {
-        self()
-    }
-}
-
 /// Runs the screen until it ends; returns the reason and the performance statistics. The caller sets the terminal up
 /// before and signs out afterwards. Losing the terminal is not an error but [`ExitReason::TerminalLost`].
-pub async fn run<B, I, S>(
+pub async fn run<B: Backend>(
     terminal: &mut Terminal<B>,
-    mut sources: EventSources<I, S>,
+    mut sources: EventSources,
     endpoints: Vec<WatchedEndpoint>,
     host: &mut impl TerminalHost,
-    clock: impl Clock,
+    clock: impl Fn() -> Timestamp,
     options: Options,
     metrics: Metrics,
-) -> (ExitReason, MetricsReport)
-where
-    B: Backend,
-    I: Stream<Item = io::Result<Input>> + Unpin,
-    S: Stream<Item = Signal> + Unpin,
-{
+) -> (ExitReason, MetricsReport) {
     let appearance = Appearance::new(&options);
     let names = endpoints.iter().map(|e| (e.id, e.name.clone()));
     let mut screen = Box::new(Screen::new(options, names));
@@ -134,11 +118,11 @@ where
     state.playback = player.as_ref().map(RecordingPlayer::display);
     state.options.read_only |= endpoints.iter().all(|endpoint| endpoint.read_only);
     if let Ok(size) = terminal.size() {
-        state.fit(size, clock.now());
+        state.fit(size, clock());
     }
-    state.begin_with_last_seen(clock.now());
+    state.begin_with_last_seen(clock());
     state.restore_progress_curves();
-    report_config_warnings(state, clock.now());
+    report_config_warnings(state, clock());
     let query_background =
         state.options.query_background && state.options.themes.follow_background();
     let background_query = (query_background && host.query_background().is_ok())
@@ -203,16 +187,12 @@ enum Wakeup {
     Job(JobResult),
 }
 
-impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
-    async fn run<I, S>(mut self, mut sources: EventSources<I, S>) -> (ExitReason, MetricsReport)
-    where
-        I: Stream<Item = io::Result<Input>> + Unpin,
-        S: Stream<Item = Signal> + Unpin,
-    {
+impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
+    async fn run(mut self, mut sources: EventSources) -> (ExitReason, MetricsReport) {
         let Err(exit) = self.run_until_exit(&mut sources).await;
         if self.player.is_none() || self.live.is_some() {
             let live = self.live.as_ref().unwrap_or(&self.screen);
-            let seen = live.state.last_seen(self.clock.now());
+            let seen = live.state.last_seen((self.clock)());
             let curves = live.state.learned_curves();
             self.host.save_last_seen(seen);
             self.host.save_progress_curves(curves);
@@ -227,10 +207,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
     }
 
     /// Discards a late background reply so that it does not reach the shell.
-    async fn drain_terminal_replies<I>(&mut self, input: &mut I)
-    where
-        I: Stream<Item = io::Result<Input>> + Unpin,
-    {
+    async fn drain_terminal_replies(&mut self, input: &mut BoxStream<'_, io::Result<Input>>) {
         let Some(background_query) = &mut self.background_query else {
             return;
         };
@@ -245,14 +222,10 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         }
     }
 
-    async fn run_until_exit<I, S>(
+    async fn run_until_exit(
         &mut self,
-        sources: &mut EventSources<I, S>,
-    ) -> Result<Infallible, ExitReason>
-    where
-        I: Stream<Item = io::Result<Input>> + Unpin,
-        S: Stream<Item = Signal> + Unpin,
-    {
+        sources: &mut EventSources,
+    ) -> Result<Infallible, ExitReason> {
         let mut updates = VecDeque::new();
         let mut updates_open = true;
         self.draw()?;
@@ -291,16 +264,12 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         }
     }
 
-    async fn wait<I, S>(
+    async fn wait(
         &mut self,
-        sources: &mut EventSources<I, S>,
+        sources: &mut EventSources,
         updates: &mut VecDeque<(EndpointId, Update)>,
         updates_open: &mut bool,
-    ) -> Wakeup
-    where
-        I: Stream<Item = io::Result<Input>> + Unpin,
-        S: Stream<Item = Signal> + Unpin,
-    {
+    ) -> Wakeup {
         if let Some(input) = sources.input.next().now_or_never() {
             self.input_since = self.woke_at;
             return Wakeup::Input(input);
@@ -381,7 +350,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         for input in inputs {
             self.metrics.key(self.input_since.into_std());
             if let Some(live) = &mut self.live {
-                live.state.note_input(self.clock.now());
+                live.state.note_input((self.clock)());
             }
             let event = match input {
                 Input::Key(key) => Event::Key(key),

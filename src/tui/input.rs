@@ -6,7 +6,7 @@
 use std::{io, thread};
 
 use crossterm::event::{Event, read};
-use futures_util::{Stream, stream};
+use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc;
 
 const INPUT_QUEUE: usize = 1024;
@@ -15,7 +15,7 @@ const INPUT_QUEUE: usize = 1024;
 ///
 /// # Errors
 /// If a thread cannot be started.
-pub fn input() -> io::Result<impl Stream<Item = io::Result<Event>> + Unpin> {
+pub fn input() -> io::Result<BoxStream<'static, io::Result<Event>>> {
     let (sender, receiver) = mpsc::channel(INPUT_QUEUE);
     let hung_up = sender.clone();
     thread::Builder::new()

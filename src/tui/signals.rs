@@ -4,7 +4,7 @@ use std::io;
 #[cfg(windows)]
 use std::task::Poll;
 
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, BoxStream};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
@@ -25,8 +25,8 @@ pub enum Signal {
 /// # Errors
 /// If a handler cannot be installed.
 #[cfg(unix)]
-pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
-    use futures_util::{StreamExt, stream::BoxStream};
+pub fn signals() -> io::Result<BoxStream<'static, Signal>> {
+    use futures_util::StreamExt;
     use tokio::signal::unix::{SignalKind, signal};
 
     // tokio has no constants for SIGTSTP and SIGCONT; the numbers are those of Linux, and of macOS and the BSDs.
@@ -51,7 +51,7 @@ pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
         });
         all.push(stream.boxed());
     }
-    Ok(stream::select_all(all))
+    Ok(Box::pin(stream::select_all(all)))
 }
 
 /// Installs the handlers of the console's events; from then on they no longer end the process.
@@ -59,7 +59,7 @@ pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
 /// # Errors
 /// If a handler cannot be installed.
 #[cfg(windows)]
-pub fn signals() -> io::Result<impl Stream<Item = Signal> + Unpin> {
+pub fn signals() -> io::Result<BoxStream<'static, Signal>> {
     use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
 
     let (mut interrupt, mut stop) = (ctrl_c()?, ctrl_break()?);

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use ratatui::backend::Backend;
 
-use super::{Clock, EventLoop, TerminalHost, background_job};
+use super::{EventLoop, TerminalHost, background_job};
 use crate::app::{Clipboard, Effect, Event, ExitReason, Severity, update};
 
-impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
+impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
     /// Applies an event at a time and performs its effects.
     pub(super) fn dispatch(&mut self, event: Event, now: Timestamp) -> Result<(), ExitReason> {
         for effect in update(&mut self.screen, event, now) {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ratatui::backend::Backend;
 use tokio::time::{Duration, Instant};
 
-use super::{Clock, EventLoop, TerminalHost};
+use super::{EventLoop, TerminalHost};
 use crate::{
     app::{
         Event, ExitReason, PlaybackCommand, SeekTarget, Severity, arrive_at_position, look_back,
@@ -20,12 +20,12 @@ use crate::{
 /// Maximum time for updates of a record between two checks for input.
 const SLICE: Duration = Duration::from_millis(25);
 
-impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
+impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
     /// Returns the time on the screen: of the record if one is played.
     pub(super) fn now(&self) -> Timestamp {
         match &self.player {
             Some(player) => player.now(Instant::now()),
-            None => self.clock.now(),
+            None => (self.clock)(),
         }
     }
 
@@ -76,7 +76,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
 
     /// Shows the session so far instead of the live screen.
     fn look_back(&mut self) {
-        let now = self.clock.now();
+        let now = (self.clock)();
         let state = &self.screen.state;
         let servers = state.servers.iter();
         let clocks = servers.map(|server| (server.id, server.clock)).collect();
@@ -99,7 +99,7 @@ impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
         };
         self.player = None;
         let past = replace(&mut self.screen, live);
-        return_to_now(&mut self.screen, *past, self.clock.now());
+        return_to_now(&mut self.screen, *past, (self.clock)());
         self.wants_frame = true;
     }
 

@@ -6,9 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use ratatui::backend::Backend;
 
-use super::{Clock, EventLoop, TerminalHost};
+use super::{EventLoop, TerminalHost};
 use crate::{
     app::{Event, ExitReason},
     task::EndpointId,
@@ -20,7 +21,7 @@ const UPDATE_SLICE: Duration = Duration::from_millis(4);
 /// Maximum number of changes applied at once.
 const CHANGE_BATCH: usize = 256;
 
-impl<B: Backend, H: TerminalHost, C: Clock> EventLoop<'_, B, H, C> {
+impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
     /// Handles updates for a short time.
     pub(super) fn handle_updates(
         &mut self,
