@@ -36,277 +36,71 @@ const DEFAULTS: &str = "defaults";
 /// Section of a connection; NAME is a placeholder.
 pub(super) const PROFILES: &str = "profiles.NAME";
 
-const fn setting(
-    section: &'static str,
-    key: &'static str,
-    kind: Kind,
-    variable: Option<&'static str>,
-    text: &'static str,
-) -> Setting {
-    Setting {
-        section,
-        key,
-        kind,
-        variable,
-        text,
-    }
+/// Defines the settings, a row each: key, kind, variable, default and meaning.
+macro_rules! settings {
+    ($($section:tt { $($key:literal: $kind:expr, $variable:expr, $text:literal;)* })*) => {
+        /// All settings with a fixed name.
+        pub(super) const SETTINGS: &[Setting] = {
+            use Kind::{Number, Seconds, Span, Switch, Text, Word, Words};
+            &[$($(Setting {
+                section: $section,
+                key: $key,
+                kind: $kind,
+                variable: $variable,
+                text: $text,
+            },)*)*]
+        };
+    };
 }
 
-/// All settings with a fixed name.
-pub(super) const SETTINGS: [Setting; 36] = [
-    setting(
-        "",
-        "default-profile",
-        Kind::Text,
-        Some("VTASK_PROFILE"),
-        "Profile used without `--profile`",
-    ),
-    setting(
-        DEFAULTS,
-        "fetch",
-        Kind::Word(&["auto", "push", "poll"]),
-        Some("VTASK_FETCH"),
-        "Long poll or polling (`auto`)",
-    ),
-    setting(
-        DEFAULTS,
-        "interval",
-        Kind::Seconds,
-        Some("VTASK_INTERVAL"),
-        "Polling interval in seconds (2)",
-    ),
-    setting(
-        DEFAULTS,
-        "timeout",
-        Kind::Span,
-        Some("VTASK_TIMEOUT"),
-        "Time limit of commands (none)",
-    ),
-    setting(
-        DEFAULTS,
-        "max-outage",
-        Kind::Span,
-        Some("VTASK_MAX_OUTAGE"),
-        "`wait`: longest outage (10m)",
-    ),
-    setting(
-        DEFAULTS,
-        "record",
-        Kind::Text,
-        None,
-        "Directory for a record of every run",
-    ),
-    setting(
-        DEFAULTS,
-        "record-max-mb",
-        Kind::Number(1, 1_000_000),
-        None,
-        "Size of the records in MiB (256)",
-    ),
-    setting(
-        DEFAULTS,
-        "record-max-age",
-        Kind::Span,
-        None,
-        "Age of the records (`14d`)",
-    ),
-    setting(
-        DEFAULTS,
-        "keep-session",
-        Kind::Switch,
-        Some("VTASK_KEEP_SESSION"),
-        "Keep sessions for the next run",
-    ),
-    setting(
-        DEFAULTS,
-        "read-only",
-        Kind::Switch,
-        Some("VTASK_READ_ONLY"),
-        "Refuse requests that change something",
-    ),
-    setting(
-        DEFAULTS,
-        "bell",
-        Kind::Switch,
-        Some("VTASK_BELL"),
-        "Ring the bell when a task ends",
-    ),
-    setting(
-        DEFAULTS,
-        "notify",
-        Kind::Switch,
-        Some("VTASK_NOTIFY"),
-        "Desktop notification when a task ends",
-    ),
-    setting(
-        DEFAULTS,
-        "title",
-        Kind::Switch,
-        Some("VTASK_TITLE"),
-        "Progress in the window title",
-    ),
-    setting(
-        DEFAULTS,
-        "exec",
-        Kind::Text,
-        Some("VTASK_EXEC"),
-        "Command for each finished task",
-    ),
-    setting(
-        DEFAULTS,
-        "theme",
-        Kind::Text,
-        Some("VTASK_THEME"),
-        "Theme or file (`auto`)",
-    ),
-    setting(
-        DEFAULTS,
-        "light",
-        Kind::Switch,
-        Some("VTASK_LIGHT"),
-        "Same as `theme = \"light\"`",
-    ),
-    setting(
-        DEFAULTS,
-        "ascii",
-        Kind::Switch,
-        Some("VTASK_ASCII"),
-        "Draw with ASCII characters",
-    ),
-    setting(
-        DEFAULTS,
-        "sort",
-        Kind::Words,
-        Some("VTASK_SORT"),
-        "Columns to sort by; `-` for descending",
-    ),
-    setting(
-        DEFAULTS,
-        "layout",
-        Kind::Word(&["auto", "below", "beside"]),
-        None,
-        "Position of the details (`auto`)",
-    ),
-    setting(
-        DEFAULTS,
-        "details-size",
-        Kind::Number(10, 90),
-        None,
-        "Share of the details in percent",
-    ),
-    setting(
-        DEFAULTS,
-        "clipboard",
-        Kind::Word(&["osc52", "local"]),
-        None,
-        "Where copied text goes (both)",
-    ),
-    setting(
-        DEFAULTS,
-        "clipboard-command",
-        Kind::Text,
-        None,
-        "Command that receives copied text",
-    ),
-    setting(
-        PROFILES,
-        "url",
-        Kind::Text,
-        Some("VTASK_URL"),
-        "URL or host of the vCenter",
-    ),
-    setting(
-        PROFILES,
-        "username",
-        Kind::Text,
-        Some("VTASK_USERNAME"),
-        "User name",
-    ),
-    setting(
-        PROFILES,
-        "password-command",
-        Kind::Text,
-        None,
-        "Command that prints the password",
-    ),
-    setting(
-        PROFILES,
-        "password-file",
-        Kind::Text,
-        Some("VTASK_PASSWORD_FILE"),
-        "File whose first line is the password",
-    ),
-    setting(
-        PROFILES,
-        "password-keyring",
-        Kind::Switch,
-        None,
-        "Password in the keyring: `config set-password`",
-    ),
-    setting(
-        PROFILES,
-        "password",
-        Kind::Text,
-        Some("VTASK_PASSWORD"),
-        "Plain-text password (unsafe)",
-    ),
-    setting(
-        PROFILES,
-        "keep-session",
-        Kind::Switch,
-        Some("VTASK_KEEP_SESSION"),
-        "Keep the session for the next run",
-    ),
-    setting(
-        PROFILES,
-        "ca-file",
-        Kind::Text,
-        Some("VTASK_CA_FILE"),
-        "CA certificates (PEM) to trust",
-    ),
-    setting(
-        PROFILES,
-        "thumbprint",
-        Kind::Text,
-        Some("VTASK_THUMBPRINT"),
-        "SHA-256 of the only accepted certificate",
-    ),
-    setting(
-        PROFILES,
-        "insecure",
-        Kind::Switch,
-        Some("VTASK_INSECURE"),
-        "Do not verify the certificate",
-    ),
-    setting(
-        PROFILES,
-        "release",
-        Kind::Text,
-        Some("VTASK_RELEASE"),
-        "API release (negotiated)",
-    ),
-    setting(
-        PROFILES,
-        "read-only",
-        Kind::Switch,
-        Some("VTASK_READ_ONLY"),
-        "Refuse requests that change something",
-    ),
-    setting(
-        "filters",
-        "NAME",
-        Kind::Text,
-        None,
-        "Saved filter, used as `@NAME`",
-    ),
-    setting(
-        "columns",
-        "all, narrow, normal, wide",
-        Kind::Words,
-        Some("VTASK_COLUMNS"),
-        "Columns of the list by width",
-    ),
-];
+settings! {
+    "" {
+        "default-profile": Text, Some("VTASK_PROFILE"), "Profile used without `--profile`";
+    }
+    DEFAULTS {
+        "fetch": Word(&["auto", "push", "poll"]), Some("VTASK_FETCH"), "Long poll or polling (`auto`)";
+        "interval": Seconds, Some("VTASK_INTERVAL"), "Polling interval in seconds (2)";
+        "timeout": Span, Some("VTASK_TIMEOUT"), "Time limit of commands (none)";
+        "max-outage": Span, Some("VTASK_MAX_OUTAGE"), "`wait`: longest outage (10m)";
+        "record": Text, None, "Directory for a record of every run";
+        "record-max-mb": Number(1, 1_000_000), None, "Size of the records in MiB (256)";
+        "record-max-age": Span, None, "Age of the records (`14d`)";
+        "keep-session": Switch, Some("VTASK_KEEP_SESSION"), "Keep sessions for the next run";
+        "read-only": Switch, Some("VTASK_READ_ONLY"), "Refuse requests that change something";
+        "bell": Switch, Some("VTASK_BELL"), "Ring the bell when a task ends";
+        "notify": Switch, Some("VTASK_NOTIFY"), "Desktop notification when a task ends";
+        "title": Switch, Some("VTASK_TITLE"), "Progress in the window title";
+        "exec": Text, Some("VTASK_EXEC"), "Command for each finished task";
+        "theme": Text, Some("VTASK_THEME"), "Theme or file (`auto`)";
+        "light": Switch, Some("VTASK_LIGHT"), "Same as `theme = \"light\"`";
+        "ascii": Switch, Some("VTASK_ASCII"), "Draw with ASCII characters";
+        "sort": Words, Some("VTASK_SORT"), "Columns to sort by; `-` for descending";
+        "layout": Word(&["auto", "below", "beside"]), None, "Position of the details (`auto`)";
+        "details-size": Number(10, 90), None, "Share of the details in percent";
+        "clipboard": Word(&["osc52", "local"]), None, "Where copied text goes (both)";
+        "clipboard-command": Text, None, "Command that receives copied text";
+    }
+    PROFILES {
+        "url": Text, Some("VTASK_URL"), "URL or host of the vCenter";
+        "username": Text, Some("VTASK_USERNAME"), "User name";
+        "password-command": Text, None, "Command that prints the password";
+        "password-file": Text, Some("VTASK_PASSWORD_FILE"), "File whose first line is the password";
+        "password-keyring": Switch, None, "Password in the keyring: `config set-password`";
+        "password": Text, Some("VTASK_PASSWORD"), "Plain-text password (unsafe)";
+        "keep-session": Switch, Some("VTASK_KEEP_SESSION"), "Keep the session for the next run";
+        "ca-file": Text, Some("VTASK_CA_FILE"), "CA certificates (PEM) to trust";
+        "thumbprint": Text, Some("VTASK_THUMBPRINT"), "SHA-256 of the only accepted certificate";
+        "insecure": Switch, Some("VTASK_INSECURE"), "Do not verify the certificate";
+        "release": Text, Some("VTASK_RELEASE"), "API release (negotiated)";
+        "read-only": Switch, Some("VTASK_READ_ONLY"), "Refuse requests that change something";
+    }
+    "filters" {
+        "NAME": Text, None, "Saved filter, used as `@NAME`";
+    }
+    "columns" {
+        "all, narrow, normal, wide": Words, Some("VTASK_COLUMNS"), "Columns of the list by width";
+    }
+}
 
 /// Description of the section `[keys]`.
 const KEYS: &str = "Keys by context and action, in the form of assets/keys.toml";
@@ -383,7 +177,7 @@ pub fn config_schema() -> Value {
 /// Returns the table of all settings in Markdown.
 pub fn settings_table() -> String {
     let mut text = "| section | key | type | variable | meaning (default) |\n| --- | --- | --- | --- | --- |\n".to_owned();
-    for setting in &SETTINGS {
+    for setting in SETTINGS {
         let kind = match setting.kind {
             Kind::Text => "text".to_owned(),
             Kind::Switch => "switch".to_owned(),
@@ -436,7 +230,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_accepted_by_the_parser() {
-        for setting in &SETTINGS {
+        for setting in SETTINGS {
             let key = setting.key.split(',').next().unwrap();
             let mut text = format!("{key} = {}\n", example(setting));
             if !setting.section.is_empty() {
