@@ -149,7 +149,7 @@ fn page(command: &Command, name: &str) -> Result<String, CommandError> {
             }
         }
         text.push_str(".SH EXAMPLES\n");
-        for (line, purpose) in texts.examples {
+        for (line, purpose) in texts.examples() {
             let _ = write!(
                 text,
                 ".TP\n{}\n.nf\n{}\n.fi\n",

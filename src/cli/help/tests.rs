@@ -48,7 +48,8 @@ fn every_command_has_texts_and_every_text_a_command() {
 
 #[test]
 fn examples_are_valid_command_lines() {
-    for (line, _) in command_texts::all().flat_map(|texts| texts.examples) {
+    for (line, purpose) in command_texts::all().flat_map(Texts::examples) {
+        assert!(!purpose.is_empty(), "{line}");
         let mut found = 0;
         for part in line.split(" | ").flat_map(|part| part.split("&&")) {
             let part = part

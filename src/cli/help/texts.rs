@@ -12,8 +12,8 @@ pub struct Texts {
     pub name: &'static str,
     /// Usage lines, without the name of the program.
     pub usage: &'static [&'static str],
-    /// Examples with an explanation.
-    pub examples: &'static [(&'static str, &'static str)],
+    /// Examples, in the form `command  # purpose`.
+    pub(super) examples: &'static [&'static str],
     /// Exit codes in addition to 0.
     pub exit_codes: &'static [(u8, &'static str)],
     /// Further paragraphs, for the manual.
@@ -23,17 +23,17 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Formats the examples, a line each.
+    /// Returns the examples as command and purpose.
+    pub fn examples(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let split = |example: &&'static str| example.split_once("  # ").unwrap_or((*example, ""));
+        self.examples.iter().map(split)
+    }
+
+    /// Formats the examples, a line each, with aligned purposes.
     pub fn example_lines(&self) -> String {
-        let width = self
-            .examples
-            .iter()
-            .map(|(line, _)| line.len())
-            .filter(|width| *width < 60)
-            .max()
-            .unwrap_or(0);
-        self.examples
-            .iter()
+        let widths = self.examples().map(|(line, _)| line.len());
+        let width = widths.filter(|width| *width < 60).max().unwrap_or(0);
+        self.examples()
             .fold(String::new(), |mut text, (line, purpose)| {
                 // Writing to a string cannot fail.
                 let _ = writeln!(text, "  {line:width$}  # {purpose}");

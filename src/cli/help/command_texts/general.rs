@@ -8,15 +8,9 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "",
         usage: &["[OPTIONS] [TASK]... | <COMMAND>"],
         examples: &[
-            ("vtask demo", "try the screen without a server"),
-            (
-                "vtask --url vc01.lab --username ops@vsphere.local",
-                "all recent tasks of a vCenter",
-            ),
-            (
-                "vtask wait task-4711 && echo done",
-                "wait for a task in a script",
-            ),
+            "vtask demo  # try the screen without a server",
+            "vtask --url vc01.lab --username ops@vsphere.local  # all recent tasks of a vCenter",
+            "vtask wait task-4711 && echo done  # wait for a task in a script",
         ],
         exit_codes: &[
             (2, "wrong usage or configuration"),
@@ -29,15 +23,9 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "options",
         usage: &[""],
         examples: &[
-            ("vtask list --profile lab", "a server of the config file"),
-            (
-                "vtask --url vc01.lab --username ops list",
-                "before or after the command",
-            ),
-            (
-                "vtask get task-4711 --timeout 10s -vv --log-file vtask.log",
-                "time limit, and a log",
-            ),
+            "vtask list --profile lab  # a server of the config file",
+            "vtask --url vc01.lab --username ops list  # before or after the command",
+            "vtask get task-4711 --timeout 10s -vv --log-file vtask.log  # time limit, and a log",
         ],
         exit_codes: LOCAL,
         notes: "Each option has a variable: VTASK_CA_FILE for --ca-file, and so on. VTASK_PASSWORD has the password, \

@@ -14,9 +14,9 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "stream",
         usage: &["[OPTIONS]"],
         examples: &[
-            ("vtask stream", "every change, one JSON object per line"),
-            ("vtask stream --state failed --cursor FILE", "failures"),
-            ("vtask stream --profile lab,branch", "two vCenters"),
+            "vtask stream  # every change, one JSON object per line",
+            "vtask stream --state failed --cursor FILE  # failures",
+            "vtask stream --profile lab,branch  # two vCenters",
         ],
         exit_codes: FOLLOWING,
         notes: "A line is a task as `vtask list -o ndjson` prints it, with eventId and seenAt, the local time at which \
@@ -30,16 +30,10 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "exporter",
         usage: &["[OPTIONS]"],
         examples: &[
-            ("vtask exporter", "on http://127.0.0.1:9788/metrics"),
-            ("vtask exporter --cursor FILE", "restarts without a gap"),
-            (
-                "vtask exporter --listen 0.0.0.0:9788 --web-config web.yml",
-                "for other hosts",
-            ),
-            (
-                "vtask exporter --otlp",
-                "to a collector at localhost:4318, too",
-            ),
+            "vtask exporter  # on http://127.0.0.1:9788/metrics",
+            "vtask exporter --cursor FILE  # restarts without a gap",
+            "vtask exporter --listen 0.0.0.0:9788 --web-config web.yml  # for other hosts",
+            "vtask exporter --otlp  # to a collector at localhost:4318, too",
         ],
         exit_codes: FOLLOWING,
         notes: "/metrics has the text format of Prometheus, or OpenMetrics if the client accepts it; /-/healthy and \

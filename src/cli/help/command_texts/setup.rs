@@ -8,12 +8,9 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "trust",
         usage: &["[OPTIONS] <COMMAND>"],
         examples: &[
-            ("vtask trust list", "trusted certificates"),
-            (
-                "vtask trust add vc01.lab",
-                "show a certificate and ask whether to trust it",
-            ),
-            ("vtask trust remove vc01.lab", "forget it"),
+            "vtask trust list  # trusted certificates",
+            "vtask trust add vc01.lab  # show a certificate and ask whether to trust it",
+            "vtask trust remove vc01.lab  # forget it",
         ],
         exit_codes: &[
             (2, "wrong usage or configuration"),
@@ -33,12 +30,9 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "logout",
         usage: &["[OPTIONS]"],
         examples: &[
-            ("vtask logout", "end the kept session of the default server"),
-            ("vtask logout --profile lab", "of a profile"),
-            (
-                "vtask logout --profile lab --profile branch",
-                "of two profiles",
-            ),
+            "vtask logout  # end the kept session of the default server",
+            "vtask logout --profile lab  # of a profile",
+            "vtask logout --profile lab --profile branch  # of two profiles",
         ],
         exit_codes: &[
             (2, "wrong usage or configuration"),
@@ -51,20 +45,11 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "config",
         usage: &["[OPTIONS] <COMMAND>"],
         examples: &[
-            (
-                "vtask config init && vtask config edit",
-                "begin with a commented file",
-            ),
-            (
-                "vtask config set profiles.lab.url vc01.lab",
-                "change a setting, keeping comments",
-            ),
-            ("vtask config show", "settings in effect and their sources"),
-            ("vtask config check", "all errors of the config file"),
-            (
-                "vtask config set-password lab",
-                "store a password in the system's keyring",
-            ),
+            "vtask config init && vtask config edit  # begin with a commented file",
+            "vtask config set profiles.lab.url vc01.lab  # change a setting, keeping comments",
+            "vtask config show  # settings in effect and their sources",
+            "vtask config check  # all errors of the config file",
+            "vtask config set-password lab  # store a password in the system's keyring",
         ],
         exit_codes: LOCAL,
         notes: "",
@@ -74,15 +59,9 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "doctor",
         usage: &["[OPTIONS]"],
         examples: &[
-            ("vtask doctor", "check this machine and the default server"),
-            (
-                "vtask doctor --profile lab",
-                "check the server of a profile",
-            ),
-            (
-                "vtask doctor --url vc01.lab --username ops",
-                "check a server",
-            ),
+            "vtask doctor  # check this machine and the default server",
+            "vtask doctor --profile lab  # check the server of a profile",
+            "vtask doctor --url vc01.lab --username ops  # check a server",
         ],
         exit_codes: &[
             (2, "problems on this machine"),
@@ -97,22 +76,10 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "completions",
         usage: &["[OPTIONS] <SHELL>"],
         examples: &[
-            (
-                "source <(vtask completions bash)",
-                "in ~/.bashrc; zsh: in ~/.zshrc, after compinit",
-            ),
-            (
-                "vtask completions fish | source",
-                "in ~/.config/fish/config.fish",
-            ),
-            (
-                "eval (vtask completions elvish | slurp)",
-                "in ~/.config/elvish/rc.elv",
-            ),
-            (
-                "vtask completions powershell | Out-String | Invoke-Expression",
-                "in $PROFILE",
-            ),
+            "source <(vtask completions bash)  # in ~/.bashrc; zsh: in ~/.zshrc, after compinit",
+            "vtask completions fish | source  # in ~/.config/fish/config.fish",
+            "eval (vtask completions elvish | slurp)  # in ~/.config/elvish/rc.elv",
+            "vtask completions powershell | Out-String | Invoke-Expression  # in $PROFILE",
         ],
         exit_codes: LOCAL,
         notes: "Task IDs are read from the server given so far, if that needs no password prompt, within two seconds. \
@@ -123,12 +90,9 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "man",
         usage: &["[OPTIONS] [COMMAND]..."],
         examples: &[
-            ("vtask man | man -l -", "read the manual page"),
-            ("vtask man wait | man -l -", "of a command"),
-            (
-                "vtask man --dir /usr/local/share/man/man1",
-                "install all pages",
-            ),
+            "vtask man | man -l -  # read the manual page",
+            "vtask man wait | man -l -  # of a command",
+            "vtask man --dir /usr/local/share/man/man1  # install all pages",
         ],
         exit_codes: LOCAL,
         notes: "",

@@ -30,15 +30,9 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "get",
         usage: &["[OPTIONS] <TASK>..."],
         examples: &[
-            (
-                "vtask get task-4711",
-                "one line, with the error if it failed",
-            ),
-            (
-                "vtask get task-4711 --json",
-                "TaskInfo as the server sent it",
-            ),
-            ("vtask list --ids | vtask get -", "tasks of another command"),
+            "vtask get task-4711  # one line, with the error if it failed",
+            "vtask get task-4711 --json  # TaskInfo as the server sent it",
+            "vtask list --ids | vtask get -  # tasks of another command",
         ],
         exit_codes: GET,
         notes: "A running task counts as success.",
@@ -48,20 +42,11 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "list",
         usage: &["[OPTIONS]"],
         examples: &[
-            ("vtask list --state active", "queued and running tasks"),
-            (
-                "vtask list --since 24h --state failed --json",
-                "failures of the last day, one JSON object per line",
-            ),
-            ("vtask list --since 7d --format csv", "for a spreadsheet"),
-            (
-                "vtask list --entity db-prod-01 --ids",
-                "task IDs for other commands",
-            ),
-            (
-                "vtask list --filter 'target:db-* elapsed>1h'",
-                "a filter as on the screen",
-            ),
+            "vtask list --state active  # queued and running tasks",
+            "vtask list --since 24h --state failed --json  # failures of the last day, one JSON object per line",
+            "vtask list --since 7d --format csv  # for a spreadsheet",
+            "vtask list --entity db-prod-01 --ids  # task IDs for other commands",
+            "vtask list --filter 'target:db-* elapsed>1h'  # a filter as on the screen",
         ],
         exit_codes: READING,
         notes: "JSON has times in whole seconds, as jq's fromdate reads them; --json keeps the server's fractions. \
@@ -75,18 +60,9 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "tree",
         usage: &["[OPTIONS] <TASK>..."],
         examples: &[
-            (
-                "vtask tree task-4711",
-                "the task with its ancestors and descendants",
-            ),
-            (
-                "vtask tree task-4711 --json",
-                "one JSON object per line, with depth and parentMoId",
-            ),
-            (
-                "vtask tree lab/task-4711",
-                "a task on the vCenter of a profile",
-            ),
+            "vtask tree task-4711  # the task with its ancestors and descendants",
+            "vtask tree task-4711 --json  # one JSON object per line, with depth and parentMoId",
+            "vtask tree lab/task-4711  # a task on the vCenter of a profile",
         ],
         exit_codes: READING,
         notes: "Children come from the recent tasks and the server's history.",
@@ -96,15 +72,9 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "events",
         usage: &["[OPTIONS] <TASK>..."],
         examples: &[
-            ("vtask events task-4711", "oldest first"),
-            (
-                "vtask events task-4711 --json",
-                "one JSON object per line, with the event as sent",
-            ),
-            (
-                "vtask events lab/task-4711 --timeout 10s",
-                "with a time limit",
-            ),
+            "vtask events task-4711  # oldest first",
+            "vtask events task-4711 --json  # one JSON object per line, with the event as sent",
+            "vtask events lab/task-4711 --timeout 10s  # with a time limit",
         ],
         exit_codes: READING,
         notes: "",
@@ -114,26 +84,11 @@ pub(super) const TEXTS: &[Texts] = &[
         name: "report",
         usage: &["[OPTIONS] --html|--markdown <OUT> [FILE|TASK]..."],
         examples: &[
-            (
-                "vtask report --since yesterday --html night.html",
-                "all tasks since yesterday",
-            ),
-            (
-                "vtask report task-4711 --html report.html",
-                "a task and the tasks that it started",
-            ),
-            (
-                "vtask report --since 8h --state failed,cancelled --markdown -",
-                "for a ticket",
-            ),
-            (
-                "vtask report night.ndjson.zst --html night.html",
-                "a record, with outages and cancel requests",
-            ),
-            (
-                "vtask report --since 24h --user '*\\ops' --title 'CHG-4711' --html chg-4711.html",
-                "tasks of a user, with a heading",
-            ),
+            "vtask report --since yesterday --html night.html  # all tasks since yesterday",
+            "vtask report task-4711 --html report.html  # a task and the tasks that it started",
+            "vtask report --since 8h --state failed,cancelled --markdown -  # for a ticket",
+            "vtask report night.ndjson.zst --html night.html  # a record, with outages and cancel requests",
+            "vtask report --since 24h --user '*\\ops' --title 'CHG-4711' --html chg-4711.html  # tasks of a user, with a heading",
         ],
         exit_codes: READING,
         notes: "The HTML file is complete in itself: it loads nothing and runs no scripts. It has a light and a dark \
@@ -150,22 +105,10 @@ pub(super) const TEXTS: &[Texts] = &[
             "[OPTIONS] --new",
         ],
         examples: &[
-            (
-                "vtask wait task-4711 --timeout 2h && echo moved",
-                "act on success",
-            ),
-            (
-                "vtask wait --entity db-prod-01 --operation 'Relocate*'",
-                "running tasks that match",
-            ),
-            (
-                "vtask wait --new --user '*\\terraform' --any",
-                "the first task that starts from now on",
-            ),
-            (
-                "vtask list --ids --state active | vtask wait - --json",
-                "one JSON object per change",
-            ),
+            "vtask wait task-4711 --timeout 2h && echo moved  # act on success",
+            "vtask wait --entity db-prod-01 --operation 'Relocate*'  # running tasks that match",
+            "vtask wait --new --user '*\\terraform' --any  # the first task that starts from now on",
+            "vtask list --ids --state active | vtask wait - --json  # one JSON object per change",
         ],
         exit_codes: OUTCOMES,
         notes: "If tasks end differently, a failure takes precedence over a cancellation, and that over an unknown \
@@ -184,18 +127,9 @@ pub(super) const TEXTS: &[Texts] = &[
             "[OPTIONS] --entity <NAME>|--filter <FILTER>|…",
         ],
         examples: &[
-            (
-                "vtask cancel task-4711",
-                "show the cancel flags and ask for confirmation",
-            ),
-            (
-                "vtask cancel task-4711 --yes --wait",
-                "in a script, until the task has ended",
-            ),
-            (
-                "vtask list --entity db-prod-01 --state active --ids | vtask cancel - --yes",
-                "all tasks of a VM",
-            ),
+            "vtask cancel task-4711  # show the cancel flags and ask for confirmation",
+            "vtask cancel task-4711 --yes --wait  # in a script, until the task has ended",
+            "vtask list --entity db-prod-01 --state active --ids | vtask cancel - --yes  # all tasks of a VM",
         ],
         exit_codes: &[
             (
