@@ -3,16 +3,14 @@
 //! A property that is read by itself has its declared type. In a response of a property collector it has the type
 //! `Any`, where primitives and lists are boxed with the name of their type. [`Property`] can be converted to both.
 
-use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use serde_json::{Value, json};
 
 use super::server_behavior::{Boxing, ServerBehavior};
 
 /// A reference to a managed object.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct MoRef {
     /// Type of the managed object, e.g. `VirtualMachine`.
     pub kind: Arc<str>,
@@ -31,21 +29,6 @@ impl MoRef {
     /// Returns the reference as a data object.
     pub(super) fn to_json(&self) -> Value {
         json!({"_typeName": "ManagedObjectReference", "type": &*self.kind, "value": &*self.id})
-    }
-}
-
-impl PartialEq for MoRef {
-    fn eq(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.id == other.id
-    }
-}
-
-impl Eq for MoRef {}
-
-impl Hash for MoRef {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.kind.hash(state);
-        self.id.hash(state);
     }
 }
 
@@ -175,15 +158,8 @@ fn is_int(number: i64) -> bool {
 
 /// Returns `ArrayOfString` for `string`.
 fn array_type(element: &str) -> String {
-    let mut letters = element.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first
-        .into_iter()
-        .fold("ArrayOf".to_owned(), |mut name, letter| {
-            name.push(letter);
-            name
-        })
-        + letters.as_str()
+    let (first, rest) = element.split_at(1);
+    format!("ArrayOf{}{rest}", first.to_ascii_uppercase())
 }
 
 /// Returns a `LocalizableMessage`.
