@@ -92,7 +92,7 @@ impl PageReader for EventReader<'_> {
     }
 
     async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
-        let mut errors = Page::new();
+        let mut errors = Page::default();
         for EventServer { reader, tasks } in &mut self.servers {
             for task in reader.target.tasks.clone() {
                 let read = reader.request(io, async |client| {
@@ -150,7 +150,7 @@ impl PageReader for EventReader<'_> {
     }
 
     fn page(&mut self, columns: Option<usize>) -> Page {
-        let mut page = Page::new();
+        let mut page = Page::default();
         for server in &self.servers {
             let endpoint = server.reader.endpoint();
             for task in &server.tasks {

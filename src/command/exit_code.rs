@@ -4,9 +4,10 @@ use super::signals::StopSignal;
 use crate::{task::Status, vim};
 
 /// The result of a command, which determines its exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Outcome {
     /// Everything succeeded.
+    #[default]
     Success,
     /// A task failed.
     Failed,

@@ -97,7 +97,7 @@ impl PageReader for GetReader<'_> {
     }
 
     async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
-        let mut page = Page::new();
+        let mut page = Page::default();
         let with_markdown = self.with_markdown;
         let is_raw = self.args.output.json && !self.args.output.watch;
         for server in &mut self.servers {
@@ -152,7 +152,7 @@ impl PageReader for GetReader<'_> {
     }
 
     fn page(&mut self, columns: Option<usize>) -> Page {
-        let mut page = Page::new();
+        let mut page = Page::default();
         let output = &self.args.output;
         let mut descriptions: Vec<String> = Vec::new();
         for server in &mut self.servers {
@@ -313,7 +313,7 @@ mod tests {
             ("task-3".into(), Ok(json!({"key": "task-3"}))),
         ];
         let mut snapshot = Snapshot::empty(at(62));
-        let mut page = Page::new();
+        let mut page = Page::default();
         let target = Target::alone();
         let ids: Vec<_> = tasks.iter().map(|(mo_id, _)| mo_id.clone()).collect();
         add(tasks, &mut snapshot, "vc01", &mut page);
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn missing_tasks_make_the_outcome_unknown() {
-        let mut page = Page::new();
+        let mut page = Page::default();
         let tasks = vec![missing("task-9"), got("task-1", &json!({}))];
         add_raw(&Target::alone(), tasks, "vc01", &mut page);
         assert_eq!(page.rows.len(), 1);

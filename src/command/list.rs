@@ -119,7 +119,7 @@ impl PageReader for ListReader<'_> {
 
     async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
         let args = self.args;
-        let mut errors = Page::new();
+        let mut errors = Page::default();
         for (at, server) in self.servers.iter_mut().enumerate() {
             match server.read(&args.query, args.scope(), io).await {
                 Ok((snapshot, messages)) => {
@@ -161,7 +161,7 @@ impl PageReader for ListReader<'_> {
     }
 
     fn page(&mut self, columns: Option<usize>) -> Page {
-        let mut page = Page::new();
+        let mut page = Page::default();
         let args = self.args;
         if args.output.watch {
             for (_, snapshot) in &mut self.snapshots {

@@ -55,6 +55,7 @@ pub struct ReportArgs {
 }
 
 /// Tasks, outages and messages read from the servers.
+#[derive(Default)]
 struct ReportData {
     snapshots: Vec<(usize, Snapshot)>,
     /// The tasks of the report, each with the index of its snapshot.
@@ -166,13 +167,7 @@ async fn read(
     servers: &mut [QueryServer],
     io: &mut CommandIo<'_>,
 ) -> Result<(Report, Outcome), CommandError> {
-    let mut read = ReportData {
-        snapshots: Vec::new(),
-        chosen: Vec::new(),
-        outages: Vec::new(),
-        messages: Vec::new(),
-        outcome: Outcome::Success,
-    };
+    let mut read = ReportData::default();
     for (at, server) in servers.iter_mut().enumerate() {
         if let Err(error) = read_server(args, at, server, &mut read, io).await {
             // One server that is away must not keep the others' tasks from the report.

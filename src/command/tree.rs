@@ -88,7 +88,7 @@ impl PageReader for TreeReader {
     }
 
     async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
-        let mut errors = Page::new();
+        let mut errors = Page::default();
         for TreeServer { reader, snapshot } in &mut self.servers {
             let mut read: HashSet<Handle> = HashSet::new();
             for task in reader.target.tasks.clone() {
@@ -129,7 +129,7 @@ impl PageReader for TreeReader {
 
     /// Formats the trees of all tasks; a tree that contains several of them comes once.
     fn page(&mut self, columns: Option<usize>) -> Page {
-        let mut page = Page::new();
+        let mut page = Page::default();
         let (mut text, mut nested) = (String::new(), Vec::new());
         for server in &mut self.servers {
             let Some(snapshot) = &mut server.snapshot else {

@@ -56,7 +56,7 @@ pub struct OutputArgs {
 }
 
 /// Data read by a command.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Page {
     pub(super) rows: Vec<OutputRow>,
     /// The text in place of a table.
@@ -71,17 +71,6 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn new() -> Self {
-        Self {
-            rows: Vec::new(),
-            text: None,
-            markdown: None,
-            json: None,
-            messages: Vec::new(),
-            outcome: Outcome::Success,
-        }
-    }
-
     /// Returns the page with these messages and this outcome.
     pub(super) fn with_errors(self, errors: Self) -> Self {
         Self {
@@ -247,7 +236,7 @@ impl<'a> Presenter<'a> {
         let text = |rows: &[OutputRow]| {
             let page = Page {
                 rows: rows.to_vec(),
-                ..Page::new()
+                ..Page::default()
             };
             self.text(&page, None)
         };
