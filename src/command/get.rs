@@ -314,7 +314,7 @@ mod tests {
         ];
         let mut snapshot = Snapshot::empty(at(62));
         let mut page = Page::default();
-        let target = Target::alone();
+        let target = Target::default();
         let ids: Vec<_> = tasks.iter().map(|(mo_id, _)| mo_id.clone()).collect();
         add(tasks, &mut snapshot, "vc01", &mut page);
         let rows = ids.iter().filter_map(|mo_id| {
@@ -338,7 +338,7 @@ mod tests {
     fn missing_tasks_make_the_outcome_unknown() {
         let mut page = Page::default();
         let tasks = vec![missing("task-9"), got("task-1", &json!({}))];
-        add_raw(&Target::alone(), tasks, "vc01", &mut page);
+        add_raw(&Target::default(), tasks, "vc01", &mut page);
         assert_eq!(page.rows.len(), 1);
         assert!(page.messages[0].contains("task-9"), "{:?}", page.messages);
         assert_eq!(page.outcome, Outcome::Unknown);

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A server and the tasks given for it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Target {
     /// The profile name; `None` if there is only one server.
     pub(super) name: Option<String>,
@@ -28,18 +28,6 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Creates the target of a single server, without tasks.
-    #[cfg(test)]
-    pub(super) fn alone() -> Self {
-        Self {
-            name: None,
-            connection: ConnectionArgs::default(),
-            tasks: Vec::new(),
-            duplicate_profiles: Vec::new(),
-            conflict: None,
-        }
-    }
-
     fn has_name(&self, name: &str) -> bool {
         self.name.as_deref() == Some(name)
             || self
@@ -89,12 +77,10 @@ pub(super) fn servers(
     let profiles = args.profiles(environment);
     if profiles.len() < 2 && !args.has_profile_pattern(environment) {
         return Ok(vec![Target {
-            name: None,
             connection: args.clone(),
-            tasks: Vec::new(),
-            duplicate_profiles: Vec::new(),
             // Connection errors are reported when connecting.
             conflict: config::server_conflict(args, environment).unwrap_or_default(),
+            ..Target::default()
         }]);
     }
     let of_variables = args.profile.is_empty() && environment.get("VTASK_URL").is_some();
@@ -114,9 +100,7 @@ pub(super) fn servers(
             None => targets.push(Target {
                 name: Some(name.clone()),
                 connection,
-                tasks: Vec::new(),
-                duplicate_profiles: Vec::new(),
-                conflict: None,
+                ..Target::default()
             }),
         }
     }
@@ -430,10 +414,8 @@ mod tests {
         assert_eq!(found, [on("lab", &["task-1"]), on("branch", &["task-1"])]);
         let target = |profile: &str| Target {
             name: Some("lab".to_owned()),
-            connection: ConnectionArgs::default(),
-            tasks: Vec::new(),
             duplicate_profiles: vec![profile.to_owned()],
-            conflict: None,
+            ..Target::default()
         };
         let warnings = duplicates(&[target("same"), target("lab")]);
         assert!(
