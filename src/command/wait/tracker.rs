@@ -180,18 +180,7 @@ impl WaitTracker {
             }
             Update::Notice(text) | Update::RecordingStopped(text) => effect.notices.push(text),
             Update::RecentRefused(reason) => self.handle_refused_list(from, &reason, &mut effect),
-            Update::Server(_)
-            | Update::FirstList
-            | Update::Pong
-            | Update::Cancel { .. }
-            | Update::Privilege { .. }
-            | Update::Family { .. }
-            | Update::Relatives { .. }
-            | Update::Events { .. }
-            | Update::HistoryPage { .. }
-            | Update::Typical(_)
-            | Update::TypicalUnknown(_)
-            | Update::EntityState { .. } => {}
+            _ => {}
         }
         self.add_discovered(now, &mut effect);
         self.decide_outcomes(now, &mut effect);
