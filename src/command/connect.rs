@@ -16,7 +16,7 @@ pub(super) async fn connect(
 ) -> Result<ConnectOptions, CommandError> {
     let connection = config::resolve_connection(args, environment).await?;
     if connection.lacks_password()
-        && let Some((_, kept)) = connection.session_file()
+        && let Some(kept) = connection.session_file()
         && let Some(options) = with_kept_session(&connection, kept).await
     {
         return Ok(options);

@@ -61,7 +61,7 @@ use io_context::CommandIo;
 
 use crate::{
     cli::{self, Cli, Command},
-    config::{ConnectionArgs, defaults},
+    config::{ConnectionArgs, file},
 };
 
 /// Runs the command.
@@ -112,7 +112,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         let timeout = match global.timeout.timeout {
             // A record ends by `--for`, not by the default for commands.
             None if reads_server && !matches!(command, Some(Command::Record(_))) => {
-                defaults(connection, io.environment)?.timeout
+                file(connection, io.environment)?.defaults.timeout
             }
             timeout => timeout,
         };

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::{
-    ConfigError, Defaults, Environment, KeyringEntry, SessionFile, file::ConfigFile,
+    ConfigError, Environment, KeyringEntry, SessionFile, file::ConfigFile,
     password_source, trust::trust,
 };
 use crate::vim::{Address, Credentials, TrustPolicy};
@@ -18,17 +18,6 @@ pub use args::ConnectionArgs;
 use partial::AuthMethod;
 pub use partial::PartialConnection;
 pub(super) use source::{Origin, SelectedServer, Source};
-
-/// Returns the config file's defaults for flags that are not given.
-///
-/// # Errors
-/// Returns an error if the config file cannot be read or parsed.
-pub fn defaults(
-    args: &ConnectionArgs,
-    environment: &dyn Environment,
-) -> Result<Defaults, ConfigError> {
-    ConfigFile::load(args.config.as_deref(), environment).map(|file| file.defaults)
-}
 
 /// Loads the config file of a command.
 ///
@@ -50,7 +39,7 @@ pub async fn resolve_connection(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<PartialConnection, ConfigError> {
-    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    let file = file(args, environment)?;
     let chosen = SelectedServer::new(args, environment, &file)?;
     let is_allowed = |source: &Source| source.allow_plain_http;
     if chosen.address.is_exposed() && !chosen.sources.iter().any(is_allowed) {
@@ -93,7 +82,7 @@ pub fn kept_session(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<(PartialConnection, String, SessionFile), ConfigError> {
-    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    let file = file(args, environment)?;
     let chosen = SelectedServer::new(args, environment, &file)?;
     let user = account(&chosen)?;
     let kept = SessionFile::of(&chosen.address, &user, environment)?;
@@ -120,7 +109,7 @@ pub fn keyring_entry(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<(KeyringEntry, String), ConfigError> {
-    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    let file = file(args, environment)?;
     let chosen = SelectedServer::new(args, environment, &file)?;
     let user = account(&chosen)?;
     let server = chosen.address.name();
@@ -138,7 +127,7 @@ pub fn server_and_trust(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<(Address, TrustPolicy), ConfigError> {
-    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    let file = file(args, environment)?;
     let chosen = SelectedServer::new(args, environment, &file)?;
     let trust = trust(args, environment, &chosen)?;
     Ok((chosen.address, trust))
@@ -152,7 +141,7 @@ pub fn server_conflict(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<Option<String>, ConfigError> {
-    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    let file = file(args, environment)?;
     Ok(SelectedServer::new(args, environment, &file)?.conflict)
 }
 
@@ -165,7 +154,7 @@ pub fn read_only(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<Option<&'static str>, ConfigError> {
-    let file = ConfigFile::load(args.config.as_deref(), environment)?;
+    let file = file(args, environment)?;
     let chosen = SelectedServer::new(args, environment, &file)?;
     Ok(why_read_only(args, &file, &chosen))
 }

@@ -25,7 +25,7 @@ mod trust;
 
 pub use check::{Report, check};
 pub use connection::{
-    ConnectionArgs, PartialConnection, defaults, file, kept_session, keyring_entry, read_only,
+    ConnectionArgs, PartialConnection, file, kept_session, keyring_entry, read_only,
     resolve_connection, server_and_trust, server_conflict,
 };
 pub use defaults::{ClipboardChoice, Defaults, StringOrList};

@@ -157,7 +157,7 @@ impl<'a> Presenter<'a> {
             return printed;
         }
         printed?;
-        let defaults = config::defaults(connection, io.environment)?;
+        let defaults = config::file(connection, io.environment)?.defaults;
         self.follow(reader, &defaults, io).await
     }
 

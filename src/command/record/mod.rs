@@ -103,7 +103,7 @@ pub async fn run(
     let Some(file) = args.words.last().map(Path::new) else {
         return Err(CommandError::Usage("FILE is missing.".to_owned()));
     };
-    let defaults = config::defaults(connection, io.environment)?;
+    let defaults = config::file(connection, io.environment)?.defaults;
     let targets = targets::named(connection, args.tasks(), io)?;
     let mut servers = Vec::new();
     for target in targets {

@@ -58,9 +58,9 @@ pub async fn run(
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let defaults = config::defaults(connection, io.environment)?;
     let file = config::file(connection, io.environment)?;
     let saved = config::named_filters(&file, io.environment).all;
+    let defaults = file.defaults;
     if let Some(path) = &args.from {
         let condition = condition(args, &defaults, io);
         let output = (output_mode(args, io), bar_style(io));

@@ -31,12 +31,10 @@ pub(super) enum AuthMethod {
 }
 
 impl PartialConnection {
-    /// Returns the user name and the session file if `--keep-session` is in effect.
-    pub fn session_file(&self) -> Option<(&str, &SessionFile)> {
+    /// Returns the session file if `--keep-session` is in effect.
+    pub fn session_file(&self) -> Option<&SessionFile> {
         match &self.sign_in {
-            AuthMethod::Account { user, kept, .. } => {
-                kept.as_ref().map(|kept| (user.as_str(), kept))
-            }
+            AuthMethod::Account { kept, .. } => kept.as_ref(),
             AuthMethod::Ready(_) => None,
         }
     }
