@@ -396,12 +396,16 @@ fn as_text(
         let Some(record) = snapshot.store.get(*handle) else {
             continue;
         };
-        let mut line = String::new();
-        if let Some((own, above)) = guides.split_last() {
-            for continues in above {
-                line.push_str(if *continues { symbols.guide } else { "  " });
-            }
-            line.push_str(if *own { symbols.branch } else { symbols.last });
+        // The guides of the levels above are the same before the task and before the lines beneath it.
+        let (mut line, mut guide) = (String::new(), String::new());
+        for continues in guides {
+            line.clone_from(&guide);
+            line.push_str(if *continues {
+                symbols.branch
+            } else {
+                symbols.last
+            });
+            guide.push_str(if *continues { symbols.guide } else { "  " });
         }
         let status = record.status();
         let text_of_task = description(snapshot, *handle, record, &symbols);
@@ -422,11 +426,7 @@ fn as_text(
             .info
             .as_deref()
             .and_then(|info| info.error.as_deref());
-        let mut guide = String::new();
-        for continues in guides {
-            guide.push_str(if *continues { symbols.guide } else { "  " });
-        }
-        let guide = guide + "    ";
+        guide.push_str("    ");
         // What does not fit must not be lost, if it is why the task failed.
         let why = error.filter(|_| shown != full).map(fault_chain::described);
         let causes = error.map(fault_chain::caused_by).unwrap_or_default();
