@@ -21,6 +21,7 @@ use super::{
     screen_options,
     signals::StopSignal,
     targets,
+    watchers::UPDATE_CAPACITY,
 };
 use crate::{
     app::{
@@ -37,8 +38,6 @@ use crate::{
     watch::{Intervals, Update, WatchOptions, Watcher},
 };
 
-/// Capacity of the channel from the watchers to the screen, in updates.
-const UPDATE_CAPACITY: usize = 256;
 /// Size of the output buffer in bytes: a whole frame is written at once.
 const FRAME_BUFFER: usize = 256 * 1024;
 

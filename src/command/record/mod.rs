@@ -27,7 +27,7 @@ pub(super) use start::{end, start_if_configured};
 
 use super::{
     CommandError, Outcome, connect, deadline::EndReason, fetch_args::FetchArgs,
-    io_context::CommandIo, targets,
+    io_context::CommandIo, targets, watchers::UPDATE_CAPACITY,
 };
 use crate::{
     config::{self, ConnectionArgs},
@@ -38,8 +38,6 @@ use crate::{
     watch::{Command, ConnectionState, Update, WatchOptions, Watcher},
 };
 
-/// Capacity of the channel of updates.
-const UPDATE_CAPACITY: usize = 256;
 /// Maximum number of failed tasks whose events wait to be read.
 const MAX_WAITING: usize = 1000;
 
