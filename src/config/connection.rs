@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::{
-    ConfigError, Environment, KeyringEntry, SessionFile, file::ConfigFile,
-    password_source, trust::trust,
+    ConfigError, Environment, KeyringEntry, SessionFile, file::ConfigFile, password_source,
+    trust::trust,
 };
 use crate::vim::{Address, Credentials, TrustPolicy};
 

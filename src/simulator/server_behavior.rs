@@ -217,8 +217,6 @@ pub struct ServerBehavior {
     pub history_gaps: bool,
     /// Returns `NotAuthenticated` for every call on property collectors and views, and only for those.
     pub collectors_unauthenticated: bool,
-    /// Delay of every response, in real time.
-    pub latency: Duration,
 }
 
 impl Default for ServerBehavior {
@@ -259,7 +257,6 @@ impl Default for ServerBehavior {
             history_lag: Duration::ZERO,
             history_gaps: false,
             collectors_unauthenticated: false,
-            latency: Duration::ZERO,
         }
     }
 }

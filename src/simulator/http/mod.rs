@@ -90,9 +90,6 @@ async fn handle(
         let proxy = core.proxy_responses.pop_front();
         (core.behavior.clone(), proxy, core.instance_uuid.clone())
     });
-    if !behavior.latency.is_zero() {
-        tokio::time::sleep(behavior.latency).await;
-    }
     let mut response = match (proxy, route, body) {
         (Some(proxy), ..) => proxy_response(&proxy),
         (None, Route::System, Ok(body)) => hello(
