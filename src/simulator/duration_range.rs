@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 /// Range of durations with uniform distribution. Files contain a duration, `"90s"`, or a pair, `["40s", "2m"]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "Bounds")]
 pub struct DurationRange {
     /// Lower bound.

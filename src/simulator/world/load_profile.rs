@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::inventory::EntityId;
 use super::task::TaskId;
-use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve, TaskPlan};
+use super::task_plan::{CancelBehavior, PlannedEnd, TaskPlan};
 use super::time::WorldTime;
 use crate::duration_range::DurationRange;
 
@@ -82,29 +82,13 @@ impl Load {
         TaskPlan {
             description_id,
             name,
-            targets: Vec::new(),
-            any_target: false,
             reason: Some(json!({"_typeName": "TaskReasonUser", "userName": "VSPHERE.LOCAL\\load"})),
-            queue: DurationRange::exactly(Duration::ZERO),
-            end: PlannedEnd::AfterChildren(DurationRange::exactly(Duration::ZERO)),
-            progress: ProgressCurve::Absent,
-            phases: Vec::new(),
+            end: PlannedEnd::AfterChildren(DurationRange::default()),
             cancelable: vec![(0.0, true)],
             cancel: CancelBehavior::Acts(DurationRange::exactly(Duration::from_secs(1))),
-            exclusive: false,
-            locks: Vec::new(),
-            outcome: PlannedOutcome::Success(None),
             tolerant: true,
-            children: Vec::new(),
-            slots: None,
             keep: self.keep,
-            change_tag: None,
-            activation_id: None,
-            question: None,
-            loses_host: None,
-            cancel_requested: None,
-            details: false,
-            names_itself_root: false,
+            ..TaskPlan::default()
         }
     }
 }

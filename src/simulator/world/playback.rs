@@ -9,9 +9,8 @@ use serde_json::Value;
 use vtask_recording::{Line, Player};
 
 use super::task::TaskId;
-use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve, TaskPlan};
+use super::task_plan::TaskPlan;
 use super::time::{Calendar, WorldTime};
-use crate::duration_range::DurationRange;
 use crate::value::MoRef;
 
 /// Maximum number of tasks; further ones of a record are ignored.
@@ -94,35 +93,9 @@ pub(super) fn time(value: &Value) -> Option<Timestamp> {
 
 /// The plan of a recorded task, which the world never executes.
 fn no_plan() -> TaskPlan {
-    let zero = DurationRange {
-        min: Duration::ZERO,
-        max: Duration::ZERO,
-    };
     TaskPlan {
-        description_id: "".into(),
-        name: None,
-        targets: Vec::new(),
-        any_target: false,
-        reason: None,
-        queue: zero,
-        end: PlannedEnd::After(zero),
-        progress: ProgressCurve::Absent,
-        phases: Vec::new(),
-        cancelable: Vec::new(),
-        cancel: CancelBehavior::Refused,
-        cancel_requested: None,
-        exclusive: false,
-        locks: Vec::new(),
-        outcome: PlannedOutcome::Success(None),
         tolerant: true,
-        children: Vec::new(),
-        slots: None,
         keep: Duration::MAX,
-        change_tag: None,
-        activation_id: None,
-        question: None,
-        loses_host: None,
-        details: false,
-        names_itself_root: false,
+        ..TaskPlan::default()
     }
 }

@@ -10,9 +10,10 @@ use super::time::WorldTime;
 use crate::duration_range::DurationRange;
 
 /// Progress (0–100) as a function of the elapsed fraction of the duration.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum ProgressCurve {
     /// No progress reported.
+    #[default]
     Absent,
     Linear,
     /// Fast at first, then slower and slower.
@@ -37,9 +38,10 @@ pub(crate) struct Phase {
 }
 
 /// Reaction to a cancellation request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum CancelBehavior {
     /// Refused with `NotSupported`.
+    #[default]
     Refused,
     /// Accepted; the task ends this long after the request.
     Acts(DurationRange),
@@ -65,6 +67,12 @@ pub(crate) enum PlannedOutcome {
     Failure(Value),
 }
 
+impl Default for PlannedOutcome {
+    fn default() -> Self {
+        Self::Success(None)
+    }
+}
+
 /// Rule for the end of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PlannedEnd {
@@ -74,8 +82,14 @@ pub(crate) enum PlannedEnd {
     AfterChildren(DurationRange),
 }
 
-/// Plan of a task, shared by all its occurrences.
-#[derive(Clone, Debug)]
+impl Default for PlannedEnd {
+    fn default() -> Self {
+        Self::After(DurationRange::default())
+    }
+}
+
+/// Plan of a task, shared by all its occurrences. The default one succeeds at once and leaves no task object.
+#[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent traits of a plan")]
 pub(crate) struct TaskPlan {
     /// Key of the operation.
