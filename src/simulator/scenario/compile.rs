@@ -12,8 +12,7 @@ use toml::Spanned;
 use super::convert::{cancelable_changes, operation, phase, question, unsigned};
 use super::error::ScenarioError;
 use super::file::{
-    CancelEntry, ChildEntry, HistoryEntry, LoadEntry, Names, PlanEntry, ProfileEntry,
-    ProgressEntry, ReasonEntry, ScenarioFile,
+    ChildEntry, HistoryEntry, LoadEntry, Names, PlanEntry, ProfileEntry, ReasonEntry, ScenarioFile,
 };
 use super::inventory;
 use super::load_options::LoadOptions;
@@ -208,6 +207,7 @@ impl Compiler<'_> {
                 .collect::<Result<_, _>>()?,
             None => Vec::new(),
         };
+        let is_cancelable = entry.cancel != CancelBehavior::Refused;
         Ok(TaskPlan {
             description_id: listed.map_or_else(|| key.into(), |operation| operation.key.clone()),
             name,
@@ -220,12 +220,8 @@ impl Compiler<'_> {
             end,
             progress: self.progress(&entry.progress, &at)?,
             phases: entry.phases.iter().map(phase).collect(),
-            cancelable: cancelable_changes(entry.cancel.is_some(), &entry.cancelable_turns),
-            cancel: match entry.cancel {
-                None => CancelBehavior::Refused,
-                Some(CancelEntry::Ignored) => CancelBehavior::Ignored,
-                Some(CancelEntry::After(delay)) => CancelBehavior::Acts(delay),
-            },
+            cancelable: cancelable_changes(is_cancelable, &entry.cancelable_turns),
+            cancel: entry.cancel,
             cancel_requested: entry.cancel_requested.map(|percent| percent / 100.0),
             exclusive: entry.exclusive,
             locks,
@@ -298,34 +294,24 @@ impl Compiler<'_> {
 
     fn progress(
         &self,
-        entry: &ProgressEntry,
+        curve: &ProgressCurve,
         at: &Range<usize>,
     ) -> Result<ProgressCurve, ScenarioError> {
-        let shares = |points: &[(f64, u8)]| {
-            let valid = points.is_sorted_by(|a, b| a.0 <= b.0)
+        let mut curve = curve.clone();
+        if let ProgressCurve::Points(points) | ProgressCurve::Steps(points) = &mut curve {
+            let is_valid = points.is_sorted_by(|a, b| a.0 <= b.0)
                 && points
                     .iter()
                     .all(|(at, percent)| (0.0..=100.0).contains(at) && *percent <= 100);
-            let shares = points
-                .iter()
-                .map(|(at, percent)| (at / 100.0, *percent))
-                .collect();
-            valid.then_some(shares).ok_or_else(|| {
-                self.error(
-                    at,
-                    "progress points must be between 0 and 100 and ordered by time",
-                )
-            })
-        };
-        Ok(match entry {
-            ProgressEntry::None => ProgressCurve::Absent,
-            ProgressEntry::Linear => ProgressCurve::Linear,
-            ProgressEntry::Slowing => ProgressCurve::Slowing,
-            ProgressEntry::Noisy => ProgressCurve::Noisy,
-            ProgressEntry::Children => ProgressCurve::Children,
-            ProgressEntry::Points(points) => ProgressCurve::Points(shares(points)?),
-            ProgressEntry::Steps(points) => ProgressCurve::Steps(shares(points)?),
-        })
+            if !is_valid {
+                let why = "progress points must be between 0 and 100 and ordered by time";
+                return Err(self.error(at, why));
+            }
+            for (at, _) in points {
+                *at /= 100.0;
+            }
+        }
+        Ok(curve)
     }
 
     /// Converts a data object of the file: `@name` becomes an entity reference, messages get their type name.

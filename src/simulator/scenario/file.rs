@@ -13,6 +13,7 @@ use serde_json::Value;
 use toml::Spanned;
 
 use crate::duration_range::DurationRange;
+use crate::world::task_plan::{CancelBehavior, ProgressCurve};
 
 /// Top level of a scenario file.
 #[derive(Debug, Deserialize)]
@@ -133,11 +134,12 @@ pub(super) struct PlanEntry {
     /// Running time. Absent: until the last child has ended.
     pub(super) takes: Option<DurationRange>,
     #[serde(default)]
-    pub(super) progress: ProgressEntry,
+    pub(super) progress: ProgressCurve,
     #[serde(default)]
     pub(super) phases: Vec<PhaseEntry>,
     /// Reaction to a cancellation request. Absent: not cancelable.
-    pub(super) cancel: Option<CancelEntry>,
+    #[serde(default)]
+    pub(super) cancel: CancelBehavior,
     /// Points in time (percent of the duration) at which `cancelable` is toggled.
     #[serde(default)]
     pub(super) cancelable_turns: Vec<f64>,
@@ -189,24 +191,6 @@ pub(super) enum ReasonEntry {
     Schedule(String),
 }
 
-/// Progress curve.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub(super) enum ProgressEntry {
-    /// No progress reported.
-    #[default]
-    None,
-    Linear,
-    Slowing,
-    Noisy,
-    /// Finished children divided by all children.
-    Children,
-    /// `[percent of the duration, percent]`, interpolated.
-    Points(Vec<(f64, u8)>),
-    /// `[percent of the duration, percent]`, in steps.
-    Steps(Vec<(f64, u8)>),
-}
-
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PhaseEntry {
@@ -217,14 +201,6 @@ pub(super) struct PhaseEntry {
     /// Arguments of the message, as string `KeyAnyValue`s.
     #[serde(default)]
     pub(super) arg: BTreeMap<String, String>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub(super) enum CancelEntry {
-    /// Accepted but never executed.
-    Ignored,
-    After(DurationRange),
 }
 
 /// Part of the duration, in percent, in which the host does not respond.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::inventory::EntityId;
@@ -10,19 +11,21 @@ use super::time::WorldTime;
 use crate::duration_range::DurationRange;
 
 /// Progress (0–100) as a function of the elapsed fraction of the duration.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(crate) enum ProgressCurve {
     /// No progress reported.
     #[default]
+    #[serde(rename = "none")]
     Absent,
     Linear,
     /// Fast at first, then slower and slower.
     Slowing,
     /// Linear on average, with monotonic noise.
     Noisy,
-    /// Corner points (fraction of the duration 0–1, percent), interpolated linearly.
+    /// Corner points (fraction of the duration 0–1, percent), interpolated linearly. Files have percent of the duration.
     Points(Vec<(f64, u8)>),
-    /// Jumps (fraction of the duration 0–1, percent).
+    /// Jumps (fraction of the duration 0–1, percent). Files have percent of the duration.
     Steps(Vec<(f64, u8)>),
     /// Finished children divided by all children.
     Children,
@@ -38,12 +41,15 @@ pub(crate) struct Phase {
 }
 
 /// Reaction to a cancellation request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(crate) enum CancelBehavior {
     /// Refused with `NotSupported`.
     #[default]
+    #[serde(skip)]
     Refused,
     /// Accepted; the task ends this long after the request.
+    #[serde(rename = "after")]
     Acts(DurationRange),
     /// Accepted but never executed.
     Ignored,
