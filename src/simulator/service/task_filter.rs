@@ -147,14 +147,10 @@ impl TaskFilter {
         };
         let users = read_users(&mut fields, "TaskFilterSpecByUsername")?;
         let states = fields.strings("state")?;
-        let known = [
-            TaskState::Queued,
-            TaskState::Running,
-            TaskState::Success,
-            TaskState::Error,
-        ]
-        .map(TaskState::name);
-        if let Some(wrong) = states.iter().find(|state| !known.contains(&state.as_str())) {
+        let wrong = states
+            .iter()
+            .find(|state| TaskState::named(state).is_none());
+        if let Some(wrong) = wrong {
             return Err(Fault::invalid_argument(
                 "filter.state",
                 &format!("There is no state {wrong}."),

@@ -234,31 +234,20 @@ impl Archive {
         };
         let entity = row.target.map(|target| inventory.entity(target));
         Record {
-            id: fields.id,
-            key: None,
-            description: None,
             name,
             description_id,
             entity: entity.map(|entity| entity.reference.clone()),
             entity_name: entity.map(|entity| entity.name.clone()),
-            locked: Vec::new(),
             state: fields.state,
             cancelled: row.outcome == ArchivedOutcome::Cancelled,
-            cancelable: false,
             error,
-            result: None,
-            progress: None,
-            progress_details: Vec::new(),
             reason: profile.reason.clone(),
-            queue_time: row.queued,
             start_time: Some(row.started),
             complete_time: Some(row.completed),
             event_chain_id: fields.chain,
-            change_tag: None,
             parent: fields.parent,
             root: fields.root,
-            activation_id: None,
-            phase_log: Vec::new(),
+            ..Record::new(fields.id, row.queued)
         }
     }
 }

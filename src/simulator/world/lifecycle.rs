@@ -78,8 +78,6 @@ impl World {
             None => plan.names_itself_root.then_some(id),
         };
         let record = Record {
-            id,
-            key: None,
             description: plan
                 .phases
                 .first()
@@ -89,27 +87,17 @@ impl World {
             description_id: plan.description_id.clone(),
             entity: target.map(|target| self.inventory.entity(target).reference.clone()),
             entity_name: target.map(|target| self.inventory.entity(target).name.clone()),
-            locked: Vec::new(),
-            state: TaskState::Queued,
-            cancelled: false,
             cancelable: plan
                 .cancelable
                 .first()
                 .is_some_and(|(_, cancelable)| *cancelable),
-            error: None,
-            result: None,
-            progress: None,
-            progress_details: Vec::new(),
             reason,
-            queue_time: self.now,
-            start_time: None,
-            complete_time: None,
             event_chain_id: self.next_chain,
             change_tag: plan.change_tag.clone(),
             parent,
             root,
             activation_id: plan.activation_id.clone(),
-            phase_log: Vec::new(),
+            ..Record::new(id, self.now)
         };
         let ready = self.now.after(plan.queue.draw(&mut rng));
         let last_change = self.changes.record(ChangedObject::Task(id), 0);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fastrand::Rng;
-use serde_json::{Value, json};
+use serde_json::Value;
 use vtask_recording::Entry;
 
 use super::World;
@@ -106,7 +106,7 @@ impl World {
         }
         let last_change = self.changes.record(ChangedObject::Task(id), 0);
         let task = Task {
-            record: blank(id, self.now),
+            record: Record::new(id, self.now),
             execution: Execution::new(playback.plan.clone(), None, Rng::with_seed(0)),
             versions: FieldVersions::all(last_change),
             last_change,
@@ -153,7 +153,7 @@ impl World {
         if is_known || self.finished.len() >= super::MAX_RECORDS {
             return;
         }
-        let mut record = blank(id, self.now);
+        let mut record = Record::new(id, self.now);
         for field in Field::ALL {
             assign(
                 &mut record,
@@ -197,7 +197,10 @@ fn assign(record: &mut Record, field: Field, value: Value, calendar: &Calendar) 
             let locked = items(&value).filter_map(reference).collect();
             super::replace(&mut record.locked, locked)
         }
-        Field::State => state(&value).is_some_and(|state| super::replace(&mut record.state, state)),
+        Field::State => value
+            .as_str()
+            .and_then(TaskState::named)
+            .is_some_and(|state| super::replace(&mut record.state, state)),
         Field::Cancelled => value
             .as_bool()
             .is_some_and(|value| super::replace(&mut record.cancelled, value)),
@@ -290,50 +293,10 @@ fn reference(value: &Value) -> Option<MoRef> {
     Some(MoRef::new(kind, value["value"].as_str()?))
 }
 
-fn state(value: &Value) -> Option<TaskState> {
-    let name = value.as_str()?;
-    let states = [
-        TaskState::Queued,
-        TaskState::Running,
-        TaskState::Success,
-        TaskState::Error,
-    ];
-    states.into_iter().find(|state| state.name() == name)
-}
-
-fn blank(id: TaskId, now: WorldTime) -> Record {
-    Record {
-        id,
-        key: None,
-        description: None,
-        name: None,
-        description_id: "".into(),
-        entity: None,
-        entity_name: None,
-        locked: Vec::new(),
-        state: TaskState::Queued,
-        cancelled: false,
-        cancelable: false,
-        error: None,
-        result: None,
-        progress: None,
-        progress_details: Vec::new(),
-        reason: json!({"_typeName": "TaskReasonSystem"}),
-        queue_time: now,
-        start_time: None,
-        complete_time: None,
-        event_chain_id: 0,
-        change_tag: None,
-        parent: None,
-        root: None,
-        activation_id: None,
-        phase_log: Vec::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use serde_json::json;
 
     use super::*;
 
@@ -341,7 +304,7 @@ mod tests {
     fn fields_are_unboxed_except_any() {
         let text = |text: &str| json!({"_typeName": "string", "_value": text});
         let calendar = Calendar::new(Timestamp::UNIX_EPOCH);
-        let mut record = blank(TaskId(1), WorldTime::START);
+        let mut record = Record::new(TaskId(1), WorldTime::START);
         let message = |key: Value| {
             let arg = json!({"_typeName": "KeyAnyValue", "key": key, "value": text("a.vmdk")});
             json!({"_typeName": "LocalizableMessage", "key": key, "arg": [arg]})

@@ -100,6 +100,13 @@ pub(crate) enum TaskState {
 }
 
 impl TaskState {
+    const ALL: [Self; 4] = [Self::Queued, Self::Running, Self::Success, Self::Error];
+
+    /// Returns the state with this `TaskInfoState` value.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
     /// Returns the `TaskInfoState` value.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -214,6 +221,39 @@ pub(crate) struct Record {
     pub activation_id: Option<Arc<str>>,
     /// Phases with their start times. Not part of `TaskInfo`; used for events.
     pub phase_log: Vec<(WorldTime, Value)>,
+}
+
+impl Record {
+    /// Creates the record of a queued task that the server itself has started.
+    pub(super) fn new(id: TaskId, queue_time: WorldTime) -> Self {
+        Self {
+            id,
+            key: None,
+            description: None,
+            name: None,
+            description_id: "".into(),
+            entity: None,
+            entity_name: None,
+            locked: Vec::new(),
+            state: TaskState::Queued,
+            cancelled: false,
+            cancelable: false,
+            error: None,
+            result: None,
+            progress: None,
+            progress_details: Vec::new(),
+            reason: json!({"_typeName": "TaskReasonSystem"}),
+            queue_time,
+            start_time: None,
+            complete_time: None,
+            event_chain_id: 0,
+            change_tag: None,
+            parent: None,
+            root: None,
+            activation_id: None,
+            phase_log: Vec::new(),
+        }
+    }
 }
 
 /// Execution state of a task.
