@@ -17,9 +17,10 @@ use crate::vim::{Address, Fingerprint};
 type UserInfo = (String, Option<SecretString>);
 
 /// Kind of a source. Settings typed for this run take precedence over stored ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::config) enum Origin {
     /// Command-line flags.
+    #[default]
     Flags,
     /// Profile selected by `--profile`.
     TypedProfile,
@@ -41,7 +42,7 @@ impl Origin {
 }
 
 /// One source of settings.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::config) struct Source {
     pub origin: Origin,
     /// Server named by the source.
@@ -78,21 +79,8 @@ impl Source {
         Self {
             origin,
             server,
-            is_for: Vec::new(),
-            username: None,
-            password: None,
-            password_file: None,
-            session: None,
-            session_file: None,
-            authorization: None,
-            authorization_file: None,
-            ca_file: None,
-            thumbprint: None,
-            insecure: false,
-            release: None,
-            allow_plain_http: false,
-            profile: None,
             user_info,
+            ..Self::default()
         }
     }
 
@@ -154,21 +142,15 @@ impl Source {
     }
 
     fn profile(origin: Origin, profile: Profile) -> Self {
+        let source = Self::of(origin, profile.url.as_ref());
         Self {
             username: profile.username.clone(),
             ca_file: profile.ca_file.clone(),
             thumbprint: profile.thumbprint,
             insecure: profile.insecure,
             release: profile.release.clone(),
-            ..Self::of(origin, profile.url.as_ref())
-        }
-        .with(profile)
-    }
-
-    fn with(self, profile: Profile) -> Self {
-        Self {
             profile: Some(profile),
-            ..self
+            ..source
         }
     }
 
@@ -210,10 +192,6 @@ impl Source {
             Some(Err(_)) => false,
             None => self.is_for.is_empty() || self.is_for.contains(address),
         }
-    }
-
-    fn server(&self) -> Option<Result<Address, ConfigError>> {
-        self.server.clone()
     }
 
     fn has_credentials(&self) -> bool {
@@ -295,8 +273,9 @@ impl SelectedServer {
         file: &ConfigFile,
     ) -> Result<Self, ConfigError> {
         let sources = collect(args, environment, file)?;
-        let named = |source| Some((source, Source::server(source)?));
-        let mut named = sources.iter().filter_map(named);
+        let mut named = sources
+            .iter()
+            .filter_map(|source| Some((source, source.server.clone()?)));
         let Some((used, address)) = named.next() else {
             return Err(ConfigError(
                 "no vCenter specified. Give --url, set VTASK_URL (or GOVC_URL), or try `vtask demo`, which needs none."
