@@ -1,49 +1,53 @@
 //! Root causes of the failures of a report.
 
+use std::{cmp::Reverse, collections::BTreeSet};
+
+use serde::Serialize;
+
 use super::ReportTask;
-use crate::task::FaultEntry;
 
 /// A type of fault at the end of chains.
+#[derive(Debug, Serialize)]
 pub(super) struct Cause<'a> {
-    /// The fault of the first task.
-    pub(super) fault: &'a FaultEntry,
-    /// Number of different messages.
-    pub(super) messages: usize,
-    /// The tasks that failed for it, as indexes of the failures.
-    pub(super) failures: Vec<usize>,
+    pub(super) type_name: &'a str,
+    /// Message of the first task.
+    pub(super) text: &'a str,
+    /// Number of different messages besides the first.
+    pub(super) other_messages: usize,
+    /// The tasks that failed for it: number among the failures, from 1, and name.
+    pub(super) tasks: Vec<(usize, &'a str)>,
 }
 
 /// Groups failed tasks by the type of the innermost fault, most frequent first.
 pub(super) fn root_causes<'a>(failures: &[&'a ReportTask]) -> Vec<Cause<'a>> {
-    let mut causes: Vec<Cause<'a>> = Vec::new();
-    for (index, task) in failures.iter().enumerate() {
-        let Some(fault) = task.entry.faults.last() else {
+    let mut causes: Vec<(Cause<'a>, BTreeSet<&str>)> = Vec::new();
+    for (task, number) in failures.iter().zip(1..) {
+        let entry = &task.entry;
+        let Some(fault) = entry.faults.last() else {
             continue;
         };
-        let same = causes
-            .iter_mut()
-            .find(|cause| cause.fault.type_name == fault.type_name);
-        match same {
-            Some(cause) => cause.failures.push(index),
-            None => causes.push(Cause {
-                fault,
-                messages: 0,
-                failures: vec![index],
-            }),
+        let task = (number, entry.target.as_deref().unwrap_or(entry.operation()));
+        let mut others = causes.iter_mut();
+        match others.find(|(cause, _)| cause.type_name == fault.type_name) {
+            Some((cause, messages)) => {
+                cause.tasks.push(task);
+                messages.insert(&fault.text);
+            }
+            None => {
+                let cause = Cause {
+                    type_name: &fault.type_name,
+                    text: &fault.text,
+                    other_messages: 0,
+                    tasks: vec![task],
+                };
+                causes.push((cause, BTreeSet::from([&*fault.text])));
+            }
         }
     }
-    for cause in &mut causes {
-        let tasks = cause
-            .failures
-            .iter()
-            .filter_map(|index| failures.get(*index));
-        let mut messages: Vec<&str> = tasks
-            .filter_map(|task| Some(task.entry.faults.last()?.text.as_str()))
-            .collect();
-        messages.sort_unstable();
-        messages.dedup();
-        cause.messages = messages.len();
-    }
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.failures.len()));
-    causes
+    causes.sort_by_key(|(cause, _)| Reverse(cause.tasks.len()));
+    let counted = causes.into_iter().map(|(cause, messages)| Cause {
+        other_messages: messages.len() - 1,
+        ..cause
+    });
+    counted.collect()
 }

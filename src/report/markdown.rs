@@ -53,7 +53,11 @@ pub fn markdown(report: &Report) -> String {
                 others => format!(" (and {others} other messages)"),
             };
             let message = format!("{}{others}", cause.text);
-            vec![cause.count.to_string(), cause.type_name.to_owned(), message]
+            vec![
+                cause.tasks.len().to_string(),
+                cause.type_name.to_owned(),
+                message,
+            ]
         });
         text += &markdown_table(&["Tasks", "Root cause", "Message"], causes);
         for task in failed {

@@ -356,16 +356,13 @@ fn root_causes_are_counted() {
     let causes: Vec<_> = causes::root_causes(&all)
         .into_iter()
         .map(|cause| {
-            (
-                cause.fault.type_name.as_str(),
-                cause.messages,
-                cause.failures,
-            )
+            let numbers: Vec<usize> = cause.tasks.iter().map(|(number, _)| *number).collect();
+            (cause.type_name, cause.other_messages, numbers)
         })
         .collect();
     assert_eq!(
         causes,
-        [("NoDiskSpace", 2, vec![1, 2]), ("NoPermission", 1, vec![0])]
+        [("NoDiskSpace", 1, vec![2, 3]), ("NoPermission", 0, vec![1])]
     );
 }
 

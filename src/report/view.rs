@@ -39,7 +39,7 @@ pub(super) struct View<'a> {
     counts: Vec<Count>,
     shares_width: i64,
     pub(super) facts: Vec<(&'static str, String)>,
-    pub(super) causes: Vec<CauseView<'a>>,
+    pub(super) causes: Vec<Cause<'a>>,
     pub(super) timeline: Option<Timeline>,
     chart: ChartSize,
     pub(super) failures: Vec<Failure<'a>>,
@@ -68,16 +68,6 @@ struct Count {
     tasks: u32,
     x: i64,
     width: i64,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct CauseView<'a> {
-    pub(super) type_name: &'a str,
-    pub(super) text: &'a str,
-    pub(super) other_messages: usize,
-    pub(super) count: usize,
-    /// Number, from 1, and name of each task.
-    tasks: Vec<(usize, &'a str)>,
 }
 
 #[derive(Debug, Serialize)]
@@ -169,10 +159,7 @@ impl<'a> View<'a> {
             counts,
             shares_width: SHARES_WIDTH,
             facts: facts(report),
-            causes: root_causes(&failed)
-                .iter()
-                .map(|cause| CauseView::of(cause, &failed))
-                .collect(),
+            causes: root_causes(&failed),
             timeline: timeline::timeline(report, &times),
             chart: ChartSize {
                 width: timeline::WIDTH,
@@ -227,25 +214,6 @@ impl<'a> TaskRow<'a> {
             ran: entry.ran.map(duration),
             error: fault.or(entry.unreadable.as_deref()),
             failure,
-        }
-    }
-
-    /// Returns the target, else the operation.
-    fn name(entry: &'a ReportTask) -> &'a str {
-        let entry = &entry.entry;
-        entry.target.as_deref().unwrap_or(entry.operation())
-    }
-}
-
-impl<'a> CauseView<'a> {
-    fn of(cause: &Cause<'a>, failed: &[&'a ReportTask]) -> Self {
-        let task = |index: &usize| Some((index + 1, TaskRow::name(failed.get(*index)?)));
-        Self {
-            type_name: &cause.fault.type_name,
-            text: &cause.fault.text,
-            other_messages: cause.messages.saturating_sub(1),
-            count: cause.failures.len(),
-            tasks: cause.failures.iter().filter_map(task).collect(),
         }
     }
 }
