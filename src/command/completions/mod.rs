@@ -9,11 +9,11 @@ mod server;
 mod shell_word;
 mod values;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, builder::PossibleValuesParser};
 use clap_complete::{
     CompleteEnv,
     engine::ArgValueCompleter,
-    env::{Elvish, EnvCompleter, Fish, Shells, Zsh},
+    env::{Elvish, Fish, Shells, Zsh},
 };
 
 use super::{CommandError, Outcome, io_context::CommandIo};
@@ -25,35 +25,23 @@ const COMPLETE_VARIABLE: &str = "VTASK_COMPLETE";
 #[derive(Debug, Clone, Args)]
 pub struct CompletionsArgs {
     /// Shell
-    #[arg(value_enum)]
-    shell: Shell,
+    #[arg(value_parser = PossibleValuesParser::new(SHELLS.names()))]
+    shell: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Shell {
-    Bash,
-    Elvish,
-    Fish,
-    Powershell,
-    Zsh,
-}
+const SHELLS: Shells<'static> = Shells(&[&script::BASH, &Elvish, &Fish, &script::POWERSHELL, &Zsh]);
 
 /// Runs `vtask completions`.
 ///
 /// # Errors
 /// Fails if standard output cannot be written.
 pub fn run(args: &CompletionsArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    let shell: &dyn EnvCompleter = match args.shell {
-        Shell::Bash => &script::BASH,
-        Shell::Elvish => &Elvish,
-        Shell::Fish => &Fish,
-        Shell::Powershell => &script::POWERSHELL,
-        Shell::Zsh => &Zsh,
-    };
     let mut script = Vec::new();
-    shell
-        .write_registration(COMPLETE_VARIABLE, "vtask", "vtask", "vtask", &mut script)
-        .map_err(|error| CommandError::Local(error.into()))?;
+    if let Some(shell) = SHELLS.completer(&args.shell) {
+        shell
+            .write_registration(COMPLETE_VARIABLE, "vtask", "vtask", "vtask", &mut script)
+            .map_err(|error| CommandError::Local(error.into()))?;
+    }
     let script = String::from_utf8_lossy(&script);
     io.print(&format!("{}\n", script.trim()))?;
     Ok(Outcome::Success)
@@ -66,20 +54,14 @@ pub fn answer(definition: fn() -> clap::Command) {
     }
     CompleteEnv::with_factory(move || with_values(definition()))
         .var(COMPLETE_VARIABLE)
-        .shells(Shells(&[
-            &script::BASH,
-            &Elvish,
-            &Fish,
-            &script::POWERSHELL,
-            &Zsh,
-        ]))
+        .shells(SHELLS)
         .complete();
 }
 
 type Completer = fn() -> ArgValueCompleter;
 
 /// Completers of argument values, by command and argument ID. An empty command matches all commands.
-const VALUES: [(&str, &str, Completer); 21] = [
+const VALUES: [(&str, &str, Completer); 22] = [
     ("wait", "tasks", values::active_tasks),
     ("cancel", "tasks", values::active_tasks),
     ("", "tasks", values::tasks),
@@ -101,10 +83,8 @@ const VALUES: [(&str, &str, Completer); 21] = [
     ("", "entity", values::entities),
     ("", "user", values::users),
     ("", "operation", values::operations),
+    ("", "scenario", values::scenarios),
 ];
-
-/// Arguments of the simulator.
-const SCENARIO: (&str, Completer) = ("scenario", values::scenarios);
 
 /// Adds the completers to a command and its subcommands.
 fn with_values(command: clap::Command) -> clap::Command {
@@ -112,8 +92,7 @@ fn with_values(command: clap::Command) -> clap::Command {
     let completer = |id: &str| {
         let mut values = VALUES.iter();
         let known = values.find(|(of, known, _)| *known == id && (of.is_empty() || *of == name));
-        let simulator = (id == SCENARIO.0).then_some(SCENARIO.1);
-        known.map(|(.., completer)| *completer).or(simulator)
+        known.map(|(.., completer)| *completer)
     };
     command
         .mut_args(|arg| match completer(arg.get_id().as_str()) {
@@ -147,7 +126,6 @@ mod tests {
         let mut ids = BTreeSet::new();
         completed(&with_values(Cli::command()), &mut ids);
         let known = VALUES.iter().map(|(_, id, _)| (*id).to_owned());
-        let known = known.chain([SCENARIO.0.to_owned()]);
         assert_eq!(ids, known.collect());
     }
 }
