@@ -33,14 +33,8 @@ pub(super) async fn connect_with_deadline(
     io: &CommandIo<'_>,
 ) -> Result<ConnectOptions, CommandError> {
     // Ctrl-C is not handled here: at a password prompt it ends the process.
-    tokio::select! {
-        biased;
-        connect = connect(args, io.environment) => connect,
-        Some(deadline) = async {
-            deadline::passed(io.deadline).await;
-            io.deadline
-        } => Err(deadline.error("checking the kept session")),
-    }
+    let connecting = connect(args, io.environment);
+    deadline::limited(io.deadline, "checking the kept session", connecting).await
 }
 
 /// Like [`connect`], but fails instead of prompting for a password.

@@ -61,12 +61,13 @@ impl Deadline {
     }
 }
 
-/// Completes when the deadline passes; never if there is none.
-pub(super) async fn passed(deadline: Option<Deadline>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline.at).await,
-        None => pending().await,
-    }
+/// Returns the deadline when it passes; never if there is none.
+pub(super) async fn passed(deadline: Option<Deadline>) -> Deadline {
+    let Some(deadline) = deadline else {
+        return pending().await;
+    };
+    sleep_until(deadline.at).await;
+    deadline
 }
 
 /// Runs a command that has no clean-up work up to the deadline.
@@ -76,11 +77,9 @@ pub(super) async fn limited<T>(
     command: impl Future<Output = Result<T, CommandError>>,
 ) -> Result<T, CommandError> {
     tokio::select! {
+        biased;
         done = command => done,
-        Some(deadline) = async {
-            passed(deadline).await;
-            deadline
-        } => Err(deadline.error(action)),
+        deadline = passed(deadline) => Err(deadline.error(action)),
     }
 }
 

@@ -133,10 +133,7 @@ impl CommandIo<'_> {
     pub(super) async fn ending(&mut self) -> EndReason {
         tokio::select! {
             Some(signal) = self.signals.next() => EndReason::Interrupted(signal),
-            Some(deadline) = async {
-                deadline::passed(self.deadline).await;
-                self.deadline
-            } => EndReason::TimedOut(deadline),
+            deadline = deadline::passed(self.deadline) => EndReason::TimedOut(deadline),
         }
     }
 
