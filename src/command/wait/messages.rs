@@ -85,24 +85,6 @@ pub(super) fn error(tracker: &WaitTracker, task: &TrackedTask) -> Vec<String> {
     }
 }
 
-/// Returns the causes of a failure; empty if there is a single fault.
-pub(super) fn failure(tracker: &WaitTracker, task: &TrackedTask) -> Vec<String> {
-    let info = tracker
-        .record(&task.id)
-        .and_then(|record| record.info.as_deref());
-    let Some(fault) = info.and_then(|info| info.error.as_deref()) else {
-        return Vec::new();
-    };
-    let causes = fault_chain::caused_by(fault);
-    if causes.is_empty() {
-        return causes;
-    }
-    let name = tracker.display_name(&task.id);
-    let mut lines = vec![format!("{name} failed: {}", fault_chain::described(fault))];
-    lines.extend(causes.into_iter().map(|cause| format!("  {cause}")));
-    lines
-}
-
 pub(super) fn progress(tracker: &WaitTracker, task: &TrackedTask) -> Progress {
     let handle = tracker.store.find(&task.id);
     handle.map_or(Progress::None, |handle| tracker.store.progress(handle))

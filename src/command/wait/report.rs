@@ -298,20 +298,18 @@ impl<'a> Reporter<'a> {
             }
         }
         if self.output_mode == OutputMode::Bars {
-            // Bars have little space for a reason; lost servers have been reported already.
+            // Bars have little space for a reason and show the start of the outermost fault only; lost servers have been
+            // reported already.
             for task in &tracker.tasks {
                 let lost = tracker.server(task.id.endpoint);
                 let lost = lost.and_then(|server| server.lost.as_ref());
-                if let TaskOutcome::Unknown(why) = &task.outcome
-                    && lost.is_none_or(|loss| loss.reason != *why)
-                {
-                    let name = tracker.display_name(&task.id);
-                    let text = format!("vtask: outcome of {name} unknown: {why}");
-                    let _ = writeln!(self.err.writer, "{}", sanitize(&text));
-                }
-                // Bars only show the start of the outermost fault.
-                for line in messages::failure(tracker, task) {
-                    let _ = writeln!(self.err.writer, "vtask: {}", sanitize(&line));
+                let lines = messages::error(tracker, task);
+                let is_shown = match &task.outcome {
+                    TaskOutcome::Unknown(why) => lost.is_none_or(|loss| loss.reason != *why),
+                    _ => lines.len() > 1,
+                };
+                for line in lines.iter().filter(|_| is_shown) {
+                    let _ = writeln!(self.err.writer, "vtask: {}", sanitize(line));
                 }
             }
         }
