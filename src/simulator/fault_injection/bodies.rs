@@ -1,8 +1,8 @@
 //! Faulty response bodies: stalled, interrupted, oversized, endless and damaged.
 
 use std::convert::Infallible;
-use std::io;
 use std::time::Duration;
+use std::{io, iter};
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
@@ -52,25 +52,14 @@ pub(super) fn breaking(first: &Bytes, connection: Connection, how: CloseMode) ->
 
 /// Returns a JSON string of `letters` characters.
 pub(super) fn long(letters: u64) -> Body {
-    let quote = || Bytes::from_static(b"\"");
-    Body::from_stream(stream::unfold(
-        (0_u64, false),
-        move |(sent, over)| async move {
-            if over {
-                return None;
-            }
-            let (piece, next) = match sent {
-                0 => (quote(), (1, false)),
-                sent if sent > letters => (quote(), (sent, true)),
-                sent => {
-                    let step = (letters + 1 - sent).min(CHUNK_BYTES as u64);
-                    let length = usize::try_from(step).unwrap_or(CHUNK_BYTES);
-                    (Bytes::from(vec![b'a'; length]), (sent + step, false))
-                }
-            };
-            Some((Ok::<_, Infallible>(piece), next))
-        },
-    ))
+    let chunk_bytes = CHUNK_BYTES as u64;
+    let chunks = (0..letters).step_by(CHUNK_BYTES).map(move |sent| {
+        let length = usize::try_from((letters - sent).min(chunk_bytes)).unwrap_or(CHUNK_BYTES);
+        Bytes::from(vec![b'a'; length])
+    });
+    let quote = || iter::once(Bytes::from_static(b"\""));
+    let pieces = quote().chain(chunks).chain(quote());
+    Body::from_stream(stream::iter(pieces.map(Ok::<_, Infallible>)))
 }
 
 /// Returns an endless JSON string, sent at the given rate.

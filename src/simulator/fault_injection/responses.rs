@@ -1,6 +1,6 @@
 //! Responses that do not come from the service: proxy pages, faults, redirects and oversized bodies.
 
-use std::io::Write;
+use std::io::{self, Read};
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -96,16 +96,11 @@ pub(super) fn huge(megabytes: u32, compressed: bool) -> Response {
     let mut response;
     if compressed {
         let mut packing = GzEncoder::new(Vec::new(), Compression::best());
-        let block = [b'a'; 1 << 13];
-        let mut left = u64::from(megabytes) * 1_000_000;
+        let letters = io::repeat(b'a').take(u64::from(megabytes) * 1_000_000);
+        let quote = &b"\""[..];
+        let mut text = quote.chain(letters).chain(quote);
         // Writing to memory does not fail.
-        let _ = packing.write_all(b"\"");
-        while left > 0 {
-            let step = left.min(block.len() as u64);
-            let _ = packing.write_all(&block[..usize::try_from(step).unwrap_or(block.len())]);
-            left -= step;
-        }
-        let _ = packing.write_all(b"\"");
+        let _ = io::copy(&mut text, &mut packing);
         response = Response::new(Body::from(packing.finish().unwrap_or_default()));
         set_header(&mut response, &header::CONTENT_ENCODING, "gzip");
     } else {
