@@ -36,19 +36,12 @@ const PARENT_WRAP_UP: DurationRange = DurationRange {
     max: Duration::from_secs(3),
 };
 
-/// Compiled scenario file.
-pub(super) struct CompiledScenario {
-    /// One-line description.
-    pub(super) about: String,
-    pub(super) config: WorldConfig,
-}
-
 /// Parses and compiles `text`.
 pub(super) fn compile(
     name: &str,
     text: &str,
     options: &LoadOptions,
-) -> Result<CompiledScenario, ScenarioError> {
+) -> Result<WorldConfig, ScenarioError> {
     let file: ScenarioFile = toml::from_str(text).map_err(|error| ScenarioError::Invalid {
         file: name.to_owned(),
         line: error.span().map_or(1, |span| line_of(text, span.start)),
@@ -95,16 +88,12 @@ pub(super) fn compile(
     }
     let load = compiler.load(file.load.as_ref(), options)?;
     let history = compiler.history(&file.history)?;
-    let config = WorldConfig {
+    Ok(WorldConfig {
         inventory: compiler.inventory,
         entries,
         load,
         first_task: file.first_task.max(1),
         history,
-    };
-    Ok(CompiledScenario {
-        about: file.about,
-        config,
     })
 }
 

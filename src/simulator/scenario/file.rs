@@ -20,7 +20,8 @@ use crate::world::task_plan::{CancelBehavior, ProgressCurve};
 #[serde(deny_unknown_fields)]
 pub(super) struct ScenarioFile {
     /// One-line description.
-    pub(super) about: String,
+    #[expect(dead_code, reason = "describes a file to its readers")]
+    about: String,
     /// Period after which the schedule repeats.
     #[serde(default = "two_hours")]
     pub(super) day: SignedDuration,

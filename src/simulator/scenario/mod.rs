@@ -30,7 +30,6 @@ const BUILT_IN: [(&str, &str); 4] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     name: String,
-    about: String,
     text: String,
 }
 
@@ -56,9 +55,8 @@ impl Scenario {
 
     /// Parses a scenario; `name` is used in error messages.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
-        let about = compile::compile(name, text, &LoadOptions::default())?.about;
+        compile::compile(name, text, &LoadOptions::default())?;
         Ok(Self {
-            about,
             name: name.to_owned(),
             text: text.to_owned(),
         })
@@ -69,14 +67,9 @@ impl Scenario {
         &self.name
     }
 
-    /// Returns the one-line description.
-    pub fn about(&self) -> &str {
-        &self.about
-    }
-
     /// Compiles the configuration of a world.
     pub(super) fn world_config(&self, load: &LoadOptions) -> Result<WorldConfig, ScenarioError> {
-        compile::compile(&self.name, &self.text, load).map(|compiled| compiled.config)
+        compile::compile(&self.name, &self.text, load)
     }
 }
 
@@ -115,7 +108,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let path = file.path().to_str().unwrap();
         std::fs::write(path, "about = \"mine\"\n").unwrap();
-        assert_eq!(Scenario::load(path).unwrap().about(), "mine");
+        assert_eq!(Scenario::load(path).unwrap().name(), path);
         std::fs::write(path, "about = 3\n").unwrap();
         let error = Scenario::load(path).unwrap_err().to_string();
         assert!(
