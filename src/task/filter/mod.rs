@@ -38,66 +38,11 @@ use jiff::Timestamp;
 use self::{expr::Expr, term::Term};
 use super::Handle;
 
-/// The grammar as shown in the help and in the manual.
-pub const GRAMMAR: &[(&str, &str)] = &[
-    ("web 01", "tasks that contain both texts"),
-    ("\"disk 2 of 3\"", "this exact text"),
-    ("/^db-\\d+$/", "a regular expression"),
-    (
-        "target: user: op: phase: error:",
-        "in this field; * and ? are wildcards: target:db-*",
-    ),
-    (
-        "id: type: endpoint: tag: activation:",
-        "moId or key, target type, server, change tag, activation id",
-    ),
-    (
-        "host: cluster: datacenter: folder:",
-        "where the target runs, read from the inventory",
-    ),
-    (
-        "state: outcome:",
-        "running queued success failed cancelled lost unknown ghost active finished",
-    ),
-    (
-        "progress<20  children>3",
-        "numbers: < <= = >= >; progress:none: not reported",
-    ),
-    (
-        "elapsed>1h  queued>5m  ended<1h  started<10m  idle>15m",
-        "durations: 90s 10m 1h30m 2d",
-    ),
-    (
-        "is:blocked stalled cancelable cancel-requested pinned active child root parent",
-        "properties",
-    ),
-    (
-        "is:flagged late waiting orphan expired",
-        "warnings and removed tasks",
-    ),
-    (
-        "a or b   not a   -a   ( )",
-        "combinations; adjacent terms must both match",
-    ),
-    (
-        "user:kim,ops   target=web-11   user!=ops",
-        "any of these; exactly; not",
-    ),
-    ("@name", "a saved filter, from [filters] in the config"),
-];
-
 /// A parsed filter.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
     text: Arc<str>,
     expr: Arc<Expr>,
-}
-
-/// Filters are equal if text and expression are.
-impl PartialEq for Filter {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text && self.expr == other.expr
-    }
 }
 
 impl Eq for Filter {}

@@ -102,14 +102,3 @@ fn any_input_parses_or_fails_with_message() {
         complete(&text, &saved(), (&store).into());
     }
 }
-
-#[test]
-fn grammar_lists_every_field_and_flag() {
-    let rows = GRAMMAR
-        .iter()
-        .map(|(form, about)| [*form, *about].join(" "));
-    let all = rows.collect::<Vec<_>>().join(" ");
-    for (name, ..) in field::FIELDS {
-        assert!(all.contains(name), "{name}");
-    }
-}
