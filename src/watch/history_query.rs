@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use vtask_task::ServerFilter;
-use vtask_vim::types::{ByUser, TaskQuery};
+use vtask_vim::types::TaskQuery;
 
 /// Returns the query of tasks queued in a period (server's clock, both ends included), narrowed by a filter.
 pub fn history_query(
@@ -22,10 +22,7 @@ pub fn history_query(
         until,
         entity: narrowing.entity().cloned(),
         states: states.unwrap_or_default(),
-        user: users.map(|names| ByUser {
-            system: false,
-            names,
-        }),
+        users: users.unwrap_or_default(),
         activations: activations.unwrap_or_default(),
         tags: tags.unwrap_or_default(),
         ..TaskQuery::default()
@@ -51,10 +48,7 @@ mod tests {
                 since: Some(at(0)),
                 until: Some(at(9)),
                 states: vec![TaskState::Error],
-                user: Some(ByUser {
-                    system: false,
-                    names: vec!["LAB\\kim".to_owned()]
-                }),
+                users: vec!["LAB\\kim".to_owned()],
                 entity: Some(ManagedObjectReference::new("VirtualMachine", "vm-42")),
                 tags: vec!["CHG-1".to_owned()],
                 activations: vec!["a-1".to_owned()],

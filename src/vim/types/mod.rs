@@ -44,7 +44,7 @@ pub use service::{About, OperationLabel, ServiceContent, UserSession};
 pub use task_event::TaskEvent;
 pub use task_info::{TaskInfo, Unknown};
 pub use task_locator::TaskLocator;
-pub use task_query::{ByUser, Recursion, TaskQuery, TaskTime};
+pub use task_query::{TaskQuery, TaskTime};
 pub use task_state::TaskState;
 pub use time::{date_time, parse_date_time};
 pub use update_set::{
