@@ -63,7 +63,7 @@ pub fn record(body: &[u8]) {
             .expect("what was written can be read");
         let mut copy = line.clone();
         copy.entry = redactor.entry(copy.entry);
-        let _ = vtask::watch::recording_codec::decode(line.entry.clone(), line.t);
+        let _ = vtask::watch::recording_codec::decode(line.entry.clone());
         state.apply(line, written.len());
         redacted.apply(copy, written.len());
     }

@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod checkpoints;
+mod connection_state;
 mod decompressor;
 mod line;
 mod line_parser;
@@ -22,8 +23,9 @@ mod state;
 mod value_size;
 
 pub use checkpoints::{Checkpoint, Checkpoints};
+pub use connection_state::ConnectionState;
 pub use line::{
-    Entry, FORMAT_VERSION, Header, Line, LinkState, Location, LostHost, Question, Run, ServerInfo,
+    Entry, FORMAT_VERSION, Header, Line, Location, LostHost, Question, Run, ServerInfo,
 };
 pub use output_file::RecordError;
 pub use player::Player;

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::ConnectionState;
+
 /// Version of the format that this program writes. Readers refuse a greater one; additions that older readers can skip
 /// do not change it.
 pub const FORMAT_VERSION: u32 = 1;
@@ -60,7 +62,7 @@ pub enum Entry {
     /// Server time minus local time, in milliseconds.
     ClockOffset(i64),
     /// The connection's state changed.
-    Link(LinkState),
+    Link(ConnectionState),
     /// A complete `TaskInfo`: the first state of a task, or all of it again.
     Task {
         /// Time of the observation.
@@ -267,39 +269,6 @@ pub struct Location {
     pub folder: Option<String>,
 }
 
-/// State of a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum LinkState {
-    /// Connecting or signing in.
-    Connecting,
-    /// Changes are pushed.
-    Live,
-    /// Tasks are polled one by one.
-    Polling {
-        /// Reason why changes are not pushed.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
-    },
-    /// Paused by the user.
-    Paused,
-    /// An attempt failed; another is scheduled.
-    Retrying {
-        /// Number of the next attempt, from 1.
-        attempt: u32,
-        /// Time of the next attempt, by the local clock.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        next: Option<Timestamp>,
-        /// Reason of the failure.
-        reason: String,
-    },
-    /// Given up.
-    SignedOut {
-        /// Reason.
-        reason: String,
-    },
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -329,6 +298,6 @@ mod tests {
         let more =
             json!({"t": "2026-11-29T10:00:00Z", "link": {"state": "live", "since": 3}, "hint": 1});
         let line = serde_json::from_str::<Line>(&more.to_string()).unwrap();
-        assert_eq!(line.entry, Entry::Link(LinkState::Live));
+        assert_eq!(line.entry, Entry::Link(ConnectionState::Live));
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{Entry, Header, LinkState, Location, LostHost, Question};
+use super::{ConnectionState, Entry, Header, Location, LostHost, Question};
 
 /// Fields whose text is defined by the API.
 const UNREDACTED_FIELDS: [&str; 13] = [
@@ -84,11 +84,11 @@ impl Redactor {
             },
             Entry::Placeholder { task, reason } => Entry::Placeholder {
                 task,
-                reason: self.text(&reason),
+                reason: self.text(&reason).into(),
             },
             Entry::Unreadable { task, reason } => Entry::Unreadable {
                 task,
-                reason: self.text(&reason),
+                reason: self.text(&reason).into(),
             },
             Entry::CancelAnswer {
                 task,
@@ -136,24 +136,26 @@ impl Redactor {
         }
     }
 
-    fn link(&mut self, link: LinkState) -> LinkState {
+    fn link(&mut self, link: ConnectionState) -> ConnectionState {
         match link {
-            LinkState::Polling { reason } => LinkState::Polling {
-                reason: reason.map(|reason| self.text(&reason)),
+            ConnectionState::Polling { reason } => ConnectionState::Polling {
+                reason: reason.map(|reason| self.text(&reason).into()),
             },
-            LinkState::Retrying {
+            ConnectionState::Retrying {
                 attempt,
                 next,
                 reason,
-            } => LinkState::Retrying {
+            } => ConnectionState::Retrying {
                 attempt,
                 next,
-                reason: self.text(&reason),
+                reason: self.text(&reason).into(),
             },
-            LinkState::SignedOut { reason } => LinkState::SignedOut {
-                reason: self.text(&reason),
+            ConnectionState::SignedOut { reason } => ConnectionState::SignedOut {
+                reason: self.text(&reason).into(),
             },
-            same @ (LinkState::Connecting | LinkState::Live | LinkState::Paused) => same,
+            same @ (ConnectionState::Connecting
+            | ConnectionState::Live
+            | ConnectionState::Paused) => same,
         }
     }
 
@@ -454,16 +456,16 @@ mod tests {
         let header = Header::new(jiff::Timestamp::UNIX_EPOCH, vec!["vc01.lab".to_owned()]);
         let header = redactor.header(&header);
         assert_eq!((&*header.vcenters[0], header.redacted), ("vcenter-1", true));
-        let link = LinkState::Retrying {
-            next: None,
+        let link = ConnectionState::Retrying {
+            next: jiff::Timestamp::UNIX_EPOCH,
             attempt: 1,
-            reason: "cannot connect to vc01.lab: connection refused".to_owned(),
+            reason: "cannot connect to vc01.lab: connection refused".into(),
         };
         let link = redactor.entry(Entry::Link(link));
-        let expected = LinkState::Retrying {
-            next: None,
+        let expected = ConnectionState::Retrying {
+            next: jiff::Timestamp::UNIX_EPOCH,
             attempt: 1,
-            reason: "cannot connect to vcenter-1: connection refused".to_owned(),
+            reason: "cannot connect to vcenter-1: connection refused".into(),
         };
         assert_eq!(link, Entry::Link(expected));
     }

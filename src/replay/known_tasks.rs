@@ -144,9 +144,8 @@ mod tests {
     use crate::watch::recording_codec;
 
     fn note(known: &mut KnownTasks, entry: &Value) -> Option<bool> {
-        let t = "2026-11-29T10:00:00Z".parse().unwrap();
         let read = serde_json::from_value(entry.clone()).unwrap();
-        let update = recording_codec::decode(read, t).unwrap();
+        let update = recording_codec::decode(read).unwrap();
         let noted = known.note(EndpointId(0), &update, entry.to_string().len());
         noted.map(|noted| noted.has_failed)
     }

@@ -63,7 +63,7 @@ impl RecordingFile {
             t: line.t,
             endpoint: EndpointId(line.vc),
             update: is_shown
-                .then(|| recording_codec::decode(line.entry, line.t))
+                .then(|| recording_codec::decode(line.entry))
                 .flatten(),
             size,
         })

@@ -11,7 +11,6 @@ mod command;
 mod compact_instant;
 mod concurrent_requests;
 mod connection;
-mod connection_state;
 mod discovery;
 mod failure_detector;
 mod fetch;
@@ -42,7 +41,6 @@ mod watch_set;
 
 pub use backoff::Backoff;
 pub use command::{Command, HistoryRequest};
-pub use connection_state::ConnectionState;
 pub use fetch_loop::Watcher;
 pub use history_query::history_query;
 pub use intervals::Intervals;
@@ -50,4 +48,5 @@ pub use label_cache::{LabelCache, operation_labels};
 pub use options::{FetchMode, WatchOptions};
 pub use update::{FamilyState, HistoryLookup, HistoryPage, ServerFacts, Update};
 
+pub use vtask_recording::ConnectionState;
 pub use vtask_task::cancellation::{CancelResponse, Privilege};

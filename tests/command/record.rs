@@ -5,7 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use vtask::{
-    recording::{Entry, Line, LinkState, Reader, RecordedState, Source},
+    recording::{ConnectionState, Entry, Line, Reader, RecordedState, Source},
     simulator::{Options, Recording, Simulator, scenario::Scenario},
 };
 
@@ -104,7 +104,7 @@ async fn record_contains_the_states_of_the_server() {
     let has = |found: fn(&Entry) -> bool| entries.iter().any(found);
     assert!(has(|entry| matches!(entry, Entry::Server(_))));
     assert!(has(|entry| matches!(entry, Entry::ClockOffset(_))));
-    assert!(has(|entry| *entry == Entry::Link(LinkState::Live)));
+    assert!(has(|entry| *entry == Entry::Link(ConnectionState::Live)));
     assert!(has(|entry| matches!(entry, Entry::Change { .. })));
 }
 

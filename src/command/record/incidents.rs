@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::SignedDuration;
 
 use crate::{
-    recording::{Entry, Line, LinkState},
+    recording::{ConnectionState, Entry, Line},
     report::{CancelRequest, Outage},
 };
 
@@ -41,18 +41,20 @@ impl Incidents {
         match &line.entry {
             Entry::Server(server) => self.user.clone_from(&server.user),
             Entry::ClockOffset(millis) => self.offset = SignedDuration::from_millis(*millis),
-            Entry::Link(LinkState::Retrying { reason, .. } | LinkState::SignedOut { reason }) => {
+            Entry::Link(
+                ConnectionState::Retrying { reason, .. } | ConnectionState::SignedOut { reason },
+            ) => {
                 let is_over = self.outages.last().is_none_or(|last| last.ended.is_some());
                 if is_over && self.outages.len() < MAX_INCIDENTS {
                     self.outages.push(Outage {
                         server: self.server.clone(),
                         began: line.t,
                         ended: None,
-                        reason: reason.clone(),
+                        reason: reason.to_string(),
                     });
                 }
             }
-            Entry::Link(LinkState::Live | LinkState::Polling { .. }) => {
+            Entry::Link(ConnectionState::Live | ConnectionState::Polling { .. }) => {
                 if let Some(last) = self.outages.last_mut() {
                     last.ended.get_or_insert(line.t);
                 }

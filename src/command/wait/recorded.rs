@@ -225,7 +225,7 @@ impl RecordedUpdates {
             if line.vc != self.vc {
                 continue;
             }
-            match recording_codec::decode(line.entry, due) {
+            match recording_codec::decode(line.entry) {
                 Some(RecordedUpdate::Task(change)) => {
                     time = Some(due);
                     changes.push(change);

@@ -1,7 +1,7 @@
 use std::io::Cursor;
 
 use super::*;
-use crate::{Entry, LinkState};
+use crate::{ConnectionState, Entry};
 
 const HEADER: &str =
     r#"{"vtask_record":1,"vtask":"0.1.0","started":"2026-11-29T10:00:00Z","vcenters":["vc01"]}"#;
@@ -31,7 +31,7 @@ fn plain_and_compressed_records_are_read_the_same() {
     let plain = format!("{HEADER}\n{LIVE}\n{GONE}\n");
     let (lines, damage) = read(plain.clone());
     assert_eq!(lines.len(), 2);
-    assert_eq!(lines[0].entry, Entry::Link(LinkState::Live));
+    assert_eq!(lines[0].entry, Entry::Link(ConnectionState::Live));
     assert_eq!(damage, Damage::default());
     let frames = [
         frame(&format!("{HEADER}\n{LIVE}\n")),
@@ -49,7 +49,7 @@ fn every_torn_tail_keeps_all_whole_frames() {
     for end in first.len() + 1..whole.len() {
         let (lines, damage) = read(&whole[..end]);
         assert!(!lines.is_empty(), "{end}");
-        assert_eq!(lines[0].entry, Entry::Link(LinkState::Live));
+        assert_eq!(lines[0].entry, Entry::Link(ConnectionState::Live));
         let rest = damage.rest.unwrap_or_default();
         assert!(
             rest.contains("the end of the record is missing"),

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::*;
-use crate::{LinkState, Reader};
+use crate::{ConnectionState, Reader};
 
 fn time(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -83,7 +83,7 @@ fn lines_are_written_within_the_flush_interval() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.zst");
     let recorder = Recorder::create(&path, header(), None).unwrap();
-    recorder.add(time(1), 0, Entry::Link(LinkState::Live));
+    recorder.add(time(1), 0, Entry::Link(ConnectionState::Live));
     // As after kill -9: the record is not ended.
     until(|| Reader::open(&path).unwrap().count() == 1);
     recorder.add(time(2), 0, gone(1));

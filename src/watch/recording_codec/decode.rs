@@ -2,8 +2,8 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
-use vtask_recording::{Entry, LinkState};
+use jiff::SignedDuration;
+use vtask_recording::Entry;
 use vtask_task::{
     EntityState, FinishedRun, Labels, LostHost, PendingQuestion, ServerClock, TaskChange,
     cancellation::CancelResponse,
@@ -12,7 +12,7 @@ use vtask_vim::types::{
     About, EntityLocation, Location, ManagedObjectReference, OperationLabel, TaskEvent, TaskInfo,
 };
 
-use crate::{ConnectionState, ServerFacts, Update};
+use crate::{ServerFacts, Update};
 
 /// The content of an entry.
 #[derive(Debug)]
@@ -23,13 +23,13 @@ pub enum RecordedUpdate {
     Other(Update),
 }
 
-/// Returns the update of an entry that arrived at `t`; `None` if the screen does not need it or the entry is invalid.
-pub fn decode(entry: Entry, t: Timestamp) -> Option<RecordedUpdate> {
+/// Returns the update of an entry; `None` if the screen does not need it or the entry is invalid.
+pub fn decode(entry: Entry) -> Option<RecordedUpdate> {
     if entry.is_change() {
         return task_change(entry).map(RecordedUpdate::Task);
     }
     Some(RecordedUpdate::Other(match entry {
-        Entry::Link(state) => Update::Connection(connection_state(state, t)),
+        Entry::Link(state) => Update::Connection(state),
         Entry::Server(server) => Update::Server(Box::new(ServerFacts {
             host: server.host,
             about: About {
@@ -143,30 +143,6 @@ fn task_change(entry: Entry) -> Option<TaskChange> {
     }
 }
 
-fn connection_state(state: LinkState, t: Timestamp) -> ConnectionState {
-    let reason = |reason: String| Arc::<str>::from(reason);
-    match state {
-        LinkState::Connecting => ConnectionState::Connecting,
-        LinkState::Live => ConnectionState::Live,
-        LinkState::Polling { reason: why } => ConnectionState::Polling {
-            reason: why.map(reason),
-        },
-        LinkState::Paused => ConnectionState::Paused,
-        LinkState::Retrying {
-            attempt,
-            next,
-            reason: why,
-        } => ConnectionState::Retrying {
-            attempt,
-            next: next.unwrap_or(t),
-            reason: reason(why),
-        },
-        LinkState::SignedOut { reason: why } => ConnectionState::SignedOut {
-            reason: reason(why),
-        },
-    }
-}
-
 fn cancel_response(answer: &str, reason: Option<String>) -> CancelResponse {
     let reason = reason.unwrap_or_default();
     match answer {
@@ -188,9 +164,8 @@ mod tests {
 
     /// Returns the JSON of an entry after it was converted to an update and back.
     fn converted(entry: &Value) -> Value {
-        let t = "2026-11-29T10:00:00Z".parse().unwrap();
         let read: Entry = serde_json::from_value(entry.clone()).unwrap();
-        let update = match decode(read, t).unwrap() {
+        let update = match decode(read).unwrap() {
             RecordedUpdate::Other(update) => update,
             RecordedUpdate::Task(change) => Update::Tasks {
                 changes: vec![change],
@@ -240,6 +215,6 @@ mod tests {
     fn invalid_tasks_are_left_out() {
         let at = "2026-11-29T10:00:00Z".parse().unwrap();
         let info = json!({"state": 7});
-        assert!(decode(Entry::Task { at, info }, at).is_none());
+        assert!(decode(Entry::Task { at, info }).is_none());
     }
 }

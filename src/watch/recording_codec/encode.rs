@@ -1,17 +1,17 @@
 //! Updates as entries of a record.
 
 use serde_json::Value;
-use vtask_recording::{Entry, LinkState, Location, LostHost, Question, Run, ServerInfo};
+use vtask_recording::{Entry, Location, LostHost, Question, Run, ServerInfo};
 use vtask_task::{EntityState, TaskChange, cancellation::CancelResponse};
 use vtask_vim::types::{EntityLocation, ManagedObjectReference, TaskInfo};
 
-use crate::{ConnectionState, Update};
+use crate::Update;
 
 /// Passes the entries for an update to `add`. Updates about the program itself have none, nor have those that are
 /// derived from what is recorded.
 pub fn encode(update: &Update, mut add: impl FnMut(Entry)) {
     match update {
-        Update::Connection(state) => add(Entry::Link(recorded_state(state))),
+        Update::Connection(state) => add(Entry::Link(state.clone())),
         Update::Server(facts) => add(Entry::Server(ServerInfo {
             host: facts.host.clone(),
             product: facts.about.full_name.clone(),
@@ -147,29 +147,6 @@ fn task_entry(change: &TaskChange) -> Entry {
     }
 }
 
-fn recorded_state(state: &ConnectionState) -> LinkState {
-    match state {
-        ConnectionState::Connecting => LinkState::Connecting,
-        ConnectionState::Live => LinkState::Live,
-        ConnectionState::Polling { reason } => LinkState::Polling {
-            reason: reason.as_deref().map(str::to_owned),
-        },
-        ConnectionState::Paused => LinkState::Paused,
-        ConnectionState::Retrying {
-            attempt,
-            next,
-            reason,
-        } => LinkState::Retrying {
-            attempt: *attempt,
-            next: Some(*next),
-            reason: reason.to_string(),
-        },
-        ConnectionState::SignedOut { reason } => LinkState::SignedOut {
-            reason: reason.to_string(),
-        },
-    }
-}
-
 fn cancel_answer(answer: &CancelResponse) -> (&'static str, Option<String>) {
     match answer {
         CancelResponse::Accepted => ("accepted", None),
@@ -188,6 +165,7 @@ mod tests {
     use vtask_vim::types::TaskEvent;
 
     use super::*;
+    use crate::ConnectionState;
 
     fn recorded(update: &Update) -> Vec<Value> {
         let mut all = Vec::new();

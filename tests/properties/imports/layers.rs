@@ -11,10 +11,15 @@ struct Layer {
     below: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 17] = [
+const LAYERS: [Layer; 18] = [
     layer("text", &["text", "shell_command"], &[]),
     layer("files", &["files"], &[]),
-    layer("recording", &["recording"], &["files", "text"]),
+    layer("connection state", &["recording::connection_state"], &[]),
+    layer(
+        "recording",
+        &["recording"],
+        &["connection state", "files", "text"],
+    ),
     layer("metrics", &["metrics"], &["text"]),
     layer("vim::types", &["vim::types"], &["metrics"]),
     layer("vim", &["vim"], &["vim::types"]),
@@ -23,13 +28,8 @@ const LAYERS: [Layer; 17] = [
     // The channel types of the watcher, the only part of it that the screen may import.
     layer(
         "watch messages",
-        &[
-            "watch::command",
-            "watch::connection_state",
-            "watch::history_query",
-            "watch::update",
-        ],
-        &["task"],
+        &["watch::command", "watch::history_query", "watch::update"],
+        &["connection state", "task"],
     ),
     layer(
         "recorded updates",

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-/// State of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// State of a connection, as shown and as recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
 pub enum ConnectionState {
     /// Connecting, negotiating the release, or signing in.
     Connecting,
@@ -14,6 +16,7 @@ pub enum ConnectionState {
     /// Tasks are polled one by one.
     Polling {
         /// The reason if the long poll was tried, for display.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Arc<str>>,
     },
     /// Paused by the user.
@@ -23,6 +26,7 @@ pub enum ConnectionState {
         /// The number of the next attempt, from 1.
         attempt: u32,
         /// The time of the next attempt, by the local clock.
+        #[serde(default)]
         next: Timestamp,
         /// The failure, for display.
         reason: Arc<str>,
