@@ -1,105 +1,43 @@
 //! JSON output with every character escaped that is not safe to print on a terminal.
 
-use std::io::{self, Write};
+use std::fmt::Write;
 
 use serde::Serialize;
-use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use super::sanitize::is_plain;
 
 /// Serialises a value as JSON on one line. Parsing it gives the same value; printing it emits no control characters,
 /// no bidirectional overrides and nothing invisible.
 pub fn json_line(value: &impl Serialize) -> String {
-    written(value, CompactFormatter)
+    escaped(serde_json::to_string(value))
 }
 
 /// Serialises a value as indented JSON, escaped as in [`json_line`].
 pub fn json_pretty(value: &impl Serialize) -> String {
-    written(value, PrettyFormatter::new())
+    escaped(serde_json::to_string_pretty(value))
 }
 
-fn written(value: &impl Serialize, formatter: impl Formatter) -> String {
-    let mut text = Vec::with_capacity(256);
-    let mut serializer = Serializer::with_formatter(&mut text, Printable(formatter));
-    // Cannot fail: map keys are strings and writing to a `Vec` always succeeds.
-    match value.serialize(&mut serializer) {
-        Ok(()) => String::from_utf8(text).unwrap_or_default(),
-        Err(_) => "null".to_owned(),
+/// Escapes all characters that are not plain. Only strings contain any, because line breaks within a string are escaped.
+fn escaped(json: serde_json::Result<String>) -> String {
+    let Ok(json) = json else {
+        // Cannot happen: map keys are strings.
+        return "null".to_owned();
+    };
+    let is_safe = |c: char| c == '\n' || is_plain(c);
+    if json.chars().all(is_safe) {
+        return json;
     }
-}
-
-/// A JSON formatter that escapes all characters that are not plain.
-struct Printable<F>(F);
-
-impl<F: Formatter> Formatter for Printable<F> {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, character)) = rest.char_indices().find(|(_, c)| !is_plain(*c)) {
-            writer.write_all(&rest.as_bytes()[..at])?;
-            let mut units = [0; 2];
-            for unit in character.encode_utf16(&mut units) {
-                write!(writer, "\\u{unit:04x}")?;
+    let mut safe = String::with_capacity(json.len() + 32);
+    for character in json.chars() {
+        if is_safe(character) {
+            safe.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(safe, "\\u{unit:04x}");
             }
-            rest = &rest[at + character.len_utf8()..];
         }
-        writer.write_all(rest.as_bytes())
     }
-
-    fn write_char_escape<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        escape: CharEscape,
-    ) -> io::Result<()> {
-        self.0.write_char_escape(writer, escape)
-    }
-
-    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_array(writer)
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_array(writer)
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        self.0.begin_array_value(writer, first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_array_value(writer)
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_object(writer)
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_object(writer)
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        self.0.begin_object_key(writer, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(writer)
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_object_value(writer)
-    }
+    safe
 }
 
 #[cfg(test)]
