@@ -187,8 +187,8 @@ impl Client {
     pub async fn task_info_json(&self, mo_id: &str) -> Result<Value, Error> {
         let action = || format!("reading {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
-        let answer = self.call(ApiCall::get(&task, "info", "Task/info"), &action);
-        self.read(&action, &answer.await?, Ok)
+        let call = ApiCall::get(&task, "info", "Task/info");
+        self.request(call, &action, Ok).await
     }
 
     /// Lists the tasks that are queued, running or recently completed and visible to the account.
@@ -227,11 +227,9 @@ impl Client {
     pub async fn operation_labels(&self) -> Result<Vec<OperationLabel>, Error> {
         let action = || "reading the names of operations".to_owned();
         let manager = &self.content.task_manager;
-        let answer = self.call(
-            ApiCall::get(manager, "description", "TaskManager/description"),
-            &action,
-        );
-        self.read(&action, &answer.await?, OperationLabel::all_from_json)
+        let call = ApiCall::get(manager, "description", "TaskManager/description");
+        self.request(call, &action, OperationLabel::all_from_json)
+            .await
     }
 
     /// Reads the server's clock.
@@ -241,14 +239,9 @@ impl Client {
     pub async fn current_time(&self) -> Result<Timestamp, Error> {
         let action = || "reading the server's clock".to_owned();
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
-        let kind = "ServiceInstance/CurrentTime";
-        let answer = self.call(
-            ApiCall::post(&service, ApiMethod::CurrentTime, json!({}), kind),
-            &action,
-        );
-        self.read(&action, &answer.await?, |time| {
-            date_time("CurrentTime", time)
-        })
+        let call = ApiCall::post(&service, ApiMethod::CurrentTime, json!({}));
+        let parse = |time| date_time("CurrentTime", time);
+        self.request(call, &action, parse).await
     }
 
     /// Requests cancellation of a task. The server responds at once and acts later.
@@ -258,8 +251,7 @@ impl Client {
     pub async fn cancel_task(&self, mo_id: &str) -> Result<(), Error> {
         let action = || format!("cancelling {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
-        self.post_void(&task, ApiMethod::CancelTask, "Task/CancelTask", &action)
-            .await
+        self.post_void(&task, ApiMethod::CancelTask, &action).await
     }
 
     /// Returns true if the session holds `Global.CancelTask` on an entity; `None` if the server does not report it.
@@ -280,13 +272,9 @@ impl Client {
             "sessionId": session_key,
             "privId": [CANCEL_PRIVILEGE],
         });
-        let kind = "AuthorizationManager/HasPrivilegeOnEntities";
-        let answer = self.call(
-            ApiCall::post(manager, ApiMethod::HasPrivilegeOnEntities, body, kind),
-            &action,
-        );
-        let rows = |rows| items("EntityPrivilege", rows);
-        let rows = self.read(&action, &answer.await?, rows)?;
+        let call = ApiCall::post(manager, ApiMethod::HasPrivilegeOnEntities, body);
+        let parse = |rows| items("EntityPrivilege", rows);
+        let rows = self.request(call, &action, parse).await?;
         let mut granted = rows
             .iter()
             .filter_map(|row| row.get("privAvailability")?.as_array())
@@ -301,13 +289,21 @@ impl Client {
         &self,
         object: &ManagedObjectReference,
         method: ApiMethod,
-        kind: &'static str,
         action: RequestLabel<'_>,
     ) -> Result<(), Error> {
-        let done = self
-            .call(ApiCall::post(object, method, json!({}), kind), action)
-            .await?;
-        self.read(action, &done, |_| Ok(()))
+        let call = ApiCall::post(object, method, json!({}));
+        self.request(call, action, |_| Ok(())).await
+    }
+
+    /// Makes a call and parses the response as the type that the API declares.
+    pub(super) async fn request<T>(
+        &self,
+        call: ApiCall<'_>,
+        action: RequestLabel<'_>,
+        parse: impl FnOnce(Value) -> Result<T, Malformed>,
+    ) -> Result<T, Error> {
+        let response = self.call(call, action).await?;
+        self.read(action, &response, parse)
     }
 
     pub(super) async fn call(
@@ -396,13 +392,12 @@ impl<'a> ApiCall<'a> {
         object: &'a ManagedObjectReference,
         method: ApiMethod,
         body: impl Into<RequestBody>,
-        kind: &'static str,
     ) -> Self {
         Self {
             method: Method::POST,
             effect: method.effect(),
             body: Some(body.into()),
-            ..Self::get(object, method.name(), kind)
+            ..Self::get(object, method.name(), method.kind())
         }
     }
 }

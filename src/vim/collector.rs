@@ -62,27 +62,10 @@ impl TaskCollector {
                 "the server offers no property collector or no views.",
             ));
         };
-        let kind = "PropertyCollector/CreatePropertyCollector";
-        let made = client
-            .call(
-                ApiCall::post(default, ApiMethod::CreatePropertyCollector, json!({}), kind),
-                &action,
-            )
-            .await?;
-        let collector = client.read(&action, &made, reference)?;
-        let made = client
-            .call(
-                ApiCall::post(
-                    views,
-                    ApiMethod::CreateListView,
-                    json!({"obj": []}),
-                    "ViewManager/CreateListView",
-                ),
-                &action,
-            )
-            .await;
-        let view = made.and_then(|made| client.read(&action, &made, reference));
-        let mut made = match view {
+        let call = ApiCall::post(default, ApiMethod::CreatePropertyCollector, json!({}));
+        let collector = client.request(call, &action, reference).await?;
+        let call = ApiCall::post(views, ApiMethod::CreateListView, json!({"obj": []}));
+        let mut made = match client.request(call, &action, reference).await {
             Ok(view) => Self {
                 client: client.clone(),
                 collector,
@@ -175,15 +158,9 @@ impl TaskCollector {
             "reportMissingObjectsInResults": true,
         });
         let body = json!({"spec": spec, "partialUpdates": true});
-        let kind = "PropertyCollector/CreateFilter";
-        let made = self
-            .client
-            .call(
-                ApiCall::post(&self.collector, ApiMethod::CreateFilter, body, kind),
-                &action,
-            )
-            .await?;
-        self.client.read(&action, &made, reference).map(drop)
+        let call = ApiCall::post(&self.collector, ApiMethod::CreateFilter, body);
+        let created = self.client.request(call, &action, reference).await;
+        created.map(drop)
     }
 
     /// Waits for changes since `version` (`""` for all), for at most `wait` (whole seconds). Returns `None` if
@@ -202,8 +179,7 @@ impl TaskCollector {
                 "maxObjectUpdates": MAX_OBJECT_UPDATES,
             },
         });
-        let kind = "PropertyCollector/WaitForUpdatesEx";
-        let mut call = ApiCall::post(&self.collector, ApiMethod::WaitForUpdatesEx, body, kind);
+        let mut call = ApiCall::post(&self.collector, ApiMethod::WaitForUpdatesEx, body);
         call.wait = wait;
         let answer = self.client.call(call, &action).await?;
         parse_body(&answer.body).map_err(|kind| self.client.error(&action, kind))
@@ -215,10 +191,9 @@ impl TaskCollector {
     /// Returns faults and connection errors.
     pub async fn cancel_wait(&self) -> Result<(), Error> {
         let action = || "ending a wait for changes".to_owned();
-        let kind = "PropertyCollector/CancelWaitForUpdates";
-        let call = ApiMethod::CancelWaitForUpdates;
+        let method = ApiMethod::CancelWaitForUpdates;
         self.client
-            .post_void(&self.collector, call, kind, &action)
+            .post_void(&self.collector, method, &action)
             .await
     }
 
@@ -237,25 +212,17 @@ impl TaskCollector {
             tasks.map(|task| task.to_json()).collect()
         };
         let body = json!({"add": list(add), "remove": list(remove)});
-        let kind = "ListView/ModifyListView";
-        let answer = self.client.call(
-            ApiCall::post(&self.view, ApiMethod::ModifyListView, body, kind),
-            &action,
-        );
-        self.client.read(
-            &action,
-            &answer.await?,
-            ManagedObjectReference::all_from_json,
-        )
+        let call = ApiCall::post(&self.view, ApiMethod::ModifyListView, body);
+        let parse = ManagedObjectReference::all_from_json;
+        self.client.request(call, &action, parse).await
     }
 
     /// Destroys view and collector. If this fails, they end with the session.
     pub async fn destroy(&self) {
         let action = || "destroying the view".to_owned();
-        let kind = "ListView/DestroyView";
         let _ = self
             .client
-            .post_void(&self.view, ApiMethod::DestroyView, kind, &action)
+            .post_void(&self.view, ApiMethod::DestroyView, &action)
             .await;
         take_down(&self.client, &self.collector).await;
     }
@@ -263,9 +230,8 @@ impl TaskCollector {
 
 async fn take_down(client: &Client, collector: &ManagedObjectReference) {
     let action = || "destroying the property collector".to_owned();
-    let kind = "PropertyCollector/DestroyPropertyCollector";
-    let call = ApiMethod::DestroyPropertyCollector;
-    let _ = client.post_void(collector, call, kind, &action).await;
+    let method = ApiMethod::DestroyPropertyCollector;
+    let _ = client.post_void(collector, method, &action).await;
 }
 
 fn reference(value: Value) -> Result<ManagedObjectReference, super::types::Malformed> {

@@ -29,14 +29,10 @@ impl Client {
             "eventChainId": chain,
             "maxCount": MAX_EVENTS,
         });
-        let kind = "EventManager/QueryEvents";
         let body = json!({"filter": filter});
-        let answer = self.call(
-            ApiCall::post(manager, ApiMethod::QueryEvents, body, kind),
-            &action,
-        );
-        let list = |events| items("Event", events);
-        let events = self.read(&action, &answer.await?, list)?;
+        let call = ApiCall::post(manager, ApiMethod::QueryEvents, body);
+        let parse = |events| items("Event", events);
+        let events = self.request(call, &action, parse).await?;
         // Some servers accept the filter and ignore it.
         let is_of_chain = |event: &TaskEvent| event.chain.is_none_or(|other| other == chain);
         let events = events.into_iter().map(TaskEvent::from_json);
@@ -55,10 +51,9 @@ impl Client {
             "HostSystem" => "HostSystem/runtime",
             _ => "VirtualMachine/runtime",
         };
-        let answer = self.call(ApiCall::get(entity, "runtime", kind), &action);
-        self.read(&action, &answer.await?, |runtime| {
-            Ok(EntityRuntime::from_json(runtime))
-        })
+        let call = ApiCall::get(entity, "runtime", kind);
+        let parse = |runtime| Ok(EntityRuntime::from_json(runtime));
+        self.request(call, &action, parse).await
     }
 
     /// Reads the name of a host.
@@ -67,10 +62,11 @@ impl Client {
     /// Returns faults and connection errors.
     pub async fn host_name(&self, host: &ManagedObjectReference) -> Result<String, Error> {
         let action = || format!("reading the name of {host}");
-        let answer = self.call(ApiCall::get(host, "name", "HostSystem/name"), &action);
-        self.read(&action, &answer.await?, |name| match unboxed(name) {
+        let call = ApiCall::get(host, "name", "HostSystem/name");
+        let parse = |name| match unboxed(name) {
             Value::String(name) => Ok(name),
             other => Err(Malformed::unexpected("name", "a text", &other)),
-        })
+        };
+        self.request(call, &action, parse).await
     }
 }

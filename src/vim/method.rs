@@ -12,9 +12,9 @@ pub(super) enum MethodEffect {
     Changes,
 }
 
-/// Defines [`ApiMethod`], so that every method has an effect.
+/// Defines [`ApiMethod`], so that every method has a type of objects and an effect.
 macro_rules! methods {
-    ($($name:ident: $effect:ident,)+) => {
+    ($($name:ident of $object:literal: $effect:ident,)+) => {
         /// An API method by its name on the wire.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum ApiMethod {
@@ -33,6 +33,13 @@ macro_rules! methods {
                 }
             }
 
+            /// Returns type and name of the method for counters and traces.
+            pub(super) fn kind(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($object, "/", stringify!($name)),)+
+                }
+            }
+
             /// Returns the effect of the method.
             pub(super) fn effect(self) -> MethodEffect {
                 match self {
@@ -44,27 +51,27 @@ macro_rules! methods {
 }
 
 methods! {
-    CancelRetrievePropertiesEx: OwnSession,
-    CancelTask: Changes,
-    CancelWaitForUpdates: OwnSession,
-    ContinueRetrievePropertiesEx: OwnSession,
-    CreateCollectorForTasks: OwnSession,
-    CreateFilter: OwnSession,
-    CreateListView: OwnSession,
-    CreatePropertyCollector: OwnSession,
-    CurrentTime: Reads,
-    DestroyCollector: OwnSession,
-    DestroyPropertyCollector: OwnSession,
-    DestroyView: OwnSession,
-    HasPrivilegeOnEntities: Reads,
-    Login: OwnSession,
-    Logout: OwnSession,
-    ModifyListView: OwnSession,
-    QueryEvents: Reads,
-    ReadPreviousTasks: OwnSession,
-    ResetCollector: OwnSession,
-    RetrievePropertiesEx: Reads,
-    WaitForUpdatesEx: OwnSession,
+    CancelRetrievePropertiesEx of "PropertyCollector": OwnSession,
+    CancelTask of "Task": Changes,
+    CancelWaitForUpdates of "PropertyCollector": OwnSession,
+    ContinueRetrievePropertiesEx of "PropertyCollector": OwnSession,
+    CreateCollectorForTasks of "TaskManager": OwnSession,
+    CreateFilter of "PropertyCollector": OwnSession,
+    CreateListView of "ViewManager": OwnSession,
+    CreatePropertyCollector of "PropertyCollector": OwnSession,
+    CurrentTime of "ServiceInstance": Reads,
+    DestroyCollector of "TaskHistoryCollector": OwnSession,
+    DestroyPropertyCollector of "PropertyCollector": OwnSession,
+    DestroyView of "ListView": OwnSession,
+    HasPrivilegeOnEntities of "AuthorizationManager": Reads,
+    Login of "SessionManager": OwnSession,
+    Logout of "SessionManager": OwnSession,
+    ModifyListView of "ListView": OwnSession,
+    QueryEvents of "EventManager": Reads,
+    ReadPreviousTasks of "TaskHistoryCollector": OwnSession,
+    ResetCollector of "TaskHistoryCollector": OwnSession,
+    RetrievePropertiesEx of "PropertyCollector": Reads,
+    WaitForUpdatesEx of "PropertyCollector": OwnSession,
 }
 
 #[cfg(test)]

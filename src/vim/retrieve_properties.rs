@@ -61,11 +61,10 @@ impl Client {
             "reportMissingObjectsInResults": true,
         });
         let mut method = ApiMethod::RetrievePropertiesEx;
-        let mut kind = "PropertyCollector/RetrievePropertiesEx";
         let mut body = json!({"specSet": [spec], "options": {"_typeName": "RetrieveOptions"}});
         let mut all = Vec::new();
         loop {
-            let call = ApiCall::post(collector, method, body.clone(), kind);
+            let call = ApiCall::post(collector, method, body.clone());
             let answer = match self.call(call, &action).await {
                 Ok(answer) => answer,
                 Err(error) => {
@@ -95,15 +94,13 @@ impl Client {
                 return Ok(all);
             }
             method = ApiMethod::ContinueRetrievePropertiesEx;
-            kind = "PropertyCollector/ContinueRetrievePropertiesEx";
         }
     }
 
     /// Cancels a retrieval that is not continued; it would stay in the server's memory. `body` has its token.
     async fn cancel_retrieval(&self, collector: &ManagedObjectReference, body: Value) {
         let method = ApiMethod::CancelRetrievePropertiesEx;
-        let kind = "PropertyCollector/CancelRetrievePropertiesEx";
-        let call = ApiCall::post(collector, method, body, kind);
+        let call = ApiCall::post(collector, method, body);
         let _ = self
             .call(call, &|| "cancelling a retrieval".to_owned())
             .await;

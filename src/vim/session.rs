@@ -66,12 +66,8 @@ impl Client {
         let manager = &self.content.session_manager;
         let body = login(user, password)
             .map_err(|error| self.error(&action, ErrorKind::Unsupported(error.to_string())))?;
-        let answer = self
-            .call(
-                ApiCall::post(manager, ApiMethod::Login, body, "SessionManager/Login"),
-                &action,
-            )
-            .await?;
+        let call = ApiCall::post(manager, ApiMethod::Login, body);
+        let answer = self.call(call, &action).await?;
         let Some(session) = answer.headers.get(SESSION_HEADER) else {
             return Err(self.error(
                 &action,
@@ -136,15 +132,12 @@ impl Client {
     pub async fn current_session(&self) -> Result<Option<UserSession>, Error> {
         let action = || "checking the session".to_owned();
         let manager = &self.content.session_manager;
-        let answer = self.call(
-            ApiCall::get(manager, "currentSession", "SessionManager/currentSession"),
-            &action,
-        );
-        let answer = answer.await?;
-        self.read(&action, &answer, |session| match session {
+        let call = ApiCall::get(manager, "currentSession", "SessionManager/currentSession");
+        let parse = |session| match session {
             Value::Null => Ok(None),
             session => UserSession::from_json(session).map(Some),
-        })
+        };
+        self.request(call, &action, parse).await
     }
 
     /// True if [`sign_out`](Self::sign_out) ends the session.
@@ -175,15 +168,9 @@ impl Client {
         }
         let action = || "signing out".to_owned();
         let manager = &self.content.session_manager;
-        let log_out = async || {
-            let kind = "SessionManager/Logout";
-            match self
-                .post_void(manager, ApiMethod::Logout, kind, &action)
-                .await
-            {
-                Err(error) if !error.is_session_dead() => Err(error),
-                _ => Ok(()),
-            }
+        let log_out = async || match self.post_void(manager, ApiMethod::Logout, &action).await {
+            Err(error) if !error.is_session_dead() => Err(error),
+            _ => Ok(()),
         };
         let mut first = Box::pin(log_out());
         let ended = if let Ok(ended) = timeout(LOGOUT_RETRY_DELAY, &mut first).await {

@@ -43,16 +43,9 @@ impl Client {
         let action = || "searching the task history".to_owned();
         let manager = self.content().task_manager.clone();
         let body = json!({"filter": query.to_json()});
-        let kind = "TaskManager/CreateCollectorForTasks";
-        let made = self
-            .call(
-                ApiCall::post(&manager, ApiMethod::CreateCollectorForTasks, body, kind),
-                &action,
-            )
-            .await?;
-        self.read(&action, &made, |reference| {
-            ManagedObjectReference::from_json("TaskHistoryCollector", reference)
-        })
+        let call = ApiCall::post(&manager, ApiMethod::CreateCollectorForTasks, body);
+        let parse = |value| ManagedObjectReference::from_json("TaskHistoryCollector", value);
+        self.request(call, &action, parse).await
     }
 
     /// Moves a history collector behind its newest task.
@@ -61,12 +54,8 @@ impl Client {
     /// Returns faults and connection errors.
     pub async fn reset_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
         let action = || "reading the task history".to_owned();
-        let kind = "TaskHistoryCollector/ResetCollector";
-        let done = self.call(
-            ApiCall::post(collector, ApiMethod::ResetCollector, json!({}), kind),
-            &action,
-        );
-        done.await.map(drop)
+        self.post_void(collector, ApiMethod::ResetCollector, &action)
+            .await
     }
 
     /// Reads up to `maximum` (1 to 1,000) older tasks, newest first, exactly as the server sent them. An empty page is
@@ -80,14 +69,10 @@ impl Client {
         maximum: usize,
     ) -> Result<Vec<Value>, Error> {
         let action = || "reading the task history".to_owned();
-        let kind = "TaskHistoryCollector/ReadPreviousTasks";
         let body = json!({"maxCount": maximum});
-        let page = self.call(
-            ApiCall::post(collector, ApiMethod::ReadPreviousTasks, body, kind),
-            &action,
-        );
-        let list = |page| items_as_sent("TaskInfo", page);
-        let mut page = self.read(&action, &page.await?, list)?;
+        let call = ApiCall::post(collector, ApiMethod::ReadPreviousTasks, body);
+        let parse = |page| items_as_sent("TaskInfo", page);
+        let mut page = self.request(call, &action, parse).await?;
         // Servers differ in the order of the tasks within a page.
         page.sort_by_key(|info| std::cmp::Reverse(queued(info)));
         Ok(page)
@@ -99,12 +84,8 @@ impl Client {
     /// Returns faults and connection errors. The collector then ends with the session.
     pub async fn destroy_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
         let action = || "closing the task history".to_owned();
-        let kind = "TaskHistoryCollector/DestroyCollector";
-        let done = self.call(
-            ApiCall::post(collector, ApiMethod::DestroyCollector, json!({}), kind),
-            &action,
-        );
-        done.await.map(drop)
+        self.post_void(collector, ApiMethod::DestroyCollector, &action)
+            .await
     }
 
     /// Reads past tasks that match the query and are accepted by `pick`, newest first, at most `limit`, exactly as
