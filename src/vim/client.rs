@@ -144,18 +144,11 @@ impl Client {
     /// # Errors
     /// Returns the fault `ManagedObjectNotFound` if the task has expired or never existed.
     pub async fn task_info(&self, mo_id: &str) -> Result<TaskInfo, Error> {
-        let read = self.changed_task_info(mo_id, None).await?;
-        // Without a known digest there is always a response.
-        read.map(|(info, _)| info).ok_or_else(|| {
-            let missing = Malformed::Missing {
-                type_name: "the answer",
-                field: "info",
-            };
-            self.error(
-                &|| format!("reading {mo_id}"),
-                ErrorKind::Malformed(Box::new(missing)),
-            )
-        })
+        let action = || format!("reading {mo_id}");
+        let task = ManagedObjectReference::task(mo_id);
+        let call = ApiCall::get(&task, "info", "Task/info");
+        let parse = |info| TaskInfo::of_task(mo_id, info);
+        self.request(call, &action, parse).await
     }
 
     /// Reads the `info` of a task; `None` if the response equals `known`, which then is not parsed.
@@ -169,15 +162,9 @@ impl Client {
     ) -> Result<Option<(TaskInfo, Digest)>, Error> {
         let action = || format!("reading {mo_id}");
         let task = ManagedObjectReference::task(mo_id);
-        let answer = self
-            .call(ApiCall::get(&task, "info", "Task/info"), &action)
-            .await?;
-        let digest = answer.digest();
-        if known == Some(digest) {
-            return Ok(None);
-        }
-        let info = self.read(&action, &answer, |info| TaskInfo::of_task(mo_id, info))?;
-        Ok(Some((info, digest)))
+        let call = ApiCall::get(&task, "info", "Task/info");
+        let parse = |info| TaskInfo::of_task(mo_id, info);
+        self.changed(call, &action, known, parse).await
     }
 
     /// Reads the `info` of a task exactly as the server sent it.
@@ -211,13 +198,8 @@ impl Client {
         let action = || "listing the recent tasks".to_owned();
         let manager = &self.content.task_manager;
         let call = ApiCall::get(manager, "recentTask", "TaskManager/recentTask");
-        let answer = self.call(call, &action).await?;
-        let digest = answer.digest();
-        if known == Some(digest) {
-            return Ok(None);
-        }
-        let tasks = self.read(&action, &answer, ManagedObjectReference::all_from_json)?;
-        Ok(Some((tasks, digest)))
+        let parse = ManagedObjectReference::all_from_json;
+        self.changed(call, &action, known, parse).await
     }
 
     /// Reads the localized operation names, about 1,600 rows; read them once per session.
@@ -304,6 +286,22 @@ impl Client {
     ) -> Result<T, Error> {
         let response = self.call(call, action).await?;
         self.read(action, &response, parse)
+    }
+
+    /// Makes a call and parses the response, unless it equals `known`.
+    async fn changed<T>(
+        &self,
+        call: ApiCall<'_>,
+        action: RequestLabel<'_>,
+        known: Option<Digest>,
+        parse: impl FnOnce(Value) -> Result<T, Malformed>,
+    ) -> Result<Option<(T, Digest)>, Error> {
+        let response = self.call(call, action).await?;
+        let digest = response.digest();
+        if known == Some(digest) {
+            return Ok(None);
+        }
+        Ok(Some((self.read(action, &response, parse)?, digest)))
     }
 
     pub(super) async fn call(
