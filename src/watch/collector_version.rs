@@ -3,20 +3,16 @@
 /// The last version received. Without one the server reports the whole state.
 #[derive(Debug, Default)]
 pub(super) struct CollectorVersion {
-    latest: String,
+    pub(super) latest: String,
     /// True once the server was seen to use different versions. Some have only one and report nothing twice.
     has_distinct_versions: bool,
     /// True if the last set was truncated: the next one has another version in any case.
     was_truncated: bool,
-    is_lost: bool,
+    /// True if changes may be lost permanently; only a new filter would report them.
+    pub(super) is_lost: bool,
 }
 
 impl CollectorVersion {
-    /// Returns the version as it is sent.
-    pub(super) fn as_str(&self) -> &str {
-        &self.latest
-    }
-
     /// Records a set of changes, complete or truncated.
     pub(super) fn record_set(&mut self, version: &str, is_truncated: bool) {
         if version.is_empty() {
@@ -34,11 +30,6 @@ impl CollectorVersion {
         self.is_lost |= !self.has_distinct_versions;
     }
 
-    /// True if changes may be lost permanently; only a new filter would report them.
-    pub(super) fn is_lost(&self) -> bool {
-        self.is_lost
-    }
-
     /// Makes the next wait report the whole state.
     pub(super) fn restart(&mut self) {
         self.latest.clear();
@@ -54,9 +45,9 @@ mod tests {
         for (latest, is_truncated) in sets {
             version.record_set(latest, *is_truncated);
         }
-        assert!(!version.is_lost());
+        assert!(!version.is_lost);
         version.record_lost_answer();
-        version.is_lost()
+        version.is_lost
     }
 
     #[test]

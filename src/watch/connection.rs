@@ -22,7 +22,7 @@ pub(super) struct Connection {
     pub(super) renewals: SessionRenewals,
     pub(super) backoff: Backoff,
     /// True after a `NotAuthenticated`. Some calls may still be answered, but the session does not recover.
-    is_session_dead: bool,
+    pub(super) is_session_dead: bool,
     clock_failures: u32,
 }
 
@@ -43,22 +43,18 @@ impl Connection {
         self.client.take_if(|_| is_lost)
     }
 
-    pub(super) fn is_session_dead(&self) -> bool {
-        self.is_session_dead
-    }
-
     /// Records a new session.
     pub(super) fn signed_in(&mut self) {
         self.is_session_dead = false;
-        self.renewals.signed_in();
+        self.renewals.was_read = false;
     }
 
     /// Records a dead session. Returns the reason to stop: none if it can be renewed at once.
     pub(super) fn session_died(&mut self, error: Box<Error>) -> Option<StopReason> {
         self.is_session_dead = true;
-        if !self.renewals.can_renew() {
+        if !self.renewals.can_renew {
             Some(StopReason::session_ended(&error))
-        } else if self.renewals.was_read() {
+        } else if self.renewals.was_read {
             None
         } else {
             Some(StopReason::Failed(error))
@@ -68,7 +64,7 @@ impl Connection {
     /// Classifies an error while connecting. While no credentials have been sent, a refusal is retried: a proxy may reject
     /// everything until the server behind it has started.
     pub(super) fn not_connected(&self, error: Error) -> StopReason {
-        if self.renewals.can_renew() {
+        if self.renewals.can_renew {
             StopReason::Failed(Box::new(error))
         } else {
             StopReason::refused_or_failed(error)

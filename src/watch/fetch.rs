@@ -43,7 +43,7 @@ pub(super) struct Fetch {
     /// Abandoned collectors that may still exist on the server until the session ends.
     stale_collectors: Vec<Arc<TaskCollector>>,
     /// The fields that collectors report.
-    fields: ReportedFields,
+    pub(super) fields: ReportedFields,
     /// Rate limit of reading tasks one by one.
     rate: TokenBucket,
     /// Consecutive failed reads of several tasks at once.
@@ -97,11 +97,6 @@ impl Fetch {
                 reason: reason.clone(),
             },
         }
-    }
-
-    /// Returns the fields that the next collector is to report.
-    pub(super) fn fields(&self) -> ReportedFields {
-        self.fields
     }
 
     /// True if the long poll should be started.
@@ -164,7 +159,7 @@ impl Fetch {
         }
         let next = FetchState::initial(self.mode, Instant::now());
         if let FetchState::Push(poll) = std::mem::replace(&mut self.state, next) {
-            self.wait_tuning = Some(poll.tuning());
+            self.wait_tuning = Some(poll.tuning);
             self.stale_collectors.push(poll.collector);
         }
         feed.view = None;
@@ -265,7 +260,7 @@ impl Fetch {
             return Ok(());
         };
         if poll.can_cancel() && view.take_wake(now) {
-            poll.cancelling();
+            poll.is_wait_cancelled = true;
             let collector = poll.collector.clone();
             requests.start(|_| async move {
                 let _ = collector.cancel_wait().await;
@@ -275,7 +270,7 @@ impl Fetch {
         let late = view
             .pending
             .take_overdue(self.intervals.report_timeout, now);
-        if view.pending.consecutive_timeouts() > MAX_SILENT_WAITS {
+        if view.pending.consecutive_timeouts > MAX_SILENT_WAITS {
             let action = || "waiting for changes".to_owned();
             let why = "the server never reports the watched tasks.";
             let error = requests.client.unsupported(&action, why);
@@ -302,7 +297,7 @@ impl Fetch {
             return;
         }
         if let FetchState::Push(poll) = &mut self.state {
-            poll.checked(now);
+            poll.checked_at = now;
         }
         for mo_id in feed.watched.take_checks(CHECK_BATCH_SIZE, now) {
             requests.start(|client| async move {
@@ -346,9 +341,9 @@ impl Fetch {
                 if set.truncated
                     && let Some(view) = &mut feed.view
                 {
-                    view.pending.record_truncated(now);
+                    view.pending.truncated_at = Some(now);
                 }
-                renewals.record_read();
+                renewals.was_read = true;
                 return requests.handle_updates(feed, renewals, set);
             }
             Err(error) => error,

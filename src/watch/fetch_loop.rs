@@ -194,7 +194,7 @@ impl FetchLoop {
             self.sign_in(&client).await?;
             client
         };
-        if self.connection.is_session_dead() {
+        if self.connection.is_session_dead {
             self.sign_in(&client).await?;
         }
         loop {

@@ -35,13 +35,13 @@ pub(super) struct LongPoll {
     /// Start of the running wait.
     waiting_since: Option<Instant>,
     next_wait: Instant,
-    /// True if the running wait was cancelled.
-    is_wait_cancelled: bool,
+    /// True if the running wait is being cancelled, so that changes of the view are reported.
+    pub(super) is_wait_cancelled: bool,
     /// True if a lost wait may still run on the server.
     is_orphaned: bool,
-    tuning: WaitTuning,
+    pub(super) tuning: WaitTuning,
     /// Time of the last check of the running wait.
-    checked_at: Instant,
+    pub(super) checked_at: Instant,
     pace: PollThrottle,
     /// Consecutive truncated answers.
     truncated: u32,
@@ -88,10 +88,6 @@ impl LongPoll {
         }
     }
 
-    pub(super) fn tuning(&self) -> WaitTuning {
-        self.tuning
-    }
-
     /// Starts a wait if it is due. `has_members` is true if the view has any.
     pub(super) fn start_wait(&mut self, has_members: bool, now: Instant) {
         if self.next_start(has_members).is_none_or(|start| start > now) {
@@ -100,7 +96,7 @@ impl LongPoll {
         self.waiting_since = Some(now);
         let is_orphaned = std::mem::take(&mut self.is_orphaned);
         let (collector, wait) = (self.collector.clone(), self.tuning.wait);
-        let version = self.version.as_str().to_owned();
+        let version = self.version.latest.clone();
         self.running.spawn(async move {
             if is_orphaned {
                 // The server would finish the lost wait first.
@@ -121,18 +117,9 @@ impl LongPoll {
         !self.is_wait_cancelled && self.waiting_since.is_some()
     }
 
-    /// Records that the running wait is being cancelled, so that changes of the view are reported.
-    pub(super) fn cancelling(&mut self) {
-        self.is_wait_cancelled = true;
-    }
-
     /// Returns the time of the next check of the silent running wait.
     pub(super) fn check_due(&self, interval: Duration) -> Option<Instant> {
         Some(self.waiting_since?.max(self.checked_at) + interval)
-    }
-
-    pub(super) fn checked(&mut self, now: Instant) {
-        self.checked_at = now;
     }
 
     /// Abandons the running wait: it may go on on the server, and its answer is lost.
@@ -148,7 +135,7 @@ impl LongPoll {
 
     /// True if changes may have been lost that this collector will not report again.
     pub(super) fn is_lossy(&self) -> bool {
-        self.version.is_lost()
+        self.version.is_lost
     }
 
     /// Handles a wait without failure. Returns the earliest time at which its changes may have happened.

@@ -132,7 +132,7 @@ impl FetchLoop {
         }
         let creating = TaskCollector::create(
             requests.client.clone(),
-            self.fetch.fields(),
+            self.fetch.fields,
             self.options.discover,
         );
         match self.run_interruptible(creating).await? {
@@ -168,7 +168,7 @@ impl FetchLoop {
                 // Tasks beyond the limit may have space now.
                 let known = requests
                     .list_digest
-                    .filter(|_| !self.feed.watched.lacks_recent());
+                    .filter(|_| !self.feed.watched.lacks_recent);
                 requests.start(move |client| async move {
                     RequestResult::RecentTasks(client.changed_recent_tasks(known).await)
                 });

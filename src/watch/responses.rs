@@ -42,11 +42,11 @@ impl ConcurrentRequests {
             Ok(Some(answer)) => {
                 let (info, digest) = *answer;
                 feed.note_change_time(before.unwrap_or(requested_at));
-                renewals.record_read();
+                renewals.was_read = true;
                 feed.record(mo_id, Box::new(info), Some(digest));
             }
             Err(error) if error.is_fault("ManagedObjectNotFound") => {
-                renewals.record_read();
+                renewals.was_read = true;
                 feed.mark_expired(mo_id, error.reason());
             }
             Err(error) if renewals.ends_session(Call::Task(mo_id.clone()), &error) => {
@@ -122,7 +122,7 @@ impl ConcurrentRequests {
                 continue;
             }
             if let Some(info) = infos.remove(mo_id) {
-                renewals.record_read();
+                renewals.was_read = true;
                 feed.watched.mark_requested(mo_id, requested_at);
                 feed.note_change_time(requested_at);
                 feed.record(mo_id, Box::new(info), None);

@@ -53,9 +53,9 @@ impl Call {
 #[derive(Debug)]
 pub(super) struct SessionRenewals {
     /// True if the session can be renewed at all.
-    can_renew: bool,
+    pub(super) can_renew: bool,
     /// True if anything was read since the last sign-in.
-    was_read: bool,
+    pub(super) was_read: bool,
     calls: HashMap<Call, (u32, Instant)>,
 }
 
@@ -66,23 +66,6 @@ impl SessionRenewals {
             was_read: false,
             calls: HashMap::new(),
         }
-    }
-
-    pub(super) fn can_renew(&self) -> bool {
-        self.can_renew
-    }
-
-    pub(super) fn signed_in(&mut self) {
-        self.was_read = false;
-    }
-
-    /// Records that something was read in this session.
-    pub(super) fn record_read(&mut self) {
-        self.was_read = true;
-    }
-
-    pub(super) fn was_read(&self) -> bool {
-        self.was_read
     }
 
     /// Records a successful call.

@@ -10,9 +10,9 @@ use tokio::time::Instant;
 pub(super) struct UnreportedTasks {
     since: HashMap<Arc<str>, Addition>,
     /// Time of the last truncated answer.
-    truncated_at: Option<Instant>,
+    pub(super) truncated_at: Option<Instant>,
     /// Consecutive overdue tasks without a report in between.
-    consecutive_timeouts: u32,
+    pub(super) consecutive_timeouts: u32,
 }
 
 #[derive(Debug)]
@@ -61,11 +61,6 @@ impl UnreportedTasks {
         self.since.drain().map(|(mo_id, _)| mo_id).collect()
     }
 
-    /// Records a truncated answer.
-    pub(super) fn record_truncated(&mut self, now: Instant) {
-        self.truncated_at = Some(now);
-    }
-
     /// Returns the time at which the running wait is to be cancelled for tasks unreported this long; once per task.
     pub(super) fn wake_due(&self, timeout: Duration) -> Option<Instant> {
         let first = self
@@ -106,11 +101,6 @@ impl UnreportedTasks {
         .collect()
     }
 
-    /// Returns the number of consecutive overdue tasks without a report in between.
-    pub(super) fn consecutive_timeouts(&self) -> u32 {
-        self.consecutive_timeouts
-    }
-
     fn due(&self, first: Option<Instant>, timeout: Duration) -> Option<Instant> {
         let first = first?;
         let silent = self.truncated_at.map_or(first, |at| at.max(first));
@@ -141,13 +131,13 @@ mod tests {
             now += TIMEOUT;
             let late = unreported.take_overdue(TIMEOUT, now);
             assert_eq!(late, ["task-2".into()] as [Arc<str>; 1]);
-            assert_eq!(unreported.consecutive_timeouts(), consecutive_timeouts);
+            assert_eq!(unreported.consecutive_timeouts, consecutive_timeouts);
         }
         unreported.confirm("task-2");
         assert_eq!(
             (
                 unreported.read_due(TIMEOUT),
-                unreported.consecutive_timeouts()
+                unreported.consecutive_timeouts
             ),
             (None, 0)
         );
@@ -176,7 +166,7 @@ mod tests {
         let mut unreported = two_unreported(now);
         for _ in 0..100 {
             now += Duration::from_secs(1);
-            unreported.record_truncated(now);
+            unreported.truncated_at = Some(now);
             assert!(unreported.take_overdue(TIMEOUT, now).is_empty());
         }
         assert!(!unreported.take_wake(TIMEOUT, now + TIMEOUT / 2));

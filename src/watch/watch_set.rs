@@ -114,7 +114,7 @@ pub(super) struct WatchSet {
     /// State of the message about tasks rejected because of the limit.
     limit_notice: LimitNotice,
     /// True if some of the last recent tasks were rejected because of the limit.
-    lacks_recent: bool,
+    pub(super) lacks_recent: bool,
     /// Evicted tasks: not discovered again while they are in the list of recent tasks.
     evicted: HashSet<Arc<str>>,
     /// Tasks removed by the user.
@@ -194,11 +194,6 @@ impl WatchSet {
                 self.add(mo_id, Origin::Discovered, now);
             }
         }
-    }
-
-    /// True if some of the last recent tasks were rejected because of the limit.
-    pub(super) fn lacks_recent(&self) -> bool {
-        self.lacks_recent
     }
 
     /// Returns true once when a task was first rejected because of the limit.

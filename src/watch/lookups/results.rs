@@ -31,7 +31,7 @@ impl Lookups {
         result: LookupResult,
     ) -> Result<Vec<Update>, LoopExit> {
         let now = Instant::now();
-        let can_renew = renewals.can_renew();
+        let can_renew = renewals.can_renew;
         match result {
             LookupResult::Family(found) => self.handle_family(feed, can_renew, *found, now),
             LookupResult::Events(number, events) => {
