@@ -22,7 +22,6 @@ mod label_request;
 mod long_poll;
 mod lookups;
 mod options;
-mod poll_throttle;
 mod pushed_changes;
 mod queue;
 mod rate_limiter;

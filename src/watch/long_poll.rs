@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::Instant};
 use vtask_vim::{Error, ErrorKind, TaskCollector, types::UpdateSet};
 
-use super::{collector_version::CollectorVersion, poll_throttle::PollThrottle};
+use super::{collector_version::CollectorVersion, rate_limiter::TokenBucket};
 
 /// Default maximum duration of a long poll, in whole seconds. Proxies commonly cut connections that are idle for a minute.
 pub(super) const MAX_LONG_POLL: Duration = Duration::from_secs(55);
@@ -20,6 +20,14 @@ const MIN_WAIT_GAP: Duration = Duration::from_millis(250);
 const IMMEDIATE_ANSWER: Duration = Duration::from_millis(20);
 /// Delay after a wait that another client of the session cancelled.
 const CANCELLED_WAIT_DELAY: Duration = Duration::from_millis(200);
+/// Interval of waits under a stream of changes: less than two a second, however many changes.
+const GATHER_INTERVAL: Duration = Duration::from_millis(650);
+/// Number of waits that may start at once after a quiet time.
+const BURST: u32 = 3;
+/// Number of consecutive full answers that count as a burst.
+const FULL_ANSWERS: u32 = 4;
+/// Pause between waits during a burst.
+const BURST_PAUSE: Duration = Duration::from_millis(100);
 /// Consecutive failed waits after which tasks are polled.
 const MAX_WAIT_FAILURES: u32 = 3;
 
@@ -42,7 +50,8 @@ pub(super) struct LongPoll {
     pub(super) tuning: WaitTuning,
     /// Time of the last check of the running wait.
     pub(super) checked_at: Instant,
-    pace: PollThrottle,
+    /// Spaces the waits under a stream of changes, so that the server merges changes of one object meanwhile.
+    pace: TokenBucket,
     /// Consecutive truncated answers.
     truncated: u32,
     /// Time of the last complete answer.
@@ -82,7 +91,7 @@ impl LongPoll {
             is_orphaned: false,
             tuning,
             checked_at: now,
-            pace: PollThrottle::new(now),
+            pace: TokenBucket::new(GATHER_INTERVAL, BURST, now),
             truncated: 0,
             complete_at: now,
         }
@@ -160,7 +169,12 @@ impl LongPoll {
                     self.truncated += 1;
                 } else {
                     let answers = 1 + std::mem::take(&mut self.truncated);
-                    self.next_wait = self.pace.next(now, answers);
+                    // After many full answers the next ones will be full, too, so a longer pause would not merge anything.
+                    self.next_wait = if answers > FULL_ANSWERS {
+                        now + BURST_PAUSE
+                    } else {
+                        self.pace.reserve(now)
+                    };
                 }
             }
             None => {

@@ -39,9 +39,15 @@ impl TokenBucket {
         if self.next() > now {
             return false;
         }
+        self.reserve(now);
+        true
+    }
+
+    /// Takes the next token, which may not be there yet, and returns the time from which it may be used.
+    pub(super) fn reserve(&mut self, now: Instant) -> Instant {
         let full = now.checked_sub(self.full_after).unwrap_or(self.empty_at);
         self.empty_at = self.empty_at.max(full) + self.interval;
-        true
+        self.empty_at.max(now)
     }
 
     /// Returns the time of the next token.
@@ -81,5 +87,26 @@ mod tests {
         assert!(!rate.take(start + Duration::from_millis(99)));
         assert!(rate.take(start + Duration::from_millis(100)));
         assert_eq!(take_all(&mut TokenBucket::per_second(0, start), start), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn occasional_reservations_are_not_delayed_and_frequent_ones_are_spaced() {
+        let interval = Duration::from_millis(650);
+        let mut now = Instant::now();
+        let mut rate = TokenBucket::new(interval, 3, now);
+        for _ in 0..100 {
+            now += Duration::from_secs(1);
+            assert_eq!(rate.reserve(now), now);
+        }
+        let (start, mut uses) = (now, 0);
+        while now < start + Duration::from_secs(20) {
+            let next = rate.reserve(now);
+            assert!(next - now <= interval);
+            now = next + Duration::from_millis(2);
+            uses += 1;
+        }
+        assert!((30..=36).contains(&uses), "{uses}");
+        now += Duration::from_secs(5);
+        assert_eq!(rate.reserve(now), now, "quiet again");
     }
 }
