@@ -32,16 +32,11 @@ pub(super) struct FailureDetector {
 pub(super) enum Failure {
     /// The whole connection failed.
     Connection,
-    /// The task, for the first time: it is read again soon.
-    First {
+    /// The task.
+    Task {
         /// True if another request is to show whether the server answers.
         needs_probe: bool,
-    },
-    /// The task, again.
-    Repeated {
-        /// True if another request is to show whether the server answers.
-        needs_probe: bool,
-        /// Consecutive failures.
+        /// Consecutive failures, at least one.
         times: u32,
     },
 }
@@ -87,13 +82,9 @@ impl FailureDetector {
         }
         let times = self.times.entry(mo_id.clone()).or_default();
         *times += 1;
-        if *times == 1 {
-            Failure::First { needs_probe }
-        } else {
-            Failure::Repeated {
-                needs_probe,
-                times: *times,
-            }
+        Failure::Task {
+            needs_probe,
+            times: *times,
         }
     }
 
@@ -129,6 +120,10 @@ mod tests {
         Error::fixture(ErrorKind::Damaged("at its end".to_owned()))
     }
 
+    fn task_failure(needs_probe: bool, times: u32) -> Failure {
+        Failure::Task { needs_probe, times }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn three_consecutive_task_failures_are_a_connection_failure() {
         let requested_at = Instant::now();
@@ -136,19 +131,16 @@ mod tests {
         let mut failures = FailureDetector::default();
         assert_eq!(
             failures.record_task_failure(&tasks[0], &damaged(), requested_at),
-            Failure::First { needs_probe: true }
+            task_failure(true, 1)
         );
         failures.record_success(requested_at + Duration::from_millis(1));
         assert_eq!(
             failures.record_task_failure(&tasks[0], &damaged(), requested_at),
-            Failure::Repeated {
-                needs_probe: false,
-                times: 2
-            }
+            task_failure(false, 2)
         );
         assert_eq!(
             failures.record_task_failure(&tasks[1], &damaged(), requested_at),
-            Failure::First { needs_probe: false }
+            task_failure(false, 1)
         );
         assert_eq!(
             failures.record_task_failure(&tasks[2], &damaged(), requested_at),
@@ -157,12 +149,12 @@ mod tests {
         failures.record_task_success("task-3");
         assert_eq!(
             failures.record_task_failure(&tasks[2], &damaged(), requested_at),
-            Failure::First { needs_probe: false }
+            task_failure(false, 1)
         );
         failures.record_task_success("task-1");
         assert_eq!(
             failures.record_task_failure(&tasks[0], &damaged(), requested_at),
-            Failure::First { needs_probe: false }
+            task_failure(false, 1)
         );
     }
 
@@ -193,7 +185,7 @@ mod tests {
         failures.record_success(requested_at + Duration::from_secs(1));
         assert_eq!(
             failures.record_task_failure(&task, &Error::fixture(mute), requested_at),
-            Failure::First { needs_probe: false }
+            task_failure(false, 1)
         );
     }
 

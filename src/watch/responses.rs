@@ -78,28 +78,21 @@ impl ConcurrentRequests {
     ) -> Result<(), LoopExit> {
         let now = Instant::now();
         feed.watched.record_failure(mo_id);
-        let needs_probe = match self
+        let failure = self
             .failures
-            .record_task_failure(mo_id, &error, requested_at)
-        {
-            Failure::Connection => {
-                feed.watched.schedule_at(mo_id, now);
-                return Err(LoopExit::failed(error));
-            }
-            Failure::First { needs_probe } => {
-                feed.watched
-                    .schedule_at(mo_id, now + intervals.initial_backoff);
-                needs_probe
-            }
-            Failure::Repeated { needs_probe, times } => {
-                feed.mark_unreadable(mo_id, error.reason(), true);
-                let longer = 2_u32.saturating_pow(times - 1);
-                let pause = intervals.initial_backoff.saturating_mul(longer);
-                feed.watched
-                    .schedule_at(mo_id, now + pause.min(intervals.unreadable));
-                needs_probe
-            }
+            .record_task_failure(mo_id, &error, requested_at);
+        let Failure::Task { needs_probe, times } = failure else {
+            feed.watched.schedule_at(mo_id, now);
+            return Err(LoopExit::failed(error));
         };
+        // After a first failure the task is read again soon.
+        if times > 1 {
+            feed.mark_unreadable(mo_id, error.reason(), true);
+        }
+        let longer = 2_u32.saturating_pow(times - 1);
+        let pause = intervals.initial_backoff.saturating_mul(longer);
+        feed.watched
+            .schedule_at(mo_id, now + pause.min(intervals.unreadable));
         if needs_probe {
             self.probe();
         }
