@@ -290,12 +290,8 @@ mod tests {
     }
 
     fn missing(mo_id: &str) -> TaskRead {
-        let error = Error {
-            action: format!("reading {mo_id}"),
-            server: "vc01".to_owned(),
-            kind: ErrorKind::Fault(Fault::new(json!({"_typeName": "ManagedObjectNotFound"}))),
-            advice: None,
-        };
+        let fault = Fault::new(json!({"_typeName": "ManagedObjectNotFound"}));
+        let error = Error::new(format!("reading {mo_id}"), "vc01", ErrorKind::Fault(fault));
         (mo_id.into(), Err(error))
     }
 

@@ -347,12 +347,7 @@ impl Client {
     }
 
     pub(super) fn error(&self, action: RequestLabel<'_>, kind: ErrorKind) -> Error {
-        Error {
-            action: action(),
-            server: self.server(),
-            kind,
-            advice: None,
-        }
+        Error::new(action(), self.server(), kind)
     }
 }
 

@@ -91,6 +91,16 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    /// Creates an error without advice.
+    pub fn new(action: impl Into<String>, server: impl Into<String>, kind: ErrorKind) -> Self {
+        Self {
+            action: action.into(),
+            server: server.into(),
+            kind,
+            advice: None,
+        }
+    }
+
     /// Returns the fault, if the server returned one.
     pub fn fault(&self) -> Option<&Fault> {
         match &self.kind {
@@ -353,12 +363,7 @@ fn status_in_words(status: u16) -> String {
 impl Error {
     /// Returns an error of reading task-4711 from vc01.lab.
     pub fn fixture(kind: ErrorKind) -> Self {
-        Self {
-            action: "reading task-4711".to_owned(),
-            server: "vc01.lab".to_owned(),
-            kind,
-            advice: None,
-        }
+        Self::new("reading task-4711", "vc01.lab", kind)
     }
 }
 

@@ -18,19 +18,14 @@ pub async fn probe_certificate(
     address: &Address,
     trust: &TrustPolicy,
 ) -> Result<CertificateProbe, Error> {
-    let error = |kind| Error {
-        action: "reading its certificate".to_owned(),
-        server: address.label(),
-        kind,
-        advice: None,
-    };
+    let error = |kind| Error::new("reading its certificate", address.label(), kind);
     let unsupported = |why| error(ErrorKind::Unsupported(why));
     if !address.is_tls() {
         let why = "a server has no certificate over plain HTTP.".to_owned();
         return Err(unsupported(why));
     }
     let seen = Arc::new(OnceLock::new());
-    let config = trust.probe_config(address.authority(), seen.clone());
+    let config = trust.client_config(address.authority(), Some(seen.clone()));
     let http = transport::http_client(address, config.map_err(unsupported)?);
     let http = http.map_err(|error| unsupported(error.to_string()))?;
     let ended = http.get(address.root()).send().await;

@@ -43,12 +43,7 @@ pub(super) async fn negotiate(
         body: Some(hello().into()),
         timeout,
     };
-    let failed = |kind| Error {
-        action: action(),
-        server: transport.address().name(),
-        kind,
-        advice: None,
-    };
+    let failed = |kind| Error::new(action(), transport.address().name(), kind);
     match transport.send(request).await {
         Ok(answer) => {
             let answer = answer.json().map_err(failed)?;

@@ -62,21 +62,9 @@ impl TrustPolicy {
         matches!(self, Self::Insecure)
     }
 
-    /// Returns the TLS configuration for `host`, with TLS 1.2 as the minimum.
-    pub(super) fn client_config(&self, host: String) -> Result<ClientConfig, String> {
-        self.configured(host, None)
-    }
-
-    /// Returns a configuration that aborts the handshake once the certificate has been seen.
-    pub(super) fn probe_config(
-        &self,
-        host: String,
-        seen: Arc<OnceLock<CertificateProbe>>,
-    ) -> Result<ClientConfig, String> {
-        self.configured(host, Some(seen))
-    }
-
-    fn configured(
+    /// Returns the TLS configuration for `host`, with TLS 1.2 as the minimum. With a `probe`, the handshake is aborted
+    /// once the certificate has been seen.
+    pub(super) fn client_config(
         &self,
         host: String,
         probe: Option<Arc<OnceLock<CertificateProbe>>>,

@@ -120,7 +120,7 @@ fn tls_config(address: &Address, trust: &TrustPolicy) -> Result<rustls::ClientCo
     } else {
         &TrustPolicy::Insecure
     };
-    trust.client_config(address.authority())
+    trust.client_config(address.authority(), None)
 }
 
 /// Sends requests to one server.
@@ -140,11 +140,9 @@ impl Transport {
         trust: &TrustPolicy,
         traffic: Arc<RequestMetrics>,
     ) -> Result<Self, Error> {
-        let unusable = |why: String| Error {
-            action: "preparing the connection".to_owned(),
-            server: address.label(),
-            kind: ErrorKind::Unsupported(why),
-            advice: None,
+        let unusable = |why: String| {
+            let kind = ErrorKind::Unsupported(why);
+            Error::new("preparing the connection", address.label(), kind)
         };
         let tls = tls_config(&address, trust).map_err(unusable)?;
         let http = http_client(&address, tls.clone());
@@ -247,14 +245,12 @@ impl Transport {
         if let Err(kind) = &exchanged {
             trace.failure(&kind.to_string(), started.elapsed());
         }
-        exchanged.map_err(|kind| Error {
-            action: action(),
-            server: self.address.label(),
-            kind: match kind {
+        exchanged.map_err(|kind| {
+            let kind = match kind {
                 ErrorKind::TimedOut(_) => ErrorKind::TimedOut(timeout),
                 other => other,
-            },
-            advice: None,
+            };
+            Error::new(action(), self.address.label(), kind)
         })
     }
 

@@ -83,12 +83,8 @@ impl ConcurrentRequests {
             feed.mark_expired(mo_id, reason);
             return Ok(());
         }
-        let error = Error {
-            action: "waiting for changes".to_owned(),
-            server: self.client.server(),
-            kind: ErrorKind::Fault(fault),
-            advice: None,
-        };
+        let kind = ErrorKind::Fault(fault);
+        let error = Error::new("waiting for changes", self.client.server(), kind);
         if renewals.ends_session(Call::Missing, &error) {
             return Err(LoopExit::dead(error));
         }
