@@ -21,8 +21,8 @@ use super::{
     method::ApiMethod,
     retry::pause,
     types::{
-        ManagedObjectReference, TaskLocator, TaskQuery, TaskTime, items_as_sent, parse_date_time,
-        scalar_at, text_at,
+        ManagedObjectReference, TaskLocator, TaskQuery, items_as_sent, parse_date_time, scalar_at,
+        text_at,
     },
 };
 
@@ -74,7 +74,7 @@ impl Client {
         let parse = |page| items_as_sent("TaskInfo", page);
         let mut page = self.request(call, &action, parse).await?;
         // Servers differ in the order of the tasks within a page.
-        page.sort_by_key(|info| std::cmp::Reverse(queued(info)));
+        page.sort_by_key(|info| std::cmp::Reverse(queue_time(info)));
         Ok(page)
     }
 
@@ -119,10 +119,9 @@ impl Client {
         let mut failures = 0;
         loop {
             let before = reading.seen.len();
-            let error = match self
-                .read_through(throttle, &reading.remaining_query(query), &mut reading)
-                .await
-            {
+            reading.stale = 0;
+            let rest = query.until_reached(reading.reached);
+            let error = match self.read_through(throttle, &rest, &mut reading).await {
                 Ok(()) => return Ok(reading.past),
                 Err(error) => error,
             };
@@ -251,24 +250,13 @@ impl<P: FnMut(&Value) -> RecordAction> HistoryReading<P> {
         }
     }
 
-    /// Returns the query for another collector that starts with the page read last.
-    fn remaining_query(&mut self, query: &TaskQuery) -> TaskQuery {
-        self.stale = 0;
-        let mut rest = query.clone();
-        if query.time == TaskTime::Queued {
-            let ends = [query.until, self.reached];
-            rest.until = ends.into_iter().flatten().min();
-        }
-        rest
-    }
-
     /// Adds a page and returns true if reading should continue.
     fn take(&mut self, page: Vec<Value>) -> bool {
         if page.is_empty() {
             self.past.is_complete = true;
             return false;
         }
-        self.reached = page.iter().filter_map(queued).max().or(self.reached);
+        self.reached = page.iter().filter_map(queue_time).max().or(self.reached);
         let before = self.seen.len();
         for info in page {
             if !self.seen.insert(identity(&info)) {
@@ -300,6 +288,7 @@ pub fn identity(record: &Value) -> String {
     named.map_or_else(|| record.to_string(), Cow::into_owned)
 }
 
-fn queued(info: &Value) -> Option<Timestamp> {
+/// Returns the queue time of a record.
+pub fn queue_time(info: &Value) -> Option<Timestamp> {
     parse_date_time(text_at(info, &["queueTime"])?)
 }

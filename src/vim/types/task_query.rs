@@ -43,6 +43,17 @@ pub struct TaskQuery {
 }
 
 impl TaskQuery {
+    /// Returns the query with which another collector starts at the page read last; `reached` is the latest queue time
+    /// on it. Records within a page may come in any order, but pages do not overlap.
+    #[must_use]
+    pub fn until_reached(&self, reached: Option<Timestamp>) -> Self {
+        let mut rest = self.clone();
+        if self.time == TaskTime::Queued {
+            rest.until = [self.until, reached].into_iter().flatten().min();
+        }
+        rest
+    }
+
     /// Returns the query in wire format.
     pub(crate) fn to_json(&self) -> Value {
         let mut filter = Map::new();

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde_json::Value;
 use vtask_vim::{
-    identity,
-    types::{TaskInfo, TaskQuery, TaskTime, parse_date_time, text_at},
+    identity, queue_time,
+    types::{TaskInfo, TaskQuery},
 };
 
 /// Consecutive pages without a new record after which the server is considered to repeat itself.
@@ -48,7 +48,7 @@ impl SeenRecords {
     pub(super) fn take(&mut self, page: Vec<Value>) -> PageMerge {
         let mut merge = PageMerge::default();
         let keys: Vec<Box<str>> = page.iter().map(|record| identity(record).into()).collect();
-        if let Some(reached) = page.iter().filter_map(queued).max() {
+        if let Some(reached) = page.iter().filter_map(queue_time).max() {
             self.reached = Some(reached);
         }
         let is_repeated = keys == self.last;
@@ -77,26 +77,18 @@ impl SeenRecords {
         self.last.clear();
     }
 
-    /// Returns the query with which another collector starts at the last page. Records within a page may come in any
-    /// order, but pages do not overlap; repeated records are recognised by their key.
+    /// Returns the query with which another collector starts at the last page. Repeated records are recognised by their
+    /// key.
     pub(super) fn query_after_last_page(&self, query: &TaskQuery) -> TaskQuery {
-        let mut rest = query.clone();
-        if query.time == TaskTime::Queued {
-            let ends = [query.until, self.reached];
-            rest.until = ends.into_iter().flatten().min();
-        }
-        rest
+        query.until_reached(self.reached)
     }
-}
-
-fn queued(record: &Value) -> Option<Timestamp> {
-    parse_date_time(text_at(record, &["queueTime"])?)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
     use vtask_task::fixture::{at, info};
+    use vtask_vim::types::TaskTime;
 
     use super::*;
 
