@@ -3,7 +3,7 @@
 use super::{
     context::{EvalTarget, MatchResult},
     pattern::Pattern,
-    term::{Term, TextField},
+    term::Term,
 };
 
 /// A filter as a tree.
@@ -84,26 +84,6 @@ impl Expr {
         matches!(self, Self::All(parts) if parts.is_empty())
     }
 
-    pub(super) fn is_timed(&self) -> bool {
-        self.has(&Term::is_timed)
-    }
-
-    pub(super) fn depends_on_family(&self) -> bool {
-        self.has(&Term::depends_on_family)
-    }
-
-    pub(super) fn depends_on_endpoint(&self) -> bool {
-        self.has(&|term| matches!(term, Term::Text(TextField::Endpoint, _)))
-    }
-
-    pub(super) fn needs_locations(&self) -> bool {
-        self.has(&|term| matches!(term, Term::Text(TextField::Location(_), _)))
-    }
-
-    pub(super) fn depends_on_parent(&self) -> bool {
-        self.has(&|term| matches!(term, Term::Is(flag) if flag.depends_on_parent()))
-    }
-
     /// Returns the first term that needs more than a single read of a task.
     pub(super) fn undecidable(&self) -> Option<&Term> {
         match self {
@@ -113,7 +93,8 @@ impl Expr {
         }
     }
 
-    fn has(&self, what: &impl Fn(&Term) -> bool) -> bool {
+    /// True if any term has a property.
+    pub(super) fn has(&self, what: &impl Fn(&Term) -> bool) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.has(what)),
             Self::Not(part) => part.has(what),

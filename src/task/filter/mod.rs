@@ -35,7 +35,10 @@ pub use unfinished::{UnfinishedField, unfinished_field};
 
 use jiff::Timestamp;
 
-use self::{expr::Expr, term::Term};
+use self::{
+    expr::Expr,
+    term::{Term, TextField},
+};
 use super::Handle;
 
 /// A parsed filter.
@@ -89,12 +92,12 @@ impl Filter {
 
     /// True if the matches may change by time alone.
     pub fn is_timed(&self) -> bool {
-        self.expr.is_timed()
+        self.expr.has(&Term::is_timed)
     }
 
     /// True if it depends on a task's parent or children.
     pub fn depends_on_family(&self) -> bool {
-        self.expr.depends_on_family()
+        self.expr.has(&Term::depends_on_family)
     }
 
     /// Returns the first term that needs more than a single read of a task, as typed: `is:stalled`,
@@ -105,17 +108,20 @@ impl Filter {
 
     /// True if it depends on the endpoint's name.
     pub fn depends_on_endpoint(&self) -> bool {
-        self.expr.depends_on_endpoint()
+        self.expr
+            .has(&|term| matches!(term, Term::Text(TextField::Endpoint, _)))
     }
 
     /// True if it depends on the location of a task's target.
     pub fn needs_locations(&self) -> bool {
-        self.expr.needs_locations()
+        self.expr
+            .has(&|term| matches!(term, Term::Text(TextField::Location(_), _)))
     }
 
     /// True if it depends on the state of a task's parent.
     pub fn depends_on_parent(&self) -> bool {
-        self.expr.depends_on_parent()
+        self.expr
+            .has(&|term| matches!(term, Term::Is(flag) if flag.depends_on_parent()))
     }
 
     /// Replaces the text.
