@@ -16,7 +16,6 @@ use crate::{
     config::{self, ConnectionArgs},
     task::{Handle, ServerFilter, Status, TimeExpr},
     vim::{Client, Error, RecordAction, types::TaskInfo},
-    watch::history_query,
 };
 
 /// Maximum number of tasks by default.
@@ -282,7 +281,7 @@ impl TaskQueryArgs {
     ) -> Result<Option<String>, Error> {
         let (since, until) = self.period(snapshot.now);
         let narrowing = self.server_filter().and(selector.server_filter());
-        let query = history_query(&narrowing, since, until);
+        let query = narrowing.query(since, until);
         let (labels, now) = (snapshot.store.labels(ONLY_ENDPOINT), snapshot.now);
         let pick = |raw: &Value| {
             // Of a record that cannot be read it is not known whether it is meant.

@@ -27,7 +27,7 @@ use crate::{
         Address,
         types::{TaskInfo, TaskLocator, TaskQuery, TaskTime},
     },
-    watch::{Command, ConnectionState, Update, WatchOptions, history_query},
+    watch::{Command, ConnectionState, Update, WatchOptions},
 };
 
 /// Time after which the end of a task has certainly been seen while the server is watched.
@@ -315,7 +315,10 @@ impl Server {
         }
         let query = TaskQuery {
             time: TaskTime::Completed,
-            ..history_query(&self.selector.server_filter(), Some(self.position), None)
+            ..self
+                .selector
+                .server_filter()
+                .query(Some(self.position), None)
         };
         effects.commands.push(self.catch_up.begin(query));
         for lookup in self.lookups.values_mut() {

@@ -3,7 +3,8 @@
 //! all compared literally. The server filter may only be wider than the filter, which is applied
 //! again to the result.
 
-use vtask_vim::types::{ManagedObjectReference, TaskState};
+use jiff::Timestamp;
+use vtask_vim::types::{ManagedObjectReference, TaskQuery, TaskState};
 
 use super::{
     expr::Expr,
@@ -14,19 +15,19 @@ use super::{
 };
 use crate::Status;
 
-/// Conditions of a history query. `None` is no restriction.
+/// Conditions of a history query. An empty list is no restriction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerFilter {
     /// Any of these states.
-    pub states: Option<Vec<TaskState>>,
+    pub states: Vec<TaskState>,
     /// Started by any of these accounts, with the server's spelling.
-    pub users: Option<Vec<String>>,
+    pub users: Vec<String>,
     /// On any of these entities.
-    pub entities: Option<Vec<ManagedObjectReference>>,
+    pub entities: Vec<ManagedObjectReference>,
     /// With any of these activation ids.
-    pub activations: Option<Vec<String>>,
+    pub activations: Vec<String>,
     /// With any of these tags.
-    pub tags: Option<Vec<String>>,
+    pub tags: Vec<String>,
 }
 
 impl ServerFilter {
@@ -48,7 +49,7 @@ impl ServerFilter {
             }
         }
         Self {
-            states: (!states.is_empty()).then_some(states),
+            states,
             ..Self::default()
         }
     }
@@ -57,7 +58,7 @@ impl ServerFilter {
     pub fn of_user(name: &str) -> Self {
         let is_whole = name.contains(['\\', '@']) && !name.contains(": ");
         Self {
-            users: is_whole.then(|| vec![name.to_owned()]),
+            users: is_whole.then(|| name.to_owned()).into_iter().collect(),
             ..Self::default()
         }
     }
@@ -72,7 +73,7 @@ impl ServerFilter {
         });
         let entity = entity.map(|(kind, mo_id)| ManagedObjectReference::new(kind, mo_id));
         Self {
-            entities: entity.map(|entity| vec![entity]),
+            entities: entity.into_iter().collect(),
             ..Self::default()
         }
     }
@@ -80,7 +81,7 @@ impl ServerFilter {
     /// Creates a filter by activation id.
     pub fn of_activation(id: &str) -> Self {
         Self {
-            activations: Some(vec![id.to_owned()]),
+            activations: vec![id.to_owned()],
             ..Self::default()
         }
     }
@@ -88,7 +89,7 @@ impl ServerFilter {
     /// Creates a filter by tag.
     fn of_tag(tag: &str) -> Self {
         Self {
-            tags: Some(vec![tag.to_owned()]),
+            tags: vec![tag.to_owned()],
             ..Self::default()
         }
     }
@@ -120,11 +121,11 @@ impl ServerFilter {
     /// Returns the restricting fields by their names in the filter language.
     pub fn fields(&self) -> Vec<&'static str> {
         let fields = [
-            ("state", self.states.is_some()),
-            ("user", self.users.is_some()),
+            ("state", !self.states.is_empty()),
+            ("user", !self.users.is_empty()),
             ("target", self.entity().is_some()),
-            ("activation", self.activations.is_some()),
-            ("tag", self.tags.is_some()),
+            ("activation", !self.activations.is_empty()),
+            ("tag", !self.tags.is_empty()),
         ];
         let fields = fields.into_iter().filter(|(_, narrows)| *narrows);
         fields.map(|(field, _)| field).collect()
@@ -132,9 +133,23 @@ impl ServerFilter {
 
     /// Returns the entity if there is exactly one, because a server accepts no more.
     pub fn entity(&self) -> Option<&ManagedObjectReference> {
-        match self.entities.as_deref() {
-            Some([only]) => Some(only),
+        match &*self.entities {
+            [only] => Some(only),
             _ => None,
+        }
+    }
+
+    /// Returns the query of the tasks queued in a period (server's clock, both ends included), with these conditions.
+    pub fn query(&self, since: Option<Timestamp>, until: Option<Timestamp>) -> TaskQuery {
+        TaskQuery {
+            since,
+            until,
+            entity: self.entity().cloned(),
+            states: self.states.clone(),
+            users: self.users.clone(),
+            activations: self.activations.clone(),
+            tags: self.tags.clone(),
+            ..TaskQuery::default()
         }
     }
 
@@ -172,26 +187,25 @@ impl ServerFilter {
 }
 
 /// Intersects two lists. If the intersection is empty, nothing can match, and either list is valid.
-fn both<T: PartialEq + Clone>(one: Option<Vec<T>>, other: Option<Vec<T>>) -> Option<Vec<T>> {
-    let (Some(one), Some(other)) = (&one, &other) else {
-        return one.or(other);
-    };
-    let both: Vec<T> = one
-        .iter()
-        .filter(|value| other.contains(value))
-        .cloned()
-        .collect();
-    Some(if both.is_empty() { one.clone() } else { both })
+fn both<T: PartialEq + Clone>(one: Vec<T>, other: Vec<T>) -> Vec<T> {
+    if one.is_empty() {
+        return other;
+    }
+    let both = one.iter().filter(|value| other.contains(value));
+    let both: Vec<T> = both.cloned().collect();
+    if both.is_empty() { one } else { both }
 }
 
-fn either<T: PartialEq>(one: Option<Vec<T>>, other: Option<Vec<T>>) -> Option<Vec<T>> {
-    let (mut one, other) = (one?, other?);
+fn either<T: PartialEq>(mut one: Vec<T>, other: Vec<T>) -> Vec<T> {
+    if one.is_empty() || other.is_empty() {
+        return Vec::new();
+    }
     for value in other {
         if !one.contains(&value) {
             one.push(value);
         }
     }
-    Some(one)
+    one
 }
 
 /// Returns the fields of a filter that a server cannot evaluate, or not completely.
@@ -221,7 +235,7 @@ fn is_exact(expr: &Expr) -> bool {
         Expr::Term(Term::Is(Flag::Status(statuses))) => {
             let tells = |status| statuses.contains(&status);
             let ends_alike = tells(Status::Failed) == tells(Status::Cancelled);
-            server_filter.states.is_some() && ends_alike
+            !server_filter.states.is_empty() && ends_alike
         }
         Expr::Term(Term::Text(..)) => !server_filter.fields().is_empty(),
         Expr::Any(parts) => {
@@ -256,7 +270,7 @@ fn is_exact_set(statuses: &[Status]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Filter;
+    use crate::{Filter, fixture::at};
 
     /// Returns the fields evaluated by the server, and the rest.
     fn split(text: &str) -> (Vec<&'static str>, Vec<&'static str>) {
@@ -316,7 +330,7 @@ mod tests {
     fn pushdown_keeps_case() {
         let filter = Filter::from("user=LAB\\Kim target=VirtualMachine:vm-42");
         let server_filter = filter.server_filter();
-        assert_eq!(server_filter.users, Some(vec!["LAB\\Kim".to_owned()]));
+        assert_eq!(server_filter.users, ["LAB\\Kim"]);
         let entity = ManagedObjectReference::new("VirtualMachine", "vm-42");
         assert_eq!(server_filter.entity(), Some(&entity));
     }
@@ -326,8 +340,31 @@ mod tests {
         let states = Filter::from("state:running state:success")
             .server_filter()
             .states;
-        assert_eq!(states.map(|states| states.len()), Some(1));
+        assert_eq!(states.len(), 1);
         let server_filter = Filter::from("state:active state:running,success").server_filter();
-        assert_eq!(server_filter.states, Some(vec![TaskState::Running]));
+        assert_eq!(server_filter.states, [TaskState::Running]);
+    }
+
+    #[test]
+    fn the_query_contains_the_server_side_filter() {
+        let filter = Filter::from(
+            "state:failed user=LAB\\kim target=VirtualMachine:vm-42 tag=CHG-1 activation=a-1 op:clone",
+        );
+        let query = filter.server_filter().query(Some(at(0)), Some(at(9)));
+        assert_eq!(
+            query,
+            TaskQuery {
+                since: Some(at(0)),
+                until: Some(at(9)),
+                states: vec![TaskState::Error],
+                users: vec!["LAB\\kim".to_owned()],
+                entity: Some(ManagedObjectReference::new("VirtualMachine", "vm-42")),
+                tags: vec!["CHG-1".to_owned()],
+                activations: vec!["a-1".to_owned()],
+                ..TaskQuery::default()
+            }
+        );
+        let everything = Filter::default().server_filter().query(None, None);
+        assert_eq!(everything, TaskQuery::default());
     }
 }

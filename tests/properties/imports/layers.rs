@@ -28,7 +28,7 @@ const LAYERS: [Layer; 18] = [
     // The channel types of the watcher, the only part of it that the screen may import.
     layer(
         "watch messages",
-        &["watch::command", "watch::history_query", "watch::update"],
+        &["watch::command", "watch::update"],
         &["connection state", "task"],
     ),
     layer(

@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     task::{EndpointId, Period, ServerFilter},
     vim::types::{TaskInfo, TaskQuery},
-    watch::{HistoryPage, history_query},
+    watch::HistoryPage,
 };
 
 /// State of a search.
@@ -65,7 +65,7 @@ impl HistorySearch {
     }
 
     pub(in crate::app) fn query(&self, narrowing: &ServerFilter) -> TaskQuery {
-        history_query(narrowing, self.since, self.until)
+        narrowing.query(self.since, self.until)
     }
 
     /// Returns how far back the search has read, while there may be more.
