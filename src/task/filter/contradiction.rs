@@ -1,8 +1,6 @@
 //! Filters that no task can ever match, with the reason.
 //! The check is conservative: a filter without a reason may still match nothing.
 
-use std::fmt::Write;
-
 use vtask_text::duration;
 
 use super::{
@@ -30,9 +28,8 @@ pub(super) fn reason(expr: &Expr) -> Option<String> {
     match expr {
         Expr::All(parts) => all(parts),
         Expr::Any(parts) => {
-            let mut reasons = parts.iter().map(reason);
-            let first = reasons.next()??;
-            reasons.all(|reason| reason.is_some()).then_some(first)
+            let reasons: Option<Vec<_>> = parts.iter().map(reason).collect();
+            reasons?.into_iter().next()
         }
         Expr::Not(_) => None,
         Expr::Term(term) => alone(term),
@@ -188,11 +185,7 @@ fn text_of(term: &Term) -> String {
         }
         Term::NoProgress => format!("{name}:none"),
         Term::Number(_, operator, number) => format!("{name}{}{number}", operator.sign()),
-        Term::Span(_, operator, span) => {
-            let mut text = format!("{name}{}", operator.sign());
-            let _ = write!(text, "{}", duration(*span));
-            text
-        }
+        Term::Span(_, operator, span) => format!("{name}{}{}", operator.sign(), duration(*span)),
         _ => field::typed(term),
     }
 }

@@ -189,7 +189,7 @@ fn state(value: &Operand) -> Result<Flag, FilterError> {
     let states = STATES
         .iter()
         .map(|(name, statuses, others)| (*name, *statuses, *others));
-    if let Some(statuses) = by_prefix(states, &text).first() {
+    if let Some(statuses) = by_prefix(states, &text) {
         Ok(Flag::Status(statuses))
     } else {
         let names = STATES.map(|(name, ..)| name);
@@ -205,8 +205,8 @@ fn flags(value: &Operand) -> Result<Expr, FilterError> {
     let flags = FLAGS
         .iter()
         .map(|(name, flag, others)| (*name, *flag, *others));
-    if let Some(flag) = by_prefix(flags.chain(states), &text).first() {
-        Ok(Expr::Term(Term::Is(*flag)))
+    if let Some(flag) = by_prefix(flags.chain(states), &text) {
+        Ok(Expr::Term(Term::Is(flag)))
     } else {
         let names: Vec<&str> = FLAGS
             .iter()
@@ -217,23 +217,22 @@ fn flags(value: &Operand) -> Result<Expr, FilterError> {
     }
 }
 
-/// Returns the values with this name, else those whose names start with it, so that a filter works
-/// while it is typed.
+/// Returns the value with this name, else the first whose name starts with it, so that a filter works while it is typed.
 fn by_prefix<T>(
     known: impl Iterator<Item = (&'static str, T, &'static [&'static str])>,
     text: &str,
-) -> Vec<T> {
-    let mut exact = Vec::new();
-    let mut started = Vec::new();
+) -> Option<T> {
+    let mut started = None;
     for (name, value, others) in known {
         let names = || std::iter::once(name).chain(others.iter().copied());
         if names().any(|name| name == text) {
-            exact.push(value);
-        } else if names().any(|name| name.starts_with(text)) {
-            started.push(value);
+            return Some(value);
+        }
+        if started.is_none() && names().any(|name| name.starts_with(text)) {
+            started = Some(value);
         }
     }
-    if exact.is_empty() { started } else { exact }
+    started
 }
 
 fn unknown_value(value: &Operand, field: &str, names: &[&str]) -> FilterError {

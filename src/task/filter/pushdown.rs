@@ -233,9 +233,7 @@ fn is_exact(expr: &Expr) -> bool {
     let server_filter = ServerFilter::of(expr);
     match expr {
         Expr::Term(Term::Is(Flag::Status(statuses))) => {
-            let tells = |status| statuses.contains(&status);
-            let ends_alike = tells(Status::Failed) == tells(Status::Cancelled);
-            !server_filter.states.is_empty() && ends_alike
+            !server_filter.states.is_empty() && is_exact_set(statuses)
         }
         Expr::Term(Term::Text(..)) => !server_filter.fields().is_empty(),
         Expr::Any(parts) => {

@@ -17,9 +17,8 @@ pub(super) fn reason(expr: &Expr, context: EvalContext<'_>) -> Option<String> {
     match expr {
         Expr::All(parts) => parts.iter().find_map(|part| reason(part, context)),
         Expr::Any(parts) => {
-            let mut reasons = parts.iter().map(|part| reason(part, context));
-            let first = reasons.next()??;
-            reasons.all(|reason| reason.is_some()).then_some(first)
+            let reasons: Option<Vec<_>> = parts.iter().map(|part| reason(part, context)).collect();
+            reasons?.into_iter().next()
         }
         Expr::Term(term @ Term::Text(field, _)) => of_field(term, *field, context),
         Expr::Not(_) | Expr::Term(_) => None,
