@@ -32,7 +32,7 @@ pub use player::Player;
 pub use reader::{Damage, ReadError, Reader};
 pub use recorder::Recorder;
 pub use redact::Redactor;
-pub use rewrite::{RewriteError, redact};
+pub use rewrite::redact;
 pub use rotation::Limits;
 pub use source::Source;
 pub use state::RecordedState;

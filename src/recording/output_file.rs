@@ -11,7 +11,7 @@ use super::line::Header;
 /// Fast; higher levels use more time than they save space at this frame size.
 const LEVEL: i32 = 1;
 
-/// Error while starting a record.
+/// Error while writing a record.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The file exists.
@@ -20,6 +20,9 @@ pub enum RecordError {
     /// The file cannot be created.
     #[error("cannot create the record {0}: {1}.")]
     Create(String, io::Error),
+    /// A copy cannot be written.
+    #[error("{0}")]
+    Write(String),
 }
 
 /// The file of a record.

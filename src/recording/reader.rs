@@ -197,7 +197,7 @@ impl Reader {
                 return Ok(true);
             }
             self.damage.invalid_lines += 1;
-            skip_line(&mut self.input)?;
+            self.input.skip_until(b'\n')?;
         }
     }
 }
@@ -261,22 +261,6 @@ fn is_other_entry(line: &[u8]) -> bool {
     let mut text = serde_json::Deserializer::from_slice(line);
     let is_timed = <LineTime as serde::Deserialize>::deserialize(&mut text).is_ok();
     (is_timed && text.end().is_ok()) || serde_json::from_slice::<Header>(line).is_ok()
-}
-
-/// Reads to the end of the line.
-fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
-    loop {
-        let buffer = input.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok(());
-        }
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let length = end.map_or(buffer.len(), |end| end + 1);
-        input.consume(length);
-        if end.is_some() {
-            return Ok(());
-        }
-    }
 }
 
 #[cfg(test)]

@@ -10,22 +10,11 @@ use super::{
 /// Number of bytes per frame.
 const FRAME_BYTES: usize = 256 << 10;
 
-/// Error while copying a record.
-#[derive(Debug, thiserror::Error)]
-pub enum RewriteError {
-    /// The copy cannot be created.
-    #[error(transparent)]
-    Create(#[from] RecordError),
-    /// The copy cannot be written.
-    #[error("{0}")]
-    Write(String),
-}
-
 /// Writes a redacted copy of a record. Returns its number of lines and the damage found.
 ///
 /// # Errors
 /// Fails if the copy exists or cannot be written.
-pub fn redact(mut input: Reader, output: &Path) -> Result<(u64, Damage), RewriteError> {
+pub fn redact(mut input: Reader, output: &Path) -> Result<(u64, Damage), RecordError> {
     let mut redactor = Redactor::default();
     let header = redactor.header(input.header());
     let mut output_file = OutputFile::create(output, &header)?;
@@ -39,11 +28,11 @@ pub fn redact(mut input: Reader, output: &Path) -> Result<(u64, Damage), Rewrite
             count += 1;
         }
         if bytes.len() >= FRAME_BYTES {
-            output_file.append(&bytes).map_err(RewriteError::Write)?;
+            output_file.append(&bytes).map_err(RecordError::Write)?;
             bytes.clear();
         }
     }
-    output_file.append(&bytes).map_err(RewriteError::Write)?;
+    output_file.append(&bytes).map_err(RecordError::Write)?;
     Ok((count, input.damage().clone()))
 }
 
