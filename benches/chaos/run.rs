@@ -410,6 +410,7 @@ fn watch_options(simulator: &Simulator, mode: FetchMode) -> Result<WatchOptions,
         credentials: Credentials::Password {
             user: "chaos".to_owned(),
             password: "chaos".to_owned().into(),
+            store: None,
         },
         release: None,
         read_only: false,

@@ -204,6 +204,7 @@ fn connect_options(url: &str) -> ConnectOptions {
         credentials: Credentials::Password {
             user: "bench".to_owned(),
             password: "bench".to_owned().into(),
+            store: None,
         },
         release: None,
         read_only: false,

@@ -92,6 +92,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         credentials: Credentials::Password {
             user: "any".to_owned(),
             password: SecretString::from("any"),
+            store: None,
         },
         release: None,
         read_only: true,

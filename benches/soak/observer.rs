@@ -62,6 +62,7 @@ impl Observer {
             credentials: Credentials::Password {
                 user: "observer".to_owned(),
                 password: "soak".to_owned().into(),
+                store: None,
             },
             release: None,
             read_only: false,

@@ -146,6 +146,7 @@ pub async fn demo(args: &DemoArgs, global: &GlobalArgs) -> Result<Outcome, Comma
             credentials: Credentials::Password {
                 user: "ops@demo.lab".to_owned(),
                 password: SecretString::from("demo"),
+                store: None,
             },
             release: None,
             read_only: global.connection.read_only || file.defaults.read_only,

@@ -211,6 +211,7 @@ mod tests {
             credentials: Credentials::Password {
                 user: "ops".to_owned(),
                 password: SecretString::from("secret"),
+                store: None,
             },
             release: None,
             read_only: true,

@@ -13,15 +13,9 @@ pub enum Credentials {
         user: String,
         /// Password.
         password: SecretString,
-    },
-    /// User name and password; the session stays open and is reused by the next run.
-    Kept {
-        /// User name.
-        user: String,
-        /// Password, used if there is no session or it has expired.
-        password: SecretString,
-        /// Store of the session between runs.
-        store: Arc<dyn SessionStore>,
+        /// Store of a session that stays open and is reused by the next run. The password is used if there is no
+        /// session or it has expired.
+        store: Option<Arc<dyn SessionStore>>,
     },
     /// An existing `vmware-api-session-id`. It is neither renewed nor ended.
     Session(SecretString),
@@ -33,7 +27,7 @@ impl Credentials {
     /// Returns the user name, if known before the login.
     pub fn user(&self) -> Option<&str> {
         match self {
-            Self::Password { user, .. } | Self::Kept { user, .. } => Some(user),
+            Self::Password { user, .. } => Some(user),
             Self::Session(_) | Self::Authorization(_) => None,
         }
     }
@@ -41,7 +35,9 @@ impl Credentials {
     /// Returns the error of storing the session, once.
     pub fn last_error(&self) -> Option<String> {
         match self {
-            Self::Kept { store, .. } => store.last_error(),
+            Self::Password {
+                store: Some(store), ..
+            } => store.last_error(),
             _ => None,
         }
     }
@@ -58,9 +54,6 @@ impl Credentials {
             Self::Password {
                 password: secret, ..
             }
-            | Self::Kept {
-                password: secret, ..
-            }
             | Self::Session(secret)
             | Self::Authorization(secret) => secret.expose_secret(),
         }
@@ -68,7 +61,7 @@ impl Credentials {
 
     /// True if an expired session can be replaced by a new one.
     pub fn can_renew(&self) -> bool {
-        matches!(self, Self::Password { .. } | Self::Kept { .. })
+        matches!(self, Self::Password { .. })
     }
 }
 

@@ -45,14 +45,13 @@ impl Client {
     }
 
     async fn open_session(&self) -> Result<Option<UserSession>, Error> {
-        let (user, password, store) = match &self.credentials {
-            Credentials::Password { user, password } => (user, password, None),
-            Credentials::Kept {
-                user,
-                password,
-                store,
-            } => (user, password, Some(store)),
-            Credentials::Session(_) | Credentials::Authorization(_) => return Ok(None),
+        let Credentials::Password {
+            user,
+            password,
+            store,
+        } = &self.credentials
+        else {
+            return Ok(None);
         };
         let before = self.session();
         // A session may be invalid for some calls only and would otherwise stay open.

@@ -67,14 +67,11 @@ impl PartialConnection {
                     Some(password) => password.clone(),
                     None => password_source::prompt(user, &self.address.label(), hint)?,
                 };
-                let user = user.clone();
-                match kept {
-                    None => Credentials::Password { user, password },
-                    Some(kept) => Credentials::Kept {
-                        user,
-                        password,
-                        store: Arc::new(kept.clone()),
-                    },
+                let store = kept.clone().map(|kept| Arc::new(kept) as Arc<_>);
+                Credentials::Password {
+                    user: user.clone(),
+                    password,
+                    store,
                 }
             }
         };

@@ -22,7 +22,7 @@ async fn resolve(
 
 fn account(options: &ConnectOptions) -> (String, String) {
     match &options.credentials {
-        Credentials::Password { user, password } => {
+        Credentials::Password { user, password, .. } => {
             (user.clone(), password.expose_secret().to_owned())
         }
         other => panic!("{other:?}"),

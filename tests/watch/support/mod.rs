@@ -46,6 +46,7 @@ pub fn connect(simulator: &Simulator) -> ConnectOptions {
         credentials: Credentials::Password {
             user: "ops".to_owned(),
             password: SecretString::from("secret"),
+            store: None,
         },
         release: None,
         read_only: false,
