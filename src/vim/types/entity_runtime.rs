@@ -9,22 +9,11 @@ use super::{any::unboxed, reference::ManagedObjectReference, vm_question::VmQues
 pub struct EntityRuntime {
     /// The pending question of a virtual machine.
     pub question: Option<VmQuestion>,
-    /// The connection to the host.
-    pub connection: EntityConnectionState,
+    /// True if the host does not answer, false if it was disconnected; `None` if it is connected or a virtual machine
+    /// has a state of its own, such as `orphaned`.
+    pub is_silent: Option<bool>,
     /// The host of a virtual machine.
     pub host: Option<ManagedObjectReference>,
-}
-
-/// `connectionState`. A virtual machine has that of its host, or states of its own.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum EntityConnectionState {
-    /// The host was disconnected.
-    Disconnected,
-    /// The host does not respond.
-    NotResponding,
-    /// Connected, unset, or a state of a virtual machine such as `orphaned`.
-    #[default]
-    Other,
 }
 
 impl EntityRuntime {
@@ -32,14 +21,14 @@ impl EntityRuntime {
     pub fn from_json(runtime: Value) -> Self {
         let runtime = unboxed(runtime);
         let connection = runtime.get("connectionState").cloned().map(unboxed);
-        let connection = match connection.as_ref().and_then(Value::as_str) {
-            Some("disconnected") => EntityConnectionState::Disconnected,
-            Some("notResponding") => EntityConnectionState::NotResponding,
-            _ => EntityConnectionState::Other,
+        let is_silent = match connection.as_ref().and_then(Value::as_str) {
+            Some("disconnected") => Some(false),
+            Some("notResponding") => Some(true),
+            _ => None,
         };
         let host = runtime.get("host").cloned();
         Self {
-            connection,
+            is_silent,
             host: host.and_then(|host| ManagedObjectReference::from_json("host", host).ok()),
             question: VmQuestion::of_runtime(runtime),
         }
@@ -56,12 +45,12 @@ mod tests {
     fn connection_states_of_hosts_and_machines_are_parsed() {
         let host = json!({"_typeName": "HostRuntimeInfo", "connectionState": "notResponding"});
         let host = EntityRuntime::from_json(host);
-        assert_eq!(host.connection, EntityConnectionState::NotResponding);
+        assert_eq!(host.is_silent, Some(true));
         assert_eq!((host.host, host.question), (None, None));
         let machine = json!({"connectionState": {"_typeName": "VirtualMachineConnectionState", "_value": "disconnected"},
             "host": {"type": "HostSystem", "value": "host-7"}, "question": {"text": "Moved?"}});
         let machine = EntityRuntime::from_json(machine);
-        assert_eq!(machine.connection, EntityConnectionState::Disconnected);
+        assert_eq!(machine.is_silent, Some(false));
         assert_eq!(&*machine.host.unwrap().value, "host-7");
         assert!(machine.question.is_some());
         for odd in [
@@ -71,10 +60,7 @@ mod tests {
             json!({"connectionState": "orphaned"}),
         ] {
             let odd = EntityRuntime::from_json(odd);
-            assert_eq!(
-                (odd.connection, odd.host),
-                (EntityConnectionState::Other, None)
-            );
+            assert_eq!((odd.is_silent, odd.host), (None, None));
         }
     }
 }

@@ -32,7 +32,7 @@ mod vm_question;
 
 pub use any::{Malformed, items, items_as_sent, text_at, type_name, unboxed};
 pub use compact_timestamp::CompactTimestamp;
-pub use entity_runtime::{EntityConnectionState, EntityRuntime};
+pub use entity_runtime::EntityRuntime;
 pub use fault::Fault;
 pub use invalid_fields::InvalidFields;
 pub use location::{EntityLocation, Location};

@@ -16,7 +16,7 @@ use tokio_util::sync::DropGuard;
 use vtask_task::{EntityState, LostHost, PendingQuestion};
 use vtask_vim::{
     Client, Error, Throttle,
-    types::{EntityConnectionState, ManagedObjectReference, TaskInfo, TaskState},
+    types::{ManagedObjectReference, TaskInfo, TaskState},
 };
 
 use super::scheduler::{Permit, Priority, Scheduler};
@@ -294,17 +294,12 @@ pub(super) async fn read(
         text: question.text,
         choices: question.choices,
     });
-    let is_silent = match runtime.connection {
-        EntityConnectionState::Disconnected => Some(false),
-        EntityConnectionState::NotResponding => Some(true),
-        EntityConnectionState::Other => None,
-    };
     let host = if entity.kind() == HOST {
         Some(entity.clone())
     } else {
         runtime.host
     };
-    let lost_host = match is_silent.zip(host) {
+    let lost_host = match runtime.is_silent.zip(host) {
         Some((is_silent, host)) => {
             permit.ready().await;
             // The name of the host is of less use than its state.
