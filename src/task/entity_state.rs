@@ -2,14 +2,7 @@
 
 use std::sync::Arc;
 
-/// A pending question of a virtual machine, from `runtime.question`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PendingQuestion {
-    /// The question.
-    pub text: String,
-    /// The allowed answers.
-    pub choices: Vec<String>,
-}
+pub use vtask_vim::types::PendingQuestion;
 
 /// A host to which the server has no connection, from `runtime.connectionState`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use vtask::vim::types::{Fault, TaskEvent, TaskInfo, UpdateSet, VmQuestion};
+use vtask::vim::types::{Fault, PendingQuestion, TaskEvent, TaskInfo, UpdateSet};
 
 use super::cases;
 
@@ -221,7 +221,7 @@ proptest! {
             let _ = fault.fault_fields().count();
         }
         let _ = TaskEvent::from_json(any.clone()).text().len();
-        let _ = VmQuestion::of_runtime(any.clone());
+        let _ = PendingQuestion::of_runtime(any.clone());
         let _ = serde_json::from_value::<UpdateSet>(any);
     }
 

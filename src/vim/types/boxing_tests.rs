@@ -138,7 +138,7 @@ fn boxed_service_session_and_labels_are_parsed() {
 
 #[test]
 fn boxed_question_is_parsed() {
-    let question = VmQuestion::of_runtime(json!({"_typeName": "VirtualMachineRuntimeInfo", "question": {
+    let question = PendingQuestion::of_runtime(json!({"_typeName": "VirtualMachineRuntimeInfo", "question": {
         "id": string("7"), "text": string("Moved or copied?"),
         "choice": {"_typeName": "ChoiceOption", "choiceInfo": {"_typeName": "ArrayOfElementDescription", "_value": [
             {"_typeName": "ElementDescription", "_value": {"label": string("I moved it"), "key": string("1")}}]}},

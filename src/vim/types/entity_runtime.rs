@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::{any::unboxed, reference::ManagedObjectReference, vm_question::VmQuestion};
+use super::{any::unboxed, pending_question::PendingQuestion, reference::ManagedObjectReference};
 
 /// `VirtualMachineRuntimeInfo` or `HostRuntimeInfo`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityRuntime {
     /// The pending question of a virtual machine.
-    pub question: Option<VmQuestion>,
+    pub question: Option<PendingQuestion>,
     /// True if the host does not answer, false if it was disconnected; `None` if it is connected or a virtual machine
     /// has a state of its own, such as `orphaned`.
     pub is_silent: Option<bool>,
@@ -30,7 +30,7 @@ impl EntityRuntime {
         Self {
             is_silent,
             host: host.and_then(|host| ManagedObjectReference::from_json("host", host).ok()),
-            question: VmQuestion::of_runtime(runtime),
+            question: PendingQuestion::of_runtime(runtime),
         }
     }
 }

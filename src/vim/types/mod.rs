@@ -17,6 +17,7 @@ mod invalid_fields;
 pub mod limits;
 mod location;
 mod message;
+mod pending_question;
 mod reason;
 mod reference;
 mod retrieve_result;
@@ -28,7 +29,6 @@ mod task_query;
 mod task_state;
 mod time;
 mod update_set;
-mod vm_question;
 
 pub use any::{Malformed, items, items_as_sent, text_at, type_name, unboxed};
 pub use compact_timestamp::CompactTimestamp;
@@ -37,6 +37,7 @@ pub use fault::Fault;
 pub use invalid_fields::InvalidFields;
 pub use location::{EntityLocation, Location};
 pub use message::LocalizableMessage;
+pub use pending_question::PendingQuestion;
 pub use reason::{AlarmReason, ScheduleReason, TaskReason};
 pub use reference::ManagedObjectReference;
 pub use retrieve_result::{ObjectContent, RetrieveResult};
@@ -50,7 +51,6 @@ pub use time::{date_time, parse_date_time};
 pub use update_set::{
     FilterUpdate, MissingObject, ObjectUpdate, Path, PropertyChange, UpdateKind, UpdateSet,
 };
-pub use vm_question::VmQuestion;
 
 pub use any::scalar_at;
 pub use task_info::{CHANGING_FIELDS, FIELDS, REQUIRED_FIELDS};

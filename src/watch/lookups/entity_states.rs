@@ -13,7 +13,7 @@ use std::{
 
 use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
-use vtask_task::{EntityState, LostHost, PendingQuestion};
+use vtask_task::{EntityState, LostHost};
 use vtask_vim::{
     Client, Error, Throttle,
     types::{ManagedObjectReference, TaskInfo, TaskState},
@@ -290,10 +290,6 @@ pub(super) async fn read(
 ) -> Result<EntityState, Error> {
     permit.ready().await;
     let runtime = client.runtime(entity).await?;
-    let question = runtime.question.map(|question| PendingQuestion {
-        text: question.text,
-        choices: question.choices,
-    });
     let host = if entity.kind() == HOST {
         Some(entity.clone())
     } else {
@@ -313,14 +309,14 @@ pub(super) async fn read(
         None => None,
     };
     Ok(EntityState {
-        question,
+        question: runtime.question,
         lost_host,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use vtask_task::fixture::info;
+    use vtask_task::{PendingQuestion, fixture::info};
 
     use super::*;
     use serde_json::{Value, json};

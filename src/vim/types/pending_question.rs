@@ -9,14 +9,14 @@ use super::{
 
 /// A question waiting for an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VmQuestion {
+pub struct PendingQuestion {
     /// Text of the question.
     pub text: String,
     /// Possible answers, in the server's order.
     pub choices: Vec<String>,
 }
 
-impl VmQuestion {
+impl PendingQuestion {
     /// Returns the question of a `VirtualMachineRuntimeInfo`, if any. The question may have an empty text.
     pub fn of_runtime(runtime: Value) -> Option<Self> {
         let question = match unboxed(runtime) {
@@ -61,7 +61,7 @@ mod tests {
         let runtime = json!({"_typeName": "VirtualMachineRuntimeInfo", "question": {
             "id": "7", "text": "Moved or copied?", "choice": {"_typeName": "ChoiceOption",
                 "choiceInfo": [choice("I moved it", "1"), choice("", "2")], "defaultIndex": 0}}});
-        let question = VmQuestion::of_runtime(runtime).unwrap();
+        let question = PendingQuestion::of_runtime(runtime).unwrap();
         assert_eq!(question.text, "Moved or copied?");
         assert_eq!(question.choices, ["I moved it", "2"]);
     }
@@ -75,10 +75,10 @@ mod tests {
             json!({"question": 7}),
             json!([]),
         ] {
-            assert_eq!(VmQuestion::of_runtime(runtime), None);
+            assert_eq!(PendingQuestion::of_runtime(runtime), None);
         }
         let odd = json!({"question": {"text": 4, "choice": "x", "message": [{"text": "a"}, {"text": "b"}]}});
-        let odd = VmQuestion::of_runtime(odd).unwrap();
+        let odd = PendingQuestion::of_runtime(odd).unwrap();
         assert_eq!((odd.text.as_str(), odd.choices.len()), ("a b", 0));
     }
 }
