@@ -176,7 +176,7 @@ impl CertificateVerifier {
             VerifyMode::NoAuthorities(why) => Some(Reason::NoAuthorities(why.clone())),
             VerifyMode::Pinned(pin) => {
                 let is_expected = pin.fingerprints.contains(&Fingerprint::of(end_entity));
-                (!is_expected).then(|| Reason::pin_mismatch(pin))
+                (!is_expected).then(|| Reason::PinMismatch(pin.clone()))
             }
             VerifyMode::Nothing => None,
         }

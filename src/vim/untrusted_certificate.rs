@@ -41,12 +41,7 @@ pub enum Reason {
     /// Any other defect.
     Unusable(String),
     /// Differs from the pinned certificate.
-    PinMismatch {
-        /// Pinned fingerprints.
-        expected: Vec<Fingerprint>,
-        /// Source of the pin.
-        by: PinSource,
-    },
+    PinMismatch(Pin),
 }
 
 impl UntrustedCertificate {
@@ -58,7 +53,7 @@ impl UntrustedCertificate {
             | Reason::Expired
             | Reason::NotValidYet
             | Reason::NameMismatch => true,
-            Reason::Revoked | Reason::Unusable(_) | Reason::PinMismatch { .. } => false,
+            Reason::Revoked | Reason::Unusable(_) | Reason::PinMismatch(_) => false,
         }
     }
 
@@ -98,7 +93,7 @@ impl UntrustedCertificate {
             }
             Reason::Revoked => "its authority has revoked it".to_owned(),
             Reason::Unusable(why) => why.clone(),
-            Reason::PinMismatch { .. } => "it differs from the trusted one".to_owned(),
+            Reason::PinMismatch(_) => "it differs from the trusted one".to_owned(),
         }
     }
 }
@@ -114,10 +109,14 @@ impl fmt::Display for UntrustedCertificate {
         } = self;
         let shown = certificate.fingerprint;
         match why {
-            Reason::PinMismatch { expected, by } => {
-                let expected: Vec<_> = expected.iter().map(Fingerprint::to_string).collect();
+            Reason::PinMismatch(pin) => {
+                let expected: Vec<_> = pin
+                    .fingerprints
+                    .iter()
+                    .map(Fingerprint::to_string)
+                    .collect();
                 let expected = expected.join(" or ");
-                match by {
+                match &pin.by {
                     PinSource::Thumbprint => write!(
                         f,
                         "its certificate is not the one that --thumbprint names: it has SHA-256 {shown}, expected \
@@ -176,13 +175,6 @@ impl Reason {
             // Self-signed server certificates are often marked as CAs, which the normal check rejects.
             _ if is_ca_as_server(problem) => Self::UnknownIssuer,
             other => Self::Unusable(other.to_string()),
-        }
-    }
-
-    pub(super) fn pin_mismatch(pin: &Pin) -> Self {
-        Self::PinMismatch {
-            expected: pin.fingerprints.clone(),
-            by: pin.by.clone(),
         }
     }
 }
@@ -263,10 +255,10 @@ mod tests {
             assert_eq!(distrust.to_string().contains("vtask trust add"), can_accept);
             assert!(distrust.reason().contains(word), "{}", distrust.reason());
         }
-        let changed = distrust(Reason::PinMismatch {
-            expected: vec![Fingerprint::of(b"x")],
+        let changed = distrust(Reason::PinMismatch(Pin {
+            fingerprints: vec![Fingerprint::of(b"x")],
             by: PinSource::Thumbprint,
-        });
+        }));
         assert!(!changed.can_accept());
     }
 
