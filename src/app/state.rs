@@ -340,6 +340,16 @@ impl AppState {
         view.with_rows(&self.typical, &clocks, change);
     }
 
+    /// Runs a function on the rows of the live view with the context in which filters are evaluated.
+    pub(super) fn with_live_rows(
+        &mut self,
+        now: Timestamp,
+        change: impl FnOnce(&mut RowModel, EvalContext<'_>),
+    ) {
+        let clocks = ServerClocks::of(&self.servers, now);
+        self.views.live.with_rows(&self.typical, &clocks, change);
+    }
+
     /// True if the key for quitting leaves a view instead: the history, the zoom or the past of the session.
     pub fn is_view_open(&self) -> bool {
         let is_past = self.playback.as_ref().is_some_and(|it| it.is_session);

@@ -122,18 +122,14 @@ fn restrict(state: &mut AppState, now: Timestamp) {
     let tracker = &state.away;
     let tasks = tracker.period.as_ref().map(AwayPeriod::tasks);
     let tasks = tasks.filter(|_| tracker.is_showing());
-    let clocks = ServerClocks::of(&state.servers, now);
-    let live = &mut state.views.live;
-    live.with_rows(&state.typical, &clocks, |rows, context| {
+    state.with_live_rows(now, |rows, context| {
         rows.restrict(context, tasks);
     });
 }
 
 /// Sets the filter of the live list.
 fn set_filter(state: &mut AppState, filter: Filter, now: Timestamp) {
-    let clocks = ServerClocks::of(&state.servers, now);
-    let live = &mut state.views.live;
-    live.with_rows(&state.typical, &clocks, |rows, context| {
+    state.with_live_rows(now, |rows, context| {
         let mut view = rows.view().clone();
         view.filter = filter;
         rows.set_view(view, context);

@@ -58,9 +58,7 @@ pub(in crate::app) fn apply(
     if tasks.any(|task| live.store.is_new_failure(*task) && live.row_model.was_active(*task)) {
         live.pin_selection();
     }
-    live.with_rows(&state.typical, &clocks, |rows, eval_context| {
-        rows.update(eval_context, &touched);
-    });
+    live.update_rows(&touched, &state.typical, &clocks);
     let mut effects = Vec::new();
     if let Some(tracker) = &mut state.finish_tracker {
         let finished = tracker.finished(&live.store, &touched, &clocks).into_iter();

@@ -84,9 +84,7 @@ pub(in crate::app) fn acknowledge(
     let live = &mut state.views.live;
     let mut touched = ChangeSet::default();
     live.store.acknowledge_failures(failures, &mut touched);
-    live.with_rows(&state.typical, &clocks, |rows, context| {
-        rows.update(context, &touched);
-    });
+    live.update_rows(&touched, &state.typical, &clocks);
 }
 
 impl TaskView {

@@ -7,7 +7,7 @@ use crate::{
         added_tasks::AddedTasks,
         insight::InsightCache,
         screen::Screen,
-        server_state::{ServerClocks, ServerState},
+        server_state::ServerState,
         state::AppState,
         views::{Shown, TaskView, Views},
     },
@@ -28,10 +28,8 @@ pub fn restart_playback(screen: &mut Screen, base: Option<&TaskStore>, now: Time
     state.notifications.hide();
     match base {
         Some(base) => {
-            let clocks = ServerClocks::of(&state.servers, now);
-            let live = &mut state.views.live;
-            live.store = base.clone();
-            live.with_rows(&state.typical, &clocks, |rows, context| {
+            state.views.live.store = base.clone();
+            state.with_live_rows(now, |rows, context| {
                 rows.rebuild(context);
             });
         }

@@ -11,7 +11,7 @@ use crate::{
         server_state::ServerClocks, state::AppState, views::history::update as history,
     },
     task::{
-        EndpointId, EvalContext, TaskId,
+        ChangeSet, EndpointId, EvalContext, TaskId, TaskStore,
         cancellation::{self, CancelRequest},
         row_model::RowModel,
     },
@@ -65,16 +65,16 @@ pub(super) fn handle(
             state: of_entity,
         } => {
             let id = TaskId::new(endpoint, mo_id);
-            let clocks = ServerClocks::of(&state.servers, now);
-            for view in state.views.all_mut() {
-                view.set_entity_state(&id, of_entity.clone(), &state.typical, &clocks);
-            }
+            change_stores(state, now, |store, touched| {
+                if let Some(handle) = store.find(&id) {
+                    store.set_entity_state(handle, of_entity.clone(), touched);
+                }
+            });
         }
         Update::Locations(locations) => {
-            let clocks = ServerClocks::of(&state.servers, now);
-            for view in state.views.all_mut() {
-                view.set_locations(endpoint, locations.clone(), &state.typical, &clocks);
-            }
+            change_stores(state, now, |store, touched| {
+                store.set_locations(endpoint, locations.clone(), touched);
+            });
         }
         Update::Privilege { .. } | Update::Family { .. } | Update::Events { .. } => {
             for view in state.views.all_mut() {
@@ -125,16 +125,23 @@ pub(super) fn handle(
 
 /// Reevaluates filters that depend on time or server names.
 fn reevaluate(state: &mut AppState, now: Timestamp, look: fn(&mut RowModel, EvalContext<'_>)) {
-    let AppState {
-        views,
-        servers,
-        typical,
-        ..
-    } = state;
-    let clocks = ServerClocks::of(servers, now);
-    views.live.with_rows(typical, &clocks, look);
-    if let Some(history) = views.history_mut() {
-        history.view.with_rows(typical, &clocks, look);
+    let clocks = ServerClocks::of(&state.servers, now);
+    for view in state.views.all_mut() {
+        view.with_rows(&state.typical, &clocks, look);
+    }
+}
+
+/// Changes the stores of all views and updates their rows.
+fn change_stores(
+    state: &mut AppState,
+    now: Timestamp,
+    change: impl Fn(&mut TaskStore, &mut ChangeSet),
+) {
+    let clocks = ServerClocks::of(&state.servers, now);
+    for view in state.views.all_mut() {
+        let mut touched = ChangeSet::default();
+        change(&mut view.store, &mut touched);
+        view.update_rows(&touched, &state.typical, &clocks);
     }
 }
 

@@ -15,12 +15,12 @@ use crate::{
         selection::Selection,
     },
     task::{
-        ChangeSet, EndpointId, EndpointInfo, EntityState, EvalContext, Filter, Handle, Record,
-        TaskId, TaskStore, TypicalDurations,
+        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Record, TaskId,
+        TaskStore, TypicalDurations,
         cancellation::CancelRequest,
         row_model::{GroupBy, RowId, RowModel, View},
     },
-    vim::types::{EntityLocation, ManagedObjectReference, TaskEvent},
+    vim::types::TaskEvent,
     watch::{FamilyState, Privilege, Update},
 };
 
@@ -134,6 +134,18 @@ impl TaskView {
         change(&mut self.row_model, eval_context)
     }
 
+    /// Updates the rows after changes of the store.
+    pub(in crate::app) fn update_rows(
+        &mut self,
+        touched: &ChangeSet,
+        typical: &TypicalDurations,
+        endpoints: &dyn EndpointInfo,
+    ) {
+        self.with_rows(typical, endpoints, |rows, context| {
+            rows.update(context, touched);
+        });
+    }
+
     /// Stores lookup results of a known task.
     pub(in crate::app) fn store_lookup(&mut self, endpoint: EndpointId, update: &Update) {
         let (Update::Privilege { mo_id, .. }
@@ -157,39 +169,6 @@ impl TaskView {
             }
             _ => {}
         }
-    }
-
-    /// Sets what is known about the entity of a task.
-    pub(in crate::app) fn set_entity_state(
-        &mut self,
-        task: &TaskId,
-        state: EntityState,
-        typical: &TypicalDurations,
-        endpoints: &dyn EndpointInfo,
-    ) {
-        let Some(handle) = self.store.find(task) else {
-            return;
-        };
-        let mut touched = ChangeSet::default();
-        self.store.set_entity_state(handle, state, &mut touched);
-        self.with_rows(typical, endpoints, |rows, context| {
-            rows.update(context, &touched);
-        });
-    }
-
-    /// Sets locations of entities.
-    pub(in crate::app) fn set_locations(
-        &mut self,
-        endpoint: EndpointId,
-        locations: Vec<(ManagedObjectReference, EntityLocation)>,
-        typical: &TypicalDurations,
-        endpoints: &dyn EndpointInfo,
-    ) {
-        let mut touched = ChangeSet::default();
-        self.store.set_locations(endpoint, locations, &mut touched);
-        self.with_rows(typical, endpoints, |rows, context| {
-            rows.update(context, &touched);
-        });
     }
 
     /// True if the rows depend on locations: by their filter, order or groups.

@@ -281,9 +281,7 @@ fn add_records(state: &mut AppState, changes: Vec<(EndpointId, TaskChange)>, now
     view.store
         .copy_entity_states(&live.store, &tasks, &mut touched);
     let clocks = ServerClocks::of(servers, now);
-    view.with_rows(typical, &clocks, |rows, eval_context| {
-        rows.update(eval_context, &touched);
-    });
+    view.update_rows(&touched, typical, &clocks);
 }
 
 /// Applies the changes of tasks that the history view shows. Tasks dropped from the live list stay.
