@@ -72,7 +72,7 @@ pub use update::{
     update,
 };
 pub use views::{
-    HistorySearch, HistoryView, SearchState, Shown, TaskView, Views,
+    HistorySearch, HistoryView, SearchState, TaskView, Views,
     summary_page::{RowSubject, Section, SectionKind, SummaryPage, SummaryRow},
     timeline::{Completion, TimeWindow, Timeline, TimelineLayout},
 };

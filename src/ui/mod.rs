@@ -34,7 +34,7 @@ mod views;
 use jiff::Timestamp;
 use ratatui::{Frame, layout::Size};
 
-use crate::app::{FrameMap, Popup, Screen, Shown};
+use crate::app::{FrameMap, Popup, Screen};
 use render_context::RenderContext;
 use views::{history, summary_page, timeline};
 
@@ -63,9 +63,9 @@ pub fn draw(
         drawn: FrameMap::default(),
     };
     ctx.tint(area, Role::Ground);
-    match &state.views.shown {
-        Shown::Live => header::draw(&mut ctx, areas.header),
-        Shown::History(history) => history::draw_header(&mut ctx, history, areas.header),
+    match state.views.history() {
+        None => header::draw(&mut ctx, areas.header),
+        Some(history) => history::draw_header(&mut ctx, history, areas.header),
     }
     if let Some(Popup::Summary(page)) = popup {
         summary_page::draw(&mut ctx, page, areas.body);

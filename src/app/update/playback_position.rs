@@ -9,7 +9,7 @@ use crate::{
         screen::Screen,
         server_state::ServerState,
         state::AppState,
-        views::{Shown, TaskView, Views},
+        views::{TaskView, Views},
     },
     task::{TaskId, TaskStore, TypicalDurations, UndoLog, row_model::RowModel},
 };
@@ -53,7 +53,7 @@ fn empty(state: &mut AppState) {
     live.columns = old.columns;
     state.views = Views {
         live,
-        shown: Shown::Live,
+        history: None,
     };
     state.undo_log = UndoLog::default();
     state.typical = TypicalDurations::default();

@@ -8,62 +8,45 @@ pub(super) mod timeline;
 pub use history::{HistorySearch, HistoryView, SearchState};
 pub use task_view::TaskView;
 
-/// The view on the screen.
-#[derive(Debug, Default)]
-pub enum Shown {
-    #[default]
-    Live,
-    /// Finished tasks from the task history of the servers.
-    History(Box<HistoryView>),
-}
-
 /// The live view, which is always kept up to date, and the view shown instead of it.
 #[derive(Debug, Default)]
 pub struct Views {
     pub live: TaskView,
-    pub shown: Shown,
+    /// Finished tasks from the task history of the servers; shown if present.
+    pub history: Option<Box<HistoryView>>,
 }
 
 impl Views {
     /// Returns the view on the screen.
     pub fn shown(&self) -> &TaskView {
-        match &self.shown {
-            Shown::Live => &self.live,
-            Shown::History(history) => &history.view,
+        match &self.history {
+            Some(history) => &history.view,
+            None => &self.live,
         }
     }
 
     pub fn shown_mut(&mut self) -> &mut TaskView {
-        match &mut self.shown {
-            Shown::Live => &mut self.live,
-            Shown::History(history) => &mut history.view,
+        match &mut self.history {
+            Some(history) => &mut history.view,
+            None => &mut self.live,
         }
     }
 
     /// Returns the live view, then the view shown instead of it, if any.
     pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut TaskView> {
-        let other = match &mut self.shown {
-            Shown::Live => None,
-            Shown::History(history) => Some(&mut history.view),
-        };
-        std::iter::once(&mut self.live).chain(other)
+        let history = self.history.iter_mut();
+        std::iter::once(&mut self.live).chain(history.map(|history| &mut history.view))
     }
 
     pub fn is_live(&self) -> bool {
-        matches!(self.shown, Shown::Live)
+        self.history.is_none()
     }
 
     pub fn history(&self) -> Option<&HistoryView> {
-        match &self.shown {
-            Shown::History(history) => Some(history),
-            Shown::Live => None,
-        }
+        self.history.as_deref()
     }
 
     pub(super) fn history_mut(&mut self) -> Option<&mut HistoryView> {
-        match &mut self.shown {
-            Shown::History(history) => Some(history),
-            Shown::Live => None,
-        }
+        self.history.as_deref_mut()
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         server_state::ServerClocks,
         state::AppState,
         update::{detail_subscription, list, live_tasks},
-        views::{Shown, Views},
+        views::Views,
     },
     task::{ChangeSet, EndpointId, Filter, Handle, Period, TaskChange, TaskId, TaskStore},
     vim::types::TaskInfo,
@@ -64,7 +64,7 @@ fn close(state: &mut AppState) -> Vec<Effect> {
     let search = history.number;
     let left = detail_subscription::unsubscribe(state);
     let end = Command::SearchHistory(HistoryRequest::End { search });
-    state.views.shown = Shown::Live;
+    state.views.history = None;
     left.into_iter().chain(state.broadcast(&end)).collect()
 }
 
@@ -96,10 +96,7 @@ fn begin(
             Effect::Send(of.endpoint, Command::SearchHistory(request))
         })
         .collect();
-    let before = match std::mem::take(&mut state.views.shown) {
-        Shown::History(before) => Some(*before),
-        Shown::Live => None,
-    };
+    let before = state.views.history.take().map(|before| *before);
     let mut history = HistoryView::new(query, (period, filter), searches, before);
     let known = &state.views.live.store;
     history.view.store.copy_locations(known);
@@ -110,7 +107,7 @@ fn begin(
             store.set_endpoint_name(server.id, name);
         }
     }
-    state.views.shown = Shown::History(Box::new(history));
+    state.views.history = Some(Box::new(history));
     left.into_iter().chain(started).collect()
 }
 
@@ -185,7 +182,7 @@ pub(in crate::app) fn apply_page(
     let server_time = state.servers.iter().find(|server| server.id == endpoint);
     let server_time = server_time.map_or(now, |server| server.time(now));
     let views = &mut state.views;
-    let Shown::History(history) = &mut views.shown else {
+    let Some(history) = &mut views.history else {
         return;
     };
     if history.number != number {
@@ -266,7 +263,7 @@ fn add_records(state: &mut AppState, changes: Vec<(EndpointId, TaskChange)>, now
     } = state;
     let Views {
         live,
-        shown: Shown::History(history),
+        history: Some(history),
     } = views
     else {
         return;
