@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use url::Url;
 
 use super::list;
 use crate::{
@@ -92,10 +93,7 @@ fn resolve(state: &AppState, text: &str) -> Option<Result<TaskId, NotATask>> {
 fn named_server<'a>(servers: &[ServerState], text: &'a str) -> (Option<EndpointId>, &'a str) {
     if let Some(host) = host(text) {
         let mut servers = servers.iter();
-        let found = servers.find(|server| {
-            let base = self::host(&server.base_url);
-            base.is_some_and(|base| base.eq_ignore_ascii_case(host))
-        });
+        let found = servers.find(|server| self::host(&server.base_url).as_ref() == Some(&host));
         return (found.map(|server| server.id), text);
     }
     let named = text.split_once('/').and_then(|(name, task)| {
@@ -107,13 +105,9 @@ fn named_server<'a>(servers: &[ServerState], text: &'a str) -> (Option<EndpointI
 }
 
 /// Returns the host of a URL, without its port.
-fn host(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let port = authority
-        .rsplit_once(':')
-        .filter(|(_, port)| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit()));
-    Some(port.map_or(authority, |(host, _)| host))
+fn host(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    url.host_str().map(str::to_owned)
 }
 
 /// Holds back the placeholders of added tasks and searches the history for them. Returns the effects and the added
