@@ -36,9 +36,6 @@ macro_rules! actions {
                 match self { $(Self::$name => $help,)+ }
             }
 
-            /// Maximum width of [`short_help`](Self::short_help).
-            pub const MAX_SHORT_HELP: usize = 24;
-
             /// Returns the help text without the details.
             pub fn short_help(self) -> &'static str {
                 let help = self.help();
@@ -234,9 +231,10 @@ mod tests {
 
     #[test]
     fn short_help_fits_the_columns_of_the_help() {
+        const MAX_WIDTH: usize = 24;
         for action in Action::ALL {
             let short = action.short_help();
-            assert!(width(short) <= Action::MAX_SHORT_HELP, "{short}");
+            assert!(width(short) <= MAX_WIDTH, "{short}");
             assert!(action.help().starts_with(short));
         }
         assert_eq!(Action::Inspect.short_help(), "Cancel the task");

@@ -1,7 +1,7 @@
 //! Jobs on this machine that may block, such as writing a file. They run beside the event loop.
 
 use std::{
-    fs::OpenOptions,
+    fs::File,
     io::{self, Write},
     path::PathBuf,
     process::Stdio,
@@ -44,12 +44,7 @@ async fn pipe_to_command(command: &str, text: &str) -> Result<(), String> {
 pub(super) async fn save(path: String, text: String, what: String) -> JobResult {
     let expanded_path = expand_home(&path);
     let written = spawn_blocking(move || -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(expanded_path)?;
-        file.write_all(text.as_bytes())?;
-        file.flush()
+        File::create_new(expanded_path)?.write_all(text.as_bytes())
     });
     Some(match written.await {
         Ok(Ok(())) => (Severity::Info, format!("Saved {what} to {path}")),

@@ -253,9 +253,7 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
                 Wakeup::Tick => self.dispatch(Event::Tick, self.now())?,
                 Wakeup::Job(result) => {
                     if let Some((severity, text)) = result {
-                        let now = self.now();
-                        self.screen.state.notifications.push(severity, text, now);
-                        self.wants_frame = true;
+                        self.notify(severity, text);
                     }
                 }
                 Wakeup::Frame => self.draw()?,

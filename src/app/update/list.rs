@@ -41,13 +41,11 @@ pub(super) fn handle_action(state: &mut AppState, action: Action, now: Timestamp
                 toggle_fold(state, id);
             }
         }
-        Action::FoldAll => {
+        Action::FoldAll | Action::UnfoldAll => {
             state.view_mut().pin_selection();
-            fold_all(state, true, now);
-        }
-        Action::UnfoldAll => {
-            state.view_mut().pin_selection();
-            fold_all(state, false, now);
+            state.with_rows(now, |rows, eval_context| {
+                rows.set_all_folded(eval_context, action == Action::FoldAll);
+            });
         }
         _ => {}
     }
@@ -143,12 +141,6 @@ pub(super) fn sort_by_column(
         } else {
             sort.choose(column);
         }
-    });
-}
-
-fn fold_all(state: &mut AppState, folded: bool, now: Timestamp) {
-    state.with_rows(now, |rows, eval_context| {
-        rows.set_all_folded(eval_context, folded);
     });
 }
 

@@ -30,7 +30,7 @@ pub(super) fn handle(
             panes::pull(&mut screen.state, position).then(Vec::new)
         }
         MouseEventKind::Up(MouseButton::Left) if screen.state.pane_layout.is_dragged => {
-            panes::hold(&mut screen.state, false);
+            screen.state.pane_layout.is_dragged = false;
             Some(Vec::new())
         }
         _ => None,
@@ -80,7 +80,7 @@ fn click(
         }
         ClickTarget::Count(status) => list::toggle_status(state, status, now),
         ClickTarget::Tab(tab) => details::show(state, tab),
-        ClickTarget::Border => panes::hold(state, true),
+        ClickTarget::Border => state.pane_layout.is_dragged = true,
         ClickTarget::Details => details::focus(state),
         ClickTarget::PopupEntry(entry) => return Some(click_entry(screen, entry, now)),
         ClickTarget::Action(action) => return Some(handle_action(screen, action, now)),

@@ -114,11 +114,6 @@ fn grow(state: &mut AppState, steps: i16) {
     }
 }
 
-/// Starts or ends dragging the border.
-pub(super) fn hold(state: &mut AppState, holds: bool) {
-    state.pane_layout.is_dragged = holds;
-}
-
 /// Moves the dragged border. Returns false if it is not dragged.
 pub(super) fn pull(state: &mut AppState, to: Position) -> bool {
     let areas = state.layout();

@@ -26,7 +26,10 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
                     if let Some(known) = endpoints.find(|known| known.id == endpoint)
                         && known.commands.send(command).is_err()
                     {
-                        self.notify(format!("{} is no longer connected", known.name));
+                        self.notify(
+                            Severity::Warning,
+                            format!("{} is no longer connected", known.name),
+                        );
                     }
                 }
                 Effect::Playback(command) => self.control_playback(command),
@@ -35,9 +38,10 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
                 Effect::SaveFilterHistory(filter) => self.host.add_to_filter_history(&filter),
                 Effect::SaveNamedFilter { name, filter } => {
                     if let Err(error) = self.host.save_named_filter(&name, filter.as_deref()) {
-                        self.notify(format!(
-                            "Cannot save @{name}, it is kept until vtask exits: {error}"
-                        ));
+                        self.notify(
+                            Severity::Warning,
+                            format!("Cannot save @{name}, it is kept until vtask exits: {error}"),
+                        );
                     }
                 }
                 Effect::Copy(text) => self.copy(text)?,
@@ -64,12 +68,9 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
         Ok(())
     }
 
-    fn notify(&mut self, text: impl Into<String>) {
+    pub(super) fn notify(&mut self, severity: Severity, text: impl Into<String>) {
         let now = self.now();
-        self.screen
-            .state
-            .notifications
-            .push(Severity::Warning, text, now);
+        self.screen.state.notifications.push(severity, text, now);
         self.wants_frame = true;
     }
 
@@ -77,7 +78,7 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
         match self.host.suspend() {
             Ok(true) => self.dispatch(Event::Resumed, self.now()),
             Ok(false) => {
-                self.notify("No shell to suspend to");
+                self.notify(Severity::Warning, "No shell to suspend to");
                 Ok(())
             }
             Err(_) => Err(ExitReason::TerminalLost),
