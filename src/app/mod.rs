@@ -61,7 +61,7 @@ pub use popups::{
 };
 pub use redraw_timer::next_redraw;
 pub use screen::Screen;
-pub use screen_layout::ScreenLayout;
+pub use screen_layout::{ScreenLayout, take_bottom, take_top};
 pub use selection::Selection;
 pub use server_state::{ServerClocks, ServerState};
 pub use state::AppState;

@@ -42,8 +42,8 @@ impl ScreenLayout {
     pub fn new(size: Size, panes: PaneMode, pane_layout: &PaneLayout, extra: ExtraLines) -> Self {
         let mut body = Rect::from(size);
         // With few lines the list has priority, then the header, then the footer.
-        let header = take(&mut body, u16::from(size.height >= 3), Edge::Top);
-        let footer = take(&mut body, u16::from(size.height >= 4), Edge::Bottom);
+        let header = take_top(&mut body, u16::from(size.height >= 3));
+        let footer = take_bottom(&mut body, u16::from(size.height >= 4));
         let nothing = Rect { height: 0, ..body };
         let (mut list, border, mut details) = match panes {
             PaneMode::List => (body, nothing, nothing),
@@ -55,13 +55,13 @@ impl ScreenLayout {
             }),
         };
         let tabs_height = u16::from(details.height >= 2);
-        let tabs = take(&mut details, tabs_height, Edge::Top);
+        let tabs = take_top(&mut details, tabs_height);
         let has_space = extra.report && list.height > MIN_LIST_ROWS + 1;
-        let report = take(&mut list, u16::from(has_space), Edge::Top);
+        let report = take_top(&mut list, u16::from(has_space));
         let columns_height = u16::from(list.height >= 3);
-        let columns = take(&mut list, columns_height, Edge::Top);
+        let columns = take_top(&mut list, columns_height);
         let has_space = extra.status && list.height > MIN_LIST_ROWS;
-        let status = take(&mut list, u16::from(has_space), Edge::Bottom);
+        let status = take_bottom(&mut list, u16::from(has_space));
         Self {
             header,
             body,
@@ -80,24 +80,21 @@ impl ScreenLayout {
 /// Minimum number of rows before an extra line is shown.
 const MIN_LIST_ROWS: u16 = 3;
 
-#[derive(Clone, Copy)]
-enum Edge {
-    Top,
-    Bottom,
+/// Removes lines at the top of an area and returns them.
+pub fn take_top(area: &mut Rect, lines: u16) -> Rect {
+    let height = lines.min(area.height);
+    let top = Rect { height, ..*area };
+    area.y += height;
+    area.height -= height;
+    top
 }
 
-fn take(rest: &mut Rect, lines: u16, edge: Edge) -> Rect {
-    let lines = lines.min(rest.height);
-    let mut used = Rect {
-        height: lines,
-        ..*rest
-    };
-    rest.height -= lines;
-    match edge {
-        Edge::Top => rest.y += lines,
-        Edge::Bottom => used.y = rest.y + rest.height,
-    }
-    used
+/// Removes lines at the bottom of an area and returns them.
+pub fn take_bottom(area: &mut Rect, lines: u16) -> Rect {
+    let height = lines.min(area.height);
+    area.height -= height;
+    let y = area.bottom();
+    Rect { y, height, ..*area }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use self::lines::Lines;
 use super::frame;
 use crate::{
-    app::{CancelDialog, ClickTarget},
+    app::{CancelDialog, ClickTarget, take_top},
     task::{Handle, cancellation::CancelState},
     text::width,
     ui::{RenderContext, labels, styled_line::StyledLine, theme::Role},
@@ -38,30 +38,30 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect)
     let gap = u16::from(shown.is_spaced);
     if shown.name {
         ctx.buffer.set_line(area.x, area.y, &lines.name, area.width);
-        skip(&mut area, 1 + gap);
+        take_top(&mut area, 1 + gap);
     }
     for line in lines.message.iter().take(shown.message) {
         ctx.buffer.set_line(area.x, area.y, line, area.width);
-        skip(&mut area, 1);
+        take_top(&mut area, 1);
     }
-    skip(&mut area, gap);
+    take_top(&mut area, gap);
     for field in lines.fields.iter().filter(|field| shown.has(field)) {
         for line in &field.lines {
             ctx.buffer.set_line(area.x, area.y, line, area.width);
-            skip(&mut area, 1);
+            take_top(&mut area, 1);
         }
     }
-    skip(&mut area, gap);
+    take_top(&mut area, gap);
     if shown.title {
         draw_family_title(ctx, &family, Rect { height: 1, ..area });
-        skip(&mut area, 1);
+        take_top(&mut area, 1);
     }
     let members_area = Rect {
         height: u16::try_from(shown.members).unwrap_or(u16::MAX),
         ..area
     };
     draw_family(ctx, dialog, &family, members_area);
-    skip(&mut area, members_area.height);
+    take_top(&mut area, members_area.height);
     // At the bottom, also if lines above are missing.
     let height = u16::try_from(lines.action.len()).unwrap_or(u16::MAX);
     let skipped = usize::from(height.saturating_sub(area.height));
@@ -70,13 +70,6 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect)
     for (line, row) in action.zip(area.rows()) {
         ctx.draw(line, row);
     }
-}
-
-/// Removes lines at the top of an area.
-fn skip(area: &mut Rect, lines: u16) {
-    let lines = lines.min(area.height);
-    area.y += lines;
-    area.height -= lines;
 }
 
 /// The number of free lines.

@@ -4,7 +4,7 @@ use ratatui::{layout::Rect, text::Line};
 
 use super::frame;
 use crate::{
-    app::{Action, CancelMarked, ClickTarget, MarkedTask},
+    app::{Action, CancelMarked, ClickTarget, MarkedTask, take_bottom, take_top},
     task::display_name,
     ui::{
         RenderContext, labels,
@@ -27,29 +27,16 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelMarked, screen: Rect)
     let mut rest = area;
     let mut question = StyledLine::new(ctx.appearance, area.width);
     question.push(&question_text(cancelable, tasks.len()), Role::Strong);
-    ctx.draw(question, take_top(&mut rest));
+    ctx.draw(question, take_top(&mut rest, 1));
     if rest.height >= 3 {
-        let button = Rect {
-            y: rest.bottom() - 1,
-            height: 1,
-            ..rest
-        };
-        rest.height -= 2;
+        let button = take_bottom(&mut rest, 1);
+        take_bottom(&mut rest, 1);
         draw_button(ctx, cancelable, button);
     }
     if rest.height >= 3 {
-        take_top(&mut rest);
+        take_top(&mut rest, 1);
     }
     frame::scroll(ctx, rest, &lines, dialog.top);
-}
-
-/// Removes the first line of an area and returns it.
-fn take_top(area: &mut Rect) -> Rect {
-    let height = area.height.min(1);
-    let top = Rect { height, ..*area };
-    area.y += height;
-    area.height -= height;
-    top
 }
 
 fn question_text(cancelable: usize, all: usize) -> String {

@@ -13,6 +13,7 @@ use crate::{
         action::Action,
         keymap::Context,
         popups::handler::{PopupHandler, Response},
+        screen_layout::{take_bottom, take_top},
         scroll::{self, is_move},
         selection::Selection,
         state::AppState,
@@ -40,24 +41,13 @@ pub struct TimelineLayout {
 impl TimelineLayout {
     /// Divides the body of the screen.
     pub fn of(body: Rect) -> Self {
-        let above = u16::from(body.height >= 2);
-        let below = u16::from(body.height >= 3);
-        let rows = Rect {
-            y: body.y + above,
-            height: body.height - above - below,
-            ..body
-        };
+        let mut rows = body;
+        let axis = take_top(&mut rows, u16::from(body.height >= 2));
+        let completion = take_bottom(&mut rows, u16::from(body.height >= 3));
         Self {
-            axis: Rect {
-                height: above,
-                ..body
-            },
+            axis,
             rows,
-            completion: Rect {
-                y: rows.bottom(),
-                height: below,
-                ..body
-            },
+            completion,
         }
     }
 }
