@@ -1,6 +1,6 @@
 //! Scroll positions.
 
-use super::{action::Action, state::AppState};
+use super::action::Action;
 
 /// Number of rows that a page key moves the selection in popups and on the summary page.
 pub(super) const PAGE_ROWS: usize = 10;
@@ -36,10 +36,4 @@ pub(super) fn scrolled(top: usize, action: Action, page: usize, end: usize) -> u
         _ => top,
     };
     next.min(end)
-}
-
-/// Returns the first visible line of a popup with text after a scroll action.
-pub(super) fn text_scrolled(state: &AppState, top: usize, action: Action) -> usize {
-    let page = usize::from(state.size.height.saturating_sub(6)).max(1);
-    scrolled(top, action, page, state.frame.popup_end)
 }

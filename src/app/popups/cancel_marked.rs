@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use super::{
     cancel_dialog::{eligibility, refusal, send_request},
     handler::{PopupHandler, Response},
+    text_popup::text_scrolled,
 };
 use crate::{
     app::{
-        action::Action, event::Effect, keymap::Context, notification_log::Severity,
-        scroll::text_scrolled, state::AppState,
+        action::Action, event::Effect, keymap::Context, notification_log::Severity, state::AppState,
     },
     task::{
         ChangeSet, EndpointId, Handle, TaskStore,

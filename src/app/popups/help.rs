@@ -3,10 +3,11 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use jiff::Timestamp;
 
-use super::handler::{PopupHandler, Response};
-use crate::app::{
-    action::Action, keymap::Context, scroll::text_scrolled, state::AppState, text_input::TextInput,
+use super::{
+    handler::{PopupHandler, Response},
+    text_popup::text_scrolled,
 };
+use crate::app::{action::Action, keymap::Context, state::AppState, text_input::TextInput};
 
 /// The open help.
 #[derive(Debug)]

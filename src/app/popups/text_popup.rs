@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::handler::{PopupHandler, Response};
-use crate::app::{action::Action, keymap::Context, scroll::text_scrolled, state::AppState};
+use crate::app::{action::Action, keymap::Context, scroll::scrolled, state::AppState};
 
 /// An open popup with scrollable text.
 #[derive(Debug, Default)]
@@ -40,4 +40,10 @@ impl PopupHandler for TextPopup {
     fn is_timed(&self) -> bool {
         self.is_timed
     }
+}
+
+/// Returns the first visible line of a popup with text after a scroll action.
+pub(super) fn text_scrolled(state: &AppState, top: usize, action: Action) -> usize {
+    let page = usize::from(state.size.height.saturating_sub(6)).max(1);
+    scrolled(top, action, page, state.frame.popup_end)
 }
