@@ -13,7 +13,11 @@ use crate::{
     app::{CancelDialog, ClickTarget, take_top},
     task::{Handle, cancellation::CancelState},
     text::width,
-    ui::{RenderContext, labels, styled_line::StyledLine, theme::Role},
+    ui::{
+        RenderContext, labels,
+        styled_line::{StyledLine, draw_line},
+        theme::Role,
+    },
 };
 
 const DIALOG_WIDTH: u16 = 76;
@@ -37,31 +41,25 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect)
     let mut area = frame::open(ctx, screen, columns, shown.height(), "Cancel");
     let gap = u16::from(shown.is_spaced);
     if shown.name {
-        ctx.buffer.set_line(area.x, area.y, &lines.name, area.width);
-        take_top(&mut area, 1 + gap);
+        draw_line(&lines.name, take_top(&mut area, 1), ctx.buffer);
+        take_top(&mut area, gap);
     }
     for line in lines.message.iter().take(shown.message) {
-        ctx.buffer.set_line(area.x, area.y, line, area.width);
-        take_top(&mut area, 1);
+        draw_line(line, take_top(&mut area, 1), ctx.buffer);
     }
     take_top(&mut area, gap);
     for field in lines.fields.iter().filter(|field| shown.has(field)) {
         for line in &field.lines {
-            ctx.buffer.set_line(area.x, area.y, line, area.width);
-            take_top(&mut area, 1);
+            draw_line(line, take_top(&mut area, 1), ctx.buffer);
         }
     }
     take_top(&mut area, gap);
     if shown.title {
-        draw_family_title(ctx, &family, Rect { height: 1, ..area });
-        take_top(&mut area, 1);
+        draw_family_title(ctx, &family, take_top(&mut area, 1));
     }
-    let members_area = Rect {
-        height: u16::try_from(shown.members).unwrap_or(u16::MAX),
-        ..area
-    };
-    draw_family(ctx, dialog, &family, members_area);
-    take_top(&mut area, members_area.height);
+    let members = u16::try_from(shown.members).unwrap_or(u16::MAX);
+    let members = take_top(&mut area, members);
+    draw_family(ctx, dialog, &family, members);
     // At the bottom, also if lines above are missing.
     let height = u16::try_from(lines.action.len()).unwrap_or(u16::MAX);
     let skipped = usize::from(height.saturating_sub(area.height));
