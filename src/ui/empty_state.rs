@@ -4,12 +4,12 @@ use ratatui::layout::Rect;
 
 use super::{
     RenderContext,
-    styled_line::{StyledLine, paragraph},
+    styled_line::{StyledLine, draw_line, paragraph},
     theme::Role,
     views::history,
 };
 use crate::{
-    app::{Action, Context, ServerState},
+    app::{Action, Context},
     text::width,
     watch::ConnectionState,
 };
@@ -18,6 +18,16 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let state = ctx.state;
     let symbols = ctx.appearance.symbols;
     let filter = state.view().row_model.view().filter.text();
+    let mut servers = state.servers.iter();
+    let signed_out = servers.find_map(|server| match &server.connection {
+        ConnectionState::SignedOut { reason } => Some((server, reason)),
+        _ => None,
+    });
+    let mut servers = state.servers.iter();
+    let retrying = servers.find_map(|server| match &server.connection {
+        ConnectionState::Retrying { reason, .. } => Some((server, reason)),
+        _ => None,
+    });
     let (title, role, text) = if let Some(history) = state.views.history() {
         history::message(ctx, history)
     } else if !state.view().store.is_empty() && !filter.is_empty() {
@@ -27,20 +37,14 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
             None => format!("None of {count} tasks matches “{filter}”."),
         };
         ("No match".to_owned(), Role::Strong, text)
-    } else if let Some(server) = state.servers.iter().find(|server| is_signed_out(server)) {
-        let ConnectionState::SignedOut { reason } = &server.connection else {
-            return;
-        };
+    } else if let Some((server, reason)) = signed_out {
         let title = format!(
             "{} Not signed in",
             symbols.status(crate::task::Status::Failed)
         );
         let text = format!("{}: {reason}", server.host());
         (title, Role::Failed, text)
-    } else if let Some(server) = state.servers.iter().find(|server| is_retrying(server)) {
-        let ConnectionState::Retrying { reason, .. } = &server.connection else {
-            return;
-        };
+    } else if let Some((server, reason)) = retrying {
         let title = format!("{} Not connected", symbols.retrying);
         let text = format!("{}: {reason}", server.host());
         (title, Role::Warning, text)
@@ -65,11 +69,6 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let available = usize::from(area.height);
     let height = 1 + text.len() + 2;
     let top = available.saturating_sub(height) / 3;
-    let mut line = Rect {
-        y: area.y + u16::try_from(top).unwrap_or_default(),
-        height: 1,
-        ..area
-    };
     let mut lines: Vec<(usize, ratatui::text::Line)> = Vec::new();
     let mut heading = StyledLine::new(ctx.appearance, columns);
     heading.push(&title, role);
@@ -81,24 +80,16 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
         lines.push((0, ratatui::text::Line::default()));
         lines.push((hints.width(), hints.line()));
     }
-    for (used, text) in lines {
-        if line.y >= area.bottom() {
-            break;
-        }
+    for ((used, text), row) in lines.into_iter().zip(area.rows().skip(top)) {
         let used = u16::try_from(used).unwrap_or(u16::MAX);
         let left = area.width.saturating_sub(used) / 2;
-        ctx.buffer
-            .set_line(area.x + left, line.y, &text, area.width - left);
-        line.y += 1;
+        let centered = Rect {
+            x: row.x + left,
+            width: row.width - left,
+            ..row
+        };
+        draw_line(&text, centered, ctx.buffer);
     }
-}
-
-fn is_signed_out(server: &ServerState) -> bool {
-    matches!(server.connection, ConnectionState::SignedOut { .. })
-}
-
-fn is_retrying(server: &ServerState) -> bool {
-    matches!(server.connection, ConnectionState::Retrying { .. })
 }
 
 fn hints<'a>(ctx: &RenderContext<'a>, filtered: bool) -> StyledLine<'a> {
