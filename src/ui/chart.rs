@@ -88,7 +88,7 @@ fn x_axis(
             Some(sample) if sample.phase_began => (appearance.symbols.phase, Role::Key),
             _ => (appearance.symbols.rule, Role::Faint),
         };
-        line.push(&sign.repeat(run.len()), role);
+        line.repeat(sign, run.len(), role);
     }
     line.line()
 }

@@ -241,25 +241,6 @@ pub(super) fn field(
     lines.collect()
 }
 
-/// Draws a separator: horizontal if the area is one line high, else down its left edge.
-pub(super) fn separator(appearance: &Appearance, area: Rect, role: Role, buffer: &mut Buffer) {
-    if area.height > 1 && area.width > 0 {
-        let area = area.intersection(buffer.area);
-        for y in area.y..area.bottom() {
-            buffer[(area.x, y)]
-                .set_symbol(appearance.symbols.bar)
-                .set_style(appearance.style(role));
-        }
-        return;
-    }
-    let mut strip = StyledLine::new(appearance, area.width);
-    strip.push(
-        &appearance.symbols.rule.repeat(usize::from(area.width)),
-        role,
-    );
-    draw_line(&strip.line(), area, buffer);
-}
-
 /// Wraps styled parts; continuation lines are indented by `hang`. Only words longer than a line are broken.
 pub(super) fn flow(
     appearance: &Appearance,

@@ -188,7 +188,7 @@ impl Axis {
         }
         for run in cells.chunk_by(|a, b| a == b) {
             if let Some((symbol, role)) = run.first() {
-                strip.push(&symbol.repeat(run.len()), *role);
+                strip.repeat(symbol, run.len(), *role);
             }
         }
     }

@@ -14,7 +14,7 @@ use ratatui::{layout::Rect, text::Line};
 
 use super::{
     RenderContext, scrollbar,
-    styled_line::{self, StyledLine, draw_line, paragraph},
+    styled_line::{StyledLine, draw_line, paragraph},
     theme::Role,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     task::{Handle, Record, row_model::RowId},
 };
 
-/// Draws the border between list and details.
+/// Draws the border between list and details: a vertical line, or a horizontal one if it is one line high.
 pub(super) fn draw_border(ctx: &mut RenderContext, area: Rect) {
     if area.is_empty() {
         return;
@@ -34,7 +34,17 @@ pub(super) fn draw_border(ctx: &mut RenderContext, area: Rect) {
     } else {
         Role::Faint
     };
-    styled_line::separator(ctx.appearance, area, role, ctx.buffer);
+    let symbols = &ctx.appearance.symbols;
+    let (symbol, count) = if area.height > 1 {
+        (symbols.bar, 1)
+    } else {
+        (symbols.rule, area.width)
+    };
+    for row in area.rows() {
+        let mut line = StyledLine::new(ctx.appearance, area.width);
+        line.repeat(symbol, count.into(), role);
+        ctx.draw(line, row);
+    }
     ctx.target(area, ClickTarget::Border);
 }
 

@@ -151,7 +151,7 @@ fn bar(strip: &mut StyledLine, counts: &StatusCounts, longest: u32, columns: usi
     let parts = parts(strip.symbols(), counts);
     let lengths = lengths(parts.map(|(count, ..)| count), longest, columns);
     for ((_, sign, role), length) in parts.into_iter().zip(lengths) {
-        strip.push(&sign.repeat(length), role);
+        strip.repeat(sign, length, role);
     }
 }
 
