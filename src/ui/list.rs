@@ -63,9 +63,7 @@ pub(super) fn draw(ctx: &mut RenderContext, areas: &ScreenLayout) {
 /// Draws the mark of a marked task at the left edge of its row, which is empty otherwise.
 pub(super) fn draw_mark(ctx: &mut RenderContext, handle: Handle, line: Rect) {
     if ctx.state.view().marks.contains(&handle) {
-        let mut mark = StyledLine::new(ctx.appearance, line.width.min(1));
-        mark.push(ctx.appearance.symbols.mark, Role::Key);
-        ctx.draw(mark, line);
+        ctx.draw_text(ctx.appearance.symbols.mark, Role::Key, line);
     }
 }
 
@@ -97,14 +95,12 @@ fn draw_titles(ctx: &mut RenderContext, columns: &[ColumnArea], area: Rect) {
             let used = text::width(column.title()) + arrow + 2;
             let used = u16::try_from(used).unwrap_or_default();
             let available = width.saturating_sub(used);
-            let mut strip = StyledLine::new(ctx.appearance, available);
-            strip.push(&unseen, Role::Faint);
             let rect = Rect {
                 x: rect.x + used,
                 width: available,
                 ..rect
             };
-            ctx.draw(strip, rect);
+            ctx.draw_text(&unseen, Role::Faint, rect);
         }
         ctx.target(rect, ClickTarget::Column(column.sort_key()));
     }

@@ -34,6 +34,13 @@ impl RenderContext<'_> {
         draw_line(&line.line(), area, self.buffer);
     }
 
+    /// Draws a text at the top of an area, truncated to its width.
+    pub(super) fn draw_text(&mut self, text: &str, role: Role, area: Rect) {
+        let mut line = StyledLine::new(self.appearance, area.width);
+        line.push(text, role);
+        self.draw(line, area);
+    }
+
     /// Registers a click target.
     pub(super) fn target(&mut self, area: Rect, target: ClickTarget) {
         self.drawn.targets.push((area, target));

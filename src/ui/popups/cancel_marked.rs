@@ -25,9 +25,8 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelMarked, screen: Rect)
     let height = lines.len() + 4;
     let area = frame::open(ctx, screen, columns, height, "Cancel marked tasks");
     let mut rest = area;
-    let mut question = StyledLine::new(ctx.appearance, area.width);
-    question.push(&question_text(cancelable, tasks.len()), Role::Strong);
-    ctx.draw(question, take_top(&mut rest, 1));
+    let question = question_text(cancelable, tasks.len());
+    ctx.draw_text(&question, Role::Strong, take_top(&mut rest, 1));
     if rest.height >= 3 {
         let button = take_bottom(&mut rest, 1);
         take_bottom(&mut rest, 1);
@@ -85,10 +84,8 @@ fn lines(
 
 /// Draws the button that sends the requests, or why there is none.
 fn draw_button(ctx: &mut RenderContext, cancelable: usize, area: Rect) {
-    let mut strip = StyledLine::new(ctx.appearance, area.width);
     if cancelable == 0 {
-        strip.push("Nothing to cancel.", Role::Dim);
-        ctx.draw(strip, area);
+        ctx.draw_text("Nothing to cancel.", Role::Dim, area);
         return;
     }
     let key = |action| {
@@ -103,6 +100,7 @@ fn draw_button(ctx: &mut RenderContext, cancelable: usize, area: Rect) {
             format!(" {}  close ", key(Action::Dismiss)),
         ),
     ];
+    let mut strip = StyledLine::new(ctx.appearance, area.width);
     for (action, text) in buttons {
         let start = strip.width();
         strip

@@ -81,9 +81,7 @@ fn draw_axis(ctx: &mut RenderContext, columns: [Rect; 3], axis: Option<Axis>, li
     let mut strip = StyledLine::new(ctx.appearance, name.width);
     strip.gap(1).push("TASK", Role::Heading);
     ctx.draw(strip, name);
-    let mut strip = StyledLine::new(ctx.appearance, end.width);
-    strip.push("END", Role::Heading);
-    ctx.draw(strip, end);
+    ctx.draw_text("END", Role::Heading, end);
     if let Some(axis) = axis {
         let mut strip = StyledLine::new(ctx.appearance, axis_area.width);
         let zone = &ctx.state.options.time_zone;
@@ -106,10 +104,8 @@ fn draw_task(
     draw_name(ctx, (row, record, in_tree), name);
     list::draw_mark(ctx, handle, line);
     let insight = ctx.state.insight(handle, ctx.now);
-    let mut strip = StyledLine::new(ctx.appearance, end.width);
     let (text, role) = end_text(ctx, record, insight.time_left);
-    strip.push(&text, role);
-    ctx.draw(strip, end);
+    ctx.draw_text(&text, role, end);
     let Some(axis) = axis else {
         return;
     };

@@ -126,20 +126,16 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
             }
         },
         SummaryLine::Empty(kind) => {
-            let mut strip = StyledLine::new(ctx.appearance, line.width);
-            strip.push(texts(*kind).1, Role::Dim);
-            ctx.draw(strip, line);
+            ctx.draw_text(texts(*kind).1, Role::Dim, line);
         }
         SummaryLine::Row(section, entry, index) => {
             match &entry.subject {
                 RowSubject::More(_) => {
-                    let mut strip = StyledLine::new(ctx.appearance, line.width);
                     let text = format!(
                         "{} {} more",
                         ctx.appearance.symbols.ellipsis, section.hidden
                     );
-                    strip.push(&text, Role::Dim);
-                    ctx.draw(strip, line);
+                    ctx.draw_text(&text, Role::Dim, line);
                 }
                 RowSubject::Task(handle) => tasks::entry(ctx, section.kind, *handle, line),
                 _ => counts::entry(ctx, section, entry, line),
