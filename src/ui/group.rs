@@ -87,8 +87,10 @@ pub(super) fn draw(ctx: &mut RenderContext, row: &Row, id: GroupId, line: Rect) 
     let symbols = ctx.appearance.symbols;
     let worst = worst(group.counts);
     let mut cell = StyledLine::new(ctx.appearance, area.width);
-    cell.push(symbols.fold(row.fold), Role::Dim).gap(1);
-    cell.push_status(worst);
+    cell.push(symbols.fold(row.fold), Role::Dim)
+        .gap(1)
+        .target_from(0, ClickTarget::FoldMark(row.id))
+        .push_status(worst);
     let mut counts = StyledLine::new(ctx.appearance, area.width);
     let total = usize::try_from(group.counts.total()).unwrap_or(usize::MAX);
     counts.gap(2).push(&tasks(total), Role::Dim);
@@ -104,9 +106,4 @@ pub(super) fn draw(ctx: &mut RenderContext, row: &Row, id: GroupId, line: Rect) 
     cell.push_max(&name, available.max(MIN_NAME_WIDTH), Role::Strong);
     cell.join(counts);
     ctx.draw(cell, area);
-    let mark = Rect {
-        width: 2.min(area.width),
-        ..area
-    };
-    ctx.target(mark, ClickTarget::FoldMark(row.id));
 }

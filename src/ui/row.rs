@@ -1,7 +1,6 @@
 //! The task column of a row: tree guides, status, operation, phase or error, and markers.
 
 use jiff::Timestamp;
-use ratatui::layout::Rect;
 
 use super::{
     Appearance, RenderContext, row_context::RowContext, styled_line::StyledLine, theme::Role,
@@ -66,25 +65,6 @@ fn is_tree(ctx: &RenderContext) -> bool {
     ctx.state.view().row_model.view().layout == Layout::Tree
 }
 
-/// Registers the fold marker of a row in the tree as a click target. `area` is that of the task cell.
-pub(super) fn add_fold_target(ctx: &mut RenderContext, row: &Row, area: Rect) {
-    if row.fold == Fold::Leaf || !is_tree(ctx) {
-        return;
-    }
-    let at = if row.depth == 0 {
-        0
-    } else {
-        let (skipped, guides) = guides(row, usize::from(area.width));
-        2 + usize::from(skipped) + INDENT_WIDTH * guides.len() + 1
-    };
-    let mark = Rect {
-        x: area.x + u16::try_from(at).unwrap_or_default(),
-        width: 2.min(area.width),
-        ..area
-    };
-    ctx.target(mark, ClickTarget::FoldMark(row.id));
-}
-
 /// A shorter note is omitted.
 const MIN_NOTE_WIDTH: usize = 8;
 /// Columns per tree level.
@@ -103,7 +83,7 @@ fn guides(row: &Row, columns: usize) -> (bool, &[bool]) {
 fn lineage(cell: &mut StyledLine, row: &Row) {
     let symbols = cell.symbols();
     if row.depth == 0 {
-        cell.push(symbols.fold(row.fold), Role::Dim).gap(1);
+        fold_mark(cell, row, " ");
         return;
     }
     let (skipped, guides) = guides(row, cell.remaining());
@@ -124,11 +104,19 @@ fn lineage(cell: &mut StyledLine, row: &Row) {
         branch.get(..branch.len() - 1).unwrap_or_default(),
         Role::Faint,
     );
-    match row.fold {
-        Fold::Leaf => cell.push(symbols.rule, Role::Faint),
-        fold => cell.push(symbols.fold(fold), Role::Dim),
-    };
-    cell.gap(1);
+    fold_mark(cell, row, symbols.rule);
+}
+
+/// Draws the fold marker, or the symbol of a row that cannot be folded, and a space.
+fn fold_mark(cell: &mut StyledLine, row: &Row, leaf: &str) {
+    if row.fold == Fold::Leaf {
+        cell.push(leaf, Role::Faint).gap(1);
+        return;
+    }
+    let start = cell.width();
+    cell.push(cell.symbols().fold(row.fold), Role::Dim)
+        .gap(1)
+        .target_from(start, ClickTarget::FoldMark(row.id));
 }
 
 /// Returns the error, the current phase, or why the task is unknown.

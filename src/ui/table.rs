@@ -6,8 +6,7 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use super::{
-    RenderContext, cells::draw_cell, progress, row, row_context::RowContext,
-    styled_line::StyledLine,
+    RenderContext, cells::draw_cell, progress, row_context::RowContext, styled_line::StyledLine,
 };
 use crate::{
     app::{Column, ColumnArea, ColumnSpec, WidthRange},
@@ -109,9 +108,6 @@ impl<'r, 'a: 'r> Table<'r, 'a> {
                 MeasuredCell::Text(text) if text.width() <= usize::from(width) => text,
                 _ => draw_cell(ctx, column, &self.names, &shown, width),
             };
-            if column == Column::Task {
-                row::add_fold_target(ctx, shown.row, area);
-            }
             ctx.draw(content, area);
             if end > at + 1 {
                 cells.nth(end - at - 2);
