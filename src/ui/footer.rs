@@ -178,15 +178,7 @@ fn hint(ctx: &RenderContext, context: Context, action: Action) -> Option<(String
         (Action::Inspect, Context::List) if ctx.state.view().marked_count() > 0 => {
             (key, "cancel marked…".to_owned())
         }
-        (Action::PanRight, _) => {
-            let left = label(Action::PanLeft)?;
-            let between = if ctx.appearance.symbols.ascii {
-                "/"
-            } else {
-                ""
-            };
-            (format!("{left}{between}{key}"), "pan".to_owned())
-        }
+        (Action::PanRight, _) => (both(label(Action::PanLeft)?), "pan".to_owned()),
         (Action::ZoomIn, _) => {
             let out = label(Action::ZoomOut)?;
             (format!("{key}/{out}"), "zoom".to_owned())
