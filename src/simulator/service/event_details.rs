@@ -84,12 +84,8 @@ impl<'a> EventSource<'a> {
     /// Returns the destination of a migration: the next host of the cluster, or the same host if there is only one.
     fn destination(self) -> Option<EntityId> {
         let host = self.machine()?.host?;
-        let siblings = &self.entity(self.entity(host).parent?).children;
-        let hosts = siblings
-            .iter()
-            .copied()
-            .filter(|id| self.entity(*id).kind == EntityKind::Host);
-        hosts.cycle().skip_while(|id| *id != host).nth(1)
+        let next = self.context.world.inventory().next_host(self.entity_id()?);
+        Some(next.unwrap_or(host))
     }
 
     /// Returns the fields required by the event type; `None` if one of them is unknown, so that the event cannot
