@@ -23,12 +23,8 @@ pub(super) async fn active_tasks(
         if selector.needs_locations() {
             snapshot.add_locations(client).await?;
         }
-        let Snapshot { store, now, .. } = &snapshot;
-        let mut found: Vec<Arc<str>> = store
-            .iter()
-            .filter(|(handle, record)| {
-                record.status().is_active() && selector.matches(store, *handle, *now)
-            })
+        let mut found: Vec<Arc<str>> = selector
+            .active(&snapshot.store, snapshot.now)
             .map(|(_, record)| record.id.mo_id.clone())
             .collect();
         found.sort_unstable();

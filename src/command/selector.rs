@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::{CommandError, display_name, session::ONLY_ENDPOINT};
 use crate::{
     task::{
-        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Labels, Saved,
-        ServerFilter, TaskChange, TaskId, TaskStore,
+        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Labels, Record,
+        Saved, ServerFilter, TaskChange, TaskId, TaskStore,
     },
     text::matches_pattern,
     vim::types::TaskInfo,
@@ -180,6 +180,17 @@ impl CompiledSelector {
     /// True if it depends on the locations of targets.
     pub fn needs_locations(&self) -> bool {
         self.filter.needs_locations()
+    }
+
+    /// Returns the queued and running tasks in the store that match. `now` is the server's time.
+    pub fn active<'a>(
+        &'a self,
+        store: &'a TaskStore,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Handle, &'a Record)> {
+        store.iter().filter(move |(handle, record)| {
+            record.status().is_active() && self.matches(store, *handle, now)
+        })
     }
 
     /// True if a task in the store matches. `now` is the server's time.

@@ -418,13 +418,10 @@ impl Server {
 
     /// Returns the selected tasks that are queued or running.
     pub(in crate::command) fn selected_active(&self) -> impl Iterator<Item = Handle> {
-        let (store, now) = (&self.snapshot.store, self.snapshot.now);
-        let active = store
-            .iter()
-            .filter(|(_, record)| record.status().is_active());
-        active
-            .map(|(handle, _)| handle)
-            .filter(move |handle| self.selector.matches(store, *handle, now))
+        let active = self
+            .selector
+            .active(&self.snapshot.store, self.snapshot.now);
+        active.map(|(handle, _)| handle)
     }
 
     fn selected(&self, mo_id: &Arc<str>, is_end: bool) -> Option<Change> {

@@ -17,9 +17,7 @@ impl WaitTracker {
         now: Timestamp,
     ) {
         let time = self.server_time(server, now);
-        let active = self.store.iter().filter(|(handle, record)| {
-            record.status().is_active() && selector.matches(&self.store, *handle, time)
-        });
+        let active = selector.active(&self.store, time);
         let mut found: Vec<TaskId> = active.map(|(_, record)| record.id.clone()).collect();
         found.sort_unstable();
         for id in found {
