@@ -1,10 +1,6 @@
 //! `vtask config`: checks the config file and manages passwords in the keyring.
 
-use std::{
-    fs,
-    io::{BufRead, ErrorKind},
-    path::Path,
-};
+use std::{io::BufRead, path::Path};
 
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
@@ -12,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 use super::{CommandError, Outcome, io_context::CommandIo, table};
 use crate::{
     config::{self, ConnectionArgs},
+    files::text_file,
     shell_command,
     text::{json_pretty, sanitize, toml_problem},
 };
@@ -114,12 +111,9 @@ pub fn run(
 }
 
 fn show(args: &ShowArgs, path: &Path, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    let text = match fs::read_to_string(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-        text => text.map_err(|error| {
-            CommandError::Usage(format!("{} cannot be read: {error}.", path.display()))
-        })?,
-    };
+    let text = text_file::read_or_empty(path).map_err(|error| {
+        CommandError::Usage(format!("{} cannot be read: {error}.", path.display()))
+    })?;
     let table = text.parse().map_err(|error| {
         let problem = toml_problem(&text, &error);
         CommandError::Usage(format!("{}: {problem}", path.display()))

@@ -1,9 +1,6 @@
 //! Changes to the config file that keep its comments: `vtask config init`, `set` and `edit`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, Value};
 
@@ -12,7 +9,10 @@ use super::{
     file::default_path,
     settings::{Kind, PROFILES, SETTINGS},
 };
-use crate::{files::private_file, text::did_you_mean};
+use crate::{
+    files::{private_file, text_file},
+    text::did_you_mean,
+};
 
 const SAMPLE: &str = include_str!("../../assets/config.sample.toml");
 
@@ -55,16 +55,8 @@ pub fn init_config(path: &Path) -> Result<(), ConfigError> {
 /// is unchanged then.
 pub fn set_config(path: &Path, name: &str, value: &str) -> Result<(), ConfigError> {
     let kind = kind_of(name)?;
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => {
-            return Err(ConfigError(format!(
-                "{} cannot be read: {error}.",
-                path.display()
-            )));
-        }
-    };
+    let text = text_file::read_or_empty(path)
+        .map_err(|error| ConfigError(format!("{} cannot be read: {error}.", path.display())))?;
     let wrong = |why: String| ConfigError(format!("{name}: {why}"));
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         wrong(format!(
@@ -162,6 +154,8 @@ fn write(path: &Path, text: &str) -> Result<(), ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -184,6 +178,20 @@ mod tests {
         set("keys.list.up", "k").unwrap();
         set("defaults.details-size", "40").unwrap();
         insta::assert_snapshot!(fs::read_to_string(&path).unwrap());
+    }
+
+    #[test]
+    fn a_file_in_utf16_is_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
+        let text = "\u{feff}# größer\n[defaults]\nbell = true\n";
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        fs::write(&path, bytes).unwrap();
+        set_config(&path, "defaults.bell", "false").unwrap();
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            "# größer\n[defaults]\nbell = false\n"
+        );
     }
 
     #[test]

@@ -44,11 +44,8 @@ impl KnownHosts {
         else {
             return Ok(Self::default());
         };
-        let text = match text_file::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(failed(&path, "cannot be read", &error)),
-        };
+        let text = text_file::read_or_empty(&path)
+            .map_err(|error| failed(&path, "cannot be read", &error))?;
         if !text.is_empty() {
             check_not_writable_by_others(&path)?;
         }

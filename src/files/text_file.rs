@@ -17,6 +17,17 @@ pub fn read(path: &Path) -> io::Result<String> {
     decode(fs::read(path)?)
 }
 
+/// Like [`read`], but returns an empty text if there is no such file.
+///
+/// # Errors
+/// Same as [`read`].
+pub fn read_or_empty(path: &Path) -> io::Result<String> {
+    match read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        result => result,
+    }
+}
+
 fn decode(mut bytes: Vec<u8>) -> io::Result<String> {
     let decoded = match bytes.as_slice() {
         [0xff, 0xfe, text @ ..] => from_utf16(text, u16::from_le_bytes),
