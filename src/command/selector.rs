@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::{CommandError, display_name, session::ONLY_ENDPOINT};
 use crate::{
     task::{
-        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Labels, Record,
-        Saved, ServerFilter, TaskChange, TaskId, TaskStore,
+        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Labels, Record, Saved,
+        ServerFilter, TaskChange, TaskId, TaskStore,
     },
     text::matches_pattern,
     vim::types::TaskInfo,

@@ -9,7 +9,7 @@ use vtask::{
     simulator::{Options, Recording, Simulator, scenario::Scenario},
 };
 
-use crate::support::command::{line, run_from_record, server, wait_until};
+use crate::support::command::{line, run_from_record, server, server_with, wait_until};
 
 const ALL: &str = "task-1 task-2 task-3 task-4 task-5 task-6 task-7 task-8";
 
@@ -64,6 +64,27 @@ fn lines(file: &Path) -> Vec<Entry> {
     let entries = reader.by_ref().map(|line| line.entry).collect();
     assert_eq!(reader.damage().to_string(), "");
     entries
+}
+
+#[tokio::test]
+async fn refused_sign_in_ends_the_record_with_its_exit_code() {
+    let simulator = server_with(|options| {
+        options.credentials = Some(("ops".to_owned(), "other".to_owned()));
+    })
+    .await;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("night.ndjson");
+    let output = line("record")
+        .word(file.to_str().unwrap())
+        .on(&simulator)
+        .await;
+    assert_eq!(output.code, 5, "{output:?}");
+    assert_eq!(
+        output.err.matches("InvalidLogin").count(),
+        1,
+        "{}",
+        output.err
+    );
 }
 
 #[tokio::test]

@@ -26,8 +26,13 @@ pub use start::RecordArgs;
 pub(super) use start::{end, start_if_configured};
 
 use super::{
-    CommandError, Outcome, connect, deadline::EndReason, fetch_args::FetchArgs,
-    io_context::CommandIo, targets, watchers::UPDATE_CAPACITY,
+    CommandError, Outcome, connect,
+    connection_report::ConnectionReport,
+    deadline::EndReason,
+    fetch_args::FetchArgs,
+    io_context::CommandIo,
+    targets,
+    watchers::{UPDATE_CAPACITY, Watchers},
 };
 use crate::{
     config::{self, ConnectionArgs},
@@ -35,7 +40,7 @@ use crate::{
     task::{EndpointId, TaskChange},
     text::parse_positive_duration,
     vim::types::{TaskLocator, TaskState},
-    watch::{Command, ConnectionState, Update, WatchOptions, Watcher},
+    watch::{Command, Update, WatchOptions},
 };
 
 /// Maximum number of failed tasks whose events wait to be read.
@@ -89,7 +94,7 @@ pub enum RecordAction {
 /// Runs `vtask record`.
 ///
 /// # Errors
-/// Fails without a connection, if the file cannot be written, or if every server refuses to sign in.
+/// Fails without a connection, or if the file cannot be written.
 pub async fn run(
     args: &RecordCommandArgs,
     connection: &ConnectionArgs,
@@ -118,15 +123,15 @@ pub async fn run(
         file.display()
     ));
     let followed = follow(servers, &recorder, args.span, io).await;
-    let lines = match (recorder.finish(), followed) {
+    let (lines, outcome) = match (recorder.finish(), followed) {
         (_, Err(error)) => return Err(error),
         (Err(problem), _) | (_, Ok(Err(problem))) => {
             return Err(CommandError::Local(color_eyre::eyre::eyre!(problem)));
         }
-        (Ok(lines), Ok(Ok(()))) => lines,
+        (Ok(lines), Ok(Ok(outcome))) => (lines, outcome),
     };
     io.eprint(&format!("{} has {lines} lines.", file.display()));
-    Ok(Outcome::Success)
+    Ok(outcome)
 }
 
 /// Runs `vtask record redact`.
@@ -142,39 +147,43 @@ fn redact(input: &Path, output: &Path, io: &mut CommandIo<'_>) -> Result<Outcome
     Ok(Outcome::Success)
 }
 
-/// Watches until the end of the span, a signal or a failure of the record, which is returned as the inner error.
+/// Watches until the end of the span, a signal, the loss of all servers, or a failure of the record, which is returned as
+/// the inner error.
 async fn follow(
     connections: Vec<(String, WatchOptions)>,
     recorder: &Recorder,
     span: Option<SignedDuration>,
     io: &mut CommandIo<'_>,
-) -> Result<Result<(), String>, CommandError> {
+) -> Result<Result<Outcome, String>, CommandError> {
     let until = span.map(|span| Instant::now() + span.unsigned_abs());
     let (sender, mut updates) = mpsc::channel(UPDATE_CAPACITY);
-    let mut servers = Vec::new();
+    let (mut watchers, mut servers) = (Watchers::default(), Vec::new());
     for (id, (name, mut options)) in (0..).map(EndpointId).zip(connections) {
         options.recorder = Some(recorder.clone());
-        let watcher = Watcher::spawn(id, options, sender.clone());
-        let server = Server {
-            name,
-            watcher,
+        servers.push(Server {
+            connection: ConnectionReport::new(Some(&name), options.connect.address.label()),
             running: HashMap::new(),
             failed: Vec::new(),
             reading: None,
-            refused: None,
-        };
-        server.send(Command::ReadLocations(true));
-        servers.push(server);
+        });
+        watchers.start(id, options, &sender);
+        watchers.send(id, Command::ReadLocations(true));
     }
     drop(sender);
     let result = loop {
+        let connections = servers.iter().map(|server| &server.connection);
+        if let Some(outcome) = ConnectionReport::outcome_if_lost(connections) {
+            break Ok(Ok(outcome));
+        }
         tokio::select! {
             biased;
             ending = io.ending() => break match ending {
-                EndReason::Interrupted(_) => Ok(Ok(())),
+                EndReason::Interrupted(_) => Ok(Ok(Outcome::Success)),
                 ending @ EndReason::TimedOut(_) => Err(ending.error(&Arc::default())),
             },
-            () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => break Ok(Ok(())),
+            () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => {
+                break Ok(Ok(Outcome::Success));
+            }
             Some((id, update)) = updates.recv() => {
                 if let Some(problem) = recorder.take_problem() {
                     break Ok(Err(problem));
@@ -184,63 +193,46 @@ async fn follow(
                 };
                 match update {
                     Update::RecordingStopped(problem) => break Ok(Err(problem.to_string())),
-                    update => server.take(update, io),
-                }
-                if let Some(refused) = servers
-                    .iter()
-                    .map(|server| server.refused.clone())
-                    .collect::<Option<Vec<_>>>()
-                {
-                    break Ok(Err(refused.join("\n")));
+                    update => server.handle(update, &|command| watchers.send(id, command), io),
                 }
             }
-            else => break Ok(Ok(())),
+            else => break Ok(Ok(Outcome::Success)),
         }
     };
     drop(updates);
-    let watchers = servers.into_iter().map(|server| server.watcher);
-    futures_util::future::join_all(watchers.map(Watcher::stop)).await;
+    watchers.stop().await;
     result
 }
 
 /// A recorded server.
 struct Server {
-    name: String,
-    watcher: Watcher,
+    connection: ConnectionReport,
     /// Tasks that have not ended.
     running: HashMap<Arc<str>, TaskLocator>,
     /// Failed tasks whose events are to be read, oldest first.
     failed: Vec<TaskLocator>,
     /// The task whose events are being read.
     reading: Option<Arc<str>>,
-    /// The reason why the server was given up.
-    refused: Option<String>,
 }
 
 impl Server {
     /// Reports connection problems, and has the events of failed tasks read, so that the record contains them.
-    fn take(&mut self, update: Update, io: &mut CommandIo<'_>) {
+    fn handle(&mut self, update: Update, send: &dyn Fn(Command), io: &mut CommandIo<'_>) {
+        let mut message = None;
+        self.connection.apply(&update, false, &mut message);
+        if let Some(message) = message {
+            io.eprint(&message);
+        }
         match update {
-            Update::Connection(ConnectionState::Retrying {
-                attempt: 1, reason, ..
-            }) => {
-                io.eprint(&format!("{}: {reason} Retrying.", self.name));
-            }
-            Update::Connection(ConnectionState::SignedOut { reason }) => {
-                let reason = format!("{}: {reason}", self.name);
-                io.eprint(&reason);
-                self.refused = Some(reason);
-            }
-            Update::Notice(text) => io.eprint(&format!("{}: {text}", self.name)),
             Update::Tasks { changes, .. } => {
                 for change in &changes {
-                    self.handle_change(change);
+                    self.handle_change(change, send);
                 }
             }
             Update::Events { mo_id, .. } if self.reading.as_ref() == Some(&mo_id) => {
                 self.reading = None;
                 if self.failed.is_empty() {
-                    self.send(Command::FollowEvents(Vec::new()));
+                    send(Command::FollowEvents(Vec::new()));
                 }
             }
             _ => {}
@@ -248,11 +240,11 @@ impl Server {
         if self.reading.is_none() && !self.failed.is_empty() {
             let task = self.failed.remove(0);
             self.reading = Some(task.mo_id.clone());
-            self.send(Command::FollowEvents(vec![task]));
+            send(Command::FollowEvents(vec![task]));
         }
     }
 
-    fn handle_change(&mut self, change: &TaskChange) {
+    fn handle_change(&mut self, change: &TaskChange, send: &dyn Fn(Command)) {
         let (state, locator) = match change {
             TaskChange::Full { info, .. } => (info.state.clone(), Some(TaskLocator::of(info))),
             TaskChange::Fields { fields, .. } => {
@@ -266,7 +258,7 @@ impl Server {
             TaskChange::Gone { mo_id, .. } => {
                 // Its end was missed; the history has it.
                 if let Some(locator) = self.running.remove(mo_id) {
-                    self.send(Command::LookUp(locator));
+                    send(Command::LookUp(locator));
                 }
                 return;
             }
@@ -281,10 +273,5 @@ impl Server {
         } else if state == TaskState::Error && self.failed.len() < MAX_WAITING {
             self.failed.push(locator);
         }
-    }
-
-    fn send(&self, command: Command) {
-        // A watcher that has ended needs no commands.
-        let _ = self.watcher.commands().send(command);
     }
 }
