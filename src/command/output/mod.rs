@@ -319,14 +319,7 @@ impl<'a> Presenter<'a> {
 
 /// Returns text that is safe to print, line by line.
 fn safe(text: &str) -> String {
-    let mut lines: String = sanitize_lines(text)
+    sanitize_lines(text)
         .map(|line| line.into_owned() + "\n")
-        .collect();
-    if !text.ends_with('\n') {
-        lines.truncate(lines.trim_end_matches('\n').len());
-        if !lines.is_empty() {
-            lines.push('\n');
-        }
-    }
-    lines
+        .collect()
 }
