@@ -3,6 +3,7 @@
 use super::{Outcome, signals::StopSignal};
 use crate::{
     config::ConfigError,
+    recording,
     text::{sanitize, sanitize_lines},
     vim,
 };
@@ -109,5 +110,17 @@ fn with_causes(report: &color_eyre::Report) -> String {
 impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         Self::Usage(error.0)
+    }
+}
+
+impl From<recording::ReadError> for CommandError {
+    fn from(error: recording::ReadError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<recording::RecordError> for CommandError {
+    fn from(error: recording::RecordError) -> Self {
+        Self::Usage(error.to_string())
     }
 }

@@ -136,9 +136,8 @@ pub async fn run(
 
 /// Runs `vtask record redact`.
 fn redact(input: &Path, output: &Path, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    let usage = |error: &dyn std::error::Error| CommandError::Usage(error.to_string());
-    let reader = Reader::open(input).map_err(|error| usage(&error))?;
-    let (lines, damage) = recording::redact(reader, output).map_err(|error| usage(&error))?;
+    let redacted = recording::redact(Reader::open(input)?, output);
+    let (lines, damage) = redacted.map_err(|error| CommandError::Usage(error.to_string()))?;
     let damage = damage.to_string();
     if !damage.is_empty() {
         io.eprint(&format!("{}: {damage}.", input.display()));

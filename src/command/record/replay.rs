@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use super::super::{CommandError, screen_args::ScreenArgs, simulate::parse_speed};
-use super::serve::{usage, vcenter_index};
+use super::serve::vcenter_index;
 use crate::{
     recording::Source,
     replay::Replay,
@@ -65,7 +65,7 @@ impl ReplayArgs {
             Some(path) => Source::File(path.clone()),
             None => Source::Memory(DEMO.into()),
         };
-        let reader = source.open().map_err(|error| usage(&error))?;
+        let reader = source.open()?;
         let names = &reader.header().vcenters;
         let only = match &self.vcenter {
             Some(name) => Some(vcenter_index(names, Some(name))?),
@@ -74,7 +74,7 @@ impl ReplayArgs {
         let shown = (0..).zip(names.iter().cloned());
         let shown = shown.filter(|(vc, _)| only.is_none_or(|only| only == *vc));
         let names = shown.map(|(vc, name)| (EndpointId(vc), name)).collect();
-        let replay = Replay::open(source, only).map_err(|error| usage(&error))?;
+        let replay = Replay::open(source, only)?;
         let end = replay.known_end().unwrap_or(replay.start());
         let at = self.at.map(|at| at.resolve(end, &TimeZone::system()));
         Ok((names, RecordingPlayer::new(replay, self.speed, at)))

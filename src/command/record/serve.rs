@@ -53,7 +53,7 @@ pub(in crate::command) async fn serve(
     io: &mut CommandIo<'_>,
 ) -> Result<RecordServer, CommandError> {
     let source = Source::File(path.to_owned());
-    let reader = source.open().map_err(|error| usage(&error))?;
+    let reader = source.open()?;
     let header = reader.header().clone();
     let vc = vcenter_index(&header.vcenters, args.vcenter.as_deref())?;
     let until = args.at.map(|at| {
@@ -120,7 +120,7 @@ impl FromArgs {
                     {
                         false
                     }
-                    Err(error) => return Err(usage(&error)),
+                    Err(error) => return Err(error.into()),
                 };
             if !is_record {
                 others.push(word);
@@ -182,10 +182,6 @@ pub(in crate::command) fn vcenter_index(
         let known = names.join(", ");
         CommandError::Usage(format!("the record has no vCenter {name}; it has {known}."))
     })
-}
-
-pub(super) fn usage(error: &ReadError) -> CommandError {
-    CommandError::Usage(error.to_string())
 }
 
 /// The environment without the variables that name a server or an account.

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::{CommandError, io_context::CommandIo};
 use crate::{
     config::Defaults,
-    recording::{Header, Limits, RecordError, Recorder, Redactor},
+    recording::{Header, Limits, Recorder, Redactor},
 };
 
 /// Flags of a command that can be recorded.
@@ -41,7 +41,7 @@ pub(super) fn create(
 ) -> Result<Recorder, CommandError> {
     let header = Header::new(Timestamp::now(), names);
     let redactor = is_redacted.then(Redactor::default);
-    Recorder::create(file, header, redactor).map_err(|error| unusable(&error))
+    Ok(Recorder::create(file, header, redactor)?)
 }
 
 /// Starts the record of `--record`, else that of the config file, if any.
@@ -67,18 +67,13 @@ pub(in crate::command) fn start_if_configured(
     };
     let header = Header::new(Timestamp::now(), names);
     let redactor = args.redact.then(Redactor::default);
-    Recorder::create_in(directory, limits, header, redactor)
-        .map(Some)
-        .map_err(|error| unusable(&error))
+    let recorder = Recorder::create_in(directory, limits, header, redactor)?;
+    Ok(Some(recorder))
 }
 
 /// Limits of the directory of records.
 const DEFAULT_MAX_MB: u64 = 256;
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(14 * 86_400);
-
-fn unusable(error: &RecordError) -> CommandError {
-    CommandError::Usage(error.to_string())
-}
 
 /// Ends a record and reports a failure that was not reported before.
 pub(in crate::command) fn end(recorder: Option<Recorder>, io: &mut CommandIo<'_>) {

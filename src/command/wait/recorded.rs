@@ -187,8 +187,7 @@ impl RecordedUpdates {
     /// # Errors
     /// Fails if the record cannot be read, or has no such vCenter.
     fn open(source: &Source, vcenter: Option<&str>) -> Result<Self, CommandError> {
-        let reader = source.open();
-        let reader = reader.map_err(|error| CommandError::Usage(error.to_string()))?;
+        let reader = source.open()?;
         let vc = record::vcenter_index(&reader.header().vcenters, vcenter)?;
         let player = Player::new(reader);
         Ok(Self { player, vc })
