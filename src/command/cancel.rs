@@ -13,13 +13,12 @@ use response::{CancelReporter, CancelResult};
 use super::{
     CommandError, Outcome, active_tasks, connect,
     io_context::CommandIo,
-    notify::NotifyArgs,
     selector::{CompiledSelector, TaskSelector},
     session,
     signals::StopSignal,
     snapshot::Snapshot,
     targets::{self, Target},
-    wait::{self, OutputMode, Plan, Server, WaitCondition},
+    wait::{self, OutputMode, Plan, ReportOptions, Server, WaitCondition},
 };
 use crate::{
     config::{self, ConnectionArgs, Defaults, Environment},
@@ -206,11 +205,10 @@ async fn wait_for(
     let plan = Plan {
         servers: servers.collect(),
         condition,
-        output_mode: output,
-        json: false,
-        notify: NotifyArgs::default(),
-        on_stall: None,
-        log_every: None,
+        report: ReportOptions {
+            output_mode: output,
+            ..ReportOptions::default()
+        },
     };
     let (result, tracker) = wait::follow(plan, io).await?;
     Ok(match result.outcome {

@@ -38,6 +38,17 @@ impl Output {
         }
     }
 
+    /// Writes data.
+    ///
+    /// # Errors
+    /// Returns an error if the write fails; a closed pipe ends the command without a message.
+    pub fn print(&mut self, text: &str) -> Result<(), CommandError> {
+        self.writer
+            .write_all(text.as_bytes())
+            .and_then(|()| self.writer.flush())
+            .map_err(|error| unwritable(&error))
+    }
+
     /// Returns the width of the terminal, if there is one.
     pub fn columns(&self) -> Option<usize> {
         self.size.as_ref().map(|size| size().0)
@@ -121,12 +132,9 @@ impl CommandIo<'_> {
     /// Writes data to standard output.
     ///
     /// # Errors
-    /// Returns an error if the write fails; a closed pipe ends the command without a message.
+    /// Same as [`Output::print`].
     pub fn print(&mut self, text: &str) -> Result<(), CommandError> {
-        let out = &mut self.out.writer;
-        out.write_all(text.as_bytes())
-            .and_then(|()| out.flush())
-            .map_err(|error| unwritable(&error))
+        self.out.print(text)
     }
 
     /// Completes when the command must stop early.
@@ -145,7 +153,7 @@ impl CommandIo<'_> {
 }
 
 /// Converts a write error of standard output.
-pub(super) fn unwritable(error: &io::Error) -> CommandError {
+fn unwritable(error: &io::Error) -> CommandError {
     /// The reader of a named pipe has disconnected.
     const ERROR_PIPE_NOT_CONNECTED: i32 = 233;
     let is_disconnected = cfg!(windows) && error.raw_os_error() == Some(ERROR_PIPE_NOT_CONNECTED);

@@ -22,7 +22,7 @@ pub use args::WaitArgs;
 pub(super) use bar::BarStyle;
 pub(super) use history_lookup::{LookupSchedule, LookupStep};
 pub(super) use progress_bars::connection;
-pub(super) use report::OutputMode;
+pub(super) use report::{OutputMode, ReportOptions};
 pub(super) use runner::{Plan, Server, follow};
 pub(super) use tracker::{ServerLoss, WaitCondition};
 
@@ -97,11 +97,13 @@ pub async fn run(
     let plan = Plan {
         servers,
         condition: condition(args, &defaults, io),
-        output_mode: output_mode(args, io),
-        json: args.json,
-        notify: args.notify.or(&defaults),
-        on_stall: args.on_stall.clone(),
-        log_every: args.log_every,
+        report: ReportOptions {
+            output_mode: output_mode(args, io),
+            json: args.json,
+            notify: args.notify.or(&defaults),
+            on_stall: args.on_stall.clone(),
+            log_every: args.log_every,
+        },
     };
     let followed = follow(plan, io).await;
     record::end(recorder, io);

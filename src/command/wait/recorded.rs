@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::{
     args::WaitArgs,
     bar::BarStyle,
-    report::{OutputMode, Reporter},
+    report::{OutputMode, ReportOptions, Reporter},
     tracker::{Effect, WaitCondition, WaitResult, WaitTracker},
 };
 use crate::{
@@ -133,8 +133,13 @@ fn follow(
     let CommandIo {
         out, err, signals, ..
     } = io;
-    let mut reporter = Reporter::new(output_mode, args.json, style, out, err);
-    reporter.log_every = args.log_every;
+    let options = ReportOptions {
+        output_mode,
+        json: args.json,
+        log_every: args.log_every,
+        ..ReportOptions::default()
+    };
+    let mut reporter = Reporter::new(options, style, out, err);
     let ids = tracker.tasks.iter().map(|task| task.id.clone());
     let initial = Effect {
         changed: ids.filter(|id| tracker.record(id).is_some()).collect(),

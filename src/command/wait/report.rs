@@ -16,7 +16,7 @@ use super::{
 use crate::{
     command::{
         CommandError, Outcome,
-        io_context::{Output, unwritable},
+        io_context::Output,
         notify::{
             NotifyArgs,
             terminal::{self, Terminal},
@@ -28,8 +28,9 @@ use crate::{
 };
 
 /// The output on standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::command) enum OutputMode {
+    #[default]
     None,
     /// Errors of tasks, at the end.
     Errors,
@@ -37,6 +38,18 @@ pub(in crate::command) enum OutputMode {
     Lines,
     /// Progress bars, redrawn in place.
     Bars,
+}
+
+/// The output to print.
+#[derive(Debug, Default)]
+pub(in crate::command) struct ReportOptions {
+    pub(in crate::command) output_mode: OutputMode,
+    pub(in crate::command) json: bool,
+    pub(in crate::command) notify: NotifyArgs,
+    /// Command for tasks that stall.
+    pub(in crate::command) on_stall: Option<String>,
+    /// Interval of progress lines in a log.
+    pub(in crate::command) log_every: Option<SignedDuration>,
 }
 
 /// A line that was printed for a task.
@@ -49,19 +62,15 @@ struct PrintedLine {
 
 /// Prints the output of `vtask wait`.
 pub(in crate::command) struct Reporter<'a> {
-    pub(in crate::command) output_mode: OutputMode,
-    pub(in crate::command) json: bool,
-    pub(in crate::command) style: BarStyle,
-    pub(in crate::command) notify: NotifyArgs,
-    pub(in crate::command) terminal: Terminal,
-    pub(in crate::command) out: &'a mut Output,
-    pub(in crate::command) err: &'a mut Output,
+    pub(super) options: ReportOptions,
+    style: BarStyle,
+    pub(super) terminal: Terminal,
+    out: &'a mut Output,
+    err: &'a mut Output,
     /// Number of lines that the bars occupy.
     drawn: usize,
     titled: bool,
     written: LastWritten,
-    pub(in crate::command) on_stall: Option<String>,
-    pub(in crate::command) log_every: Option<SignedDuration>,
     /// The last line of each task.
     printed: HashMap<TaskId, PrintedLine>,
     /// Servers that were reported as unreachable.
@@ -70,25 +79,20 @@ pub(in crate::command) struct Reporter<'a> {
 
 impl<'a> Reporter<'a> {
     pub(in crate::command) fn new(
-        output_mode: OutputMode,
-        json: bool,
+        options: ReportOptions,
         style: BarStyle,
         out: &'a mut Output,
         err: &'a mut Output,
     ) -> Self {
         Self {
-            output_mode,
-            json,
+            options,
             style,
-            notify: NotifyArgs::default(),
             terminal: Terminal::from_environment(|_| None),
             out,
             err,
             drawn: 0,
             titled: false,
             written: LastWritten::default(),
-            on_stall: None,
-            log_every: None,
             printed: HashMap::new(),
             reported_unreachable: HashSet::new(),
         }
@@ -109,7 +113,7 @@ impl<'a> Reporter<'a> {
         let mut changed = effect.changed.clone();
         let decided = effect.decided.iter();
         changed.extend(decided.filter(|id| !effect.changed.contains(id)).cloned());
-        if self.json {
+        if self.options.json {
             let mut text = String::new();
             for server in &effect.connections {
                 text.extend(self.written.connection(tracker, *server, now));
@@ -117,9 +121,9 @@ impl<'a> Reporter<'a> {
             for id in &changed {
                 text.extend(self.written.task(tracker, id, now));
             }
-            self.data(&text)?;
+            self.out.print(&text)?;
         }
-        if self.output_mode == OutputMode::Lines {
+        if self.options.output_mode == OutputMode::Lines {
             for server in &effect.connections {
                 self.connection_line(tracker, *server, now);
             }
@@ -128,16 +132,6 @@ impl<'a> Reporter<'a> {
             }
         }
         Ok(())
-    }
-
-    fn data(&mut self, text: &str) -> Result<(), CommandError> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let out = &mut self.out.writer;
-        out.write_all(text.as_bytes())
-            .and_then(|()| out.flush())
-            .map_err(|error| unwritable(&error))
     }
 
     fn message(&mut self, text: &str) {
@@ -204,8 +198,8 @@ impl<'a> Reporter<'a> {
 
     /// Prints the progress of running tasks at the interval of `--log-every`.
     fn progress_lines(&mut self, tracker: &WaitTracker, now: Timestamp) {
-        let is_log = self.output_mode == OutputMode::Lines;
-        let Some(interval) = self.log_every.filter(|_| is_log) else {
+        let is_log = self.options.output_mode == OutputMode::Lines;
+        let Some(interval) = self.options.log_every.filter(|_| is_log) else {
             return;
         };
         for task in tracker.tasks.iter().filter(|task| !task.is_decided()) {
@@ -220,7 +214,7 @@ impl<'a> Reporter<'a> {
     /// Redraws the bars and the window title.
     pub(super) fn redraw(&mut self, tracker: &WaitTracker, now: Timestamp) {
         self.progress_lines(tracker, now);
-        if self.output_mode == OutputMode::Bars {
+        if self.options.output_mode == OutputMode::Bars {
             let size = self.err.size.as_ref().map_or((80, 24), |size| size());
             let lines = progress_bars::lines(tracker, now, size, self.style);
             let mut text = self.back();
@@ -232,7 +226,7 @@ impl<'a> Reporter<'a> {
             self.drawn = lines.len();
             self.message(&text);
         }
-        if self.notify.title && self.err.is_terminal() {
+        if self.options.notify.title && self.err.is_terminal() {
             let mut text = String::new();
             if !std::mem::replace(&mut self.titled, true) {
                 text.push_str(&self.terminal.begin());
@@ -257,7 +251,7 @@ impl<'a> Reporter<'a> {
     /// Prints lines above the bars.
     pub(super) fn above(&mut self, lines: &[String]) {
         let mut text = String::new();
-        if self.output_mode == OutputMode::Bars {
+        if self.options.output_mode == OutputMode::Bars {
             text = self.back();
             text.push_str("\u{1b}[J");
         }
@@ -281,7 +275,7 @@ impl<'a> Reporter<'a> {
             // The reason is an error, which is printed even with --quiet.
             self.message(&format!("vtask: {}\n", sanitize(reason)));
         }
-        if self.output_mode == OutputMode::Lines
+        if self.options.output_mode == OutputMode::Lines
             && !matches!(result.outcome, Outcome::Interrupted(_))
         {
             let text = format!(
@@ -291,13 +285,13 @@ impl<'a> Reporter<'a> {
             );
             self.message(&format!("vtask: {text}\n"));
         }
-        if self.output_mode == OutputMode::Errors {
+        if self.options.output_mode == OutputMode::Errors {
             let tasks = tracker.tasks.iter();
             for line in tasks.flat_map(|task| messages::error(tracker, task)) {
                 self.message(&format!("vtask: {}\n", sanitize(&line)));
             }
         }
-        if self.output_mode == OutputMode::Bars {
+        if self.options.output_mode == OutputMode::Bars {
             // Bars have little space for a reason and show the start of the outermost fault only; lost servers have been
             // reported already.
             for task in &tracker.tasks {
@@ -314,19 +308,19 @@ impl<'a> Reporter<'a> {
             }
         }
         if !matches!(result.outcome, Outcome::Interrupted(_)) && self.err.is_terminal() {
-            if self.notify.notify {
+            if self.options.notify.notify {
                 let text = self.terminal.notify(
                     "vtask",
                     &format!("{}: {}", result.outcome.word(), messages::title(tracker)),
                 );
                 self.message(&text);
             }
-            if self.notify.bell {
+            if self.options.notify.bell {
                 self.message(&terminal::bell());
             }
         }
-        if self.json {
-            self.data(&json::summary(tracker, result, now))?;
+        if self.options.json {
+            self.out.print(&json::summary(tracker, result, now))?;
         }
         Ok(())
     }

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 
 use super::{
-    OutputMode, messages,
-    report::Reporter,
+    messages,
+    report::{ReportOptions, Reporter},
     tracker::{Effect, ServerLoss, WaitCondition, WaitResult, WaitTracker},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         CommandError, Outcome,
         deadline::{Deadline, finish_in_time},
         io_context::CommandIo,
-        notify::{NotifyArgs, exec, terminal::Terminal},
+        notify::{exec, terminal::Terminal},
         selector::CompiledSelector,
         watchers::{UPDATE_CAPACITY, Watchers},
     },
@@ -30,13 +30,7 @@ const REDRAW_INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::f
 pub(in crate::command) struct Plan {
     pub(in crate::command) servers: Vec<Server>,
     pub(in crate::command) condition: WaitCondition,
-    pub(in crate::command) output_mode: OutputMode,
-    pub(in crate::command) json: bool,
-    pub(in crate::command) notify: NotifyArgs,
-    /// Command for tasks that stall.
-    pub(in crate::command) on_stall: Option<String>,
-    /// Interval of progress lines in a log.
-    pub(in crate::command) log_every: Option<SignedDuration>,
+    pub(in crate::command) report: ReportOptions,
 }
 
 /// A server with the tasks to wait for.
@@ -91,10 +85,7 @@ pub(in crate::command) async fn follow(
     let CommandIo {
         out, err, signals, ..
     } = io;
-    let mut reporter = Reporter::new(plan.output_mode, plan.json, style, out, err);
-    reporter.notify = plan.notify;
-    reporter.on_stall = plan.on_stall;
-    reporter.log_every = plan.log_every;
+    let mut reporter = Reporter::new(plan.report, style, out, err);
     reporter.terminal = Terminal::from_environment(|name| environment.get(name));
     let mut hooks: JoinSet<Vec<String>> = JoinSet::new();
     let following = async {
@@ -186,14 +177,14 @@ fn show(
     hooks: &mut JoinSet<Vec<String>>,
 ) -> Result<(), CommandError> {
     let now = Timestamp::now();
-    if let Some(command) = &reporter.notify.exec {
+    if let Some(command) = &reporter.options.notify.exec {
         for id in &effect.decided {
             if let Some(ended) = messages::finished_task(tracker, id, now) {
                 hooks.spawn(exec::run(command.clone(), ended));
             }
         }
     }
-    if let Some(command) = &reporter.on_stall {
+    if let Some(command) = &reporter.options.on_stall {
         for id in &effect.stalled {
             if let Some(mut task) = messages::finished_task(tracker, id, now) {
                 task.outcome = "stalled";
