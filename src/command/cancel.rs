@@ -3,7 +3,7 @@
 mod messages;
 mod response;
 
-use std::{io::BufRead, sync::Arc};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -416,10 +416,6 @@ fn is_confirmed(servers: &[CancelServer], io: &mut CommandIo<'_>) -> bool {
         several => format!("these {}", super::display_name::tasks(several.len())),
     };
     let question = crate::text::sanitize(&format!("Cancel {question}? [y/N] ")).into_owned();
-    let _ = write!(io.err.writer, "{question}");
-    let _ = io.err.writer.flush();
-    let mut answer = String::new();
-    let (mut input, _) = (io.input)();
-    let is_read = input.read_line(&mut answer).is_ok();
-    is_read && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    let answer = io.ask(&question);
+    answer.is_ok_and(|answer| matches!(answer.as_str(), "y" | "yes"))
 }

@@ -1,9 +1,9 @@
 //! `vtask config`: checks the config file and manages passwords in the keyring.
 
-use std::{io::BufRead, path::Path};
+use std::path::Path;
 
 use clap::{Args, Subcommand};
-use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
+use secrecy::ExposeSecret;
 
 use super::{CommandError, Outcome, io_context::CommandIo, table};
 use crate::{
@@ -157,17 +157,10 @@ fn set_password(
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
     let (entry, whose) = entry(args, connection, io)?;
-    let (mut input, is_terminal) = (io.input)();
-    let password = if is_terminal {
+    let password = if (io.input)().1 {
         config::ask_password(&whose)?
     } else {
-        let mut line = String::new();
-        input.read_line(&mut line).map_err(|error| {
-            CommandError::Usage(format!("standard input cannot be read: {error}."))
-        })?;
-        let password = SecretString::from(line.trim_end_matches(['\r', '\n']));
-        line.zeroize();
-        password
+        io.read_secret()?
     };
     if password.expose_secret().is_empty() {
         let why = format!("no password for {whose} was given; nothing was changed.");

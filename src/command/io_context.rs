@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use futures_util::StreamExt as _;
+use secrecy::{SecretString, zeroize::Zeroize};
 use tracing::Level;
 
 use super::{
@@ -135,6 +136,34 @@ impl CommandIo<'_> {
     /// Same as [`Output::print`].
     pub fn print(&mut self, text: &str) -> Result<(), CommandError> {
         self.out.print(text)
+    }
+
+    /// Reads a secret from the first line of standard input.
+    ///
+    /// # Errors
+    /// Returns an error if standard input cannot be read.
+    pub(super) fn read_secret(&self) -> Result<SecretString, CommandError> {
+        let mut line = String::new();
+        let (mut input, _) = (self.input)();
+        input.read_line(&mut line).map_err(|error| {
+            CommandError::Usage(format!("standard input cannot be read: {error}."))
+        })?;
+        let secret = SecretString::from(line.trim_end_matches(['\r', '\n']));
+        line.zeroize();
+        Ok(secret)
+    }
+
+    /// Prints a question on standard error and reads the answer.
+    ///
+    /// # Errors
+    /// Returns an error if there is no answer.
+    pub(super) fn ask(&mut self, question: &str) -> io::Result<String> {
+        self.err.writer.write_all(question.as_bytes())?;
+        self.err.writer.flush()?;
+        let mut answer = String::new();
+        let (mut input, _) = (self.input)();
+        input.read_line(&mut answer)?;
+        Ok(answer.trim().to_lowercase())
     }
 
     /// Completes when the command must stop early.

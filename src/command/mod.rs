@@ -52,9 +52,9 @@ pub use crate::task::json_output;
 pub use error::CommandError;
 pub use exit_code::Outcome;
 
-use std::{io::BufRead, pin::Pin};
+use std::pin::Pin;
 
-use secrecy::{SecretString, zeroize::Zeroize};
+use secrecy::ExposeSecret;
 
 use deadline::Deadline;
 use io_context::CommandIo;
@@ -185,18 +185,12 @@ fn read_password(
         return Err(CommandError::Usage(why.to_owned()));
     }
     connection.password_file = None;
-    let mut line = String::new();
-    (io.input)()
-        .0
-        .read_line(&mut line)
-        .map_err(|error| CommandError::Usage(format!("standard input cannot be read: {error}.")))?;
-    let password = line.trim_end_matches(['\r', '\n']);
-    if password.is_empty() {
+    let password = io.read_secret()?;
+    if password.expose_secret().is_empty() {
         let why = "--password-file -: the first line of standard input is empty.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    connection.password = Some(SecretString::from(password));
-    line.zeroize();
+    connection.password = Some(password);
     Ok(())
 }
 

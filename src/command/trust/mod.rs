@@ -124,7 +124,7 @@ async fn confirmed_fingerprint(
         );
         return Err(CommandError::Usage(why));
     }
-    if prompt::confirm(io, server, &probe)? {
+    if prompt::confirm(io, server, &probe) {
         Ok(probe.certificate.fingerprint)
     } else {
         Err(CommandError::Untrusted(server.authority()))
@@ -174,7 +174,7 @@ async fn one_at_first_use(
     if !probe.distrust.as_ref().is_some_and(can_accept) {
         return Ok(());
     }
-    if !prompt::confirm(io, &server, &probe)? {
+    if !prompt::confirm(io, &server, &probe) {
         return Err(CommandError::Untrusted(server.authority()));
     }
     let mut known = KnownHosts::load(args.known_hosts.as_deref(), io.environment)?;

@@ -1,11 +1,11 @@
 //! The prompt to trust a certificate.
 
-use std::{fmt::Write as _, io::BufRead};
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
 use crate::{
-    command::{CommandError, io_context::CommandIo},
+    command::io_context::CommandIo,
     config::KnownHosts,
     text::sanitize,
     vim::{Address, CertificateProbe},
@@ -17,19 +17,9 @@ pub(super) fn is_possible(io: &CommandIo<'_>) -> bool {
 }
 
 /// Shows a certificate and prompts. Only a full `yes` accepts it.
-pub(super) fn confirm(
-    io: &mut CommandIo<'_>,
-    server: &Address,
-    probe: &CertificateProbe,
-) -> Result<bool, CommandError> {
-    let shown = shown(server, probe);
-    write!(io.err.writer, "{shown}")
-        .and_then(|()| io.err.writer.flush())
-        .map_err(|error| CommandError::Local(error.into()))?;
-    let mut answer = String::new();
-    let (mut input, _) = (io.input)();
-    let is_read = input.read_line(&mut answer).is_ok();
-    Ok(is_read && answer.trim().eq_ignore_ascii_case("yes"))
+pub(super) fn confirm(io: &mut CommandIo<'_>, server: &Address, probe: &CertificateProbe) -> bool {
+    let answer = io.ask(&shown(server, probe));
+    answer.is_ok_and(|answer| answer == "yes")
 }
 
 /// Prints that the certificate is trusted now, and how to remove it.
