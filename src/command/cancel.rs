@@ -88,10 +88,7 @@ pub async fn run(
                 Ok(found) => tasks.extend(found),
                 Err(CommandError::NothingFound(why)) => nothing.push(why),
                 Err(error) => {
-                    let outcome = error.server_outcome().filter(|_| !is_only);
-                    let Some(outcome) = outcome else {
-                        return Err(error);
-                    };
+                    let (error, outcome) = error.tolerated(is_only)?;
                     io.eprint(&error.to_string());
                     request.outcome = request.outcome.and(outcome);
                 }
@@ -106,14 +103,12 @@ pub async fn run(
             read_tasks(client, &tasks).await
         });
         let (snapshot, errors) = match read.await {
-            Err(error) => match error.server_outcome().filter(|_| !is_only) {
-                Some(outcome) => {
-                    let server = (name.as_deref(), &connect);
-                    request.report_unreachable(io, server, &tasks, &error, outcome)?;
-                    continue;
-                }
-                None => return Err(error),
-            },
+            Err(error) => {
+                let (error, outcome) = error.tolerated(is_only)?;
+                let server = (name.as_deref(), &connect);
+                request.report_unreachable(io, server, &tasks, &error, outcome)?;
+                continue;
+            }
             Ok(read) => read,
         };
         let mut server = CancelServer {
@@ -309,13 +304,11 @@ impl CancelServer {
         let cut_off = match sent_all.await {
             Ok(()) => None,
             Err(error @ (CommandError::TimedOut(_) | CommandError::Interrupted(_))) => Some(error),
-            Err(error) => match error.server_outcome().filter(|_| !is_only) {
-                Some(outcome) => {
-                    let server = (name, &self.connect);
-                    return request.report_unreachable(io, server, &tasks, &error, outcome);
-                }
-                None => return Err(error),
-            },
+            Err(error) => {
+                let (error, outcome) = error.tolerated(is_only)?;
+                let server = (name, &self.connect);
+                return request.report_unreachable(io, server, &tasks, &error, outcome);
+            }
         };
         let without_answer = tasks.iter().enumerate().skip(answers.len());
         for (task, result) in answers {

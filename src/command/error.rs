@@ -69,13 +69,17 @@ impl CommandError {
         }
     }
 
-    /// Returns the outcome of an error of a server; `None` for other errors.
-    pub(crate) fn server_outcome(&self) -> Option<Outcome> {
-        match self {
-            Self::Server(error) => Some(Outcome::of_error(error)),
-            Self::Denied(_) => Some(Outcome::Unknown),
-            _ => None,
-        }
+    /// Returns an error of a server with its outcome if there are others, whose tasks are handled all the same.
+    ///
+    /// # Errors
+    /// Returns any other error.
+    pub(super) fn tolerated(self, is_only_server: bool) -> Result<(Self, Outcome), Self> {
+        let outcome = match &self {
+            Self::Server(error) if !is_only_server => Outcome::of_error(error),
+            Self::Denied(_) if !is_only_server => Outcome::Unknown,
+            _ => return Err(self),
+        };
+        Ok((self, outcome))
     }
 
     /// Returns the message, safe to print. Only usage errors may take several lines.

@@ -42,14 +42,12 @@ impl Target {
     /// # Errors
     /// Returns any other error.
     pub(super) fn tolerated(&self, error: CommandError) -> Result<(String, Outcome), CommandError> {
-        let outcome = match &error {
-            CommandError::TimedOut(_) => Some(Outcome::TimedOut),
-            other => other.server_outcome(),
+        let is_only = self.name.is_none();
+        let (error, outcome) = match error {
+            CommandError::TimedOut(_) if !is_only => (error, Outcome::TimedOut),
+            error => error.tolerated(is_only)?,
         };
-        match outcome.filter(|_| self.name.is_some()) {
-            Some(outcome) => Ok((error.to_string(), outcome)),
-            None => Err(error),
-        }
+        Ok((error.to_string(), outcome))
     }
 
     /// Returns the task ID with the profile name: `lab/task-4711`.

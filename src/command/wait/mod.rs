@@ -190,13 +190,13 @@ async fn servers(
                 outcome: Outcome::TimedOut,
                 reason: why.into(),
             }),
-            Err(error) => match error.server_outcome().filter(|_| !is_only) {
-                Some(outcome) => Some(ServerLoss {
+            Err(error) => {
+                let (error, outcome) = error.tolerated(is_only)?;
+                Some(ServerLoss {
                     outcome,
                     reason: error.to_string().into(),
-                }),
-                None => return Err(error),
-            },
+                })
+            }
         };
         if args.new || lost.is_some() || !options.tasks.is_empty() {
             servers.push(Server {
