@@ -9,7 +9,7 @@ use super::fault_injection::{FaultPlan, ServerEvent};
 use super::http::log::RequestRecord;
 use super::open_objects::OpenObjects;
 use super::server::ServerCore;
-use super::server_behavior::{ProxyResponse, ServerBehavior};
+use super::server_behavior::ServerBehavior;
 use super::world::task::TaskId;
 
 /// Handle of a running server. Cheap to clone.
@@ -98,17 +98,6 @@ impl Control {
     /// Changes the server's behavior.
     pub fn change_behavior(&self, change: impl FnOnce(&mut ServerBehavior)) {
         self.server.with(|core| change(&mut core.behavior));
-    }
-
-    /// Queues a proxy response that replaces the response to one request.
-    pub fn fail_next(&self, outage: ProxyResponse) {
-        self.server
-            .with(|core| core.proxy_responses.push_back(outage));
-    }
-
-    /// Removes the pending proxy responses.
-    pub fn clear_proxy_responses(&self) {
-        self.server.with(|core| core.proxy_responses.clear());
     }
 
     /// Drops the next `count` responses: the calls are executed, but the connection is closed instead of responding.

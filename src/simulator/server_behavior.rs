@@ -82,64 +82,13 @@ pub enum Versions {
     Constant,
 }
 
-/// A response by a proxy in front of vCenter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProxyResponse {
-    /// HTTP status.
-    pub status: u16,
-    /// Header names and values.
-    pub headers: Vec<(String, String)>,
-    /// Response body.
-    pub body: String,
-}
-
-impl ProxyResponse {
-    /// Returns an HTML page with this status and title.
-    pub fn page(status: u16, title: &str) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type".to_owned(), "text/html".to_owned())],
-            body: format!(
-                "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
-            ),
-        }
-    }
-
-    /// Adds a header.
-    #[must_use]
-    pub fn with_header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Returns a reverse proxy's response for an unavailable service, with `retry_after` as the value of
-    /// `Retry-After`.
-    pub fn service_unavailable(retry_after: Option<&str>) -> Self {
-        let page = Self::page(503, "503 Service Unavailable");
-        match retry_after {
-            Some(value) => page.with_header("retry-after", value),
-            None => page,
-        }
-    }
-
-    /// Returns a redirect to a login page.
-    pub fn login_redirect() -> Self {
-        Self::page(301, "301 Moved Permanently").with_header("location", "/ui/login")
-    }
-
-    /// Returns a login page with status 200.
-    pub fn login_page() -> Self {
-        Self::page(200, "Sign in")
-    }
-}
-
 /// Time limit by a proxy on waits for updates, in real time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProxyWaitLimit {
     /// Longest wait.
     pub after: Duration,
-    /// The proxy's response; `None` breaks the connection.
-    pub response: Option<ProxyResponse>,
+    /// Status of the proxy's response; `None` breaks the connection.
+    pub status: Option<u16>,
 }
 
 /// Server behavior. The default is a well-behaved vCenter 9.0.0 that also accepts the older releases.

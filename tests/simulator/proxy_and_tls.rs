@@ -1,10 +1,10 @@
-//! Compression, invalid requests, proxy responses, login pages, TLS and the request log.
+//! Compression, invalid requests, lost responses, TLS and the request log.
 
 use crate::simulator::support::*;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use vtask::simulator::server_behavior::{ProxyResponse, VoidResponse};
+use vtask::simulator::server_behavior::VoidResponse;
 
 #[tokio::test]
 async fn responses_are_compressed_on_request() {
@@ -70,20 +70,8 @@ async fn body_of_several_megabytes_is_read() {
 }
 
 #[tokio::test]
-async fn proxy_responses_and_lost_responses_replace_results() {
+async fn lost_responses_replace_results() {
     let harness = Harness::signed_in(THREE_TASKS).await;
-    harness
-        .control
-        .fail_next(ProxyResponse::service_unavailable(Some("3")));
-    let response = harness.raw(Method::GET, "Task/task-1/info", None).await;
-    assert_eq!(
-        (
-            response.status().as_u16(),
-            &response.headers()["retry-after"]
-        ),
-        (503, &"3".parse().unwrap())
-    );
-    harness.info(1).await;
     harness.control.lose_responses(1);
     assert!(
         harness
@@ -99,29 +87,6 @@ async fn proxy_responses_and_lost_responses_replace_results() {
             .post("SessionManager/SessionManager/Logout", json!({}))
             .await,
         (200, Value::Null)
-    );
-}
-
-#[tokio::test]
-async fn login_page_and_redirect_replace_a_response() {
-    let harness = Harness::signed_in(THREE_TASKS).await;
-    harness.control.fail_next(ProxyResponse::login_page());
-    let page = harness.raw(Method::GET, "Task/task-1/info", None).await;
-    assert_eq!(
-        (page.status().as_u16(), &page.headers()["content-type"]),
-        (200, &"text/html".parse().unwrap())
-    );
-    harness.control.fail_next(ProxyResponse::login_redirect());
-    let client_without_redirects = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
-    let url = format!("{}/sdk/vim25/{RELEASE}/Task/task-1/info", harness.base);
-    let redirect = client_without_redirects.get(url).send().await.unwrap();
-    assert_eq!(
-        (redirect.status().as_u16(), &redirect.headers()["location"]),
-        (301, &"/ui/login".parse().unwrap())
     );
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::watch::support::{
-    Harness, connect, count, manual_clock, running_task, start_server, watch, watch_by,
+    Harness, connect, count, manual_clock, refuse_requests, running_task, start_server, watch,
+    watch_by,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -11,7 +12,6 @@ use vtask::{
     simulator::{
         Simulator,
         fault_injection::{FaultEffect, FaultPlan, FaultRule},
-        server_behavior::ProxyResponse,
     },
     task::{Presence, Status},
     vim::{Client, Credentials, TrustPolicy, types::TaskLocator},
@@ -139,14 +139,12 @@ async fn dead_session_is_renewed_without_retry(mode: FetchMode) {
 async fn outage_is_reported_with_next_attempt_and_recovered(mode: FetchMode) {
     let (_simulator, control, mut harness) = Harness::start_synced("demo", mode).await;
     let known = harness.store.len();
-    for _ in 0..500 {
-        control.fail_next(ProxyResponse::service_unavailable(None));
-    }
+    refuse_requests(&control, 500);
     harness
         .until_connection("the failure", |state| matches!(state, ConnectionState::Retrying { reason, .. } if reason.contains("503")))
         .await;
     assert_eq!(harness.store.len(), known, "nothing known is lost");
-    control.clear_proxy_responses();
+    control.clear_faults();
     control.advance(Duration::from_secs(30));
     harness.until_synced("the new tasks", &control).await;
     assert!(harness.connections.last().unwrap().is_current());

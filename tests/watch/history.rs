@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::watch::support::{Harness, connect, count, start_server, watch_by};
+use crate::watch::support::{Harness, connect, count, refuse_requests, start_server, watch_by};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::time::timeout;
 use vtask::{
-    simulator::{Control, Simulator, server_behavior::ProxyResponse},
+    simulator::{Control, Simulator},
     vim::{
         Client, RecordAction,
         types::{ManagedObjectReference, TaskInfo, TaskLocator, TaskQuery},
@@ -307,12 +307,10 @@ async fn failed_search_reports_reason_and_remedy() {
 #[tokio::test]
 async fn search_continues_after_outage() {
     let mut search = Search::with_first_page().await;
-    search
-        .control
-        .fail_next(ProxyResponse::service_unavailable(None));
+    refuse_requests(&search.control, 1);
     search.send(HistoryRequest::More { search: 1 });
     search.pages(2).await;
-    search.control.clear_proxy_responses();
+    search.control.clear_faults();
     search.read_remaining_pages(1).await;
     assert_eq!(search.received(), search.expected);
     search.harness.stop().await;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::watch::support::{
     count, manual_clock,
     paused::{PausedHarness, is_lookup},
+    refuse_requests,
 };
 use vtask::{
-    simulator::{Simulator, server_behavior::ProxyResponse},
+    simulator::Simulator,
     task::PendingQuestion,
     vim::types::TaskLocator,
     watch::{Command, ConnectionState, FamilyState, FetchMode, Privilege, WatchOptions},
@@ -187,7 +188,7 @@ async fn failed_lookup_is_isolated_and_retried() {
     let control = paused.simulator.control();
     let task = child(&paused);
     let connections = paused.harness.connections.len();
-    control.fail_next(ProxyResponse::service_unavailable(None));
+    refuse_requests(&control, 1);
     let family = locator(&paused, &task);
     paused.harness.send(Command::FollowFamily(Some(family)));
     paused.wait_until_idle().await;
@@ -337,7 +338,7 @@ async fn unreadable_privilege_is_unknown_with_reason() {
     let task = child(&paused);
     let locator = locator(&paused, &task);
     let control = paused.simulator.control();
-    control.fail_next(ProxyResponse::service_unavailable(None));
+    refuse_requests(&control, 1);
     paused
         .harness
         .send(Command::CheckPrivilege(locator.clone()));

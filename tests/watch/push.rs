@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use crate::watch::support::{Harness, count, running_task, start_server, watch, watch_by};
+use jiff::SignedDuration;
 use vtask::{
-    simulator::server_behavior::{
-        Boxing, ChangeNames, EmptyList, ErrorForm, ProxyResponse, ServerBehavior, Unset, Versions,
-        VoidResponse,
+    simulator::{
+        fault_injection::{FaultEffect, FaultPlan, FaultRule},
+        server_behavior::{
+            Boxing, ChangeNames, EmptyList, ErrorForm, ServerBehavior, Unset, Versions,
+            VoidResponse,
+        },
     },
     task::Status,
     watch::{Command, ConnectionState, FetchMode},
@@ -258,7 +262,14 @@ async fn idle_server_gets_no_requests() {
 async fn proxy_timeout_of_long_poll_is_not_an_error() {
     let (_simulator, control, mut harness) = Harness::start_synced("demo", FetchMode::Push).await;
     let known = harness.store.len();
-    control.fail_next(ProxyResponse::service_unavailable(Some("0")));
+    let unavailable = FaultEffect::Status {
+        code: 503,
+        retry_after: Some(SignedDuration::ZERO),
+        as_date: false,
+        reached: false,
+    };
+    let rule = FaultRule::new("*", unavailable).times(1);
+    control.inject(&FaultPlan::default().with(rule));
     control.advance(Duration::from_secs(20));
     harness.until_synced("the new tasks", &control).await;
     assert!(harness.store.len() >= known);

@@ -28,4 +28,4 @@ pub use texts::ReplacementText;
 
 pub(super) use engine::Faults;
 pub(super) use middleware::inject_faults;
-pub(super) use responses::Dropped;
+pub(super) use responses::{Dropped, page};

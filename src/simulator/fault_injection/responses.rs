@@ -39,7 +39,7 @@ pub(super) fn set_length(response: &mut Response, length: usize) {
 }
 
 /// Returns an HTML page with this status.
-pub(super) fn page(code: u16) -> Response {
+pub(crate) fn page(code: u16) -> Response {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     let title = match status {
         StatusCode::OK => "Sign in".to_owned(),

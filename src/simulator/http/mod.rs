@@ -16,7 +16,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
@@ -26,7 +26,7 @@ use self::path::{ObjectPath, Route};
 use super::fault_injection;
 use super::method_fault::Fault;
 use super::server::ServerCore;
-use super::server_behavior::{ProxyResponse, ServerBehavior};
+use super::server_behavior::ServerBehavior;
 use super::service::{ApiCall, CallResponse};
 use super::value::{self, MoRef};
 
@@ -86,30 +86,24 @@ async fn handle(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let route = path::parse(parts.uri.path());
-    let (behavior, proxy, instance_uuid) = server.with(|core| {
-        let proxy = core.proxy_responses.pop_front();
-        (core.behavior.clone(), proxy, core.instance_uuid.clone())
-    });
-    let mut response = match (proxy, route, body) {
-        (Some(proxy), ..) => proxy_response(&proxy),
-        (None, Route::System, Ok(body)) => hello(
+    let (behavior, instance_uuid) =
+        server.with(|core| (core.behavior.clone(), core.instance_uuid.clone()));
+    let mut response = match (route, body) {
+        (Route::System, Ok(body)) => hello(
             &behavior,
             &instance_uuid,
             &parts.method,
             parts.uri.query(),
             &body,
         ),
-        (None, Route::Member(member), Ok(body)) => {
+        (Route::Member(member), Ok(body)) => {
             match call(&behavior, member, &parts.method, &parts.headers, &body) {
                 Ok(call) => execute(&server, &behavior, &instance_uuid, &call).await,
                 Err(error) => to_response(error, &behavior, &instance_uuid),
             }
         }
-        (None, Route::Unknown, Ok(_)) => proxy_response(&ProxyResponse::page(404, "404 Not Found")),
-        (None, _, Err(rejection)) => {
-            let status = rejection.status();
-            proxy_response(&ProxyResponse::page(status.as_u16(), &status.to_string()))
-        }
+        (Route::Unknown, Ok(_)) => fault_injection::page(404),
+        (_, Err(rejection)) => fault_injection::page(rejection.status().as_u16()),
     };
     let bytes = axum::body::HttpBody::size_hint(response.body())
         .exact()
@@ -191,9 +185,8 @@ async fn execute(
             Ok(answered) => answered,
             Err(_too_long) => {
                 return limit
-                    .response
-                    .as_ref()
-                    .map_or_else(|| broken_response(StatusCode::OK), proxy_response);
+                    .status
+                    .map_or_else(|| broken_response(StatusCode::OK), fault_injection::page);
             }
         },
     };
@@ -261,7 +254,7 @@ fn hello(
     body: &Bytes,
 ) -> Response {
     if !behavior.hello || query != Some("action=hello") || *method != Method::POST {
-        return proxy_response(&ProxyResponse::page(404, "404 Not Found"));
+        return fault_injection::page(404);
     }
     let requested: Option<Vec<String>> = serde_json::from_slice::<Value>(body)
         .ok()
@@ -293,18 +286,6 @@ fn hello(
         behavior,
         instance_uuid,
     )
-}
-
-fn proxy_response(proxy: &ProxyResponse) -> Response {
-    let mut response = Response::new(Body::from(proxy.body.clone()));
-    *response.status_mut() =
-        StatusCode::from_u16(proxy.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    for (name, value) in &proxy.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
 }
 
 /// Returns a response with this status whose connection breaks within the body.

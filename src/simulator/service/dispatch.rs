@@ -1,6 +1,5 @@
 //! State of the server, authentication, and dispatch of calls to the methods in `methods`.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use super::session::{Session, Sessions};
 use super::task_info::TaskInfoWriter;
 use super::uuid::instance_uuid;
 use crate::method_fault::Fault;
-use crate::server_behavior::{ProxyResponse, ServerBehavior};
+use crate::server_behavior::ServerBehavior;
 use crate::value::MoRef;
 use crate::world::World;
 use crate::world::time::Calendar;
@@ -44,8 +43,6 @@ pub(crate) struct Core {
     pub calendar: Calendar,
     /// Unscaled time since the server's start.
     pub unscaled: Duration,
-    /// Proxy responses to the next requests, one for each.
-    pub proxy_responses: VecDeque<ProxyResponse>,
     /// Number of the next responses to lose: the call has its effect, the connection breaks.
     pub lose_responses: usize,
     /// Incremented when a view changes, to wake running waits.
@@ -71,7 +68,6 @@ impl Core {
             access,
             calendar: Calendar::new(origin),
             unscaled: Duration::ZERO,
-            proxy_responses: VecDeque::new(),
             lose_responses: 0,
             view_changes: 0,
             rng: fastrand::Rng::with_seed(seed ^ 0x0b1e),

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use vtask::simulator::Options;
 use vtask::simulator::scenario::Scenario;
-use vtask::simulator::server_behavior::{ProxyResponse, ProxyWaitLimit};
+use vtask::simulator::server_behavior::ProxyWaitLimit;
 
 #[tokio::test]
 async fn first_update_is_complete_and_later_ones_are_changes() {
@@ -102,9 +102,11 @@ async fn waits_cut_by_a_proxy_lose_no_updates() {
     let watch = Watch::tasks(&[1], &["info.progress"]).await;
     let (version, _) = watch.changes_since("").await;
     let after = Duration::from_millis(20);
-    let response = Some(ProxyResponse::page(408, "408 Request Timeout"));
     watch.harness.control.change_behavior(|behavior| {
-        behavior.proxy_wait_limit = Some(ProxyWaitLimit { after, response });
+        behavior.proxy_wait_limit = Some(ProxyWaitLimit {
+            after,
+            status: Some(408),
+        });
     });
     let path = format!("PropertyCollector/{}/WaitForUpdatesEx", watch.collector);
     let body = json!({"version": version, "options": wait_options(60)});
@@ -112,7 +114,7 @@ async fn waits_cut_by_a_proxy_lose_no_updates() {
     assert_eq!(cut.status(), 408);
     let broken = ProxyWaitLimit {
         after,
-        response: None,
+        status: None,
     };
     watch
         .harness

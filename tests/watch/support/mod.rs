@@ -7,7 +7,11 @@ use std::{sync::Arc, time::Duration};
 use secrecy::SecretString;
 use tokio::{sync::mpsc, time::timeout};
 use vtask::{
-    simulator::{Control, Options, Simulator, scenario::Scenario},
+    simulator::{
+        Control, Options, Simulator,
+        fault_injection::{FaultEffect, FaultPlan, FaultRule},
+        scenario::Scenario,
+    },
     task::{
         ChangeSet, EndpointId, EntityState, FinishedRun, Labels, Presence, Record, ServerClock,
         Status, TaskId, TaskStore,
@@ -332,4 +336,10 @@ impl Harness {
         let draining = async { while self.updates.recv().await.is_some() {} };
         tokio::join!(stopping, draining);
     }
+}
+
+/// Answers the next `count` requests with status 503, as a proxy does.
+pub fn refuse_requests(control: &Control, count: u64) {
+    let rule = FaultRule::new("*", FaultEffect::status(503)).times(count);
+    control.inject(&FaultPlan::default().with(rule));
 }
