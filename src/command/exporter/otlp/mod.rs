@@ -31,7 +31,7 @@ use self::{
     sender::Sender,
     settings::{Receiver, Settings},
     span::{Origin, span},
-    span_queue::{Limits, SpanQueue},
+    span_queue::SpanQueue,
 };
 use super::label_limit::clean;
 use crate::{
@@ -91,11 +91,7 @@ impl Otlp {
             let delivery = Delivery::new(sent, state.clone(), sender.clone(), stop.clone());
             Ok::<_, CommandError>((delivery, state))
         };
-        let limits = Limits {
-            queue_size: settings.queue_size,
-            batch_size: settings.batch_size,
-            delay: settings.span_delay,
-        };
+        let limits = settings.spans;
         let traces = settings.traces.map(delivery).transpose()?;
         let metrics = settings.metrics.map(delivery).transpose()?;
         let period = settings.metric_interval;

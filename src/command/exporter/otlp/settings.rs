@@ -45,8 +45,14 @@ pub(super) struct Settings {
     pub(super) resource: Vec<(String, String)>,
     /// Time between two exports of metrics.
     pub(super) metric_interval: Duration,
+    pub(super) spans: SpanLimits,
+}
+
+/// Sizes and times of the queue of spans.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SpanLimits {
     /// Maximum time that a span waits for others of its batch.
-    pub(super) span_delay: Duration,
+    pub(super) delay: Duration,
     /// Maximum number of spans that wait to be exported.
     pub(super) queue_size: usize,
     /// Maximum number of spans of a request.
@@ -93,15 +99,17 @@ impl Settings {
             metric_interval: variables
                 .milliseconds("OTEL_METRIC_EXPORT_INTERVAL")?
                 .unwrap_or(DEFAULT_METRIC_INTERVAL),
-            span_delay: variables
-                .milliseconds("OTEL_BSP_SCHEDULE_DELAY")?
-                .unwrap_or(DEFAULT_SPAN_DELAY),
-            queue_size: variables
-                .count("OTEL_BSP_MAX_QUEUE_SIZE")?
-                .unwrap_or(DEFAULT_QUEUE_SIZE),
-            batch_size: variables
-                .count("OTEL_BSP_MAX_EXPORT_BATCH_SIZE")?
-                .unwrap_or(DEFAULT_BATCH_SIZE),
+            spans: SpanLimits {
+                delay: variables
+                    .milliseconds("OTEL_BSP_SCHEDULE_DELAY")?
+                    .unwrap_or(DEFAULT_SPAN_DELAY),
+                queue_size: variables
+                    .count("OTEL_BSP_MAX_QUEUE_SIZE")?
+                    .unwrap_or(DEFAULT_QUEUE_SIZE),
+                batch_size: variables
+                    .count("OTEL_BSP_MAX_EXPORT_BATCH_SIZE")?
+                    .unwrap_or(DEFAULT_BATCH_SIZE),
+            },
         };
         let is_exporting = settings.traces.is_some() || settings.metrics.is_some();
         Ok(is_exporting.then_some(settings))
@@ -367,7 +375,7 @@ mod tests {
             (Duration::from_millis(2500), DEFAULT_TIMEOUT)
         );
         assert_eq!(
-            (settings.metric_interval, settings.queue_size),
+            (settings.metric_interval, settings.spans.queue_size),
             (Duration::from_secs(1), 7)
         );
         assert!(!format!("{traces:?}").contains("abc"));

@@ -1,11 +1,8 @@
 //! The queue of spans: bounded, so that an outage of the collector does not use up memory.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use opentelemetry_proto::tonic::{
@@ -22,18 +19,8 @@ use tokio::{
 use super::{
     delivery::{Delivery, DeliveryState},
     proto::scope,
+    settings::SpanLimits,
 };
-
-/// Sizes and times of the queue.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// Maximum number of spans that wait.
-    pub(super) queue_size: usize,
-    /// Maximum number of spans of a request.
-    pub(super) batch_size: usize,
-    /// Maximum time that a span waits for others.
-    pub(super) delay: Duration,
-}
 
 /// Spans on their way to the collector.
 #[derive(Debug)]
@@ -49,7 +36,7 @@ impl SpanQueue {
         delivery: Delivery,
         state: Arc<DeliveryState>,
         resource: Resource,
-        limits: Limits,
+        limits: SpanLimits,
     ) -> Self {
         let (spans, received) = mpsc::channel(limits.queue_size);
         let worker = Worker {
@@ -108,7 +95,7 @@ struct Worker {
     spans: mpsc::Receiver<Span>,
     delivery: Delivery,
     resource: Resource,
-    limits: Limits,
+    limits: SpanLimits,
     waiting: Arc<AtomicUsize>,
     state: Arc<DeliveryState>,
 }
