@@ -1,5 +1,9 @@
 //! Error of a command, its exit code and its message.
 
+use std::{fmt::Display, io};
+
+use color_eyre::eyre::eyre;
+
 use super::{Outcome, signals::StopSignal};
 use crate::{
     config::ConfigError,
@@ -47,6 +51,11 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// Returns the error of a file that cannot be written.
+    pub(super) fn unwritable(file: impl Display, error: &io::Error) -> Self {
+        Self::Local(eyre!("{file} cannot be written: {error}."))
+    }
+
     /// The process's exit code.
     pub fn code(&self) -> u8 {
         match self {

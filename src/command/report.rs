@@ -149,9 +149,7 @@ fn write(path: &Path, text: &str, io: &mut CommandIo<'_>) -> Result<(), CommandE
     if path == Path::new("-") {
         return io.print(text);
     }
-    fs::write(path, text).map_err(|error| {
-        CommandError::Local(eyre!("{} cannot be written: {error}.", path.display()))
-    })
+    fs::write(path, text).map_err(|error| CommandError::unwritable(path.display(), &error))
 }
 
 impl ReportArgs {

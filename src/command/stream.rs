@@ -68,7 +68,7 @@ pub async fn run(
             let opened = RotatingFile::open(path, args.rotate_size, args.rotate_keep);
             Some((
                 path.as_path(),
-                opened.map_err(|error| unwritable(path, &error))?,
+                opened.map_err(|error| CommandError::unwritable(path.display(), &error))?,
             ))
         }
         None => None,
@@ -79,13 +79,6 @@ pub async fn run(
         last_ids: HashMap::new(),
     };
     follow::follow(&source, servers, &mut stream, io).await
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
-    CommandError::Local(color_eyre::eyre::eyre!(
-        "{} cannot be written: {error}",
-        path.display()
-    ))
 }
 
 /// The output.
@@ -143,7 +136,7 @@ impl Consumer for Stream<'_> {
             _ if lines.is_empty() => Ok(()),
             Some((path, file)) => file
                 .append(&lines)
-                .map_err(|error| unwritable(path, &error)),
+                .map_err(|error| CommandError::unwritable(path.display(), &error)),
             None => io.print(&lines),
         }
     }
@@ -159,7 +152,8 @@ impl Consumer for Stream<'_> {
 
     fn commit(&mut self) -> Result<bool, CommandError> {
         if let Some((path, file)) = &self.file {
-            file.sync().map_err(|error| unwritable(path, &error))?;
+            file.sync()
+                .map_err(|error| CommandError::unwritable(path.display(), &error))?;
         }
         Ok(true)
     }

@@ -100,10 +100,7 @@ impl CursorFile {
             .and_then(|text| private_file::write(&self.path, &text));
         self.is_saved = saved.is_ok();
         saved.map_err(|error| {
-            CommandError::Local(color_eyre::eyre::eyre!(
-                "the cursor {} cannot be written: {error}",
-                self.path.display()
-            ))
+            CommandError::unwritable(format!("the cursor {}", self.path.display()), &error)
         })
     }
 }
