@@ -1,9 +1,12 @@
 //! Messages about the connections of a command that follows servers.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Outcome, wait};
-use crate::watch::{ConnectionState, Update};
+use super::Outcome;
+use crate::{
+    text::duration,
+    watch::{ConnectionState, Update},
+};
 
 /// State of the connection to a server, and the messages about it.
 pub(super) struct ConnectionReport {
@@ -104,7 +107,7 @@ impl ConnectionReport {
     pub(super) fn status(&self, now: Timestamp) -> Option<String> {
         let is_out = matches!(self.connection, ConnectionState::Retrying { .. })
             || self.connection == ConnectionState::Connecting && self.is_outage_reported;
-        is_out.then(|| self.message(&wait::connection(&self.connection, now)))
+        is_out.then(|| self.message(&connection(&self.connection, now)))
     }
 
     /// Returns the outcome of a command whose servers are all lost; `None` if one is not.
@@ -117,5 +120,42 @@ impl ConnectionReport {
             _ => Some(Outcome::Unknown),
         });
         outcomes.try_fold(Outcome::Success, |all, outcome| Some(all.and(outcome?)))
+    }
+}
+
+/// Describes a connection.
+pub(super) fn connection(connection: &ConnectionState, now: Timestamp) -> String {
+    match connection {
+        ConnectionState::Connecting => "connecting".to_owned(),
+        ConnectionState::Live => "live".to_owned(),
+        ConnectionState::Polling { .. } => "polling".to_owned(),
+        ConnectionState::Paused => "paused".to_owned(),
+        ConnectionState::Retrying { next, reason, .. } => {
+            let left = next.duration_since(now).max(SignedDuration::ZERO);
+            if left < SignedDuration::from_secs(1) {
+                format!("trying again: {reason}")
+            } else {
+                format!("next try in {}: {reason}", duration(left))
+            }
+        }
+        ConnectionState::SignedOut { .. } => "signed out".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::fixture::at;
+
+    #[test]
+    fn due_retry_shows_no_zero_seconds() {
+        let retrying = ConnectionState::Retrying {
+            attempt: 1,
+            next: at(60),
+            reason: "refused".into(),
+        };
+        assert_eq!(connection(&retrying, at(55)), "next try in 5s: refused");
+        assert_eq!(connection(&retrying, at(60)), "trying again: refused");
+        assert_eq!(connection(&retrying, at(90)), "trying again: refused");
     }
 }

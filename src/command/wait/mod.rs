@@ -21,7 +21,6 @@ use jiff::{SignedDuration, Timestamp};
 pub use args::WaitArgs;
 pub(super) use bar::BarStyle;
 pub(super) use history_lookup::{LookupSchedule, LookupStep};
-pub(super) use progress_bars::connection;
 pub(super) use report::{OutputMode, ReportOptions};
 pub(super) use runner::{Plan, Server, follow};
 pub(super) use tracker::{ServerLoss, WaitCondition};

@@ -10,10 +10,9 @@ use super::{
     tracker::{TaskOutcome, TrackedTask, WaitTracker},
 };
 use crate::{
-    command::{display_name, io_context::Size},
+    command::{connection_report::connection, display_name, io_context::Size},
     task::{Forecast, Forecaster, Record, Status},
     text::{duration, prefix, sanitize, truncate, width},
-    watch::ConnectionState,
 };
 
 /// Preferred and minimum width of the bar in columns.
@@ -221,25 +220,6 @@ fn connections(tracker: &WaitTracker, now: Timestamp) -> String {
     named.collect::<Vec<_>>().join(", ")
 }
 
-/// Describes a connection.
-pub(in crate::command) fn connection(connection: &ConnectionState, now: Timestamp) -> String {
-    match connection {
-        ConnectionState::Connecting => "connecting".to_owned(),
-        ConnectionState::Live => "live".to_owned(),
-        ConnectionState::Polling { .. } => "polling".to_owned(),
-        ConnectionState::Paused => "paused".to_owned(),
-        ConnectionState::Retrying { next, reason, .. } => {
-            let left = next.duration_since(now).max(SignedDuration::ZERO);
-            if left < SignedDuration::from_secs(1) {
-                format!("trying again: {reason}")
-            } else {
-                format!("next try in {}: {reason}", duration(left))
-            }
-        }
-        ConnectionState::SignedOut { .. } => "signed out".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -251,7 +231,7 @@ mod tests {
             TaskChange,
             fixture::{at, info},
         },
-        watch::Update,
+        watch::{ConnectionState, Update},
     };
 
     const PLAIN: BarStyle = BarStyle {
@@ -325,18 +305,6 @@ mod tests {
             text.push_str("\n\n");
         }
         insta::assert_snapshot!(text);
-    }
-
-    #[test]
-    fn due_retry_shows_no_zero_seconds() {
-        let retrying = ConnectionState::Retrying {
-            attempt: 1,
-            next: at(60),
-            reason: "refused".into(),
-        };
-        assert_eq!(connection(&retrying, at(55)), "next try in 5s: refused");
-        assert_eq!(connection(&retrying, at(60)), "trying again: refused");
-        assert_eq!(connection(&retrying, at(90)), "trying again: refused");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     command::{
         CommandError, Outcome,
+        connection_report::connection,
         io_context::Output,
         notify::{
             NotifyArgs,
@@ -152,10 +153,7 @@ impl<'a> Reporter<'a> {
             }
             (ConnectionState::Retrying { .. }, None) => {
                 self.reported_unreachable.insert(id);
-                format!(
-                    "{before}{}",
-                    progress_bars::connection(&server.connection, now)
-                )
+                format!("{before}{}", connection(&server.connection, now))
             }
             (connection, None)
                 if connection.is_current() && self.reported_unreachable.remove(&id) =>
