@@ -148,11 +148,6 @@ impl ProgressHistory {
         Duration::from_millis(self.since_start(now).into())
     }
 
-    /// Returns the time since the last change at `now`; zero before it.
-    pub fn pause(&self, now: Timestamp) -> Duration {
-        Duration::from_millis(self.since_start(now).saturating_sub(self.last_move).into())
-    }
-
     fn since_start(&self, at: Timestamp) -> Millis {
         let millis = at.duration_since(self.start).as_millis().max(0);
         Millis::try_from(millis).unwrap_or(Millis::MAX)

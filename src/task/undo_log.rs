@@ -185,11 +185,6 @@ impl UndoLog {
         self.heap + self.entries.capacity() * size_of::<UndoEntry>()
     }
 
-    /// Returns the number of changes.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// True if there are no changes.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -29,7 +29,6 @@ fn downsampling_keeps_pause_and_change_counts() {
     history.observe(at(45), Some(2), true);
     assert_eq!(history.moves(), 2);
     assert_eq!(history.longest_pause(), Duration::from_secs(30));
-    assert_eq!(history.pause(at(60)), Duration::from_secs(15));
     assert!(history.points()[2].phase_began());
 }
 
@@ -40,7 +39,6 @@ fn invalid_times_and_percentages_are_clamped() {
     assert_eq!(history.percent(), Some(100));
     history.observe(at(10), None, false);
     assert_eq!(history.percent(), None);
-    assert_eq!(history.pause(at(0)), Duration::ZERO);
     history.observe(Timestamp::MAX, Some(3), false);
     history.observe(Timestamp::MIN, Some(4), false);
     assert_eq!(history.percent(), Some(4));

@@ -113,13 +113,13 @@ fn undone_changes_can_be_applied_again() {
     let mut states = Vec::new();
     for (second, change) in (0..).zip(day()) {
         kept.take(change, second);
-        states.push((kept.log.len(), seen(&kept.store)));
+        states.push((kept.log.entries.len(), seen(&kept.store)));
     }
     let mut log = kept.log.clone();
     let mut past = kept.store.clone();
     let mut undone = Vec::new();
     for (length, state) in states.iter().rev() {
-        while log.len() > *length {
+        while log.entries.len() > *length {
             let (at, before) = log.pop().unwrap();
             let after = past.undo(before, &mut ChangeSet::default());
             undone.push(after.into_change(at));
@@ -131,7 +131,7 @@ fn undone_changes_can_be_applied_again() {
         "the first task was there before watching began"
     );
     for (length, state) in &states {
-        while kept.log.len() - undone.len() < *length {
+        while kept.log.entries.len() - undone.len() < *length {
             let (endpoint, change) = undone.pop().unwrap();
             past.apply(endpoint, change, &mut ChangeSet::default())
                 .unwrap();
@@ -144,7 +144,7 @@ fn undone_changes_can_be_applied_again() {
 fn change_without_effect_is_not_recorded() {
     let mut kept = Kept::default();
     kept.take(full("task-1", &json!({"progress": 5}), 0), 0);
-    assert_eq!(kept.log.len(), 0, "it was there before");
+    assert_eq!(kept.log.entries.len(), 0, "it was there before");
     let empty = kept.log.bytes();
     for second in 1..100 {
         kept.take(full("task-1", &json!({"progress": 5}), second), second);
@@ -164,7 +164,7 @@ fn change_without_effect_is_not_recorded() {
         ];
         kept.take(fields("task-1", &other_forms, second), second);
     }
-    assert_eq!((kept.log.len(), kept.log.bytes()), (0, empty));
+    assert_eq!((kept.log.entries.len(), kept.log.bytes()), (0, empty));
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn log_size_is_bounded() {
     let log = &kept.log;
     assert_eq!(log.times().next_back(), Some(at(89_999)));
     assert!(log.is_cut && log.since() == log.times().next());
-    assert!(log.len() > 5_000);
+    assert!(log.entries.len() > 5_000);
     assert!(size_of::<UndoEntry>() <= 96, "{}", size_of::<UndoEntry>());
 }
 
