@@ -129,7 +129,7 @@ fn warning(rule: Option<Rule>, target: &EvalTarget<'_>) -> MatchResult {
         return MatchResult::always(false);
     }
     let now = target.now();
-    let found = warnings::warnings(context.store, handle, context.typical, now);
+    let found = context.store.warnings(handle, context.typical, now);
     let holds = found
         .iter()
         .any(|warning| rule.is_none_or(|rule| warning.rule == rule));

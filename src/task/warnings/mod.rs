@@ -62,46 +62,6 @@ pub struct Warning {
     pub message: String,
 }
 
-/// Returns all warnings for a record, most urgent first.
-pub fn warnings(
-    store: &TaskStore,
-    handle: Handle,
-    typical: Option<&TypicalDurations>,
-    now: Timestamp,
-) -> Vec<Warning> {
-    let Some(record) = store.get(handle) else {
-        return Vec::new();
-    };
-    if !record.status().is_active() {
-        return Vec::new();
-    }
-    let past = typical.map(|typical| typical.past_runs(record));
-    let past = past.unwrap_or_default();
-    let found = [
-        (
-            Rule::Question,
-            store.question(handle).map(messages::question),
-        ),
-        (Rule::Stalled, stalled(record, past, now)),
-        (Rule::CancelIgnored, cancel_ignored(record, now)),
-        (Rule::ParentFinished, parent_finished(store, handle, now)),
-        (Rule::QueuedLong, queued_long(store, handle, record, now)),
-        (
-            Rule::LongerThanUsual,
-            longer_than_usual(record, past.durations, now),
-        ),
-    ];
-    found
-        .into_iter()
-        .filter_map(|(rule, message)| {
-            Some(Warning {
-                rule,
-                message: message?,
-            })
-        })
-        .collect()
-}
-
 /// Returns the next time after `now` at which a record's warnings change without new data, ignoring
 /// ages in messages. `None` if only new data can change them.
 pub fn next_change(
@@ -240,14 +200,44 @@ fn longer_than_usual(
 }
 
 impl TaskStore {
-    /// Returns the warnings of a task; see [`warnings`].
+    /// Returns all warnings about a task, most urgent first.
     pub fn warnings(
         &self,
         handle: Handle,
         typical: Option<&TypicalDurations>,
         now: Timestamp,
     ) -> Vec<Warning> {
-        warnings(self, handle, typical, now)
+        let Some(record) = self.get(handle) else {
+            return Vec::new();
+        };
+        if !record.status().is_active() {
+            return Vec::new();
+        }
+        let past = typical.map(|typical| typical.past_runs(record));
+        let past = past.unwrap_or_default();
+        let found = [
+            (
+                Rule::Question,
+                self.question(handle).map(messages::question),
+            ),
+            (Rule::Stalled, stalled(record, past, now)),
+            (Rule::CancelIgnored, cancel_ignored(record, now)),
+            (Rule::ParentFinished, parent_finished(self, handle, now)),
+            (Rule::QueuedLong, queued_long(self, handle, record, now)),
+            (
+                Rule::LongerThanUsual,
+                longer_than_usual(record, past.durations, now),
+            ),
+        ];
+        found
+            .into_iter()
+            .filter_map(|(rule, message)| {
+                Some(Warning {
+                    rule,
+                    message: message?,
+                })
+            })
+            .collect()
     }
 
     /// True if a task has the warning [`Rule::Stalled`].
