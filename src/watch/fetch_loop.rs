@@ -23,7 +23,7 @@ use super::{
     stop_reason::{LoopExit, StopReason},
     task_feed::TaskFeed,
     update_sender::UpdateSender,
-    watch_set::{Origin, PollIntervals, WatchSet},
+    watch_set::{Origin, WatchSet},
 };
 
 /// Limit for signing out, so that the program ends soon.
@@ -93,12 +93,12 @@ impl FetchLoop {
         commands: mpsc::UnboundedReceiver<Command>,
     ) -> Self {
         let now = Instant::now();
-        let pace = PollIntervals {
-            running: options.interval,
-            queued: options.intervals.queued.max(options.interval),
-            unreadable: options.intervals.unreadable,
-        };
-        let mut watched = WatchSet::new(pace, options.keep_finished, options.max_tasks);
+        let mut watched = WatchSet::new(
+            options.interval,
+            options.intervals,
+            options.keep_finished,
+            options.max_tasks,
+        );
         for task in &options.tasks {
             watched.add(task, Origin::Named, now);
         }

@@ -18,6 +18,7 @@ use vtask_vim::{
 
 use super::{
     compact_instant::CompactInstant,
+    intervals::Intervals,
     queue::{Queue, QueueKey},
 };
 
@@ -30,15 +31,6 @@ pub(super) enum Origin {
     Discovered,
     /// Named by a watched task as its parent or root.
     Lineage,
-}
-
-/// Intervals between reads.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct PollIntervals {
-    pub(super) running: Duration,
-    pub(super) queued: Duration,
-    /// After a read that failed for a reason of the task.
-    pub(super) unreadable: Duration,
 }
 
 #[derive(Debug)]
@@ -97,7 +89,9 @@ enum LimitNotice {
 /// The watched tasks.
 #[derive(Debug)]
 pub(super) struct WatchSet {
-    intervals: PollIntervals,
+    /// Polling interval of running tasks.
+    interval: Duration,
+    intervals: Intervals,
     /// Boxed, so that the map has little spare capacity.
     entries: HashMap<Arc<str>, Box<Entry>>,
     queue: Queue,
@@ -124,8 +118,9 @@ pub(super) struct WatchSet {
 }
 
 impl WatchSet {
-    pub(super) fn new(intervals: PollIntervals, keep: usize, limit: usize) -> Self {
+    pub(super) fn new(interval: Duration, intervals: Intervals, keep: usize, limit: usize) -> Self {
         Self {
+            interval,
             intervals,
             entries: HashMap::new(),
             queue: Queue::default(),
@@ -360,8 +355,8 @@ impl WatchSet {
         });
         let due = entry.map(|entry| {
             let interval = match entry.state {
-                None | Some(TaskState::Queued) => self.intervals.queued,
-                Some(_) => self.intervals.running,
+                None | Some(TaskState::Queued) => self.intervals.queued.max(self.interval),
+                Some(_) => self.interval,
             };
             now + interval
         });
