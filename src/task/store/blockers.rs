@@ -96,19 +96,8 @@ impl TaskStore {
             return self.blocker_of(top, top, kind);
         }
         let mut first: Option<(BlockerKind, Option<jiff::Timestamp>, Blocker)> = None;
-        let mut stack = vec![top];
-        let mut searched = 0;
-        while let Some(handle) = stack.pop()
-            && searched < MAX_SEARCHED
-        {
-            let Some(node) = self
-                .nodes
-                .get(handle)
-                .filter(|node| node.counts().blocked > 0)
-            else {
-                continue;
-            };
-            searched += 1;
+        let blocked = self.subtree(top, |node| node.counts().blocked > 0);
+        for (handle, node) in blocked.take(MAX_SEARCHED) {
             let began = node.record.info.as_ref().and_then(|info| info.began());
             if let Some(kind) = node.blocked
                 && first
@@ -118,7 +107,6 @@ impl TaskStore {
             {
                 first = Some((kind, began, blocker));
             }
-            stack.extend(node.children().iter().rev());
         }
         first.map(|(.., blocker)| blocker)
     }

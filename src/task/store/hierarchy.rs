@@ -25,6 +25,25 @@ impl TaskStore {
         std::iter::successors(Some(handle), |handle| self.parent(*handle))
     }
 
+    /// Returns the records of a subtree, parents first; branches that are not entered are left out.
+    pub(super) fn subtree(
+        &self,
+        top: Handle,
+        enters: impl Fn(&Node) -> bool,
+    ) -> impl Iterator<Item = (Handle, &Node)> {
+        let mut stack = vec![top];
+        std::iter::from_fn(move || {
+            while let Some(handle) = stack.pop() {
+                let node: Option<&Node> = self.nodes.get(handle).map(AsRef::as_ref);
+                if let Some(node) = node.filter(|node| enters(node)) {
+                    stack.extend(node.children().iter().rev());
+                    return Some((handle, node));
+                }
+            }
+            None
+        })
+    }
+
     /// Returns the root of the record's family.
     pub fn root(&self, handle: Handle) -> Handle {
         self.path(handle).last().unwrap_or(handle)

@@ -37,23 +37,9 @@ impl TaskStore {
 
     /// Returns the new failures in a subtree. Visits only branches that contain one.
     pub fn new_failures(&self, top: Handle) -> impl Iterator<Item = Handle> {
-        let mut stack = vec![top];
-        std::iter::from_fn(move || {
-            while let Some(handle) = stack.pop() {
-                let Some(node) = self
-                    .nodes
-                    .get(handle)
-                    .filter(|node| node.counts().new_failures > 0)
-                else {
-                    continue;
-                };
-                stack.extend(node.children().iter().rev());
-                if node.is_new_failure {
-                    return Some(handle);
-                }
-            }
-            None
-        })
+        self.subtree(top, |node| node.counts().new_failures > 0)
+            .filter(|(_, node)| node.is_new_failure)
+            .map(|(handle, _)| handle)
     }
 
     /// Makes failures known to the user.
