@@ -62,10 +62,8 @@ const MIN_OVERDUE_FRACTION: f64 = 0.03;
 /// Data that an estimate is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
-    /// The task's own progress.
+    /// The task's own progress, with the typical durations of the operation if they are known.
     Pace,
-    /// Its own progress and the typical durations of the operation.
-    PaceAndTypical,
     /// The typical durations only: the operation reports no progress.
     Typical,
 }
@@ -171,13 +169,8 @@ fn from_pace(
     let weight = ((best_doubt - none) / (full - none)).clamp(0.0, 1.0);
     let weight = weight * weight * (3.0 - 2.0 * weight);
     let best = ((1.0 - weight) * paced.ln() + weight * doubted.max(1e-3).ln()).exp();
-    let basis = if typical.is_some() || learned.is_some() {
-        Basis::PaceAndTypical
-    } else {
-        Basis::Pace
-    };
     (
-        basis,
+        Basis::Pace,
         best,
         vec![(1.0 - doubt, continued), (doubt, unknown)],
     )

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use vtask_vim::types::{TaskInfo, TaskReason};
+use vtask_vim::types::TaskReason;
 
 use crate::{Record, TaskStore};
 
@@ -20,12 +20,6 @@ pub(crate) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
             .unwrap_or_default()
             .into(),
     }
-}
-
-/// Returns the name of the entity that a task operates on, else its moId.
-pub(crate) fn target(info: &TaskInfo) -> Option<&str> {
-    let name = info.entity_name.as_deref().filter(|name| !name.is_empty());
-    name.or_else(|| info.entity.as_ref().map(|entity| &*entity.value))
 }
 
 /// Calls `visitor` with each text of a task, cheapest first, until it returns true. Returns true if

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{EndpointId, Handle, LocationField, TaskStore, search_text};
+use crate::{EndpointId, Handle, LocationField, TaskStore, display_name, search_text};
 
 /// Grouping criteria.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,7 +92,7 @@ impl GroupKey {
             GroupBy::Target => {
                 let entity = info.and_then(|info| info.entity.as_ref());
                 let entity = entity.map(|entity| &*entity.value);
-                let target = entity.or_else(|| info.and_then(search_text::target));
+                let target = entity.or_else(|| info.and_then(display_name::target));
                 let target = target.filter(|target| !target.is_empty());
                 target.map_or(Self::Unknown, |target| {
                     Self::Target(record.id.endpoint, target.into())

@@ -13,8 +13,8 @@ use super::{
     view::Layout,
 };
 use crate::{
-    EndpointId, EvalContext, Handle, Record, Status, estimate::estimate, filter::folded,
-    search_text,
+    EndpointId, EvalContext, Handle, Record, Status, cancellation::CancelState, display_name,
+    estimate::estimate, filter::folded, search_text,
 };
 
 /// Sort key of a row among its siblings. Only keys of the same order are comparable.
@@ -159,7 +159,7 @@ impl KeySource<'_> {
                 let phase = info.and_then(|info| info.description.as_deref());
                 text(phase.map(LocalizableMessage::text))
             }
-            SortColumn::Target => text(info.and_then(search_text::target)),
+            SortColumn::Target => text(info.and_then(display_name::target)),
             SortColumn::Progress => {
                 let percent = store.progress(self.handle).percent();
                 RankedValue::number(percent.map(i64::from), descending)
@@ -293,15 +293,11 @@ fn queued_for(record: &Record, descending: bool) -> (u8, RankedValue) {
 
 /// Returns the rank by cancellation of an active task: requested, possible, not possible.
 fn cancel_rank(record: &Record) -> Option<i64> {
-    let info = record.info.as_ref()?;
-    if !record.status().is_active() {
-        return None;
-    }
-    match (info.cancelled, info.cancelable) {
-        (true, _) => Some(0),
-        (false, true) => Some(1),
-        (false, false) if info.invalid().contains("cancelable") => None,
-        (false, false) => Some(2),
+    match CancelState::of(record) {
+        CancelState::Requested => Some(0),
+        CancelState::Cancelable => Some(1),
+        CancelState::NotCancelable => Some(2),
+        CancelState::Unknown | CancelState::NotApplicable => None,
     }
 }
 
