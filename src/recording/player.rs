@@ -14,20 +14,17 @@ pub struct Player {
     reader: Reader,
     /// The next line, once it was read.
     next: Option<Line>,
-    header: Header,
     now: Timestamp,
 }
 
 impl Player {
     /// Starts at the beginning of a record.
     pub fn new(reader: Reader) -> Self {
-        let header = reader.header().clone();
         Self {
-            now: header.started,
+            now: reader.header().started,
             first: VecDeque::new(),
             reader,
             next: None,
-            header,
         }
     }
 
@@ -38,16 +35,15 @@ impl Player {
     pub fn at(source: &Source, checkpoint: &Checkpoint, header: Header) -> io::Result<Self> {
         Ok(Self {
             first: checkpoint.lines(),
-            reader: source.open_at(checkpoint.offset, header.clone())?,
+            reader: source.open_at(checkpoint.offset, header)?,
             next: None,
-            header,
             now: checkpoint.time,
         })
     }
 
     /// Returns the header.
     pub fn header(&self) -> &Header {
-        &self.header
+        self.reader.header()
     }
 
     /// Returns the latest time of the lines played so far; the start if there are none.
