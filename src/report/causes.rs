@@ -28,20 +28,18 @@ pub(super) fn root_causes<'a>(failures: &[&'a ReportTask]) -> Vec<Cause<'a>> {
         };
         let task = (number, entry.target.as_deref().unwrap_or(entry.operation()));
         let mut others = causes.iter_mut();
-        match others.find(|(cause, _)| cause.type_name == fault.type_name) {
-            Some((cause, messages)) => {
-                cause.tasks.push(task);
-                messages.insert(&fault.text);
-            }
-            None => {
-                let cause = Cause {
-                    type_name: &fault.type_name,
-                    text: &fault.text,
-                    other_messages: 0,
-                    tasks: vec![task],
-                };
-                causes.push((cause, BTreeSet::from([&*fault.text])));
-            }
+        let same = others.find(|(cause, _)| cause.type_name == fault.type_name);
+        if let Some((cause, messages)) = same {
+            cause.tasks.push(task);
+            messages.insert(&fault.text);
+        } else {
+            let cause = Cause {
+                type_name: &fault.type_name,
+                text: &fault.text,
+                other_messages: 0,
+                tasks: vec![task],
+            };
+            causes.push((cause, BTreeSet::from([&*fault.text])));
         }
     }
     causes.sort_by_key(|(cause, _)| Reverse(cause.tasks.len()));
