@@ -5,8 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use jiff::SignedDuration;
 use vtask::simulator::fault_injection::{
-    CloseMode, DurationRange, FaultEffect, FaultEvent, FaultPlan, FaultRule, FaultTarget,
-    ServerEvent,
+    CloseMode, CutPoint, DurationRange, FaultEffect, FaultEvent, FaultPlan, FaultRule, ServerEvent,
 };
 
 /// Request kinds to which rules apply.
@@ -86,7 +85,7 @@ fn rule(rng: &mut Rng, length: u64) -> FaultRule {
 fn connection_effect(rng: &mut Rng) -> FaultEffect {
     match rng.u8(..3) {
         0 => FaultEffect::Delay(duration(rng, 600)),
-        1 => FaultEffect::cut(close_mode(rng), FaultTarget::Request),
+        1 => FaultEffect::cut(close_mode(rng), CutPoint::Request),
         _ => FaultEffect::Stall {
             after: 0.0,
             time: None,
@@ -104,10 +103,10 @@ fn request_effect(rng: &mut Rng, on: &str) -> FaultEffect {
         },
         2..=4 => {
             let targets = [
-                FaultTarget::Request,
-                FaultTarget::Answer,
-                FaultTarget::Headers,
-                FaultTarget::Body,
+                CutPoint::Request,
+                CutPoint::Answer,
+                CutPoint::Headers,
+                CutPoint::Body,
             ];
             FaultEffect::cut(close_mode(rng), rng.choice(targets).unwrap_or_default())
         }

@@ -14,7 +14,7 @@ use vtask::{
         scenario::Scenario,
         server_behavior::{Boxing, Versions},
     },
-    task::{ChangeSet, EndpointId, Presence, Record, TaskId, TaskStore},
+    task::{ChangeSet, EndpointId, Presence, TaskId, TaskRecord, TaskStore},
     vim::{ConnectOptions, Credentials, TrustPolicy, types::unboxed},
     watch::{ConnectionState, FetchMode, Intervals, Update, WatchOptions, Watcher},
 };
@@ -104,7 +104,7 @@ impl Follower {
         }
     }
 
-    fn record(&self, mo_id: &str) -> Option<&Record> {
+    fn record(&self, mo_id: &str) -> Option<&TaskRecord> {
         self.store
             .get(self.store.find(&TaskId::new(ENDPOINT, mo_id))?)
     }
@@ -363,7 +363,7 @@ fn check_staleness(
         if !is_unreadable && !record.is_some_and(|record| record.status().is_finished()) {
             let problem = format!(
                 "{mo_id} has finished but is shown as {:?}",
-                record.map(Record::status)
+                record.map(TaskRecord::status)
             );
             if !problems.contains(&problem) {
                 problems.push(problem);

@@ -12,7 +12,7 @@ use std::{
 use color_eyre::Result;
 use tokio::sync::mpsc;
 use vtask::{
-    task::{ChangeSet, EndpointId, Record, TaskId, TaskStore},
+    task::{ChangeSet, EndpointId, TaskId, TaskRecord, TaskStore},
     vim::{Client, ConnectOptions, Credentials, TrustPolicy, types::TaskInfo},
     watch::{Update, WatchOptions, Watcher},
 };
@@ -203,13 +203,13 @@ impl Observer {
     }
 
     /// Returns the tasks that changed last; older finished tasks no longer exist on the server.
-    fn sample(&self, wanted: impl Fn(&Record) -> bool) -> Vec<(Arc<str>, Option<TaskInfo>)> {
+    fn sample(&self, wanted: impl Fn(&TaskRecord) -> bool) -> Vec<(Arc<str>, Option<TaskInfo>)> {
         let store = lock(&self.store);
         let records = store.iter().map(|(_, record)| record);
-        let mut all: Vec<&Record> = records.filter(|record| wanted(record)).collect();
+        let mut all: Vec<&TaskRecord> = records.filter(|record| wanted(record)).collect();
         all.sort_unstable_by_key(|record| Reverse(record.last_change()));
         let sample = all.into_iter().take(SAMPLE);
-        let pair = |record: &Record| (record.id.mo_id.clone(), record.info.as_deref().cloned());
+        let pair = |record: &TaskRecord| (record.id.mo_id.clone(), record.info.as_deref().cloned());
         sample.map(pair).collect()
     }
 

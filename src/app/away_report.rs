@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{selection::Selection, server_state::ServerClocks};
 use crate::task::{
-    ChangeSet, EndpointId, EndpointInfo, Filter, Handle, Record, Status, StatusCounts, TaskStore,
-    TypicalDurations,
+    ChangeSet, EndpointId, EndpointInfo, Filter, Handle, Status, StatusCounts, TaskRecord,
+    TaskStore, TypicalDurations,
 };
 
 /// Time without a key or the mouse after which the user counts as away.
@@ -142,7 +142,7 @@ impl AwayPeriod {
     }
 
     /// Returns the outcome of a task that ended during the absence.
-    fn ended_as(&self, record: &Record, clocks: &ServerClocks<'_>) -> Option<NotableChange> {
+    fn ended_as(&self, record: &TaskRecord, clocks: &ServerClocks<'_>) -> Option<NotableChange> {
         let endpoint = record.id.endpoint;
         let window = self.windows.get(&endpoint)?;
         let ended = record.ended_at()?;
@@ -158,7 +158,7 @@ impl AwayPeriod {
         &self,
         store: &TaskStore,
         handle: Handle,
-        record: &Record,
+        record: &TaskRecord,
         typical: &TypicalDurations,
         clocks: &ServerClocks<'_>,
     ) -> bool {

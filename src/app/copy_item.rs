@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::server_state::ServerState;
 use crate::{
-    task::Record,
+    task::TaskRecord,
     text::{json_pretty, sanitize, sanitize_lines},
     vim::types::{Fault, TaskInfo},
 };
@@ -50,7 +50,7 @@ impl CopyItem {
     /// Returns the text to copy, if the task has it. `ticket` describes the task in Markdown.
     pub fn text(
         self,
-        record: &Record,
+        record: &TaskRecord,
         server: Option<&ServerState>,
         ticket: impl FnOnce() -> Option<String>,
     ) -> Option<String> {

@@ -74,5 +74,5 @@ pub use update::{
 pub use views::{
     HistorySearch, HistoryView, SearchState, TaskView, Views,
     summary_page::{RowSubject, Section, SectionKind, SummaryPage, SummaryRow},
-    timeline::{Completion, TimeWindow, Timeline, TimelineLayout},
+    timeline::{ExpectedEnd, TimeWindow, Timeline, TimelineLayout},
 };

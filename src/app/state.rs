@@ -27,7 +27,7 @@ use super::{
 use crate::{
     metrics::MetricsReport,
     task::{
-        EndpointId, EvalContext, Handle, Record, TypicalDurations, UndoLog, markdown,
+        EndpointId, EvalContext, Handle, TaskRecord, TypicalDurations, UndoLog, markdown,
         row_model::{RowId, RowModel, View},
     },
     watch::Command,
@@ -195,7 +195,7 @@ impl AppState {
         self.view().selected_row()
     }
 
-    pub fn selected_record(&self) -> Option<&Record> {
+    pub fn selected_record(&self) -> Option<&TaskRecord> {
         self.view().selected_record()
     }
 
@@ -252,19 +252,19 @@ impl AppState {
     }
 
     /// Returns the time by the clock of the task's server.
-    pub fn time(&self, record: &Record, now: Timestamp) -> Timestamp {
+    pub fn time(&self, record: &TaskRecord, now: Timestamp) -> Timestamp {
         let server = self.server(record.id.endpoint);
         server.map_or(now, |server| server.time(now))
     }
 
     /// Converts a time by the clock of the task's server to local time.
-    pub fn local_time(&self, record: &Record, at: Timestamp) -> Timestamp {
+    pub fn local_time(&self, record: &TaskRecord, at: Timestamp) -> Timestamp {
         let server = self.server(record.id.endpoint);
         server.map_or(at, |server| server.local_time(at))
     }
 
     /// True if the task's data is stale.
-    pub fn is_stale(&self, record: &Record) -> bool {
+    pub fn is_stale(&self, record: &TaskRecord) -> bool {
         self.server(record.id.endpoint)
             .is_some_and(ServerState::is_stale)
     }

@@ -33,7 +33,7 @@ use crate::{
     metrics::{Metrics, MetricsReport},
     simulator::{self, ClockMode, Simulator, scenario::Scenario},
     task::{EndpointId, TaskId},
-    tui::{self, EventSources, RecordingPlayer, SizedBackend, StateFiles, TerminalGuard},
+    tui::{self, EventSources, PlaybackController, SizedBackend, StateFiles, TerminalGuard},
     vim::{ConnectOptions, Credentials, TrustPolicy},
     watch::{Intervals, Update, WatchOptions, Watcher},
 };
@@ -287,7 +287,7 @@ fn finish_tracker(watched: &[(String, WatchOptions)], all: bool) -> FinishTracke
 struct Sources {
     endpoints: Vec<tui::WatchedEndpoint>,
     updates: mpsc::Receiver<(EndpointId, Update)>,
-    record: Option<RecordingPlayer>,
+    record: Option<PlaybackController>,
 }
 
 /// Runs the screen in the terminal of the process, and restores the terminal at the end.

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::{CommandError, display_name, session::ONLY_ENDPOINT};
 use crate::{
     task::{
-        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Labels, Record, Saved,
-        ServerFilter, TaskChange, TaskId, TaskStore,
+        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Labels, Saved,
+        ServerFilter, TaskChange, TaskId, TaskRecord, TaskStore,
     },
     text::matches_pattern,
     vim::types::TaskInfo,
@@ -187,7 +187,7 @@ impl CompiledSelector {
         &'a self,
         store: &'a TaskStore,
         now: Timestamp,
-    ) -> impl Iterator<Item = (Handle, &'a Record)> {
+    ) -> impl Iterator<Item = (Handle, &'a TaskRecord)> {
         store.iter().filter(move |(handle, record)| {
             record.status().is_active() && self.matches(store, *handle, now)
         })

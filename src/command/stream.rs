@@ -20,7 +20,7 @@ use super::{
 use crate::{
     config::ConnectionArgs,
     files::rotating_file::RotatingFile,
-    task::{EndpointId, Handle, Record},
+    task::{EndpointId, Handle, TaskRecord},
     text::parse_size,
 };
 
@@ -96,7 +96,7 @@ impl Stream<'_> {
         let store = &server.snapshot.store;
         let mut lines = String::new();
         for change in changes {
-            let status = store.get(change.handle).map(Record::status);
+            let status = store.get(change.handle).map(TaskRecord::status);
             if status.is_some_and(|status| self.states.contains(status))
                 && let Some(line) = self.line(server, change.handle)
             {

@@ -10,7 +10,7 @@ use super::{
     targets::Target,
 };
 use crate::{
-    task::{Handle, Progress, Record, Status},
+    task::{Handle, Progress, Status, TaskRecord},
     text::duration,
     vim::types::{TaskInfo, TaskLocator},
     watch::{Command, Update},
@@ -101,7 +101,7 @@ pub(super) fn changes(snapshot: &mut Snapshot, update: Update, target: &Target) 
 }
 
 /// Returns whether a task can be cancelled, in the words of the API.
-fn cancelable(record: &Record) -> &'static str {
+fn cancelable(record: &TaskRecord) -> &'static str {
     let info = record.info.as_deref();
     let known = info.filter(|info| !info.invalid().contains("cancelable"));
     let is_active = record.status().is_active();

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::ConnectionArgs,
-    task::{ChangeSet, Handle, Presence, Progress, Record, TaskChange, TaskStore, fault_chain},
+    task::{ChangeSet, Handle, Presence, Progress, TaskChange, TaskRecord, TaskStore, fault_chain},
     text::{duration, sanitize, truncate},
     ui::Symbols,
     vim::{Client, types::TaskQuery},
@@ -305,7 +305,7 @@ pub(super) async fn add_descendants(
             .flat_map(|root| rows(&snapshot.store, root));
         let keys = families.filter_map(|(handle, ..)| snapshot.store.get(handle));
         let keys: Vec<Arc<str>> = keys
-            .map(Record::key)
+            .map(TaskRecord::key)
             .filter(|key| searched.insert(key.clone()))
             .collect();
         if keys.is_empty() {
@@ -438,7 +438,12 @@ fn as_text(
 }
 
 /// Returns a line such as `Copy disks  task-4712  db-prod-01  running 54%  31m`.
-fn description(snapshot: &Snapshot, handle: Handle, record: &Record, symbols: &Symbols) -> String {
+fn description(
+    snapshot: &Snapshot,
+    handle: Handle,
+    record: &TaskRecord,
+    symbols: &Symbols,
+) -> String {
     let id = &record.id.mo_id;
     let Some(info) = record.info.as_deref() else {
         let why = match &record.presence {

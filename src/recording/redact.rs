@@ -84,11 +84,11 @@ impl Redactor {
             },
             Entry::Placeholder { task, reason } => Entry::Placeholder {
                 task,
-                reason: self.text(&reason).into(),
+                reason: self.text(&reason),
             },
             Entry::Unreadable { task, reason } => Entry::Unreadable {
                 task,
-                reason: self.text(&reason).into(),
+                reason: self.text(&reason),
             },
             Entry::CancelAnswer {
                 task,

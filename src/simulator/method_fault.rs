@@ -7,9 +7,9 @@ use super::value::MoRef;
 
 /// A `MethodFault`: a data object with `_typeName`, `faultstring` and the fields of its type.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fault(Value);
+pub(super) struct MethodFault(Value);
 
-impl Fault {
+impl MethodFault {
     pub(super) fn new(type_name: &str, text: impl Into<String>) -> Self {
         Self(json!({"_typeName": type_name, "faultstring": text.into()}))
     }

@@ -8,10 +8,10 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::SimulatorClock;
-use super::fault_injection::Faults;
+use super::fault_injection::FaultInjector;
 use super::http::listener_control::ListenerControl;
 use super::http::log::RequestLog;
-use super::method_fault::Fault;
+use super::method_fault::MethodFault;
 use super::service::{ApiCall, CallResponse, Core, WaitRequest, WaitTicket};
 
 /// Minimum sleep of the clock task while a client waits for changes.
@@ -46,7 +46,7 @@ impl Drop for WaitGuard<'_> {
 pub(super) struct ServerCore {
     core: Mutex<Core>,
     pub(super) clock: SimulatorClock,
-    pub(super) faults: Faults,
+    pub(super) faults: FaultInjector,
     pub(super) listener_control: ListenerControl,
     started: Instant,
     log: Mutex<RequestLog>,
@@ -66,7 +66,7 @@ impl ServerCore {
         Self {
             core: Mutex::new(core),
             clock,
-            faults: Faults::default(),
+            faults: FaultInjector::default(),
             listener_control,
             started: Instant::now(),
             log: Mutex::default(),
@@ -98,7 +98,7 @@ impl ServerCore {
     }
 
     /// Executes a call. Calls on the same property collector are serialized; waits for updates are asynchronous.
-    pub(super) async fn answer(&self, call: &ApiCall) -> Result<CallResponse, Fault> {
+    pub(super) async fn answer(&self, call: &ApiCall) -> Result<CallResponse, MethodFault> {
         let turn = self.with(|core| core.turn_of(call));
         let _guard = match turn {
             Some(turn) => Some(turn.lock_owned().await),
@@ -110,7 +110,7 @@ impl ServerCore {
         }
     }
 
-    async fn wait(&self, request: WaitRequest) -> Result<CallResponse, Fault> {
+    async fn wait(&self, request: WaitRequest) -> Result<CallResponse, MethodFault> {
         let deadline = request
             .timeout
             .map(|timeout| self.clock.unscaled() + timeout);
@@ -131,7 +131,7 @@ impl ServerCore {
             tokio::select! {
                 _ = changed.changed() => {}
                 () = self.clock.pause(left) => {}
-                () = self.stop.cancelled() => return Err(Fault::request_canceled()),
+                () = self.stop.cancelled() => return Err(MethodFault::request_canceled()),
             }
         }
     }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use vtask_text::ago;
 use vtask_vim::types::TaskInfo;
 
-use super::{Handle, Presence, Record, Status, TaskStore};
+use super::{Handle, Presence, Status, TaskRecord, TaskStore};
 
 /// The server's response to a cancellation request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub enum CancelState {
 
 impl CancelState {
     /// Returns the state of a task.
-    pub fn of(record: &Record) -> Self {
+    pub fn of(record: &TaskRecord) -> Self {
         match (&record.info, record.status().is_active()) {
             (Some(info), true) if info.cancelled => Self::Requested,
             (Some(info), true) if info.cancelable => Self::Cancelable,
@@ -234,7 +234,7 @@ fn finished_message(how: &str, at: Option<Timestamp>, now: Timestamp) -> String 
     }
 }
 
-fn no_data_message(record: &Record) -> String {
+fn no_data_message(record: &TaskRecord) -> String {
     match &record.presence {
         Presence::Present | Presence::HistoryOnly => {
             "Only the ID of this task is known so far.".to_owned()
@@ -249,7 +249,7 @@ fn no_data_message(record: &Record) -> String {
 }
 
 /// Returns that cancellation was requested, and when if known.
-fn requested_text(record: &Record, now: Timestamp) -> String {
+fn requested_text(record: &TaskRecord, now: Timestamp) -> String {
     match record.cancel_observation() {
         Some(seen) => format!("Cancellation requested {}", seen.ago(now)),
         None => "Cancellation requested".to_owned(),

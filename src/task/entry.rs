@@ -7,7 +7,7 @@ use super::{
     Handle, Status, TaskStore, display_name,
     fault_chain::{self, FaultEntry},
     json_output,
-    record::TaskSpan,
+    task_record::TaskSpan,
 };
 
 /// A task as plain data, at one time. All texts are as the server sent them; an output escapes them.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Record, TaskStore, display_name, json_output};
+use super::{TaskRecord, TaskStore, display_name, json_output};
 
 /// A finished task as notifications and `--exec` describe it. Fields that are not known are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +27,12 @@ pub struct FinishedTask {
 
 impl FinishedTask {
     /// Describes a record. `now` is the server's time. Returns `None` if the record has no `TaskInfo`.
-    pub fn new(store: &TaskStore, record: &Record, endpoint: &str, now: Timestamp) -> Option<Self> {
+    pub fn new(
+        store: &TaskStore,
+        record: &TaskRecord,
+        endpoint: &str,
+        now: Timestamp,
+    ) -> Option<Self> {
         let info = record.info.as_deref()?;
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         Some(Self {

@@ -52,9 +52,9 @@ pub enum Reason {
     /// Queued, and it is unknown when it starts.
     Queued,
     /// It does not progress.
-    Halted(Halt),
+    Halted(NoProgressReason),
     /// It waits for a task that does not progress.
-    HaltedBy(Handle, Halt),
+    HaltedBy(Handle, NoProgressReason),
     /// It waits for too many tasks.
     TooManyTasks,
     /// It waits for tasks that wait for it, as far as the queue can be derived.
@@ -63,7 +63,7 @@ pub enum Reason {
 
 /// Reason for missing progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Halt {
+pub enum NoProgressReason {
     /// No progress for unusually long.
     Stalled,
     /// Its virtual machine waits for an answer.
@@ -72,7 +72,7 @@ pub enum Halt {
     LostHost,
 }
 
-impl Halt {
+impl NoProgressReason {
     fn text(self) -> &'static str {
         match self {
             Self::Stalled => "stalled",
@@ -96,7 +96,7 @@ impl Forecast {
     }
 
     /// Returns the halted task, if it is the reason for the missing estimate.
-    fn halt(&self, own: Handle) -> Option<(Handle, Halt)> {
+    fn halt(&self, own: Handle) -> Option<(Handle, NoProgressReason)> {
         match self.reason {
             Reason::Halted(halt) => Some((own, halt)),
             Reason::HaltedBy(task, halt) => Some((task, halt)),
@@ -180,7 +180,7 @@ pub struct Forecaster<'a> {
 #[derive(Debug, Default)]
 struct CombinedForecast {
     latest: Option<(Handle, Estimate)>,
-    halted: Option<(Handle, Halt)>,
+    halted: Option<(Handle, NoProgressReason)>,
     /// Reason if not all tasks could be evaluated.
     incomplete: Option<Reason>,
 }
@@ -279,10 +279,10 @@ impl<'a> Forecaster<'a> {
         let past = self.typical.map(|typical| typical.past_runs(record));
         let past = past.unwrap_or_default();
         if store.question(handle).is_some() {
-            return Forecast::unknown(Reason::Halted(Halt::Question));
+            return Forecast::unknown(Reason::Halted(NoProgressReason::Question));
         }
         if store.lost_host(handle).is_some() {
-            return Forecast::unknown(Reason::Halted(Halt::LostHost));
+            return Forecast::unknown(Reason::Halted(NoProgressReason::LostHost));
         }
         let Some(start) = record.running_since() else {
             return match record.status() {
@@ -291,7 +291,7 @@ impl<'a> Forecaster<'a> {
             };
         };
         if warnings::is_stalled(record, past, now) {
-            return Forecast::unknown(Reason::Halted(Halt::Stalled));
+            return Forecast::unknown(Reason::Halted(NoProgressReason::Stalled));
         }
         let history = record.history.as_deref();
         let estimate = estimate(start, history, past, now);

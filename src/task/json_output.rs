@@ -10,7 +10,7 @@ use vtask_vim::types::TaskInfo;
 
 use super::{display_name, fault_chain, forecast::Forecaster};
 use crate::{
-    Handle, LocationField, Presence, Progress, Record, Status, TaskStore, TypicalDurations,
+    Handle, LocationField, Presence, Progress, Status, TaskRecord, TaskStore, TypicalDurations,
 };
 
 /// Version of the JSON format.
@@ -211,7 +211,7 @@ pub fn watched_task(
 }
 
 /// Returns the error of a failed task, or the reason why it could not be read.
-pub fn why(record: &Record) -> Option<String> {
+pub fn why(record: &TaskRecord) -> Option<String> {
     match (&record.info, &record.presence) {
         (Some(info), _) => info.error.as_deref().map(fault_chain::one_line),
         (None, Presence::Unreadable(reason)) => Some(format!("cannot be read: {reason}")),
@@ -220,7 +220,7 @@ pub fn why(record: &Record) -> Option<String> {
 }
 
 /// Returns the reason for missing data.
-fn trouble(record: &Record) -> Option<String> {
+fn trouble(record: &TaskRecord) -> Option<String> {
     let invalid = record.info.as_deref().map(TaskInfo::invalid);
     match &record.presence {
         Presence::Present | Presence::HistoryOnly => {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 use vtask_vim::types::TaskReason;
 
-use crate::{Record, TaskStore};
+use crate::{TaskRecord, TaskStore};
 
 /// Returns the user, alarm or schedule that started a task.
 pub(crate) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
@@ -26,7 +26,7 @@ pub(crate) fn initiator(reason: &TaskReason) -> Cow<'_, str> {
 /// it did.
 pub(crate) fn visit(
     store: &TaskStore,
-    record: &Record,
+    record: &TaskRecord,
     mut visitor: impl FnMut(&str) -> bool,
 ) -> bool {
     let Some(info) = &record.info else {

@@ -33,8 +33,8 @@ use super::{
     labels::Labels,
     location::LocationField,
     progress::Progress,
-    record::{Presence, Record},
     status::{Status, StatusCounts},
+    task_record::{Presence, TaskRecord},
 };
 
 /// Handles of the rows that a change affects.
@@ -92,7 +92,7 @@ impl TaskStore {
     }
 
     /// Returns a record.
-    pub fn get(&self, handle: Handle) -> Option<&Record> {
+    pub fn get(&self, handle: Handle) -> Option<&TaskRecord> {
         self.nodes.get(handle).map(|node| &node.record)
     }
 
@@ -120,7 +120,7 @@ impl TaskStore {
     }
 
     /// Returns all records, in no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = (Handle, &Record)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Handle, &TaskRecord)> {
         self.nodes
             .iter()
             .map(|(handle, node)| (handle, &node.record))
@@ -147,7 +147,7 @@ impl TaskStore {
     }
 
     /// Returns the label of a record's operation; a placeholder has none.
-    pub fn operation<'a>(&'a self, record: &'a Record) -> Cow<'a, str> {
+    pub fn operation<'a>(&'a self, record: &'a TaskRecord) -> Cow<'a, str> {
         match (&record.info, self.labels.get(&record.id.endpoint)) {
             (Some(info), Some(labels)) => labels.operation(info),
             (Some(info), None) => Labels::default().operation(info).into_owned().into(),
@@ -240,7 +240,7 @@ impl TaskStore {
         // A placeholder was created by key; the task itself may have another moId.
         let handle = match self.find(&id).or_else(|| self.find_placeholder(&key)) {
             Some(handle) => handle,
-            None => self.insert(Record::placeholder(id.clone(), Presence::Present)),
+            None => self.insert(TaskRecord::placeholder(id.clone(), Presence::Present)),
         };
         let Some(Node { record, .. }) = self.nodes.get(handle).map(Box::as_ref) else {
             return;
@@ -283,7 +283,7 @@ impl TaskStore {
 
     /// True if a task has ended or disappeared with an unknown outcome.
     pub(super) fn outcome_is_unknown(&self, handle: Handle) -> bool {
-        let status = self.get(handle).map(Record::status);
+        let status = self.get(handle).map(TaskRecord::status);
         matches!(status, Some(Status::Placeholder | Status::Lost))
     }
 
@@ -334,7 +334,7 @@ impl TaskStore {
             }
             handle
         } else {
-            let handle = self.insert(Record::placeholder(id.clone(), presence));
+            let handle = self.insert(TaskRecord::placeholder(id.clone(), presence));
             self.attach_orphans(&(id.endpoint, id.mo_id.clone()), touched);
             handle
         };
@@ -382,7 +382,7 @@ impl TaskStore {
         }
     }
 
-    fn insert(&mut self, record: Record) -> Handle {
+    fn insert(&mut self, record: TaskRecord) -> Handle {
         let status = record.status();
         let id = record.id.clone();
         self.counts.add(status);

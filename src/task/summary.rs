@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use slotmap::SecondaryMap;
 
 use self::groups::Groups;
-use super::{ChangeSet, EndpointId, Handle, Record, Status, StatusCounts, TaskStore, search_text};
+use super::{
+    ChangeSet, EndpointId, Handle, Status, StatusCounts, TaskRecord, TaskStore, search_text,
+};
 
 pub use groups::SummaryGroup;
 
@@ -70,7 +72,7 @@ impl Summary {
     }
 
     /// True if the counted properties did not change.
-    fn is_as_counted(&self, store: &TaskStore, handle: Handle, record: &Record) -> bool {
+    fn is_as_counted(&self, store: &TaskStore, handle: Handle, record: &TaskRecord) -> bool {
         let Some(counted) = self.counted.get(handle) else {
             return false;
         };
@@ -85,7 +87,7 @@ impl Summary {
             && self.operations.name(counted.operation) == Some(&*store.operation(record))
     }
 
-    fn count(&mut self, store: &TaskStore, handle: Handle, record: &Record) {
+    fn count(&mut self, store: &TaskStore, handle: Handle, record: &TaskRecord) {
         let status = record.status();
         let user = record.info.as_ref().map(|info| {
             let name = search_text::initiator(&info.reason);
@@ -189,7 +191,7 @@ impl Summary {
 }
 
 /// Returns the time at which the status began, for the ranked statuses.
-fn since(record: &Record, status: Status) -> Option<Timestamp> {
+fn since(record: &TaskRecord, status: Status) -> Option<Timestamp> {
     match status {
         Status::Running => record.running_since(),
         Status::Queued => record.queued_since(),

@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use super::{id::EndpointId, progress_curve::ProgressCurve, record::Record, status::Status};
+use super::{
+    id::EndpointId, progress_curve::ProgressCurve, status::Status, task_record::TaskRecord,
+};
 
 /// Minimum number of durations for a meaningful statistic.
 const MIN_RUNS: usize = 5;
@@ -220,7 +222,7 @@ impl TypicalDurations {
 
     /// Returns the past runs of a task's operation: durations on its entity if there are enough,
     /// and progress curves on any entity.
-    pub fn past_runs(&self, record: &Record) -> PastRuns<'_> {
+    pub fn past_runs(&self, record: &TaskRecord) -> PastRuns<'_> {
         let Some(info) = record.info.as_ref() else {
             return PastRuns::default();
         };
@@ -244,7 +246,7 @@ impl TypicalDurations {
     }
 
     /// Adds the progress curve of a task that was watched until it finished successfully.
-    pub fn learn(&mut self, record: &Record) {
+    pub fn learn(&mut self, record: &TaskRecord) {
         let finished = || {
             let (info, history) = (record.info.as_ref()?, record.history.as_deref()?);
             let end = record

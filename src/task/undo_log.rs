@@ -16,8 +16,8 @@ use vtask_vim::types::{CompactTimestamp, FIELDS, TaskInfo};
 use super::{
     change::TaskChange,
     id::{EndpointId, TaskId},
-    record::{Presence, Record},
     store::TaskStore,
+    task_record::{Presence, TaskRecord},
 };
 
 /// Maximum size in bytes, as estimated.
@@ -46,7 +46,7 @@ pub(super) enum OldValue {
     /// Availability on the server.
     Presence(Box<Presence>),
     /// The whole record; `None` if the task was not in the store.
-    Record(Option<Box<Record>>),
+    Record(Option<Box<TaskRecord>>),
 }
 
 pub(super) type ChangedFields = Vec<(Cow<'static, str>, Value)>;
@@ -149,7 +149,7 @@ impl UndoLog {
             (TaskChange::Fields { .. } | TaskChange::Unwatched { .. }, None) => None,
         };
         let id = record.map_or(id, |record| record.id.clone());
-        let last_change = record.and_then(Record::last_change).map(Into::into);
+        let last_change = record.and_then(TaskRecord::last_change).map(Into::into);
         replaced.map(|replaced| OldState {
             id,
             last_change,
@@ -253,7 +253,7 @@ impl OldState {
 }
 
 /// Returns the values that a complete `TaskInfo` replaces; `None` if nothing changes.
-fn replaced_by(old: &TaskInfo, new: &TaskInfo, record: &Record) -> Option<OldValue> {
+fn replaced_by(old: &TaskInfo, new: &TaskInfo, record: &TaskRecord) -> Option<OldValue> {
     if record.presence != Presence::Present {
         return Some(OldValue::Record(Some(Box::new(record.clone()))));
     }
@@ -318,7 +318,7 @@ impl OldValue {
                 let info = info.map_or(0, |info| size_of::<TaskInfo>() + of_value(&info));
                 let history = record.history.as_ref();
                 let history = history.map_or(0, |history| 64 + 8 * history.points().len());
-                size_of::<Record>() + info + history
+                size_of::<TaskRecord>() + info + history
             }
         }
     }

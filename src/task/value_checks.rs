@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use vtask_text::duration;
 
-use super::{clock::span, record::Record};
+use super::{clock::span, task_record::TaskRecord};
 
 /// Returns the length of a negative span beyond the tolerance.
 fn backwards(from: Timestamp, to: Timestamp) -> Option<String> {
@@ -12,7 +12,7 @@ fn backwards(from: Timestamp, to: Timestamp) -> Option<String> {
     missing.then(|| duration(from.duration_since(to)))
 }
 
-impl Record {
+impl TaskRecord {
     /// Explains why the run time of a started task is unknown, to be appended to a sentence.
     pub fn run_time_problem(&self, now: Timestamp) -> Option<String> {
         let info = self.info.as_ref()?;
@@ -57,9 +57,9 @@ mod tests {
         fixture::{at, info},
     };
 
-    fn record(more: &Value) -> Record {
+    fn record(more: &Value) -> TaskRecord {
         let id = TaskId::new(EndpointId(0), "task-1");
-        let mut record = Record::placeholder(id, Presence::Present);
+        let mut record = TaskRecord::placeholder(id, Presence::Present);
         record.info = Some(info("task-1", more));
         record
     }

@@ -21,7 +21,7 @@ use tokio::{
 use super::{
     background_job::{self, JobResult},
     background_query::{BackgroundQuery, EXIT_DRAIN, InterceptResult},
-    playback::RecordingPlayer,
+    playback::PlaybackController,
     signals::Signal,
 };
 use crate::{
@@ -60,7 +60,7 @@ pub struct WatchedEndpoint {
 pub struct EventSources {
     pub input: BoxStream<'static, io::Result<Input>>,
     /// The record that is played instead of watching servers.
-    pub record: Option<RecordingPlayer>,
+    pub record: Option<PlaybackController>,
     /// Updates from the watchers.
     pub updates: mpsc::Receiver<(EndpointId, Update)>,
     pub signals: BoxStream<'static, Signal>,
@@ -115,7 +115,7 @@ pub async fn run<B: Backend>(
         server.read_only = endpoint.read_only;
     }
     let player = sources.record.take();
-    state.playback = player.as_ref().map(RecordingPlayer::display);
+    state.playback = player.as_ref().map(PlaybackController::display);
     state.options.read_only |= endpoints.iter().all(|endpoint| endpoint.read_only);
     if let Ok(size) = terminal.size() {
         state.fit(size, clock());
@@ -155,7 +155,7 @@ struct EventLoop<'a, B: Backend, H, C> {
     endpoints: Vec<WatchedEndpoint>,
     host: &'a mut H,
     /// The record that is played, or the session so far.
-    player: Option<RecordingPlayer>,
+    player: Option<PlaybackController>,
     /// The live screen, while the session so far is shown.
     live: Option<Box<Screen>>,
     clock: C,

@@ -14,7 +14,7 @@ mod terminal_size;
 
 pub use event_loop::{EventSources, TerminalHost, WatchedEndpoint, run};
 pub use input::input;
-pub use playback::{MAX_SPEED, RecordingPlayer};
+pub use playback::{MAX_SPEED, PlaybackController};
 pub use signals::{Signal, signals};
 pub use terminal::{StateFiles, TerminalGuard};
 pub use terminal_size::{SizedBackend, terminal_size};

@@ -32,7 +32,7 @@ enum Seek {
 
 /// A record that is played.
 #[derive(Debug)]
-pub struct RecordingPlayer {
+pub struct PlaybackController {
     pub(super) replay: Replay,
     speed: f64,
     is_paused: bool,
@@ -62,7 +62,7 @@ pub(super) enum Step {
     Wait,
 }
 
-impl RecordingPlayer {
+impl PlaybackController {
     /// Looks back from the end of the session, paused.
     pub(super) fn look_back(replay: Replay) -> Self {
         let end = replay.known_end();

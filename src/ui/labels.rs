@@ -5,13 +5,13 @@ use ratatui::text::Line;
 
 use super::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
-    task::{Record, display_name},
+    task::{TaskRecord, display_name},
     text::{duration, width},
     vim::types::TaskReason,
 };
 
 /// Returns the name of the task's entity, else its moRef value.
-pub(super) fn target(record: &Record) -> &str {
+pub(super) fn target(record: &TaskRecord) -> &str {
     let info = record.info.as_deref();
     info.and_then(display_name::target).unwrap_or_default()
 }
@@ -60,7 +60,7 @@ pub(super) fn push_operation_and_target(
 /// Returns the line of a task after an indent: status, operation, target and ID, with the vCenter if there are several.
 pub(super) fn task_line(
     ctx: &RenderContext,
-    record: &Record,
+    record: &TaskRecord,
     columns: u16,
     indent: usize,
 ) -> Line<'static> {
@@ -77,7 +77,7 @@ pub(super) fn task_line(
 }
 
 /// Returns the run time so far or in total; empty for a placeholder record.
-pub(super) fn elapsed(record: &Record, now: Timestamp) -> String {
+pub(super) fn elapsed(record: &TaskRecord, now: Timestamp) -> String {
     match (record.elapsed(now), &record.info) {
         (Some(elapsed), _) => duration(elapsed),
         (None, Some(_)) => "?".to_owned(),

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Symbols, gauge, styled_line::StyledLine, theme::Role};
 use crate::{
-    task::{Presence, Progress, Record, Status},
+    task::{Presence, Progress, Status, TaskRecord},
     text::{ago, width},
 };
 
@@ -13,7 +13,11 @@ const PERCENT_WIDTH: usize = 5;
 /// Below this width only the percentage is drawn.
 const MIN_BAR_WIDTH: usize = 4;
 /// Returns the width of the longest form of the outcome; `None` for a bar, which fills any width.
-pub(super) fn outcome_width(symbols: &Symbols, record: &Record, now: Timestamp) -> Option<usize> {
+pub(super) fn outcome_width(
+    symbols: &Symbols,
+    record: &TaskRecord,
+    now: Timestamp,
+) -> Option<usize> {
     let is_outcome = matches!(
         record.status(),
         Status::Success | Status::Failed | Status::Cancelled | Status::Lost
@@ -24,7 +28,7 @@ pub(super) fn outcome_width(symbols: &Symbols, record: &Record, now: Timestamp) 
 /// Draws the progress bar with its percentage, or the outcome.
 pub(super) fn draw(
     cell: &mut StyledLine,
-    record: &Record,
+    record: &TaskRecord,
     shown: Progress,
     now: Timestamp,
     is_stale: bool,
@@ -49,7 +53,13 @@ pub(super) fn draw(
     }
 }
 
-fn bar(cell: &mut StyledLine, record: &Record, shown: Progress, now: Timestamp, is_stale: bool) {
+fn bar(
+    cell: &mut StyledLine,
+    record: &TaskRecord,
+    shown: Progress,
+    now: Timestamp,
+    is_stale: bool,
+) {
     let (fill, figure) = match (is_stale, shown) {
         (true, _) => (Role::Stale, Role::Stale),
         (false, Progress::Derived(_)) => (Role::GaugeDerived, Role::Dim),
@@ -76,7 +86,7 @@ fn bar(cell: &mut StyledLine, record: &Record, shown: Progress, now: Timestamp, 
 
 /// Returns the outcome in the longest form that fits: `failed at 95% · 4m ago`, `failed 95% 4m ago`, `failed 4m ago`,
 /// `failed 4m`, `4m ago`, `failed`. The symbol and the color of the row show the outcome, too.
-fn outcome(symbols: &Symbols, record: &Record, now: Timestamp, columns: usize) -> String {
+fn outcome(symbols: &Symbols, record: &TaskRecord, now: Timestamp, columns: usize) -> String {
     let status = record.status();
     let word = match (status, &record.presence) {
         (Status::Success, _) => "done",

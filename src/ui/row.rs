@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::{ClickTarget, Column},
     task::{
-        Record, Status, StatusCounts,
+        Status, StatusCounts, TaskRecord,
         row_model::{Fold, Layout, Row},
     },
     text::{duration, width},
@@ -120,7 +120,7 @@ fn fold_mark(cell: &mut StyledLine, row: &Row, leaf: &str) {
 }
 
 /// Returns the error, the current phase, or why the task is unknown.
-fn inline_note(appearance: &Appearance, record: &Record) -> Option<InlineNote> {
+fn inline_note(appearance: &Appearance, record: &TaskRecord) -> Option<InlineNote> {
     let dot = appearance.symbols.dot;
     let Some(info) = &record.info else {
         let id = format!(" {dot} {}", record.id.mo_id);
@@ -147,7 +147,7 @@ fn inline_note(appearance: &Appearance, record: &Record) -> Option<InlineNote> {
 fn marks<'a>(
     appearance: &'a Appearance,
     row: &Row,
-    record: &Record,
+    record: &TaskRecord,
     now: Timestamp,
 ) -> StyledLine<'a> {
     let mut marks = StyledLine::new(appearance, 64);

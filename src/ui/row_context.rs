@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use super::{RenderContext, theme::Role};
 use crate::{
     app::{Column, TaskInsight},
-    task::{BlockerKind, Progress, Record, Rule, TimeLeft, row_model::Row},
+    task::{BlockerKind, Progress, Rule, TaskRecord, TimeLeft, row_model::Row},
 };
 
 /// The task of a row and its derived values.
 pub(super) struct RowContext<'a> {
     pub(super) row: &'a Row,
-    pub(super) record: &'a Record,
+    pub(super) record: &'a TaskRecord,
     pub(super) progress: Progress,
     /// Current time by the clock of the task's server.
     pub(super) now: Timestamp,

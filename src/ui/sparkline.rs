@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{styled_line::StyledLine, theme::Role};
-use crate::task::{ProgressHistory, Record};
+use crate::task::{ProgressHistory, TaskRecord};
 
 /// Time shown for a short run, in milliseconds; of a longer one, its last third is shown.
 const MIN_SPAN: u64 = 10 * 60 * 1000;
@@ -17,7 +17,7 @@ const ASCII_LEVELS: [char; 4] = ['_', '.', '-', '^'];
 
 /// Draws the pace of a running task, oldest first. A steady pace is in the middle; the highest level is the greatest pace
 /// within the time shown, at least twice the mean.
-pub(super) fn draw(cell: &mut StyledLine, record: &Record, now: Timestamp, is_stale: bool) {
+pub(super) fn draw(cell: &mut StyledLine, record: &TaskRecord, now: Timestamp, is_stale: bool) {
     if let Some(history) = &record.history {
         let line = line(history, now, cell.remaining(), cell.symbols().ascii);
         cell.push(&line, if is_stale { Role::Stale } else { Role::Dim });

@@ -5,7 +5,7 @@ use std::ops::Range;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
-    task::{Estimate, Record, Status},
+    task::{Estimate, Status, TaskRecord},
     text::{TICK_STEPS, time_ticks, width},
     ui::{styled_line::StyledLine, theme::Role},
 };
@@ -33,7 +33,7 @@ impl Axis {
     /// Returns the range from the first queue time to the last end, or to now while a task is active; `None` if no
     /// time is known.
     pub(super) fn of_records<'a>(
-        records: impl Iterator<Item = (&'a Record, Timestamp)>,
+        records: impl Iterator<Item = (&'a TaskRecord, Timestamp)>,
         columns: usize,
     ) -> Option<Self> {
         let bars = records.filter_map(|(record, now)| Bar::of(record, now));
@@ -210,7 +210,7 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    pub(super) fn of(record: &Record, now: Timestamp) -> Option<Self> {
+    pub(super) fn of(record: &TaskRecord, now: Timestamp) -> Option<Self> {
         let status = record.status();
         let span = record.span(now)?;
         Some(Self {
@@ -257,9 +257,9 @@ mod tests {
         ui::Appearance,
     };
 
-    fn record(more: &Value) -> Record {
+    fn record(more: &Value) -> TaskRecord {
         let id = TaskId::new(crate::task::EndpointId(0), "task-1");
-        let mut record = Record::placeholder(id, Presence::Present);
+        let mut record = TaskRecord::placeholder(id, Presence::Present);
         record.info = Some(info("task-1", more));
         record
     }
@@ -269,7 +269,7 @@ mod tests {
             "completeTime": at(completed).to_string(), "state": "success"})
     }
 
-    fn drawn(records: &[Record], columns: usize, ascii: bool) -> Vec<String> {
+    fn drawn(records: &[TaskRecord], columns: usize, ascii: bool) -> Vec<String> {
         let appearance = Appearance::new(&Options {
             ascii,
             ..Options::default()

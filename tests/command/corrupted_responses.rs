@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use vtask::simulator::{
     Simulator,
-    fault_injection::{CloseMode, FaultEffect, FaultRule, FaultTarget},
+    fault_injection::{CloseMode, CutPoint, FaultEffect, FaultRule},
 };
 
 use crate::support::command::{
@@ -25,8 +25,8 @@ const TASKS: &str = "task-8\ntask-7\ntask-6\ntask-4\ntask-3\ntask-2\ntask-1\n";
 
 fn corrupting_effects() -> [FaultEffect; 6] {
     [
-        FaultEffect::cut(CloseMode::Reset, FaultTarget::Answer),
-        FaultEffect::cut(CloseMode::Close, FaultTarget::Body),
+        FaultEffect::cut(CloseMode::Reset, CutPoint::Answer),
+        FaultEffect::cut(CloseMode::Close, CutPoint::Body),
         FaultEffect::status(500),
         FaultEffect::status(503),
         FaultEffect::Page,
@@ -61,7 +61,7 @@ async fn corrupted_response_to_any_read_request_is_retried() {
         "TaskHistoryCollector/ReadPreviousTasks",
     ] {
         for effect in [
-            FaultEffect::cut(CloseMode::Close, FaultTarget::Body),
+            FaultEffect::cut(CloseMode::Close, CutPoint::Body),
             FaultEffect::status(503),
         ] {
             let simulator = start_server(FaultRule::new(kind, effect.clone()).times(1)).await;
@@ -80,7 +80,7 @@ async fn corrupted_response_to_any_read_request_is_retried() {
 #[tokio::test]
 async fn corrupted_response_about_only_task_is_retried_by_every_command() {
     for effect in [
-        FaultEffect::cut(CloseMode::Reset, FaultTarget::Answer),
+        FaultEffect::cut(CloseMode::Reset, CutPoint::Answer),
         FaultEffect::status(503),
     ] {
         for (words, code) in [

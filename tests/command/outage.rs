@@ -10,7 +10,7 @@ use crate::support::{
     built::{run, stderr, vtask},
     command::{count_requests, line, server, server_with_fault, tcp_relay::TcpRelay, wait_until},
 };
-use vtask::simulator::fault_injection::{CloseMode, FaultEffect, FaultRule, FaultTarget};
+use vtask::simulator::fault_injection::{CloseMode, CutPoint, FaultEffect, FaultRule};
 
 #[tokio::test]
 async fn unread_task_survives_bad_responses() {
@@ -18,7 +18,7 @@ async fn unread_task_survives_bad_responses() {
         FaultEffect::Page,
         FaultEffect::Malformed,
         FaultEffect::status(503),
-        FaultEffect::cut(CloseMode::Reset, FaultTarget::Request),
+        FaultEffect::cut(CloseMode::Reset, CutPoint::Request),
     ] {
         let simulator =
             server_with_fault(FaultRule::new("Task/info", effect.clone()).times(2)).await;

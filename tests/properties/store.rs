@@ -90,7 +90,7 @@ fn forest() -> impl Strategy<Value = Vec<ObservedTask>> {
 /// Describes a store by the names of its tasks.
 fn describe(store: &TaskStore) -> BTreeMap<String, String> {
     let name = |handle: Handle| store.get(handle).map(|record| record.id.mo_id.to_string());
-    let entry = |(handle, record): (Handle, &vtask::task::Record)| {
+    let entry = |(handle, record): (Handle, &vtask::task::TaskRecord)| {
         let children: BTreeSet<_> = store
             .children(handle)
             .iter()

@@ -10,7 +10,7 @@ use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use vtask::simulator::fault_injection::{
-    CloseMode, FaultEffect, FaultEvent, FaultPlan, FaultRule, FaultTarget, ServerEvent,
+    CloseMode, CutPoint, FaultEffect, FaultEvent, FaultPlan, FaultRule, ServerEvent,
 };
 
 const INFO: &str = "Task/task-1/info";
@@ -63,10 +63,10 @@ fn send_raw_in_place(
 #[tokio::test(flavor = "multi_thread")]
 async fn connection_is_cut_at_the_given_point() {
     for (at, begins) in [
-        (FaultTarget::Request, ""),
-        (FaultTarget::Answer, ""),
-        (FaultTarget::Headers, "HTTP/1.1 200 OK"),
-        (FaultTarget::Body, "HTTP/1.1 200 OK\r\n"),
+        (CutPoint::Request, ""),
+        (CutPoint::Answer, ""),
+        (CutPoint::Headers, "HTTP/1.1 200 OK"),
+        (CutPoint::Body, "HTTP/1.1 200 OK\r\n"),
     ] {
         for (close_mode, end) in [
             (CloseMode::Reset, Err(ErrorKind::ConnectionReset)),
@@ -90,7 +90,7 @@ async fn connection_is_cut_at_the_given_point() {
                     "{at:?} {close_mode:?}: {received}"
                 );
             }
-            if at == FaultTarget::Body && close_mode == CloseMode::Close {
+            if at == CutPoint::Body && close_mode == CloseMode::Close {
                 let (head, body) = received.split_once("\r\n\r\n").unwrap();
                 let length = head
                     .lines()
@@ -108,14 +108,8 @@ async fn connection_is_cut_at_the_given_point() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_after_the_request_keeps_its_effect() {
     for (effect, cancelled) in [
-        (
-            FaultEffect::cut(CloseMode::Reset, FaultTarget::Request),
-            false,
-        ),
-        (
-            FaultEffect::cut(CloseMode::Reset, FaultTarget::Answer),
-            true,
-        ),
+        (FaultEffect::cut(CloseMode::Reset, CutPoint::Request), false),
+        (FaultEffect::cut(CloseMode::Reset, CutPoint::Answer), true),
         (FaultEffect::status(504), false),
         (
             FaultEffect::Status {

@@ -72,7 +72,7 @@ async fn start(options: Options) -> PausedHarness {
 
 /// Returns target, host, cluster, datacenter and folder of each task, sorted; `?` for an unreadable one.
 fn locations(harness: &Harness) -> Vec<String> {
-    let of_task = |record: &vtask::task::Record| {
+    let of_task = |record: &vtask::task::TaskRecord| {
         let target = record.info.as_ref()?.entity_name.clone()?;
         let location = harness.store.location(record);
         let fields = match location {

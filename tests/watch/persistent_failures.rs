@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::watch::support::{Harness, count, start_server, watch, watch_by, with_short_backoff};
 use vtask::{
-    simulator::fault_injection::{CloseMode, FaultEffect, FaultPlan, FaultRule, FaultTarget},
+    simulator::fault_injection::{CloseMode, CutPoint, FaultEffect, FaultPlan, FaultRule},
     watch::{ConnectionState, FetchMode},
 };
 
@@ -19,7 +19,7 @@ fn effects() -> [FaultEffect; 5] {
         FaultEffect::Page,
         FaultEffect::Fault("NotSupported".to_owned()),
         FaultEffect::Fault("NotAuthenticated".to_owned()),
-        FaultEffect::cut(CloseMode::Reset, FaultTarget::Request),
+        FaultEffect::cut(CloseMode::Reset, CutPoint::Request),
         FaultEffect::status(503),
     ]
 }

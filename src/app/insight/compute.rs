@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{CacheEntry, TaskInsight};
 use crate::{
     app::state::AppState,
-    task::{Forecaster, Handle, Record, TaskStore, TimeLeft, row_model::Row, warnings},
+    task::{Forecaster, Handle, TaskRecord, TaskStore, TimeLeft, row_model::Row, warnings},
 };
 
 impl TaskInsight {
@@ -70,7 +70,7 @@ impl CacheEntry {
     fn new(
         state: &AppState,
         handle: Handle,
-        record: &Record,
+        record: &TaskRecord,
         insight: TaskInsight,
         now: Timestamp,
     ) -> Self {
@@ -116,7 +116,7 @@ impl AppState {
         for members in self.families(visible) {
             let store = &self.view().store;
             let known = |handle: &Handle| Some((*handle, store.get(*handle)?));
-            let members: Vec<(Handle, &Record)> = members.iter().filter_map(known).collect();
+            let members: Vec<(Handle, &TaskRecord)> = members.iter().filter_map(known).collect();
             let is_fresh = members.iter().all(|(handle, record)| {
                 let kept = before.get(handle);
                 kept.is_some_and(|kept| kept.is_fresh(record, now))

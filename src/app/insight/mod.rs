@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::task::{BlockerKind, Forecast, Handle, Record, Rule, Status, TimeLeft, Warning};
+use crate::task::{BlockerKind, Forecast, Handle, Rule, Status, TaskRecord, TimeLeft, Warning};
 
 /// Derived facts about a queued or running task.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl CacheEntry {
     /// Warnings may depend on other tasks, too.
     const MAX_REFRESH_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
 
-    fn is_fresh(&self, record: &Record, now: Timestamp) -> bool {
+    fn is_fresh(&self, record: &TaskRecord, now: Timestamp) -> bool {
         let age = now.duration_since(self.computed_at);
         let is_settled = self.seen == record.observed_at()
             && age < Self::MAX_REFRESH_INTERVAL

@@ -15,7 +15,7 @@ use crate::{
         selection::Selection,
     },
     task::{
-        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Record, TaskId,
+        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, TaskId, TaskRecord,
         TaskStore, TypicalDurations,
         cancellation::CancelRequest,
         row_model::{GroupBy, RowId, RowModel, View},
@@ -73,7 +73,7 @@ impl TaskView {
         self.selected_row()?.task()
     }
 
-    pub fn selected_record(&self) -> Option<&Record> {
+    pub fn selected_record(&self) -> Option<&TaskRecord> {
         self.store.get(self.selected()?)
     }
 

@@ -6,12 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     command::{display_name, json_output, targets::full},
-    task::{Record, Status, TaskStore, fault_chain},
+    task::{Status, TaskRecord, TaskStore, fault_chain},
     text::duration,
 };
 
 /// Returns a message if nothing can be read of the task.
-pub(super) fn unreadable(record: &Record, name: Option<&str>) -> Option<String> {
+pub(super) fn unreadable(record: &TaskRecord, name: Option<&str>) -> Option<String> {
     let why = json_output::why(record).filter(|_| record.info.is_none())?;
     let task = full(name, &record.id.mo_id);
     Some(format!("{task} {why}."))
@@ -20,7 +20,7 @@ pub(super) fn unreadable(record: &Record, name: Option<&str>) -> Option<String> 
 /// Returns a line that describes the task.
 pub(super) fn sentence(
     store: &TaskStore,
-    record: &Record,
+    record: &TaskRecord,
     name: Option<&str>,
     now: Timestamp,
 ) -> String {
@@ -76,7 +76,7 @@ pub(super) fn sentence(
 }
 
 /// Returns a name such as `Relocate virtual machine of db-prod-01 (task-4711)`.
-pub(super) fn named(store: &TaskStore, record: &Record, name: Option<&str>) -> String {
+pub(super) fn named(store: &TaskStore, record: &TaskRecord, name: Option<&str>) -> String {
     let mut text = store.operation(record).into_owned();
     if let Some(target) = record.info.as_deref().and_then(display_name::target) {
         let _ = write!(text, " of {target}");

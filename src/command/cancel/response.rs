@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     command::{CommandError, Outcome, io_context::CommandIo, json_output, targets::full},
-    task::{Record, Status, fault_chain},
+    task::{Status, TaskRecord, fault_chain},
     vim::{ConnectOptions, Error, types::Fault},
 };
 
@@ -53,7 +53,7 @@ impl CancelResult {
     }
 
     /// Returns the result of a task that needs no request; `None` if it needs one.
-    pub(super) fn without_request(record: &Record) -> Option<Self> {
+    pub(super) fn without_request(record: &TaskRecord) -> Option<Self> {
         match record.status() {
             Status::Cancelled => Some(Self::AlreadyCancelled),
             status if status.is_finished() => Some(Self::NotRequested),

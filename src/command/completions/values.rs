@@ -12,7 +12,7 @@ use crate::{
         output::{EVENTS, FORMAT_NAMES, TASKS},
     },
     config::{self, ConfigFile, process_environment},
-    task::{Record, TaskStore, filter, row_model::SortColumn},
+    task::{TaskRecord, TaskStore, filter, row_model::SortColumn},
     text::sanitize,
     vim::types::TaskInfo,
 };
@@ -27,7 +27,7 @@ pub(super) fn active_tasks() -> ArgValueCompleter {
     tasks_that(|record| record.status().is_active())
 }
 
-fn tasks_that(is_candidate: fn(&Record) -> bool) -> ArgValueCompleter {
+fn tasks_that(is_candidate: fn(&TaskRecord) -> bool) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| {
         let Some(typed) = typed.to_str() else {
             return Vec::new();
@@ -60,7 +60,7 @@ fn tasks_that(is_candidate: fn(&Record) -> bool) -> ArgValueCompleter {
 }
 
 /// Returns a description such as `Relocate virtual machine · db-prod-01 · 42%`.
-fn description(store: &TaskStore, record: &Record) -> String {
+fn description(store: &TaskStore, record: &TaskRecord) -> String {
     let mut text = store.operation(record).into_owned();
     if let Some(target) = record.info.as_deref().and_then(display_name::target) {
         text = format!("{text} · {target}");

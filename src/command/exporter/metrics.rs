@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     metrics::RequestCounts,
-    task::{Handle, Record, Status, TaskStore, display_name},
+    task::{Handle, Status, TaskRecord, TaskStore, display_name},
     vim::types::TaskInfo,
 };
 
@@ -258,7 +258,7 @@ impl TaskMetrics {
         &mut self,
         vcenter: &Arc<str>,
         operation: &Arc<str>,
-        record: &Record,
+        record: &TaskRecord,
         info: &TaskInfo,
         is_end: bool,
     ) {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 
-use crate::task::{Handle, Record, TaskStore};
+use crate::task::{Handle, TaskRecord, TaskStore};
 
 /// Changes with each observed progress of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ struct ProgressMark {
 }
 
 impl ProgressMark {
-    fn of(record: &Record) -> Option<Self> {
+    fn of(record: &TaskRecord) -> Option<Self> {
         let history = record.history.as_deref()?;
         Some(Self {
             start: record.running_since(),

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     metrics::RequestMetrics,
-    task::{ChangeSet, EndpointId, Handle, Presence, Record, Status, TaskChange},
+    task::{ChangeSet, EndpointId, Handle, Presence, Status, TaskChange, TaskRecord},
     vim::{
         Address,
         types::{TaskInfo, TaskLocator, TaskQuery, TaskTime},
@@ -353,7 +353,7 @@ impl Server {
         let changes = tasks.map(|info| {
             let known = self.record(info.mo_id());
             let info = Box::new(info);
-            match known.map(Record::status) {
+            match known.map(TaskRecord::status) {
                 Some(status) if status.is_active() => TaskChange::Full { info, at },
                 _ => TaskChange::FromHistory { info, at },
             }
@@ -381,7 +381,7 @@ impl Server {
         }
     }
 
-    fn record(&self, mo_id: &Arc<str>) -> Option<&Record> {
+    fn record(&self, mo_id: &Arc<str>) -> Option<&TaskRecord> {
         self.snapshot.store.get(self.snapshot.find(mo_id)?)
     }
 

@@ -11,7 +11,7 @@ use crate::{
     recording::Source,
     replay::Replay,
     task::{EndpointId, TimeExpr},
-    tui::{MAX_SPEED, RecordingPlayer},
+    tui::{MAX_SPEED, PlaybackController},
 };
 
 /// A record of the demo.
@@ -60,7 +60,7 @@ impl ReplayArgs {
     /// Fails if the record cannot be read or has no such vCenter.
     pub(in crate::command) fn open(
         &self,
-    ) -> Result<(Vec<(EndpointId, String)>, RecordingPlayer), CommandError> {
+    ) -> Result<(Vec<(EndpointId, String)>, PlaybackController), CommandError> {
         let source = match &self.file {
             Some(path) => Source::File(path.clone()),
             None => Source::Memory(DEMO.into()),
@@ -77,6 +77,6 @@ impl ReplayArgs {
         let replay = Replay::open(source, only)?;
         let end = replay.known_end().unwrap_or(replay.start());
         let at = self.at.map(|at| at.resolve(end, &TimeZone::system()));
-        Ok((names, RecordingPlayer::new(replay, self.speed, at)))
+        Ok((names, PlaybackController::new(replay, self.speed, at)))
     }
 }

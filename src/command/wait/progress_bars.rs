@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     command::{connection_report::connection, display_name, io_context::Size},
-    task::{Forecast, Forecaster, Record, Status},
+    task::{Forecast, Forecaster, Status, TaskRecord},
     text::{duration, prefix, sanitize, truncate, width},
 };
 
@@ -122,7 +122,7 @@ fn line(
 fn name(
     tracker: &WaitTracker,
     task: &TrackedTask,
-    record: Option<&Record>,
+    record: Option<&TaskRecord>,
     style: BarStyle,
 ) -> String {
     let dot = if style.ascii { " - " } else { " · " };

@@ -9,7 +9,7 @@ use super::{
     args::WaitArgs,
     bar::BarStyle,
     report::{OutputMode, ReportOptions, Reporter},
-    tracker::{Effect, WaitCondition, WaitResult, WaitTracker},
+    tracker::{TrackerChanges, WaitCondition, WaitResult, WaitTracker},
 };
 use crate::{
     command::{
@@ -141,9 +141,9 @@ fn follow(
     };
     let mut reporter = Reporter::new(options, style, out, err);
     let ids = tracker.tasks.iter().map(|task| task.id.clone());
-    let initial = Effect {
+    let initial = TrackerChanges {
         changed: ids.filter(|id| tracker.record(id).is_some()).collect(),
-        ..Effect::default()
+        ..TrackerChanges::default()
     };
     reporter.show(tracker, &initial, begin)?;
     let mut now = begin;

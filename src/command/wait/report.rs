@@ -11,7 +11,7 @@ use super::{
     bar::BarStyle,
     json::{self, LastWritten},
     messages, progress_bars,
-    tracker::{Effect, TaskOutcome, TrackedTask, WaitResult, WaitTracker},
+    tracker::{TaskOutcome, TrackedTask, TrackerChanges, WaitResult, WaitTracker},
 };
 use crate::{
     command::{
@@ -103,7 +103,7 @@ impl<'a> Reporter<'a> {
     pub(super) fn show(
         &mut self,
         tracker: &WaitTracker,
-        effect: &Effect,
+        effect: &TrackerChanges,
         now: Timestamp,
     ) -> Result<(), CommandError> {
         let notices = effect.notices.iter();

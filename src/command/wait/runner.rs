@@ -9,7 +9,7 @@ use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 use super::{
     messages,
     report::{ReportOptions, Reporter},
-    tracker::{Effect, ServerLoss, WaitCondition, WaitResult, WaitTracker},
+    tracker::{ServerLoss, TrackerChanges, WaitCondition, WaitResult, WaitTracker},
 };
 use crate::{
     command::{
@@ -56,7 +56,7 @@ pub(in crate::command) async fn follow(
     let mut tracker = WaitTracker::new(plan.condition, began);
     let (sender, mut updates) = mpsc::channel(UPDATE_CAPACITY);
     let mut watchers = Watchers::default();
-    let mut before = Effect::default();
+    let mut before = TrackerChanges::default();
     for server in plan.servers {
         let address = &server.options.connect.address;
         let (endpoint, label) = (address.name(), address.label());
@@ -173,7 +173,7 @@ fn broken() -> ServerLoss {
 fn show(
     reporter: &mut Reporter<'_>,
     tracker: &WaitTracker,
-    effect: &Effect,
+    effect: &TrackerChanges,
     hooks: &mut JoinSet<Vec<String>>,
 ) -> Result<(), CommandError> {
     let now = Timestamp::now();

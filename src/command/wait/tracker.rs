@@ -21,7 +21,9 @@ use stall_detector::StallDetector;
 pub(in crate::command) use task_outcome::{TaskOutcome, TrackedTask};
 
 use crate::{
-    task::{ChangeSet, EndpointId, Handle, Record, Rule, Status, TaskChange, TaskId, TaskStore},
+    task::{
+        ChangeSet, EndpointId, Handle, Rule, Status, TaskChange, TaskId, TaskRecord, TaskStore,
+    },
     watch::{Command, ConnectionState, HistoryLookup, Update},
 };
 
@@ -35,7 +37,7 @@ pub(in crate::command) struct WaitResult {
 
 /// The changes that an update caused.
 #[derive(Debug, Default)]
-pub(in crate::command) struct Effect {
+pub(in crate::command) struct TrackerChanges {
     /// Tracked tasks that changed.
     pub(in crate::command) changed: Vec<TaskId>,
     /// Tasks whose outcome was decided.
@@ -134,7 +136,7 @@ impl WaitTracker {
         self.tasks.get(*self.index.get(id)?)
     }
 
-    pub(in crate::command) fn record(&self, id: &TaskId) -> Option<&Record> {
+    pub(in crate::command) fn record(&self, id: &TaskId) -> Option<&TaskRecord> {
         self.store.get(self.store.find(id)?)
     }
 
@@ -145,7 +147,7 @@ impl WaitTracker {
             TaskOutcome::Unknown(_) => Status::Lost,
             TaskOutcome::Open | TaskOutcome::Searching(_) => self
                 .record(&task.id)
-                .map_or(Status::Placeholder, Record::status),
+                .map_or(Status::Placeholder, TaskRecord::status),
         }
     }
 
@@ -155,8 +157,8 @@ impl WaitTracker {
         from: EndpointId,
         update: Update,
         now: Timestamp,
-    ) -> Effect {
-        let mut effect = Effect::default();
+    ) -> TrackerChanges {
+        let mut effect = TrackerChanges::default();
         let Some(server) = self.server_mut(from).filter(|server| server.lost.is_none()) else {
             return effect;
         };
@@ -192,7 +194,7 @@ impl WaitTracker {
         from: EndpointId,
         connection: ConnectionState,
         now: Timestamp,
-        effect: &mut Effect,
+        effect: &mut TrackerChanges,
     ) {
         let began = self.began;
         let server = self.server_mut(from);
@@ -213,7 +215,7 @@ impl WaitTracker {
     }
 
     /// Gives up a server that was to discover tasks for `--new`, cannot, and has found none so far.
-    fn handle_refused_list(&mut self, from: EndpointId, reason: &str, effect: &mut Effect) {
+    fn handle_refused_list(&mut self, from: EndpointId, reason: &str, effect: &mut TrackerChanges) {
         let discovers = self.server(from).is_some_and(|server| server.new.is_some());
         let has_found = self.tasks.iter().any(|task| task.id.endpoint == from);
         if discovers && !has_found {
@@ -227,7 +229,7 @@ impl WaitTracker {
         }
     }
 
-    fn apply_change(&mut self, from: EndpointId, change: TaskChange, effect: &mut Effect) {
+    fn apply_change(&mut self, from: EndpointId, change: TaskChange, effect: &mut TrackerChanges) {
         let mo_id = change.mo_id().clone();
         if let Some(server) = self.server_mut(from) {
             match &change {
@@ -259,7 +261,7 @@ impl WaitTracker {
         id: &TaskId,
         answer: HistoryLookup,
         now: Timestamp,
-        effect: &mut Effect,
+        effect: &mut TrackerChanges,
     ) {
         let task = self.index.get(id).and_then(|at| self.tasks.get_mut(*at));
         let Some(task) = task else {
@@ -277,10 +279,10 @@ impl WaitTracker {
     }
 
     /// Adds new tasks and child tasks that match.
-    fn add_discovered(&mut self, now: Timestamp, effect: &mut Effect) {
+    fn add_discovered(&mut self, now: Timestamp, effect: &mut TrackerChanges) {
         let mut more: Vec<TaskId> = Vec::new();
         if self.servers.iter().any(|server| server.new.is_some()) {
-            let is_new = |handle: Handle, record: &Record| {
+            let is_new = |handle: Handle, record: &TaskRecord| {
                 let server = self.server(record.id.endpoint)?;
                 let selector = server.new.as_ref()?;
                 let info = record.info.as_ref()?;
@@ -323,7 +325,7 @@ impl WaitTracker {
     }
 
     /// Decides the outcomes that are known by now.
-    fn decide_outcomes(&mut self, now: Timestamp, effect: &mut Effect) {
+    fn decide_outcomes(&mut self, now: Timestamp, effect: &mut TrackerChanges) {
         for at in 0..self.tasks.len() {
             let before = &self.tasks[at];
             let Some(server) = self.server(before.id.endpoint) else {
@@ -355,7 +357,7 @@ impl WaitTracker {
     }
 
     /// Marks a server as lost. Its open tasks become unknown; other servers are not affected.
-    fn mark_lost(&mut self, from: EndpointId, loss: ServerLoss, effect: &mut Effect) {
+    fn mark_lost(&mut self, from: EndpointId, loss: ServerLoss, effect: &mut TrackerChanges) {
         for task in &mut self.tasks {
             if task.id.endpoint == from && !task.is_decided() {
                 task.outcome = TaskOutcome::Unknown(loss.reason.clone());
@@ -370,8 +372,12 @@ impl WaitTracker {
     }
 
     /// Marks a server as lost, unless it already is.
-    pub(in crate::command) fn give_up(&mut self, server: EndpointId, loss: ServerLoss) -> Effect {
-        let mut effect = Effect::default();
+    pub(in crate::command) fn give_up(
+        &mut self,
+        server: EndpointId,
+        loss: ServerLoss,
+    ) -> TrackerChanges {
+        let mut effect = TrackerChanges::default();
         if self
             .server(server)
             .is_some_and(|server| server.lost.is_none())
@@ -402,8 +408,8 @@ impl WaitTracker {
     }
 
     /// Applies the passing of time.
-    pub(in crate::command) fn tick(&mut self, now: Timestamp) -> Effect {
-        let mut effect = Effect::default();
+    pub(in crate::command) fn tick(&mut self, now: Timestamp) -> TrackerChanges {
+        let mut effect = TrackerChanges::default();
         self.decide_outcomes(now, &mut effect);
         self.check_warnings(now, &mut effect);
         self.check_stalls(now, &mut effect);
@@ -411,7 +417,7 @@ impl WaitTracker {
     }
 
     /// Reports tasks whose warning changed; checked once per second.
-    fn check_warnings(&mut self, now: Timestamp, effect: &mut Effect) {
+    fn check_warnings(&mut self, now: Timestamp, effect: &mut TrackerChanges) {
         if now.duration_since(self.warnings_checked) < SignedDuration::from_secs(1) {
             return;
         }
@@ -430,7 +436,7 @@ impl WaitTracker {
 
     /// Reports tasks that have made no progress for the time of `--stalled`. While a server is unreachable, its tasks
     /// do not count.
-    fn check_stalls(&mut self, now: Timestamp, effect: &mut Effect) {
+    fn check_stalls(&mut self, now: Timestamp, effect: &mut TrackerChanges) {
         let Some(limit) = self.condition.stalled else {
             return;
         };

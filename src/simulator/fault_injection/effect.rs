@@ -22,7 +22,7 @@ pub enum CloseMode {
 /// Point of an exchange at which the connection is closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FaultTarget {
+pub enum CutPoint {
     /// Before the request reaches the server, which does not process it.
     #[default]
     Request,
@@ -56,7 +56,7 @@ pub enum FaultEffect {
         how: CloseMode,
         /// Point of closing.
         #[serde(default)]
-        at: FaultTarget,
+        at: CutPoint,
     },
     /// HTML error page from a proxy.
     Status {
@@ -137,7 +137,7 @@ impl FaultEffect {
     }
 
     /// Returns an effect that closes the connection.
-    pub fn cut(how: CloseMode, at: FaultTarget) -> Self {
+    pub fn cut(how: CloseMode, at: CutPoint) -> Self {
         Self::Cut { how, at }
     }
 

@@ -13,7 +13,7 @@ use crate::duration_range::DurationRange;
 
 /// Active rules and events.
 #[derive(Debug, Default)]
-pub(crate) struct Faults {
+pub(crate) struct FaultInjector {
     /// Fast check on every request: true if there are any rules.
     has_rules: AtomicBool,
     injected: AtomicU64,
@@ -37,7 +37,7 @@ struct ActiveRule {
     applied: u64,
 }
 
-impl Faults {
+impl FaultInjector {
     fn state(&self) -> MutexGuard<'_, ActiveFaults> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -127,8 +127,8 @@ impl ActiveRule {
 mod tests {
     use super::*;
 
-    fn active_faults(rules: Vec<FaultRule>) -> Faults {
-        let faults = Faults::default();
+    fn active_faults(rules: Vec<FaultRule>) -> FaultInjector {
+        let faults = FaultInjector::default();
         let plan = FaultPlan {
             rules,
             ..FaultPlan::default()

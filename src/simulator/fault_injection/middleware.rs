@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::effect::{CloseMode, FaultEffect, FaultTarget};
+use super::effect::{CloseMode, CutPoint, FaultEffect};
 use super::{bodies, responses, texts, updates};
 use crate::http::in_flight::InFlight;
 use crate::http::path;
@@ -148,30 +148,30 @@ async fn with_body(
 async fn cut(
     connection: &Connection,
     how: CloseMode,
-    at: FaultTarget,
+    at: CutPoint,
     request: Request,
     next: Next,
 ) -> Response {
     /// Less than the size of the headers of any response.
     const PARTIAL_HEADER_BYTES: u64 = 15;
-    if at == FaultTarget::Request {
+    if at == CutPoint::Request {
         connection.cut(how, 0);
         return responses::dropped();
     }
     let (mut response, body) = buffered_response(request, next).await;
     match at {
-        FaultTarget::Body if !body.is_empty() => {
+        CutPoint::Body if !body.is_empty() => {
             responses::set_length(&mut response, body.len());
             let first = fraction_of(body.len(), 0.5);
             *response.body_mut() = bodies::breaking(&body.slice(..first), connection.clone(), how);
             response
         }
-        FaultTarget::Body | FaultTarget::Headers => {
+        CutPoint::Body | CutPoint::Headers => {
             connection.cut(how, PARTIAL_HEADER_BYTES);
             *response.body_mut() = Body::from(body);
             response
         }
-        FaultTarget::Request | FaultTarget::Answer => {
+        CutPoint::Request | CutPoint::Answer => {
             connection.cut(how, 0);
             responses::dropped()
         }

@@ -20,12 +20,12 @@ mod texts;
 mod updates;
 
 pub use super::duration_range::DurationRange;
-pub use effect::{CloseMode, FaultEffect, FaultTarget};
+pub use effect::{CloseMode, CutPoint, FaultEffect};
 pub use event::{FaultEvent, ServerEvent};
 pub use plan::{FaultPlan, FaultPlanError};
 pub use rule::{FaultRule, RequestPattern};
 pub use texts::ReplacementText;
 
-pub(super) use engine::Faults;
+pub(super) use engine::FaultInjector;
 pub(super) use middleware::inject_faults;
 pub(super) use responses::{Dropped, page};

@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bodies;
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 
 /// Response extension that marks a response as lost because its connection was closed.
 #[derive(Clone, Copy)]
@@ -75,7 +75,7 @@ fn http_date(time: Timestamp) -> String {
 
 /// Returns a fault of this type with status 500.
 pub(super) fn fault(type_name: &str) -> Response {
-    let fault = Fault::new(
+    let fault = MethodFault::new(
         type_name,
         format!("{type_name}, injected by the fault plan."),
     );

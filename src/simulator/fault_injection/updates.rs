@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 
 /// Reorders or repeats the updates of a response. A body that is not an update set stays unchanged.
 pub(super) fn reordered(
@@ -73,7 +73,7 @@ pub(super) fn with_missing(body: &[u8], object: Option<&str>, fault: &str, whole
     let Ok(mut set) = serde_json::from_slice::<Value>(body) else {
         return body.to_vec();
     };
-    let fault = Fault::new(fault, "The property cannot be read.").into_json();
+    let fault = MethodFault::new(fault, "The property cannot be read.").into_json();
     let filters = set.get_mut("filterSet").and_then(Value::as_array_mut);
     for filter in filters.into_iter().flatten() {
         let Some(updates) = filter.get_mut("objectSet").and_then(Value::as_array_mut) else {

@@ -24,7 +24,7 @@ use tower_http::compression::CompressionLayer;
 use self::log::BodySize;
 use self::path::{ObjectPath, Route};
 use super::fault_injection;
-use super::method_fault::Fault;
+use super::method_fault::MethodFault;
 use super::server::ServerCore;
 use super::server_behavior::ServerBehavior;
 use super::service::{ApiCall, CallResponse};
@@ -71,7 +71,7 @@ struct WireResponse {
 }
 
 impl WireResponse {
-    fn fault(fault: Fault) -> Self {
+    fn fault(fault: MethodFault) -> Self {
         Self {
             status: 500,
             body: Some(fault.into_json()),
@@ -145,7 +145,7 @@ fn call(
         }
     };
     if !behavior.releases.contains(&release) {
-        return Err(WireResponse::fault(Fault::invalid_request(format!(
+        return Err(WireResponse::fault(MethodFault::invalid_request(format!(
             "Unsupported version of the API: {release}."
         ))));
     }

@@ -23,7 +23,7 @@ use crate::world::archive::{ArchiveSpec, OperationProfile};
 use crate::world::inventory::{EntityId, EntityKind, Inventory};
 use crate::world::load_profile::Load;
 use crate::world::task_plan::{
-    CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve, ScheduleEntry, TaskPlan,
+    CancelBehavior, PlannedEnd, PlannedOutcome, ProgressPlan, ScheduleEntry, TaskPlan,
 };
 use crate::world::time::WorldTime;
 
@@ -283,11 +283,11 @@ impl Compiler<'_> {
 
     fn progress(
         &self,
-        curve: &ProgressCurve,
+        curve: &ProgressPlan,
         at: &Range<usize>,
-    ) -> Result<ProgressCurve, ScenarioError> {
+    ) -> Result<ProgressPlan, ScenarioError> {
         let mut curve = curve.clone();
-        if let ProgressCurve::Points(points) | ProgressCurve::Steps(points) = &mut curve {
+        if let ProgressPlan::Points(points) | ProgressPlan::Steps(points) = &mut curve {
             let is_valid = points.is_sorted_by(|a, b| a.0 <= b.0)
                 && points
                     .iter()

@@ -13,7 +13,7 @@ use serde_json::Value;
 use toml::Spanned;
 
 use crate::duration_range::DurationRange;
-use crate::world::task_plan::{CancelBehavior, ProgressCurve};
+use crate::world::task_plan::{CancelBehavior, ProgressPlan};
 
 /// Top level of a scenario file.
 #[derive(Debug, Deserialize)]
@@ -135,7 +135,7 @@ pub(super) struct PlanEntry {
     /// Running time. Absent: until the last child has ended.
     pub(super) takes: Option<DurationRange>,
     #[serde(default)]
-    pub(super) progress: ProgressCurve,
+    pub(super) progress: ProgressPlan,
     #[serde(default)]
     pub(super) phases: Vec<PhaseEntry>,
     /// Reaction to a cancellation request. Absent: not cancelable.

@@ -16,7 +16,7 @@ use super::schema;
 use super::session::{Session, Sessions};
 use super::task_info::TaskInfoWriter;
 use super::uuid::instance_uuid;
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::server_behavior::ServerBehavior;
 use crate::value::MoRef;
 use crate::world::World;
@@ -97,7 +97,7 @@ impl Core {
         }
     }
 
-    pub(super) fn fields(&self, call: &ApiCall) -> Result<Fields, Fault> {
+    pub(super) fn fields(&self, call: &ApiCall) -> Result<Fields, MethodFault> {
         Fields::of_body(&call.body, self.behavior.require_type_names)
     }
 
@@ -105,10 +105,10 @@ impl Core {
         &mut self,
         token: &str,
         object: &MoRef,
-    ) -> Result<&mut Session, Fault> {
+    ) -> Result<&mut Session, MethodFault> {
         self.sessions
             .get_mut(token)
-            .ok_or_else(|| Fault::not_authenticated(object))
+            .ok_or_else(|| MethodFault::not_authenticated(object))
     }
 
     pub(super) fn new_session_id(&mut self, token: &str) -> String {
@@ -136,15 +136,15 @@ impl Core {
     }
 
     /// Returns `NoPermission` if the account may not create collectors and views.
-    pub(super) fn may_collect(&self, object: &MoRef) -> Result<(), Fault> {
+    pub(super) fn may_collect(&self, object: &MoRef) -> Result<(), MethodFault> {
         let allowed = self.behavior.collector_permission;
         allowed
             .then_some(())
-            .ok_or_else(|| Fault::no_permission(object, "System.Read"))
+            .ok_or_else(|| MethodFault::no_permission(object, "System.Read"))
     }
 
     /// Returns the session of a call and marks it as used.
-    pub(crate) fn authenticate(&mut self, call: &ApiCall) -> Result<String, Fault> {
+    pub(crate) fn authenticate(&mut self, call: &ApiCall) -> Result<String, MethodFault> {
         let by_header = call
             .authorization
             .as_ref()
@@ -181,11 +181,11 @@ impl Core {
             );
         token
             .filter(|_| !collectors_revoked)
-            .ok_or_else(|| Fault::not_authenticated(&call.object))
+            .ok_or_else(|| MethodFault::not_authenticated(&call.object))
     }
 
     /// Executes a call.
-    pub(crate) fn call(&mut self, call: &ApiCall) -> Result<CallResponse, Fault> {
+    pub(crate) fn call(&mut self, call: &ApiCall) -> Result<CallResponse, MethodFault> {
         match (&*call.object.kind, call.is_method, &*call.member) {
             ("ServiceInstance", false, "content")
             | ("ServiceInstance", true, "RetrieveServiceContent") => {
@@ -211,9 +211,9 @@ impl Core {
     }
 
     /// Fails if the object does not exist.
-    pub(super) fn require_object(&self, token: &str, object: &MoRef) -> Result<(), Fault> {
+    pub(super) fn require_object(&self, token: &str, object: &MoRef) -> Result<(), MethodFault> {
         if !schema::is_managed(&object.kind) {
-            return Err(Fault::invalid_request(format!(
+            return Err(MethodFault::invalid_request(format!(
                 "There is no managed object type {}.",
                 object.kind
             )));
@@ -221,12 +221,12 @@ impl Core {
         self.objects(token)
             .exists(object)
             .then_some(())
-            .ok_or_else(|| Fault::object_not_found(object))
+            .ok_or_else(|| MethodFault::object_not_found(object))
     }
 
-    fn get(&self, token: &str, call: &ApiCall) -> Result<CallResponse, Fault> {
+    fn get(&self, token: &str, call: &ApiCall) -> Result<CallResponse, MethodFault> {
         if schema::property(&call.object.kind, &call.member).is_none() {
-            return Err(Fault::method_not_found(&call.object, &call.member));
+            return Err(MethodFault::method_not_found(&call.object, &call.member));
         }
         let property = self.objects(token).property(&call.object, &call.member)?;
         Ok(match property.into_declared() {
@@ -236,7 +236,7 @@ impl Core {
         })
     }
 
-    fn method(&mut self, token: &str, call: &ApiCall) -> Result<CallResponse, Fault> {
+    fn method(&mut self, token: &str, call: &ApiCall) -> Result<CallResponse, MethodFault> {
         match &*call.object.kind {
             "ViewManager" | "ListView" | "ContainerView" => self.call_views(token, call),
             "PropertyCollector" => self.call_collector(token, call),

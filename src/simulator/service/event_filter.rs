@@ -8,7 +8,7 @@ use super::task_filter::{
     EntityRecursion, TimeRange, Trigger, entity_matches, read_entity, read_triggers, read_users,
     user_matches, was_triggered,
 };
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::world::World;
 use crate::world::inventory::{EntityId, Inventory};
 use crate::world::task::Record;
@@ -46,7 +46,7 @@ impl EventFilter {
         mut fields: Fields,
         world: &World,
         calendar: &Calendar,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, MethodFault> {
         let period = match fields.optional_object("time", "EventFilterSpecByTime")? {
             Some(mut by_time) => {
                 let period = TimeRange::read(&mut by_time, calendar)?;
@@ -60,7 +60,7 @@ impl EventFilter {
             .iter()
             .find(|category| !CATEGORIES.contains(&category.as_str()))
         {
-            return Err(Fault::invalid_argument(
+            return Err(MethodFault::invalid_argument(
                 "filter.category",
                 &format!("There is no category {wrong}."),
             ));
@@ -169,7 +169,7 @@ pub(super) struct EventView {
 
 impl EventView {
     /// Parses `eventViewSpec`.
-    pub(super) fn read(fields: &mut Fields) -> Result<Option<Self>, Fault> {
+    pub(super) fn read(fields: &mut Fields) -> Result<Option<Self>, MethodFault> {
         let Some(mut spec) =
             fields.optional_object("eventViewSpec", "EventManagerViewByStartId")?
         else {
@@ -177,7 +177,7 @@ impl EventView {
         };
         let start = spec.int("startEventId")?;
         if start < 0 {
-            return Err(Fault::invalid_argument(
+            return Err(MethodFault::invalid_argument(
                 "eventViewSpec.startEventId",
                 "It must not be negative.",
             ));

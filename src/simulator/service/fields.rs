@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::value::MoRef;
 
 const MAX_PAGE_SIZE: usize = 1000;
@@ -18,12 +18,12 @@ pub(super) struct Fields {
 impl Fields {
     /// Parses the parameters of a method: a JSON object, or an empty body. `strict` requires the type names of data
     /// objects.
-    pub(super) fn of_body(body: &[u8], strict: bool) -> Result<Self, Fault> {
+    pub(super) fn of_body(body: &[u8], strict: bool) -> Result<Self, MethodFault> {
         let value = if body.trim_ascii().is_empty() {
             Value::Object(Map::new())
         } else {
             serde_json::from_slice(body).map_err(|error| {
-                Fault::invalid_request(format!("The request's body is not JSON: {error}."))
+                MethodFault::invalid_request(format!("The request's body is not JSON: {error}."))
             })?
         };
         match value {
@@ -32,7 +32,7 @@ impl Fields {
                 rest: fields,
                 strict,
             }),
-            other => Err(Fault::invalid_request(format!(
+            other => Err(MethodFault::invalid_request(format!(
                 "The request's body must be a JSON object, not {}.",
                 kind(&other)
             ))),
@@ -44,9 +44,9 @@ impl Fields {
         location: String,
         type_name: &str,
         strict: bool,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, MethodFault> {
         let Value::Object(mut fields) = value else {
-            return Err(Fault::invalid_request(format!(
+            return Err(MethodFault::invalid_request(format!(
                 "{location} must be a {type_name}, not {}.",
                 kind(&value)
             )));
@@ -55,12 +55,12 @@ impl Fields {
             Some(Value::String(name)) if name == type_name => {}
             None if !strict => {}
             None => {
-                return Err(Fault::invalid_request(format!(
+                return Err(MethodFault::invalid_request(format!(
                     "{location} lacks _typeName: it must be a {type_name}."
                 )));
             }
             Some(name) => {
-                return Err(Fault::invalid_request(format!(
+                return Err(MethodFault::invalid_request(format!(
                     "{location} has _typeName {name}: it must be a {type_name}."
                 )));
             }
@@ -90,8 +90,8 @@ impl Fields {
         self.rest.get(name).cloned().unwrap_or_default()
     }
 
-    fn missing(&self, name: &str) -> Fault {
-        Fault::invalid_argument(&self.path(name), "It is required.")
+    fn missing(&self, name: &str) -> MethodFault {
+        MethodFault::invalid_argument(&self.path(name), "It is required.")
     }
 
     fn of_type<T>(
@@ -99,12 +99,12 @@ impl Fields {
         name: &str,
         expected: &str,
         read: impl FnOnce(&Value) -> Option<T>,
-    ) -> Result<Option<T>, Fault> {
+    ) -> Result<Option<T>, MethodFault> {
         let Some(value) = self.take(name) else {
             return Ok(None);
         };
         read(&value).map(Some).ok_or_else(|| {
-            Fault::invalid_request(format!(
+            MethodFault::invalid_request(format!(
                 "{} must be {expected}, not {}.",
                 self.path(name),
                 kind(&value)
@@ -112,48 +112,49 @@ impl Fields {
         })
     }
 
-    pub(super) fn optional_string(&mut self, name: &str) -> Result<Option<String>, Fault> {
+    pub(super) fn optional_string(&mut self, name: &str) -> Result<Option<String>, MethodFault> {
         self.of_type(name, "a string", |value| value.as_str().map(str::to_owned))
     }
 
-    pub(super) fn string(&mut self, name: &str) -> Result<String, Fault> {
+    pub(super) fn string(&mut self, name: &str) -> Result<String, MethodFault> {
         self.optional_string(name)?
             .ok_or_else(|| self.missing(name))
     }
 
-    pub(super) fn optional_boolean(&mut self, name: &str) -> Result<Option<bool>, Fault> {
+    pub(super) fn optional_boolean(&mut self, name: &str) -> Result<Option<bool>, MethodFault> {
         self.of_type(name, "a boolean", Value::as_bool)
     }
 
-    pub(super) fn boolean(&mut self, name: &str) -> Result<bool, Fault> {
+    pub(super) fn boolean(&mut self, name: &str) -> Result<bool, MethodFault> {
         self.optional_boolean(name)?
             .ok_or_else(|| self.missing(name))
     }
 
-    pub(super) fn optional_int(&mut self, name: &str) -> Result<Option<i32>, Fault> {
+    pub(super) fn optional_int(&mut self, name: &str) -> Result<Option<i32>, MethodFault> {
         self.of_type(name, "an int32", |value| {
             value.as_i64().and_then(|number| i32::try_from(number).ok())
         })
     }
 
-    pub(super) fn int(&mut self, name: &str) -> Result<i32, Fault> {
+    pub(super) fn int(&mut self, name: &str) -> Result<i32, MethodFault> {
         self.optional_int(name)?.ok_or_else(|| self.missing(name))
     }
 
     /// Reads an optional non-negative int32.
-    pub(super) fn optional_count(&mut self, name: &str) -> Result<Option<usize>, Fault> {
+    pub(super) fn optional_count(&mut self, name: &str) -> Result<Option<usize>, MethodFault> {
         let Some(number) = self.optional_int(name)? else {
             return Ok(None);
         };
-        let count = usize::try_from(number)
-            .map_err(|_| Fault::invalid_argument(&self.path(name), "It must not be negative."))?;
+        let count = usize::try_from(number).map_err(|_| {
+            MethodFault::invalid_argument(&self.path(name), "It must not be negative.")
+        })?;
         Ok(Some(count))
     }
 
     /// Reads a limit, which must be above 0; a missing one is `usize::MAX`.
-    pub(super) fn limit(&mut self, name: &str) -> Result<usize, Fault> {
+    pub(super) fn limit(&mut self, name: &str) -> Result<usize, MethodFault> {
         match self.optional_count(name)? {
-            Some(0) => Err(Fault::invalid_argument(
+            Some(0) => Err(MethodFault::invalid_argument(
                 &self.path(name),
                 "It must be above 0.",
             )),
@@ -161,39 +162,46 @@ impl Fields {
         }
     }
 
-    pub(super) fn optional_time(&mut self, name: &str) -> Result<Option<jiff::Timestamp>, Fault> {
+    pub(super) fn optional_time(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<jiff::Timestamp>, MethodFault> {
         self.of_type(name, "a dateTime (RFC 3339)", |value| {
             value.as_str().and_then(|text| text.parse().ok())
         })
     }
 
     /// Reads a list; empty if missing.
-    pub(super) fn list(&mut self, name: &str) -> Result<Vec<Value>, Fault> {
+    pub(super) fn list(&mut self, name: &str) -> Result<Vec<Value>, MethodFault> {
         let list = self.of_type(name, "a list", |value| value.as_array().cloned())?;
         Ok(list.unwrap_or_default())
     }
 
-    pub(super) fn strings(&mut self, name: &str) -> Result<Vec<String>, Fault> {
+    pub(super) fn strings(&mut self, name: &str) -> Result<Vec<String>, MethodFault> {
         let path = self.path(name);
         let items = self.list(name)?;
         let strings: Option<Vec<String>> = items
             .iter()
             .map(|item| item.as_str().map(str::to_owned))
             .collect();
-        strings.ok_or_else(|| Fault::invalid_request(format!("{path} must be a list of strings.")))
+        strings.ok_or_else(|| {
+            MethodFault::invalid_request(format!("{path} must be a list of strings."))
+        })
     }
 
-    pub(super) fn ints(&mut self, name: &str) -> Result<Vec<i32>, Fault> {
+    pub(super) fn ints(&mut self, name: &str) -> Result<Vec<i32>, MethodFault> {
         let path = self.path(name);
         let items = self.list(name)?;
         let ints: Option<Vec<i32>> = items
             .iter()
             .map(|item| item.as_i64().and_then(|number| i32::try_from(number).ok()))
             .collect();
-        ints.ok_or_else(|| Fault::invalid_request(format!("{path} must be a list of int32s.")))
+        ints.ok_or_else(|| {
+            MethodFault::invalid_request(format!("{path} must be a list of int32s."))
+        })
     }
 
-    pub(super) fn references(&mut self, name: &str) -> Result<Vec<MoRef>, Fault> {
+    pub(super) fn references(&mut self, name: &str) -> Result<Vec<MoRef>, MethodFault> {
         let (path, strict) = (self.path(name), self.strict);
         let items = self.list(name)?;
         items
@@ -203,14 +211,14 @@ impl Fields {
             .collect()
     }
 
-    pub(super) fn optional_reference(&mut self, name: &str) -> Result<Option<MoRef>, Fault> {
+    pub(super) fn optional_reference(&mut self, name: &str) -> Result<Option<MoRef>, MethodFault> {
         let (path, strict) = (self.path(name), self.strict);
         self.take(name)
             .map(|value| reference(value, path, strict))
             .transpose()
     }
 
-    pub(super) fn reference(&mut self, name: &str) -> Result<MoRef, Fault> {
+    pub(super) fn reference(&mut self, name: &str) -> Result<MoRef, MethodFault> {
         self.optional_reference(name)?
             .ok_or_else(|| self.missing(name))
     }
@@ -219,19 +227,23 @@ impl Fields {
         &mut self,
         name: &str,
         type_name: &str,
-    ) -> Result<Option<Self>, Fault> {
+    ) -> Result<Option<Self>, MethodFault> {
         let (path, strict) = (self.path(name), self.strict);
         self.take(name)
             .map(|value| Self::of_object(value, path, type_name, strict))
             .transpose()
     }
 
-    pub(super) fn object(&mut self, name: &str, type_name: &str) -> Result<Self, Fault> {
+    pub(super) fn object(&mut self, name: &str, type_name: &str) -> Result<Self, MethodFault> {
         self.optional_object(name, type_name)?
             .ok_or_else(|| self.missing(name))
     }
 
-    pub(super) fn objects(&mut self, name: &str, type_name: &str) -> Result<Vec<Self>, Fault> {
+    pub(super) fn objects(
+        &mut self,
+        name: &str,
+        type_name: &str,
+    ) -> Result<Vec<Self>, MethodFault> {
         let (path, strict) = (self.path(name), self.strict);
         let items = self.list(name)?;
         items
@@ -248,7 +260,7 @@ impl Fields {
         &mut self,
         name: &str,
         type_names: &[&'static str],
-    ) -> Result<Vec<(&'static str, Self)>, Fault> {
+    ) -> Result<Vec<(&'static str, Self)>, MethodFault> {
         let (path, strict) = (self.path(name), self.strict);
         let mut objects = Vec::new();
         for (index, item) in self.list(name)?.into_iter().enumerate() {
@@ -263,7 +275,7 @@ impl Fields {
                 .copied()
                 .find(|known| *known == named)
                 .ok_or_else(|| {
-                    Fault::invalid_request(format!(
+                    MethodFault::invalid_request(format!(
                         "{location} needs a _typeName out of {}.",
                         type_names.join(", ")
                     ))
@@ -274,11 +286,11 @@ impl Fields {
     }
 
     /// Reads `maxCount`, the size of a page.
-    pub(super) fn page_size(&mut self) -> Result<usize, Fault> {
+    pub(super) fn page_size(&mut self) -> Result<usize, MethodFault> {
         match self.optional_count("maxCount")? {
             None => Err(self.missing("maxCount")),
             Some(count) if (1..=MAX_PAGE_SIZE).contains(&count) => Ok(count),
-            Some(_) => Err(Fault::invalid_argument(
+            Some(_) => Err(MethodFault::invalid_argument(
                 "maxCount",
                 "It must be from 1 to 1000.",
             )),
@@ -286,14 +298,14 @@ impl Fields {
     }
 
     /// Fails if there are unread fields.
-    pub(super) fn done(mut self) -> Result<(), Fault> {
+    pub(super) fn done(mut self) -> Result<(), MethodFault> {
         if self.location.is_empty() {
             // The name of the parameters' type (`LoginRequestType`) is redundant but valid.
             self.rest.remove("_typeName");
         }
         match self.rest.keys().next() {
             None => Ok(()),
-            Some(name) => Err(Fault::invalid_request(format!(
+            Some(name) => Err(MethodFault::invalid_request(format!(
                 "Unknown field {}.",
                 self.path(name)
             ))),
@@ -301,7 +313,7 @@ impl Fields {
     }
 }
 
-fn reference(value: Value, location: String, strict: bool) -> Result<MoRef, Fault> {
+fn reference(value: Value, location: String, strict: bool) -> Result<MoRef, MethodFault> {
     let mut fields = Fields::of_object(value, location, "ManagedObjectReference", strict)?;
     let reference = MoRef::new(fields.string("type")?, fields.string("value")?);
     fields.optional_string("serverGuid")?;

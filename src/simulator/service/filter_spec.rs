@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fields::Fields;
 use super::object_source::ObjectSource;
 use super::schema::{self, is_a};
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::value::MoRef;
 
 /// A `PropertySpec`: properties of one type.
@@ -57,7 +57,7 @@ pub(super) struct SelectedObjects {
 }
 
 impl FilterSpec {
-    pub(super) fn read(mut fields: Fields) -> Result<Self, Fault> {
+    pub(super) fn read(mut fields: Fields) -> Result<Self, MethodFault> {
         let mut named = HashMap::new();
         let properties = fields
             .objects("propSet", "PropertySpec")?
@@ -74,13 +74,13 @@ impl FilterSpec {
             .unwrap_or(false);
         fields.done()?;
         if properties.is_empty() {
-            return Err(Fault::invalid_argument(
+            return Err(MethodFault::invalid_argument(
                 "spec.propSet",
                 "It must not be empty.",
             ));
         }
         if objects.is_empty() {
-            return Err(Fault::invalid_argument(
+            return Err(MethodFault::invalid_argument(
                 "spec.objectSet",
                 "It must not be empty.",
             ));
@@ -126,7 +126,10 @@ impl FilterSpec {
 
     /// Returns the objects that the filter selects now. Fails if an object of `objectSet` does not exist, unless
     /// missing objects are reported.
-    pub(super) fn select(&self, objects: &dyn ObjectSource) -> Result<SelectedObjects, Fault> {
+    pub(super) fn select(
+        &self,
+        objects: &dyn ObjectSource,
+    ) -> Result<SelectedObjects, MethodFault> {
         let mut walk = Walk {
             spec: self,
             source: objects,
@@ -140,7 +143,7 @@ impl FilterSpec {
             } else if self.report_missing {
                 walk.selected.missing.push(spec.object.clone());
             } else {
-                return Err(Fault::object_not_found(&spec.object));
+                return Err(MethodFault::object_not_found(&spec.object));
             }
         }
         Ok(walk.selected)
@@ -148,24 +151,27 @@ impl FilterSpec {
 }
 
 impl PropertySpec {
-    fn read(mut fields: Fields) -> Result<Self, Fault> {
+    fn read(mut fields: Fields) -> Result<Self, MethodFault> {
         let kind = fields.string("type")?;
         let all = fields.optional_boolean("all")?.unwrap_or(false);
         let paths = fields.strings("pathSet")?;
         fields.done()?;
         if !schema::is_managed(&kind) {
-            return Err(Fault::invalid_type(&kind));
+            return Err(MethodFault::invalid_type(&kind));
         }
         let is_wrong = |path: &&String| schema::path(&kind, path).is_none();
         if let Some(wrong) = paths.iter().find(is_wrong) {
-            return Err(Fault::invalid_property(wrong));
+            return Err(MethodFault::invalid_property(wrong));
         }
         Ok(Self { kind, all, paths })
     }
 }
 
 impl ObjectSpec {
-    fn read(mut fields: Fields, named: &mut HashMap<String, Selection>) -> Result<Self, Fault> {
+    fn read(
+        mut fields: Fields,
+        named: &mut HashMap<String, Selection>,
+    ) -> Result<Self, MethodFault> {
         let object = fields.reference("obj")?;
         let skip = fields.optional_boolean("skip")?.unwrap_or(false);
         let selections = read_selections(&mut fields, named)?;
@@ -179,12 +185,12 @@ impl ObjectSpec {
 }
 
 /// Fails if the type does not exist or does not have the property.
-fn check_traversal(kind: &str, path: &str) -> Result<(), Fault> {
+fn check_traversal(kind: &str, path: &str) -> Result<(), MethodFault> {
     if !schema::is_managed(kind) {
-        return Err(Fault::invalid_type(kind));
+        return Err(MethodFault::invalid_type(kind));
     }
     if schema::path(kind, path).is_none() {
-        return Err(Fault::invalid_argument(
+        return Err(MethodFault::invalid_argument(
             "selectSet.path",
             &format!("{kind} has no property {path}."),
         ));
@@ -195,7 +201,7 @@ fn check_traversal(kind: &str, path: &str) -> Result<(), Fault> {
 fn read_selections(
     fields: &mut Fields,
     named: &mut HashMap<String, Selection>,
-) -> Result<Vec<Selection>, Fault> {
+) -> Result<Vec<Selection>, MethodFault> {
     let mut selections = Vec::new();
     for (type_name, mut fields) in
         fields.polymorphic_objects("selectSet", &["TraversalSpec", "SelectionSpec"])?
@@ -203,7 +209,7 @@ fn read_selections(
         let name = fields.optional_string("name")?;
         let selection = if type_name == "SelectionSpec" {
             Selection::Named(name.ok_or_else(|| {
-                Fault::invalid_argument("selectSet.name", "A SelectionSpec needs one.")
+                MethodFault::invalid_argument("selectSet.name", "A SelectionSpec needs one.")
             })?)
         } else {
             let (kind, path) = (fields.string("type")?, fields.string("path")?);
@@ -237,14 +243,19 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn visit(&mut self, object: &MoRef, skip: bool, selections: &[Selection]) -> Result<(), Fault> {
+    fn visit(
+        &mut self,
+        object: &MoRef,
+        skip: bool,
+        selections: &[Selection],
+    ) -> Result<(), MethodFault> {
         if !skip && self.seen.insert(object.clone()) {
             self.selected.objects.push(object.clone());
         }
         for selection in selections {
             let resolved = match selection {
                 Selection::Named(name) => self.spec.named.get(name).ok_or_else(|| {
-                    Fault::invalid_argument(
+                    MethodFault::invalid_argument(
                         "selectSet.name",
                         &format!("There is no selection {name}."),
                     )
@@ -278,7 +289,11 @@ impl Walk<'_> {
 }
 
 /// Returns the objects that a property refers to.
-fn targets(source: &dyn ObjectSource, object: &MoRef, path: &str) -> Result<Vec<MoRef>, Fault> {
+fn targets(
+    source: &dyn ObjectSource,
+    object: &MoRef,
+    path: &str,
+) -> Result<Vec<MoRef>, MethodFault> {
     if let Some(view) = source.view(object).filter(|_| path == "view") {
         // Avoids conversion of large views to JSON and back.
         return Ok(view.members().cloned().collect());

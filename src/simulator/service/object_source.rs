@@ -2,7 +2,7 @@
 
 use super::context::ReadContext;
 use super::views::View;
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::value::{MoRef, Property};
 
 /// The managed objects that a property filter can select.
@@ -16,5 +16,5 @@ pub(super) trait ObjectSource {
     fn view(&self, object: &MoRef) -> Option<&View>;
 
     /// Returns the value at a property path, as a property collector reports it.
-    fn value(&self, object: &MoRef, path: &str) -> Result<Property, Fault>;
+    fn value(&self, object: &MoRef, path: &str) -> Result<Property, MethodFault>;
 }

@@ -9,7 +9,7 @@ use super::schema;
 use super::session::{Session, Sessions};
 use super::views::View;
 use super::{content, events};
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::value::{MoRef, Property};
 use crate::world::task::{Field, TaskId};
 
@@ -53,14 +53,14 @@ impl ObjectSource for Objects<'_> {
         (view.type_name() == &*object.kind).then_some(view)
     }
 
-    fn value(&self, object: &MoRef, path: &str) -> Result<Property, Fault> {
+    fn value(&self, object: &MoRef, path: &str) -> Result<Property, MethodFault> {
         // Fast path for task fields, by far the most frequent.
         let field = path.strip_prefix("info.").and_then(Field::named);
         if let (Some(task), Some(field)) = (self.context.task(object), field) {
             return Ok(self.context.writer.field(&task.record, field));
         }
         let field =
-            schema::path(&object.kind, path).ok_or_else(|| Fault::invalid_property(path))?;
+            schema::path(&object.kind, path).ok_or_else(|| MethodFault::invalid_property(path))?;
         let Some((first, rest)) = path.split_once('.') else {
             return self.property(object, path);
         };
@@ -75,13 +75,13 @@ impl ObjectSource for Objects<'_> {
 
 impl Objects<'_> {
     /// Returns a property of an object whose type has it.
-    pub(crate) fn property(&self, object: &MoRef, name: &str) -> Result<Property, Fault> {
+    pub(crate) fn property(&self, object: &MoRef, name: &str) -> Result<Property, MethodFault> {
         if !self.exists(object) {
-            return Err(Fault::object_not_found(object));
+            return Err(MethodFault::object_not_found(object));
         }
         let field = schema::property(&object.kind, name)
             .copied()
-            .ok_or_else(|| Fault::invalid_property(name))?;
+            .ok_or_else(|| MethodFault::invalid_property(name))?;
         if let Some(task) = self.context.task(object) {
             return Ok(match name {
                 "info" => Property::Object(self.context.writer.info(&task.record)),
@@ -99,7 +99,7 @@ impl Objects<'_> {
         let value = if let Some(entity) = inventory.find(object) {
             let unreadable = &self.context.writer.behavior.unreadable_types;
             if unreadable.iter().any(|kind| *kind == *object.kind) {
-                return Err(Fault::no_permission(object, "System.Read"));
+                return Err(MethodFault::no_permission(object, "System.Read"));
             }
             entities::property(self.context, entity, name)
         } else if let Some(owner) = entities::browser_owner(inventory, object) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::object_source::ObjectSource;
 use super::property_filter::PropertyFilter;
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::server_behavior::Versions;
 use crate::value::MoRef;
 
@@ -35,7 +35,7 @@ pub(super) struct PropertyCollector {
 
 /// Condition for an immediate response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Urgency {
+pub(super) enum ResponseCondition {
     /// Respond only if there are changes.
     None,
     /// The client continues a truncated set: respond with the rest at once, even if it is empty.
@@ -81,22 +81,22 @@ impl PropertyCollector {
         version: &str,
         extended: bool,
         versions: Versions,
-    ) -> Result<Urgency, Fault> {
+    ) -> Result<ResponseCondition, MethodFault> {
         if versions == Versions::Constant {
             self.filters
                 .values_mut()
                 .for_each(PropertyFilter::acknowledge);
             let is_continued = self.issued.take().is_some_and(|issued| issued.truncated);
             return Ok(match version {
-                "" => Urgency::First,
-                _ if is_continued => Urgency::Continued,
-                _ => Urgency::None,
+                "" => ResponseCondition::First,
+                _ if is_continued => ResponseCondition::Continued,
+                _ => ResponseCondition::None,
             });
         }
         if version.is_empty() {
             self.filters.values_mut().for_each(PropertyFilter::forget);
             (self.acknowledged, self.issued) = (None, None);
-            return Ok(Urgency::First);
+            return Ok(ResponseCondition::First);
         }
         if let Some(issued) = self
             .issued
@@ -104,20 +104,20 @@ impl PropertyCollector {
         {
             if issued.truncated {
                 // A truncated set acknowledges nothing, so that it can be undone to the last complete one.
-                return Ok(Urgency::Continued);
+                return Ok(ResponseCondition::Continued);
             }
             self.filters
                 .values_mut()
                 .for_each(PropertyFilter::acknowledge);
             self.acknowledged = Some(issued.version);
-            return Ok(Urgency::None);
+            return Ok(ResponseCondition::None);
         }
         if self.acknowledged.as_deref() == Some(version) {
             self.filters.values_mut().for_each(PropertyFilter::undo);
             self.issued = None;
-            return Ok(Urgency::None);
+            return Ok(ResponseCondition::None);
         }
-        Err(Fault::invalid_collector_version())
+        Err(MethodFault::invalid_collector_version())
     }
 
     /// Returns an `UpdateSet` of at most `maximum` object updates, if there are changes or the response is urgent.
@@ -126,7 +126,7 @@ impl PropertyCollector {
         maximum: usize,
         look_at_views: bool,
         versions: Versions,
-        urgency: Urgency,
+        urgency: ResponseCondition,
         objects: &dyn ObjectSource,
     ) -> Option<Value> {
         let mut left = maximum;
@@ -134,12 +134,13 @@ impl PropertyCollector {
         let mut sets = Vec::new();
         for filter in self.filters.values_mut() {
             filter.catch_up(objects, look_at_views);
-            let (set, count, more) = filter.take(left, urgency == Urgency::First, objects);
+            let (set, count, more) =
+                filter.take(left, urgency == ResponseCondition::First, objects);
             sets.extend(set);
             left = left.saturating_sub(count);
             truncated |= more;
         }
-        if sets.is_empty() && !truncated && urgency == Urgency::None {
+        if sets.is_empty() && !truncated && urgency == ResponseCondition::None {
             return None;
         }
         let number = self.next_number();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::filter_spec::FilterSpec;
 use super::object_source::ObjectSource;
-use crate::method_fault::{self, Fault};
+use crate::method_fault::{self, MethodFault};
 use crate::value::MoRef;
 use crate::world::changes::ChangedObject;
 use crate::world::task::{Field, TaskId};
@@ -70,7 +70,7 @@ impl PropertyFilter {
         raw: Value,
         partial: bool,
         objects: &dyn ObjectSource,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, MethodFault> {
         spec.select(objects)?;
         Ok(Self {
             reference,
@@ -298,8 +298,10 @@ impl PropertyFilter {
             self.missing
                 .iter()
                 .map(|object| {
-                    let fault =
-                        method_fault::embedded(&Fault::object_not_found(object).into_json(), form);
+                    let fault = method_fault::embedded(
+                        &MethodFault::object_not_found(object).into_json(),
+                        form,
+                    );
                     json!({"_typeName": "MissingObject", "obj": object.to_json(), "fault": fault})
                 })
                 .collect()

@@ -15,7 +15,7 @@ use super::retrieval::TruncatedRetrieval;
 use super::task_history::TaskRecords;
 use super::uuid::uuid;
 use super::views::View;
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::open_objects::OpenObjects;
 use crate::value::{MoRef, Property};
 use crate::world::time::{Calendar, WorldTime};
@@ -136,11 +136,11 @@ impl Session {
     }
 
     /// Fails if the session has `maximum` history collectors of tasks and events.
-    pub(super) fn may_collect_history(&self, maximum: usize) -> Result<(), Fault> {
+    pub(super) fn may_collect_history(&self, maximum: usize) -> Result<(), MethodFault> {
         if self.histories.len() + self.event_collectors.len() < maximum {
             return Ok(());
         }
-        Err(Fault::invalid_state(
+        Err(MethodFault::invalid_state(
             "The maximum number of history collectors of this session exist already.",
         ))
     }

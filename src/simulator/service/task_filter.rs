@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::fields::Fields;
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::world::World;
 use crate::world::archive::FilterFields;
 use crate::world::inventory::{EntityId, Inventory};
@@ -28,7 +28,7 @@ pub(super) struct TimeRange {
 
 impl TimeRange {
     /// Parses `beginTime` and `endTime`.
-    pub(super) fn read(fields: &mut Fields, calendar: &Calendar) -> Result<Self, Fault> {
+    pub(super) fn read(fields: &mut Fields, calendar: &Calendar) -> Result<Self, MethodFault> {
         let world_time = |time: Timestamp| calendar.moment(time);
         let begin = fields.optional_time("beginTime")?.map(world_time);
         let end = fields.optional_time("endTime")?.map(world_time);
@@ -65,7 +65,7 @@ pub(super) fn read_entity(
     fields: &mut Fields,
     type_name: &str,
     world: &World,
-) -> Result<Option<(EntityId, EntityRecursion)>, Fault> {
+) -> Result<Option<(EntityId, EntityRecursion)>, MethodFault> {
     let Some(mut by_entity) = fields.optional_object("entity", type_name)? else {
         return Ok(None);
     };
@@ -75,7 +75,7 @@ pub(super) fn read_entity(
         "children" => EntityRecursion::Children,
         "all" => EntityRecursion::All,
         _ => {
-            return Err(Fault::invalid_argument(
+            return Err(MethodFault::invalid_argument(
                 "filter.entity.recursion",
                 "It must be self, children or all.",
             ));
@@ -85,7 +85,7 @@ pub(super) fn read_entity(
     let entity = world
         .inventory()
         .find(&reference)
-        .ok_or_else(|| Fault::object_not_found(&reference))?;
+        .ok_or_else(|| MethodFault::object_not_found(&reference))?;
     Ok(Some((entity, recursion)))
 }
 
@@ -94,7 +94,7 @@ pub(super) fn read_entity(
 pub(super) fn read_users(
     fields: &mut Fields,
     type_name: &str,
-) -> Result<Option<(bool, Vec<String>)>, Fault> {
+) -> Result<Option<(bool, Vec<String>)>, MethodFault> {
     let Some(mut by_user) = fields.optional_object("userName", type_name)? else {
         return Ok(None);
     };
@@ -104,7 +104,7 @@ pub(super) fn read_users(
 }
 
 /// Parses the required alarm and scheduled task; empty matches all tasks.
-pub(super) fn read_triggers(fields: &mut Fields) -> Result<Vec<Trigger>, Fault> {
+pub(super) fn read_triggers(fields: &mut Fields) -> Result<Vec<Trigger>, MethodFault> {
     let mut triggers = Vec::new();
     for field in ["alarm", "scheduledTask"] {
         if let Some(reference) = fields.optional_reference(field)? {
@@ -139,7 +139,7 @@ impl TaskFilter {
         mut fields: Fields,
         world: &World,
         calendar: &Calendar,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, MethodFault> {
         let entity = read_entity(&mut fields, "TaskFilterSpecByEntity", world)?;
         let time = match fields.optional_object("time", "TaskFilterSpecByTime")? {
             Some(by_time) => Some(read_time(by_time, calendar)?),
@@ -151,7 +151,7 @@ impl TaskFilter {
             .iter()
             .find(|state| TaskState::named(state).is_none());
         if let Some(wrong) = wrong {
-            return Err(Fault::invalid_argument(
+            return Err(MethodFault::invalid_argument(
                 "filter.state",
                 &format!("There is no state {wrong}."),
             ));
@@ -223,7 +223,7 @@ pub(super) struct ResultFilter {
 }
 
 impl ResultFilter {
-    pub(super) fn read(mut fields: Fields) -> Result<Self, Fault> {
+    pub(super) fn read(mut fields: Fields) -> Result<Self, MethodFault> {
         let filter = Self {
             all: fields.optional_boolean("removeAll")?.unwrap_or(false),
             operations: fields.strings("descriptionIds")?,
@@ -243,14 +243,14 @@ impl ResultFilter {
     }
 }
 
-fn read_time(mut fields: Fields, calendar: &Calendar) -> Result<(usize, TimeRange), Fault> {
+fn read_time(mut fields: Fields, calendar: &Calendar) -> Result<(usize, TimeRange), MethodFault> {
     let which = match fields.string("timeType")?.as_str() {
         "queuedTime" => 0,
         "startedTime" => 1,
         "completedTime" => 2,
         _ => {
             let why = "It must be queuedTime, startedTime or completedTime.";
-            return Err(Fault::invalid_argument("filter.time.timeType", why));
+            return Err(MethodFault::invalid_argument("filter.time.timeType", why));
         }
     };
     let period = TimeRange::read(&mut fields, calendar)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::changes::ChangedObject;
 use super::event_queue::WorldEvent;
 use super::task::{Field, TaskId, TaskState, cancelled_fault, is_cancelled_fault};
-use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressCurve};
+use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressPlan};
 use super::{World, replace};
 
 impl World {
@@ -135,7 +135,7 @@ impl World {
             parent_task.execution.used_slots = parent_task.execution.used_slots.saturating_sub(1);
         }
         let next = parent_task.execution.waiting_children.pop_front();
-        let percent = (parent_task.execution.plan.progress == ProgressCurve::Children).then(|| {
+        let percent = (parent_task.execution.plan.progress == ProgressPlan::Children).then(|| {
             u8::try_from(
                 parent_task.execution.ended_children * 100
                     / parent_task.execution.plan.children.len().max(1),

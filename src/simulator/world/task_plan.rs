@@ -13,7 +13,7 @@ use crate::duration_range::DurationRange;
 /// Progress (0–100) as a function of the elapsed fraction of the duration.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub(crate) enum ProgressCurve {
+pub(crate) enum ProgressPlan {
     /// No progress reported.
     #[default]
     #[serde(rename = "none")]
@@ -111,7 +111,7 @@ pub(crate) struct TaskPlan {
     /// Minimum time in the queue.
     pub queue: DurationRange,
     pub end: PlannedEnd,
-    pub progress: ProgressCurve,
+    pub progress: ProgressPlan,
     pub phases: Vec<Phase>,
     /// Changes of `cancelable` (fraction of the duration, value); the entry at 0 is the initial value.
     pub cancelable: Vec<(f64, bool)>,

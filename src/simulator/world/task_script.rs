@@ -5,7 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::task_plan::{ProgressCurve, TaskPlan};
+use super::task_plan::{ProgressPlan, TaskPlan};
 
 /// Change of a running task.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,20 +66,20 @@ pub(super) fn steps_for(plan: &TaskPlan, duration: Duration, rng: &mut Rng) -> V
 }
 
 /// Returns progress reports (fraction of the duration, percent). The first is at 0; only changes are reported.
-fn progress_reports(curve: &ProgressCurve, duration: Duration, rng: &mut Rng) -> Vec<(f64, u8)> {
+fn progress_reports(curve: &ProgressPlan, duration: Duration, rng: &mut Rng) -> Vec<(f64, u8)> {
     match curve {
-        ProgressCurve::Absent => Vec::new(),
-        ProgressCurve::Children => vec![(0.0, 0)],
-        ProgressCurve::Steps(points) => {
+        ProgressPlan::Absent => Vec::new(),
+        ProgressPlan::Children => vec![(0.0, 0)],
+        ProgressPlan::Steps(points) => {
             let mut steps = points.clone();
             if steps.first().is_none_or(|(share, _)| *share > 0.0) {
                 steps.insert(0, (0.0, 0));
             }
             steps
         }
-        ProgressCurve::Linear => sample(duration, |share| share * 100.0),
-        ProgressCurve::Slowing => sample(duration, |share| 100.0 * (1.0 - (1.0 - share).powf(2.6))),
-        ProgressCurve::Noisy => {
+        ProgressPlan::Linear => sample(duration, |share| share * 100.0),
+        ProgressPlan::Slowing => sample(duration, |share| 100.0 * (1.0 - (1.0 - share).powf(2.6))),
+        ProgressPlan::Noisy => {
             let (pace, phase) = (
                 rng.f64().mul_add(9.0, 6.0),
                 rng.f64() * std::f64::consts::TAU,
@@ -92,7 +92,7 @@ fn progress_reports(curve: &ProgressCurve, duration: Duration, rng: &mut Rng) ->
             };
             sample(duration, |share| share.mul_add(100.0, wobble(share)))
         }
-        ProgressCurve::Points(points) => sample(duration, |share| interpolate(points, share)),
+        ProgressPlan::Points(points) => sample(duration, |share| interpolate(points, share)),
     }
 }
 
@@ -160,7 +160,7 @@ pub(super) fn details(percent: u8, duration: Duration) -> Vec<Value> {
 mod tests {
     use super::*;
 
-    fn percents(curve: &ProgressCurve, seconds: u64) -> Vec<u8> {
+    fn percents(curve: &ProgressPlan, seconds: u64) -> Vec<u8> {
         let mut rng = Rng::with_seed(7);
         progress_reports(curve, Duration::from_secs(seconds), &mut rng)
             .into_iter()
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_line_rises_by_one_and_ends_below_a_hundred() {
-        let values = percents(&ProgressCurve::Linear, 600);
+        let values = percents(&ProgressPlan::Linear, 600);
         assert_eq!(values, (0..=99).collect::<Vec<u8>>());
     }
 
@@ -178,7 +178,7 @@ mod tests {
     fn noise_never_falls() {
         for seconds in [30, 300, 3000] {
             assert!(
-                percents(&ProgressCurve::Noisy, seconds).is_sorted(),
+                percents(&ProgressPlan::Noisy, seconds).is_sorted(),
                 "{seconds} s"
             );
         }
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn points_may_fall_and_pause() {
         let values = percents(
-            &ProgressCurve::Points(vec![(0.3, 60), (0.5, 60), (0.6, 20), (1.0, 100)]),
+            &ProgressPlan::Points(vec![(0.3, 60), (0.5, 60), (0.6, 20), (1.0, 100)]),
             400,
         );
         assert!(
@@ -200,7 +200,7 @@ mod tests {
     fn steps_jump() {
         assert_eq!(
             percents(
-                &ProgressCurve::Steps(vec![(0.1, 2), (0.2, 19), (0.4, 95)]),
+                &ProgressPlan::Steps(vec![(0.1, 2), (0.2, 19), (0.4, 95)]),
                 60
             ),
             [0, 2, 19, 95]
@@ -209,6 +209,6 @@ mod tests {
 
     #[test]
     fn reports_are_at_least_900_ms_apart() {
-        assert!(percents(&ProgressCurve::Linear, 10).len() <= 12);
+        assert!(percents(&ProgressPlan::Linear, 10).len() <= 12);
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{EndpointId, Handle, Record, TaskStore, TypicalDurations};
+use crate::{EndpointId, Handle, TaskRecord, TaskStore, TypicalDurations};
 
 /// The resolution of timestamps.
 pub(super) const ONE_NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
@@ -59,7 +59,7 @@ impl<'a> EvalContext<'a> {
     }
 
     /// Returns all tasks with their handles.
-    pub(super) fn handles(&self) -> impl Iterator<Item = (Handle, &'a Record)> {
+    pub(super) fn handles(&self) -> impl Iterator<Item = (Handle, &'a TaskRecord)> {
         self.store.iter()
     }
 }
@@ -86,7 +86,7 @@ impl MatchResult {
 pub(super) struct EvalTarget<'a> {
     pub(super) context: EvalContext<'a>,
     pub(super) handle: Handle,
-    pub(super) record: &'a Record,
+    pub(super) record: &'a TaskRecord,
 }
 
 impl EvalTarget<'_> {

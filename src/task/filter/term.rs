@@ -9,7 +9,7 @@ use super::{
     lexer::Operator,
     pattern::Pattern,
 };
-use crate::{LocationField, Record, Status, search_text};
+use crate::{LocationField, Status, TaskRecord, search_text};
 
 /// Distance of a second reading that detects a running clock.
 const FAR_FUTURE: SignedDuration = SignedDuration::from_hours(24 * 366 * 100);
@@ -147,7 +147,7 @@ impl Term {
 }
 
 /// True if the pattern matches type and moId of the target.
-fn is_reference(record: &Record, pattern: &Pattern) -> bool {
+fn is_reference(record: &TaskRecord, pattern: &Pattern) -> bool {
     let entity = record.info.as_ref().and_then(|info| info.entity.as_ref());
     entity.is_some_and(|entity| {
         pattern.may_be_reference()

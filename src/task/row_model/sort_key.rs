@@ -13,7 +13,7 @@ use super::{
     view::Layout,
 };
 use crate::{
-    EndpointId, EvalContext, Handle, Record, Status, cancellation::CancelState, display_name,
+    EndpointId, EvalContext, Handle, Status, TaskRecord, cancellation::CancelState, display_name,
     estimate::estimate, filter::folded, search_text,
 };
 
@@ -134,7 +134,7 @@ impl SortKey {
 struct KeySource<'a> {
     context: EvalContext<'a>,
     handle: Handle,
-    record: &'a Record,
+    record: &'a TaskRecord,
     layout: Layout,
 }
 
@@ -258,7 +258,7 @@ fn urgency(status: Status) -> u8 {
 }
 
 /// Sorts by run time: running tasks first, then the others.
-fn elapsed(record: &Record, descending: bool) -> (u8, RankedValue) {
+fn elapsed(record: &TaskRecord, descending: bool) -> (u8, RankedValue) {
     let Some(started) = record.info.as_ref().and_then(|info| info.began()) else {
         return (1, RankedValue::Missing);
     };
@@ -274,7 +274,7 @@ fn elapsed(record: &Record, descending: bool) -> (u8, RankedValue) {
 }
 
 /// Sorts by queue time: queued tasks first, then the others.
-fn queued_for(record: &Record, descending: bool) -> (u8, RankedValue) {
+fn queued_for(record: &TaskRecord, descending: bool) -> (u8, RankedValue) {
     let Some(info) = &record.info else {
         return (1, RankedValue::Missing);
     };
@@ -292,7 +292,7 @@ fn queued_for(record: &Record, descending: bool) -> (u8, RankedValue) {
 }
 
 /// Returns the rank by cancellation of an active task: requested, possible, not possible.
-fn cancel_rank(record: &Record) -> Option<i64> {
+fn cancel_rank(record: &TaskRecord) -> Option<i64> {
     match CancelState::of(record) {
         CancelState::Requested => Some(0),
         CancelState::Cancelable => Some(1),
@@ -302,7 +302,7 @@ fn cancel_rank(record: &Record) -> Option<i64> {
 }
 
 /// Returns the end of a finished task; `None` while it runs.
-fn end_time(record: &Record) -> Option<Timestamp> {
+fn end_time(record: &TaskRecord) -> Option<Timestamp> {
     let complete = record.info.as_deref().and_then(TaskInfo::complete_time);
     complete.or_else(|| {
         record

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use vtask_vim::types::{CompactTimestamp, TaskInfo};
 
 use super::handle::Handle;
-use crate::{id::EndpointId, record::Record};
+use crate::{id::EndpointId, task_record::TaskRecord};
 
 /// An entity of an endpoint, by its moId.
 pub(super) type EntityKey = (EndpointId, Arc<str>);
@@ -34,14 +34,14 @@ pub(super) struct EntityUses {
 }
 
 /// Returns the entity that a task operates on.
-pub(super) fn target_of(record: &Record) -> Option<EntityKey> {
+pub(super) fn target_of(record: &TaskRecord) -> Option<EntityKey> {
     let entity = record.info.as_ref()?.entity.as_ref()?;
     Some((record.id.endpoint, entity.value.clone()))
 }
 
 impl EntityUses {
-    /// Returns the entity_uses of a task.
-    pub(super) fn of(record: &Record) -> Self {
+    /// Returns the entity uses of a task.
+    pub(super) fn of(record: &TaskRecord) -> Self {
         let Some(info) = &record.info else {
             return Self::default();
         };
@@ -112,7 +112,7 @@ impl EntityIndex {
         self.0.get(entity).map_or(&[], Vec::as_slice)
     }
 
-    /// Updates the index after a task's entity_uses changed.
+    /// Updates the index after a task's entity uses changed.
     pub(super) fn change(&mut self, handle: Handle, before: &EntityUses, after: &EntityUses) {
         if let Some(entity_use) = before.entity_use {
             for entity in &before.entities {

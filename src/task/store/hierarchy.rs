@@ -166,7 +166,7 @@ impl TaskStore {
         let (percent, subtree, nothing) = (node.percent, node.counts(), SubtreeCounts::default());
         if let Some(old) = before {
             self.edit_subtree(old, |subtree| {
-                subtree.children.retain(|child| *child != handle)
+                subtree.children.retain(|child| *child != handle);
             });
             self.change_counts(before, &subtree, &nothing, touched);
             self.shift_percent(old, percent, None, touched);

@@ -3,14 +3,14 @@
 use vtask_vim::types::{EntityLocation, ManagedObjectReference};
 
 use super::{ChangeSet, TaskStore, entity_index};
-use crate::{EndpointId, LocationField, Record};
+use crate::{EndpointId, LocationField, TaskRecord};
 
 /// Maximum number of locations kept; beyond it, those of entities without tasks are forgotten.
 const MAX_LOCATIONS: usize = 40_000;
 
 impl TaskStore {
     /// Returns the location of a task's entity; `None` if it was not read.
-    pub fn location(&self, record: &Record) -> Option<&EntityLocation> {
+    pub fn location(&self, record: &TaskRecord) -> Option<&EntityLocation> {
         if self.locations.is_empty() {
             return None;
         }

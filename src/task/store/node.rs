@@ -6,8 +6,8 @@ use super::handle::Handle;
 use crate::{
     entity_state::EntityState,
     progress::Progress,
-    record::Record,
     status::{Status, StatusCounts},
+    task_record::TaskRecord,
 };
 
 /// Kinds of blockers, most urgent first.
@@ -24,7 +24,7 @@ pub enum BlockerKind {
 /// A record with its position in the hierarchy.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
-    pub(super) record: Record,
+    pub(super) record: TaskRecord,
     pub(super) parent: Option<Handle>,
     /// The subtree without this record. Most records have none.
     pub(super) subtree: Option<Box<Subtree>>,

@@ -42,7 +42,7 @@ impl Harness {
         self.store.find(&TaskId::new(HERE, mo_id)).unwrap()
     }
 
-    fn record(&self, mo_id: &str) -> &Record {
+    fn record(&self, mo_id: &str) -> &TaskRecord {
         self.store.get(self.find(mo_id)).unwrap()
     }
 }

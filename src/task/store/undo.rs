@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{ChangeSet, TaskStore, entity_index::EntityUses};
 use crate::{
-    Handle, Presence, ProgressHistory, Record,
+    Handle, Presence, ProgressHistory, TaskRecord,
     undo_log::{ChangedFields, OldState, OldValue},
 };
 
@@ -20,7 +20,7 @@ impl TaskStore {
         } = before;
         let handle = self.find(&id);
         let record = handle.and_then(|handle| self.get(handle));
-        let last_change_now = record.and_then(Record::last_change).map(Into::into);
+        let last_change_now = record.and_then(TaskRecord::last_change).map(Into::into);
         let replaced_now = match (replaced, handle) {
             (OldValue::Record(old), _) => {
                 let now = record.cloned().map(Box::new);
@@ -93,10 +93,10 @@ impl TaskStore {
     }
 
     /// Inserts a record unchanged.
-    fn restore(&mut self, record: Record, touched: &mut ChangeSet) {
+    fn restore(&mut self, record: TaskRecord, touched: &mut ChangeSet) {
         let id = record.id.clone();
         let key = record.key();
-        let handle = self.insert(Record::placeholder(id.clone(), Presence::Present));
+        let handle = self.insert(TaskRecord::placeholder(id.clone(), Presence::Present));
         let Some(node) = self.nodes.get_mut(handle) else {
             return;
         };

@@ -8,7 +8,7 @@ use vtask_text::{ago, duration};
 use crate::{
     entity_state::PendingQuestion,
     estimate::StallThreshold,
-    record::{CancelObservation, Record},
+    task_record::{CancelObservation, TaskRecord},
     typical::DurationStats,
 };
 
@@ -46,11 +46,15 @@ pub(super) fn cancel_ignored(seen: CancelObservation, now: Timestamp) -> String 
 }
 
 /// Returns the name of a task in a message: `Relocate virtual machine (task-4711)`.
-pub(super) fn named(operation: &str, record: &Record) -> String {
+pub(super) fn named(operation: &str, record: &TaskRecord) -> String {
     format!("{operation} ({})", record.id.mo_id)
 }
 
-pub(super) fn parent_finished(operation: &str, parent: &Record, since: SignedDuration) -> String {
+pub(super) fn parent_finished(
+    operation: &str,
+    parent: &TaskRecord,
+    since: SignedDuration,
+) -> String {
     format!(
         "Still active without progress, although its parent {} finished {}.",
         named(operation, parent),

@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     estimate::{StallThreshold, stall_threshold},
-    record::Record,
     status::Status,
     store::{Handle, TaskStore},
+    task_record::TaskRecord,
     typical::{DurationStats, PastRuns, TypicalDurations},
 };
 
@@ -102,7 +102,10 @@ fn later(from: Timestamp, by: Duration) -> Option<Timestamp> {
 }
 
 /// Returns the time of the last change and the pause allowed after it.
-fn stall_threshold_of(record: &Record, past: PastRuns<'_>) -> Option<(Timestamp, StallThreshold)> {
+fn stall_threshold_of(
+    record: &TaskRecord,
+    past: PastRuns<'_>,
+) -> Option<(Timestamp, StallThreshold)> {
     let start = record.running_since()?;
     let history = record.history.as_deref()?;
     // Pauses are meaningless for a task that reports neither percentage nor phase.
@@ -114,13 +117,13 @@ fn stall_threshold_of(record: &Record, past: PastRuns<'_>) -> Option<(Timestamp,
 }
 
 /// True if a running task has made no progress for unusually long.
-pub(super) fn is_stalled(record: &Record, past: PastRuns<'_>, now: Timestamp) -> bool {
+pub(super) fn is_stalled(record: &TaskRecord, past: PastRuns<'_>, now: Timestamp) -> bool {
     stall(record, past, now).is_some()
 }
 
 /// Returns the current pause of a stalled task, and the limit that it exceeds.
 fn stall(
-    record: &Record,
+    record: &TaskRecord,
     past: PastRuns<'_>,
     now: Timestamp,
 ) -> Option<(SignedDuration, StallThreshold)> {
@@ -130,13 +133,13 @@ fn stall(
     (pause > allowed).then_some((pause, threshold))
 }
 
-fn stalled(record: &Record, past: PastRuns<'_>, now: Timestamp) -> Option<String> {
+fn stalled(record: &TaskRecord, past: PastRuns<'_>, now: Timestamp) -> Option<String> {
     let (pause, threshold) = stall(record, past, now)?;
     let percent = record.progress().percent();
     Some(messages::stalled(pause, percent, threshold, past.durations))
 }
 
-fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
+fn cancel_ignored(record: &TaskRecord, now: Timestamp) -> Option<String> {
     let requested = record
         .cancel_observation()
         .filter(|_| record.is_cancel_requested())?;
@@ -145,7 +148,7 @@ fn cancel_ignored(record: &Record, now: Timestamp) -> Option<String> {
 }
 
 /// Returns the parent, if it is finished.
-fn finished_parent(store: &TaskStore, handle: Handle) -> Option<&Record> {
+fn finished_parent(store: &TaskStore, handle: Handle) -> Option<&TaskRecord> {
     let parent = store.get(store.parent(handle)?)?;
     // A lost parent has not necessarily ended.
     parent
@@ -166,14 +169,14 @@ fn parent_finished(store: &TaskStore, handle: Handle, now: Timestamp) -> Option<
 
 /// Returns the time since when the parent is finished and the child does not progress. Some parents
 /// end before their children as a matter of course.
-fn quiet_without_parent(child: &Record, parent: &Record) -> Option<Timestamp> {
+fn quiet_without_parent(child: &TaskRecord, parent: &TaskRecord) -> Option<Timestamp> {
     Some(parent.completed_at()?.max(child.last_change()?))
 }
 
 fn queued_long(
     store: &TaskStore,
     handle: Handle,
-    record: &Record,
+    record: &TaskRecord,
     now: Timestamp,
 ) -> Option<String> {
     let waited = now.duration_since(record.queued_since()?);
@@ -189,7 +192,7 @@ fn queued_long(
 }
 
 fn longer_than_usual(
-    record: &Record,
+    record: &TaskRecord,
     typical: Option<&DurationStats>,
     now: Timestamp,
 ) -> Option<String> {

@@ -14,7 +14,7 @@ use crate::{
     },
     replay::{Replay, SessionHistory},
     task::TaskId,
-    tui::playback::{RecordingPlayer, Step},
+    tui::playback::{PlaybackController, Step},
 };
 
 /// Maximum time for updates of a record between two checks for input.
@@ -88,7 +88,7 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
         let with_events: Vec<TaskId> = with_events.collect();
         let past = look_back(&mut self.screen);
         let replay = Replay::of_session(session, with_events.into_iter().collect());
-        self.player = Some(RecordingPlayer::look_back(replay));
+        self.player = Some(PlaybackController::look_back(replay));
         self.live = Some(replace(&mut self.screen, Box::new(past)));
     }
 
@@ -126,7 +126,7 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
         if self.player.is_none() && matches!(command, PlaybackCommand::Seek(_)) {
             self.look_back();
         }
-        let is_live = |player: &mut RecordingPlayer| match &command {
+        let is_live = |player: &mut PlaybackController| match &command {
             PlaybackCommand::ReturnToNow => true,
             PlaybackCommand::Seek(target) => player.is_live(Some(target), at),
             _ => false,

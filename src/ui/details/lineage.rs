@@ -6,7 +6,7 @@ use ratatui::text::Line;
 
 use crate::{
     app::{LineageEntry, LineageRow, lineage},
-    task::{Handle, Record, Status, TaskStore},
+    task::{Handle, Status, TaskRecord, TaskStore},
     text::width,
     ui::{
         RenderContext, labels,
@@ -188,7 +188,7 @@ fn notes(ctx: &RenderContext, handle: Handle, shown: usize) -> Vec<(String, Role
     notes
 }
 
-fn member<'a>(store: &'a TaskStore, row: &LineageRow) -> Option<&'a Record> {
+fn member<'a>(store: &'a TaskStore, row: &LineageRow) -> Option<&'a TaskRecord> {
     match row.entry {
         LineageEntry::Task(handle) => store.get(handle),
         LineageEntry::Finished(_) => None,
@@ -235,7 +235,7 @@ fn branch(ctx: &RenderContext, strip: &mut StyledLine, row: &LineageRow, is_mark
 fn fields(
     ctx: &RenderContext,
     strip: &mut StyledLine,
-    record: &Record,
+    record: &TaskRecord,
     (is_subject, is_first): (bool, bool),
     columns: &Columns,
 ) {
@@ -263,7 +263,7 @@ fn fields(
     }
 }
 
-fn state(record: &Record, failed_first: bool) -> String {
+fn state(record: &TaskRecord, failed_first: bool) -> String {
     let word = record.status().word();
     let word = match record.progress().percent() {
         Some(percent) if record.status() != Status::Success => format!("{word} {percent}%"),

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     app::{ClickTarget, Context, ScreenLayout, Tab},
-    task::{Handle, Record, row_model::RowId},
+    task::{Handle, TaskRecord, row_model::RowId},
 };
 
 /// Draws the border between list and details: a vertical line, or a horizontal one if it is one line high.
@@ -92,7 +92,12 @@ fn without_task(ctx: &RenderContext, columns: u16) -> Vec<Line<'static>> {
     }
 }
 
-fn content(ctx: &RenderContext, handle: Handle, record: &Record, area: Rect) -> Vec<Line<'static>> {
+fn content(
+    ctx: &RenderContext,
+    handle: Handle,
+    record: &TaskRecord,
+    area: Rect,
+) -> Vec<Line<'static>> {
     let columns = area.width;
     let tab = ctx.state.tab;
     let Some(info) = record.info.as_deref() else {
@@ -118,7 +123,7 @@ fn content(ctx: &RenderContext, handle: Handle, record: &Record, area: Rect) -> 
     }
 }
 
-fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&Record>) {
+fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&TaskRecord>) {
     let appearance = ctx.appearance;
     let mut strip = StyledLine::new(appearance, area.width);
     // Without space for all titles, the separators are omitted.
@@ -162,7 +167,7 @@ fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&Record>) {
 }
 
 /// True if a tab has no content; its title is dimmed.
-fn is_empty(record: Option<&Record>, tab: Tab) -> bool {
+fn is_empty(record: Option<&TaskRecord>, tab: Tab) -> bool {
     let Some(info) = record.and_then(|record| record.info.as_deref()) else {
         return tab != Tab::Overview;
     };

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::{Action, Context},
     task::{
-        Handle, LocationField, PendingQuestion, Presence, Record, Rule, StatsScope, Status,
+        Handle, LocationField, PendingQuestion, Presence, Rule, StatsScope, Status, TaskRecord,
         cancellation::{CancelState, flag_text, privilege_text},
     },
     text::duration,
@@ -36,7 +36,7 @@ const MIN_ROWS_FOR_EVENTS: usize = 5;
 /// Fields of a placeholder record.
 pub(super) fn placeholder(
     ctx: &RenderContext,
-    record: &Record,
+    record: &TaskRecord,
     columns: u16,
 ) -> Vec<Line<'static>> {
     let mut fields = FieldList {
@@ -59,7 +59,7 @@ pub(super) fn placeholder(
 pub(super) fn lines(
     ctx: &RenderContext,
     handle: Handle,
-    record: &Record,
+    record: &TaskRecord,
     info: &TaskInfo,
     area: Rect,
 ) -> Vec<Line<'static>> {
@@ -137,7 +137,7 @@ fn add_sections(columns: &mut [&mut Vec<Line<'static>>], sections: Vec<Section>,
     }
 }
 
-fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &TaskInfo) {
+fn progress(fields: &mut FieldList, handle: Handle, record: &TaskRecord, info: &TaskInfo) {
     let ctx = fields.ctx;
     let now = ctx.state.time(record, ctx.now);
     let status = record.status();
@@ -197,7 +197,7 @@ fn progress(fields: &mut FieldList, handle: Handle, record: &Record, info: &Task
 }
 
 /// Adds where the target runs, if that was read.
-fn location(fields: &mut FieldList, record: &Record) {
+fn location(fields: &mut FieldList, record: &TaskRecord) {
     let known = fields.ctx.state.view().store.location(record);
     if let Some(EntityLocation::Unreadable(reason)) = known {
         fields.push("Location", &format!("unknown: {reason}"), Role::Dim);
@@ -212,7 +212,7 @@ fn location(fields: &mut FieldList, record: &Record) {
 }
 
 /// Adds the time left and the warnings.
-fn time_left(fields: &mut FieldList, handle: Handle, record: &Record) {
+fn time_left(fields: &mut FieldList, handle: Handle, record: &TaskRecord) {
     let state = fields.ctx.state;
     let insight = state.insight(handle, fields.ctx.now);
     let question = state.view().store.question(handle);
@@ -235,7 +235,7 @@ fn time_left(fields: &mut FieldList, handle: Handle, record: &Record) {
 }
 
 /// Adds the typical duration of the operation, or why it is unknown for an active task.
-fn typical_duration(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
+fn typical_duration(fields: &mut FieldList, record: &TaskRecord, info: &TaskInfo) {
     let state = fields.ctx.state;
     let endpoint = record.id.endpoint;
     let entity = info.entity.as_ref().map(|entity| &*entity.value);
@@ -288,7 +288,7 @@ fn pending_question(fields: &mut FieldList, question: &PendingQuestion) {
 }
 
 /// Adds the progress chart, in at most `rows` lines.
-fn progress_chart(fields: &mut FieldList, record: &Record, rows: usize) {
+fn progress_chart(fields: &mut FieldList, record: &TaskRecord, rows: usize) {
     let ctx = fields.ctx;
     let now = ctx.state.time(record, ctx.now);
     let ran = record
@@ -301,7 +301,7 @@ fn progress_chart(fields: &mut FieldList, record: &Record, rows: usize) {
     }
 }
 
-fn times(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
+fn times(fields: &mut FieldList, record: &TaskRecord, info: &TaskInfo) {
     let ctx = fields.ctx;
     let now = ctx.state.time(record, ctx.now);
     let waited = match (record.queued_for(now), record.queue_time_problem(now)) {
@@ -342,7 +342,7 @@ fn times(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
     }
 }
 
-fn cancellation(fields: &mut FieldList, handle: Handle, record: &Record, info: &TaskInfo) {
+fn cancellation(fields: &mut FieldList, handle: Handle, record: &TaskRecord, info: &TaskInfo) {
     let ctx = fields.ctx;
     let now = ctx.state.time(record, ctx.now);
     match CancelState::of(record) {
@@ -401,7 +401,7 @@ fn family(fields: &mut FieldList, handle: Handle, info: &TaskInfo) {
     fields.text("Locked", &locked.join(", "));
 }
 
-fn identity(fields: &mut FieldList, record: &Record, info: &TaskInfo) {
+fn identity(fields: &mut FieldList, record: &TaskRecord, info: &TaskInfo) {
     let id = fields
         .ctx
         .state

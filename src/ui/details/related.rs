@@ -6,7 +6,7 @@ use super::events;
 
 use crate::{
     app::{LineageEntry, lineage},
-    task::{Handle, Record, Status},
+    task::{Handle, Status, TaskRecord},
     ui::{
         RenderContext, labels,
         styled_line::{StyledLine, flow, paragraph},
@@ -55,7 +55,7 @@ fn family(ctx: &RenderContext, handle: Handle, columns: u16) -> Section {
         LineageEntry::Task(member) if member != handle => store.get(member),
         _ => None,
     });
-    let mut members: Vec<&Record> = members.collect();
+    let mut members: Vec<&TaskRecord> = members.collect();
     members.sort_by_key(|member| {
         let status = member.status();
         !(status.is_active() || status == Status::Failed)
@@ -105,7 +105,7 @@ fn faults(ctx: &RenderContext, info: &TaskInfo, columns: u16) -> Section {
 pub(super) fn latest_events(
     ctx: &RenderContext,
     handle: Handle,
-    record: &Record,
+    record: &TaskRecord,
     columns: u16,
 ) -> Section {
     let events = match ctx.state.view().events.get(&handle) {

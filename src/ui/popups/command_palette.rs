@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{frame, list_menu, prompt};
+use super::{frame, input_line::input_line, list_menu};
 use crate::{
     app::{CommandPalette, Keymap, PaletteMatch},
     text::truncate,
@@ -45,7 +45,7 @@ fn draw_line(ctx: &mut RenderContext, palette: &CommandPalette, area: Rect) -> O
     if area.width == 0 {
         return None;
     }
-    let (mut strip, cursor) = prompt::input_line(ctx, ":", &palette.input, area);
+    let (mut strip, cursor) = input_line(ctx, ":", &palette.input, area);
     if palette.matches.is_empty() {
         strip.gap(2).push("no matching command", Role::Warning);
     } else if palette.input.is_empty() {

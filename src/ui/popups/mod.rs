@@ -8,6 +8,7 @@ mod copy_menu;
 mod filter_menu;
 mod frame;
 mod help;
+mod input_line;
 mod list_menu;
 mod metrics;
 mod notifications;

@@ -5,9 +5,9 @@ use std::{borrow::Cow, time::Duration};
 use ratatui::layout::{self, Constraint, Rect};
 
 use crate::{
-    app::{ClickTarget, Completion, Timeline, TimelineLayout},
+    app::{ClickTarget, ExpectedEnd, Timeline, TimelineLayout},
     task::{
-        Handle, Record, TimeLeft,
+        Handle, TaskRecord, TimeLeft,
         row_model::{Layout, Row, RowId},
     },
     ui::{
@@ -71,8 +71,8 @@ pub(in crate::ui) fn draw(ctx: &mut RenderContext, timeline: &Timeline, body: Re
     }
     let all = ctx.state.view().row_model.len();
     scrollbar::draw(ctx, layout.rows, all, timeline.top());
-    if !layout.completion.is_empty() {
-        draw_completion(ctx, timeline.completion(ctx.now), layout.completion);
+    if !layout.expected_end.is_empty() {
+        draw_expected_end(ctx, timeline.expected_end(ctx.now), layout.expected_end);
     }
 }
 
@@ -144,7 +144,11 @@ fn draw_now(ctx: &mut RenderContext, axis: Axis, is_active: bool, area: Rect) {
     }
 }
 
-fn draw_name(ctx: &mut RenderContext, (row, record, in_tree): (&Row, &Record, bool), area: Rect) {
+fn draw_name(
+    ctx: &mut RenderContext,
+    (row, record, in_tree): (&Row, &TaskRecord, bool),
+    area: Rect,
+) {
     const MAX_INDENT: usize = 12;
     let symbols = ctx.appearance.symbols;
     let mut strip = StyledLine::new(ctx.appearance, area.width);
@@ -167,7 +171,7 @@ fn draw_name(ctx: &mut RenderContext, (row, record, in_tree): (&Row, &Record, bo
 }
 
 /// Returns the expected end of an active task or the end of a finished one.
-fn end_text(ctx: &RenderContext, record: &Record, left: Option<TimeLeft>) -> (String, Role) {
+fn end_text(ctx: &RenderContext, record: &TaskRecord, left: Option<TimeLeft>) -> (String, Role) {
     let zone = &ctx.state.options.time_zone;
     match left {
         Some(TimeLeft::About(left)) => {
@@ -182,21 +186,21 @@ fn end_text(ctx: &RenderContext, record: &Record, left: Option<TimeLeft>) -> (St
     (at.unwrap_or_default(), Role::Dim)
 }
 
-fn draw_completion(ctx: &mut RenderContext, completion: Option<Completion>, area: Rect) {
+fn draw_expected_end(ctx: &mut RenderContext, expected_end: Option<ExpectedEnd>, area: Rect) {
     let mut strip = StyledLine::new(ctx.appearance, area.width);
     strip.gap(1);
-    let Some(completion) = completion else {
+    let Some(expected_end) = expected_end else {
         strip.push("Estimating when all will be done…", Role::Dim);
         ctx.draw(strip, area);
         return;
     };
-    let Completion {
+    let ExpectedEnd {
         is_marked,
         tasks,
         active,
         unknown,
         forecast,
-    } = completion;
+    } = expected_end;
     let set = if is_marked { "marked" } else { "shown" };
     strip.push(&format!("{tasks} {set}: "), Role::Dim);
     let zone = &ctx.state.options.time_zone;

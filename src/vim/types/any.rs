@@ -80,7 +80,7 @@ pub(super) fn is_unset(value: &Value) -> bool {
 /// vCenter boxes values in places of type `Any`, and 8.0.3 has been seen to box the primitives inside a data object
 /// there as well.
 pub fn unboxed(value: Value) -> Value {
-    let mut value = unboxed_once(value);
+    let mut value = without_outer_boxes(value);
     match &mut value {
         Value::Array(items) => items.iter_mut().for_each(unbox),
         Value::Object(fields) => fields.values_mut().for_each(unbox),
@@ -93,8 +93,8 @@ fn unbox(value: &mut Value) {
     *value = unboxed(std::mem::take(value));
 }
 
-/// Removes the box around a value, leaving its content as sent.
-pub(super) fn unboxed_once(mut value: Value) -> Value {
+/// Removes the boxes around a value, leaving its content as sent.
+pub(super) fn without_outer_boxes(mut value: Value) -> Value {
     // Boxes may be nested.
     while let Value::Object(object) = &mut value
         && let Some(content) = take_content(object)
@@ -196,7 +196,7 @@ pub fn items(field: &str, value: Value) -> Result<Vec<Value>, Malformed> {
 /// # Errors
 /// Returns an error if the value is no list.
 pub fn items_as_sent(field: &str, value: Value) -> Result<Vec<Value>, Malformed> {
-    match unboxed_once(value) {
+    match without_outer_boxes(value) {
         Value::Null => Ok(Vec::new()),
         Value::Array(items) => Ok(items),
         other => Err(Malformed::unexpected(field, "a list", &other)),
@@ -257,7 +257,7 @@ pub(crate) fn object(field: &str, value: Value) -> Result<Map<String, Value>, Ma
 
 /// Reads the fields of a data object exactly as the server sent them; only a box around the object is removed.
 pub(super) fn object_as_sent(field: &str, value: Value) -> Result<Map<String, Value>, Malformed> {
-    match unboxed_once(value) {
+    match without_outer_boxes(value) {
         Value::Object(object) => Ok(object),
         other => Err(Malformed::unexpected(field, "an object", &other)),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::{
-    any::{take_string, unboxed_once},
+    any::{take_string, without_outer_boxes},
     intern::intern,
     reference::ManagedObjectReference,
 };
@@ -53,7 +53,7 @@ pub struct ScheduleReason {
 impl TaskReason {
     /// Reads a reason; unknown types and values that are no object are kept as sent.
     pub fn from_json(value: Value) -> Self {
-        let mut object = match unboxed_once(value) {
+        let mut object = match without_outer_boxes(value) {
             Value::Object(object) => object,
             other => return Self::Other(Box::new(other)),
         };

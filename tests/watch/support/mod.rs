@@ -13,8 +13,8 @@ use vtask::{
         scenario::Scenario,
     },
     task::{
-        ChangeSet, EndpointId, EntityState, FinishedRun, Labels, Presence, Record, ServerClock,
-        Status, TaskId, TaskStore,
+        ChangeSet, EndpointId, EntityState, FinishedRun, Labels, Presence, ServerClock, Status,
+        TaskId, TaskRecord, TaskStore,
     },
     vim::{
         ConnectOptions, Credentials, TrustPolicy,
@@ -292,20 +292,20 @@ impl Harness {
         self.watcher.commands().send(command).unwrap();
     }
 
-    pub fn record(&self, mo_id: &str) -> Option<&Record> {
+    pub fn record(&self, mo_id: &str) -> Option<&TaskRecord> {
         self.store
             .get(self.store.find(&TaskId::new(ENDPOINT, mo_id))?)
     }
 
     pub fn status(&self, mo_id: &str) -> Option<Status> {
-        self.record(mo_id).map(Record::status)
+        self.record(mo_id).map(TaskRecord::status)
     }
 
     /// True if the store has every task of the server with its current fields.
     pub fn is_synced(&self, control: &Control) -> bool {
         control.expected_tasks().into_iter().all(|info| {
             let mo_id = info["key"].as_str().unwrap();
-            let is_present = |record: &&Record| record.presence == Presence::Present;
+            let is_present = |record: &&TaskRecord| record.presence == Presence::Present;
             let record = self.record(mo_id).filter(is_present);
             let shown = record.and_then(|record| record.info.as_ref());
             shown.is_some_and(|shown| unboxed(shown.to_json()) == unboxed(info))

@@ -14,7 +14,7 @@ use crate::{
         state::AppState,
         update::{details, list},
     },
-    task::{ChangeSet, Filter, Handle, Record, Status, Summary, TaskStore, filter},
+    task::{ChangeSet, Filter, Handle, Status, Summary, TaskRecord, TaskStore, filter},
 };
 
 /// Opens the summary of the shown tasks; not available in the history view.
@@ -92,7 +92,7 @@ impl SummaryPage {
             }
             RowSubject::Task(handle) => {
                 list::reveal(state, handle, now);
-                let status = state.view().store.get(handle).map(Record::status);
+                let status = state.view().store.get(handle).map(TaskRecord::status);
                 if status == Some(Status::Failed) {
                     details::show(state, Tab::Error);
                 }

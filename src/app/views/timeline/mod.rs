@@ -1,6 +1,6 @@
 //! The timeline: the rows of the list over time, with their expected ends.
 
-mod completion;
+mod expected_end;
 #[cfg(test)]
 mod tests;
 mod time_window;
@@ -24,9 +24,9 @@ use crate::{
         row_model::{Row, RowId},
     },
 };
-use completion::CompletionTracker;
+use expected_end::ExpectedEndTracker;
 
-pub use completion::Completion;
+pub use expected_end::ExpectedEnd;
 pub use time_window::TimeWindow;
 
 /// Areas of the timeline. Those that do not fit are empty; the rows have priority.
@@ -35,7 +35,7 @@ pub struct TimelineLayout {
     pub axis: Rect,
     pub rows: Rect,
     /// The line with the expected end of all tasks.
-    pub completion: Rect,
+    pub expected_end: Rect,
 }
 
 impl TimelineLayout {
@@ -43,11 +43,11 @@ impl TimelineLayout {
     pub fn of(body: Rect) -> Self {
         let mut rows = body;
         let axis = take_top(&mut rows, u16::from(body.height >= 2));
-        let completion = take_bottom(&mut rows, u16::from(body.height >= 3));
+        let expected_end = take_bottom(&mut rows, u16::from(body.height >= 3));
         Self {
             axis,
             rows,
-            completion,
+            expected_end,
         }
     }
 }
@@ -61,7 +61,7 @@ pub struct Timeline {
     window: Option<TimeWindow>,
     /// True after the user changed the period; until then it grows with the visible rows.
     is_window_chosen: bool,
-    completion: Box<CompletionTracker>,
+    expected_end: Box<ExpectedEndTracker>,
 }
 
 impl Timeline {
@@ -82,8 +82,8 @@ impl Timeline {
 
     /// Returns the expected end of the marked tasks, else of the rows; `None` while it is computed. `now` is the
     /// displayed time.
-    pub fn completion(&self, now: Timestamp) -> Option<Completion> {
-        self.completion.result(now)
+    pub fn expected_end(&self, now: Timestamp) -> Option<ExpectedEnd> {
+        self.expected_end.result(now)
     }
 
     /// Returns the index of the first visible row.
@@ -223,7 +223,7 @@ impl PopupHandler for Timeline {
                 }
             }
         }
-        self.completion.restart();
+        self.expected_end.restart();
         self.prepare(state, now);
         Response::stay()
     }
@@ -239,7 +239,7 @@ impl PopupHandler for Timeline {
 
     fn prepare(&mut self, state: &AppState, displayed: Timestamp) {
         self.sync(state);
-        self.completion.advance(state, displayed);
+        self.expected_end.advance(state, displayed);
         if !self.is_window_chosen
             && let Some(fitted) = self.fitted(state, displayed)
             && self.window.is_none_or(|window| !window.covers(&fitted))
@@ -258,6 +258,6 @@ impl PopupHandler for Timeline {
     }
 
     fn is_computing(&self) -> bool {
-        self.completion.is_first()
+        self.expected_end.is_first()
     }
 }

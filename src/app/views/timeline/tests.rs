@@ -22,8 +22,8 @@ fn chosen(state: &Screen) -> String {
     state.view().store.get(handle).unwrap().id.mo_id.to_string()
 }
 
-fn completion(state: &Screen) -> Completion {
-    timeline(state).completion(now()).unwrap()
+fn expected_end(state: &Screen) -> ExpectedEnd {
+    timeline(state).expected_end(now()).unwrap()
 }
 
 #[test]
@@ -151,10 +151,10 @@ fn period_grows_with_the_rows_until_it_is_chosen() {
 }
 
 #[test]
-fn completion_counts_what_is_shown_or_marked() {
+fn expected_end_counts_what_is_shown_or_marked() {
     let mut state = busy(80, 24);
     press(&mut state, "T");
-    let all = completion(&state);
+    let all = expected_end(&state);
     assert_eq!((all.is_marked, all.tasks), (false, rows(&state).len()));
     assert_eq!(all.active, 6);
     // A task without progress and a queued one.
@@ -162,7 +162,7 @@ fn completion_counts_what_is_shown_or_marked() {
     let forecast = all.forecast.unwrap();
     assert!(forecast.median < forecast.late);
     press(&mut state, "<esc>/target:esx<enter>T");
-    let filtered = completion(&state);
+    let filtered = expected_end(&state);
     assert_eq!(
         (filtered.tasks, filtered.active, filtered.unknown),
         (1, 1, 0)
@@ -170,24 +170,24 @@ fn completion_counts_what_is_shown_or_marked() {
     press(&mut state, "<esc><esc>");
     choose(&mut state, "task-4720");
     press(&mut state, "mT");
-    let marked = completion(&state);
+    let marked = expected_end(&state);
     assert_eq!(
         (marked.is_marked, marked.tasks, marked.unknown),
         (true, 1, 1)
     );
     assert_eq!(marked.forecast, None);
     press(&mut state, "m");
-    assert_eq!(completion(&state), all);
+    assert_eq!(expected_end(&state), all);
 }
 
 #[test]
 fn family_counts_as_one_estimate() {
     let mut state = busy(80, 24);
     press(&mut state, "/db-prod<enter>T");
-    let both = completion(&state).forecast.unwrap();
+    let both = expected_end(&state).forecast.unwrap();
     press(&mut state, "<esc><home>mT");
-    assert!(completion(&state).is_marked);
-    assert_eq!(completion(&state).forecast.unwrap(), both);
+    assert!(expected_end(&state).is_marked);
+    assert_eq!(expected_end(&state).forecast.unwrap(), both);
 }
 
 #[test]
@@ -199,24 +199,24 @@ fn many_tasks_are_estimated_in_steps() {
     });
     apply_update(&mut state, tasks(many.collect()));
     press(&mut state, "T");
-    assert_eq!(timeline(&state).completion(now()), None);
+    assert_eq!(timeline(&state).expected_end(now()), None);
     // The next step follows at once, not with the next second.
     let soon = now() + SignedDuration::from_millis(100);
     assert!(next_redraw(&state, now()).unwrap() < soon);
     let mut steps = 0;
-    while timeline(&state).completion(now()).is_none() {
+    while timeline(&state).expected_end(now()).is_none() {
         state.refresh_insights(now());
         steps += 1;
         assert!(steps < 50);
     }
     assert!(steps >= 4, "{steps}");
-    assert_eq!(completion(&state).active, 1500);
+    assert_eq!(expected_end(&state).active, 1500);
     assert!(next_redraw(&state, now()).unwrap() > soon);
     // The end stays where it is while the result is renewed, which takes more frames.
-    let before = completion(&state).forecast.unwrap();
+    let before = expected_end(&state).forecast.unwrap();
     let later = now() + SignedDuration::from_secs(3);
     state.refresh_insights(later);
-    let after = timeline(&state).completion(later).unwrap();
+    let after = timeline(&state).expected_end(later).unwrap();
     let moved = before.median.checked_sub(after.forecast.unwrap().median);
     assert_eq!(moved, Some(Duration::from_secs(3)));
 }
@@ -227,8 +227,8 @@ fn history_shows_finished_tasks_only() {
     press(&mut state, "H");
     press(&mut state, "T");
     assert_eq!(timeline(&state).visible(&state), []);
-    let completion = completion(&state);
-    assert_eq!((completion.tasks, completion.forecast), (0, None));
+    let expected_end = expected_end(&state);
+    assert_eq!((expected_end.tasks, expected_end.forecast), (0, None));
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn layout_gives_rows_priority() {
     for height in 0..6 {
         let body = Rect::new(0, 1, 80, height);
         let layout = TimelineLayout::of(body);
-        let heights = [layout.axis, layout.rows, layout.completion].map(|area| area.height);
+        let heights = [layout.axis, layout.rows, layout.expected_end].map(|area| area.height);
         assert_eq!(heights.iter().sum::<u16>(), height);
         assert_eq!(layout.rows.height > 0, height > 0);
     }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 
-use crate::task::Record;
+use crate::task::TaskRecord;
 
 /// Maximum number of phases that are kept of a task: the first ones.
 const MAX_PHASES: usize = 64;
@@ -24,7 +24,7 @@ pub(super) struct PhaseLog(HashMap<(Arc<str>, Arc<str>), Vec<Phase>>);
 
 impl PhaseLog {
     /// Adds the phase of an active task if it is a new one.
-    pub(super) fn observe(&mut self, vcenter: &Arc<str>, record: &Record, now: Timestamp) {
+    pub(super) fn observe(&mut self, vcenter: &Arc<str>, record: &TaskRecord, now: Timestamp) {
         let description = record.info.as_deref();
         let description = description.and_then(|info| info.description.as_ref());
         let Some(text) = description.map(|description| description.text()) else {
@@ -46,7 +46,7 @@ impl PhaseLog {
     }
 
     /// Removes and returns the phases of a task, oldest first.
-    pub(super) fn take(&mut self, vcenter: &Arc<str>, record: &Record) -> Vec<Phase> {
+    pub(super) fn take(&mut self, vcenter: &Arc<str>, record: &TaskRecord) -> Vec<Phase> {
         let key = (vcenter.clone(), record.id.mo_id.clone());
         self.0.remove(&key).unwrap_or_default()
     }

@@ -19,7 +19,7 @@ use super::{
     proto::{attribute, nanoseconds, text},
 };
 use crate::{
-    task::{Handle, Record, Status, TaskStore, display_name, fault_chain, json_output},
+    task::{Handle, Status, TaskRecord, TaskStore, display_name, fault_chain, json_output},
     vim::types::{TaskInfo, TaskReason},
 };
 
@@ -105,7 +105,7 @@ pub(super) fn span(
 
 fn attributes(
     origin: Origin<'_>,
-    record: &Record,
+    record: &TaskRecord,
     info: &TaskInfo,
     now: Timestamp,
 ) -> Vec<KeyValue> {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Effect, TaskOutcome, WaitResult, WaitTracker};
+use super::{TaskOutcome, TrackerChanges, WaitResult, WaitTracker};
 use crate::{
     command::selector::CompiledSelector,
     task::{EndpointId, TaskId},
@@ -26,8 +26,11 @@ impl WaitTracker {
     }
 
     /// Returns the result at the end of a record, `now`. Tasks of which it has no state or no end become unknown.
-    pub(in crate::command) fn end_of_record(&mut self, now: Timestamp) -> (Effect, WaitResult) {
-        let mut effect = Effect::default();
+    pub(in crate::command) fn end_of_record(
+        &mut self,
+        now: Timestamp,
+    ) -> (TrackerChanges, WaitResult) {
+        let mut effect = TrackerChanges::default();
         for at in 0..self.tasks.len() {
             let task = &self.tasks[at];
             let why = match &task.outcome {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{super::history_lookup::LookupSchedule, server_state::WaitServer};
 use crate::{
-    task::{Presence, Record, Status, TaskId},
+    task::{Presence, Status, TaskId, TaskRecord},
     vim::types::TaskLocator,
 };
 
@@ -52,7 +52,7 @@ impl TrackedTask {
     /// Returns the next outcome and `unreadable_since`.
     pub(super) fn next(
         &self,
-        record: Option<&Record>,
+        record: Option<&TaskRecord>,
         server: &WaitServer,
         max_outage: SignedDuration,
         now: Timestamp,
@@ -93,7 +93,7 @@ impl TrackedTask {
     /// A task becomes unknown only after it could not be read for `max_outage`.
     fn while_unreadable(
         &self,
-        record: &Record,
+        record: &TaskRecord,
         max_outage: SignedDuration,
         now: Timestamp,
     ) -> (TaskOutcome, Option<Timestamp>) {

@@ -37,16 +37,29 @@ fn track_new(
     tracker
 }
 
-fn set_connection(tracker: &mut WaitTracker, connection: ConnectionState, second: i64) -> Effect {
+fn set_connection(
+    tracker: &mut WaitTracker,
+    connection: ConnectionState,
+    second: i64,
+) -> TrackerChanges {
     tracker.handle(HERE, Update::Connection(connection), at(second))
 }
 
-fn apply_changes(tracker: &mut WaitTracker, changes: Vec<TaskChange>, second: i64) -> Effect {
+fn apply_changes(
+    tracker: &mut WaitTracker,
+    changes: Vec<TaskChange>,
+    second: i64,
+) -> TrackerChanges {
     let since = Instant::now();
     tracker.handle(HERE, Update::Tasks { changes, since }, at(second))
 }
 
-fn update_task(tracker: &mut WaitTracker, mo_id: &str, more: &Value, second: i64) -> Effect {
+fn update_task(
+    tracker: &mut WaitTracker,
+    mo_id: &str,
+    more: &Value,
+    second: i64,
+) -> TrackerChanges {
     apply_changes(tracker, vec![full(mo_id, more, second)], second)
 }
 
@@ -79,7 +92,7 @@ fn finish_lookup(
     mo_id: &str,
     answer: HistoryLookup,
     second: i64,
-) -> Effect {
+) -> TrackerChanges {
     tracker.handle(
         HERE,
         Update::LookedUp {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::service::call::{ApiCall, CallResponse};
 use crate::service::dispatch::Core;
 use crate::service::event_filter::{EventFilter, EventView};
@@ -23,9 +23,9 @@ impl Core {
         &mut self,
         token: &str,
         call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         if !self.behavior.events_permission {
-            return Err(Fault::no_permission(&call.object, "System.View"));
+            return Err(MethodFault::no_permission(&call.object, "System.View"));
         }
         let mut fields = self.fields(call)?;
         let raw = fields.peek("filter");
@@ -45,14 +45,14 @@ impl Core {
         &mut self,
         token: &str,
         call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         if !self.behavior.history {
-            return Err(Fault::not_supported(
+            return Err(MethodFault::not_supported(
                 "The operation is not supported on the object.",
             ));
         }
         if !self.behavior.history_permission {
-            return Err(Fault::no_permission(&call.object, "System.View"));
+            return Err(MethodFault::no_permission(&call.object, "System.View"));
         }
         let mut fields = self.fields(call)?;
         let raw = fields.peek("filter");
@@ -86,7 +86,7 @@ impl Core {
     }
 
     /// Returns the ID of a new history collector, if the session may have another one.
-    fn new_history_id(&mut self, token: &str, call: &ApiCall) -> Result<String, Fault> {
+    fn new_history_id(&mut self, token: &str, call: &ApiCall) -> Result<String, MethodFault> {
         let maximum = self.behavior.max_collectors;
         let id = self.new_session_id(token);
         self.session_mut(token, &call.object)?
@@ -100,21 +100,21 @@ impl Core {
         token: &str,
         call: &ApiCall,
         collectors: CollectorsOf<R>,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         let mut fields = self.fields(call)?;
         let is_next = call.member == R::READ_NEXT;
         let count = match &*call.member {
             "SetCollectorPageSize" => fields.page_size()?,
             _ if is_next || call.member == R::READ_PREVIOUS => fields.page_size()?,
             "RewindCollector" | "ResetCollector" | "DestroyCollector" => 0,
-            _ => return Err(Fault::method_not_found(&call.object, &call.member)),
+            _ => return Err(MethodFault::method_not_found(&call.object, &call.member)),
         };
         fields.done()?;
         let of_session = collectors(self.session_mut(token, &call.object)?);
         // Temporarily moved out of its session, which `self` owns.
         let (id, mut collector) = of_session
             .remove_entry(&*call.object.id)
-            .ok_or_else(|| Fault::object_not_found(&call.object))?;
+            .ok_or_else(|| MethodFault::object_not_found(&call.object))?;
         let mut response = CallResponse::Void;
         match &*call.member {
             "RewindCollector" => collector.position = Position::Start,
@@ -132,9 +132,12 @@ impl Core {
     }
 
     /// `EventManager.QueryEvents`.
-    pub(in crate::service) fn query_events(&self, call: &ApiCall) -> Result<CallResponse, Fault> {
+    pub(in crate::service) fn query_events(
+        &self,
+        call: &ApiCall,
+    ) -> Result<CallResponse, MethodFault> {
         if !self.behavior.events_permission {
-            return Err(Fault::no_permission(&call.object, "System.View"));
+            return Err(MethodFault::no_permission(&call.object, "System.View"));
         }
         let mut outer = self.fields(call)?;
         let filter = outer.object("filter", "EventFilterSpec")?;

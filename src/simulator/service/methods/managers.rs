@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::service::call::{ApiCall, CallResponse};
 use crate::service::content;
 use crate::service::dispatch::Core;
@@ -18,7 +18,7 @@ impl Core {
         &mut self,
         token: &str,
         call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         let fields = self.fields(call)?;
         match (&*call.object.kind, &*call.member) {
             ("ServiceInstance", "CurrentTime") => {
@@ -41,19 +41,19 @@ impl Core {
             }
             ("EventManager", "QueryEvents") => self.query_events(call),
             ("AuthorizationManager", "HasPrivilegeOnEntities") => self.privileges(token, call),
-            _ => Err(Fault::method_not_found(&call.object, &call.member)),
+            _ => Err(MethodFault::method_not_found(&call.object, &call.member)),
         }
     }
 
-    fn cancel_task(&mut self, call: &ApiCall) -> Result<CallResponse, Fault> {
-        let id =
-            TaskId::parse(&call.object.id).ok_or_else(|| Fault::object_not_found(&call.object))?;
+    fn cancel_task(&mut self, call: &ApiCall) -> Result<CallResponse, MethodFault> {
+        let id = TaskId::parse(&call.object.id)
+            .ok_or_else(|| MethodFault::object_not_found(&call.object))?;
         if !self.behavior.cancel_privilege {
             let entity = self
                 .world
                 .task(id)
                 .and_then(|task| task.record.entity.clone());
-            return Err(Fault::no_permission(
+            return Err(MethodFault::no_permission(
                 &entity.unwrap_or_else(|| call.object.clone()),
                 CANCEL_PRIVILEGE,
             ));
@@ -61,27 +61,27 @@ impl Core {
         if let Some(answer) = self.world.recorded_answer(id) {
             return match answer {
                 "accepted" => Ok(CallResponse::Void),
-                "ManagedObjectNotFound" => Err(Fault::object_not_found(&call.object)),
-                "NoPermission" => Err(Fault::no_permission(&call.object, CANCEL_PRIVILEGE)),
-                "InvalidState" => Err(Fault::invalid_state("This is the recorded answer.")),
-                _ => Err(Fault::not_supported(
+                "ManagedObjectNotFound" => Err(MethodFault::object_not_found(&call.object)),
+                "NoPermission" => Err(MethodFault::no_permission(&call.object, CANCEL_PRIVILEGE)),
+                "InvalidState" => Err(MethodFault::invalid_state("This is the recorded answer.")),
+                _ => Err(MethodFault::not_supported(
                     "A record is played; nothing can be cancelled.",
                 )),
             };
         }
         match self.world.request_cancel(id) {
             Ok(()) => Ok(CallResponse::Void),
-            Err(CancelRefusal::NotFound) => Err(Fault::object_not_found(&call.object)),
-            Err(CancelRefusal::InvalidState) => Err(Fault::invalid_state(
+            Err(CancelRefusal::NotFound) => Err(MethodFault::object_not_found(&call.object)),
+            Err(CancelRefusal::InvalidState) => Err(MethodFault::invalid_state(
                 "The operation is not allowed in the current state: the task is finished or its cancellation was requested before.",
             )),
-            Err(CancelRefusal::NotSupported) => Err(Fault::not_supported(
+            Err(CancelRefusal::NotSupported) => Err(MethodFault::not_supported(
                 "The operation is not supported on the object: the task cannot be cancelled.",
             )),
         }
     }
 
-    fn privileges(&self, token: &str, call: &ApiCall) -> Result<CallResponse, Fault> {
+    fn privileges(&self, token: &str, call: &ApiCall) -> Result<CallResponse, MethodFault> {
         let mut fields = self.fields(call)?;
         let (entities, session, privileges) = (
             fields.references("entity")?,
@@ -94,7 +94,7 @@ impl Core {
             .get(token)
             .is_some_and(|known| known.key == session);
         if !own {
-            return Err(Fault::invalid_argument(
+            return Err(MethodFault::invalid_argument(
                 "sessionId",
                 "There is no session with this key.",
             ));
@@ -103,7 +103,7 @@ impl Core {
             .iter()
             .find(|id| !content::PRIVILEGES.contains(&id.as_str()))
         {
-            return Err(Fault::invalid_argument(
+            return Err(MethodFault::invalid_argument(
                 "privId",
                 &format!("There is no privilege {unknown}."),
             ));
@@ -112,7 +112,7 @@ impl Core {
         let mut answer = Vec::new();
         for entity in entities {
             if !objects.exists(&entity) {
-                return Err(Fault::object_not_found(&entity));
+                return Err(MethodFault::object_not_found(&entity));
             }
             let availability: Vec<Value> = privileges
                 .iter()

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::service::call::{ApiCall, CallResponse};
 use crate::service::content::DEFAULT_COLLECTOR;
 use crate::service::dispatch::Core;
 use crate::service::filter_spec::FilterSpec;
-use crate::service::property_collector::{PropertyCollector, Urgency};
+use crate::service::property_collector::{PropertyCollector, ResponseCondition};
 use crate::service::property_filter::PropertyFilter;
 use crate::value::MoRef;
 
@@ -33,7 +33,7 @@ pub(crate) struct WaitRequest {
 pub(crate) struct WaitTicket {
     request: WaitRequest,
     cancels: u64,
-    urgency: Urgency,
+    urgency: ResponseCondition,
 }
 
 impl Core {
@@ -42,7 +42,7 @@ impl Core {
         &mut self,
         token: &str,
         call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         let mut fields = self.fields(call)?;
         match &*call.member {
             "CreatePropertyCollector" => {
@@ -60,7 +60,7 @@ impl Core {
             "DestroyPropertyCollector" => {
                 fields.done()?;
                 if &*call.object.id == DEFAULT_COLLECTOR {
-                    return Err(Fault::not_supported(
+                    return Err(MethodFault::not_supported(
                         "The operation is not supported on the object: the default collector cannot be destroyed.",
                     ));
                 }
@@ -98,7 +98,7 @@ impl Core {
                 self.view_changed();
                 Ok(CallResponse::Void)
             }
-            _ => Err(Fault::method_not_found(&call.object, &call.member)),
+            _ => Err(MethodFault::method_not_found(&call.object, &call.member)),
         }
     }
 
@@ -107,9 +107,9 @@ impl Core {
         &mut self,
         token: &str,
         call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         if call.member != "DestroyPropertyFilter" {
-            return Err(Fault::method_not_found(&call.object, &call.member));
+            return Err(MethodFault::method_not_found(&call.object, &call.member));
         }
         self.fields(call)?.done()?;
         let session = self.session_mut(token, &call.object)?;
@@ -123,12 +123,12 @@ impl Core {
         &mut self,
         token: &str,
         object: &MoRef,
-    ) -> Result<&mut PropertyCollector, Fault> {
+    ) -> Result<&mut PropertyCollector, MethodFault> {
         let session = self.session_mut(token, object)?;
         session
             .collectors
             .get_mut(&*object.id)
-            .ok_or_else(|| Fault::object_not_found(object))
+            .ok_or_else(|| MethodFault::object_not_found(object))
     }
 
     /// Returns the lock that serializes waits on one collector, whose versions are ordered; `None` for other calls.
@@ -147,7 +147,10 @@ impl Core {
     }
 
     /// Parses the parameters of a wait; `None` for other calls.
-    pub(crate) fn wait_request(&mut self, call: &ApiCall) -> Result<Option<WaitRequest>, Fault> {
+    pub(crate) fn wait_request(
+        &mut self,
+        call: &ApiCall,
+    ) -> Result<Option<WaitRequest>, MethodFault> {
         if !call.is_wait() {
             return Ok(None);
         }
@@ -183,7 +186,7 @@ impl Core {
     }
 
     /// Begins a wait: accepts the version and marks the session as in use.
-    pub(crate) fn begin_wait(&mut self, request: WaitRequest) -> Result<WaitTicket, Fault> {
+    pub(crate) fn begin_wait(&mut self, request: WaitRequest) -> Result<WaitTicket, MethodFault> {
         let versions = self.behavior.versions;
         let collector = self.collector_mut(&request.token, &request.collector)?;
         let urgency = collector.take_version(&request.version, request.extended, versions)?;
@@ -202,7 +205,7 @@ impl Core {
         &mut self,
         ticket: &WaitTicket,
         first: bool,
-    ) -> Result<Option<Value>, Fault> {
+    ) -> Result<Option<Value>, MethodFault> {
         let WaitRequest {
             token,
             collector: object,
@@ -217,7 +220,7 @@ impl Core {
             return Ok(None);
         }
         if is_revoked {
-            return Err(Fault::not_authenticated(object));
+            return Err(MethodFault::not_authenticated(object));
         }
         // Temporarily moved out of its session, which the filters read.
         let removed = self
@@ -229,7 +232,7 @@ impl Core {
             return if goes_on {
                 Ok(None)
             } else {
-                Err(Fault::request_canceled())
+                Err(MethodFault::request_canceled())
             };
         };
         let cancelled = collector.cancels != ticket.cancels;
@@ -240,14 +243,18 @@ impl Core {
                 *maximum,
                 look_at_views,
                 self.behavior.versions,
-                if first { ticket.urgency } else { Urgency::None },
+                if first {
+                    ticket.urgency
+                } else {
+                    ResponseCondition::None
+                },
                 &self.objects(token),
             )
         });
         if let Some(session) = self.sessions.get_mut(token) {
             session.collectors.insert(object.id.to_string(), collector);
         }
-        sent.ok_or_else(Fault::request_canceled)
+        sent.ok_or_else(MethodFault::request_canceled)
     }
 
     /// Ends a wait, with or without a response.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::service::call::{ApiCall, CallResponse};
 use crate::service::dispatch::Core;
 use crate::service::filter_spec::FilterSpec;
@@ -17,7 +17,7 @@ impl Core {
         &mut self,
         token: &str,
         call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         let mut fields = self.fields(call)?;
         match &*call.member {
             "RetrievePropertiesEx" | "RetrieveProperties" => {
@@ -28,7 +28,7 @@ impl Core {
                     .map(FilterSpec::read)
                     .collect::<Result<Vec<_>, _>>()?;
                 if specs.is_empty() {
-                    return Err(Fault::invalid_argument("specSet", "It is required."));
+                    return Err(MethodFault::invalid_argument("specSet", "It is required."));
                 }
                 let mut maximum = self.behavior.retrieve_cap.unwrap_or(usize::MAX);
                 if is_paged {
@@ -64,7 +64,7 @@ impl Core {
         specs: Vec<FilterSpec>,
         page_size: usize,
         is_paged: bool,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         let objects = self.objects(token);
         let mut rest = Vec::new();
         for (index, spec) in specs.iter().enumerate() {
@@ -96,7 +96,7 @@ impl Core {
         &mut self,
         token: &str,
         mut retrieval: TruncatedRetrieval,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         let later = retrieval
             .rest
             .split_off(retrieval.page_size.min(retrieval.rest.len()));
@@ -123,7 +123,7 @@ impl Core {
         token: &str,
         call: &ApiCall,
         continued: &str,
-    ) -> Result<TruncatedRetrieval, Fault> {
+    ) -> Result<TruncatedRetrieval, MethodFault> {
         let session = self.session_mut(token, &call.object)?;
         let index = session
             .retrievals
@@ -132,7 +132,7 @@ impl Core {
         index
             .map(|index| session.retrievals.remove(index))
             .ok_or_else(|| {
-                Fault::invalid_argument("token", "It is not the token of the last response.")
+                MethodFault::invalid_argument("token", "It is not the token of the last response.")
             })
     }
 }
@@ -142,7 +142,7 @@ fn contents(
     objects: &Objects<'_>,
     specs: &[FilterSpec],
     selected: &[(usize, MoRef)],
-) -> Result<Vec<Value>, Fault> {
+) -> Result<Vec<Value>, MethodFault> {
     let boxing = objects.context().writer.behavior.boxing;
     let mut contents = Vec::with_capacity(selected.len());
     for (index, object) in selected.iter().filter(|(_, object)| objects.exists(object)) {

@@ -1,6 +1,6 @@
 //! `SearchIndex`: finds objects by path, name, UUID or address.
 
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::service::call::{ApiCall, CallResponse};
 use crate::service::dispatch::Core;
 use crate::service::entities::{address, instance_uuid, uuid};
@@ -15,7 +15,7 @@ impl Core {
         &self,
         token: &str,
         call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         let mut fields = self.fields(call)?;
         let inventory = self.world.inventory();
         let found = match &*call.member {
@@ -29,10 +29,10 @@ impl Core {
                 let name = fields.string("name")?;
                 fields.done()?;
                 if !self.objects(token).exists(&parent) {
-                    return Err(Fault::object_not_found(&parent));
+                    return Err(MethodFault::object_not_found(&parent));
                 }
                 let parent = inventory.find(&parent).ok_or_else(|| {
-                    Fault::invalid_argument("entity", "It is no object of the inventory.")
+                    MethodFault::invalid_argument("entity", "It is no object of the inventory.")
                 })?;
                 inventory.child(parent, &name).into_iter().collect()
             }
@@ -50,7 +50,7 @@ impl Core {
                 let value = fields.string("dnsName")?;
                 self.machines(fields, |id| *inventory.entity(id).name == *value)?
             }
-            _ => return Err(Fault::method_not_found(&call.object, &call.member)),
+            _ => return Err(MethodFault::method_not_found(&call.object, &call.member)),
         };
         let mut found = found
             .into_iter()
@@ -70,7 +70,7 @@ impl Core {
         &self,
         mut fields: Fields,
         is_wanted: impl Fn(EntityId) -> bool,
-    ) -> Result<Vec<EntityId>, Fault> {
+    ) -> Result<Vec<EntityId>, MethodFault> {
         let inventory = self.world.inventory();
         let datacenter: Option<MoRef> = fields.optional_reference("datacenter")?;
         let machines_only = fields.boolean("vmSearch")?;
@@ -79,7 +79,7 @@ impl Core {
             Some(datacenter) => Some(
                 inventory
                     .find(&datacenter)
-                    .ok_or_else(|| Fault::object_not_found(&datacenter))?,
+                    .ok_or_else(|| MethodFault::object_not_found(&datacenter))?,
             ),
             None => None,
         };

@@ -1,12 +1,15 @@
 //! Methods of the session manager.
 
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::service::call::{ApiCall, CallResponse};
 use crate::service::dispatch::Core;
 use crate::service::fields::Fields;
 
 impl Core {
-    pub(in crate::service) fn login(&mut self, call: &ApiCall) -> Result<CallResponse, Fault> {
+    pub(in crate::service) fn login(
+        &mut self,
+        call: &ApiCall,
+    ) -> Result<CallResponse, MethodFault> {
         self.require_object("", &call.object)?;
         let mut fields = self.fields(call)?;
         let (user, password) = (fields.string("userName")?, fields.string("password")?);
@@ -19,7 +22,7 @@ impl Core {
             None => !user.is_empty() && !password.is_empty(),
         };
         if !right {
-            return Err(Fault::invalid_login());
+            return Err(MethodFault::invalid_login());
         }
         let token = self.sessions.open(&user, self.world.now(), self.unscaled);
         if let Some(session) = self.sessions.get_mut(&token) {
@@ -33,7 +36,11 @@ impl Core {
         Ok(CallResponse::SignedIn(token, session.unwrap_or_default()))
     }
 
-    pub(super) fn logout(&mut self, token: &str, fields: Fields) -> Result<CallResponse, Fault> {
+    pub(super) fn logout(
+        &mut self,
+        token: &str,
+        fields: Fields,
+    ) -> Result<CallResponse, MethodFault> {
         fields.done()?;
         self.sessions.close(token);
         self.view_changed();

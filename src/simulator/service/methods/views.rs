@@ -1,6 +1,6 @@
 //! Methods of `ViewManager` and of views.
 
-use crate::method_fault::Fault;
+use crate::method_fault::MethodFault;
 use crate::service::call::{ApiCall, CallResponse};
 use crate::service::dispatch::Core;
 use crate::service::fields::Fields;
@@ -15,7 +15,7 @@ impl Core {
         &mut self,
         token: &str,
         call: &ApiCall,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         let mut fields = self.fields(call)?;
         match (&*call.object.kind, &*call.member) {
             ("ViewManager", "CreateListView") => {
@@ -53,26 +53,26 @@ impl Core {
                 self.view_changed();
                 Ok(CallResponse::Void)
             }
-            _ => Err(Fault::method_not_found(&call.object, &call.member)),
+            _ => Err(MethodFault::method_not_found(&call.object, &call.member)),
         }
     }
 
-    fn container_view(&self, token: &str, mut fields: Fields) -> Result<View, Fault> {
+    fn container_view(&self, token: &str, mut fields: Fields) -> Result<View, MethodFault> {
         let container = fields.reference("container")?;
         let (types, recursive) = (fields.strings("type")?, fields.boolean("recursive")?);
         fields.done()?;
         if let Some(unknown) = types.iter().find(|kind| !is_managed(kind)) {
             let why = format!("There is no type {unknown}.");
-            return Err(Fault::invalid_argument("type", &why));
+            return Err(MethodFault::invalid_argument("type", &why));
         }
         let objects = self.objects(token);
         if !objects.exists(&container) {
-            return Err(Fault::object_not_found(&container));
+            return Err(MethodFault::object_not_found(&container));
         }
         let inventory = self.world.inventory();
         let top = inventory
             .find(&container)
-            .ok_or_else(|| Fault::invalid_argument("container", "It contains nothing."))?;
+            .ok_or_else(|| MethodFault::invalid_argument("container", "It contains nothing."))?;
         let is_included =
             |kind: &str| types.is_empty() || types.iter().any(|base| is_a(kind, base));
         let members = inventory
@@ -95,7 +95,7 @@ impl Core {
         })
     }
 
-    fn keep_view(&mut self, token: &str, view: View) -> Result<CallResponse, Fault> {
+    fn keep_view(&mut self, token: &str, view: View) -> Result<CallResponse, MethodFault> {
         let kind = view.type_name();
         let id = self.new_session_id(token);
         let reference = MoRef::new(kind, id.as_str());
@@ -109,10 +109,10 @@ impl Core {
         call: &ApiCall,
         change: impl FnOnce(&mut ListView),
         add: Vec<MoRef>,
-    ) -> Result<CallResponse, Fault> {
+    ) -> Result<CallResponse, MethodFault> {
         let session = self.session_mut(token, &call.object)?;
         let Some(View::List(list)) = session.views.get_mut(&*call.object.id) else {
-            return Err(Fault::object_not_found(&call.object));
+            return Err(MethodFault::object_not_found(&call.object));
         };
         let mut list = std::mem::take(list);
         change(&mut list);

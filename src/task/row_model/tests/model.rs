@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use fastrand::Rng;
 
 use super::*;
-use crate::{Record, row_model::sort_key::SortKey};
+use crate::{TaskRecord, row_model::sort_key::SortKey};
 
 const NAMES: usize = 40;
 
@@ -176,7 +176,12 @@ impl Reference<'_> {
 
     fn has_open_descendant(&self, handle: Handle) -> bool {
         self.children(handle).into_iter().any(|child| {
-            let status = self.harness.store.get(child).map(Record::status).unwrap();
+            let status = self
+                .harness
+                .store
+                .get(child)
+                .map(TaskRecord::status)
+                .unwrap();
             status.is_active() || status == Status::Failed || self.has_open_descendant(child)
         })
     }

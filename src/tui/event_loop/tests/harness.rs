@@ -257,7 +257,7 @@ impl Harness {
     }
 
     /// Starts the loop over a record.
-    pub(super) fn start_on(options: Options, record: Option<RecordingPlayer>) -> Self {
+    pub(super) fn start_on(options: Options, record: Option<PlaybackController>) -> Self {
         let screen = Screen::new(80, 24);
         let host = FakeHost::default();
         let (to_input, input) = mpsc::unbounded_channel();

@@ -7,7 +7,7 @@ const DEMO: &[u8] = include_bytes!("../../../../assets/demo.ndjson.zst");
 
 fn demo(speed: f64) -> Harness {
     let replay = Replay::open(Source::Memory(DEMO.into()), None).unwrap();
-    let player = RecordingPlayer::new(replay, speed, None);
+    let player = PlaybackController::new(replay, speed, None);
     Harness::start_on(Options::default(), Some(player))
 }
 

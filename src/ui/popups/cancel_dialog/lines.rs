@@ -5,7 +5,7 @@ use ratatui::text::Line;
 use crate::{
     app::{Action, Button, CancelDialog, ClickTarget, eligibility, refusal},
     task::{
-        Handle, Record,
+        Handle, TaskRecord,
         cancellation::{CancelState, flag_text, privilege_text},
     },
     ui::{
@@ -43,7 +43,7 @@ impl<'a> Lines<'a> {
     pub(super) fn new(
         ctx: &RenderContext<'a>,
         dialog: &CancelDialog,
-        record: &Record,
+        record: &TaskRecord,
         columns: u16,
         available: usize,
     ) -> Self {
@@ -70,7 +70,7 @@ impl<'a> Lines<'a> {
 fn message(
     ctx: &RenderContext,
     handle: Handle,
-    record: &Record,
+    record: &TaskRecord,
     columns: u16,
 ) -> Vec<Line<'static>> {
     let now = ctx.state.time(record, ctx.now);
@@ -85,7 +85,7 @@ fn message(
     paragraph(ctx.appearance, &text, columns, role)
 }
 
-fn fields(ctx: &RenderContext, handle: Handle, record: &Record, columns: u16) -> Vec<Field> {
+fn fields(ctx: &RenderContext, handle: Handle, record: &TaskRecord, columns: u16) -> Vec<Field> {
     let state = ctx.state;
     let mut fields = Vec::new();
     let mut add = |importance: u8, name: &str, value: &str, role: Role| {
@@ -144,7 +144,7 @@ fn action<'a>(ctx: &RenderContext<'a>, handle: Handle, columns: u16) -> Vec<Styl
 /// Returns the question and its buttons. The question is short if there is little space.
 fn confirmation<'a>(
     ctx: &RenderContext<'a>,
-    record: &Record,
+    record: &TaskRecord,
     chosen: Button,
     columns: u16,
     available: usize,

@@ -2,11 +2,10 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::input_line;
-use crate::ui::{RenderContext, styled_line::StyledLine, theme::Role};
 use crate::{
     app::{CompletionList, FilterPrompt, Prompt},
     text::width,
+    ui::{RenderContext, popups::input_line::input_line, styled_line::StyledLine, theme::Role},
 };
 
 const PROMPT_PREFIX: &str = " /";

@@ -4,9 +4,9 @@ mod filter_prompt;
 
 use ratatui::layout::{Position, Rect};
 
+use super::input_line::input_line;
 use crate::{
-    app::{Prompt, PromptKind, TextInput},
-    text::suffix,
+    app::{Prompt, PromptKind},
     ui::{RenderContext, footer, styled_line::StyledLine, theme::Role},
 };
 
@@ -41,23 +41,6 @@ fn draw_prompt(ctx: &mut RenderContext, prompt: &Prompt, area: Rect) -> Position
     ctx.draw(line, area);
     problem(ctx, prompt, area);
     cursor
-}
-
-/// Returns a line with a prefix and an input, whose end before the cursor stays visible, and the position of the cursor.
-pub(super) fn input_line<'a>(
-    ctx: &RenderContext<'a>,
-    prefix: &str,
-    input: &TextInput,
-    area: Rect,
-) -> (StyledLine<'a>, Position) {
-    let mut line = StyledLine::new(ctx.appearance, area.width);
-    line.push(prefix, Role::Key);
-    let before = suffix(input.before(), line.remaining().saturating_sub(1));
-    line.push(before, Role::Text);
-    let x = area.x + u16::try_from(line.width()).unwrap_or_default();
-    line.push(input.after(), Role::Text);
-    let cursor = Position::new(x.min(area.right().saturating_sub(1)), area.y);
-    (line, cursor)
 }
 
 /// Returns the text at the right of an input line: its effect so far, or the accepted syntax.

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::heading;
+use super::heading::heading;
 use crate::{
     app::{RowSubject, Section, SummaryRow},
     task::{Status, StatusCounts},

@@ -1,6 +1,7 @@
 //! The summary page: task counts by operation and account, and the most important tasks.
 
 mod counts;
+mod heading;
 mod tasks;
 
 use ratatui::layout::Rect;
@@ -114,7 +115,7 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
     match row {
         SummaryLine::Blank => {}
         SummaryLine::Title(section) if section.rows.is_empty() => {
-            let strip = heading(ctx, section, usize::from(line.width));
+            let strip = heading::heading(ctx, section, usize::from(line.width));
             ctx.draw(strip, line);
         }
         SummaryLine::Title(section) => match section.kind {
@@ -126,7 +127,7 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
             }
         },
         SummaryLine::Empty(kind) => {
-            ctx.draw_text(texts(*kind).1, Role::Dim, line);
+            ctx.draw_text(heading::texts(*kind).1, Role::Dim, line);
         }
         SummaryLine::Row(section, entry, index) => {
             match &entry.subject {
@@ -150,27 +151,5 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
             }
             ctx.target(whole, ClickTarget::PopupEntry(*index));
         }
-    }
-}
-
-/// Returns the title of a section and its number of entries.
-fn heading<'a>(ctx: &RenderContext<'a>, section: &Section, columns: usize) -> StyledLine<'a> {
-    let mut strip = StyledLine::new(ctx.appearance, u16::try_from(columns).unwrap_or(u16::MAX));
-    strip.push(texts(section.kind).0, Role::Heading);
-    if section.total > 0 {
-        strip.gap(1).push(&section.total.to_string(), Role::Dim);
-    }
-    strip
-}
-
-/// Returns the title of a section and its placeholder while it is empty.
-fn texts(kind: SectionKind) -> (&'static str, &'static str) {
-    match kind {
-        SectionKind::Operations => ("OPERATIONS", "none"),
-        SectionKind::Running => ("RUNNING LONGEST", "no running tasks"),
-        SectionKind::Failures => ("FAILED LAST HOUR", "no failures"),
-        SectionKind::Queued => ("QUEUED LONGEST", "no queued tasks"),
-        SectionKind::Endpoints => ("VCENTERS", "none"),
-        SectionKind::Users => ("STARTED BY", "none"),
     }
 }

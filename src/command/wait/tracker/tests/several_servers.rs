@@ -12,7 +12,12 @@ fn two_servers(condition: WaitCondition) -> WaitTracker {
     tracker
 }
 
-fn update_task(tracker: &mut WaitTracker, from: EndpointId, more: &Value, second: i64) -> Effect {
+fn update_task(
+    tracker: &mut WaitTracker,
+    from: EndpointId,
+    more: &Value,
+    second: i64,
+) -> TrackerChanges {
     let info = info("task-1", more);
     let at = at(second);
     let changes = vec![TaskChange::Full { info, at }];

@@ -26,7 +26,7 @@ pub enum Presence {
 
 /// Everything known about one task.
 #[derive(Debug, Clone)]
-pub struct Record {
+pub struct TaskRecord {
     /// The task's id.
     pub id: TaskId,
     /// The last `TaskInfo`; `None` for a placeholder, of which only the key is known.
@@ -74,7 +74,7 @@ pub struct TaskSpan {
     pub end: Timestamp,
 }
 
-impl Record {
+impl TaskRecord {
     /// Creates a record of which only the id is known.
     pub fn placeholder(id: TaskId, presence: Presence) -> Self {
         Self {

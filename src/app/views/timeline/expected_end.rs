@@ -48,7 +48,7 @@ impl StepLimits {
 
 /// The expected end of a set of tasks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Completion {
+pub struct ExpectedEnd {
     /// True for the marked tasks, else for the shown ones.
     pub is_marked: bool,
     /// Number of tasks.
@@ -61,11 +61,11 @@ pub struct Completion {
     pub forecast: Option<SetForecast>,
 }
 
-/// Recomputes the completion in intervals.
+/// Recomputes the expected end in intervals.
 #[derive(Debug, Default)]
-pub(super) struct CompletionTracker {
+pub(super) struct ExpectedEndTracker {
     /// The last result and the time it is for.
-    result: Option<(Completion, Timestamp)>,
+    result: Option<(ExpectedEnd, Timestamp)>,
     /// Time of the last step.
     stepped_at: Option<Timestamp>,
     pass: Option<Pass>,
@@ -79,21 +79,21 @@ struct Pass {
     /// Index of the next task or row.
     next: usize,
     at: Timestamp,
-    result: Completion,
+    result: ExpectedEnd,
     /// One estimate per family: its tasks wait for each other.
     families: HashMap<Handle, Estimate>,
 }
 
-impl CompletionTracker {
+impl ExpectedEndTracker {
     /// Returns the last result, adjusted to the displayed time; `None` until the first one is complete.
-    pub(super) fn result(&self, now: Timestamp) -> Option<Completion> {
+    pub(super) fn result(&self, now: Timestamp) -> Option<ExpectedEnd> {
         let (result, at) = self.result?;
         let age = elapsed(at, now);
         let forecast = result.forecast.map(|forecast| SetForecast {
             median: forecast.median.saturating_sub(age),
             late: forecast.late.saturating_sub(age),
         });
-        Some(Completion { forecast, ..result })
+        Some(ExpectedEnd { forecast, ..result })
     }
 
     /// True until there is a result.
@@ -124,7 +124,7 @@ impl CompletionTracker {
         if pass.advance(state, limits, now) {
             let estimates: Vec<Estimate> = pass.families.into_values().collect();
             let forecast = SetForecast::of(&estimates);
-            let result = Completion {
+            let result = ExpectedEnd {
                 forecast,
                 ..pass.result
             };
@@ -140,9 +140,9 @@ impl Pass {
         let marked = state.view().marked();
         let marked = (!marked.is_empty()).then_some(marked);
         Self {
-            result: Completion {
+            result: ExpectedEnd {
                 is_marked: marked.is_some(),
-                ..Completion::default()
+                ..ExpectedEnd::default()
             },
             marked,
             next: 0,
