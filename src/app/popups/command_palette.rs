@@ -64,12 +64,20 @@ impl CommandPalette {
     }
 }
 
-/// Returns the actions available in a context, then those of other contexts, both in the order of the help.
+/// Returns the actions available in a context, beginning with the footer's, then those of other contexts, in the order
+/// of the help.
 fn all(keymap: &Keymap, from: Context) -> Vec<(Action, Option<Context>)> {
-    let available: Vec<Action> = keymap
+    let mut available: Vec<Action> = keymap
         .available(from)
         .filter(|action| *action != Action::Palette)
         .collect();
+    // Moving down needs no search.
+    let hints = from.hints().iter().filter(|hint| **hint != Action::Down);
+    let hints: Vec<&Action> = hints.collect();
+    available.sort_by_key(|action| {
+        let position = hints.iter().position(|hint| *hint == action);
+        position.unwrap_or(hints.len())
+    });
     let contexts = Context::ALL.iter().copied();
     let other_context = contexts.flat_map(|context| {
         keymap
