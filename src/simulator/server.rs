@@ -12,7 +12,7 @@ use super::fault_injection::FaultInjector;
 use super::http::listener_control::ListenerControl;
 use super::http::log::RequestLog;
 use super::method_fault::MethodFault;
-use super::service::{ApiCall, CallResponse, Core, WaitRequest, WaitTicket};
+use super::service::{ApiCall, CallResponse, CallResult, Core, WaitRequest, WaitTicket};
 
 /// Minimum sleep of the clock task while a client waits for changes.
 const MIN_TICK: Duration = Duration::from_millis(2);
@@ -98,7 +98,7 @@ impl ServerCore {
     }
 
     /// Executes a call. Calls on the same property collector are serialized; waits for updates are asynchronous.
-    pub(super) async fn answer(&self, call: &ApiCall) -> Result<CallResponse, MethodFault> {
+    pub(super) async fn answer(&self, call: &ApiCall) -> CallResult {
         let turn = self.with(|core| core.turn_of(call));
         let _guard = match turn {
             Some(turn) => Some(turn.lock_owned().await),
@@ -110,7 +110,7 @@ impl ServerCore {
         }
     }
 
-    async fn wait(&self, request: WaitRequest) -> Result<CallResponse, MethodFault> {
+    async fn wait(&self, request: WaitRequest) -> CallResult {
         let deadline = request
             .timeout
             .map(|timeout| self.clock.unscaled() + timeout);

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::method_fault::MethodFault;
 use crate::server_behavior::{EmptyList, ServerBehavior, VoidResponse};
 use crate::value::MoRef;
 
@@ -47,6 +48,8 @@ pub(crate) enum CallResponse {
     /// Header value and `UserSession` of a new session.
     SignedIn(String, Value),
 }
+
+pub(crate) type CallResult = Result<CallResponse, MethodFault>;
 
 impl CallResponse {
     /// Returns the status and body. The behavior determines the form of empty responses.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::call::{ApiCall, CallResponse};
+use super::call::{ApiCall, CallResponse, CallResult};
 use super::content;
 use super::context::ReadContext;
 use super::fields::Fields;
@@ -185,7 +185,7 @@ impl Core {
     }
 
     /// Executes a call.
-    pub(crate) fn call(&mut self, call: &ApiCall) -> Result<CallResponse, MethodFault> {
+    pub(crate) fn call(&mut self, call: &ApiCall) -> CallResult {
         match (&*call.object.kind, call.is_method, &*call.member) {
             ("ServiceInstance", false, "content")
             | ("ServiceInstance", true, "RetrieveServiceContent") => {
@@ -224,7 +224,7 @@ impl Core {
             .ok_or_else(|| MethodFault::object_not_found(object))
     }
 
-    fn get(&self, token: &str, call: &ApiCall) -> Result<CallResponse, MethodFault> {
+    fn get(&self, token: &str, call: &ApiCall) -> CallResult {
         if schema::property(&call.object.kind, &call.member).is_none() {
             return Err(MethodFault::method_not_found(&call.object, &call.member));
         }
@@ -236,7 +236,7 @@ impl Core {
         })
     }
 
-    fn method(&mut self, token: &str, call: &ApiCall) -> Result<CallResponse, MethodFault> {
+    fn method(&mut self, token: &str, call: &ApiCall) -> CallResult {
         match &*call.object.kind {
             "ViewManager" | "ListView" | "ContainerView" => self.call_views(token, call),
             "PropertyCollector" => self.call_collector(token, call),

@@ -30,7 +30,7 @@ mod task_info;
 mod uuid;
 mod views;
 
-pub(super) use call::{ApiCall, CallResponse};
+pub(super) use call::{ApiCall, CallResponse, CallResult};
 pub(super) use dispatch::{AccessPolicy, Core};
 pub(super) use methods::{WaitRequest, WaitTicket};
 pub(super) use session::Sessions;

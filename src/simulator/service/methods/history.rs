@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::method_fault::MethodFault;
-use crate::service::call::{ApiCall, CallResponse};
+use crate::service::call::{ApiCall, CallResponse, CallResult};
 use crate::service::dispatch::Core;
 use crate::service::event_filter::{EventFilter, EventView};
 use crate::service::events::matching;
@@ -19,11 +19,7 @@ pub(in crate::service) type CollectorsOf<R> =
 
 impl Core {
     /// `EventManager.CreateCollectorForEvents`.
-    pub(in crate::service) fn create_event_collector(
-        &mut self,
-        token: &str,
-        call: &ApiCall,
-    ) -> Result<CallResponse, MethodFault> {
+    pub(crate) fn create_event_collector(&mut self, token: &str, call: &ApiCall) -> CallResult {
         if !self.behavior.events_permission {
             return Err(MethodFault::no_permission(&call.object, "System.View"));
         }
@@ -41,11 +37,7 @@ impl Core {
     }
 
     /// `TaskManager.CreateCollectorForTasks` and `CreateCollectorWithInfoFilterForTasks`.
-    pub(in crate::service) fn create_history(
-        &mut self,
-        token: &str,
-        call: &ApiCall,
-    ) -> Result<CallResponse, MethodFault> {
+    pub(crate) fn create_history(&mut self, token: &str, call: &ApiCall) -> CallResult {
         if !self.behavior.history {
             return Err(MethodFault::not_supported(
                 "The operation is not supported on the object.",
@@ -100,7 +92,7 @@ impl Core {
         token: &str,
         call: &ApiCall,
         collectors: CollectorsOf<R>,
-    ) -> Result<CallResponse, MethodFault> {
+    ) -> CallResult {
         let mut fields = self.fields(call)?;
         let is_next = call.member == R::READ_NEXT;
         let count = match &*call.member {
@@ -132,10 +124,7 @@ impl Core {
     }
 
     /// `EventManager.QueryEvents`.
-    pub(in crate::service) fn query_events(
-        &self,
-        call: &ApiCall,
-    ) -> Result<CallResponse, MethodFault> {
+    pub(crate) fn query_events(&self, call: &ApiCall) -> CallResult {
         if !self.behavior.events_permission {
             return Err(MethodFault::no_permission(&call.object, "System.View"));
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::method_fault::MethodFault;
-use crate::service::call::{ApiCall, CallResponse};
+use crate::service::call::{ApiCall, CallResponse, CallResult};
 use crate::service::content;
 use crate::service::dispatch::Core;
 use crate::service::object_source::ObjectSource;
@@ -14,11 +14,7 @@ use crate::world::task::TaskId;
 const CANCEL_PRIVILEGE: &str = "Global.CancelTask";
 
 impl Core {
-    pub(in crate::service) fn call_manager(
-        &mut self,
-        token: &str,
-        call: &ApiCall,
-    ) -> Result<CallResponse, MethodFault> {
+    pub(crate) fn call_manager(&mut self, token: &str, call: &ApiCall) -> CallResult {
         let fields = self.fields(call)?;
         match (&*call.object.kind, &*call.member) {
             ("ServiceInstance", "CurrentTime") => {
@@ -45,7 +41,7 @@ impl Core {
         }
     }
 
-    fn cancel_task(&mut self, call: &ApiCall) -> Result<CallResponse, MethodFault> {
+    fn cancel_task(&mut self, call: &ApiCall) -> CallResult {
         let id = TaskId::parse(&call.object.id)
             .ok_or_else(|| MethodFault::object_not_found(&call.object))?;
         if !self.behavior.cancel_privilege {
@@ -81,7 +77,7 @@ impl Core {
         }
     }
 
-    fn privileges(&self, token: &str, call: &ApiCall) -> Result<CallResponse, MethodFault> {
+    fn privileges(&self, token: &str, call: &ApiCall) -> CallResult {
         let mut fields = self.fields(call)?;
         let (entities, session, privileges) = (
             fields.references("entity")?,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::method_fault::MethodFault;
-use crate::service::call::{ApiCall, CallResponse};
+use crate::service::call::{ApiCall, CallResponse, CallResult};
 use crate::service::content::DEFAULT_COLLECTOR;
 use crate::service::dispatch::Core;
 use crate::service::filter_spec::FilterSpec;
@@ -38,11 +38,7 @@ pub(crate) struct WaitTicket {
 
 impl Core {
     /// Methods of `PropertyCollector` for collectors and filters.
-    pub(in crate::service) fn call_own_collector(
-        &mut self,
-        token: &str,
-        call: &ApiCall,
-    ) -> Result<CallResponse, MethodFault> {
+    pub(crate) fn call_own_collector(&mut self, token: &str, call: &ApiCall) -> CallResult {
         let mut fields = self.fields(call)?;
         match &*call.member {
             "CreatePropertyCollector" => {
@@ -103,11 +99,7 @@ impl Core {
     }
 
     /// `PropertyFilter.DestroyPropertyFilter`.
-    pub(in crate::service) fn call_filter(
-        &mut self,
-        token: &str,
-        call: &ApiCall,
-    ) -> Result<CallResponse, MethodFault> {
+    pub(crate) fn call_filter(&mut self, token: &str, call: &ApiCall) -> CallResult {
         if call.member != "DestroyPropertyFilter" {
             return Err(MethodFault::method_not_found(&call.object, &call.member));
         }

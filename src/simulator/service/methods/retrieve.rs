@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::method_fault::MethodFault;
-use crate::service::call::{ApiCall, CallResponse};
+use crate::service::call::{ApiCall, CallResponse, CallResult};
 use crate::service::dispatch::Core;
 use crate::service::filter_spec::FilterSpec;
 use crate::service::object_source::ObjectSource;
@@ -13,11 +13,7 @@ use crate::value::MoRef;
 
 impl Core {
     /// Methods of `PropertyCollector`.
-    pub(in crate::service) fn call_collector(
-        &mut self,
-        token: &str,
-        call: &ApiCall,
-    ) -> Result<CallResponse, MethodFault> {
+    pub(crate) fn call_collector(&mut self, token: &str, call: &ApiCall) -> CallResult {
         let mut fields = self.fields(call)?;
         match &*call.member {
             "RetrievePropertiesEx" | "RetrieveProperties" => {
@@ -64,7 +60,7 @@ impl Core {
         specs: Vec<FilterSpec>,
         page_size: usize,
         is_paged: bool,
-    ) -> Result<CallResponse, MethodFault> {
+    ) -> CallResult {
         let objects = self.objects(token);
         let mut rest = Vec::new();
         for (index, spec) in specs.iter().enumerate() {
@@ -92,11 +88,7 @@ impl Core {
         Ok(CallResponse::List(contents))
     }
 
-    fn next_page(
-        &mut self,
-        token: &str,
-        mut retrieval: TruncatedRetrieval,
-    ) -> Result<CallResponse, MethodFault> {
+    fn next_page(&mut self, token: &str, mut retrieval: TruncatedRetrieval) -> CallResult {
         let later = retrieval
             .rest
             .split_off(retrieval.page_size.min(retrieval.rest.len()));

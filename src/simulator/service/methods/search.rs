@@ -1,7 +1,7 @@
 //! `SearchIndex`: finds objects by path, name, UUID or address.
 
 use crate::method_fault::MethodFault;
-use crate::service::call::{ApiCall, CallResponse};
+use crate::service::call::{ApiCall, CallResponse, CallResult};
 use crate::service::dispatch::Core;
 use crate::service::entities::{address, instance_uuid, uuid};
 use crate::service::fields::Fields;
@@ -11,11 +11,7 @@ use crate::world::inventory::{EntityId, EntityKind, Inventory};
 
 impl Core {
     /// Methods of `SearchIndex`. The result is unset or empty if nothing is found.
-    pub(in crate::service) fn search(
-        &self,
-        token: &str,
-        call: &ApiCall,
-    ) -> Result<CallResponse, MethodFault> {
+    pub(crate) fn search(&self, token: &str, call: &ApiCall) -> CallResult {
         let mut fields = self.fields(call)?;
         let inventory = self.world.inventory();
         let found = match &*call.member {

@@ -1,15 +1,12 @@
 //! Methods of the session manager.
 
 use crate::method_fault::MethodFault;
-use crate::service::call::{ApiCall, CallResponse};
+use crate::service::call::{ApiCall, CallResponse, CallResult};
 use crate::service::dispatch::Core;
 use crate::service::fields::Fields;
 
 impl Core {
-    pub(in crate::service) fn login(
-        &mut self,
-        call: &ApiCall,
-    ) -> Result<CallResponse, MethodFault> {
+    pub(crate) fn login(&mut self, call: &ApiCall) -> CallResult {
         self.require_object("", &call.object)?;
         let mut fields = self.fields(call)?;
         let (user, password) = (fields.string("userName")?, fields.string("password")?);
@@ -36,11 +33,7 @@ impl Core {
         Ok(CallResponse::SignedIn(token, session.unwrap_or_default()))
     }
 
-    pub(super) fn logout(
-        &mut self,
-        token: &str,
-        fields: Fields,
-    ) -> Result<CallResponse, MethodFault> {
+    pub(super) fn logout(&mut self, token: &str, fields: Fields) -> CallResult {
         fields.done()?;
         self.sessions.close(token);
         self.view_changed();

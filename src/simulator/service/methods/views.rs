@@ -1,7 +1,7 @@
 //! Methods of `ViewManager` and of views.
 
 use crate::method_fault::MethodFault;
-use crate::service::call::{ApiCall, CallResponse};
+use crate::service::call::{ApiCall, CallResponse, CallResult};
 use crate::service::dispatch::Core;
 use crate::service::fields::Fields;
 use crate::service::object_source::ObjectSource;
@@ -11,11 +11,7 @@ use crate::value::MoRef;
 
 impl Core {
     /// Methods of `ViewManager` and of views.
-    pub(in crate::service) fn call_views(
-        &mut self,
-        token: &str,
-        call: &ApiCall,
-    ) -> Result<CallResponse, MethodFault> {
+    pub(crate) fn call_views(&mut self, token: &str, call: &ApiCall) -> CallResult {
         let mut fields = self.fields(call)?;
         match (&*call.object.kind, &*call.member) {
             ("ViewManager", "CreateListView") => {
@@ -95,7 +91,7 @@ impl Core {
         })
     }
 
-    fn keep_view(&mut self, token: &str, view: View) -> Result<CallResponse, MethodFault> {
+    fn keep_view(&mut self, token: &str, view: View) -> CallResult {
         let kind = view.type_name();
         let id = self.new_session_id(token);
         let reference = MoRef::new(kind, id.as_str());
@@ -109,7 +105,7 @@ impl Core {
         call: &ApiCall,
         change: impl FnOnce(&mut ListView),
         add: Vec<MoRef>,
-    ) -> Result<CallResponse, MethodFault> {
+    ) -> CallResult {
         let session = self.session_mut(token, &call.object)?;
         let Some(View::List(list)) = session.views.get_mut(&*call.object.id) else {
             return Err(MethodFault::object_not_found(&call.object));
