@@ -179,18 +179,12 @@ impl Client {
     }
 
     /// Lists the tasks that are queued, running or recently completed and visible to the account.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors.
     pub async fn recent_tasks(&self) -> Result<Vec<ManagedObjectReference>, Error> {
         let read = self.changed_recent_tasks(None).await?;
         Ok(read.map_or_else(Vec::new, |(tasks, _)| tasks))
     }
 
     /// Lists the recent tasks; `None` if the response equals `known`, which then is not parsed.
-    ///
-    /// # Errors
-    /// Same as [`recent_tasks`](Self::recent_tasks).
     pub async fn changed_recent_tasks(
         &self,
         known: Option<Digest>,
@@ -203,9 +197,6 @@ impl Client {
     }
 
     /// Reads the localized operation names, about 1,600 rows; read them once per session.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors.
     pub async fn operation_labels(&self) -> Result<Vec<OperationLabel>, Error> {
         let action = || "reading the names of operations".to_owned();
         let manager = &self.content.task_manager;
@@ -215,9 +206,6 @@ impl Client {
     }
 
     /// Reads the server's clock.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors.
     pub async fn current_time(&self) -> Result<Timestamp, Error> {
         let action = || "reading the server's clock".to_owned();
         let service = ManagedObjectReference::new("ServiceInstance", "ServiceInstance");
@@ -237,9 +225,6 @@ impl Client {
     }
 
     /// Returns true if the session holds `Global.CancelTask` on an entity; `None` if the server does not report it.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors.
     pub async fn has_cancel_privilege(
         &self,
         entity: &ManagedObjectReference,

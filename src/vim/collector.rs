@@ -186,9 +186,6 @@ impl TaskCollector {
     }
 
     /// Cancels the running wait, which then returns `RequestCanceled`.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors.
     pub async fn cancel_wait(&self) -> Result<(), Error> {
         let action = || "ending a wait for changes".to_owned();
         let method = ApiMethod::CancelWaitForUpdates;
@@ -198,9 +195,6 @@ impl TaskCollector {
     }
 
     /// Adds tasks to the view and removes others. Returns those that the server does not know.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors.
     pub async fn modify_view(
         &self,
         add: &[Arc<str>],

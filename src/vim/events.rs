@@ -42,9 +42,6 @@ impl Client {
     }
 
     /// Reads `runtime` of a virtual machine or host.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors.
     pub async fn runtime(&self, entity: &ManagedObjectReference) -> Result<EntityRuntime, Error> {
         let action = || format!("reading the state of {entity}");
         let kind = match entity.kind() {
@@ -57,9 +54,6 @@ impl Client {
     }
 
     /// Reads the name of a host.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors.
     pub async fn host_name(&self, host: &ManagedObjectReference) -> Result<String, Error> {
         let action = || format!("reading the name of {host}");
         let call = ApiCall::get(host, "name", "HostSystem/name");

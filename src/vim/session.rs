@@ -125,9 +125,6 @@ impl Client {
     }
 
     /// Returns the session in use as the server knows it; `None` if it is unknown.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors.
     pub async fn current_session(&self) -> Result<Option<UserSession>, Error> {
         let action = || "checking the session".to_owned();
         let manager = &self.content.session_manager;

@@ -49,9 +49,6 @@ impl Client {
     }
 
     /// Moves a history collector behind its newest task.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors.
     pub async fn reset_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
         let action = || "reading the task history".to_owned();
         self.post_void(collector, ApiMethod::ResetCollector, &action)
@@ -60,9 +57,6 @@ impl Client {
 
     /// Reads up to `maximum` (1 to 1,000) older tasks, newest first, exactly as the server sent them. An empty page is
     /// the end.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors.
     pub async fn older_history(
         &self,
         collector: &ManagedObjectReference,
@@ -78,10 +72,7 @@ impl Client {
         Ok(page)
     }
 
-    /// Destroys a history collector.
-    ///
-    /// # Errors
-    /// Returns faults and connection errors. The collector then ends with the session.
+    /// Destroys a history collector. If the request fails, the collector ends with the session.
     pub async fn destroy_history(&self, collector: &ManagedObjectReference) -> Result<(), Error> {
         let action = || "closing the task history".to_owned();
         self.post_void(collector, ApiMethod::DestroyCollector, &action)
