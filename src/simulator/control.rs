@@ -28,7 +28,7 @@ impl Control {
         self.server.with(super::service::Core::end_sessions)
     }
 
-    /// Destroys all task history collectors without ending the sessions. Returns their number.
+    /// Destroys all history collectors of tasks and events without ending the sessions. Returns their number.
     pub fn destroy_history_collectors(&self) -> usize {
         self.server.with(|core| core.sessions.drop_histories())
     }

@@ -11,6 +11,6 @@ pub struct OpenObjects {
     pub views: usize,
     /// Incomplete retrievals, neither continued nor cancelled.
     pub retrievals: usize,
-    /// Task history collectors.
+    /// History collectors of tasks and events.
     pub histories: usize,
 }

@@ -90,7 +90,7 @@ impl ServerCore {
         core.sessions.expire(unscaled);
         core.world.advance_to(self.clock.world_now());
         let result = work(&mut core);
-        let stamp = core.world.version().wrapping_add(core.view_changes << 40);
+        let stamp = core.world.version().wrapping_add(core.wake_count << 40);
         drop(core);
         self.changed
             .send_if_modified(|last| std::mem::replace(last, stamp) != stamp);
@@ -99,9 +99,9 @@ impl ServerCore {
 
     /// Executes a call. Calls on the same property collector are serialized; waits for updates are asynchronous.
     pub(super) async fn answer(&self, call: &ApiCall) -> CallResult {
-        let turn = self.with(|core| core.turn_of(call));
-        let _guard = match turn {
-            Some(turn) => Some(turn.lock_owned().await),
+        let lock = self.with(|core| core.wait_lock(call));
+        let _guard = match lock {
+            Some(lock) => Some(lock.lock_owned().await),
             None => None,
         };
         match self.with(|core| core.wait_request(call))? {

@@ -52,7 +52,7 @@ impl ReplacementText {
 }
 
 /// Fields with a meaning in the protocol.
-const MEANINGFUL: [&str; 20] = [
+const PROTOCOL_FIELDS: [&str; 20] = [
     "_typeName",
     "api_release",
     "apiVersion",
@@ -76,7 +76,7 @@ const MEANINGFUL: [&str; 20] = [
 ];
 
 /// Delimiters of placeholders, which hold the index of the replacement during serialization.
-const MARKS: (char, char) = ('\u{f8fe}', '\u{f8ff}');
+const PLACEHOLDER_DELIMITERS: (char, char) = ('\u{f8fe}', '\u{f8ff}');
 
 /// Replaces the texts of a response body. A body that is not JSON stays unchanged.
 pub(super) fn replaced(body: &[u8], texts: &[ReplacementText]) -> Vec<u8> {
@@ -90,8 +90,10 @@ pub(super) fn replaced(body: &[u8], texts: &[ReplacementText]) -> Vec<u8> {
     let plain = answer.to_string();
     let mut encoded: Vec<Option<Vec<u8>>> = vec![None; texts.len()];
     let mut written = Vec::with_capacity(plain.len() * 2);
-    for (index, part) in plain.split(MARKS.0).enumerate() {
-        let marked = part.split_once(MARKS.1).filter(|_| index > 0);
+    for (index, part) in plain.split(PLACEHOLDER_DELIMITERS.0).enumerate() {
+        let marked = part
+            .split_once(PLACEHOLDER_DELIMITERS.1)
+            .filter(|_| index > 0);
         let marked = marked.and_then(|(number, rest)| Some((number.parse().ok()?, rest)));
         match marked.and_then(|(number, rest): (usize, _)| {
             Some((texts.get(number)?, encoded.get_mut(number)?, rest))
@@ -116,7 +118,10 @@ impl TextReplacer {
         let mut hasher = DefaultHasher::new();
         (field, text).hash(&mut hasher);
         let number = hasher.finish() % self.count as u64;
-        format!("{}{number}{}", MARKS.0, MARKS.1)
+        format!(
+            "{}{number}{}",
+            PLACEHOLDER_DELIMITERS.0, PLACEHOLDER_DELIMITERS.1
+        )
     }
 
     fn replace(&self, field: &str, value: &mut Value) {
@@ -189,7 +194,7 @@ fn is_free(field: &str, text: &str) -> bool {
     // Every second operation keeps its key, so that its label can be looked up.
     let is_known_operation = || field == "descriptionId" && text.len().is_multiple_of(2);
     let is_version = || field == "version" && !text.contains('.');
-    !MEANINGFUL.contains(&field) && !is_version() && !is_known_operation() && !is_time()
+    !PROTOCOL_FIELDS.contains(&field) && !is_version() && !is_known_operation() && !is_time()
 }
 
 #[cfg(test)]

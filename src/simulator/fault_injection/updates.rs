@@ -34,7 +34,7 @@ pub(super) fn reordered(
 
 /// Repeats some updates with the same values.
 fn repeated(updates: Vec<Value>, rng: &mut fastrand::Rng) -> Vec<Value> {
-    let mut updates_sent = Vec::with_capacity(updates.len() * 2);
+    let mut with_repetitions = Vec::with_capacity(updates.len() * 2);
     for update in updates {
         let repetition = (update["kind"] != "leave" && rng.u8(..3) == 0).then(|| {
             let mut repetition = update.clone();
@@ -42,10 +42,10 @@ fn repeated(updates: Vec<Value>, rng: &mut fastrand::Rng) -> Vec<Value> {
             repetition["kind"] = Value::from("modify");
             repetition
         });
-        updates_sent.push(update);
-        updates_sent.extend(repetition);
+        with_repetitions.push(update);
+        with_repetitions.extend(repetition);
     }
-    updates_sent
+    with_repetitions
 }
 
 /// Shuffles the objects; the updates of one object keep their order.

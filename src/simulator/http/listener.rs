@@ -24,7 +24,7 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const BACKLOG: u32 = 1024;
 
 /// Duration of a stall without a limit of its own.
-const MAX_HOLD: Duration = Duration::from_secs(300);
+const DEFAULT_STALL: Duration = Duration::from_secs(300);
 
 /// Endpoint name of connections in fault rules.
 const CONNECT_ENDPOINT: &str = "connect";
@@ -140,7 +140,7 @@ async fn handshake(
             }
             // Longer than any client waits.
             FaultEffect::Stall { time, .. } => {
-                let duration = time.map_or(MAX_HOLD, |duration| server.faults.draw(duration));
+                let duration = time.map_or(DEFAULT_STALL, |duration| server.faults.draw(duration));
                 break_token
                     .run_until_cancelled(tokio::time::sleep(duration))
                     .await?;

@@ -21,7 +21,7 @@ use crate::duration_range::DurationRange;
 use crate::world::WorldConfig;
 use crate::world::archive::{ArchiveSpec, OperationProfile};
 use crate::world::inventory::{EntityId, EntityKind, Inventory};
-use crate::world::load_profile::Load;
+use crate::world::load_profile::LoadGenerator;
 use crate::world::task_plan::{
     CancelBehavior, PlannedEnd, PlannedOutcome, ProgressPlan, ScheduleEntry, TaskPlan,
 };
@@ -392,7 +392,7 @@ impl Compiler<'_> {
         &self,
         entry: Option<&LoadEntry>,
         options: &LoadOptions,
-    ) -> Result<Option<Load>, ScenarioError> {
+    ) -> Result<Option<LoadGenerator>, ScenarioError> {
         if entry.is_none() && options.tasks.is_none() {
             return Ok(None);
         }
@@ -416,7 +416,7 @@ impl Compiler<'_> {
         if rate > 1_000_000 {
             return Err(self.error(&(0..0), "rate must not exceed 1000000 changes per second"));
         }
-        let mut load = Load::new(tasks, rate, keys.map(operation), machines);
+        let mut load = LoadGenerator::new(tasks, rate, keys.map(operation), machines);
         load.at_once = options.at_once || entry.is_some_and(|entry| entry.at_once);
         load.finish = options.finish || entry.is_some_and(|entry| entry.finish);
         Ok(Some(load))

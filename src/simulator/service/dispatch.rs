@@ -45,8 +45,8 @@ pub(crate) struct Core {
     pub unscaled: Duration,
     /// Number of the next responses to lose: the call has its effect, the connection breaks.
     pub lose_responses: usize,
-    /// Incremented when a view changes, to wake running waits.
-    pub view_changes: u64,
+    /// Incremented to wake running waits.
+    pub wake_count: u64,
     pub(super) rng: fastrand::Rng,
 }
 
@@ -69,7 +69,7 @@ impl Core {
             calendar: Calendar::new(origin),
             unscaled: Duration::ZERO,
             lose_responses: 0,
-            view_changes: 0,
+            wake_count: 0,
             rng: fastrand::Rng::with_seed(seed ^ 0x0b1e),
         }
     }
@@ -111,7 +111,7 @@ impl Core {
             .ok_or_else(|| MethodFault::not_authenticated(object))
     }
 
-    pub(super) fn new_session_id(&mut self, token: &str) -> String {
+    pub(super) fn new_object_id(&mut self, token: &str) -> String {
         let rng = &mut self.rng;
         self.sessions
             .get(token)
@@ -119,24 +119,24 @@ impl Core {
             .unwrap_or_default()
     }
 
-    pub(super) fn view_changed(&mut self) {
-        self.view_changes += 1;
+    pub(super) fn wake_waits(&mut self) {
+        self.wake_count += 1;
     }
 
     /// Ends every session and returns their number.
     pub(crate) fn end_sessions(&mut self) -> usize {
-        self.view_changed();
+        self.wake_waits();
         self.sessions.close_all()
     }
 
     /// Makes the collectors and views of every session unusable; waits end.
     pub(crate) fn revoke_collectors(&mut self) {
-        self.view_changed();
+        self.wake_waits();
         self.sessions.revoke_collectors();
     }
 
     /// Returns `NoPermission` if the account may not create collectors and views.
-    pub(super) fn may_collect(&self, object: &MoRef) -> Result<(), MethodFault> {
+    pub(super) fn check_collector_permission(&self, object: &MoRef) -> Result<(), MethodFault> {
         let allowed = self.behavior.collector_permission;
         allowed
             .then_some(())
@@ -242,10 +242,10 @@ impl Core {
             "PropertyCollector" => self.call_collector(token, call),
             "PropertyFilter" => self.call_filter(token, call),
             "TaskHistoryCollector" => {
-                self.call_history(token, call, |session| &mut session.histories)
+                self.call_history(token, call, |session| &mut session.task_history_collectors)
             }
             "EventHistoryCollector" => {
-                self.call_history(token, call, |session| &mut session.event_collectors)
+                self.call_history(token, call, |session| &mut session.event_history_collectors)
             }
             "SearchIndex" => self.search(token, call),
             _ => self.call_manager(token, call),

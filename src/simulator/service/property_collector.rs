@@ -28,7 +28,7 @@ pub(super) struct PropertyCollector {
     acknowledged: Option<String>,
     issued: Option<IssuedVersion>,
     /// Serializes the waits on one collector.
-    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+    pub(super) wait_lock: Arc<tokio::sync::Mutex<()>>,
     /// Incremented to cancel the running waits.
     pub(super) cancels: u64,
 }
@@ -37,11 +37,11 @@ pub(super) struct PropertyCollector {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ResponseCondition {
     /// Respond only if there are changes.
-    None,
+    OnChange,
     /// The client continues a truncated set: respond with the rest at once, even if it is empty.
-    Continued,
+    Continuation,
     /// The client has no version: respond at once with all filters, including empty ones.
-    First,
+    Initial,
 }
 
 impl PropertyCollector {
@@ -53,7 +53,7 @@ impl PropertyCollector {
             counter: first,
             acknowledged: None,
             issued: None,
-            turn: Arc::default(),
+            wait_lock: Arc::default(),
             cancels: 0,
         }
     }
@@ -75,8 +75,8 @@ impl PropertyCollector {
         self.filters.len() < before
     }
 
-    /// Accepts the version sent by a client and returns the urgency of the response.
-    pub(super) fn take_version(
+    /// Accepts the version sent by a client and returns the condition for the response.
+    pub(super) fn accept_version(
         &mut self,
         version: &str,
         extended: bool,
@@ -88,15 +88,15 @@ impl PropertyCollector {
                 .for_each(PropertyFilter::acknowledge);
             let is_continued = self.issued.take().is_some_and(|issued| issued.truncated);
             return Ok(match version {
-                "" => ResponseCondition::First,
-                _ if is_continued => ResponseCondition::Continued,
-                _ => ResponseCondition::None,
+                "" => ResponseCondition::Initial,
+                _ if is_continued => ResponseCondition::Continuation,
+                _ => ResponseCondition::OnChange,
             });
         }
         if version.is_empty() {
             self.filters.values_mut().for_each(PropertyFilter::forget);
             (self.acknowledged, self.issued) = (None, None);
-            return Ok(ResponseCondition::First);
+            return Ok(ResponseCondition::Initial);
         }
         if let Some(issued) = self
             .issued
@@ -104,29 +104,29 @@ impl PropertyCollector {
         {
             if issued.truncated {
                 // A truncated set acknowledges nothing, so that it can be undone to the last complete one.
-                return Ok(ResponseCondition::Continued);
+                return Ok(ResponseCondition::Continuation);
             }
             self.filters
                 .values_mut()
                 .for_each(PropertyFilter::acknowledge);
             self.acknowledged = Some(issued.version);
-            return Ok(ResponseCondition::None);
+            return Ok(ResponseCondition::OnChange);
         }
         if self.acknowledged.as_deref() == Some(version) {
             self.filters.values_mut().for_each(PropertyFilter::undo);
             self.issued = None;
-            return Ok(ResponseCondition::None);
+            return Ok(ResponseCondition::OnChange);
         }
         Err(MethodFault::invalid_collector_version())
     }
 
-    /// Returns an `UpdateSet` of at most `maximum` object updates, if there are changes or the response is urgent.
+    /// Returns an `UpdateSet` of at most `maximum` object updates, if the condition is fulfilled.
     pub(super) fn collect(
         &mut self,
         maximum: usize,
         look_at_views: bool,
         versions: Versions,
-        urgency: ResponseCondition,
+        condition: ResponseCondition,
         objects: &dyn ObjectSource,
     ) -> Option<Value> {
         let mut left = maximum;
@@ -135,12 +135,12 @@ impl PropertyCollector {
         for filter in self.filters.values_mut() {
             filter.catch_up(objects, look_at_views);
             let (set, count, more) =
-                filter.take(left, urgency == ResponseCondition::First, objects);
+                filter.take(left, condition == ResponseCondition::Initial, objects);
             sets.extend(set);
             left = left.saturating_sub(count);
             truncated |= more;
         }
-        if sets.is_empty() && !truncated && urgency == ResponseCondition::None {
+        if sets.is_empty() && !truncated && condition == ResponseCondition::OnChange {
             return None;
         }
         let number = self.next_number();

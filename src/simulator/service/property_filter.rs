@@ -29,7 +29,7 @@ pub(super) struct FilterMember {
     /// True if the filter selects the object now.
     pub(super) present: bool,
     pub(super) queued: bool,
-    pub(super) touched: bool,
+    pub(super) unacknowledged: bool,
     pub(super) acknowledged: Option<u64>,
     pub(super) issued: Option<u64>,
 }
@@ -53,12 +53,12 @@ pub(super) struct PropertyFilter {
     pub(super) paths: HashMap<String, Vec<PropertyPath>>,
     members: HashMap<MemberKey, FilterMember>,
     queue: VecDeque<MemberKey>,
-    touched: Vec<MemberKey>,
+    unacknowledged: Vec<MemberKey>,
     /// Missing objects of `objectSet` to report, for the first time or again after a lost response.
     missing: Vec<MoRef>,
     missing_issued: bool,
-    scanned: u64,
-    structure: Option<u64>,
+    scanned_version: u64,
+    view_generations: Option<u64>,
 }
 
 impl PropertyFilter {
@@ -80,11 +80,11 @@ impl PropertyFilter {
             paths: HashMap::new(),
             members: HashMap::new(),
             queue: VecDeque::new(),
-            touched: Vec::new(),
+            unacknowledged: Vec::new(),
             missing: Vec::new(),
             missing_issued: false,
-            scanned: 0,
-            structure: None,
+            scanned_version: 0,
+            view_generations: None,
         })
     }
 
@@ -92,20 +92,20 @@ impl PropertyFilter {
     pub(super) fn forget(&mut self) {
         self.members.clear();
         self.queue.clear();
-        self.touched.clear();
+        self.unacknowledged.clear();
         self.missing.clear();
         self.missing_issued = false;
-        self.scanned = 0;
-        self.structure = None;
+        self.scanned_version = 0;
+        self.view_generations = None;
     }
 
     /// Marks everything issued so far as received by the client.
     pub(super) fn acknowledge(&mut self) {
-        for key in self.touched.drain(..) {
+        for key in self.unacknowledged.drain(..) {
             let Some(member) = self.members.get_mut(&key) else {
                 continue;
             };
-            member.touched = false;
+            member.unacknowledged = false;
             member.acknowledged = member.issued;
             if member.acknowledged.is_none() && !member.present {
                 self.members.remove(&key);
@@ -118,12 +118,12 @@ impl PropertyFilter {
 
     /// Queues what was issued since the last acknowledgement again, in the same order.
     pub(super) fn undo(&mut self) {
-        let touched = std::mem::take(&mut self.touched);
-        for key in touched.into_iter().rev() {
+        let unacknowledged = std::mem::take(&mut self.unacknowledged);
+        for key in unacknowledged.into_iter().rev() {
             let Some(member) = self.members.get_mut(&key) else {
                 continue;
             };
-            member.touched = false;
+            member.unacknowledged = false;
             member.issued = member.acknowledged;
             if !std::mem::replace(&mut member.queued, true) {
                 self.queue.push_front(key);
@@ -135,27 +135,29 @@ impl PropertyFilter {
     /// Queues the changed objects. `look_at_views` includes the objects added to and removed from views.
     pub(super) fn catch_up(&mut self, objects: &dyn ObjectSource, look_at_views: bool) {
         let changes = objects.context().world.changes();
-        if self.structure.is_none() {
-            self.scanned = changes.version();
+        if self.view_generations.is_none() {
+            self.scanned_version = changes.version();
         }
-        let structure = self.structure_of(objects);
-        if self.structure.is_none() || (look_at_views && self.structure != Some(structure)) {
+        let view_generations = self.sum_of_view_generations(objects);
+        if self.view_generations.is_none()
+            || (look_at_views && self.view_generations != Some(view_generations))
+        {
             self.select_again(objects);
-            self.structure = Some(structure);
+            self.view_generations = Some(view_generations);
         }
-        if self.scanned < changes.floor() {
+        if self.scanned_version < changes.floor() {
             // The changes since then are incomplete.
             let keys: Vec<MemberKey> = self.members.keys().cloned().collect();
             for key in keys {
-                self.note(key, objects);
+                self.enqueue_change(key, objects);
             }
         } else {
-            for subject in changes.since(self.scanned) {
-                self.note(MemberKey::Changed(subject), objects);
+            for subject in changes.since(self.scanned_version) {
+                self.enqueue_change(MemberKey::Changed(subject), objects);
             }
         }
         if objects.context().writer.behavior.push_recent_tasks
-            && self.scanned < changes.tasks_changed()
+            && self.scanned_version < changes.tasks_changed()
         {
             let managers = self
                 .spec
@@ -165,10 +167,10 @@ impl PropertyFilter {
                 self.enqueue(MemberKey::Other(manager));
             }
         }
-        self.scanned = changes.version();
+        self.scanned_version = changes.version();
     }
 
-    fn structure_of(&self, objects: &dyn ObjectSource) -> u64 {
+    fn sum_of_view_generations(&self, objects: &dyn ObjectSource) -> u64 {
         self.spec
             .starts()
             .filter_map(|start| objects.view(start))
@@ -177,7 +179,7 @@ impl PropertyFilter {
     }
 
     fn select_again(&mut self, objects: &dyn ObjectSource) {
-        let first = self.structure.is_none();
+        let first = self.view_generations.is_none();
         let selected = self.spec.select(objects).unwrap_or_default();
         if first {
             self.missing = selected.missing;
@@ -194,7 +196,7 @@ impl PropertyFilter {
                 object,
                 present: false,
                 queued: false,
-                touched: false,
+                unacknowledged: false,
                 acknowledged: None,
                 issued: None,
             });
@@ -246,7 +248,7 @@ impl PropertyFilter {
     }
 
     /// Queues a changed object if the filter selects it.
-    fn note(&mut self, key: MemberKey, objects: &dyn ObjectSource) {
+    fn enqueue_change(&mut self, key: MemberKey, objects: &dyn ObjectSource) {
         if let Some(member) = self.members.get_mut(&key) {
             if let MemberKey::Changed(ChangedObject::Task(id)) = &key
                 && objects.context().world.task(*id).is_none()
@@ -289,7 +291,7 @@ impl PropertyFilter {
                 break;
             };
             updates.extend(sent);
-            self.served(key, objects.context().world.version());
+            self.mark_issued(key, objects.context().world.version());
         }
         let missing: Vec<Value> = if std::mem::replace(&mut self.missing_issued, true) {
             Vec::new()
@@ -322,16 +324,16 @@ impl PropertyFilter {
     }
 
     /// Marks the object at the head of the queue as issued.
-    fn served(&mut self, key: MemberKey, version: u64) {
+    fn mark_issued(&mut self, key: MemberKey, version: u64) {
         let Some(member) = self.members.get_mut(&key) else {
             return;
         };
         member.queued = false;
         member.issued = member.present.then_some(version);
-        if !member.present && member.acknowledged.is_none() && !member.touched {
+        if !member.present && member.acknowledged.is_none() && !member.unacknowledged {
             self.members.remove(&key);
-        } else if !std::mem::replace(&mut member.touched, true) {
-            self.touched.push(key);
+        } else if !std::mem::replace(&mut member.unacknowledged, true) {
+            self.unacknowledged.push(key);
         }
     }
 }

@@ -34,8 +34,8 @@ pub(crate) struct Session {
     last_call: WorldTime,
     calls: u64,
     last_active: Duration,
-    /// Number of calls in progress; the session is not idle meanwhile.
-    pub in_flight: usize,
+    /// Number of waits in progress; the session is not idle meanwhile.
+    pub pending_waits: usize,
     /// True if the collectors and views of the session are unusable.
     pub collectors_revoked: bool,
     /// Views by ID.
@@ -43,9 +43,9 @@ pub(crate) struct Session {
     /// Property collectors by ID, including the default one.
     pub(super) collectors: HashMap<String, PropertyCollector>,
     /// Task history collectors by ID.
-    pub(super) histories: HashMap<String, HistoryCollector<TaskRecords>>,
+    pub(super) task_history_collectors: HashMap<String, HistoryCollector<TaskRecords>>,
     /// Event history collectors by ID.
-    pub(super) event_collectors: HashMap<String, HistoryCollector<EventFilter>>,
+    pub(super) event_history_collectors: HashMap<String, HistoryCollector<EventFilter>>,
     /// Truncated retrievals.
     pub(super) retrievals: Vec<TruncatedRetrieval>,
 }
@@ -58,8 +58,8 @@ impl Session {
             "key": self.key,
             "userName": self.user,
             "fullName": self.user.rsplit('\\').next().unwrap_or(&self.user),
-            "loginTime": calendar.shows(self.login).to_string(),
-            "lastActiveTime": calendar.shows(self.last_call).to_string(),
+            "loginTime": calendar.to_timestamp(self.login).to_string(),
+            "lastActiveTime": calendar.to_timestamp(self.last_call).to_string(),
             "locale": self.locale,
             "messageLocale": self.locale,
             "extensionSession": false,
@@ -74,8 +74,8 @@ impl Session {
         match &*object.kind {
             "PropertyCollector" => self.collectors.contains_key(&*object.id),
             "PropertyFilter" => self.filter(object).is_some(),
-            "TaskHistoryCollector" => self.histories.contains_key(&*object.id),
-            "EventHistoryCollector" => self.event_collectors.contains_key(&*object.id),
+            "TaskHistoryCollector" => self.task_history_collectors.contains_key(&*object.id),
+            "EventHistoryCollector" => self.event_history_collectors.contains_key(&*object.id),
             _ => false,
         }
     }
@@ -109,13 +109,13 @@ impl Session {
         name: &str,
         context: ReadContext<'_>,
     ) -> Option<Property> {
-        if let Some(history) = self.histories.get(&*object.id) {
+        if let Some(history) = self.task_history_collectors.get(&*object.id) {
             return Some(match name {
                 "latestPage" => Property::List("TaskInfo", history.latest_page(context)),
                 _ => Property::Object(history.raw.clone()),
             });
         }
-        if let Some(collector) = self.event_collectors.get(&*object.id) {
+        if let Some(collector) = self.event_history_collectors.get(&*object.id) {
             return Some(match name {
                 "latestPage" => Property::List("Event", collector.latest_page(context)),
                 "initialized" => Property::boolean(true),
@@ -136,8 +136,8 @@ impl Session {
     }
 
     /// Fails if the session has `maximum` history collectors of tasks and events.
-    pub(super) fn may_collect_history(&self, maximum: usize) -> Result<(), MethodFault> {
-        if self.histories.len() + self.event_collectors.len() < maximum {
+    pub(super) fn check_collector_limit(&self, maximum: usize) -> Result<(), MethodFault> {
+        if self.task_history_collectors.len() + self.event_history_collectors.len() < maximum {
             return Ok(());
         }
         Err(MethodFault::invalid_state(
@@ -195,15 +195,15 @@ impl Sessions {
             last_call: now,
             calls: 0,
             last_active: unscaled,
-            in_flight: 0,
+            pending_waits: 0,
             collectors_revoked: false,
             views: HashMap::new(),
             collectors: HashMap::from([(
                 DEFAULT_COLLECTOR.to_owned(),
                 PropertyCollector::new(first),
             )]),
-            histories: HashMap::new(),
-            event_collectors: HashMap::new(),
+            task_history_collectors: HashMap::new(),
+            event_history_collectors: HashMap::new(),
             retrievals: Vec::new(),
         };
         self.open.insert(token, session);
@@ -231,7 +231,8 @@ impl Sessions {
         let sessions = self.open.values_mut();
         sessions
             .map(|session| {
-                session.histories.drain().count() + session.event_collectors.drain().count()
+                session.task_history_collectors.drain().count()
+                    + session.event_history_collectors.drain().count()
             })
             .sum()
     }
@@ -248,7 +249,8 @@ impl Sessions {
                 .sum::<usize>();
             open.views += session.views.len();
             open.retrievals += session.retrievals.len();
-            open.histories += session.histories.len() + session.event_collectors.len();
+            open.histories +=
+                session.task_history_collectors.len() + session.event_history_collectors.len();
         }
         open
     }
@@ -269,7 +271,7 @@ impl Sessions {
     pub(crate) fn expire(&mut self, unscaled: Duration) {
         let limit = self.idle_limit;
         self.open.retain(|_, session| {
-            session.in_flight > 0 || unscaled.saturating_sub(session.last_active) <= limit
+            session.pending_waits > 0 || unscaled.saturating_sub(session.last_active) <= limit
         });
     }
 

@@ -29,7 +29,7 @@ pub(super) struct TimeRange {
 impl TimeRange {
     /// Parses `beginTime` and `endTime`.
     pub(super) fn read(fields: &mut Fields, calendar: &Calendar) -> Result<Self, MethodFault> {
-        let world_time = |time: Timestamp| calendar.moment(time);
+        let world_time = |time: Timestamp| calendar.to_world_time(time);
         let begin = fields.optional_time("beginTime")?.map(world_time);
         let end = fields.optional_time("endTime")?.map(world_time);
         Ok(Self { begin, end })

@@ -18,7 +18,7 @@ pub(crate) struct TaskInfoWriter<'a> {
 impl TaskInfoWriter<'_> {
     /// Returns a world time as a `dateTime`.
     pub(crate) fn time(&self, time: WorldTime) -> Value {
-        Value::from(self.calendar.shows(time).to_string())
+        Value::from(self.calendar.to_timestamp(time).to_string())
     }
 
     fn time_property(&self, time: Option<WorldTime>) -> Property {

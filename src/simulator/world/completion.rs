@@ -10,7 +10,7 @@ use super::{World, replace};
 
 impl World {
     /// Ends a task whose duration has elapsed, with its planned outcome or that of its children.
-    pub(super) fn end(&mut self, id: TaskId) {
+    pub(super) fn complete_as_planned(&mut self, id: TaskId) {
         let Some(task) = self
             .tasks
             .get(&id)
@@ -24,11 +24,11 @@ impl World {
             }
             (outcome, _) => outcome.clone(),
         };
-        self.finish(id, outcome);
+        self.complete(id, outcome);
     }
 
     /// Ends a task. One with a cancelled child does not succeed, even if it is tolerant.
-    pub(super) fn finish(&mut self, id: TaskId, outcome: PlannedOutcome) {
+    pub(super) fn complete(&mut self, id: TaskId, outcome: PlannedOutcome) {
         let now = self.now;
         let Some(task) = self
             .tasks
@@ -90,7 +90,7 @@ impl World {
             replace(&mut record.locked, Vec::new())
         });
         self.unfinished.remove(&id);
-        self.completed.push_back(id);
+        self.completed_ids.push_back(id);
         self.keep_record(id);
         self.events
             .schedule(now.after(keep), WorldEvent::RemoveObject(id));
@@ -203,7 +203,7 @@ impl World {
                 self.cancel_now(child);
             }
         }
-        self.finish(id, PlannedOutcome::Failure(cancelled_fault()));
+        self.complete(id, PlannedOutcome::Failure(cancelled_fault()));
     }
 
     pub(super) fn remove_object(&mut self, id: TaskId) {
@@ -211,10 +211,10 @@ impl World {
             self.changes
                 .record_removal(ChangedObject::Task(id), task.last_change);
         }
-        if self.completed.front() == Some(&id) {
-            self.completed.pop_front();
+        if self.completed_ids.front() == Some(&id) {
+            self.completed_ids.pop_front();
         } else {
-            self.completed.retain(|completed| *completed != id);
+            self.completed_ids.retain(|completed| *completed != id);
         }
     }
 }

@@ -207,7 +207,7 @@ impl Inventory {
         [entity.parent, entity.host]
             .into_iter()
             .flatten()
-            .any(|parent_task| self.is_within(parent_task, ancestor))
+            .any(|container| self.is_within(container, ancestor))
     }
 
     /// Returns the objects of a kind in the datacenter of `entity`, or below `entity` if it is above all datacenters.

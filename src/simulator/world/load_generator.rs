@@ -13,7 +13,7 @@ use super::{World, replace};
 
 impl World {
     /// Creates the tasks of the load generator and schedules the first batch.
-    pub(super) fn begin_load(&mut self) {
+    pub(super) fn start_load_generator(&mut self) {
         let Some(load) = &self.load else { return };
         let (tasks, rate, first) = (load.tasks, load.rate, load.due(0));
         self.now = self.now.max(WorldTime::START);
@@ -38,7 +38,7 @@ impl World {
         // Tasks 1 and 2 of a lineage are children of task 0, tasks 3 and 4 of task 1.
         let start = index - index % LINEAGE;
         let parent = [None, Some(0), Some(0), Some(1), Some(1)][index % LINEAGE]
-            .and_then(|parent_task: usize| load.task_slots.get(start + parent_task).copied());
+            .and_then(|index: usize| load.task_slots.get(start + index).copied());
         let rng = Rng::with_seed(self.seed ^ index as u64);
         let id = self.create(plan.clone(), parent, index as u64, rng.clone());
         if let Some(task) = self.tasks.get_mut(&id) {
@@ -53,7 +53,7 @@ impl World {
         id
     }
 
-    pub(super) fn load_batch(&mut self) {
+    pub(super) fn run_load_batch(&mut self) {
         let Some(load) = &self.load else { return };
         let (batch, finish, task_slots) = (load.batch_size(), load.finish, load.task_slots.len());
         for _ in 0..batch {
@@ -67,7 +67,7 @@ impl World {
                 // Cancelled by a client: replace it to keep the number of tasks.
                 _ if ended => self.replace_task(index),
                 Some(percent) if percent >= 99 && finish => {
-                    self.finish(id, PlannedOutcome::Success(None));
+                    self.complete(id, PlannedOutcome::Success(None));
                     self.replace_task(index);
                 }
                 Some(percent) if percent >= 99 => self.report(id, 0),

@@ -16,7 +16,7 @@ pub(super) const LINEAGE: usize = 5;
 
 /// State and settings of the load generator.
 #[derive(Clone, Debug)]
-pub(crate) struct Load {
+pub(crate) struct LoadGenerator {
     /// Number of concurrently running tasks.
     pub tasks: usize,
     /// Progress changes per second over all tasks.
@@ -38,7 +38,7 @@ pub(crate) struct Load {
     pub(super) cursor: usize,
 }
 
-impl Load {
+impl LoadGenerator {
     /// Creates an idle generator.
     pub(crate) fn new(
         tasks: usize,

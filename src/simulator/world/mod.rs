@@ -31,7 +31,7 @@ use archive::{Archive, ArchiveSpec};
 use changes::{ChangeIndex, ChangedObject};
 use event_queue::{EventQueue, WorldEvent};
 use inventory::{EntityId, Inventory};
-use load_profile::Load;
+use load_profile::LoadGenerator;
 use locks::Locks;
 use playback::Playback;
 use task::{Field, Record, Task, TaskId, TaskState};
@@ -55,7 +55,7 @@ pub(super) struct WorldConfig {
     /// Recurring plans.
     pub entries: Vec<ScheduleEntry>,
     /// Load generator, in addition to the entries.
-    pub load: Option<Load>,
+    pub load: Option<LoadGenerator>,
     /// Number of the first task created after the start.
     pub first_task: u64,
     /// Synthetic history before the start.
@@ -80,13 +80,13 @@ pub(super) struct World {
     changes: ChangeIndex,
     tasks: BTreeMap<TaskId, Task>,
     unfinished: BTreeSet<TaskId>,
-    completed: VecDeque<TaskId>,
-    finished: VecDeque<Record>,
+    completed_ids: VecDeque<TaskId>,
+    completed_tasks: VecDeque<Record>,
     inventory: Inventory,
     locks: Locks,
     entries: Vec<ScheduleEntry>,
     occurrences: Vec<u64>,
-    load: Option<Load>,
+    load: Option<LoadGenerator>,
     next_task: u64,
     next_chain: i32,
     archive: LazyArchive,
@@ -116,8 +116,8 @@ impl World {
             changes: ChangeIndex::default(),
             tasks: BTreeMap::new(),
             unfinished: BTreeSet::new(),
-            completed: VecDeque::new(),
-            finished: VecDeque::new(),
+            completed_ids: VecDeque::new(),
+            completed_tasks: VecDeque::new(),
             inventory,
             locks: Locks::default(),
             occurrences: vec![0; entries.len()],
@@ -133,7 +133,7 @@ impl World {
         for index in 0..world.entries.len() {
             world.schedule_occurrence(index);
         }
-        world.begin_load();
+        world.start_load_generator();
         world.advance_to(WorldTime::START);
         world
     }
@@ -178,10 +178,10 @@ impl World {
             WorldEvent::TryStart(id) => self.try_start(id),
             WorldEvent::Step(id) => self.step(id),
             WorldEvent::Spawn(id, child) => self.spawn(id, child),
-            WorldEvent::Complete(id) => self.end(id),
+            WorldEvent::Complete(id) => self.complete_as_planned(id),
             WorldEvent::Cancel(id) => self.cancel_now(id),
             WorldEvent::RemoveObject(id) => self.remove_object(id),
-            WorldEvent::LoadBatch => self.load_batch(),
+            WorldEvent::LoadBatch => self.run_load_batch(),
         }
     }
 
@@ -197,7 +197,7 @@ impl World {
 
     /// Returns records of finished tasks in completion order, including tasks whose object is gone.
     pub(super) fn finished_records(&self) -> impl DoubleEndedIterator<Item = &Record> {
-        self.finished.iter()
+        self.completed_tasks.iter()
     }
 
     /// Returns the synthetic tasks from before the start.
@@ -207,9 +207,12 @@ impl World {
 
     /// Returns queued and running tasks and the last completed ones, as listed in `recentTask`.
     pub(super) fn recent(&self) -> Vec<TaskId> {
-        let newest = self.completed.len().saturating_sub(MAX_RECENT_COMPLETED);
+        let newest = self
+            .completed_ids
+            .len()
+            .saturating_sub(MAX_RECENT_COMPLETED);
         let mut recent: Vec<TaskId> = self
-            .completed
+            .completed_ids
             .range(newest..)
             .copied()
             .chain(self.unfinished.iter().copied())
@@ -311,9 +314,9 @@ impl World {
 
     fn keep_record(&mut self, id: TaskId) {
         if let Some(task) = self.tasks.get(&id) {
-            self.finished.push_back(task.record.clone());
-            if self.finished.len() > MAX_RECORDS {
-                self.finished.pop_front();
+            self.completed_tasks.push_back(task.record.clone());
+            if self.completed_tasks.len() > MAX_RECORDS {
+                self.completed_tasks.pop_front();
             }
         }
     }

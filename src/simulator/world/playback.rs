@@ -69,7 +69,7 @@ impl Playback {
     /// Keeps the events of a task.
     pub(super) fn keep_events(&mut self, id: TaskId, events: Vec<Value>) {
         let timed = events.into_iter().take(MAX_EVENTS).map(|event| {
-            let time = time(&event["createdTime"]).map(|time| self.calendar.moment(time));
+            let time = time(&event["createdTime"]).map(|time| self.calendar.to_world_time(time));
             (time.unwrap_or_default(), event)
         });
         let timed = timed.collect();

@@ -132,10 +132,10 @@ impl World {
         }
         if !was_final {
             self.unfinished.remove(&id);
-            self.completed.push_back(id);
+            self.completed_ids.push_back(id);
             self.keep_record(id);
         } else if let Some(task) = self.tasks.get(&id) {
-            let kept = self.finished.iter_mut().rev();
+            let kept = self.completed_tasks.iter_mut().rev();
             if let Some(kept) = kept.into_iter().find(|record| record.id == id) {
                 kept.clone_from(&task.record);
             }
@@ -148,9 +148,9 @@ impl World {
         let Some(id) = id.and_then(TaskId::recorded) else {
             return;
         };
-        let is_known =
-            self.tasks.contains_key(&id) || self.finished.iter().any(|record| record.id == id);
-        if is_known || self.finished.len() >= super::MAX_RECORDS {
+        let is_known = self.tasks.contains_key(&id)
+            || self.completed_tasks.iter().any(|record| record.id == id);
+        if is_known || self.completed_tasks.len() >= super::MAX_RECORDS {
             return;
         }
         let mut record = Record::new(id, self.now);
@@ -163,7 +163,7 @@ impl World {
             );
         }
         if record.state.is_final() {
-            self.finished.push_back(record);
+            self.completed_tasks.push_back(record);
         }
     }
 }
@@ -176,7 +176,7 @@ fn assign(record: &mut Record, field: Field, value: Value, calendar: &Calendar) 
         plain(value)
     };
     let text = || value.as_str().map(Arc::<str>::from);
-    let moment = || time(&value).map(|time| calendar.moment(time));
+    let moment = || time(&value).map(|time| calendar.to_world_time(time));
     let task = || value.as_str().and_then(TaskId::recorded);
     let object = || (!value.is_null()).then(|| value.clone());
     match field {

@@ -425,7 +425,11 @@ fn the_demo_always_has_running_tasks() {
 
 /// Returns the number of tasks, records and scheduled events that a world keeps.
 fn kept(world: &World) -> [usize; 3] {
-    [world.tasks.len(), world.finished.len(), world.events.len()]
+    [
+        world.tasks.len(),
+        world.completed_tasks.len(),
+        world.events.len(),
+    ]
 }
 
 #[test]

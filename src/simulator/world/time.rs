@@ -70,7 +70,7 @@ impl Calendar {
     }
 
     /// Returns the calendar time shown at `time`.
-    pub(crate) fn shows(&self, time: WorldTime) -> Timestamp {
+    pub(crate) fn to_timestamp(&self, time: WorldTime) -> Timestamp {
         let mut before = self.jumps.iter().rev();
         let offset = before.find(|(at, _)| *at < time).map(|(_, offset)| *offset);
         let span = SignedDuration::from_micros(time.0).saturating_add(offset.unwrap_or_default());
@@ -79,7 +79,7 @@ impl Calendar {
 
     /// Returns the world time at which the clock showed `shown`: the latest one if it was shown twice, the time of
     /// the jump if it was skipped.
-    pub(crate) fn moment(&self, shown: Timestamp) -> WorldTime {
+    pub(crate) fn to_world_time(&self, shown: Timestamp) -> WorldTime {
         let plain = shown.duration_since(self.origin);
         let mut before = None;
         for (at, offset) in self.jumps.iter().rev() {
@@ -107,22 +107,22 @@ mod tests {
         calendar.jump(second(20), SignedDuration::from_secs(100));
         let shown = |seconds| {
             calendar
-                .shows(second(seconds))
+                .to_timestamp(second(seconds))
                 .duration_since(start)
                 .as_secs()
         };
         assert_eq!([9, 10, 11, 20, 21].map(shown), [9, 10, 6, 15, 116]);
         for seconds in [0, 5, 21, 40] {
-            let moment = calendar.moment(calendar.shows(second(seconds)));
+            let moment = calendar.to_world_time(calendar.to_timestamp(second(seconds)));
             assert_eq!(moment, second(seconds));
         }
         assert_eq!(
-            calendar.moment(start + SignedDuration::from_secs(7)),
+            calendar.to_world_time(start + SignedDuration::from_secs(7)),
             second(12),
             "shown twice"
         );
         assert_eq!(
-            calendar.moment(start + SignedDuration::from_secs(50)),
+            calendar.to_world_time(start + SignedDuration::from_secs(50)),
             second(20),
             "never shown"
         );

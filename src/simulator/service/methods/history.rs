@@ -31,7 +31,9 @@ impl Core {
         let id = self.new_history_id(token, call)?;
         let session = self.session_mut(token, &call.object)?;
         let collector = HistoryCollector::new(filter, raw);
-        session.event_collectors.insert(id.clone(), collector);
+        session
+            .event_history_collectors
+            .insert(id.clone(), collector);
         let reference = MoRef::new("EventHistoryCollector", id);
         Ok(CallResponse::Value(reference.to_json()))
     }
@@ -72,7 +74,9 @@ impl Core {
         let id = self.new_history_id(token, call)?;
         let session = self.session_mut(token, &call.object)?;
         let collector = HistoryCollector::new(TaskRecords { filter, results }, raw);
-        session.histories.insert(id.clone(), collector);
+        session
+            .task_history_collectors
+            .insert(id.clone(), collector);
         let reference = MoRef::new("TaskHistoryCollector", id);
         Ok(CallResponse::Value(reference.to_json()))
     }
@@ -80,9 +84,9 @@ impl Core {
     /// Returns the ID of a new history collector, if the session may have another one.
     fn new_history_id(&mut self, token: &str, call: &ApiCall) -> Result<String, MethodFault> {
         let maximum = self.behavior.max_collectors;
-        let id = self.new_session_id(token);
+        let id = self.new_object_id(token);
         self.session_mut(token, &call.object)?
-            .may_collect_history(maximum)?;
+            .check_collector_limit(maximum)?;
         Ok(id)
     }
 

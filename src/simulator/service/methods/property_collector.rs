@@ -33,7 +33,7 @@ pub(crate) struct WaitRequest {
 pub(crate) struct WaitTicket {
     request: WaitRequest,
     cancels: u64,
-    urgency: ResponseCondition,
+    condition: ResponseCondition,
 }
 
 impl Core {
@@ -43,8 +43,8 @@ impl Core {
         match &*call.member {
             "CreatePropertyCollector" => {
                 fields.done()?;
-                self.may_collect(&call.object)?;
-                let id = self.new_session_id(token);
+                self.check_collector_permission(&call.object)?;
+                let id = self.new_object_id(token);
                 let first = self.rng.u64(1..1_000_000) * 1000;
                 self.session_mut(token, &call.object)?
                     .collectors
@@ -65,16 +65,16 @@ impl Core {
                     .retrievals
                     .retain(|retrieval| retrieval.collector != call.object);
                 session.collectors.remove(&*call.object.id);
-                self.view_changed();
+                self.wake_waits();
                 Ok(CallResponse::Void)
             }
             "CreateFilter" => {
-                self.may_collect(&call.object)?;
+                self.check_collector_permission(&call.object)?;
                 let raw = fields.peek("spec");
                 let spec = FilterSpec::read(fields.object("spec", "PropertyFilterSpec")?)?;
                 let partial = fields.boolean("partialUpdates")?;
                 fields.done()?;
-                let reference = MoRef::new("PropertyFilter", self.new_session_id(token));
+                let reference = MoRef::new("PropertyFilter", self.new_object_id(token));
                 let filter = PropertyFilter::new(
                     reference.clone(),
                     spec,
@@ -85,13 +85,13 @@ impl Core {
                 let collector = self.collector_mut(token, &call.object)?;
                 let number = collector.next_number();
                 collector.filters.insert(number, filter);
-                self.view_changed();
+                self.wake_waits();
                 Ok(CallResponse::Value(reference.to_json()))
             }
             "CancelWaitForUpdates" => {
                 fields.done()?;
                 self.collector_mut(token, &call.object)?.cancels += 1;
-                self.view_changed();
+                self.wake_waits();
                 Ok(CallResponse::Void)
             }
             _ => Err(MethodFault::method_not_found(&call.object, &call.member)),
@@ -124,7 +124,7 @@ impl Core {
     }
 
     /// Returns the lock that serializes waits on one collector, whose versions are ordered; `None` for other calls.
-    pub(crate) fn turn_of(&mut self, call: &ApiCall) -> Option<Arc<tokio::sync::Mutex<()>>> {
+    pub(crate) fn wait_lock(&mut self, call: &ApiCall) -> Option<Arc<tokio::sync::Mutex<()>>> {
         let takes_turns = matches!(
             &*call.member,
             "WaitForUpdates" | "WaitForUpdatesEx" | "CheckForUpdates"
@@ -135,7 +135,7 @@ impl Core {
         let token = self.authenticate(call).ok()?;
         self.collector_mut(&token, &call.object)
             .ok()
-            .map(|collector| collector.turn.clone())
+            .map(|collector| collector.wait_lock.clone())
     }
 
     /// Parses the parameters of a wait; `None` for other calls.
@@ -181,14 +181,14 @@ impl Core {
     pub(crate) fn begin_wait(&mut self, request: WaitRequest) -> Result<WaitTicket, MethodFault> {
         let versions = self.behavior.versions;
         let collector = self.collector_mut(&request.token, &request.collector)?;
-        let urgency = collector.take_version(&request.version, request.extended, versions)?;
+        let condition = collector.accept_version(&request.version, request.extended, versions)?;
         let cancels = collector.cancels;
         self.session_mut(&request.token, &request.collector)?
-            .in_flight += 1;
+            .pending_waits += 1;
         Ok(WaitTicket {
             request,
             cancels,
-            urgency,
+            condition,
         })
     }
 
@@ -236,9 +236,9 @@ impl Core {
                 look_at_views,
                 self.behavior.versions,
                 if first {
-                    ticket.urgency
+                    ticket.condition
                 } else {
-                    ResponseCondition::None
+                    ResponseCondition::OnChange
                 },
                 &self.objects(token),
             )
@@ -253,7 +253,7 @@ impl Core {
     pub(crate) fn end_wait(&mut self, ticket: &WaitTicket) {
         let unscaled = self.unscaled;
         if let Some(session) = self.sessions.get_mut(&ticket.request.token) {
-            session.in_flight = session.in_flight.saturating_sub(1);
+            session.pending_waits = session.pending_waits.saturating_sub(1);
             session.used(unscaled);
         }
     }

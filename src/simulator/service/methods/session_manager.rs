@@ -36,7 +36,7 @@ impl Core {
     pub(super) fn logout(&mut self, token: &str, fields: Fields) -> CallResult {
         fields.done()?;
         self.sessions.close(token);
-        self.view_changed();
+        self.wake_waits();
         Ok(CallResponse::Void)
     }
 }

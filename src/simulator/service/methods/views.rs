@@ -15,7 +15,7 @@ impl Core {
         let mut fields = self.fields(call)?;
         match (&*call.object.kind, &*call.member) {
             ("ViewManager", "CreateListView") => {
-                self.may_collect(&call.object)?;
+                self.check_collector_permission(&call.object)?;
                 let objects = fields.references("obj")?;
                 fields.done()?;
                 let mut list = ListView::default();
@@ -23,7 +23,7 @@ impl Core {
                 self.keep_view(token, View::List(list))
             }
             ("ViewManager", "CreateContainerView") => {
-                self.may_collect(&call.object)?;
+                self.check_collector_permission(&call.object)?;
                 let view = self.container_view(token, fields)?;
                 self.keep_view(token, view)
             }
@@ -46,7 +46,7 @@ impl Core {
                 fields.done()?;
                 let session = self.session_mut(token, &call.object)?;
                 session.views.remove(&*call.object.id);
-                self.view_changed();
+                self.wake_waits();
                 Ok(CallResponse::Void)
             }
             _ => Err(MethodFault::method_not_found(&call.object, &call.member)),
@@ -93,7 +93,7 @@ impl Core {
 
     fn keep_view(&mut self, token: &str, view: View) -> CallResult {
         let kind = view.type_name();
-        let id = self.new_session_id(token);
+        let id = self.new_object_id(token);
         let reference = MoRef::new(kind, id.as_str());
         self.session_mut(token, &reference)?.views.insert(id, view);
         Ok(CallResponse::Value(reference.to_json()))
@@ -121,7 +121,7 @@ impl Core {
         {
             *entry = View::List(list);
         }
-        self.view_changed();
+        self.wake_waits();
         Ok(CallResponse::List(
             unresolved.iter().map(MoRef::to_json).collect(),
         ))
