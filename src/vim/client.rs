@@ -75,7 +75,7 @@ pub struct Client {
     /// Locale of the session.
     pub(super) locale: RwLock<Option<String>>,
     /// True if the session is stored for the next run.
-    pub(super) is_kept: AtomicBool,
+    pub(super) is_session_stored: AtomicBool,
 }
 
 impl Client {
@@ -99,7 +99,7 @@ impl Client {
             release: release.unwrap_or_else(|| release::FALLBACK_RELEASE.to_owned()),
             session: RwLock::new(None),
             locale: RwLock::new(None),
-            is_kept: AtomicBool::new(false),
+            is_session_stored: AtomicBool::new(false),
         };
         if let Credentials::Session(id) = &client.credentials {
             let header = client.secret_header(id)?;
@@ -299,9 +299,9 @@ impl Client {
             return Err(self.unsupported(action, why));
         }
         let (kind, value) = (call.object.kind(), &call.object.value);
-        let path = ["sdk", "vim25", &self.release, kind, value, call.last];
+        let path = ["sdk", "vim25", &self.release, kind, value, call.member];
         let request = Request {
-            kind: call.kind,
+            endpoint: call.endpoint,
             action,
             method: call.method,
             path: &path,
@@ -341,10 +341,10 @@ pub(super) struct ApiCall<'a> {
     method: Method,
     object: &'a ManagedObjectReference,
     /// Property or method name, the last segment of the path.
-    last: &'a str,
+    member: &'a str,
     effect: MethodEffect,
     body: Option<RequestBody>,
-    kind: &'static str,
+    endpoint: &'static str,
     /// Time that the server may wait before it responds.
     pub(super) wait: Duration,
 }
@@ -353,15 +353,15 @@ impl<'a> ApiCall<'a> {
     pub(super) fn get(
         object: &'a ManagedObjectReference,
         property: &'a str,
-        kind: &'static str,
+        endpoint: &'static str,
     ) -> Self {
         Self {
             method: Method::GET,
             object,
-            last: property,
+            member: property,
             effect: MethodEffect::Reads,
             body: None,
-            kind,
+            endpoint,
             wait: Duration::ZERO,
         }
     }
@@ -375,7 +375,7 @@ impl<'a> ApiCall<'a> {
             method: Method::POST,
             effect: method.effect(),
             body: Some(body.into()),
-            ..Self::get(object, method.name(), method.kind())
+            ..Self::get(object, method.name(), method.endpoint())
         }
     }
 }

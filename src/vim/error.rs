@@ -247,7 +247,7 @@ impl fmt::Display for ErrorKind {
                 "no answer within {} s. Check the network, and that the server is not overloaded.",
                 limit.as_secs()
             ),
-            Self::Certificate(distrust) => distrust.fmt(f),
+            Self::Certificate(rejection) => rejection.fmt(f),
             Self::TlsRequired => f.write_str(
                 "that port speaks TLS, but the request was plain HTTP. Give https:// in --url.",
             ),
@@ -372,7 +372,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Certificate, Reason};
+    use crate::{Certificate, RejectionReason};
 
     #[test]
     fn a_message_is_one_line_with_server_and_advice() {
@@ -399,7 +399,7 @@ mod tests {
             ErrorKind::Certificate(Box::new(UntrustedCertificate {
                 host: "vc01.lab:443".to_owned(),
                 certificate: Certificate::read(b""),
-                why: Reason::UnknownIssuer,
+                why: RejectionReason::UnknownIssuer,
             })),
             ErrorKind::Handshake("no cipher in common".to_owned()),
             ErrorKind::Status {

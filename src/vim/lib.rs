@@ -49,4 +49,4 @@ pub use retry_after::MAX_RETRY_AFTER;
 pub use retry_after::retry_after;
 pub use tls::{CertificateProbe, TrustPolicy};
 pub use transport::verifying_client;
-pub use untrusted_certificate::{Reason, UntrustedCertificate};
+pub use untrusted_certificate::{RejectionReason, UntrustedCertificate};

@@ -34,7 +34,7 @@ macro_rules! methods {
             }
 
             /// Returns type and name of the method for counters and traces.
-            pub(super) fn kind(self) -> &'static str {
+            pub(super) fn endpoint(self) -> &'static str {
                 match self {
                     $(Self::$name => concat!($object, "/", stringify!($name)),)+
                 }

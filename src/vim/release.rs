@@ -34,7 +34,7 @@ pub(super) async fn negotiate(
 ) -> Result<Option<String>, Error> {
     let action = || "negotiating the API release".to_owned();
     let request = Request {
-        kind: "hello",
+        endpoint: "hello",
         action: &action,
         method: Method::POST,
         path: &["api", "vcenter", "system"],

@@ -81,8 +81,8 @@ impl Client {
         if let Some(store) = store
             && let Ok(id) = session.to_str()
         {
-            let is_kept = store.save(&SecretString::from(id));
-            self.is_kept.store(is_kept, Ordering::Relaxed);
+            let is_stored = store.save(&SecretString::from(id));
+            self.is_session_stored.store(is_stored, Ordering::Relaxed);
         }
         self.set_session(Some(session));
         tracing::info!(server = self.server(), user, "signed in");
@@ -116,7 +116,8 @@ impl Client {
                 }
             }
         };
-        self.is_kept.store(answer.is_some(), Ordering::Relaxed);
+        self.is_session_stored
+            .store(answer.is_some(), Ordering::Relaxed);
         if answer.is_none() {
             self.set_session(None);
             store.clear();
@@ -138,7 +139,7 @@ impl Client {
 
     /// True if [`sign_out`](Self::sign_out) ends the session.
     pub fn ends_session(&self) -> bool {
-        self.credentials.can_renew() && !self.is_kept.load(Ordering::Relaxed)
+        self.credentials.can_renew() && !self.is_session_stored.load(Ordering::Relaxed)
     }
 
     /// Ends the session created by [`sign_in`](Self::sign_in). A given session, or one stored for the next run, stays

@@ -21,7 +21,7 @@ use rustls_platform_verifier::Verifier;
 use super::{
     certificate::Certificate,
     fingerprint::{Fingerprint, Pin},
-    untrusted_certificate::{Reason, UntrustedCertificate, is_ca_as_server},
+    untrusted_certificate::{RejectionReason, UntrustedCertificate, is_ca_as_server},
 };
 
 /// Accepted server certificates.
@@ -44,7 +44,7 @@ pub struct CertificateProbe {
     /// The server's certificate.
     pub certificate: Certificate,
     /// Reason for rejecting it, if any.
-    pub distrust: Option<UntrustedCertificate>,
+    pub rejection: Option<UntrustedCertificate>,
 }
 
 impl TrustPolicy {
@@ -151,7 +151,7 @@ impl CertificateVerifier {
         server_name: &ServerName<'_>,
         ocsp_response: &[u8],
         now: UnixTime,
-    ) -> Option<Reason> {
+    ) -> Option<RejectionReason> {
         match &self.check {
             VerifyMode::Authorities {
                 verifier,
@@ -170,13 +170,13 @@ impl CertificateVerifier {
                 {
                     wrong_name(end_entity, server_name)
                 }
-                Err(TlsError::InvalidCertificate(problem)) => Some(Reason::of(&problem)),
-                Err(other) => Some(Reason::Unusable(other.to_string())),
+                Err(TlsError::InvalidCertificate(problem)) => Some(RejectionReason::of(&problem)),
+                Err(other) => Some(RejectionReason::Unusable(other.to_string())),
             },
-            VerifyMode::NoAuthorities(why) => Some(Reason::NoAuthorities(why.clone())),
+            VerifyMode::NoAuthorities(why) => Some(RejectionReason::NoAuthorities(why.clone())),
             VerifyMode::Pinned(pin) => {
                 let is_expected = pin.fingerprints.contains(&Fingerprint::of(end_entity));
-                (!is_expected).then(|| Reason::PinMismatch(pin.clone()))
+                (!is_expected).then(|| RejectionReason::PinMismatch(pin.clone()))
             }
             VerifyMode::Nothing => None,
         }
@@ -184,13 +184,16 @@ impl CertificateVerifier {
 }
 
 /// Checks the certificate's names against the server name; returns `None` if one matches.
-fn wrong_name(certificate: &CertificateDer<'_>, server_name: &ServerName<'_>) -> Option<Reason> {
+fn wrong_name(
+    certificate: &CertificateDer<'_>,
+    server_name: &ServerName<'_>,
+) -> Option<RejectionReason> {
     let compared = ParsedCertificate::try_from(certificate)
         .and_then(|certificate| verify_server_name(&certificate, server_name));
     match compared {
         Ok(()) => None,
-        Err(TlsError::InvalidCertificate(problem)) => Some(Reason::of(&problem)),
-        Err(other) => Some(Reason::Unusable(other.to_string())),
+        Err(TlsError::InvalidCertificate(problem)) => Some(RejectionReason::of(&problem)),
+        Err(other) => Some(RejectionReason::Unusable(other.to_string())),
     }
 }
 
@@ -204,7 +207,7 @@ impl ServerCertVerifier for CertificateVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
         let why = self.reject_reason(end_entity, intermediates, server_name, ocsp_response, now);
-        let distrust = why.map(|why| UntrustedCertificate {
+        let rejection = why.map(|why| UntrustedCertificate {
             host: self.host.clone(),
             certificate: Certificate::read(end_entity),
             why,
@@ -214,17 +217,17 @@ impl ServerCertVerifier for CertificateVerifier {
             // A second connection sees the same certificate.
             let _ = seen.set(CertificateProbe {
                 certificate,
-                distrust,
+                rejection,
             });
             return Err(TlsError::General(
                 "the certificate was only read".to_owned(),
             ));
         }
-        match distrust {
+        match rejection {
             None => Ok(ServerCertVerified::assertion()),
-            Some(distrust) => {
-                let distrust = OtherError(Arc::new(distrust));
-                Err(CertificateError::Other(distrust).into())
+            Some(rejection) => {
+                let rejection = OtherError(Arc::new(rejection));
+                Err(CertificateError::Other(rejection).into())
             }
         }
     }
@@ -256,7 +259,7 @@ impl ServerCertVerifier for CertificateVerifier {
 }
 
 /// Returns the certificate error behind a TLS error, if any.
-pub(super) fn distrust(error: &TlsError) -> Option<&UntrustedCertificate> {
+pub(super) fn certificate_rejection(error: &TlsError) -> Option<&UntrustedCertificate> {
     match error {
         TlsError::InvalidCertificate(CertificateError::Other(other)) => other.0.downcast_ref(),
         _ => None,

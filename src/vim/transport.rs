@@ -42,8 +42,8 @@ pub(super) type RequestLabel<'a> = &'a (dyn Fn() -> String + Sync);
 
 /// A request to be sent.
 pub(super) struct Request<'a> {
-    /// Kind of the request for metrics, such as `Task/info`.
-    pub(super) kind: &'static str,
+    /// Endpoint for metrics and traces, such as `Task/info`.
+    pub(super) endpoint: &'static str,
     /// The action for error messages, such as `reading task-4711`.
     pub(super) action: RequestLabel<'a>,
     pub(super) method: Method,
@@ -181,7 +181,7 @@ impl Transport {
             Some(RequestBody::Json(body)) => Some(body),
             Some(RequestBody::Secret(_)) | None => None,
         };
-        let trace = RequestTrace::new(&request.method, request.path, request.kind, body);
+        let trace = RequestTrace::new(&request.method, request.path, request.endpoint, body);
         let started = Instant::now();
         let unfinished = DroppedRequest {
             transport: self,
@@ -190,7 +190,7 @@ impl Transport {
         let exchanged: Result<ApiResponse, ErrorKind> = async {
             let url = self.address.below(request.path, request.query);
             let url = url.map_err(ErrorKind::Unsupported)?;
-            self.traffic.request(request.kind);
+            self.traffic.request(request.endpoint);
             let mut builder = self
                 .http()
                 .request(request.method, url)
@@ -372,8 +372,8 @@ fn classify_error(error: &reqwest::Error) -> ErrorKind {
     let mut innermost = error.to_string();
     for cause in causes(error) {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-            return match tls::distrust(tls) {
-                Some(distrust) => ErrorKind::Certificate(Box::new(distrust.clone())),
+            return match tls::certificate_rejection(tls) {
+                Some(rejection) => ErrorKind::Certificate(Box::new(rejection.clone())),
                 None => ErrorKind::Handshake(untrusted_certificate::handshake(tls)),
             };
         }

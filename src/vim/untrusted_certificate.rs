@@ -20,12 +20,12 @@ pub struct UntrustedCertificate {
     /// Certificate of the server.
     pub certificate: Certificate,
     /// Reason for the rejection.
-    pub why: Reason,
+    pub why: RejectionReason,
 }
 
 /// Reason for rejecting a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
+pub enum RejectionReason {
     /// Unknown issuer.
     UnknownIssuer,
     /// No CAs are available; contains the cause.
@@ -48,12 +48,14 @@ impl UntrustedCertificate {
     /// True if the user may accept it after comparing the fingerprint.
     pub fn can_accept(&self) -> bool {
         match self.why {
-            Reason::UnknownIssuer
-            | Reason::NoAuthorities(_)
-            | Reason::Expired
-            | Reason::NotValidYet
-            | Reason::NameMismatch => true,
-            Reason::Revoked | Reason::Unusable(_) | Reason::PinMismatch(_) => false,
+            RejectionReason::UnknownIssuer
+            | RejectionReason::NoAuthorities(_)
+            | RejectionReason::Expired
+            | RejectionReason::NotValidYet
+            | RejectionReason::NameMismatch => true,
+            RejectionReason::Revoked
+            | RejectionReason::Unusable(_)
+            | RejectionReason::PinMismatch(_) => false,
         }
     }
 
@@ -65,35 +67,35 @@ impl UntrustedCertificate {
             None => String::new(),
         };
         match &self.why {
-            Reason::UnknownIssuer if self.certificate.is_self_signed() => {
+            RejectionReason::UnknownIssuer if self.certificate.is_self_signed() => {
                 "it is self-signed".to_owned()
             }
-            Reason::UnknownIssuer => {
+            RejectionReason::UnknownIssuer => {
                 "no authority that this machine trusts has signed it".to_owned()
             }
-            Reason::NoAuthorities(why) => {
+            RejectionReason::NoAuthorities(why) => {
                 format!("no CA certificates are available on this machine ({why})")
             }
-            Reason::Expired => {
+            RejectionReason::Expired => {
                 format!(
                     "it has expired{}",
                     on(&|| details.map(|details| details.until))
                 )
             }
-            Reason::NotValidYet => format!(
+            RejectionReason::NotValidYet => format!(
                 "it is not valid yet{}; check this machine's clock",
                 on(&|| details.map(|details| details.from))
             ),
-            Reason::NameMismatch => {
+            RejectionReason::NameMismatch => {
                 let names = details.map(|details| details.names.join(", "));
                 let names = names.filter(|names| !names.is_empty());
                 let names = names.unwrap_or_else(|| "another name".to_owned());
                 let names = vtask_text::sanitize(&names);
                 format!("it is issued for {names}, not for the name in --url")
             }
-            Reason::Revoked => "its authority has revoked it".to_owned(),
-            Reason::Unusable(why) => why.clone(),
-            Reason::PinMismatch(_) => "it differs from the trusted one".to_owned(),
+            RejectionReason::Revoked => "its authority has revoked it".to_owned(),
+            RejectionReason::Unusable(why) => why.clone(),
+            RejectionReason::PinMismatch(_) => "it differs from the trusted one".to_owned(),
         }
     }
 }
@@ -109,7 +111,7 @@ impl fmt::Display for UntrustedCertificate {
         } = self;
         let shown = certificate.fingerprint;
         match why {
-            Reason::PinMismatch(pin) => {
+            RejectionReason::PinMismatch(pin) => {
                 let expected: Vec<_> = pin
                     .fingerprints
                     .iter()
@@ -155,7 +157,7 @@ impl fmt::Display for UntrustedCertificate {
     }
 }
 
-impl Reason {
+impl RejectionReason {
     /// Converts an error of the CA-based verification.
     pub(super) fn of(problem: &CertificateError) -> Self {
         match problem {
@@ -231,7 +233,7 @@ pub(super) fn handshake(error: &TlsError) -> String {
 mod tests {
     use super::*;
 
-    fn distrust(why: Reason) -> UntrustedCertificate {
+    fn rejection(why: RejectionReason) -> UntrustedCertificate {
         UntrustedCertificate {
             host: "vc01.lab:443".to_owned(),
             certificate: Certificate::read(b"abc"),
@@ -250,12 +252,15 @@ mod tests {
             (CertificateError::BadSignature, false, "signature"),
             (CertificateError::BadEncoding, false, "damaged"),
         ] {
-            let distrust = distrust(Reason::of(&problem));
-            assert_eq!(distrust.can_accept(), can_accept, "{problem:?}");
-            assert_eq!(distrust.to_string().contains("vtask trust add"), can_accept);
-            assert!(distrust.reason().contains(word), "{}", distrust.reason());
+            let rejection = rejection(RejectionReason::of(&problem));
+            assert_eq!(rejection.can_accept(), can_accept, "{problem:?}");
+            assert_eq!(
+                rejection.to_string().contains("vtask trust add"),
+                can_accept
+            );
+            assert!(rejection.reason().contains(word), "{}", rejection.reason());
         }
-        let changed = distrust(Reason::PinMismatch(Pin {
+        let changed = rejection(RejectionReason::PinMismatch(Pin {
             fingerprints: vec![Fingerprint::of(b"x")],
             by: PinSource::Thumbprint,
         }));

@@ -43,9 +43,9 @@ fn described(probe: &CertificateProbe) -> Result<String, String> {
         None => "unreadable contents".to_owned(),
     };
     let text = format!("{details}, SHA-256 {}", certificate.fingerprint);
-    match &probe.distrust {
+    match &probe.rejection {
         None => Ok(format!("trusted: {text}")),
-        Some(distrust) => Err(format!("not trusted, {}: {text}", distrust.reason())),
+        Some(rejection) => Err(format!("not trusted, {}: {text}", rejection.reason())),
     }
 }
 

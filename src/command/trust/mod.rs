@@ -170,8 +170,8 @@ async fn one_at_first_use(
     let Ok(Ok(probe)) = timeout(limit, vim::probe_certificate(&server, &trust)).await else {
         return Ok(());
     };
-    let can_accept = |distrust: &vim::UntrustedCertificate| distrust.can_accept();
-    if !probe.distrust.as_ref().is_some_and(can_accept) {
+    let can_accept = |rejection: &vim::UntrustedCertificate| rejection.can_accept();
+    if !probe.rejection.as_ref().is_some_and(can_accept) {
         return Ok(());
     }
     if !prompt::confirm(io, &server, &probe) {

@@ -33,10 +33,10 @@ pub(super) fn report_saved(io: &mut CommandIo<'_>, known: &KnownHosts, host: &st
 
 fn shown(server: &Address, probe: &CertificateProbe) -> String {
     let host = server.authority();
-    let mut text = match &probe.distrust {
-        Some(distrust) => format!(
+    let mut text = match &probe.rejection {
+        Some(rejection) => format!(
             "The certificate of {host} is not trusted: {}.\n",
-            sanitize(&distrust.reason())
+            sanitize(&rejection.reason())
         ),
         None => format!(
             "The certificate of {host} is signed by an authority that this machine trusts.\n"

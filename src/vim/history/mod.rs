@@ -142,7 +142,7 @@ impl Client {
             let mut scanned = 0;
             let pick = |info: &Value| {
                 scanned += 1;
-                if locator.is(info) {
+                if locator.matches(info) {
                     RecordAction::Take
                 } else if scanned < MAX_SCANNED {
                     RecordAction::Leave
@@ -157,7 +157,9 @@ impl Client {
             is_truncated |= !past.is_complete;
         }
         let maximum = is_truncated.then_some(MAX_SCANNED);
-        Ok(PastTaskSearch::NotFound(locator.searched(maximum).into()))
+        Ok(PastTaskSearch::NotFound(
+            locator.not_found_message(maximum).into(),
+        ))
     }
 
     /// Reads with a new collector to the end, or until no more is wanted.

@@ -78,9 +78,9 @@ impl TaskLocator {
         Some(known.root.as_ref().unwrap_or(&known.key))
     }
 
-    /// True if the record is the task. Keys are not unique, so they are compared only if the record has no moId, or
-    /// if only a name is known, which may be either.
-    pub(crate) fn is(&self, record: &Value) -> bool {
+    /// True if the record is that of the task. Keys are not unique, so they are compared only if the record has no
+    /// moId, or if only a name is known, which may be either.
+    pub(crate) fn matches(&self, record: &Value) -> bool {
         let key = scalar_at(record, &["key"]);
         let mo_id = scalar_at(record, &["task", "value"]);
         let is_mo_id = mo_id.as_deref() == Some(&*self.mo_id);
@@ -93,7 +93,7 @@ impl TaskLocator {
 
     /// Returns a sentence with the extent of a search that found nothing. `maximum` is the number of records read by each
     /// query if the history has more.
-    pub(crate) fn searched(&self, maximum: Option<usize>) -> String {
+    pub(crate) fn not_found_message(&self, maximum: Option<usize>) -> String {
         let hours = DEFAULT_PERIOD.as_hours();
         let (period, newest) = match &self.known {
             None => (
@@ -198,26 +198,26 @@ mod tests {
         assert_eq!(queries[1].roots, ["task-1".into()] as [Arc<str>; 1]);
         assert_eq!(queries[2].since, Some(at(-2)));
         assert!(queries[2].entity.is_some());
-        assert!(trace.is(&json!({"key": "task-3"})));
-        assert!(!trace.is(&json!({"key": "task-33"})));
-        assert!(!trace.is(&json!({"key": "task-3", "task": {"value": "task-4"}})));
+        assert!(trace.matches(&json!({"key": "task-3"})));
+        assert!(!trace.matches(&json!({"key": "task-33"})));
+        assert!(!trace.matches(&json!({"key": "task-3", "task": {"value": "task-4"}})));
     }
 
     #[test]
     fn error_names_the_searched_range() {
         let by_name = TaskLocator::named("task-3".into());
         assert_eq!(
-            by_name.searched(None),
+            by_name.not_found_message(None),
             "There is no record of it in the last 24 h of the server's history."
         );
         assert_eq!(
-            by_name.searched(Some(5_000)),
+            by_name.not_found_message(Some(5_000)),
             "There is no record of it in the last 24 h of the server's history (only the newest 5000 records of \
              it were read)."
         );
         let by_info = TaskLocator::of(&info("task-3", &json!({})));
         assert_eq!(
-            by_info.searched(None),
+            by_info.not_found_message(None),
             "There is no record of it in the server's history, neither with its family nor at the time it was queued."
         );
     }
