@@ -1,7 +1,6 @@
-//! Priority queue of scheduled events.
+//! Queue of scheduled events.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 
 use super::task::TaskId;
 use super::time::WorldTime;
@@ -27,30 +26,10 @@ pub(super) enum WorldEvent {
     LoadBatch,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-struct ScheduledEvent {
-    at: WorldTime,
-    sequence: u64,
-    event: WorldEvent,
-}
-
-impl Ord for ScheduledEvent {
-    /// Reversed, because `BinaryHeap` returns the greatest first; equal times keep their scheduling order.
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.at, other.sequence).cmp(&(self.at, self.sequence))
-    }
-}
-
-impl PartialOrd for ScheduledEvent {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 /// Events ordered by time, then by scheduling order.
 #[derive(Debug, Default)]
 pub(super) struct EventQueue {
-    heap: BinaryHeap<ScheduledEvent>,
+    events: BTreeMap<(WorldTime, u64), WorldEvent>,
     sequence: u64,
 }
 
@@ -58,29 +37,24 @@ impl EventQueue {
     /// Schedules `event` at `at`.
     pub(super) fn schedule(&mut self, at: WorldTime, event: WorldEvent) {
         self.sequence += 1;
-        self.heap.push(ScheduledEvent {
-            at,
-            sequence: self.sequence,
-            event,
-        });
+        self.events.insert((at, self.sequence), event);
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.heap.len()
+        self.events.len()
     }
 
     /// Returns the time of the next event.
     pub(super) fn next_time(&self) -> Option<WorldTime> {
-        self.heap.peek().map(|scheduled| scheduled.at)
+        self.events.first_key_value().map(|((at, _), _)| *at)
     }
 
     /// Removes and returns the next event if it is due at `until` or earlier.
     pub(super) fn pop_due(&mut self, until: WorldTime) -> Option<(WorldTime, WorldEvent)> {
-        self.next_time().filter(|at| *at <= until)?;
-        self.heap
-            .pop()
-            .map(|scheduled| (scheduled.at, scheduled.event))
+        let next = self.events.first_entry()?;
+        let (at, _) = *next.key();
+        (at <= until).then(|| (at, next.remove()))
     }
 }
 
