@@ -19,7 +19,7 @@ struct IssuedVersion {
 }
 
 /// A `PropertyCollector`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct PropertyCollector {
     pub(super) filters: BTreeMap<u64, PropertyFilter>,
     /// Source of the numbers of versions and filters.
@@ -49,12 +49,8 @@ impl PropertyCollector {
     /// invalid.
     pub(super) fn new(first: u64) -> Self {
         Self {
-            filters: BTreeMap::new(),
             counter: first,
-            acknowledged: None,
-            issued: None,
-            wait_lock: Arc::default(),
-            cancels: 0,
+            ..Self::default()
         }
     }
 

@@ -20,7 +20,7 @@ use crate::open_objects::OpenObjects;
 use crate::value::{MoRef, Property};
 use crate::world::time::{Calendar, WorldTime};
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Session {
     /// `UserSession.key`, which differs from the value of the header.
     pub key: String,
@@ -190,21 +190,14 @@ impl Sessions {
             key,
             user: user.to_owned(),
             locale: "en_US".to_owned(),
-            user_agent: String::new(),
             login: now,
             last_call: now,
-            calls: 0,
             last_active: unscaled,
-            pending_waits: 0,
-            collectors_revoked: false,
-            views: HashMap::new(),
             collectors: HashMap::from([(
                 DEFAULT_COLLECTOR.to_owned(),
                 PropertyCollector::new(first),
             )]),
-            task_history_collectors: HashMap::new(),
-            event_history_collectors: HashMap::new(),
-            retrievals: Vec::new(),
+            ..Session::default()
         };
         self.open.insert(token, session);
     }

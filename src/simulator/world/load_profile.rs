@@ -15,7 +15,7 @@ use crate::duration_range::DurationRange;
 pub(super) const LINEAGE: usize = 5;
 
 /// State and settings of the load generator.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LoadGenerator {
     /// Number of concurrently running tasks.
     pub tasks: usize,
@@ -49,14 +49,10 @@ impl LoadGenerator {
         Self {
             tasks,
             rate,
-            at_once: false,
-            finish: false,
             keep: Duration::from_secs(60),
             operations,
             targets,
-            task_slots: Vec::new(),
-            batches: 0,
-            cursor: 0,
+            ..Self::default()
         }
     }
 

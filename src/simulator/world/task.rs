@@ -16,7 +16,7 @@ use crate::value::{MoRef, message};
 
 /// Number of a task; its moId is `task-` followed by the number. Numbers from [`FIRST_OTHER`] on are those of
 /// recorded tasks with another moId.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TaskId(pub u64);
 
 /// The number of the first of [`OTHER_IDS`].
@@ -90,8 +90,9 @@ impl TaskId {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum TaskState {
+    #[default]
     Queued,
     Running,
     Success,
@@ -177,7 +178,7 @@ impl FieldVersions {
 }
 
 /// All data of a task that is visible through the API.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Record {
     pub id: TaskId,
     /// Key of a recorded task that is not its moId.
@@ -228,30 +229,9 @@ impl Record {
     pub(super) fn new(id: TaskId, queue_time: WorldTime) -> Self {
         Self {
             id,
-            key: None,
-            description: None,
-            name: None,
-            description_id: "".into(),
-            entity: None,
-            entity_name: None,
-            locked: Vec::new(),
-            state: TaskState::Queued,
-            cancelled: false,
-            cancelable: false,
-            error: None,
-            result: None,
-            progress: None,
-            progress_details: Vec::new(),
             reason: json!({"_typeName": "TaskReasonSystem"}),
             queue_time,
-            start_time: None,
-            complete_time: None,
-            event_chain_id: 0,
-            change_tag: None,
-            parent: None,
-            root: None,
-            activation_id: None,
-            phase_log: Vec::new(),
+            ..Self::default()
         }
     }
 }
