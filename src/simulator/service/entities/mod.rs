@@ -206,7 +206,7 @@ mod tests {
     use super::*;
     use crate::scenario::{LoadOptions, Scenario};
     use crate::server_behavior::ServerBehavior;
-    use crate::service::schema::check;
+    use crate::service::schema::tests::check;
     use crate::service::task_info::TaskInfoWriter;
     use crate::world::World;
     use crate::world::time::Calendar;
