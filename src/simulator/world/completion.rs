@@ -125,30 +125,27 @@ impl World {
         let Some(parent_task) = self.tasks.get_mut(&parent) else {
             return;
         };
-        let had_open_children = parent_task.execution.open_children > 0;
-        parent_task.execution.open_children = parent_task.execution.open_children.saturating_sub(1);
-        parent_task.execution.ended_children += 1;
-        parent_task.execution.child_failure =
-            parent_task.execution.child_failure.take().or(failure);
-        parent_task.execution.has_cancelled_child |= is_cancelled;
+        let execution = &mut parent_task.execution;
+        let had_open_children = execution.open_children > 0;
+        execution.open_children = execution.open_children.saturating_sub(1);
+        execution.ended_children += 1;
+        execution.child_failure = execution.child_failure.take().or(failure);
+        execution.has_cancelled_child |= is_cancelled;
         if held_slot {
-            parent_task.execution.used_slots = parent_task.execution.used_slots.saturating_sub(1);
+            execution.used_slots = execution.used_slots.saturating_sub(1);
         }
-        let next = parent_task.execution.waiting_children.pop_front();
-        let percent = (parent_task.execution.plan.progress == ProgressPlan::Children).then(|| {
-            u8::try_from(
-                parent_task.execution.ended_children * 100
-                    / parent_task.execution.plan.children.len().max(1),
-            )
-            .unwrap_or(100)
-            .min(99)
+        let next = execution.waiting_children.pop_front();
+        let percent = (execution.plan.progress == ProgressPlan::Children).then(|| {
+            u8::try_from(execution.ended_children * 100 / execution.plan.children.len().max(1))
+                .unwrap_or(100)
+                .min(99)
         });
         // The children of the load generator are not planned and do not end their parent.
         if had_open_children
-            && parent_task.execution.open_children == 0
-            && let PlannedEnd::AfterChildren(pause) = parent_task.execution.plan.end
+            && execution.open_children == 0
+            && let PlannedEnd::AfterChildren(pause) = execution.plan.end
         {
-            let pause = pause.draw(&mut parent_task.execution.rng);
+            let pause = pause.draw(&mut execution.rng);
             self.events
                 .schedule(now.after(pause), WorldEvent::Complete(parent));
         }
