@@ -64,21 +64,8 @@ pub(super) fn router(server: Arc<ServerCore>) -> Router {
         .with_state(server)
 }
 
-struct WireResponse {
-    status: u16,
-    body: Option<Value>,
-    session: Option<String>,
-}
-
-impl WireResponse {
-    fn fault(fault: MethodFault) -> Self {
-        Self {
-            status: 500,
-            body: Some(fault.into_json()),
-            session: None,
-        }
-    }
-}
+/// Status and body of a response of the API.
+type ApiResponse = (u16, Option<Value>);
 
 async fn handle(
     State(server): State<Arc<ServerCore>>,
@@ -125,7 +112,7 @@ fn call(
     method: &Method,
     headers: &HeaderMap,
     body: &Bytes,
-) -> Result<ApiCall, WireResponse> {
+) -> Result<ApiCall, ApiResponse> {
     let ObjectPath {
         release,
         kind,
@@ -136,18 +123,11 @@ fn call(
     let is_method = match *method {
         Method::GET => false,
         Method::POST => true,
-        _ => {
-            return Err(WireResponse {
-                status: 405,
-                body: None,
-                session: None,
-            });
-        }
+        _ => return Err((405, None)),
     };
     if !behavior.releases.contains(&release) {
-        return Err(WireResponse::fault(MethodFault::invalid_request(format!(
-            "Unsupported version of the API: {release}."
-        ))));
+        let why = format!("Unsupported version of the API: {release}.");
+        return Err((500, Some(MethodFault::invalid_request(why).into_json())));
     }
     let text = |name: &str| {
         headers
@@ -192,34 +172,26 @@ async fn execute(
     };
     // The behavior may have changed during a wait.
     let behavior = server.with(|core| core.behavior.clone());
-    let response_parts = match answered {
-        Ok(answer) => {
-            let session = match &answer {
-                CallResponse::SignedIn(token, _) => Some(token.clone()),
-                _ => None,
-            };
-            let (status, body) = answer.into_wire(&behavior);
-            WireResponse {
-                status,
-                body,
-                session,
-            }
-        }
-        Err(fault) => WireResponse::fault(fault),
+    let session = match &answered {
+        Ok(CallResponse::SignedIn(token, _)) => HeaderValue::from_str(token).ok(),
+        _ => None,
     };
-    to_response(response_parts, &behavior, instance_uuid)
+    let answer = match answered {
+        Ok(answer) => answer.into_wire(&behavior),
+        Err(fault) => (500, Some(fault.into_json())),
+    };
+    let mut response = to_response(answer, &behavior, instance_uuid);
+    if let Some(session) = session {
+        response.headers_mut().insert(SESSION_HEADER, session);
+    }
+    response
 }
 
 fn to_response(
-    response_parts: WireResponse,
+    (status, body): ApiResponse,
     behavior: &ServerBehavior,
     instance_uuid: &str,
 ) -> Response {
-    let WireResponse {
-        status,
-        body,
-        session,
-    } = response_parts;
     let mut response = match body {
         None => Response::new(Body::empty()),
         Some(mut value) => {
@@ -237,9 +209,6 @@ fn to_response(
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let allowed = HeaderValue::from_static("GET, POST");
         response.headers_mut().insert(header::ALLOW, allowed);
-    }
-    if let Some(session) = session.and_then(|session| HeaderValue::from_str(&session).ok()) {
-        response.headers_mut().insert(SESSION_HEADER, session);
     }
     response
 }
@@ -277,15 +246,7 @@ fn hello(
             }),
         ),
     };
-    to_response(
-        WireResponse {
-            status,
-            body: Some(value),
-            session: None,
-        },
-        behavior,
-        instance_uuid,
-    )
+    to_response((status, Some(value)), behavior, instance_uuid)
 }
 
 /// Returns a response with this status whose connection breaks within the body.
