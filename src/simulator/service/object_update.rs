@@ -18,7 +18,7 @@ impl PropertyFilter {
         objects: &dyn ObjectSource,
     ) -> Vec<Value> {
         let (kind, changes) = match (member.present, member.issued) {
-            (true, None) => ("enter", self.everything(member, objects)),
+            (true, None) => ("enter", self.values(member, objects, |_| true)),
             (true, Some(since)) => ("modify", self.changes(member, since, objects)),
             (false, Some(_)) => ("leave", Vec::new()),
             (false, None) => return Vec::new(),
@@ -41,15 +41,20 @@ impl PropertyFilter {
             .map_or(&[], Vec::as_slice)
     }
 
-    fn everything(&self, member: &FilterMember, objects: &dyn ObjectSource) -> Vec<Value> {
-        let value = |path: &PropertyPath| {
-            objects
-                .value(&member.object, &path.text)
-                .unwrap_or(Property::Unset)
-        };
-        self.paths_of(member)
-            .iter()
-            .map(|path| property_change(&path.text, value(path), objects))
+    /// Returns the present values of the selected properties for which `is_wanted` is true.
+    fn values(
+        &self,
+        member: &FilterMember,
+        objects: &dyn ObjectSource,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Vec<Value> {
+        let paths = self.paths_of(member).iter().map(|path| &path.text);
+        paths
+            .filter(|path| is_wanted(path))
+            .map(|path| {
+                let value = objects.value(&member.object, path);
+                property_change(path, value.unwrap_or(Property::Unset), objects)
+            })
             .collect()
     }
 
@@ -101,62 +106,25 @@ impl PropertyFilter {
         properties.collect()
     }
 
-    /// Returns a change of `recentTask` if a task was created or removed after `since`. Other properties of a manager
-    /// are constant.
-    fn manager_changes(
-        &self,
-        member: &FilterMember,
-        since: u64,
-        objects: &dyn ObjectSource,
-    ) -> Vec<Value> {
-        let is_pushed = objects.context().writer.behavior.push_recent_tasks;
-        if !is_pushed || objects.context().world.changes().tasks_changed() <= since {
-            return Vec::new();
-        }
-        let recent = self.paths_of(member).iter();
-        recent
-            .filter(|path| path.text == "recentTask")
-            .filter_map(|path| {
-                let value = objects.value(&member.object, &path.text).ok()?;
-                Some(property_change(&path.text, value, objects))
-            })
-            .collect()
-    }
-
-    /// Returns the selected changes of an object after `since`.
+    /// Returns the selected changes of an object after `since`. Those of a manager are in `recentTask`; those of the
+    /// inventory are a machine's question and a host's connection.
     fn changes(&self, member: &FilterMember, since: u64, objects: &dyn ObjectSource) -> Vec<Value> {
-        if let Some(task) = objects.context().task(&member.object) {
+        let context = objects.context();
+        if let Some(task) = context.task(&member.object) {
             return self.task_changes(member, task, since, objects);
         }
         if &*member.object.kind == "TaskManager" {
-            return self.manager_changes(member, since, objects);
+            let has_changed = context.writer.behavior.push_recent_tasks
+                && context.world.changes().tasks_changed() > since;
+            return self.values(member, objects, |path| has_changed && path == "recentTask");
         }
-        let Some(entity) = objects.context().world.inventory().find(&member.object) else {
-            return Vec::new();
-        };
-        if objects
-            .context()
-            .world
-            .inventory()
-            .entity(entity)
-            .last_change
-            <= since
-        {
-            return Vec::new();
-        }
-        // The only changes of the inventory are a machine's question and a host's connection.
-        let about_runtime = self
-            .paths_of(member)
-            .iter()
-            .filter(|path| path.text.starts_with("runtime"));
-        about_runtime
-            .map(|path| {
-                let value = objects
-                    .value(&member.object, &path.text)
-                    .unwrap_or(Property::Unset);
-                property_change(&path.text, value, objects)
-            })
-            .collect()
+        let inventory = context.world.inventory();
+        let has_changed = inventory
+            .find(&member.object)
+            .is_some_and(|id| inventory.entity(id).last_change > since);
+        self.values(member, objects, |path| {
+            has_changed && path.starts_with("runtime")
+        })
     }
 }
 
