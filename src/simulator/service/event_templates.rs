@@ -1,5 +1,7 @@
 //! Event types and texts of the operations.
 
+use std::sync::LazyLock;
+
 use super::event::{ERROR, INFO};
 
 /// Types and texts of an operation's events, with `{}` for the name of the entity. A type with dots is the
@@ -11,6 +13,11 @@ pub(super) struct EventTemplate {
     pub(super) success: [&'static str; 2],
     pub(super) failure: [&'static str; 2],
 }
+
+const FILE: &str = include_str!("event_templates.tsv");
+
+static TEMPLATES: LazyLock<Vec<EventTemplate>> =
+    LazyLock::new(|| FILE.lines().filter_map(read_row).collect());
 
 /// Template of operations without their own.
 const PLAIN_TEMPLATE: EventTemplate = EventTemplate {
@@ -40,77 +47,35 @@ pub(super) fn kinds() -> impl Iterator<Item = (&'static str, &'static str, &'sta
     TEMPLATES.iter().flat_map(of_template)
 }
 
-const TEMPLATES: [EventTemplate; 10] = [
-    EventTemplate {
-        operation: "VirtualMachine.relocate",
-        start: ["VmBeingRelocatedEvent", "Relocating {}"],
-        success: ["VmRelocatedEvent", "{} was relocated"],
-        failure: ["VmRelocateFailedEvent", "Failed to relocate {}"],
-    },
-    EventTemplate {
-        operation: "VirtualMachine.migrate",
-        start: ["VmBeingHotMigratedEvent", "Migrating {} off its host"],
-        success: ["VmMigratedEvent", "Migration of {} completed"],
-        failure: ["VmFailedMigrateEvent", "Cannot migrate {}"],
-    },
-    EventTemplate {
-        operation: "Drm.ExecuteVMotionLRO",
-        start: ["VmBeingHotMigratedEvent", "DRS is migrating {}"],
-        success: ["DrsVmMigratedEvent", "DRS migrated {}"],
-        failure: ["VmFailedMigrateEvent", "Cannot migrate {}"],
-    },
-    EventTemplate {
-        operation: "VirtualMachine.clone",
-        start: ["VmBeingClonedEvent", "{} is being cloned"],
-        success: ["VmClonedEvent", "{} was cloned"],
-        failure: ["VmCloneFailedEvent", "Failed to clone {}"],
-    },
-    EventTemplate {
-        operation: "VirtualMachine.powerOn",
-        start: ["VmStartingEvent", "{} is starting"],
-        success: ["VmPoweredOnEvent", "{} is powered on"],
-        failure: ["VmFailedToPowerOnEvent", "Cannot power on {}"],
-    },
-    EventTemplate {
-        operation: "VirtualMachine.powerOff",
-        start: ["VmStoppingEvent", "{} is stopping"],
-        success: ["VmPoweredOffEvent", "{} is powered off"],
-        failure: ["VmFailedToPowerOffEvent", "Cannot power off {}"],
-    },
-    EventTemplate {
-        operation: "VirtualMachine.reconfigure",
-        start: ["EventEx", "Reconfiguring {}"],
-        success: ["VmReconfiguredEvent", "Reconfigured {}"],
-        failure: [
-            "com.vmware.vc.VmReconfigureFailedEvent",
-            "Cannot reconfigure {}",
-        ],
-    },
-    EventTemplate {
-        operation: "VirtualMachine.destroy",
-        start: ["EventEx", "Removing {}"],
-        success: ["VmRemovedEvent", "Removed {}"],
-        failure: ["EventEx", "Cannot remove {}"],
-    },
-    EventTemplate {
-        operation: "HostSystem.enterMaintenanceMode",
-        start: [
-            "EnteringMaintenanceModeEvent",
-            "Host {} has started to enter maintenance mode",
-        ],
-        success: [
-            "EnteredMaintenanceModeEvent",
-            "Host {} has entered maintenance mode",
-        ],
-        failure: [
-            "CanceledHostOperationEvent",
-            "The operation performed on host {} was canceled",
-        ],
-    },
-    EventTemplate {
-        operation: "Datacenter.ExecuteVmPowerOnLRO",
-        start: ["VmStartingEvent", "{} is starting"],
-        success: ["DrsVmPoweredOnEvent", "DRS powered on {}"],
-        failure: ["VmFailedToPowerOnEvent", "Cannot power on {}"],
-    },
-];
+fn read_row(line: &'static str) -> Option<EventTemplate> {
+    let columns: Vec<&'static str> = line.split('\t').collect();
+    let [operation, texts @ ..] = &columns[..] else {
+        return None;
+    };
+    let (pairs, []) = texts.as_chunks() else {
+        return None;
+    };
+    let [start, success, failure] = *pairs else {
+        return None;
+    };
+    Some(EventTemplate {
+        operation,
+        start,
+        success,
+        failure,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_file_is_read() {
+        let written = FILE.lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(TEMPLATES.len(), written);
+        for (kind, _, text) in kinds() {
+            assert!(!kind.is_empty() && text.contains("{}"), "{kind}: {text}");
+        }
+    }
+}
