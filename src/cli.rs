@@ -235,7 +235,7 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
 
 /// Prints a command-line error (or the help, or the version) and returns the exit code. User names and passwords in
 /// URLs are removed from the message.
-pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+pub(crate) fn print_error(error: &clap::Error) -> ExitCode {
     let typed: Vec<String> = env::args_os()
         .map(|word| word.to_string_lossy().into_owned())
         .filter(|word| word.contains("://") && word.contains('@'))

@@ -33,10 +33,10 @@ use command::{CommandError, Outcome, io_context::CommandIo, logging::message_lin
 /// Lives in the library so that the bodies of the asynchronous commands are compiled once, not again in the binary.
 pub fn main() -> ExitCode {
     command::core_dumps::disable_core_dumps();
-    command::completions::answer(cli::definition);
+    command::completions::complete_and_exit(cli::definition);
     let cli = match cli::parse(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => return cli::refuse(&error),
+        Err(error) => return cli::print_error(&error),
     };
     let format = cli.global.log_format;
     match run(cli) {

@@ -14,9 +14,9 @@ use texts::OPTIONS;
 pub use texts::Texts;
 
 /// Commands that are listed only in the full help: they are rarely needed.
-const RARE: [&str; 4] = ["completions", "logout", "man", "simulate"];
+const HIDDEN_IN_SUMMARY: [&str; 4] = ["completions", "logout", "man", "simulate"];
 /// IDs of options that `--help` names in the line of another option, to save theirs.
-const NAMED_BY_OTHERS: [&str; 6] = [
+const DESCRIBED_WITH_ANOTHER: [&str; 6] = [
     "light",
     "notify",
     "record_at",
@@ -101,7 +101,7 @@ pub(super) fn is_full_wanted(words: &[OsString]) -> bool {
 
 /// Returns the definition for the summary that `-h` prints.
 pub(super) fn summary(command: Command) -> Command {
-    RARE.iter().fold(command, |command, name| {
+    HIDDEN_IN_SUMMARY.iter().fold(command, |command, name| {
         command.mut_subcommand(name, |command| command.hide(true))
     })
 }
@@ -134,7 +134,7 @@ pub fn full(command: Command) -> Command {
 fn full_arg(arg: Arg, shows_globals: bool) -> Arg {
     let is_hidden = arg.is_hide_set()
         || arg.is_global_set() && !shows_globals
-        || NAMED_BY_OTHERS.contains(&arg.get_id().as_str());
+        || DESCRIBED_WITH_ANOTHER.contains(&arg.get_id().as_str());
     // Values with their own help would switch to the layout with several lines per option.
     let values = arg.get_possible_values();
     let are_described = values.iter().any(|value| value.get_help().is_some());

@@ -17,8 +17,8 @@ pub(super) async fn active_tasks(
     io: &mut CommandIo<'_>,
 ) -> Result<Vec<Arc<str>>, CommandError> {
     let server = connect.address.label();
-    let found = session::with(connect, io, async |client| {
-        let mut snapshot = Snapshot::begin(client).await;
+    let found = session::run_in_session(connect, io, async |client| {
+        let mut snapshot = Snapshot::with_clock_and_labels(client).await;
         let unread = snapshot.add_recent(client).await?;
         if selector.needs_locations() {
             snapshot.add_locations(client).await?;
@@ -38,7 +38,7 @@ pub(super) async fn active_tasks(
         return Err(CommandError::NothingFound(format!(
             "no queued or running task on {server} matches {}. `vtask list` shows the tasks; `vtask wait --new` waits for \
              tasks that start later.",
-            selector.in_words()
+            selector.as_flags()
         )));
     }
     Ok(found)

@@ -17,7 +17,7 @@ use super::{
     session,
     signals::StopSignal,
     snapshot::Snapshot,
-    targets::{self, Target},
+    targets::{self, ServerTasks},
     wait::{self, OutputMode, Plan, ReportOptions, Server, WaitCondition},
 };
 use crate::{
@@ -67,7 +67,7 @@ pub async fn run(
         .iter()
         .try_for_each(|target| may_cancel_on(target, io.environment))?;
     targets::warn(&targets, io);
-    let file = config::file(connection, io.environment)?;
+    let file = config::load_config(connection, io.environment)?;
     let saved = config::named_filters(&file, io.environment).all;
     let defaults = file.defaults;
     let mut request = CancelReporter {
@@ -76,7 +76,7 @@ pub async fn run(
     };
     let is_only = targets.len() == 1;
     let mut servers: Vec<CancelServer> = Vec::new();
-    let mut nothing = Vec::new();
+    let mut no_match_messages = Vec::new();
     for target in targets {
         let connect = connect::connect_with_deadline(&target.connection, io).await?;
         let name = target.name.filter(|_| !is_only);
@@ -86,7 +86,7 @@ pub async fn run(
             selector.check_single_reading()?;
             match active_tasks::active_tasks(&selector, connect.clone(), io).await {
                 Ok(found) => tasks.extend(found),
-                Err(CommandError::NothingFound(why)) => nothing.push(why),
+                Err(CommandError::NothingFound(why)) => no_match_messages.push(why),
                 Err(error) => {
                     let (error, outcome) = error.tolerated(is_only)?;
                     io.eprint(&error.to_string());
@@ -99,7 +99,7 @@ pub async fn run(
         }
         tasks.sort_unstable();
         tasks.dedup();
-        let read = session::with(connect.clone(), io, async |client| {
+        let read = session::run_in_session(connect.clone(), io, async |client| {
             read_tasks(client, &tasks).await
         });
         let (snapshot, errors) = match read.await {
@@ -121,8 +121,8 @@ pub async fn run(
         server.sort(tasks, &errors, &mut request, io)?;
         servers.push(server);
     }
-    if servers.is_empty() && !nothing.is_empty() {
-        return Err(CommandError::NothingFound(nothing.join("\n")));
+    if servers.is_empty() && !no_match_messages.is_empty() {
+        return Err(CommandError::NothingFound(no_match_messages.join("\n")));
     }
     if servers.iter().any(CancelServer::has_requests) {
         if !args.yes && !is_confirmed(&servers, io) {
@@ -160,7 +160,7 @@ fn check_can_confirm(args: &CancelArgs, io: &CommandIo<'_>) -> Result<(), Comman
 }
 
 /// Refuses to cancel if the connection is read-only or the server is ambiguous.
-fn may_cancel_on(target: &Target, environment: &dyn Environment) -> Result<(), CommandError> {
+fn may_cancel_on(target: &ServerTasks, environment: &dyn Environment) -> Result<(), CommandError> {
     if let Some(setting) = config::read_only(&target.connection, environment)? {
         let on = target.name.as_deref().map(|name| format!(" on {name}"));
         return Err(CommandError::Usage(format!(
@@ -195,7 +195,7 @@ async fn wait_for(
         name: server.name,
         options: io.fetch.options(server.connect, server.tasks, defaults),
         new: None,
-        lost: None,
+        given_up: None,
     });
     let plan = Plan {
         servers: servers.collect(),
@@ -293,7 +293,7 @@ impl CancelServer {
     ) -> Result<(), CommandError> {
         let tasks = std::mem::take(&mut self.tasks);
         let (mut sent, mut answers) = (0, Vec::new());
-        let sent_all = session::with(self.connect.clone(), io, async |client| {
+        let sent_all = session::run_in_session(self.connect.clone(), io, async |client| {
             for task in &tasks {
                 sent += 1;
                 answers.push((task.clone(), cancel_one(client, task).await));
@@ -301,7 +301,7 @@ impl CancelServer {
             Ok(())
         });
         let name = self.name.as_deref();
-        let cut_off = match sent_all.await {
+        let stop_error = match sent_all.await {
             Ok(()) => None,
             Err(error @ (CommandError::TimedOut(_) | CommandError::Interrupted(_))) => Some(error),
             Err(error) => {
@@ -336,7 +336,7 @@ impl CancelServer {
                 self.tasks.push(task);
             }
         }
-        let Some(error) = cut_off else {
+        let Some(error) = stop_error else {
             return Ok(());
         };
         for (at, task) in without_answer {
@@ -383,7 +383,7 @@ async fn read_tasks(
     client: &Client,
     tasks: &[Arc<str>],
 ) -> Result<(Snapshot, ReadErrors), CommandError> {
-    let mut snapshot = Snapshot::begin(client).await;
+    let mut snapshot = Snapshot::with_clock_and_labels(client).await;
     let mut unreadable = Vec::new();
     for (task, answer) in session::read_or_find_all(client, tasks.to_vec()).await {
         match answer {

@@ -202,17 +202,17 @@ fn entry(
 }
 
 fn check(connection: &ConnectionArgs, io: &mut CommandIo<'_>) -> Result<Outcome, CommandError> {
-    let report = config::check(connection.config.as_deref(), io.environment)?;
-    let lines: Vec<_> = report
+    let result = config::check(connection.config.as_deref(), io.environment)?;
+    let lines: Vec<_> = result
         .text
         .lines()
         .map(|line| format!("{}\n", sanitize(line)))
         .collect();
     io.print(&lines.concat())?;
-    for warning in &report.warnings {
+    for warning in &result.warnings {
         io.eprint(&format!("warning: {warning}"));
     }
-    match report.problems.split_last() {
+    match result.problems.split_last() {
         None => Ok(Outcome::Success),
         Some((last, others)) => {
             for problem in others {

@@ -18,7 +18,7 @@ pub(super) struct ConnectionReport {
     /// True after an outage was reported.
     is_outage_reported: bool,
     /// True if it will not be tried again.
-    is_lost: bool,
+    is_given_up: bool,
 }
 
 impl ConnectionReport {
@@ -29,7 +29,7 @@ impl ConnectionReport {
             label,
             connection: ConnectionState::Connecting,
             is_outage_reported: false,
-            is_lost: false,
+            is_given_up: false,
         }
     }
 
@@ -38,13 +38,13 @@ impl ConnectionReport {
     }
 
     /// True if the connection will not be tried again.
-    pub(super) fn is_lost(&self) -> bool {
-        self.is_lost
+    pub(super) fn is_given_up(&self) -> bool {
+        self.is_given_up
     }
 
     /// True after an attempt failed, until the server answers.
     pub(super) fn is_away(&self) -> bool {
-        self.is_lost || self.is_outage_reported
+        self.is_given_up || self.is_outage_reported
     }
 
     /// Returns a message with the name of the server before it.
@@ -52,10 +52,10 @@ impl ConnectionReport {
         format!("{}{text}", self.prefix)
     }
 
-    /// Marks the server as lost if its fetch loop has ended. Returns a message the first time.
+    /// Gives the server up if its fetch loop has ended. Returns a message the first time.
     pub(super) fn loop_ended(&mut self) -> Option<String> {
-        let was_lost = std::mem::replace(&mut self.is_lost, true);
-        (!was_lost).then(|| "internal error: a fetch loop ended unexpectedly.".to_owned())
+        let was_given_up = std::mem::replace(&mut self.is_given_up, true);
+        (!was_given_up).then(|| "internal error: a fetch loop ended unexpectedly.".to_owned())
     }
 
     /// Applies an update about the connection and sets the message about it. Returns false for other updates.
@@ -86,7 +86,7 @@ impl ConnectionReport {
         self.connection = connection;
         match &self.connection {
             ConnectionState::SignedOut { reason } => {
-                self.is_lost = true;
+                self.is_given_up = true;
                 Some(self.message(reason))
             }
             ConnectionState::Retrying { .. } if !self.is_outage_reported => {
@@ -110,12 +110,12 @@ impl ConnectionReport {
         is_out.then(|| self.message(&connection(&self.connection, now)))
     }
 
-    /// Returns the outcome of a command whose servers are all lost; `None` if one is not.
-    pub(super) fn outcome_if_lost<'a>(
+    /// Returns the outcome of a command whose servers are all given up; `None` if one is not.
+    pub(super) fn outcome_if_given_up<'a>(
         reports: impl IntoIterator<Item = &'a Self>,
     ) -> Option<Outcome> {
         let mut outcomes = reports.into_iter().map(|report| match report.connection {
-            _ if !report.is_lost => None,
+            _ if !report.is_given_up => None,
             ConnectionState::SignedOut { .. } => Some(Outcome::Refused),
             _ => Some(Outcome::Unknown),
         });

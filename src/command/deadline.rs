@@ -96,14 +96,14 @@ pub(super) async fn finish_in_time<F: Future>(
 
 /// The reason why a command stops early.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum EndReason {
+pub(super) enum StopReason {
     /// The user or the system interrupted the command.
     Interrupted(StopSignal),
     /// The deadline has passed.
     TimedOut(Deadline),
 }
 
-impl EndReason {
+impl StopReason {
     /// Returns the time by which the sign-out must be finished.
     pub(super) fn sign_out_deadline(self) -> Instant {
         match self {
@@ -113,7 +113,7 @@ impl EndReason {
     }
 
     /// Returns the error of a command that was between two requests.
-    pub(super) fn without_request(self) -> CommandError {
+    pub(super) fn error_while_watching(self) -> CommandError {
         match self {
             Self::Interrupted(signal) => CommandError::Interrupted(signal),
             Self::TimedOut(deadline) => deadline.error("watching"),

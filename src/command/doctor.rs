@@ -85,7 +85,7 @@ async fn check_server(
     let begun = Instant::now();
     let connected = tokio::select! {
         client = Client::connect(connect) => client,
-        ending = io.ending() => return Err(ending.error(&traffic)),
+        reason = io.stop_requested() => return Err(reason.error(&traffic)),
     };
     let client = match connected {
         Ok(client) => Arc::new(client),
@@ -99,10 +99,10 @@ async fn check_server(
         let mut checks = Box::pin(server::session(page, &client));
         tokio::select! {
             checked = &mut checks => Ok(checked),
-            ending = io.ending() => {
+            reason = io.stop_requested() => {
                 // A session in creation would otherwise stay open on the server.
-                let _ = timeout_at(ending.sign_out_deadline(), &mut checks).await;
-                Err(ending.error(&traffic))
+                let _ = timeout_at(reason.sign_out_deadline(), &mut checks).await;
+                Err(reason.error(&traffic))
             }
         }
     };

@@ -15,7 +15,7 @@ use super::{
     record::FromArgs,
     session::{self, ServerReader, TaskRead},
     snapshot::Snapshot,
-    targets::Target,
+    targets::ServerTasks,
     task_row,
 };
 use crate::{
@@ -109,7 +109,7 @@ impl PageReader for GetReader<'_> {
                     let snapshot = if is_raw {
                         Snapshot::empty(Timestamp::now())
                     } else {
-                        Snapshot::begin(client).await
+                        Snapshot::with_clock_and_labels(client).await
                     };
                     let read = session::read_or_find_all(client, tasks).await;
                     let events = if with_markdown {
@@ -212,7 +212,7 @@ async fn read_events(client: &Client, tasks: &[TaskRead]) -> HashMap<Arc<str>, V
 }
 
 /// Adds a row for each task with the `TaskInfo` as sent, error messages and the outcome.
-fn add_raw(target: &Target, read: Vec<TaskRead>, server: &str, page: &mut Page) {
+fn add_raw(target: &ServerTasks, read: Vec<TaskRead>, server: &str, page: &mut Page) {
     for (mo_id, answer) in read {
         let (message, outcome) = match answer {
             Ok(info) => {
@@ -310,7 +310,7 @@ mod tests {
         ];
         let mut snapshot = Snapshot::empty(at(62));
         let mut page = Page::default();
-        let target = Target::default();
+        let target = ServerTasks::default();
         let ids: Vec<_> = tasks.iter().map(|(mo_id, _)| mo_id.clone()).collect();
         add(tasks, &mut snapshot, "vc01", &mut page);
         let rows = ids.iter().filter_map(|mo_id| {
@@ -334,7 +334,7 @@ mod tests {
     fn missing_tasks_make_the_outcome_unknown() {
         let mut page = Page::default();
         let tasks = vec![missing("task-9"), got("task-1", &json!({}))];
-        add_raw(&Target::default(), tasks, "vc01", &mut page);
+        add_raw(&ServerTasks::default(), tasks, "vc01", &mut page);
         assert_eq!(page.rows.len(), 1);
         assert!(page.messages[0].contains("task-9"), "{:?}", page.messages);
         assert_eq!(page.outcome, Outcome::Unknown);

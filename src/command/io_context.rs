@@ -8,7 +8,7 @@ use tracing::Level;
 
 use super::{
     CommandError,
-    deadline::{self, Deadline, EndReason},
+    deadline::{self, Deadline, StopReason},
     fetch_args::FetchArgs,
     global_args::{ColorChoice, LogFormat},
     logging::message_line,
@@ -167,10 +167,10 @@ impl CommandIo<'_> {
     }
 
     /// Completes when the command must stop early.
-    pub(super) async fn ending(&mut self) -> EndReason {
+    pub(super) async fn stop_requested(&mut self) -> StopReason {
         tokio::select! {
-            Some(signal) = self.signals.next() => EndReason::Interrupted(signal),
-            deadline = deadline::passed(self.deadline) => EndReason::TimedOut(deadline),
+            Some(signal) = self.signals.next() => StopReason::Interrupted(signal),
+            deadline = deadline::passed(self.deadline) => StopReason::TimedOut(deadline),
         }
     }
 

@@ -61,7 +61,7 @@ use io_context::CommandIo;
 
 use crate::{
     cli::{self, Cli, Command},
-    config::{ConnectionArgs, file},
+    config::{ConnectionArgs, load_config},
 };
 
 /// Runs the command.
@@ -112,7 +112,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         let timeout = match global.timeout.timeout {
             // A record ends by `--for`, not by the default for commands.
             None if reads_server && !matches!(command, Some(Command::Record(_))) => {
-                file(connection, io.environment)?.defaults.timeout
+                load_config(connection, io.environment)?.defaults.timeout
             }
             timeout => timeout,
         };

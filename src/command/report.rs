@@ -220,7 +220,7 @@ async fn read(
             .iter()
             .map(|server| server.reader.endpoint())
             .collect(),
-        selection: args.query.in_words(created),
+        selection: args.query.as_flags(created),
         tasks: report::merge(tasks),
         outages: (!read.outages.is_empty()).then_some(read.outages),
         notes: read.messages,

@@ -50,7 +50,7 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
     let stdin = || -> Box<dyn io::BufRead> { Box::new(io::stdin().lock()) };
     let targets = targets::with_tasks(&global.connection, &args.tasks, stdin, environment)?;
     require_terminal()?;
-    let file = config::file(&global.connection, environment)?;
+    let file = config::load_config(&global.connection, environment)?;
     let warnings = targets::warnings(&targets);
     let mut watched = Vec::new();
     for target in targets {
@@ -91,7 +91,7 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
 pub async fn replay(args: &ReplayArgs, global: &GlobalArgs) -> Result<Outcome, CommandError> {
     let (names, player) = args.open()?;
     require_terminal()?;
-    let file = config::file(&global.connection, &config::process_environment)?;
+    let file = config::load_config(&global.connection, &config::process_environment)?;
     let environment = |name: &str| global.color.variable(&config::process_environment, name);
     let options = screen_options::screen_options(&args.screen, &file, &environment);
     // No fetch loop sends updates or receives commands.

@@ -85,7 +85,7 @@ impl TaskSelector {
     }
 
     /// Describes the selection for messages.
-    pub fn in_words(&self) -> String {
+    pub fn as_flags(&self) -> String {
         let flags = [
             ("--entity", &self.entity),
             ("--operation", &self.operation),
@@ -168,8 +168,8 @@ impl CompiledSelector {
     }
 
     /// Describes the selection for messages.
-    pub fn in_words(&self) -> String {
-        self.choice.in_words()
+    pub fn as_flags(&self) -> String {
+        self.choice.as_flags()
     }
 
     /// Returns the part of the selection that the server's history can filter by.

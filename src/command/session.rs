@@ -9,9 +9,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     CommandError, connect,
-    deadline::EndReason,
+    deadline::StopReason,
     io_context::CommandIo,
-    targets::{self, Target},
+    targets::{self, ServerTasks},
 };
 use crate::{
     config::ConnectionArgs,
@@ -37,7 +37,7 @@ pub(super) type TaskRead = (Arc<str>, Result<Value, Error>);
 ///
 /// # Errors
 /// Fails if the server is unreachable or refuses, and with the errors of `send`.
-pub(super) async fn with<T>(
+pub(super) async fn run_in_session<T>(
     connect: ConnectOptions,
     io: &mut CommandIo<'_>,
     send: impl AsyncFnOnce(&Client) -> Result<T, CommandError>,
@@ -53,7 +53,7 @@ pub(super) struct Session {
     client: Client,
     traffic: Arc<RequestMetrics>,
     /// The reason why the last request was stopped, which limits the time for signing out.
-    ending: Option<EndReason>,
+    stop_reason: Option<StopReason>,
 }
 
 impl Session {
@@ -69,15 +69,15 @@ impl Session {
         let traffic = connect.traffic.clone();
         let connected = tokio::select! {
             client = retrying(async || Client::connect(connect.clone()).await) => Ok(client),
-            ending = io.ending() => Err(ending),
+            reason = io.stop_requested() => Err(reason),
         };
-        let client = connected.map_err(|ending| ending.error(&traffic))??;
+        let client = connected.map_err(|reason| reason.error(&traffic))??;
         let mut signing_in = Box::pin(retrying(async || client.sign_in().await));
         let signed_in = tokio::select! {
             session = &mut signing_in => Ok(session),
-            ending = io.ending() => Err(ending),
+            reason = io.stop_requested() => Err(reason),
         };
-        let stopped = match signed_in {
+        let stop_reason = match signed_in {
             Ok(session) => {
                 session?;
                 if let Some(last_error) = credentials.last_error() {
@@ -85,22 +85,22 @@ impl Session {
                 }
                 None
             }
-            Err(ending) => {
+            Err(reason) => {
                 // A session in creation would otherwise stay open on the server.
-                let _ = timeout_at(ending.sign_out_deadline(), &mut signing_in).await;
-                Some(ending)
+                let _ = timeout_at(reason.sign_out_deadline(), &mut signing_in).await;
+                Some(reason)
             }
         };
         drop(signing_in);
         let session = Self {
             client,
             traffic,
-            ending: stopped,
+            stop_reason,
         };
-        match stopped {
+        match stop_reason {
             None => Ok(session),
-            Some(ending) => {
-                let error = ending.error(&session.traffic);
+            Some(reason) => {
+                let error = reason.error(&session.traffic);
                 session.close(io).await;
                 Err(error)
             }
@@ -125,19 +125,19 @@ impl Session {
                 answer => answer,
             }
         };
-        let ending = tokio::select! {
+        let reason = tokio::select! {
             answer = requests => return answer,
-            ending = io.ending() => ending,
+            reason = io.stop_requested() => reason,
         };
-        self.ending = Some(ending);
-        Err(ending.error(&self.traffic))
+        self.stop_reason = Some(reason);
+        Err(reason.error(&self.traffic))
     }
 
     /// Signs out.
     pub(super) async fn close(self, io: &mut CommandIo<'_>) {
-        let sign_out_deadline = match self.ending {
+        let sign_out_deadline = match self.stop_reason {
             None => io.deadline.map(|deadline| deadline.sign_out_deadline()),
-            Some(ending) => Some(ending.sign_out_deadline()),
+            Some(reason) => Some(reason.sign_out_deadline()),
         };
         sign_out(&self.client, sign_out_deadline, io).await;
     }
@@ -145,7 +145,7 @@ impl Session {
 
 /// A server that is read once or repeatedly. The session is opened with the first request.
 pub(super) struct ServerReader {
-    pub(super) target: Target,
+    pub(super) target: ServerTasks,
     pub(super) connect: ConnectOptions,
     session: Option<Session>,
 }
@@ -154,8 +154,8 @@ impl ServerReader {
     /// Prepares to read from a server.
     ///
     /// # Errors
-    /// The errors of [`connect::in_time`].
-    pub(super) async fn new(target: Target, io: &CommandIo<'_>) -> Result<Self, CommandError> {
+    /// The errors of [`connect::connect_with_deadline`].
+    pub(super) async fn new(target: ServerTasks, io: &CommandIo<'_>) -> Result<Self, CommandError> {
         Ok(Self {
             connect: connect::connect_with_deadline(&target.connection, io).await?,
             target,
@@ -166,7 +166,7 @@ impl ServerReader {
     /// Prepares to read from the servers of TASKs.
     ///
     /// # Errors
-    /// The errors of [`targets::named`] and [`connect::in_time`].
+    /// The errors of [`targets::named`] and [`connect::connect_with_deadline`].
     pub(super) async fn of_tasks(
         connection: &ConnectionArgs,
         tasks: &[String],

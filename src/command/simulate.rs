@@ -158,7 +158,7 @@ impl SimulateArgs {
                 let header = reader.header();
                 let at = header.started;
                 let vc = record::vcenter_index(&header.vcenters, self.vcenter.as_deref())?;
-                let mut options = record::empty_server()?;
+                let mut options = record::empty_simulator_options()?;
                 options.recording = Some(Recording {
                     clock_offset: first_clock_offset(&mut reader, vc),
                     source,

@@ -50,7 +50,7 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// Creates an empty snapshot with the server's clock and operation labels. If they cannot be read, the local clock
     /// and names derived from the operation IDs are used.
-    pub(super) async fn begin(client: &Client) -> Self {
+    pub(super) async fn with_clock_and_labels(client: &Client) -> Self {
         let sent = Timestamp::now();
         let cache = LabelCache::from_environment(process_environment);
         let labels = operation_labels(client, cache.as_ref());
@@ -76,7 +76,7 @@ impl Snapshot {
         client: &Client,
         task: &Arc<str>,
     ) -> Result<(Self, Handle), CommandError> {
-        let mut snapshot = Self::begin(client).await;
+        let mut snapshot = Self::with_clock_and_labels(client).await;
         let handle = snapshot.read_task(client, task).await?;
         Ok((snapshot, handle))
     }
@@ -153,8 +153,8 @@ impl Snapshot {
         let (reason, why) = match answer {
             Ok(raw) => match TaskInfo::of_task(mo_id, raw.clone()) {
                 Ok(info) => {
-                    let put = self.put(mo_id, Box::new(info), raw);
-                    return put
+                    let inserted = self.insert(mo_id, Box::new(info), raw);
+                    return inserted
                         .ok_or_else(|| format!("reading {mo_id} ({server}) returned no task."));
                 }
                 Err(malformed) => {
@@ -179,16 +179,16 @@ impl Snapshot {
     ///
     /// # Errors
     /// Fails if it names no task or contains nothing about it.
-    pub(super) fn add(&mut self, raw: Value) -> Result<Handle, Malformed> {
+    pub(super) fn add_history_record(&mut self, raw: Value) -> Result<Handle, Malformed> {
         let info = Box::new(TaskInfo::from_json(raw.clone())?);
         let mo_id = info.mo_id().clone();
-        self.put(&mo_id, info, raw).ok_or(Malformed::Missing {
+        self.insert(&mo_id, info, raw).ok_or(Malformed::Missing {
             type_name: "TaskInfo",
             field: "task",
         })
     }
 
-    fn put(&mut self, mo_id: &Arc<str>, mut info: Box<TaskInfo>, raw: Value) -> Option<Handle> {
+    fn insert(&mut self, mo_id: &Arc<str>, mut info: Box<TaskInfo>, raw: Value) -> Option<Handle> {
         info.task.value = mo_id.clone();
         if !self.raw.contains_key(mo_id) {
             let change = TaskChange::Full { info, at: self.now };

@@ -15,7 +15,7 @@ use crate::{
 
 /// A server and the tasks given for it.
 #[derive(Debug, Default)]
-pub(super) struct Target {
+pub(super) struct ServerTasks {
     /// The profile name; `None` if there is only one server.
     pub(super) name: Option<String>,
     pub(super) connection: ConnectionArgs,
@@ -27,7 +27,7 @@ pub(super) struct Target {
     pub(super) conflict: Option<String>,
 }
 
-impl Target {
+impl ServerTasks {
     fn has_name(&self, name: &str) -> bool {
         self.name.as_deref() == Some(name)
             || self
@@ -71,14 +71,14 @@ pub(super) fn full(name: Option<&str>, mo_id: &str) -> String {
 pub(super) fn servers(
     args: &ConnectionArgs,
     environment: &dyn Environment,
-) -> Result<Vec<Target>, CommandError> {
+) -> Result<Vec<ServerTasks>, CommandError> {
     let profiles = args.profiles(environment);
     if profiles.len() < 2 && !args.has_profile_pattern(environment) {
-        return Ok(vec![Target {
+        return Ok(vec![ServerTasks {
             connection: args.clone(),
             // Connection errors are reported when connecting.
             conflict: config::server_conflict(args, environment).unwrap_or_default(),
-            ..Target::default()
+            ..ServerTasks::default()
         }]);
     }
     let of_variables = args.profile.is_empty() && environment.get("VTASK_URL").is_some();
@@ -87,7 +87,7 @@ pub(super) fn servers(
         return Err(CommandError::Usage(why.to_owned()));
     }
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
-    let mut targets: Vec<Target> = Vec::new();
+    let mut targets: Vec<ServerTasks> = Vec::new();
     for name in &profiles {
         let connection = args.of_profile(name);
         let (address, _) = config::server_and_trust(&connection, environment)
@@ -95,10 +95,10 @@ pub(super) fn servers(
         let index = *at.entry(address.authority()).or_insert(targets.len());
         match targets.get_mut(index) {
             Some(before) => before.duplicate_profiles.push(name.clone()),
-            None => targets.push(Target {
+            None => targets.push(ServerTasks {
                 name: Some(name.clone()),
                 connection,
-                ..Target::default()
+                ..ServerTasks::default()
             }),
         }
     }
@@ -106,7 +106,7 @@ pub(super) fn servers(
 }
 
 /// Returns a warning for each server that was given twice.
-fn duplicates(targets: &[Target]) -> Vec<String> {
+fn duplicates(targets: &[ServerTasks]) -> Vec<String> {
     let warnings = targets.iter().flat_map(|target| {
         let name = target.name.as_deref().unwrap_or_default();
         target.duplicate_profiles.iter().map(move |profile| {
@@ -121,13 +121,13 @@ fn duplicates(targets: &[Target]) -> Vec<String> {
 }
 
 /// Returns warnings about ambiguous and duplicate servers.
-pub(super) fn warnings(targets: &[Target]) -> Vec<String> {
+pub(super) fn warnings(targets: &[ServerTasks]) -> Vec<String> {
     let conflicts = targets.iter().filter_map(|target| target.conflict.clone());
     conflicts.chain(duplicates(targets)).collect()
 }
 
 /// Prints the [`warnings`] on standard error.
-pub(super) fn warn(targets: &[Target], io: &mut CommandIo<'_>) {
+pub(super) fn warn(targets: &[ServerTasks], io: &mut CommandIo<'_>) {
     for warning in warnings(targets) {
         io.eprint(&warning);
     }
@@ -141,7 +141,7 @@ pub(super) fn named(
     args: &ConnectionArgs,
     texts: &[String],
     io: &mut CommandIo<'_>,
-) -> Result<Vec<Target>, CommandError> {
+) -> Result<Vec<ServerTasks>, CommandError> {
     let targets = with_tasks(args, texts, || (io.input)().0, io.environment)?;
     warn(&targets, io);
     Ok(targets)
@@ -156,7 +156,7 @@ pub(super) fn with_tasks(
     texts: &[String],
     stdin: impl FnOnce() -> Box<dyn BufRead>,
     environment: &dyn Environment,
-) -> Result<Vec<Target>, CommandError> {
+) -> Result<Vec<ServerTasks>, CommandError> {
     let mut targets = assign(args, texts, stdin, environment)?;
     if targets.iter().any(|target| !target.tasks.is_empty()) {
         targets.retain(|target| !target.tasks.is_empty());
@@ -173,7 +173,7 @@ pub(super) fn assign(
     texts: &[String],
     stdin: impl FnOnce() -> Box<dyn BufRead>,
     environment: &dyn Environment,
-) -> Result<Vec<Target>, CommandError> {
+) -> Result<Vec<ServerTasks>, CommandError> {
     let named = task_args::texts(texts, stdin)?;
     let original = args;
     let mut args = args.clone();
@@ -229,7 +229,7 @@ fn names_a_server(args: &ConnectionArgs) -> bool {
 
 /// Refuses a TASK without a server next to TASKs with a profile, if on its own it would be read from another server.
 fn check_same_server(
-    target: &Target,
+    target: &ServerTasks,
     named: &TaskArg,
     args: &ConnectionArgs,
     environment: &dyn Environment,
@@ -251,7 +251,7 @@ fn check_same_server(
 
 /// Returns the index of the only server, unless the URL of the task names another: moIds are only unique per server.
 fn check_only_server(
-    target: &Target,
+    target: &ServerTasks,
     named: &TaskArg,
     environment: &dyn Environment,
 ) -> Result<usize, CommandError> {
@@ -271,7 +271,7 @@ fn check_only_server(
 
 /// Returns the index of the server of a task without a profile name, by its URL or JSON object.
 fn server_of(
-    targets: &[Target],
+    targets: &[ServerTasks],
     named: &TaskArg,
     mo_id: &str,
     environment: &dyn Environment,
@@ -410,10 +410,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!(found, [on("lab", &["task-1"]), on("branch", &["task-1"])]);
-        let target = |profile: &str| Target {
+        let target = |profile: &str| ServerTasks {
             name: Some("lab".to_owned()),
             duplicate_profiles: vec![profile.to_owned()],
-            ..Target::default()
+            ..ServerTasks::default()
         };
         let warnings = duplicates(&[target("same"), target("lab")]);
         assert!(

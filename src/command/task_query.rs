@@ -10,7 +10,7 @@ use super::{
     selector::{CompiledSelector, TaskSelector},
     session::{ONLY_ENDPOINT, ServerReader},
     snapshot::Snapshot,
-    targets::Target,
+    targets::ServerTasks,
 };
 use crate::{
     config::{self, ConnectionArgs},
@@ -122,14 +122,14 @@ impl TaskQueryArgs {
     }
 
     /// Returns the flags as on a command line, with absolute times; `None` without any.
-    pub(super) fn in_words(&self, now: Timestamp) -> Option<String> {
+    pub(super) fn as_flags(&self, now: Timestamp) -> Option<String> {
         let states: Vec<String> = self
             .states
             .state
             .iter()
             .filter_map(|state| Some(state.to_possible_value()?.get_name().to_owned()))
             .collect();
-        let choice = self.choice.in_words();
+        let choice = self.choice.as_flags();
         let (since, until) = self.period(now);
         let flags = [
             since.map(|since| format!("--since {since:.0}")),
@@ -147,7 +147,7 @@ impl TaskQueryArgs {
     /// Fails if the flags contradict each other or a server cannot be used.
     pub(super) async fn servers(
         &self,
-        targets: Vec<Target>,
+        targets: Vec<ServerTasks>,
         connection: &ConnectionArgs,
         io: &mut CommandIo<'_>,
     ) -> Result<Vec<QueryServer>, CommandError> {
@@ -160,7 +160,7 @@ impl TaskQueryArgs {
             let why = "--since must be before --until.";
             return Err(CommandError::Usage(why.to_owned()));
         }
-        let file = config::file(connection, io.environment)?;
+        let file = config::load_config(connection, io.environment)?;
         let saved = config::named_filters(&file, io.environment).all;
         let mut servers = Vec::new();
         for target in targets {
@@ -236,7 +236,7 @@ impl TaskQueryArgs {
         scope: QueryScope,
         client: &Client,
     ) -> Result<(Snapshot, Vec<String>), CommandError> {
-        let mut snapshot = Snapshot::begin(client).await;
+        let mut snapshot = Snapshot::with_clock_and_labels(client).await;
         let mut messages = Vec::new();
         let recent = match snapshot.add_recent(client).await {
             Err(error) if !is_of_recent_tasks(&error) => return Err(error.into()),
@@ -296,7 +296,10 @@ impl TaskQueryArgs {
             limit => limit.saturating_add(1),
         };
         let past = client.past_tasks(&query, limit, pick).await?;
-        let added = past.tasks.into_iter().map(|raw| snapshot.add(raw));
+        let added = past
+            .tasks
+            .into_iter()
+            .map(|raw| snapshot.add_history_record(raw));
         let unreadable = added.filter(Result::is_err).count();
         Ok((unreadable > 0).then(|| {
             format!(

@@ -7,7 +7,7 @@ use super::{
     output::{Changes, OutputRow},
     snapshot::Snapshot,
     table,
-    targets::Target,
+    targets::ServerTasks,
 };
 use crate::{
     task::{Handle, Progress, Status, TaskRecord},
@@ -19,7 +19,7 @@ use crate::{
 /// Returns the row of a task. On a terminal, times are short and the progress of a parent may be derived from its
 /// children.
 pub(super) fn row(
-    target: &Target,
+    target: &ServerTasks,
     endpoint: &str,
     snapshot: &Snapshot,
     handle: Handle,
@@ -85,7 +85,7 @@ pub(super) fn row(
 
 /// Applies an update of the fetch loop. Returns the changed rows, and requests the history records of tasks that were
 /// removed before their end was seen.
-pub(super) fn changes(snapshot: &mut Snapshot, update: Update, target: &Target) -> Changes {
+pub(super) fn changes(snapshot: &mut Snapshot, update: Update, target: &ServerTasks) -> Changes {
     let changed = snapshot.apply(update);
     let lost = changed.iter().filter_map(|mo_id| {
         let record = snapshot.store.get(snapshot.find(mo_id)?)?;

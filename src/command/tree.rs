@@ -262,7 +262,7 @@ async fn add_ancestors(
             }
             match session::read_or_find(client, &key, snapshot.now).await {
                 Ok(raw) => {
-                    if let Err(malformed) = snapshot.add(raw) {
+                    if let Err(malformed) = snapshot.add_history_record(raw) {
                         add_placeholder(snapshot, key, &malformed.to_string());
                     }
                 }
@@ -341,7 +341,9 @@ pub(super) async fn add_descendants(
                 Err(error) => return Err(error.into()),
             }
         }
-        let added = found.into_iter().map(|raw| snapshot.add(raw));
+        let added = found
+            .into_iter()
+            .map(|raw| snapshot.add_history_record(raw));
         unreadable += added.filter(Result::is_err).count();
     }
     Ok(if unreadable > 0 {

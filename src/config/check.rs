@@ -20,7 +20,7 @@ use crate::{
 
 /// Result of checking a config file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct CheckResult {
     /// Human-readable summary without secrets.
     pub text: String,
     pub problems: Vec<String>,
@@ -31,7 +31,10 @@ pub struct Report {
 ///
 /// # Errors
 /// Returns an error if it cannot be read or parsed.
-pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Report, ConfigError> {
+pub fn check(
+    named: Option<&Path>,
+    environment: &dyn Environment,
+) -> Result<CheckResult, ConfigError> {
     let (file, problems) = match ConfigFile::load(named, environment) {
         Ok(file) => (file, Vec::new()),
         Err(error) => {
@@ -47,25 +50,25 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
     let Some(path) = &file.path else {
         let path = default_path(environment)
             .unwrap_or_else(|| PathBuf::from("~/.config/vtask/config.toml"));
-        return Ok(Report {
+        return Ok(CheckResult {
             text: format!("No config file; the default path is {}.\n", path.display()),
-            ..Report::default()
+            ..CheckResult::default()
         });
     };
-    let mut report = Report {
+    let mut result = CheckResult {
         text: format!("{}\n", path.display()),
         problems,
-        ..Report::default()
+        ..CheckResult::default()
     };
     if let Some(name) = &file.default_profile
         && let Err(error) = file.profile(Some(name))
     {
-        report.problems.push(format!("default-profile: {error}"));
+        result.problems.push(format!("default-profile: {error}"));
     }
-    report.problems.extend(screen_problems(&file, environment));
-    report.problems.extend(file.filter_problems());
-    report.problems.extend(file.sort().1);
-    report.problems.extend(file.columns().1);
+    result.problems.extend(screen_problems(&file, environment));
+    result.problems.extend(file.filter_problems());
+    result.problems.extend(file.sort().1);
+    result.problems.extend(file.columns().1);
     for (name, profile) in &file.profiles {
         let is_default = file.default_profile.as_deref() == Some(name) || file.profiles.len() == 1;
         let mark = if is_default { " (default)" } else { "" };
@@ -75,13 +78,13 @@ pub fn check(named: Option<&Path>, environment: &dyn Environment) -> Result<Repo
             .map_or_else(|error| error.text, |(address, _)| address.name());
         let account = profile.username.as_deref().unwrap_or("no username");
         let _ = writeln!(
-            report.text,
+            result.text,
             "  {name}{mark}: {account} on {server}, password {}",
             source_of(profile)
         );
-        check_profile(name, profile, path, &mut report);
+        check_profile(name, profile, path, &mut result);
     }
-    Ok(report)
+    Ok(result)
 }
 
 /// Returns the problems of theme, panels and keys.
@@ -116,8 +119,8 @@ fn source_of(profile: &Profile) -> String {
     }
 }
 
-fn check_profile(name: &str, profile: &Profile, config: &Path, report: &mut Report) {
-    let mut problem = |text: String| report.problems.push(format!("profile {name}: {text}"));
+fn check_profile(name: &str, profile: &Profile, config: &Path, result: &mut CheckResult) {
+    let mut problem = |text: String| result.problems.push(format!("profile {name}: {text}"));
     match profile.url.as_deref().map(Address::parse) {
         Some(Err(error)) => problem(error.to_string()),
         Some(Ok((address, user_info))) => {
@@ -164,7 +167,7 @@ fn check_profile(name: &str, profile: &Profile, config: &Path, report: &mut Repo
         profile.password_keyring,
         profile.password.is_some(),
     ];
-    let mut warning = |text: String| report.warnings.push(format!("profile {name}: {text}"));
+    let mut warning = |text: String| result.warnings.push(format!("profile {name}: {text}"));
     if sources.into_iter().filter(|is_there| *is_there).count() > 1 {
         warning("several password sources; the order is password-file, password-command, password-keyring, password.".to_owned());
     }
@@ -193,7 +196,7 @@ fn check_profile(name: &str, profile: &Profile, config: &Path, report: &mut Repo
 mod tests {
     use super::*;
 
-    fn checked(text: &str, mode: u32) -> Report {
+    fn checked(text: &str, mode: u32) -> CheckResult {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
         fs::write(&path, text).unwrap();
@@ -209,14 +212,14 @@ mod tests {
     fn valid_file_is_summarised_without_secrets() {
         let text = "default-profile = \"lab\"\n[profiles.lab]\nurl = \"https://vc01.lab\"\nusername = \"ops\"\n\
                     password-command = \"pass show vc01\"\n";
-        let report = checked(text, 0o644);
-        assert_eq!(report.problems, [""; 0]);
+        let result = checked(text, 0o644);
+        assert_eq!(result.problems, [""; 0]);
         assert!(
-            report
+            result
                 .text
                 .contains("lab (default): ops on vc01.lab, password from password-command"),
             "{}",
-            report.text
+            result.text
         );
     }
 
@@ -225,12 +228,12 @@ mod tests {
     fn unusable_settings_are_problems() {
         let text = "default-profile = \"lba\"\n[profiles.lab]\nurl = \"http://vc01.lab\"\npassword = \"hunter2\"\n\
                     password-file = \"/nonexistent/p\"\n";
-        let report = checked(text, 0o644);
-        let all = report.problems.join("\n");
+        let result = checked(text, 0o644);
+        let all = result.problems.join("\n");
         for word in ["lba", "plain http", "/nonexistent/p", "chmod 600"] {
             assert!(all.contains(word), "{word}: {all}");
         }
-        assert!(!format!("{report:?}").contains("hunter2"));
+        assert!(!format!("{result:?}").contains("hunter2"));
     }
 
     #[test]
@@ -251,9 +254,9 @@ mod tests {
     #[test]
     fn no_file_is_no_problem() {
         let nowhere = |name: &str| (name == "HOME").then(|| "/nonexistent".to_owned());
-        let report = check(None, &nowhere).unwrap();
+        let result = check(None, &nowhere).unwrap();
         assert!(
-            report
+            result
                 .text
                 .contains("/nonexistent/.config/vtask/config.toml")
         );

@@ -10,20 +10,20 @@ use secrecy::SecretString;
 
 use super::{
     ConfigError, Environment, KeyringEntry, SessionFile, file::ConfigFile, password_source,
-    trust::trust,
+    trust::trust_policy,
 };
 use crate::vim::{Address, Credentials, TrustPolicy};
 
 pub use args::ConnectionArgs;
 use partial::AuthMethod;
 pub use partial::PartialConnection;
-pub(super) use source::{Origin, SelectedServer, Source};
+pub(super) use source::{SelectedServer, SettingsSource, SourceKind};
 
 /// Loads the config file of a command.
 ///
 /// # Errors
 /// Returns an error if it cannot be read or parsed.
-pub fn file(
+pub fn load_config(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<ConfigFile, ConfigError> {
@@ -39,20 +39,20 @@ pub async fn resolve_connection(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<PartialConnection, ConfigError> {
-    let file = file(args, environment)?;
+    let file = load_config(args, environment)?;
     let chosen = SelectedServer::new(args, environment, &file)?;
-    let is_allowed = |source: &Source| source.allow_plain_http;
+    let is_allowed = |source: &SettingsSource| source.allow_plain_http;
     if chosen.address.is_exposed() && !chosen.sources.iter().any(is_allowed) {
         return Err(ConfigError(format!(
             "refusing to send credentials to {} over plain http. Use https, or --allow-plain-http to override.",
             chosen.address.label()
         )));
     }
-    let trust = trust(args, environment, &chosen)?;
+    let trust = trust_policy(args, environment, &chosen)?;
     let sign_in = if let Some(ready) = ready_credentials(&chosen)? {
         AuthMethod::Ready(ready)
     } else {
-        let user = account(&chosen)?;
+        let user = user_name(&chosen)?;
         let keeps = chosen.profile().and_then(|profile| profile.keep_session);
         let is_kept = keeps.unwrap_or(file.defaults.keep_session);
         let kept = (args.keep_session || is_kept)
@@ -82,12 +82,12 @@ pub fn kept_session(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<(PartialConnection, String, SessionFile), ConfigError> {
-    let file = file(args, environment)?;
+    let file = load_config(args, environment)?;
     let chosen = SelectedServer::new(args, environment, &file)?;
-    let user = account(&chosen)?;
+    let user = user_name(&chosen)?;
     let kept = SessionFile::of(&chosen.address, &user, environment)?;
     let connection = PartialConnection {
-        trust: trust(args, environment, &chosen)?,
+        trust: trust_policy(args, environment, &chosen)?,
         release: chosen.first(|source| source.release.clone()),
         read_only: why_read_only(args, &file, &chosen).is_some(),
         address: chosen.address,
@@ -109,9 +109,9 @@ pub fn keyring_entry(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<(KeyringEntry, String), ConfigError> {
-    let file = file(args, environment)?;
+    let file = load_config(args, environment)?;
     let chosen = SelectedServer::new(args, environment, &file)?;
-    let user = account(&chosen)?;
+    let user = user_name(&chosen)?;
     let server = chosen.address.name();
     Ok((
         KeyringEntry::of(&user, &server),
@@ -127,9 +127,9 @@ pub fn server_and_trust(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<(Address, TrustPolicy), ConfigError> {
-    let file = file(args, environment)?;
+    let file = load_config(args, environment)?;
     let chosen = SelectedServer::new(args, environment, &file)?;
-    let trust = trust(args, environment, &chosen)?;
+    let trust = trust_policy(args, environment, &chosen)?;
     Ok((chosen.address, trust))
 }
 
@@ -141,7 +141,7 @@ pub fn server_conflict(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<Option<String>, ConfigError> {
-    let file = file(args, environment)?;
+    let file = load_config(args, environment)?;
     Ok(SelectedServer::new(args, environment, &file)?.conflict)
 }
 
@@ -154,7 +154,7 @@ pub fn read_only(
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<Option<&'static str>, ConfigError> {
-    let file = file(args, environment)?;
+    let file = load_config(args, environment)?;
     let chosen = SelectedServer::new(args, environment, &file)?;
     Ok(why_read_only(args, &file, &chosen))
 }
@@ -176,7 +176,7 @@ fn why_read_only(
 }
 
 /// Returns the user name.
-fn account(chosen: &SelectedServer) -> Result<String, ConfigError> {
+fn user_name(chosen: &SelectedServer) -> Result<String, ConfigError> {
     let user = chosen.first(|source| source.account().map(str::to_owned));
     user.ok_or_else(|| {
         ConfigError(format!(
@@ -227,9 +227,13 @@ async fn password(
     Ok(None)
 }
 
-fn of_variable(source: &Source, flag: &'static str, variable: &'static str) -> &'static str {
-    match source.origin {
-        Origin::Variables => variable,
+fn of_variable(
+    source: &SettingsSource,
+    flag: &'static str,
+    variable: &'static str,
+) -> &'static str {
+    match source.kind {
+        SourceKind::Variables => variable,
         _ => flag,
     }
 }
@@ -271,7 +275,7 @@ fn ready_credentials(chosen: &SelectedServer) -> Result<Option<Credentials>, Con
             Some(profile) => profile.has_password(),
             None => source.account().is_some() || source.password_file.is_some(),
         };
-        if source.origin.is_typed() && has_account {
+        if source.kind.is_typed() && has_account {
             return Ok(None);
         }
     }

@@ -7,7 +7,7 @@ use toml_edit::{DocumentMut, Item, Table, Value};
 use super::{
     ConfigError, ConfigFile, Environment,
     file::default_path,
-    settings::{Kind, PROFILES, SETTINGS},
+    settings::{PROFILES, SETTINGS, SettingType},
 };
 use crate::{
     files::{private_file, text_file},
@@ -54,7 +54,7 @@ pub fn init_config(path: &Path) -> Result<(), ConfigError> {
 /// Returns an error if there is no such setting, the value is invalid, or the file cannot be read or written. The file
 /// is unchanged then.
 pub fn set_config(path: &Path, name: &str, value: &str) -> Result<(), ConfigError> {
-    let kind = kind_of(name)?;
+    let setting_type = type_of(name)?;
     let text = text_file::read_or_empty(path)
         .map_err(|error| ConfigError(format!("{} cannot be read: {error}.", path.display())))?;
     let wrong = |why: String| ConfigError(format!("{name}: {why}"));
@@ -65,10 +65,12 @@ pub fn set_config(path: &Path, name: &str, value: &str) -> Result<(), ConfigErro
             error.message()
         ))
     })?;
-    let value = match kind {
+    let value = match setting_type {
         // A text needs no quotes.
-        Some(Kind::Text | Kind::Span | Kind::Word(_)) => Value::from(value),
-        Some(Kind::Words) | None if !value.starts_with('[') => {
+        Some(SettingType::Text | SettingType::Duration | SettingType::Choice(_)) => {
+            Value::from(value)
+        }
+        Some(SettingType::List) | None if !value.starts_with('[') => {
             let words = value.split(',').map(str::trim);
             Value::Array(words.filter(|word| !word.is_empty()).collect())
         }
@@ -116,8 +118,8 @@ pub fn set_config(path: &Path, name: &str, value: &str) -> Result<(), ConfigErro
     write(path, &text)
 }
 
-/// Returns the kind of a setting by its name; `None` for keys of the screen.
-fn kind_of(name: &str) -> Result<Option<Kind>, ConfigError> {
+/// Returns the type of a setting by its name; `None` for keys of the screen.
+fn type_of(name: &str) -> Result<Option<SettingType>, ConfigError> {
     let words: Vec<&str> = name.split('.').collect();
     let pattern = match words[..] {
         ["profiles", _, key] => format!("{PROFILES}.{key}"),
@@ -134,7 +136,7 @@ fn kind_of(name: &str) -> Result<Option<Kind>, ConfigError> {
     }
     let mut settings = SETTINGS.iter();
     if let Some(setting) = settings.find(|setting| setting.name() == pattern) {
-        return Ok(Some(setting.kind));
+        return Ok(Some(setting.setting_type));
     }
     let names: Vec<String> = SETTINGS
         .iter()

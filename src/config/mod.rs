@@ -23,9 +23,9 @@ mod source_lines;
 mod theme;
 mod trust;
 
-pub use check::{Report, check};
+pub use check::{CheckResult, check};
 pub use connection::{
-    ConnectionArgs, PartialConnection, file, kept_session, keyring_entry, read_only,
+    ConnectionArgs, PartialConnection, kept_session, keyring_entry, load_config, read_only,
     resolve_connection, server_and_trust, server_conflict,
 };
 pub use defaults::{ClipboardChoice, Defaults, StringOrList};

@@ -4,19 +4,19 @@ use serde_json::{Map, Value, json};
 
 /// Type of a setting.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum SettingType {
     Text,
-    Switch,
+    Bool,
     /// A whole number from a range.
     Number(i64, i64),
     /// Seconds, with fractions.
     Seconds,
     /// A duration such as `30m`.
-    Span,
+    Duration,
     /// One of these words.
-    Word(&'static [&'static str]),
+    Choice(&'static [&'static str]),
     /// A string or a list of strings.
-    Words,
+    List,
 }
 
 /// A setting of the config file.
@@ -25,7 +25,7 @@ pub(super) struct Setting {
     /// `defaults` or `profiles.NAME`.
     pub(super) section: &'static str,
     pub(super) key: &'static str,
-    pub(super) kind: Kind,
+    pub(super) setting_type: SettingType,
     /// Environment variable that takes precedence.
     pub(super) variable: Option<&'static str>,
     /// Default and meaning.
@@ -36,16 +36,16 @@ const DEFAULTS: &str = "defaults";
 /// Section of a connection; NAME is a placeholder.
 pub(super) const PROFILES: &str = "profiles.NAME";
 
-/// Defines the settings, a row each: key, kind, variable, default and meaning.
+/// Defines the settings, a row each: key, type, variable, default and meaning.
 macro_rules! settings {
-    ($($section:tt { $($key:literal: $kind:expr, $variable:expr, $text:literal;)* })*) => {
+    ($($section:tt { $($key:literal: $setting_type:expr, $variable:expr, $text:literal;)* })*) => {
         /// All settings with a fixed name.
         pub(super) const SETTINGS: &[Setting] = {
-            use Kind::{Number, Seconds, Span, Switch, Text, Word, Words};
+            use SettingType::{Number, Seconds, Duration, Bool, Text, Choice, List};
             &[$($(Setting {
                 section: $section,
                 key: $key,
-                kind: $kind,
+                setting_type: $setting_type,
                 variable: $variable,
                 text: $text,
             },)*)*]
@@ -58,26 +58,26 @@ settings! {
         "default-profile": Text, Some("VTASK_PROFILE"), "Profile used without `--profile`";
     }
     DEFAULTS {
-        "fetch": Word(&["auto", "push", "poll"]), Some("VTASK_FETCH"), "Long poll or polling (`auto`)";
+        "fetch": Choice(&["auto", "push", "poll"]), Some("VTASK_FETCH"), "Long poll or polling (`auto`)";
         "interval": Seconds, Some("VTASK_INTERVAL"), "Polling interval in seconds (2)";
-        "timeout": Span, Some("VTASK_TIMEOUT"), "Time limit of commands (none)";
-        "max-outage": Span, Some("VTASK_MAX_OUTAGE"), "`wait`: longest outage (10m)";
+        "timeout": Duration, Some("VTASK_TIMEOUT"), "Time limit of commands (none)";
+        "max-outage": Duration, Some("VTASK_MAX_OUTAGE"), "`wait`: longest outage (10m)";
         "record": Text, None, "Directory for a record of every run";
         "record-max-mb": Number(1, 1_000_000), None, "Size of the records in MiB (256)";
-        "record-max-age": Span, None, "Age of the records (`14d`)";
-        "keep-session": Switch, Some("VTASK_KEEP_SESSION"), "Keep sessions for the next run";
-        "read-only": Switch, Some("VTASK_READ_ONLY"), "Refuse requests that change something";
-        "bell": Switch, Some("VTASK_BELL"), "Ring the bell when a task ends";
-        "notify": Switch, Some("VTASK_NOTIFY"), "Desktop notification when a task ends";
-        "title": Switch, Some("VTASK_TITLE"), "Progress in the window title";
+        "record-max-age": Duration, None, "Age of the records (`14d`)";
+        "keep-session": Bool, Some("VTASK_KEEP_SESSION"), "Keep sessions for the next run";
+        "read-only": Bool, Some("VTASK_READ_ONLY"), "Refuse requests that change something";
+        "bell": Bool, Some("VTASK_BELL"), "Ring the bell when a task ends";
+        "notify": Bool, Some("VTASK_NOTIFY"), "Desktop notification when a task ends";
+        "title": Bool, Some("VTASK_TITLE"), "Progress in the window title";
         "exec": Text, Some("VTASK_EXEC"), "Command for each finished task";
         "theme": Text, Some("VTASK_THEME"), "Theme or file (`auto`)";
-        "light": Switch, Some("VTASK_LIGHT"), "Same as `theme = \"light\"`";
-        "ascii": Switch, Some("VTASK_ASCII"), "Draw with ASCII characters";
-        "sort": Words, Some("VTASK_SORT"), "Columns to sort by; `-` for descending";
-        "layout": Word(&["auto", "below", "beside"]), None, "Position of the details (`auto`)";
+        "light": Bool, Some("VTASK_LIGHT"), "Same as `theme = \"light\"`";
+        "ascii": Bool, Some("VTASK_ASCII"), "Draw with ASCII characters";
+        "sort": List, Some("VTASK_SORT"), "Columns to sort by; `-` for descending";
+        "layout": Choice(&["auto", "below", "beside"]), None, "Position of the details (`auto`)";
         "details-size": Number(10, 90), None, "Share of the details in percent";
-        "clipboard": Word(&["osc52", "local"]), None, "Where copied text goes (both)";
+        "clipboard": Choice(&["osc52", "local"]), None, "Where copied text goes (both)";
         "clipboard-command": Text, None, "Command that receives copied text";
     }
     PROFILES {
@@ -85,20 +85,20 @@ settings! {
         "username": Text, Some("VTASK_USERNAME"), "User name";
         "password-command": Text, None, "Command that prints the password";
         "password-file": Text, Some("VTASK_PASSWORD_FILE"), "File whose first line is the password";
-        "password-keyring": Switch, None, "Password in the keyring: `config set-password`";
+        "password-keyring": Bool, None, "Password in the keyring: `config set-password`";
         "password": Text, Some("VTASK_PASSWORD"), "Plain-text password (unsafe)";
-        "keep-session": Switch, Some("VTASK_KEEP_SESSION"), "Keep the session for the next run";
+        "keep-session": Bool, Some("VTASK_KEEP_SESSION"), "Keep the session for the next run";
         "ca-file": Text, Some("VTASK_CA_FILE"), "CA certificates (PEM) to trust";
         "thumbprint": Text, Some("VTASK_THUMBPRINT"), "SHA-256 of the only accepted certificate";
-        "insecure": Switch, Some("VTASK_INSECURE"), "Do not verify the certificate";
+        "insecure": Bool, Some("VTASK_INSECURE"), "Do not verify the certificate";
         "release": Text, Some("VTASK_RELEASE"), "API release (negotiated)";
-        "read-only": Switch, Some("VTASK_READ_ONLY"), "Refuse requests that change something";
+        "read-only": Bool, Some("VTASK_READ_ONLY"), "Refuse requests that change something";
     }
     "filters" {
         "NAME": Text, None, "Saved filter, used as `@NAME`";
     }
     "columns" {
-        "all, narrow, normal, wide": Words, Some("VTASK_COLUMNS"), "Columns of the list by width";
+        "all, narrow, normal, wide": List, Some("VTASK_COLUMNS"), "Columns of the list by width";
     }
 }
 
@@ -116,13 +116,15 @@ impl Setting {
     }
 
     fn schema(&self) -> Value {
-        let mut schema = match self.kind {
-            Kind::Text | Kind::Span => json!({"type": "string"}),
-            Kind::Switch => json!({"type": "boolean"}),
-            Kind::Number(from, to) => json!({"type": "integer", "minimum": from, "maximum": to}),
-            Kind::Seconds => json!({"type": "number", "minimum": 0.05, "maximum": 86400}),
-            Kind::Word(words) => json!({"enum": words}),
-            Kind::Words => {
+        let mut schema = match self.setting_type {
+            SettingType::Text | SettingType::Duration => json!({"type": "string"}),
+            SettingType::Bool => json!({"type": "boolean"}),
+            SettingType::Number(from, to) => {
+                json!({"type": "integer", "minimum": from, "maximum": to})
+            }
+            SettingType::Seconds => json!({"type": "number", "minimum": 0.05, "maximum": 86400}),
+            SettingType::Choice(words) => json!({"enum": words}),
+            SettingType::List => {
                 json!({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
             }
         };
@@ -178,14 +180,14 @@ pub fn config_schema() -> Value {
 pub fn settings_table() -> String {
     let mut text = "| section | key | type | variable | meaning (default) |\n| --- | --- | --- | --- | --- |\n".to_owned();
     for setting in SETTINGS {
-        let kind = match setting.kind {
-            Kind::Text => "text".to_owned(),
-            Kind::Switch => "switch".to_owned(),
-            Kind::Number(from, to) => format!("{from}–{to}"),
-            Kind::Seconds => "seconds".to_owned(),
-            Kind::Span => "duration".to_owned(),
-            Kind::Word(words) => words.join(", "),
-            Kind::Words => "list".to_owned(),
+        let type_name = match setting.setting_type {
+            SettingType::Text => "text".to_owned(),
+            SettingType::Bool => "switch".to_owned(),
+            SettingType::Number(from, to) => format!("{from}–{to}"),
+            SettingType::Seconds => "seconds".to_owned(),
+            SettingType::Duration => "duration".to_owned(),
+            SettingType::Choice(words) => words.join(", "),
+            SettingType::List => "list".to_owned(),
         };
         let variable = setting
             .variable
@@ -198,7 +200,7 @@ pub fn settings_table() -> String {
         let row = [
             section,
             format!("`{}`", setting.key),
-            kind,
+            type_name,
             variable,
             setting.text.to_owned(),
         ];
@@ -216,15 +218,15 @@ mod tests {
 
     /// Returns a valid value in TOML.
     fn example(setting: &Setting) -> String {
-        match (setting.key, setting.kind) {
+        match (setting.key, setting.setting_type) {
             ("thumbprint", _) => format!("\"{}\"", crate::vim::Fingerprint::of(b"1")),
-            (_, Kind::Text) => "\"x\"".to_owned(),
-            (_, Kind::Switch) => "true".to_owned(),
-            (_, Kind::Number(from, _)) => from.to_string(),
-            (_, Kind::Seconds) => "1.5".to_owned(),
-            (_, Kind::Span) => "\"30m\"".to_owned(),
-            (_, Kind::Word(words)) => format!("\"{}\"", words[0]),
-            (_, Kind::Words) => "[\"task\"]".to_owned(),
+            (_, SettingType::Text) => "\"x\"".to_owned(),
+            (_, SettingType::Bool) => "true".to_owned(),
+            (_, SettingType::Number(from, _)) => from.to_string(),
+            (_, SettingType::Seconds) => "1.5".to_owned(),
+            (_, SettingType::Duration) => "\"30m\"".to_owned(),
+            (_, SettingType::Choice(words)) => format!("\"{}\"", words[0]),
+            (_, SettingType::List) => "[\"task\"]".to_owned(),
         }
     }
 

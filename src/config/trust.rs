@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     ConfigError, ConnectionArgs, Environment,
-    connection::{Origin, SelectedServer, Source},
+    connection::{SelectedServer, SettingsSource, SourceKind},
     known_hosts::{self, KnownHosts},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 ///
 /// # Errors
 /// Returns an error if the CA file or the known-hosts file cannot be read.
-pub(super) fn trust(
+pub(super) fn trust_policy(
     args: &ConnectionArgs,
     environment: &dyn Environment,
     chosen: &SelectedServer,
@@ -32,7 +32,7 @@ pub(super) fn trust(
         })
     };
     let is_explicit =
-        |source: &&Source| source.origin.is_typed() || source.origin == Origin::Variables;
+        |source: &&SettingsSource| source.kind.is_typed() || source.kind == SourceKind::Variables;
     for source in chosen.sources.iter().filter(is_explicit) {
         if let Some(fingerprint) = source.thumbprint {
             return Ok(pinned(fingerprint));
@@ -141,7 +141,7 @@ mod tests {
             let mut file = ConfigFile::default();
             file.profiles.insert("lab".to_owned(), profile.clone());
             let chosen = SelectedServer::new(&connection, environment, &file).unwrap();
-            by(&trust(&connection, environment, &chosen).unwrap())
+            by(&trust_policy(&connection, environment, &chosen).unwrap())
         };
         let trusted = |connection: &ConnectionArgs, profile: &Profile, url: &str| {
             by(connection, &quiet, profile, url)

@@ -1,8 +1,8 @@
 //! `vtask completions`: shell completion.
 //!
-//! The shell script is small: it passes the line to vtask, which prints the candidates ([`answer`]). Every shell is
-//! completed by the same code: flags and fixed values from the command definition, values from the config file or the
-//! server by [`values`].
+//! The shell script is small: it passes the line to vtask, which prints the candidates ([`complete_and_exit`]). Every
+//! shell is completed by the same code: flags and fixed values from the command definition, values from the config file
+//! or the server by [`values`].
 
 mod script;
 mod server;
@@ -48,7 +48,7 @@ pub fn run(args: &CompletionsArgs, io: &mut CommandIo<'_>) -> Result<Outcome, Co
 }
 
 /// Prints candidates and exits if called by a completion script. Must run before anything else.
-pub fn answer(definition: fn() -> clap::Command) {
+pub fn complete_and_exit(definition: fn() -> clap::Command) {
     if let Some(shell) = std::env::var_os(COMPLETE_VARIABLE) {
         shell_word::set_shell(&shell.to_string_lossy());
     }
@@ -61,7 +61,7 @@ pub fn answer(definition: fn() -> clap::Command) {
 type Completer = fn() -> ArgValueCompleter;
 
 /// Completers of argument values, by command and argument ID. An empty command matches all commands.
-const VALUES: [(&str, &str, Completer); 22] = [
+const COMPLETERS: [(&str, &str, Completer); 22] = [
     ("wait", "tasks", values::active_tasks),
     ("cancel", "tasks", values::active_tasks),
     ("", "tasks", values::tasks),
@@ -90,7 +90,7 @@ const VALUES: [(&str, &str, Completer); 22] = [
 fn with_values(command: clap::Command) -> clap::Command {
     let name = command.get_name().to_owned();
     let completer = |id: &str| {
-        let mut values = VALUES.iter();
+        let mut values = COMPLETERS.iter();
         let known = values.find(|(of, known, _)| *known == id && (of.is_empty() || *of == name));
         known.map(|(.., completer)| *completer)
     };
@@ -125,7 +125,7 @@ mod tests {
     fn every_completer_has_its_argument() {
         let mut ids = BTreeSet::new();
         completed(&with_values(Cli::command()), &mut ids);
-        let known = VALUES.iter().map(|(_, id, _)| (*id).to_owned());
+        let known = COMPLETERS.iter().map(|(_, id, _)| (*id).to_owned());
         assert_eq!(ids, known.collect());
     }
 }

@@ -20,7 +20,7 @@ use crate::{
         session,
         signals::StopSignal,
         snapshot::Snapshot,
-        targets::{self, Target},
+        targets::{self, ServerTasks},
     },
     config::{self, ConnectionArgs, process_environment},
 };
@@ -30,7 +30,7 @@ const COMPLETION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The recent tasks of a server.
 pub(super) struct ReadServer {
-    pub(super) target: Target,
+    pub(super) target: ServerTasks,
     pub(super) snapshot: Snapshot,
 }
 
@@ -72,7 +72,7 @@ fn parse_connection(words: Vec<OsString>) -> Option<ConnectionArgs> {
 }
 
 /// Returns the servers given on the command line; `named` is the profile named by the TASK.
-fn selected_servers(named: Option<&str>) -> Option<Vec<Target>> {
+fn selected_servers(named: Option<&str>) -> Option<Vec<ServerTasks>> {
     let mut args = typed();
     if let Some(name) = named
         && !args.profile.iter().any(|known| known == name)
@@ -80,7 +80,7 @@ fn selected_servers(named: Option<&str>) -> Option<Vec<Target>> {
         args.profile.push(name.to_owned());
     }
     let targets = targets::servers(&args, &process_environment).ok()?;
-    let is_known = |target: &Target| {
+    let is_known = |target: &ServerTasks| {
         config::server_and_trust(&target.connection, &process_environment).is_ok()
     };
     targets.iter().all(is_known).then_some(targets)
@@ -107,7 +107,7 @@ pub(super) fn read(named: Option<&str>) -> Vec<ReadServer> {
     read.collect()
 }
 
-async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
+async fn recent(target: &ServerTasks) -> Result<Snapshot, CommandError> {
     let connect = connect::connect_without_prompt(&target.connection, &process_environment).await?;
     let mut io = CommandIo {
         out: Output::plain(io::sink()),
@@ -123,8 +123,8 @@ async fn recent(target: &Target) -> Result<Snapshot, CommandError> {
         fetch: FetchArgs::default(),
         deadline: None,
     };
-    session::with(connect, &mut io, async |client| {
-        let mut snapshot = Snapshot::begin(client).await;
+    session::run_in_session(connect, &mut io, async |client| {
+        let mut snapshot = Snapshot::with_clock_and_labels(client).await;
         // The ID of a task is completed even if the task cannot be read.
         snapshot.add_recent(client).await?;
         Ok(snapshot)

@@ -121,16 +121,16 @@ pub(super) fn configuration(page: &mut Page, args: &ConnectionArgs, environment:
     page.section("Configuration");
     match config::check(args.config.as_deref(), environment) {
         Err(error) => page.problem("File", &error.0),
-        Ok(report) => {
-            let mut lines = report.text.lines();
+        Ok(result) => {
+            let mut lines = result.text.lines();
             page.row("File", lines.next().unwrap_or_default());
             for line in lines {
                 page.row("Profile", line.trim());
             }
-            for problem in &report.problems {
+            for problem in &result.problems {
                 page.problem("Problem", problem);
             }
-            for warning in &report.warnings {
+            for warning in &result.warnings {
                 page.row("Warning", warning);
             }
         }

@@ -233,7 +233,7 @@ impl Consumer for Exporter {
     /// that accepts them.
     fn commit(&mut self) -> Result<bool, CommandError> {
         let exported = self.otlp.as_ref().map_or(0, Otlp::exported);
-        let is_settled = self.otlp.as_ref().is_none_or(Otlp::is_settled);
-        Ok(is_settled && self.scraped.max(exported) >= self.counted)
+        let has_no_pending_spans = self.otlp.as_ref().is_none_or(Otlp::has_no_pending_spans);
+        Ok(has_no_pending_spans && self.scraped.max(exported) >= self.counted)
     }
 }

@@ -28,7 +28,7 @@ use self::{
 use super::{
     CommandError, Outcome,
     connection_report::ConnectionReport,
-    deadline::EndReason,
+    deadline::StopReason,
     io_context::CommandIo,
     signals::StopSignal,
     watchers::{UPDATE_CAPACITY, Watchers},
@@ -177,14 +177,14 @@ impl<C: Consumer> FollowLoop<'_, C> {
                 }
             }
             let connections = self.servers.iter().map(|server| &server.connections);
-            if let Some(outcome) = ConnectionReport::outcome_if_lost(connections) {
+            if let Some(outcome) = ConnectionReport::outcome_if_given_up(connections) {
                 return Ok(outcome);
             }
             tokio::select! {
                 biased;
-                ending = io.ending() => match ending {
-                    EndReason::Interrupted(StopSignal::Hangup) if can_reload => self.begin_reload(),
-                    ending => return Err(ending.without_request()),
+                reason = io.stop_requested() => match reason {
+                    StopReason::Interrupted(StopSignal::Hangup) if can_reload => self.begin_reload(),
+                    reason => return Err(reason.error_while_watching()),
                 },
                 read = source::completed(&mut self.reading) => self.finish_reload(read, io)?,
                 () = sleep_until(next_tick) => {

@@ -50,7 +50,7 @@ impl<C: Consumer> FollowLoop<'_, C> {
             match take(&mut previous, &server.label) {
                 // A server whose login was refused is connected again.
                 Some(mut earlier)
-                    if !earlier.connections.is_lost() && earlier.has_connection_of(&server) =>
+                    if !earlier.connections.is_given_up() && earlier.has_connection_of(&server) =>
                 {
                     earlier.take_selector_of(server);
                     self.servers.push(earlier);

@@ -329,9 +329,9 @@ impl Server {
     fn apply(&mut self, update: Update, now: Timestamp) -> Vec<Change> {
         if let (Update::Clock(clock), Some(started)) = (&update, self.started) {
             self.started = None;
-            let is_settled = self.settled_before == self.position;
+            let starts_at_position = self.settled_before == self.position;
             self.position = clock.at(started);
-            if is_settled {
+            if starts_at_position {
                 self.settled_before = self.position;
             }
         }
@@ -392,7 +392,7 @@ impl Server {
         match record.status() {
             Status::Lost => {
                 if !self.finished.contains_key(mo_id) {
-                    let search = LookupSchedule::for_known(TaskLocator::of(info), now);
+                    let search = LookupSchedule::for_vanished(TaskLocator::of(info), now);
                     self.lookups.entry(mo_id.clone()).or_insert(search);
                 }
                 None

@@ -93,7 +93,7 @@ impl<'a> ServerSource<'a> {
     /// Fails if the configuration is wrong or, without a prompt, lacks a password.
     pub(super) async fn read(&self, may_prompt: bool) -> Result<ConfiguredServers, CommandError> {
         let environment = self.environment;
-        let file = config::file(self.connection, environment)?;
+        let file = config::load_config(self.connection, environment)?;
         let saved = config::named_filters(&file, environment).all;
         let targets = targets::servers(self.connection, environment)?;
         let warnings = targets::warnings(&targets);

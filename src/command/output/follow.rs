@@ -134,13 +134,15 @@ impl LiveOutput<'_> {
                 }
             }
             let output_at = printed.map(|at| at + OUTPUT_INTERVAL);
-            let lost = ConnectionReport::outcome_if_lost(&self.connections);
-            if is_outdated && (lost.is_some() || output_at.is_none_or(|at| at <= Instant::now())) {
+            let given_up = ConnectionReport::outcome_if_given_up(&self.connections);
+            if is_outdated
+                && (given_up.is_some() || output_at.is_none_or(|at| at <= Instant::now()))
+            {
                 self.print(reader, io)?;
                 printed = Some(Instant::now());
                 is_outdated = false;
             }
-            if let Some(outcome) = lost {
+            if let Some(outcome) = given_up {
                 return Ok(outcome);
             }
             let due = match (is_outdated, self.is_redrawn) {
@@ -155,7 +157,7 @@ impl LiveOutput<'_> {
                 }
             };
             tokio::select! {
-                ending = io.ending() => return Err(ending.without_request()),
+                reason = io.stop_requested() => return Err(reason.error_while_watching()),
                 Some((from, update)) = updates.recv() => {
                     is_outdated |= self.handle(from, update, watchers, reader, io)?;
                     while let Ok((from, update)) = updates.try_recv() {

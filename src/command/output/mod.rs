@@ -18,7 +18,9 @@ pub(super) use format::{NAMES as FORMAT_NAMES, OutputFormat};
 pub(super) use row::{EVENTS, OutputRow, RowKind, TASK_DETAILS, TASKS, with_whole_seconds};
 pub(super) use sort::FieldSort;
 
-use super::{CommandError, Outcome, io_context::CommandIo, json_output, table, targets::Target};
+use super::{
+    CommandError, Outcome, io_context::CommandIo, json_output, table, targets::ServerTasks,
+};
 use crate::{
     config::{self, ConnectionArgs},
     task::export,
@@ -87,7 +89,7 @@ impl Page {
     pub(super) fn add_error(
         &mut self,
         error: CommandError,
-        target: &Target,
+        target: &ServerTasks,
     ) -> Result<(), CommandError> {
         let (message, outcome) = target.tolerated(error)?;
         self.messages.push(message);
@@ -157,7 +159,7 @@ impl<'a> Presenter<'a> {
             return printed;
         }
         printed?;
-        let defaults = config::file(connection, io.environment)?.defaults;
+        let defaults = config::load_config(connection, io.environment)?.defaults;
         self.follow(reader, &defaults, io).await
     }
 

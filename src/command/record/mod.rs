@@ -21,14 +21,14 @@ use tokio::{
 pub(super) use incidents::Incidents;
 pub use replay::ReplayArgs;
 pub use serve::FromArgs;
-pub(super) use serve::{RecordServer, empty_server, serve, vcenter_index};
+pub(super) use serve::{RecordServer, empty_simulator_options, serve, vcenter_index};
 pub use start::RecordArgs;
 pub(super) use start::{end, start_if_configured};
 
 use super::{
     CommandError, Outcome, connect,
     connection_report::ConnectionReport,
-    deadline::EndReason,
+    deadline::StopReason,
     fetch_args::FetchArgs,
     io_context::CommandIo,
     targets,
@@ -106,7 +106,7 @@ pub async fn run(
     let Some(file) = args.words.last().map(Path::new) else {
         return Err(CommandError::Usage("FILE is missing.".to_owned()));
     };
-    let defaults = config::file(connection, io.environment)?.defaults;
+    let defaults = config::load_config(connection, io.environment)?.defaults;
     let targets = targets::named(connection, args.tasks(), io)?;
     let mut servers = Vec::new();
     for target in targets {
@@ -171,14 +171,14 @@ async fn follow(
     drop(sender);
     let result = loop {
         let connections = servers.iter().map(|server| &server.connection);
-        if let Some(outcome) = ConnectionReport::outcome_if_lost(connections) {
+        if let Some(outcome) = ConnectionReport::outcome_if_given_up(connections) {
             break Ok(Ok(outcome));
         }
         tokio::select! {
             biased;
-            ending = io.ending() => break match ending {
-                EndReason::Interrupted(_) => Ok(Ok(Outcome::Success)),
-                ending @ EndReason::TimedOut(_) => Err(ending.error(&Arc::default())),
+            reason = io.stop_requested() => break match reason {
+                StopReason::Interrupted(_) => Ok(Ok(Outcome::Success)),
+                reason @ StopReason::TimedOut(_) => Err(reason.error(&Arc::default())),
             },
             () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => {
                 break Ok(Ok(Outcome::Success));

@@ -70,7 +70,7 @@ pub(in crate::command) async fn serve(
         io.eprint(&format!("{}: {damage}.", path.display()));
     }
     let at = until.unwrap_or(player.now());
-    let mut options = empty_server()?.manual();
+    let mut options = empty_simulator_options()?.manual();
     options.recording = Some(Recording {
         source: Source::Memory(state.to_record(&header, at).into()),
         vc,
@@ -152,7 +152,7 @@ impl FromArgs {
 }
 
 /// Returns the options of a server without tasks of its own.
-pub(in crate::command) fn empty_server() -> Result<Options, CommandError> {
+pub(in crate::command) fn empty_simulator_options() -> Result<Options, CommandError> {
     let scenario =
         Scenario::load("empty").map_err(|error| CommandError::Local(Report::new(error)))?;
     Ok(Options::new(scenario))

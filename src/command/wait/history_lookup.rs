@@ -36,13 +36,13 @@ pub(in crate::command) enum LookupStep {
 
 impl LookupSchedule {
     /// For a task that was seen before it vanished; it may have ended just now.
-    pub(in crate::command) fn for_known(locator: TaskLocator, now: Timestamp) -> Self {
+    pub(in crate::command) fn for_vanished(locator: TaskLocator, now: Timestamp) -> Self {
         let reason = "it disappeared from the server before its end was seen";
         Self::new(locator, reason.into(), RETRY_DELAYS_SECONDS.len(), now)
     }
 
     /// For a task that was never seen; if it existed, it ended long ago.
-    pub(super) fn for_name(locator: TaskLocator, reason: Arc<str>, now: Timestamp) -> Self {
+    pub(super) fn for_unseen(locator: TaskLocator, reason: Arc<str>, now: Timestamp) -> Self {
         Self::new(locator, reason, 1, now)
     }
 
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn failed_lookup_is_repeated_within_max_outage() {
-        let mut search = LookupSchedule::for_name(
+        let mut search = LookupSchedule::for_unseen(
             TaskLocator::named("task-1".into()),
             "no such task.".into(),
             at(0),
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn lagging_history_is_read_again_with_delays() {
         let locator = TaskLocator::of(&info("task-1", &serde_json::json!({})));
-        let mut search = LookupSchedule::for_known(locator, at(0));
+        let mut search = LookupSchedule::for_vanished(locator, at(0));
         let mut now = at(0);
         for pause in [2, 5, 12] {
             assert!(search.due(now).is_some());
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn unknown_name_is_looked_up_once() {
-        let mut search = LookupSchedule::for_name(
+        let mut search = LookupSchedule::for_unseen(
             TaskLocator::named("task-1".into()),
             "no such task.".into(),
             at(0),

@@ -53,7 +53,7 @@ impl LastWritten {
         let server = tracker.server(id)?;
         let state = match &server.connection {
             ConnectionState::SignedOut { .. } => "signed-out",
-            _ if server.lost.is_some() => "given-up",
+            _ if server.given_up.is_some() => "given-up",
             ConnectionState::Connecting => "connecting",
             ConnectionState::Live => "live",
             ConnectionState::Polling { .. } => "polling",
@@ -63,7 +63,7 @@ impl LastWritten {
         if self.connections.insert(id, state) == Some(state) && state != "retrying" {
             return None;
         }
-        let given_up = server.lost.as_ref().map(|loss| loss.reason.clone());
+        let given_up = server.given_up.as_ref().map(|loss| loss.reason.clone());
         let (reason, attempt, next) = match &server.connection {
             _ if given_up.is_some() => (given_up, None, None),
             ConnectionState::Retrying {
@@ -103,13 +103,16 @@ pub(super) fn summary(tracker: &WaitTracker, result: &WaitResult, now: Timestamp
     let waited = now.duration_since(tracker.began);
     line.insert("durationSeconds".to_owned(), json_output::seconds(waited));
     line.insert("reason".to_owned(), json!(result.reason));
-    let tasks = tracker.tasks.iter().map(|task| summed(tracker, task, now));
+    let tasks = tracker
+        .tasks
+        .iter()
+        .map(|task| task_summary(tracker, task, now));
     line.insert("tasks".to_owned(), tasks.collect());
     json_output::to_line(line)
 }
 
 /// Returns the entry of a task in the summary.
-fn summed(tracker: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Value {
+fn task_summary(tracker: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Value {
     let server = tracker.server(task.id.endpoint);
     let record = tracker.record(&task.id);
     let time = tracker.server_time(task.id.endpoint, now);

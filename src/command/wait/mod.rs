@@ -29,11 +29,11 @@ use tracker::{WaitResult, WaitTracker};
 
 use super::{
     CommandError, Outcome, active_tasks, connect,
-    deadline::EndReason,
+    deadline::StopReason,
     io_context::CommandIo,
     record,
     selector::CompiledSelector,
-    targets::{self, Target},
+    targets::{self, ServerTasks},
 };
 use crate::{
     app::{ColorDepth, Options},
@@ -57,7 +57,7 @@ pub async fn run(
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let file = config::file(connection, io.environment)?;
+    let file = config::load_config(connection, io.environment)?;
     let saved = config::named_filters(&file, io.environment).all;
     let defaults = file.defaults;
     if let Some(path) = &args.from {
@@ -155,13 +155,13 @@ fn nothing_to_wait_for(args: &WaitArgs, io: &mut CommandIo<'_>) -> Result<Outcom
 /// Returns the servers with the tasks to wait for.
 async fn servers(
     args: &WaitArgs,
-    targets: Vec<Target>,
+    targets: Vec<ServerTasks>,
     saved: &Saved,
     defaults: &Defaults,
     io: &mut CommandIo<'_>,
 ) -> Result<Vec<Server>, CommandError> {
     let is_only = targets.len() == 1;
-    let (mut servers, mut nothing) = (Vec::new(), Vec::new());
+    let (mut servers, mut no_match_messages) = (Vec::new(), Vec::new());
     for target in targets {
         let connect = connect::connect_with_deadline(&target.connection, io).await?;
         let selector = CompiledSelector::new(&args.choice, saved, connect.address.name())?
@@ -173,15 +173,15 @@ async fn servers(
         options.discover = args.new || args.children;
         let settle = args.settle.unsigned_abs();
         options.discover_interval = DISCOVERY_INTERVAL.min(settle / 3);
-        let looked = if args.new || args.choice.is_empty() {
+        let lookup = if args.new || args.choice.is_empty() {
             preflight(&options, io).await
         } else {
             add_matching_tasks(&selector, &mut options, io).await
         };
-        let lost = match looked {
+        let given_up = match lookup {
             Ok(()) => None,
             Err(CommandError::NothingFound(why)) => {
-                nothing.push(why);
+                no_match_messages.push(why);
                 None
             }
             // One server that is away must not keep the others' tasks from being waited for.
@@ -197,19 +197,19 @@ async fn servers(
                 })
             }
         };
-        if args.new || lost.is_some() || !options.tasks.is_empty() {
+        if args.new || given_up.is_some() || !options.tasks.is_empty() {
             servers.push(Server {
                 name: target.name.filter(|_| !is_only),
                 options,
                 new: args.new.then_some(selector),
-                lost,
+                given_up,
             });
         }
     }
     if servers.is_empty() {
-        return Err(CommandError::NothingFound(nothing.join("\n")));
+        return Err(CommandError::NothingFound(no_match_messages.join("\n")));
     }
-    for why in nothing.iter().filter(|_| is_only) {
+    for why in no_match_messages.iter().filter(|_| is_only) {
         io.eprint(why);
     }
     Ok(servers)
@@ -234,11 +234,11 @@ async fn preflight(options: &WatchOptions, io: &mut CommandIo<'_>) -> Result<(),
     let connecting = Client::connect(options.connect.clone());
     let connected = tokio::select! {
         connected = connecting => connected,
-        ending = io.ending() => {
-            return match ending {
-                EndReason::Interrupted(signal) => Err(CommandError::Interrupted(signal)),
+        reason = io.stop_requested() => {
+            return match reason {
+                StopReason::Interrupted(signal) => Err(CommandError::Interrupted(signal)),
                 // The deadline also ends the wait.
-                EndReason::TimedOut(_) => Ok(()),
+                StopReason::TimedOut(_) => Ok(()),
             };
         }
     };

@@ -204,7 +204,7 @@ fn forecast(tracker: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Option
 
 /// Describes the connections, once if all are in the same state.
 fn connections(tracker: &WaitTracker, now: Timestamp) -> String {
-    let states = tracker.servers.iter().map(|server| match &server.lost {
+    let states = tracker.servers.iter().map(|server| match &server.given_up {
         Some(_) => "given up".to_owned(),
         None => connection(&server.connection, now),
     });

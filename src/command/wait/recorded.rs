@@ -74,7 +74,7 @@ pub(super) fn run(
         return Err(CommandError::NothingFound(format!(
             "no task in the record that is queued or running at {now:.0} matches {}. `vtask list --from` shows the tasks; \
              --at TIME begins at another time.",
-            selector.in_words()
+            selector.as_flags()
         )));
     }
     let result = follow(args, output, &mut tracker, &mut updates, now, io)?;

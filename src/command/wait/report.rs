@@ -109,7 +109,7 @@ impl<'a> Reporter<'a> {
         let notices = effect.notices.iter();
         let notices: Vec<String> = notices.map(|text| format!("vtask: {text}")).collect();
         if !notices.is_empty() {
-            self.above(&notices);
+            self.print_above_bars(&notices);
         }
         let mut changed = effect.changed.clone();
         let decided = effect.decided.iter();
@@ -146,7 +146,7 @@ impl<'a> Reporter<'a> {
             return;
         };
         let before = server.prefix();
-        let text = match (&server.connection, &server.lost) {
+        let text = match (&server.connection, &server.given_up) {
             // If there is only one server, the result reports the reason.
             (_, Some(loss)) if server.name.is_some() => {
                 format!("{before}given up: {}", loss.reason)
@@ -215,7 +215,7 @@ impl<'a> Reporter<'a> {
         if self.options.output_mode == OutputMode::Bars {
             let size = self.err.size.as_ref().map_or((80, 24), |size| size());
             let lines = progress_bars::lines(tracker, now, size, self.style);
-            let mut text = self.back();
+            let mut text = self.cursor_to_first_bar();
             for line in &lines {
                 text.push_str(line);
                 text.push_str("\u{1b}[K\n");
@@ -239,7 +239,7 @@ impl<'a> Reporter<'a> {
     }
 
     /// Returns the sequence that moves the cursor to the first bar.
-    fn back(&mut self) -> String {
+    fn cursor_to_first_bar(&mut self) -> String {
         match std::mem::take(&mut self.drawn) {
             0 => "\r".to_owned(),
             lines => format!("\r\u{1b}[{lines}A"),
@@ -247,10 +247,10 @@ impl<'a> Reporter<'a> {
     }
 
     /// Prints lines above the bars.
-    pub(super) fn above(&mut self, lines: &[String]) {
+    pub(super) fn print_above_bars(&mut self, lines: &[String]) {
         let mut text = String::new();
         if self.options.output_mode == OutputMode::Bars {
-            text = self.back();
+            text = self.cursor_to_first_bar();
             text.push_str("\u{1b}[J");
         }
         for line in lines {
@@ -290,14 +290,14 @@ impl<'a> Reporter<'a> {
             }
         }
         if self.options.output_mode == OutputMode::Bars {
-            // Bars have little space for a reason and show the start of the outermost fault only; lost servers have been
-            // reported already.
+            // Bars have little space for a reason and show the start of the outermost fault only; servers that were given
+            // up have been reported already.
             for task in &tracker.tasks {
-                let lost = tracker.server(task.id.endpoint);
-                let lost = lost.and_then(|server| server.lost.as_ref());
+                let given_up = tracker.server(task.id.endpoint);
+                let given_up = given_up.and_then(|server| server.given_up.as_ref());
                 let lines = messages::error(tracker, task);
                 let is_shown = match &task.outcome {
-                    TaskOutcome::Unknown(why) => lost.is_none_or(|loss| loss.reason != *why),
+                    TaskOutcome::Unknown(why) => given_up.is_none_or(|loss| loss.reason != *why),
                     _ => lines.len() > 1,
                 };
                 for line in lines.iter().filter(|_| is_shown) {

@@ -42,7 +42,7 @@ pub(in crate::command) struct Server {
     /// Selects tasks that start from now on.
     pub(in crate::command) new: Option<CompiledSelector>,
     /// Set if the server has failed already.
-    pub(in crate::command) lost: Option<ServerLoss>,
+    pub(in crate::command) given_up: Option<ServerLoss>,
 }
 
 /// Follows tasks until the condition is met or cannot be met any more, or the user interrupts.
@@ -69,7 +69,7 @@ pub(in crate::command) async fn follow(
         if let Some(server) = tracker.servers.last_mut() {
             server.label = label.into();
         }
-        if let Some(loss) = server.lost {
+        if let Some(loss) = server.given_up {
             before
                 .connections
                 .extend(tracker.give_up(id, loss).connections);
@@ -87,18 +87,18 @@ pub(in crate::command) async fn follow(
     } = io;
     let mut reporter = Reporter::new(plan.report, style, out, err);
     reporter.terminal = Terminal::from_environment(|name| environment.get(name));
-    let mut hooks: JoinSet<Vec<String>> = JoinSet::new();
+    let mut exec_commands: JoinSet<Vec<String>> = JoinSet::new();
     let following = async {
         let mut drawn = Timestamp::MIN;
-        show(&mut reporter, &tracker, &before, &mut hooks)?;
+        show(&mut reporter, &tracker, &before, &mut exec_commands)?;
         loop {
             let now = Timestamp::now();
             for id in watchers.ended_endpoints() {
-                let effect = tracker.give_up(id, broken());
-                show(&mut reporter, &tracker, &effect, &mut hooks)?;
+                let effect = tracker.give_up(id, fetch_loop_ended());
+                show(&mut reporter, &tracker, &effect, &mut exec_commands)?;
             }
             let effect = tracker.tick(now);
-            show(&mut reporter, &tracker, &effect, &mut hooks)?;
+            show(&mut reporter, &tracker, &effect, &mut exec_commands)?;
             for (id, command) in tracker.due(now) {
                 watchers.send(id, command);
             }
@@ -120,13 +120,13 @@ pub(in crate::command) async fn follow(
                 Some(signal) = signals.next() => {
                     return Ok(WaitResult { outcome: Outcome::Interrupted(signal), reason: None });
                 }
-                Some(Ok(lines)) = hooks.join_next() => reporter.above(&lines),
+                Some(Ok(lines)) = exec_commands.join_next() => reporter.print_above_bars(&lines),
                 Some((from, update)) = updates.recv() => {
                     let effect = tracker.handle(from, update, Timestamp::now());
-                    show(&mut reporter, &tracker, &effect, &mut hooks)?;
+                    show(&mut reporter, &tracker, &effect, &mut exec_commands)?;
                     while let Ok((from, update)) = updates.try_recv() {
                         let effect = tracker.handle(from, update, Timestamp::now());
-                        show(&mut reporter, &tracker, &effect, &mut hooks)?;
+                        show(&mut reporter, &tracker, &effect, &mut exec_commands)?;
                     }
                 }
                 () = sleep(pause) => {}
@@ -138,7 +138,7 @@ pub(in crate::command) async fn follow(
     finish_in_time(deadline, watchers.stop()).await;
     let result = result?;
     if !matches!(result.outcome, Outcome::Interrupted(_)) {
-        end_hooks(&mut hooks, deadline, &mut reporter).await;
+        end_exec_commands(&mut exec_commands, deadline, &mut reporter).await;
     }
     reporter.end(&tracker, &result, Timestamp::now())?;
     drop(reporter);
@@ -146,24 +146,24 @@ pub(in crate::command) async fn follow(
 }
 
 /// Waits for the commands of `--exec` and prints their output. The deadline stops them.
-async fn end_hooks(
-    hooks: &mut JoinSet<Vec<String>>,
+async fn end_exec_commands(
+    exec_commands: &mut JoinSet<Vec<String>>,
     deadline: Option<Deadline>,
     reporter: &mut Reporter<'_>,
 ) {
     let ending = async {
-        while let Some(done) = hooks.join_next().await {
-            reporter.above(&done.unwrap_or_default());
+        while let Some(done) = exec_commands.join_next().await {
+            reporter.print_above_bars(&done.unwrap_or_default());
         }
     };
     if finish_in_time(deadline, ending).await.is_none() {
         let why = "vtask: --timeout passed before the command of --exec had ended; it was stopped.";
-        reporter.above(&[why.to_owned()]);
+        reporter.print_above_bars(&[why.to_owned()]);
     }
 }
 
 /// The result for a watcher that ended unexpectedly.
-fn broken() -> ServerLoss {
+fn fetch_loop_ended() -> ServerLoss {
     ServerLoss {
         outcome: Outcome::Unknown,
         reason: "internal error: a fetch loop ended unexpectedly.".into(),
@@ -174,13 +174,13 @@ fn show(
     reporter: &mut Reporter<'_>,
     tracker: &WaitTracker,
     effect: &TrackerChanges,
-    hooks: &mut JoinSet<Vec<String>>,
+    exec_commands: &mut JoinSet<Vec<String>>,
 ) -> Result<(), CommandError> {
     let now = Timestamp::now();
     if let Some(command) = &reporter.options.notify.exec {
         for id in &effect.decided {
             if let Some(ended) = messages::finished_task(tracker, id, now) {
-                hooks.spawn(exec::run(command.clone(), ended));
+                exec_commands.spawn(exec::run(command.clone(), ended));
             }
         }
     }
@@ -188,7 +188,7 @@ fn show(
         for id in &effect.stalled {
             if let Some(mut task) = messages::finished_task(tracker, id, now) {
                 task.outcome = "stalled";
-                hooks.spawn(exec::run(command.clone(), task));
+                exec_commands.spawn(exec::run(command.clone(), task));
             }
         }
     }

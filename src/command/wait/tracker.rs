@@ -151,7 +151,7 @@ impl WaitTracker {
         }
     }
 
-    /// Applies an update. Updates of a lost server are ignored.
+    /// Applies an update. Updates of a server that was given up are ignored.
     pub(in crate::command) fn handle(
         &mut self,
         from: EndpointId,
@@ -159,7 +159,10 @@ impl WaitTracker {
         now: Timestamp,
     ) -> TrackerChanges {
         let mut effect = TrackerChanges::default();
-        let Some(server) = self.server_mut(from).filter(|server| server.lost.is_none()) else {
+        let Some(server) = self
+            .server_mut(from)
+            .filter(|server| server.given_up.is_none())
+        else {
             return effect;
         };
         match update {
@@ -225,7 +228,7 @@ impl WaitTracker {
                 outcome: Outcome::Unknown,
                 reason: reason.into(),
             };
-            self.mark_lost(from, loss, effect);
+            self.set_given_up(from, loss, effect);
         }
     }
 
@@ -345,33 +348,33 @@ impl WaitTracker {
             task.outcome = outcome;
             task.unreadable_since = unreadable_since;
         }
-        let lost: Vec<(EndpointId, ServerLoss)> = self
+        let given_up: Vec<(EndpointId, ServerLoss)> = self
             .servers
             .iter()
-            .filter(|server| server.lost.is_none())
+            .filter(|server| server.given_up.is_none())
             .filter_map(|server| Some((server.id, server.loss(self.condition.max_outage, now)?)))
             .collect();
-        for (server, loss) in lost {
-            self.mark_lost(server, loss, effect);
+        for (server, loss) in given_up {
+            self.set_given_up(server, loss, effect);
         }
     }
 
-    /// Marks a server as lost. Its open tasks become unknown; other servers are not affected.
-    fn mark_lost(&mut self, from: EndpointId, loss: ServerLoss, effect: &mut TrackerChanges) {
+    /// Gives a server up. Its open tasks become unknown; other servers are not affected.
+    fn set_given_up(&mut self, from: EndpointId, loss: ServerLoss, effect: &mut TrackerChanges) {
         for task in &mut self.tasks {
             if task.id.endpoint == from && !task.is_decided() {
                 task.outcome = TaskOutcome::Unknown(loss.reason.clone());
             }
         }
         if let Some(server) = self.server_mut(from) {
-            server.lost = Some(loss);
+            server.given_up = Some(loss);
         }
         if !effect.connections.contains(&from) {
             effect.connections.push(from);
         }
     }
 
-    /// Marks a server as lost, unless it already is.
+    /// Gives a server up, unless it already is.
     pub(in crate::command) fn give_up(
         &mut self,
         server: EndpointId,
@@ -380,9 +383,9 @@ impl WaitTracker {
         let mut effect = TrackerChanges::default();
         if self
             .server(server)
-            .is_some_and(|server| server.lost.is_none())
+            .is_some_and(|server| server.given_up.is_none())
         {
-            self.mark_lost(server, loss, &mut effect);
+            self.set_given_up(server, loss, &mut effect);
         }
         effect
     }

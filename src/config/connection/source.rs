@@ -18,7 +18,7 @@ type UserInfo = (String, Option<SecretString>);
 
 /// Kind of a source. Settings typed for this run take precedence over stored ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::config) enum Origin {
+pub(in crate::config) enum SourceKind {
     /// Command-line flags.
     #[default]
     Flags,
@@ -34,7 +34,7 @@ pub(in crate::config) enum Origin {
     DefaultProfile,
 }
 
-impl Origin {
+impl SourceKind {
     /// Returns true if the source was typed for this run.
     pub(in crate::config) fn is_typed(self) -> bool {
         matches!(self, Self::Flags | Self::TypedProfile)
@@ -43,12 +43,12 @@ impl Origin {
 
 /// One source of settings.
 #[derive(Debug, Default)]
-pub(in crate::config) struct Source {
-    pub origin: Origin,
+pub(in crate::config) struct SettingsSource {
+    pub kind: SourceKind,
     /// Server named by the source.
     server: Option<Result<Address, ConfigError>>,
     /// Servers that the settings apply to if the source names none itself.
-    is_for: Vec<Address>,
+    servers: Vec<Address>,
     pub username: Option<String>,
     pub password: Option<SecretString>,
     pub password_file: Option<PathBuf>,
@@ -67,17 +67,17 @@ pub(in crate::config) struct Source {
     pub user_info: Option<UserInfo>,
 }
 
-impl Source {
+impl SettingsSource {
     /// Creates a source without settings, for the server of `url` if given.
-    fn of(origin: Origin, url: Option<&RedactedUrl>) -> Self {
+    fn of(kind: SourceKind, url: Option<&RedactedUrl>) -> Self {
         let url = url.filter(|url| !url.is_empty());
-        let (server, user_info) = match url.map(|url| parse(origin, url)) {
+        let (server, user_info) = match url.map(|url| parse(kind, url)) {
             None => (None, None),
             Some(Ok((address, user_info))) => (Some(Ok(address)), user_info),
             Some(Err(error)) => (Some(Err(error)), None),
         };
         Self {
-            origin,
+            kind,
             server,
             user_info,
             ..Self::default()
@@ -96,7 +96,7 @@ impl Source {
             insecure: args.insecure,
             release: args.release.clone(),
             allow_plain_http: args.allow_plain_http,
-            ..Self::of(Origin::Flags, args.url.as_ref())
+            ..Self::of(SourceKind::Flags, args.url.as_ref())
         }
     }
 
@@ -125,7 +125,7 @@ impl Source {
             insecure: is_on("VTASK_INSECURE")?,
             release: environment.get("VTASK_RELEASE"),
             allow_plain_http: is_on("VTASK_ALLOW_PLAIN_HTTP")?,
-            ..Self::of(Origin::Variables, url.as_ref())
+            ..Self::of(SourceKind::Variables, url.as_ref())
         })
     }
 
@@ -137,12 +137,12 @@ impl Source {
             password: environment.get("GOVC_PASSWORD").map(SecretString::from),
             ca_file: environment.get("GOVC_TLS_CA_CERTS").map(PathBuf::from),
             insecure: insecure.is_some_and(|value| env_flag(&value) == Ok(true)),
-            ..Self::of(Origin::Govc, url.as_ref())
+            ..Self::of(SourceKind::Govc, url.as_ref())
         }
     }
 
-    fn profile(origin: Origin, profile: Profile) -> Self {
-        let source = Self::of(origin, profile.url.as_ref());
+    fn profile(kind: SourceKind, profile: Profile) -> Self {
+        let source = Self::of(kind, profile.url.as_ref());
         Self {
             username: profile.username.clone(),
             ca_file: profile.ca_file.clone(),
@@ -165,32 +165,32 @@ impl Source {
     fn server_setting(&self) -> String {
         let profile = self.profile.as_ref();
         let profile = profile.map_or("", |profile| profile.name.as_str());
-        match self.origin {
-            Origin::Flags => "--url".to_owned(),
-            Origin::TypedProfile => format!("--profile {profile}"),
-            Origin::Variables => "VTASK_URL".to_owned(),
-            Origin::VariableProfile => format!("VTASK_PROFILE={profile}"),
-            Origin::Govc => "GOVC_URL".to_owned(),
-            Origin::DefaultProfile => format!("the default profile {profile}"),
+        match self.kind {
+            SourceKind::Flags => "--url".to_owned(),
+            SourceKind::TypedProfile => format!("--profile {profile}"),
+            SourceKind::Variables => "VTASK_URL".to_owned(),
+            SourceKind::VariableProfile => format!("VTASK_PROFILE={profile}"),
+            SourceKind::Govc => "GOVC_URL".to_owned(),
+            SourceKind::DefaultProfile => format!("the default profile {profile}"),
         }
     }
 
     /// Returns the location of the account: `the flags`, `the variables VTASK_…` or `the profile lab`.
     fn account_location(&self) -> String {
-        match (self.origin, &self.profile) {
+        match (self.kind, &self.profile) {
             (_, Some(profile)) => format!("the profile {}", profile.name),
-            (Origin::Variables, _) => "the variables VTASK_…".to_owned(),
-            (Origin::Govc, _) => "the variables GOVC_…".to_owned(),
+            (SourceKind::Variables, _) => "the variables VTASK_…".to_owned(),
+            (SourceKind::Govc, _) => "the variables GOVC_…".to_owned(),
             (_, None) => "the flags".to_owned(),
         }
     }
 
     /// Returns true if the settings may be used for a server.
-    fn is_for(&self, address: &Address) -> bool {
+    fn applies_to(&self, address: &Address) -> bool {
         match &self.server {
             Some(Ok(server)) => server == address,
             Some(Err(_)) => false,
-            None => self.is_for.is_empty() || self.is_for.contains(address),
+            None => self.servers.is_empty() || self.servers.contains(address),
         }
     }
 
@@ -212,7 +212,7 @@ impl Source {
     /// Returns the names of the servers that the settings apply to.
     fn servers(&self) -> String {
         let own = self.server.iter().flatten();
-        let names: Vec<String> = own.chain(&self.is_for).map(Address::name).collect();
+        let names: Vec<String> = own.chain(&self.servers).map(Address::name).collect();
         if names.is_empty() {
             "another server".to_owned()
         } else {
@@ -222,17 +222,17 @@ impl Source {
 }
 
 /// Parses the URL of a source.
-fn parse(origin: Origin, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>), ConfigError> {
+fn parse(kind: SourceKind, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>), ConfigError> {
     let (address, user_info) =
         Address::parse(url).map_err(|error| ConfigError(error.to_string()))?;
     if user_info.is_none() && url.contains('@') {
         return Err(ConfigError(format!(
             "the address of {} contains an @ that does not end a user name. In a password, write / as %2F, ? as %3F, \
              # as %23 and @ as %40.",
-            match origin {
-                Origin::Flags => "--url",
-                Origin::Variables => "VTASK_URL",
-                Origin::Govc => "GOVC_URL",
+            match kind {
+                SourceKind::Flags => "--url",
+                SourceKind::Variables => "VTASK_URL",
+                SourceKind::Govc => "GOVC_URL",
                 _ => "the profile",
             }
         )));
@@ -240,7 +240,7 @@ fn parse(origin: Origin, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>
     let has_password = user_info
         .as_ref()
         .is_some_and(|(_, password)| password.is_some());
-    if origin == Origin::Flags && has_password {
+    if kind == SourceKind::Flags && has_password {
         return Err(ConfigError(
             "--url contains a password, which all users can see in the process list. Give the password by \
              --password-file, VTASK_PASSWORD or at the prompt, and change it if others use this machine."
@@ -254,7 +254,7 @@ fn parse(origin: Origin, url: &RedactedUrl) -> Result<(Address, Option<UserInfo>
 #[derive(Debug)]
 pub(in crate::config) struct SelectedServer {
     pub address: Address,
-    pub sources: Vec<Source>,
+    pub sources: Vec<SettingsSource>,
     /// Message about stored sources that name different servers, if none was typed.
     pub conflict: Option<String>,
     /// Message about sources with credentials for another server; empty if there is none.
@@ -292,18 +292,18 @@ impl SelectedServer {
             .map(|(source, other)| {
                 let server = other.map_or("an invalid address".to_owned(), |server| server.name());
                 (
-                    source.origin,
+                    source.kind,
                     format!("{} names {server}", source.server_setting()),
                 )
             })
             .collect();
-        let typed = others.iter().find(|(origin, _)| origin.is_typed());
+        let typed = others.iter().find(|(kind, _)| kind.is_typed());
         if let Some((_, other)) = typed {
             return Err(ConfigError(format!(
                 "{first}, but {other}. Give one of them."
             )));
         }
-        let conflict = (!used.origin.is_typed() && !others.is_empty()).then(|| {
+        let conflict = (!used.kind.is_typed() && !others.is_empty()).then(|| {
             let others: Vec<_> = others.iter().map(|(_, other)| other.as_str()).collect();
             format!(
                 "{first}, but {}. Using {}; give --url or --profile to choose.",
@@ -313,7 +313,7 @@ impl SelectedServer {
         });
         let (sources, left_out): (Vec<_>, Vec<_>) = sources
             .into_iter()
-            .partition(|source| source.is_for(&address));
+            .partition(|source| source.applies_to(&address));
         let hints = left_out.iter().filter(|source| source.has_credentials());
         let hints = hints.map(|source| {
             let (location, servers) = (source.account_location(), source.servers());
@@ -328,7 +328,10 @@ impl SelectedServer {
     }
 
     /// Returns the first value that a source has.
-    pub(in crate::config) fn first<T>(&self, of: impl FnMut(&Source) -> Option<T>) -> Option<T> {
+    pub(in crate::config) fn first<T>(
+        &self,
+        of: impl FnMut(&SettingsSource) -> Option<T>,
+    ) -> Option<T> {
         self.sources.iter().find_map(of)
     }
 
@@ -344,33 +347,37 @@ fn collect(
     args: &ConnectionArgs,
     environment: &dyn Environment,
     file: &ConfigFile,
-) -> Result<Vec<Source>, ConfigError> {
+) -> Result<Vec<SettingsSource>, ConfigError> {
     let is_typed = !args.profile.is_empty();
     let names = args.profiles(environment);
     let profile = file.profile(args.one_profile(environment)?.as_deref())?;
-    let origin = match (is_typed, names.is_empty()) {
-        (true, _) => Origin::TypedProfile,
-        (false, false) => Origin::VariableProfile,
-        (false, true) => Origin::DefaultProfile,
+    let kind = match (is_typed, names.is_empty()) {
+        (true, _) => SourceKind::TypedProfile,
+        (false, false) => SourceKind::VariableProfile,
+        (false, true) => SourceKind::DefaultProfile,
     };
-    let mut variables = Source::variables(environment)?;
+    let mut variables = SettingsSource::variables(environment)?;
     if is_typed {
         // With VTASK_PROFILE and without VTASK_URL, the variables apply to the servers of those profiles.
         let names = expanded(variable_profiles(environment), file);
         let servers = names.into_iter().map(|name| {
             let profile = file.profile(Some(&name))?;
-            let source = Source::of(Origin::VariableProfile, profile.url.as_ref());
+            let source = SettingsSource::of(SourceKind::VariableProfile, profile.url.as_ref());
             source.server.transpose()
         });
         let servers: Vec<_> = servers.filter_map(Result::ok).flatten().collect();
-        variables.is_for = servers;
+        variables.servers = servers;
     }
-    let mut sources = vec![Source::flags(args), variables, Source::govc(environment)];
-    let index = match origin {
-        Origin::TypedProfile => 1,
-        Origin::VariableProfile => 2,
+    let mut sources = vec![
+        SettingsSource::flags(args),
+        variables,
+        SettingsSource::govc(environment),
+    ];
+    let index = match kind {
+        SourceKind::TypedProfile => 1,
+        SourceKind::VariableProfile => 2,
         _ => 3,
     };
-    sources.insert(index, Source::profile(origin, profile));
+    sources.insert(index, SettingsSource::profile(kind, profile));
     Ok(sources)
 }

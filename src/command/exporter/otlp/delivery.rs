@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::sender::{Failure, PartialSuccess, Sender};
+use super::http_exporter::{Failure, HttpExporter, PartialSuccess};
 use crate::{
     vim::MAX_RETRY_AFTER,
     watch::{Backoff, Intervals},
@@ -32,7 +32,7 @@ pub(super) struct DeliveryState {
 /// Sends requests one after another. Each reason of an outage and its end are reported once.
 #[derive(Debug)]
 pub(super) struct Delivery {
-    sender: Sender,
+    exporter: HttpExporter,
     backoff: Backoff,
     state: Arc<DeliveryState>,
     messages: mpsc::UnboundedSender<String>,
@@ -45,13 +45,13 @@ pub(super) struct Delivery {
 
 impl Delivery {
     pub(super) fn new(
-        sender: Sender,
+        exporter: HttpExporter,
         state: Arc<DeliveryState>,
         messages: mpsc::UnboundedSender<String>,
         stop: CancellationToken,
     ) -> Self {
         Self {
-            sender,
+            exporter,
             backoff: Backoff::new(Intervals::default(), fastrand::u64(..)),
             state,
             messages,
@@ -64,10 +64,10 @@ impl Delivery {
     /// Sends a request until it is accepted. Returns false if it is given up: the collector refuses it, or the export is
     /// stopped, which allows one more attempt.
     pub(super) async fn deliver(&mut self, request: &impl prost::Message) -> bool {
-        let body = self.sender.encode(request);
+        let body = self.exporter.encode(request);
         loop {
             let is_last = self.stop.is_cancelled();
-            let failure = match self.sender.send(body.clone()).await {
+            let failure = match self.exporter.send(body.clone()).await {
                 Ok(partial_success) => {
                     self.succeeded(partial_success);
                     return true;
@@ -98,7 +98,7 @@ impl Delivery {
             Some(401 | 403) => "Check OTEL_EXPORTER_OTLP_HEADERS",
             _ => "Check OTEL_EXPORTER_OTLP_ENDPOINT",
         };
-        let failing = self.sender.failing();
+        let failing = self.exporter.failing();
         self.report(format!(
             "{failing}: {reason}. {next}; tasks are still watched."
         ));
@@ -108,7 +108,7 @@ impl Delivery {
         self.backoff.record_uptime(Duration::MAX);
         self.reasons.clear();
         if self.state.is_failing.swap(false, Ordering::Relaxed) {
-            let signal = self.sender.signal().name();
+            let signal = self.exporter.signal().name();
             let lost = self.state.lost.swap(0, Ordering::Relaxed);
             let lost = match lost {
                 0 => String::new(),
@@ -119,7 +119,7 @@ impl Delivery {
         if let Some(PartialSuccess { count, message }) = partial_success
             && is_new(&mut self.rejections, &message)
         {
-            let failing = self.sender.failing();
+            let failing = self.exporter.failing();
             self.report(format!(
                 "{failing} in full: {count} items were rejected: {message}"
             ));

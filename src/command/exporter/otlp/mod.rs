@@ -4,11 +4,11 @@
 //! no way to export histograms that were counted elsewhere.
 
 mod delivery;
+mod http_exporter;
 mod metric_bridge;
 mod metric_queue;
 mod phase_log;
 mod proto;
-mod sender;
 mod settings;
 mod span;
 mod span_queue;
@@ -25,12 +25,12 @@ use tokio_util::sync::CancellationToken;
 
 use self::{
     delivery::{Delivery, DeliveryState},
+    http_exporter::HttpExporter,
     metric_queue::MetricQueue,
     phase_log::PhaseLog,
     proto::{attribute, nanoseconds},
-    sender::Sender,
-    settings::{Receiver, Settings},
-    span::{Origin, span},
+    settings::{CollectorEndpoint, Settings},
+    span::{SpanServer, span},
     span_queue::SpanQueue,
 };
 use super::label_limit::clean;
@@ -85,10 +85,10 @@ impl Otlp {
         };
         let (sender, messages) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
-        let delivery = |receiver: Receiver| {
+        let delivery = |endpoint: CollectorEndpoint| {
             let state = Arc::<DeliveryState>::default();
-            let sent = Sender::new(receiver)?;
-            let delivery = Delivery::new(sent, state.clone(), sender.clone(), stop.clone());
+            let exporter = HttpExporter::new(endpoint)?;
+            let delivery = Delivery::new(exporter, state.clone(), sender.clone(), stop.clone());
             Ok::<_, CommandError>((delivery, state))
         };
         let limits = settings.spans;
@@ -124,13 +124,13 @@ impl Otlp {
             self.phases.observe(&vcenter, record, now);
             return;
         }
-        let origin = Origin {
+        let span_server = SpanServer {
             vcenter: &server.label,
             instance: server.instance(),
             endpoint: &server.endpoint,
         };
         let phases = self.phases.take(&vcenter, record);
-        if let Some(span) = span(origin, store, change.handle, phases, now) {
+        if let Some(span) = span(span_server, store, change.handle, phases, now) {
             spans.push(span);
         }
     }
@@ -164,8 +164,10 @@ impl Otlp {
     }
 
     /// True if no span waits for a collector that accepts requests.
-    pub(super) fn is_settled(&self) -> bool {
-        self.spans.as_ref().is_none_or(SpanQueue::is_settled)
+    pub(super) fn has_no_pending_spans(&self) -> bool {
+        self.spans
+            .as_ref()
+            .is_none_or(SpanQueue::has_no_pending_spans)
     }
 
     /// Exports the spans and metrics that are waiting. Failed requests are not retried.

@@ -37,10 +37,10 @@ impl Signal {
 /// Settings of the export.
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// Receiver of spans; `None` if traces are not exported.
-    pub(super) traces: Option<Receiver>,
-    /// Receiver of metrics; `None` if metrics are not exported.
-    pub(super) metrics: Option<Receiver>,
+    /// Endpoint for spans; `None` if traces are not exported.
+    pub(super) traces: Option<CollectorEndpoint>,
+    /// Endpoint for metrics; `None` if metrics are not exported.
+    pub(super) metrics: Option<CollectorEndpoint>,
     /// Attributes of the resource, `service.name` among them.
     pub(super) resource: Vec<(String, String)>,
     /// Time between two exports of metrics.
@@ -59,9 +59,9 @@ pub(super) struct SpanLimits {
     pub(super) batch_size: usize,
 }
 
-/// The receiver of a signal, and the options of the requests to it.
+/// The endpoint of a collector for a signal, and the options of the requests to it.
 #[derive(Debug, Clone)]
-pub(super) struct Receiver {
+pub(super) struct CollectorEndpoint {
     pub(super) signal: Signal,
     pub(super) url: Url,
     /// Headers of each request; their values are marked as sensitive.
@@ -93,8 +93,8 @@ impl Settings {
             return Ok(None);
         }
         let settings = Self {
-            traces: variables.receiver(Signal::Traces)?,
-            metrics: variables.receiver(Signal::Metrics)?,
+            traces: variables.endpoint(Signal::Traces)?,
+            metrics: variables.endpoint(Signal::Metrics)?,
             resource: variables.resource()?,
             metric_interval: variables
                 .milliseconds("OTEL_METRIC_EXPORT_INTERVAL")?
@@ -177,7 +177,7 @@ impl Variables<'_> {
         names.find_map(|name| Some((self.get(&name)?, name)))
     }
 
-    fn receiver(&self, signal: Signal) -> Result<Option<Receiver>, CommandError> {
+    fn endpoint(&self, signal: Signal) -> Result<Option<CollectorEndpoint>, CommandError> {
         let exporter = format!("OTEL_{}_EXPORTER", signal.name().to_uppercase());
         match self.get(&exporter).as_deref() {
             None | Some("otlp") => {}
@@ -200,7 +200,7 @@ impl Variables<'_> {
             Some((_, name)) => self.milliseconds(&name)?,
             None => None,
         };
-        Ok(Some(Receiver {
+        Ok(Some(CollectorEndpoint {
             signal,
             url: self.url(signal)?,
             headers: self.headers(signal)?,

@@ -23,9 +23,9 @@ use crate::{
     vim::types::{TaskInfo, TaskReason},
 };
 
-/// A vCenter as the origin of spans.
+/// A vCenter whose tasks become spans.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Origin<'a> {
+pub(super) struct SpanServer<'a> {
     /// Name of the vCenter, as in the metrics.
     pub(super) vcenter: &'a str,
     /// Instance id of the server, else its name.
@@ -36,7 +36,7 @@ pub(super) struct Origin<'a> {
 
 /// Returns the span of a finished task; `None` if only its key is known.
 pub(super) fn span(
-    origin: Origin<'_>,
+    server: SpanServer<'_>,
     store: &TaskStore,
     handle: Handle,
     phases: Vec<Phase>,
@@ -58,7 +58,7 @@ pub(super) fn span(
         })
         .collect();
     let mut status = SpanStatus::default();
-    let mut attributes = attributes(origin, record, info, now);
+    let mut attributes = attributes(server, record, info, now);
     if let Some(fault) = info
         .error
         .as_deref()
@@ -89,9 +89,9 @@ pub(super) fn span(
         status.code = StatusCode::Error.into();
     }
     Some(Span {
-        trace_id: digest("trace", origin.instance, &root_key(store, handle, info))[..16].to_vec(),
-        span_id: span_id(origin.instance, &info.key),
-        parent_span_id: parent.map_or_else(Vec::new, |key| span_id(origin.instance, &key)),
+        trace_id: digest("trace", server.instance, &root_key(store, handle, info))[..16].to_vec(),
+        span_id: span_id(server.instance, &info.key),
+        parent_span_id: parent.map_or_else(Vec::new, |key| span_id(server.instance, &key)),
         name: text(display_name::operation_id(info)),
         kind: SpanKind::Internal.into(),
         start_time_unix_nano: nanoseconds(start),
@@ -104,19 +104,19 @@ pub(super) fn span(
 }
 
 fn attributes(
-    origin: Origin<'_>,
+    server: SpanServer<'_>,
     record: &TaskRecord,
     info: &TaskInfo,
     now: Timestamp,
 ) -> Vec<KeyValue> {
     let outcome = json_output::outcome(record.status()).unwrap_or("unknown");
     let mut attributes = vec![
-        attribute("vsphere.vcenter", text(origin.vcenter)),
-        attribute("vsphere.vcenter.instance_id", text(origin.instance)),
+        attribute("vsphere.vcenter", text(server.vcenter)),
+        attribute("vsphere.vcenter.instance_id", text(server.instance)),
         attribute("vsphere.task.id", text(&record.id.mo_id)),
         attribute("vsphere.task.outcome", outcome.to_owned()),
     ];
-    let (host, port) = host_and_port(origin.endpoint);
+    let (host, port) = host_and_port(server.endpoint);
     attributes.push(attribute("server.address", text(host)));
     attributes.extend(port.map(|port| attribute("server.port", i64::from(port))));
     let seconds = |time: SignedDuration| time.as_secs_f64();

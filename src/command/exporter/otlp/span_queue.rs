@@ -65,7 +65,7 @@ impl SpanQueue {
     }
 
     /// True if no span waits for a collector that accepts requests.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(super) fn has_no_pending_spans(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) == 0 || self.state.is_failing.load(Ordering::Relaxed)
     }
 

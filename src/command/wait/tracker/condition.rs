@@ -95,7 +95,7 @@ impl WaitTracker {
         }
     }
 
-    /// Returns the outcome of all tasks and lost servers.
+    /// Returns the outcome of all tasks and of servers that were given up.
     pub(super) fn outcome_of_all(&self) -> Outcome {
         let outcomes = self.tasks.iter().map(|task| match task.outcome {
             TaskOutcome::Ended(status) => Outcome::of(status),
@@ -106,7 +106,7 @@ impl WaitTracker {
             .fold(Outcome::Success, Outcome::and)
     }
 
-    /// Returns the outcome, and true if lost servers contribute to it.
+    /// Returns the outcome, and true if servers that were given up contribute to it.
     fn outcome(&self, now: Timestamp) -> Option<(Outcome, bool)> {
         if self.condition.any {
             let ended = self.tasks.iter().filter_map(|task| match task.outcome {
@@ -128,36 +128,36 @@ impl WaitTracker {
                 return Some((outcome, false));
             }
         }
-        let all_lost = self.servers.iter().all(|server| server.lost.is_some());
-        let is_there_any = all_lost || !self.tasks.is_empty();
+        let all_given_up = self.servers.iter().all(|server| server.given_up.is_some());
+        let is_there_any = all_given_up || !self.tasks.is_empty();
         if !is_there_any || !self.tasks.iter().all(TrackedTask::is_decided) {
             return None;
         }
-        let is_settled = all_lost
+        let is_settled = all_given_up
             || self.condition.children.is_none_or(|quiet| {
-                let is_up = |server: &WaitServer| server.lost.is_some() || server.is_up();
+                let is_up = |server: &WaitServer| server.given_up.is_some() || server.is_up();
                 self.servers.iter().all(is_up) && now.duration_since(self.last_change) >= quiet
             });
         is_settled.then(|| (self.outcome_of_all(), true))
     }
 
-    /// Returns the outcomes of lost servers.
+    /// Returns the outcomes of servers that were given up.
     fn lost_outcomes(&self) -> impl Iterator<Item = Outcome> {
-        let lost = self
+        let given_up = self
             .servers
             .iter()
-            .filter_map(|server| server.lost.as_ref());
-        lost.map(|loss| loss.outcome)
+            .filter_map(|server| server.given_up.as_ref());
+        given_up.map(|loss| loss.outcome)
     }
 
-    /// Returns the reasons of lost servers.
+    /// Returns the reasons of servers that were given up.
     fn losses(&self) -> Option<String> {
-        let lost = self.servers.iter().filter_map(|server| {
-            let reason = &server.lost.as_ref()?.reason;
+        let given_up = self.servers.iter().filter_map(|server| {
+            let reason = &server.given_up.as_ref()?.reason;
             Some(format!("{}{reason}", server.prefix()))
         });
-        let lost: Vec<String> = lost.collect();
-        (!lost.is_empty()).then(|| lost.join(" "))
+        let given_up: Vec<String> = given_up.collect();
+        (!given_up.is_empty()).then(|| given_up.join(" "))
     }
 
     fn ended_at(&self, id: &TaskId) -> Timestamp {

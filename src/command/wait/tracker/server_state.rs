@@ -22,8 +22,8 @@ pub(in crate::command) struct WaitServer {
     pub(in crate::command) name: Option<Arc<str>>,
     pub(in crate::command) clock: ServerClock,
     pub(in crate::command) connection: ConnectionState,
-    /// Set if the server was lost; its updates are ignored from then on.
-    pub(in crate::command) lost: Option<ServerLoss>,
+    /// Set if the server was given up; its updates are ignored from then on.
+    pub(in crate::command) given_up: Option<ServerLoss>,
     /// Selects tasks that start from now on.
     pub(super) new: Option<CompiledSelector>,
     /// The start of the wait by the server's clock, fixed at the first response because clocks can be set.
@@ -36,7 +36,7 @@ pub(in crate::command) struct WaitServer {
     down: Option<(Timestamp, Option<Arc<str>>)>,
 }
 
-/// The reason why a server was lost.
+/// The reason why a server was given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::command) struct ServerLoss {
     /// `Refused`, `TimedOut` or `Unknown`.
@@ -59,7 +59,7 @@ impl WaitServer {
             name: name.map(Into::into),
             clock: ServerClock::default(),
             connection: ConnectionState::Connecting,
-            lost: None,
+            given_up: None,
             new,
             since: None,
             missing: HashMap::new(),
@@ -70,7 +70,7 @@ impl WaitServer {
 
     /// True if the server responds.
     pub(super) fn is_up(&self) -> bool {
-        self.down.is_none() && self.lost.is_none()
+        self.down.is_none() && self.given_up.is_none()
     }
 
     /// Applies the connection state. Returns true if the server responds.
@@ -101,7 +101,7 @@ impl WaitServer {
         self.since.is_some_and(|since| queued >= since)
     }
 
-    /// Returns the reason if the server is lost by now: signed out, or unreachable for too long.
+    /// Returns the reason if the server is to be given up by now: signed out, or unreachable for too long.
     pub(super) fn loss(&self, max_outage: SignedDuration, now: Timestamp) -> Option<ServerLoss> {
         if let ConnectionState::SignedOut { reason } = &self.connection {
             return Some(ServerLoss {
@@ -122,7 +122,7 @@ impl WaitServer {
 
     /// Returns a message about an outage in progress.
     pub(super) fn away(&self) -> Option<String> {
-        let (_, reason) = self.down.as_ref().filter(|_| self.lost.is_none())?;
+        let (_, reason) = self.down.as_ref().filter(|_| self.given_up.is_none())?;
         let before = self.prefix();
         Some(match reason {
             Some(reason) => format!("{before}unreachable: {reason}"),
@@ -132,7 +132,7 @@ impl WaitServer {
 
     /// Returns the time at which an outage exceeds the limit.
     pub(super) fn given_up_at(&self, max_outage: SignedDuration) -> Option<Timestamp> {
-        let (since, _) = self.down.as_ref().filter(|_| self.lost.is_none())?;
+        let (since, _) = self.down.as_ref().filter(|_| self.given_up.is_none())?;
         since.checked_add(max_outage).ok()
     }
 

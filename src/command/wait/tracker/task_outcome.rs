@@ -67,7 +67,7 @@ impl TrackedTask {
                 let locator = record.info.as_deref().map(TaskLocator::of);
                 let locator = locator.unwrap_or_else(|| TaskLocator::named(mo_id.clone()));
                 (
-                    TaskOutcome::Searching(Box::new(LookupSchedule::for_known(locator, now))),
+                    TaskOutcome::Searching(Box::new(LookupSchedule::for_vanished(locator, now))),
                     None,
                 )
             }
@@ -75,7 +75,7 @@ impl TrackedTask {
                 match (server.missing.get(mo_id), server.unreadable.get(mo_id)) {
                     (Some(reason), _) if self.outcome == TaskOutcome::Open => {
                         let locator = TaskLocator::named(mo_id.clone());
-                        let search = LookupSchedule::for_name(locator, reason.clone(), now);
+                        let search = LookupSchedule::for_unseen(locator, reason.clone(), now);
                         (TaskOutcome::Searching(Box::new(search)), None)
                     }
                     (None, Some(reason)) => (TaskOutcome::Unknown(reason.clone()), None),

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::task::fixture::{at, put};
 
-const ORIGIN: Origin<'_> = Origin {
+const ORIGIN: SpanServer<'_> = SpanServer {
     vcenter: "lab",
     instance: "6a1f",
     endpoint: "vc01.lab:8443",
@@ -62,7 +62,7 @@ fn ids_depend_on_the_server_and_the_keys_only() {
 
     let mut store = TaskStore::new();
     let handle = apply(&mut store, "task-1", &root.1);
-    let other = Origin {
+    let other = SpanServer {
         instance: "7b20",
         ..ORIGIN
     };

@@ -83,7 +83,7 @@ fn outage_limit_applies_per_server() {
     assert_eq!(tracker.tasks[1].outcome, TaskOutcome::Open);
     assert_eq!(tracker.next_time(), Some(at(900)));
     tracker.handle(BRANCH, Update::Connection(ConnectionState::Live), at(700));
-    // Updates of a lost server are ignored.
+    // Updates of a server that was given up are ignored.
     tracker.handle(LAB, Update::Connection(ConnectionState::Live), at(701));
     update_task(&mut tracker, LAB, &success(), 702);
     assert!(matches!(tracker.tasks[0].outcome, TaskOutcome::Unknown(_)));
@@ -139,7 +139,7 @@ fn new_tasks_on_any_server_are_awaited_until_all_servers_are_lost() {
     }
     tracker.handle(LAB, retrying(), at(1));
     assert_eq!(outcome(&mut tracker, 601), None);
-    assert!(tracker.servers[0].lost.is_some());
+    assert!(tracker.servers[0].given_up.is_some());
     update_task(
         &mut tracker,
         BRANCH,

@@ -11,7 +11,7 @@ use opentelemetry_proto::tonic::collector::{
 use prost::Message as _;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 
-use super::settings::{Receiver, Signal};
+use super::settings::{CollectorEndpoint, Signal};
 use crate::{
     command::CommandError,
     text::{sanitize, truncate, without_user_info},
@@ -26,8 +26,8 @@ const MAX_MESSAGE_WIDTH: usize = 200;
 
 /// Sends one signal.
 #[derive(Debug)]
-pub(super) struct Sender {
-    receiver: Receiver,
+pub(super) struct HttpExporter {
+    endpoint: CollectorEndpoint,
     address: Address,
     http: reqwest::Client,
 }
@@ -52,20 +52,20 @@ pub(super) struct PartialSuccess {
     pub(super) message: String,
 }
 
-impl Sender {
+impl HttpExporter {
     /// # Errors
     /// Fails if TLS cannot be set up.
-    pub(super) fn new(receiver: Receiver) -> Result<Self, CommandError> {
+    pub(super) fn new(endpoint: CollectorEndpoint) -> Result<Self, CommandError> {
         let unusable = |why: String| {
-            let name = receiver.signal.name();
+            let name = endpoint.signal.name();
             CommandError::Usage(format!("{name} cannot be exported: {why}."))
         };
-        let address: Address = receiver.url[..url::Position::BeforePath]
+        let address: Address = endpoint.url[..url::Position::BeforePath]
             .parse()
             .map_err(|error: vim::InvalidAddress| unusable(error.to_string()))?;
-        let http = vim::verifying_client(&address, &receiver.trust).map_err(unusable)?;
+        let http = vim::verifying_client(&address, &endpoint.trust).map_err(unusable)?;
         Ok(Self {
-            receiver,
+            endpoint,
             address,
             http,
         })
@@ -73,19 +73,19 @@ impl Sender {
 
     /// Returns the start of messages about failures.
     pub(super) fn failing(&self) -> String {
-        let url = &self.receiver.url[..url::Position::AfterPath];
-        let signal = self.receiver.signal.name();
+        let url = &self.endpoint.url[..url::Position::AfterPath];
+        let signal = self.endpoint.signal.name();
         format!("{signal} cannot be exported to {}", without_user_info(url))
     }
 
     pub(super) fn signal(&self) -> Signal {
-        self.receiver.signal
+        self.endpoint.signal
     }
 
     /// Returns the body of a request, compressed if the settings request it.
     pub(super) fn encode(&self, message: &impl prost::Message) -> Bytes {
         let plain = message.encode_to_vec();
-        if !self.receiver.is_compressed {
+        if !self.endpoint.is_compressed {
             return plain.into();
         }
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -96,17 +96,17 @@ impl Sender {
 
     /// Sends a request once. Returns the items that the collector refused, if any.
     pub(super) async fn send(&self, body: Bytes) -> Result<Option<PartialSuccess>, Failure> {
-        let receiver = &self.receiver;
+        let endpoint = &self.endpoint;
         let mut request = self
             .http
-            .post(receiver.url.clone())
-            .headers(receiver.headers.clone())
+            .post(endpoint.url.clone())
+            .headers(endpoint.headers.clone())
             .header(CONTENT_TYPE, PROTOBUF)
             .header(ACCEPT, PROTOBUF)
             .header(ACCEPT_ENCODING, "identity")
-            .timeout(receiver.timeout)
+            .timeout(endpoint.timeout)
             .body(body);
-        if receiver.is_compressed {
+        if endpoint.is_compressed {
             request = request.header(CONTENT_ENCODING, "gzip");
         }
         let mut response = request
@@ -130,7 +130,7 @@ impl Sender {
                 return Ok(None);
             }
         }
-        Ok(partial_success(receiver.signal, &content))
+        Ok(partial_success(endpoint.signal, &content))
     }
 
     fn unanswered(&self, error: &reqwest::Error) -> Failure {
