@@ -9,10 +9,12 @@ mod server;
 mod shell_word;
 mod values;
 
+use std::ffi::OsStr;
+
 use clap::{Args, builder::PossibleValuesParser};
 use clap_complete::{
     CompleteEnv,
-    engine::ArgValueCompleter,
+    engine::{ArgValueCompleter, CompletionCandidate},
     env::{Elvish, Fish, Shells, Zsh},
 };
 
@@ -58,7 +60,8 @@ pub fn complete_and_exit(definition: fn() -> clap::Command) {
         .complete();
 }
 
-type Completer = fn() -> ArgValueCompleter;
+/// Returns the candidates for the typed text.
+type Completer = fn(&str) -> Vec<CompletionCandidate>;
 
 /// Completers of argument values, by command and argument ID. An empty command matches all commands.
 const COMPLETERS: [(&str, &str, Completer); 22] = [
@@ -96,7 +99,9 @@ fn with_values(command: clap::Command) -> clap::Command {
     };
     command
         .mut_args(|arg| match completer(arg.get_id().as_str()) {
-            Some(completer) => arg.add(completer()),
+            Some(completer) => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
+                typed.to_str().map_or_else(Vec::new, completer)
+            })),
             None => arg,
         })
         .mut_subcommands(with_values)
