@@ -38,18 +38,20 @@ pub(super) fn screen_options(
     let filters = config::named_filters(file, environment);
     let unread = |problem| format!("filters saved on the screen: {problem}");
     config_warnings.extend(filters.problem.map(unread));
-    let (sort, problems) = file.sort();
-    config_warnings.extend(problems);
-    let (columns, problems) = file.columns();
-    config_warnings.extend(problems);
+    config_warnings.extend_from_slice(&file.list.problems);
     Options {
         saved_filters: filters.all,
         user_filters: filters.own,
         typed_filters: FilterHistoryFile::from_environment(|name| environment.get(name)).filters(),
-        sort: args.sort.clone().or(sort).unwrap_or_default(),
+        sort: args
+            .sort
+            .as_ref()
+            .or(file.list.sort.as_ref())
+            .cloned()
+            .unwrap_or_default(),
         columns: match &args.columns {
             Some(set) => Columns::for_all_widths(set.clone()),
-            None => columns,
+            None => file.list.columns.clone(),
         },
         themes,
         clipboard,

@@ -67,8 +67,7 @@ pub fn check(
     }
     result.problems.extend(screen_problems(&file, environment));
     result.problems.extend(file.filter_problems());
-    result.problems.extend(file.sort().1);
-    result.problems.extend(file.columns().1);
+    result.problems.extend_from_slice(&file.list.problems);
     for (name, profile) in &file.profiles {
         let is_default = file.default_profile.as_deref() == Some(name) || file.profiles.len() == 1;
         let mark = if is_default { " (default)" } else { "" };

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
     ConfigError, Defaults, Environment, KeyOverrides, Password, RedactedUrl,
-    source_lines::SourceLines,
+    list_settings::ListSettings,
 };
 use crate::{
     files::{directories::config_directory, text_file},
@@ -36,9 +36,10 @@ pub struct ConfigFile {
     #[serde(skip)]
     pub key_overrides: KeyOverrides,
     /// Columns as written: a list, or a list for each width class.
-    pub(super) columns: Option<toml::Value>,
+    columns: Option<toml::Value>,
+    /// Parsed sort order and columns.
     #[serde(skip)]
-    pub(super) lines: SourceLines,
+    pub list: ListSettings,
     /// Saved filters by name, used as `@name` in a filter.
     #[serde(default)]
     pub filters: Saved,
@@ -163,7 +164,7 @@ impl ConfigFile {
             let message = with_suggestion(&error.message().trim().replace('\n', " "));
             ConfigError(format!("{}{message}", location.unwrap_or_default()))
         })?;
-        file.locate_settings(text);
+        file.parse_screen_settings(text);
         Ok(file)
     }
 
@@ -218,14 +219,14 @@ impl ConfigFile {
             errors.push(first.0);
         }
         let mut file = Self::deserialize(toml::Value::Table(valid)).unwrap_or_default();
-        file.locate_settings(text);
+        file.parse_screen_settings(text);
         (file, errors)
     }
 
-    /// Sets the lines of settings, for messages about them.
-    fn locate_settings(&mut self, text: &str) {
+    /// Parses the settings whose values do not have a type of their own; `text` gives the lines of their errors.
+    fn parse_screen_settings(&mut self, text: &str) {
         self.key_overrides = KeyOverrides::read(&self.keys, text);
-        self.lines = SourceLines::of(text, self.columns.as_ref());
+        self.list = ListSettings::read(&self.defaults.sort.0, self.columns.as_ref(), text);
     }
 
     /// Returns the profile of that name; without a name, the default or only profile.
@@ -290,13 +291,12 @@ mod tests {
         let (_, problems) = config.key_overrides.keymap(&crate::app::Keymap::standard());
         assert_eq!(problems, [""; 0]);
         assert_eq!(config.key_overrides.bindings.len(), 4);
-        let (columns, problems) = config.columns();
-        assert_eq!(problems, [""; 0]);
-        assert_ne!(columns, crate::app::Columns::default());
+        assert_eq!(config.list.problems, [""; 0]);
+        assert_ne!(config.list.columns, crate::app::Columns::default());
         for column in crate::app::Column::ALL {
             assert!(SAMPLE.contains(column.name()), "{}", column.name());
         }
-        assert_eq!(config.sort(), (None, Vec::new()));
+        assert_eq!(config.list.sort, None);
         assert_eq!(config.defaults.theme.as_deref(), Some("auto"));
     }
 

@@ -1,7 +1,6 @@
 //! Configuration from flags, environment and config file, in this order of precedence.
 
 mod check;
-mod columns;
 mod connection;
 mod defaults;
 mod edit;
@@ -13,13 +12,13 @@ mod filters;
 mod keyring;
 mod keys;
 mod known_hosts;
+mod list_settings;
 mod pane_layout;
 mod password_source;
 mod plain_text_password;
 mod redacted_url;
 mod session_store;
 mod settings;
-mod source_lines;
 mod theme;
 mod trust;
 
@@ -39,6 +38,7 @@ pub use filters::{NamedFilters, named_filters};
 pub use keyring::KeyringEntry;
 pub use keys::KeyOverrides;
 pub use known_hosts::KnownHosts;
+pub use list_settings::ListSettings;
 pub use pane_layout::pane_layout;
 pub use password_source::ask_password;
 pub use plain_text_password::Password;

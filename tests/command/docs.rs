@@ -279,7 +279,7 @@ fn every_config_file_is_valid() {
     for guide in guides() {
         for block in blocks(&read(&guide), "toml") {
             let file = ConfigFile::parse(&block).unwrap_or_else(|error| panic!("{error}\n{block}"));
-            let problems = [file.filter_problems(), file.sort().1, file.columns().1].concat();
+            let problems = [file.filter_problems(), file.list.problems].concat();
             assert_eq!(problems, [""; 0], "{block}");
         }
     }

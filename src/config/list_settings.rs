@@ -2,83 +2,88 @@
 
 use toml::Value;
 
-use super::ConfigFile;
 use crate::{
     app::{ColumnSet, Columns, WidthClass},
     task::row_model::Sort,
-    text::did_you_mean,
+    text::{did_you_mean, toml_line},
 };
 
 /// The key of the section `[columns]` that applies to every width class.
 const ALL: &str = "all";
 
-impl ConfigFile {
-    /// Returns the sort order and its problems; valid columns are used.
-    pub fn sort(&self) -> (Option<Sort>, Vec<String>) {
-        let names = &self.defaults.sort.0;
-        let (sort, problems) = Sort::read(names.iter().map(String::as_str));
-        let location = match self.lines.sort {
-            Some(line) => format!("line {line}: [defaults] sort: "),
+/// Sort order and columns of the list, without invalid parts.
+#[derive(Debug, Clone, Default)]
+pub struct ListSettings {
+    pub sort: Option<Sort>,
+    pub columns: Columns,
+    /// Errors with their lines.
+    pub problems: Vec<String>,
+}
+
+impl ListSettings {
+    /// Parses both settings; `text` is the whole file.
+    pub(super) fn read(sort: &[String], columns: Option<&Value>, text: &str) -> Self {
+        let location = |path: &[&str]| match toml_line(text, path) {
+            Some(line) => format!("line {line}: "),
             None => String::new(),
         };
-        let problems = problems
-            .iter()
-            .map(|problem| format!("{location}{problem}"));
-        (sort, problems.collect())
-    }
-
-    /// Returns the columns of the list and their problems; valid ones are used.
-    pub fn columns(&self) -> (Columns, Vec<String>) {
-        let mut columns = Columns::default();
-        let mut problems = Vec::new();
+        let (sort, wrong) = Sort::read(sort.iter().map(String::as_str));
+        let at = location(&["defaults", "sort"]);
+        let wrong = wrong.iter();
+        let mut problems: Vec<String> = wrong
+            .map(|problem| format!("{at}[defaults] sort: {problem}"))
+            .collect();
         let mut report = |name: &str, found: Vec<String>| {
-            let mut lines = self.lines.columns.iter();
-            let location = match lines.find(|(known, _)| known == name) {
-                Some((_, line)) => format!("line {line}: "),
-                None => String::new(),
+            let (path, name) = match name {
+                "" => (&["columns"][..], "columns".to_owned()),
+                _ => (&["columns", name][..], format!("[columns] {name}")),
             };
-            let name = if name.is_empty() {
-                "columns".to_owned()
-            } else {
-                format!("[columns] {name}")
-            };
-            problems.extend(
-                found
-                    .iter()
-                    .map(|problem| format!("{location}{name}: {problem}")),
-            );
+            let at = location(path);
+            let found = found.iter();
+            problems.extend(found.map(|problem| format!("{at}{name}: {problem}")));
         };
-        match &self.columns {
-            None => {}
-            Some(Value::Table(table)) => {
-                let sets = |name: &str| table.get(name).map(set);
-                if let Some((set, wrong)) = sets(ALL) {
-                    report(ALL, wrong);
-                    columns = set.map(Columns::for_all_widths).unwrap_or_default();
-                }
-                for (name, breadth) in WidthClass::NAMED {
-                    let Some((set, wrong)) = sets(name) else {
-                        continue;
-                    };
-                    report(name, wrong);
-                    if let Some(set) = set {
-                        columns.configure(breadth, set);
-                    }
-                }
-                let known = [ALL, "narrow", "normal", "wide"];
-                for name in table.keys().filter(|name| !known.contains(&name.as_str())) {
-                    let hint = did_you_mean(name, &known);
-                    let all = known.join(", ");
-                    report(name, vec![format!("unknown key{hint} Keys are {all}.")]);
-                }
-            }
-            Some(other) => {
-                let (set, wrong) = set(other);
-                report("", wrong);
+        let columns = read_columns(columns, &mut report);
+        Self {
+            sort,
+            columns,
+            problems,
+        }
+    }
+}
+
+/// Returns the columns; `report` receives the key and its problems.
+fn read_columns(columns: Option<&Value>, mut report: impl FnMut(&str, Vec<String>)) -> Columns {
+    match columns {
+        None => Columns::default(),
+        Some(Value::Table(table)) => {
+            let sets = |name: &str| table.get(name).map(set);
+            let mut columns = Columns::default();
+            if let Some((set, wrong)) = sets(ALL) {
+                report(ALL, wrong);
                 columns = set.map(Columns::for_all_widths).unwrap_or_default();
             }
+            for (name, breadth) in WidthClass::NAMED {
+                let Some((set, wrong)) = sets(name) else {
+                    continue;
+                };
+                report(name, wrong);
+                if let Some(set) = set {
+                    columns.configure(breadth, set);
+                }
+            }
+            let known = [ALL, "narrow", "normal", "wide"];
+            for name in table.keys().filter(|name| !known.contains(&name.as_str())) {
+                let hint = did_you_mean(name, &known);
+                let all = known.join(", ");
+                report(name, vec![format!("unknown key{hint} Keys are {all}.")]);
+            }
+            columns
         }
-        (columns, problems)
+        Some(other) => {
+            let (set, wrong) = set(other);
+            report("", wrong);
+            set.map(Columns::for_all_widths).unwrap_or_default()
+        }
     }
 }
 
@@ -101,10 +106,18 @@ fn set(value: &Value) -> (Option<ColumnSet>, Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::ConfigFile;
+
+    fn parsed(text: &str) -> ListSettings {
+        ConfigFile::parse(text).unwrap().list
+    }
 
     #[test]
     fn sort_errors_have_their_line() {
-        let read = |text: &str| ConfigFile::parse(text).unwrap().sort();
+        let read = |text: &str| {
+            let list = parsed(text);
+            (list.sort, list.problems)
+        };
         let (sort, problems) = read("[defaults]\nsort = [\"state\", \"-elapsed\"]\n");
         assert_eq!(sort.unwrap().to_string(), "state,-elapsed");
         assert!(problems.is_empty());
@@ -131,9 +144,9 @@ mod tests {
     #[test]
     fn columns_are_a_list_or_a_list_for_each_breadth() {
         let read = |text: &str| {
-            let (columns, problems) = ConfigFile::parse(text).unwrap().columns();
-            assert_eq!(problems, [""; 0], "{text}");
-            columns
+            let list = parsed(text);
+            assert_eq!(list.problems, [""; 0], "{text}");
+            list.columns
         };
         for text in [
             "columns = [\"id\", \"progress:20\"]\n",
@@ -154,7 +167,9 @@ mod tests {
     #[test]
     fn unknown_columns_are_reported_with_their_line() {
         let text = "[columns]\nall = [\"tsak\", \"id\"]\nnarrow = 3\n\nwied = [\"id\"]\nnormal = [\"x\"]\n";
-        let (columns, problems) = ConfigFile::parse(text).unwrap().columns();
+        let ListSettings {
+            columns, problems, ..
+        } = parsed(text);
         assert_eq!(shown(&columns, 80), "id");
         let starts = [
             "line 2: [columns] all: unknown column “tsak”; did you mean “task”?",
@@ -166,7 +181,7 @@ mod tests {
         for (problem, start) in problems.iter().zip(starts) {
             assert!(problem.starts_with(start), "{problem}");
         }
-        let (_, problems) = ConfigFile::parse("columns = [3]\n").unwrap().columns();
+        let problems = parsed("columns = [3]\n").problems;
         assert!(
             problems[0].starts_with("line 1: columns: expected a list"),
             "{problems:?}"
