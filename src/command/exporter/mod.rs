@@ -16,7 +16,7 @@ use self::{
     label_limit::clean,
     metrics::{ServerState, TaskMetrics, TextFormat},
     otlp::{Otlp, OtlpEvent},
-    web::{Answer, Request, RequestKind, WebConfig},
+    web::{Request, WebConfig},
 };
 use super::{
     CommandError, Outcome,
@@ -129,23 +129,24 @@ impl Exporter {
     }
 
     fn answer(&mut self, request: Request, servers: &mut [Server]) {
-        let answer = match request.kind {
-            RequestKind::Metrics(format) => {
+        // A send fails if the client no longer waits.
+        match request {
+            Request::Metrics(format, answer) => {
                 for server in &mut *servers {
                     server.snapshot.advance();
                 }
                 self.scrape(servers);
-                Answer::Metrics(self.metrics.text(format))
+                if answer.send(self.metrics.text(format)).is_ok() {
+                    self.scraped = self.counted;
+                }
             }
-            RequestKind::Health => Answer::Waiting(Vec::new()),
-            RequestKind::Readiness => {
+            Request::Health(answer) => {
+                let _ = answer.send(());
+            }
+            Request::Readiness(answer) => {
                 let waiting = servers.iter().filter(|server| !server.is_ready());
-                Answer::Waiting(waiting.map(|server| server.label.clone()).collect())
+                let _ = answer.send(waiting.map(|server| server.label.clone()).collect());
             }
-        };
-        let is_metrics = matches!(answer, Answer::Metrics(_));
-        if request.answer.send(answer).is_ok() && is_metrics {
-            self.scraped = self.counted;
         }
     }
 

@@ -32,26 +32,15 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Content type of `OpenMetrics`.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
+const NO_ANSWER: &str = "vtask is busy or shutting down";
 
 /// A request with the channel for its answer.
 #[derive(Debug)]
-pub(super) struct Request {
-    pub(super) kind: RequestKind,
-    pub(super) answer: oneshot::Sender<Answer>,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) enum RequestKind {
-    Metrics(TextFormat),
-    Health,
-    Readiness,
-}
-
-#[derive(Debug)]
-pub(super) enum Answer {
-    Metrics(String),
-    /// Names of the vCenters that are not ready.
-    Waiting(Vec<String>),
+pub(super) enum Request {
+    Metrics(TextFormat, oneshot::Sender<String>),
+    Health(oneshot::Sender<()>),
+    /// The names of the vCenters that are not ready.
+    Readiness(oneshot::Sender<Vec<String>>),
 }
 
 type Requests = mpsc::Sender<Request>;
@@ -96,35 +85,34 @@ async fn metrics(State(requests): State<Requests>, headers: HeaderMap) -> Respon
     } else {
         (TextFormat::Prometheus, prometheus_text::CONTENT_TYPE)
     };
-    match answer_to(&requests, RequestKind::Metrics(format)).await {
-        Some(Answer::Metrics(page)) => text(StatusCode::OK, content_type, page),
-        _ => unavailable("vtask is busy or shutting down"),
+    match answer_to(&requests, |answer| Request::Metrics(format, answer)).await {
+        Some(page) => text(StatusCode::OK, content_type, page),
+        None => unavailable(NO_ANSWER),
     }
 }
 
 async fn healthy(State(requests): State<Requests>) -> Response {
-    match answer_to(&requests, RequestKind::Health).await {
-        Some(_) => text(StatusCode::OK, PLAIN, "healthy\n".to_owned()),
-        None => unavailable("vtask is busy or shutting down"),
+    match answer_to(&requests, Request::Health).await {
+        Some(()) => text(StatusCode::OK, PLAIN, "healthy\n".to_owned()),
+        None => unavailable(NO_ANSWER),
     }
 }
 
 async fn ready(State(requests): State<Requests>) -> Response {
-    match answer_to(&requests, RequestKind::Readiness).await {
-        Some(Answer::Waiting(waiting)) if waiting.is_empty() => {
-            text(StatusCode::OK, PLAIN, "ready\n".to_owned())
-        }
-        Some(Answer::Waiting(waiting)) => {
-            unavailable(&format!("not read yet: {}", waiting.join(", ")))
-        }
-        _ => unavailable("vtask is busy or shutting down"),
+    match answer_to(&requests, Request::Readiness).await {
+        Some(waiting) if waiting.is_empty() => text(StatusCode::OK, PLAIN, "ready\n".to_owned()),
+        Some(waiting) => unavailable(&format!("not read yet: {}", waiting.join(", "))),
+        None => unavailable(NO_ANSWER),
     }
 }
 
 /// Returns the answer of the loop; `None` if it does not answer in time.
-async fn answer_to(requests: &Requests, kind: RequestKind) -> Option<Answer> {
+async fn answer_to<T>(
+    requests: &Requests,
+    request: impl FnOnce(oneshot::Sender<T>) -> Request,
+) -> Option<T> {
     let (answer, answered) = oneshot::channel();
-    let request = Request { kind, answer };
+    let request = request(answer);
     let answering = async {
         requests.send(request).await.ok()?;
         answered.await.ok()
