@@ -11,7 +11,8 @@ use opentelemetry_proto::tonic::{
     metrics::v1::{Metric, ResourceMetrics, ScopeMetrics},
     resource::v1::Resource,
 };
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{delivery::Delivery, proto::scope};
 
@@ -23,7 +24,7 @@ type Snapshot = (u64, Vec<Metric>);
 pub(super) struct MetricQueue {
     latest: watch::Sender<Snapshot>,
     exported: Arc<AtomicU64>,
-    worker: JoinHandle<()>,
+    worker: AbortOnDropHandle<()>,
 }
 
 impl MetricQueue {
@@ -34,7 +35,7 @@ impl MetricQueue {
         Self {
             latest,
             exported,
-            worker: tokio::spawn(worker),
+            worker: AbortOnDropHandle::new(tokio::spawn(worker)),
         }
     }
 
@@ -53,12 +54,6 @@ impl MetricQueue {
         // The worker ends when the sender is gone and the latest metrics are exported.
         self.latest = watch::Sender::default();
         let _ = (&mut self.worker).await;
-    }
-}
-
-impl Drop for MetricQueue {
-    fn drop(&mut self) {
-        self.worker.abort();
     }
 }
 

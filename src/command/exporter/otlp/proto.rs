@@ -10,36 +10,16 @@ use crate::text::{sanitize, truncate};
 /// Maximum width of a text of a server.
 const MAX_TEXT_WIDTH: usize = 2000;
 
-/// Types of attribute values.
-pub(super) trait AttributeValue {
-    fn into_value(self) -> Value;
+/// Returns an attribute with a text.
+pub(super) fn attribute(key: &str, value: String) -> KeyValue {
+    typed_attribute(key, Value::StringValue(value))
 }
 
-impl AttributeValue for String {
-    fn into_value(self) -> Value {
-        Value::StringValue(self)
-    }
-}
-
-impl AttributeValue for i64 {
-    fn into_value(self) -> Value {
-        Value::IntValue(self)
-    }
-}
-
-impl AttributeValue for f64 {
-    fn into_value(self) -> Value {
-        Value::DoubleValue(self)
-    }
-}
-
-/// Returns an attribute.
-pub(super) fn attribute(key: &str, value: impl AttributeValue) -> KeyValue {
+/// Returns an attribute with a value of any type.
+pub(super) fn typed_attribute(key: &str, value: Value) -> KeyValue {
     KeyValue {
         key: key.to_owned(),
-        value: Some(AnyValue {
-            value: Some(value.into_value()),
-        }),
+        value: Some(AnyValue { value: Some(value) }),
         ..KeyValue::default()
     }
 }

@@ -97,18 +97,12 @@ impl Settings {
             metrics: variables.endpoint(Signal::Metrics)?,
             resource: variables.resource()?,
             metric_interval: variables
-                .milliseconds("OTEL_METRIC_EXPORT_INTERVAL")?
-                .unwrap_or(DEFAULT_METRIC_INTERVAL),
+                .milliseconds("OTEL_METRIC_EXPORT_INTERVAL", DEFAULT_METRIC_INTERVAL)?,
             spans: SpanLimits {
-                delay: variables
-                    .milliseconds("OTEL_BSP_SCHEDULE_DELAY")?
-                    .unwrap_or(DEFAULT_SPAN_DELAY),
-                queue_size: variables
-                    .count("OTEL_BSP_MAX_QUEUE_SIZE")?
-                    .unwrap_or(DEFAULT_QUEUE_SIZE),
+                delay: variables.milliseconds("OTEL_BSP_SCHEDULE_DELAY", DEFAULT_SPAN_DELAY)?,
+                queue_size: variables.count("OTEL_BSP_MAX_QUEUE_SIZE", DEFAULT_QUEUE_SIZE)?,
                 batch_size: variables
-                    .count("OTEL_BSP_MAX_EXPORT_BATCH_SIZE")?
-                    .unwrap_or(DEFAULT_BATCH_SIZE),
+                    .count("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", DEFAULT_BATCH_SIZE)?,
             },
         };
         let is_exporting = settings.traces.is_some() || settings.metrics.is_some();
@@ -135,31 +129,22 @@ impl Variables<'_> {
             .is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    fn parsed<T>(
-        &self,
-        name: &str,
-        expected: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, CommandError> {
+    fn milliseconds(&self, name: &str, default: Duration) -> Result<Duration, CommandError> {
         let Some(value) = self.get(name) else {
-            return Ok(None);
+            return Ok(default);
         };
-        let parsed = parse(&value).ok_or_else(|| invalid(name, expected))?;
-        Ok(Some(parsed))
+        let milliseconds = value.parse().ok().filter(|value| *value > 0);
+        let milliseconds = milliseconds.map(Duration::from_millis);
+        milliseconds.ok_or_else(|| invalid(name, "it must be a number of milliseconds"))
     }
 
-    fn milliseconds(&self, name: &str) -> Result<Option<Duration>, CommandError> {
-        self.parsed(name, "it must be a number of milliseconds", |value| {
-            let milliseconds: u64 = value.parse().ok().filter(|value| *value > 0)?;
-            Some(Duration::from_millis(milliseconds))
-        })
-    }
-
-    fn count(&self, name: &str) -> Result<Option<usize>, CommandError> {
-        self.parsed(name, "it must be a number from 1 to 1000000", |value| {
-            let count = value.parse().ok();
-            count.filter(|count| (1..=1_000_000).contains(count))
-        })
+    fn count(&self, name: &str, default: usize) -> Result<usize, CommandError> {
+        let Some(value) = self.get(name) else {
+            return Ok(default);
+        };
+        let count = value.parse().ok();
+        let count = count.filter(|count| (1..=1_000_000).contains(count));
+        count.ok_or_else(|| invalid(name, "it must be a number from 1 to 1000000"))
     }
 
     /// Returns the names of the variables of a signal for an option of the exporter: the specific one first.
@@ -197,14 +182,14 @@ impl Variables<'_> {
             Some((_, name)) => return Err(invalid(&name, "it must be gzip or none")),
         };
         let timeout = match self.option(signal, "TIMEOUT") {
-            Some((_, name)) => self.milliseconds(&name)?,
-            None => None,
+            Some((_, name)) => self.milliseconds(&name, DEFAULT_TIMEOUT)?,
+            None => DEFAULT_TIMEOUT,
         };
         Ok(Some(CollectorEndpoint {
             signal,
             url: self.url(signal)?,
             headers: self.headers(signal)?,
-            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            timeout,
             is_compressed,
             trust: self.trust(signal)?,
         }))

@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use opentelemetry_proto::tonic::{
-    common::v1::KeyValue,
+    common::v1::{KeyValue, any_value::Value},
     trace::v1::{
         Span, Status as SpanStatus,
         span::{Event, SpanKind},
@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     phase_log::Phase,
-    proto::{attribute, nanoseconds, text},
+    proto::{attribute, nanoseconds, text, typed_attribute},
 };
 use crate::{
     task::{Handle, Status, TaskRecord, TaskStore, display_name, fault_chain, json_output},
@@ -118,14 +118,15 @@ fn attributes(
     ];
     let (host, port) = host_and_port(server.endpoint);
     attributes.push(attribute("server.address", text(host)));
-    attributes.extend(port.map(|port| attribute("server.port", i64::from(port))));
-    let seconds = |time: SignedDuration| time.as_secs_f64();
+    let port = port.map(|port| Value::IntValue(port.into()));
+    attributes.extend(port.map(|port| typed_attribute("server.port", port)));
+    let seconds = |time: SignedDuration| Value::DoubleValue(time.as_secs_f64());
     let times = [
         ("vsphere.task.queue_time", record.queued_for(now)),
         ("vsphere.task.run_time", record.run_time(now)),
     ];
     for (key, time) in times {
-        attributes.extend(time.map(|time| attribute(key, seconds(time))));
+        attributes.extend(time.map(|time| typed_attribute(key, seconds(time))));
     }
     if let Some(entity) = &info.entity {
         attributes.push(attribute("vsphere.entity.type", text(entity.kind())));

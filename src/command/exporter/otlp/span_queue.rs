@@ -12,9 +12,9 @@ use opentelemetry_proto::tonic::{
 };
 use tokio::{
     sync::mpsc,
-    task::JoinHandle,
     time::{Instant, timeout_at},
 };
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     delivery::{Delivery, DeliveryState},
@@ -28,7 +28,7 @@ pub(super) struct SpanQueue {
     spans: mpsc::Sender<Span>,
     waiting: Arc<AtomicUsize>,
     state: Arc<DeliveryState>,
-    worker: JoinHandle<()>,
+    worker: AbortOnDropHandle<()>,
 }
 
 impl SpanQueue {
@@ -51,7 +51,7 @@ impl SpanQueue {
             spans,
             waiting: worker.waiting.clone(),
             state,
-            worker: tokio::spawn(worker.run()),
+            worker: AbortOnDropHandle::new(tokio::spawn(worker.run())),
         }
     }
 
@@ -82,12 +82,6 @@ impl SpanQueue {
         self.spans = closed;
         // An error means that the worker panicked; the panic hook reports that.
         let _ = (&mut self.worker).await;
-    }
-}
-
-impl Drop for SpanQueue {
-    fn drop(&mut self) {
-        self.worker.abort();
     }
 }
 
