@@ -3,24 +3,24 @@
 use super::signals::StopSignal;
 use crate::{task::Status, vim};
 
-/// The result of a command, which determines its exit code.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// The result of a command, which determines its exit code. Of several, the greatest counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// Everything succeeded.
     #[default]
     Success,
-    /// A task failed.
-    Failed,
-    /// A task was cancelled.
-    Cancelled,
     /// The result of a task is unknown: the server is unreachable, or the task has expired.
     Unknown,
-    /// The server refused the login.
-    Refused,
-    /// The deadline of the command passed.
-    TimedOut,
+    /// A task was cancelled.
+    Cancelled,
+    /// A task failed.
+    Failed,
     /// A task made no progress for the time of `--stalled`.
     Stalled,
+    /// The deadline of the command passed.
+    TimedOut,
+    /// The server refused the login.
+    Refused,
     /// The user or the system interrupted the command.
     Interrupted(StopSignal),
 }
@@ -73,24 +73,11 @@ impl Outcome {
         }
     }
 
-    /// The outcome of two together: a failure counts most, then a cancellation, then what is not known.
+    /// Returns the outcome of two together: a failure counts more than a cancellation, and that more than what is not
+    /// known.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        let weight = |outcome| match outcome {
-            Self::Interrupted(_) => 7,
-            Self::Refused => 6,
-            Self::TimedOut => 5,
-            Self::Stalled => 4,
-            Self::Failed => 3,
-            Self::Cancelled => 2,
-            Self::Unknown => 1,
-            Self::Success => 0,
-        };
-        if weight(other) > weight(self) {
-            other
-        } else {
-            self
-        }
+        self.max(other)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{pin::Pin, task::Poll};
 use futures_util::stream::{Stream, poll_fn};
 
 /// A signal that ends a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StopSignal {
     /// SIGINT, usually Ctrl-C.
     Interrupt,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -11,7 +12,8 @@ use crate::{
 };
 
 /// The result of one cancellation request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) enum CancelResult {
     Accepted,
     NotSupported,
@@ -24,24 +26,11 @@ pub(super) enum CancelResult {
     /// Not requested, because the task has ended cancelled.
     AlreadyCancelled,
     /// Not requested, because the task has ended otherwise.
+    #[serde(rename = "notAsked")]
     NotRequested,
 }
 
 impl CancelResult {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::NotSupported => "notSupported",
-            Self::InvalidState => "invalidState",
-            Self::NoPermission => "noPermission",
-            Self::Gone => "gone",
-            Self::Failed => "failed",
-            Self::AlreadyCancelling => "alreadyCancelling",
-            Self::AlreadyCancelled => "alreadyCancelled",
-            Self::NotRequested => "notAsked",
-        }
-    }
-
     pub(super) fn outcome(self) -> Outcome {
         match self {
             Self::Accepted | Self::AlreadyCancelling | Self::AlreadyCancelled => Outcome::Success,
@@ -109,7 +98,7 @@ impl CancelReporter {
         let endpoint = connect.address.name();
         let mut line = json_output::envelope("cancel", &endpoint, jiff::Timestamp::now());
         line.insert("moId".to_owned(), json!(task));
-        line.insert("answer".to_owned(), json!(answer.word()));
+        line.insert("answer".to_owned(), json!(answer));
         line.insert("message".to_owned(), Value::from(text));
         let error = fault.map_or(Value::Null, fault_chain::to_json);
         line.insert("error".to_owned(), error);
