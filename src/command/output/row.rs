@@ -26,12 +26,11 @@ pub(in crate::command) struct OutputRow {
 /// The columns of a kind of rows.
 #[derive(Debug)]
 pub(in crate::command) struct RowKind {
-    /// Names of the cells.
+    /// Names of the cells, in the order of the wide table.
     pub(in crate::command) cells: &'static [&'static str],
     /// Fields of the objects.
     pub(in crate::command) fields: &'static [&'static str],
     table: &'static [&'static str],
-    wide: &'static [&'static str],
     csv: &'static [&'static str],
     /// Titles and fields of a Markdown table.
     pub(super) markdown: &'static [(&'static str, &'static str)],
@@ -67,12 +66,12 @@ const TASK_KIND: RowKind = RowKind {
         "cancelable",
         "target",
         "started-by",
-        "operation",
-        "phase",
-        "error",
         "parent",
         "root",
         "endpoint",
+        "operation",
+        "phase",
+        "error",
     ],
     fields: &json_output::TASK_FIELDS,
     table: &[
@@ -85,31 +84,13 @@ const TASK_KIND: RowKind = RowKind {
         "started-by",
         "operation",
     ],
-    wide: &[
-        "task",
-        "state",
-        "progress",
-        "queued",
-        "started",
-        "completed",
-        "elapsed",
-        "cancelable",
-        "target",
-        "started-by",
-        "parent",
-        "root",
-        "endpoint",
-        "operation",
-        "phase",
-        "error",
-    ],
     csv: &export::CSV_COLUMNS,
     markdown: &export::MARKDOWN_COLUMNS,
 };
 
 /// Rows of events.
 pub(in crate::command) static EVENTS: RowKind = RowKind {
-    cells: &["time", "user", "event", "task", "type"],
+    cells: &["task", "time", "user", "type", "event"],
     fields: &[
         "version",
         "type",
@@ -125,7 +106,6 @@ pub(in crate::command) static EVENTS: RowKind = RowKind {
         "event",
     ],
     table: &["time", "user", "event"],
-    wide: &["task", "time", "user", "type", "event"],
     csv: &[
         "moId",
         "key",
@@ -211,7 +191,7 @@ impl RowKind {
         if !chosen.is_empty() {
             return chosen.to_vec();
         }
-        let columns = if wide { self.wide } else { self.table };
+        let columns = if wide { self.cells } else { self.table };
         let mut columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
         // On a terminal, errors are beneath the rows.
         if !wide && !is_terminal && self.cells.contains(&"error") {
