@@ -18,8 +18,9 @@ use crate::{
     metrics::RequestMetrics,
     task::EndpointId,
     vim::{
-        Client, ConnectOptions, Error, PastTaskSearch, retrying,
+        Client, ConnectOptions, Error, PastTaskSearch,
         types::{TaskEvent, TaskLocator},
+        with_retries,
     },
 };
 
@@ -68,11 +69,11 @@ impl Session {
         let credentials = connect.credentials.clone();
         let traffic = connect.traffic.clone();
         let connected = tokio::select! {
-            client = retrying(async || Client::connect(connect.clone()).await) => Ok(client),
+            client = with_retries(async || Client::connect(connect.clone()).await) => Ok(client),
             reason = io.stop_requested() => Err(reason),
         };
         let client = connected.map_err(|reason| reason.error(&traffic))??;
-        let mut signing_in = Box::pin(retrying(async || client.sign_in().await));
+        let mut signing_in = Box::pin(with_retries(async || client.sign_in().await));
         let signed_in = tokio::select! {
             session = &mut signing_in => Ok(session),
             reason = io.stop_requested() => Err(reason),
@@ -288,7 +289,7 @@ async fn read_each(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
                 };
                 return (task, Err(error));
             }
-            let answer = retrying(async || client.task_info_json(&task).await).await;
+            let answer = with_retries(async || client.task_info_json(&task).await).await;
             note(&answer);
             (task, answer)
         })
@@ -378,7 +379,7 @@ async fn find_in_history(
 /// # Errors
 /// Fails if neither the list nor any of its tasks can be read.
 pub(super) async fn read_recent(client: &Client) -> Result<Vec<TaskRead>, Error> {
-    let recent = retrying(async || client.recent_tasks().await).await?;
+    let recent = with_retries(async || client.recent_tasks().await).await?;
     let tasks = recent.into_iter().map(|task| task.value).collect();
     let mut read = read_all(client, tasks).await;
     read.retain(|(_, answer)| {

@@ -54,7 +54,7 @@ pub fn init_config(path: &Path) -> Result<(), ConfigError> {
 /// Returns an error if there is no such setting, the value is invalid, or the file cannot be read or written. The file
 /// is unchanged then.
 pub fn set_config(path: &Path, name: &str, value: &str) -> Result<(), ConfigError> {
-    let setting_type = type_of(name)?;
+    let value_type = type_of(name)?;
     let text = text_file::read_or_empty(path)
         .map_err(|error| ConfigError(format!("{} cannot be read: {error}.", path.display())))?;
     let wrong = |why: String| ConfigError(format!("{name}: {why}"));
@@ -65,7 +65,7 @@ pub fn set_config(path: &Path, name: &str, value: &str) -> Result<(), ConfigErro
             error.message()
         ))
     })?;
-    let value = match setting_type {
+    let value = match value_type {
         // A text needs no quotes.
         Some(SettingType::Text | SettingType::Duration | SettingType::Choice(_)) => {
             Value::from(value)
@@ -136,7 +136,7 @@ fn type_of(name: &str) -> Result<Option<SettingType>, ConfigError> {
     }
     let mut settings = SETTINGS.iter();
     if let Some(setting) = settings.find(|setting| setting.name() == pattern) {
-        return Ok(Some(setting.setting_type));
+        return Ok(Some(setting.value_type));
     }
     let names: Vec<String> = SETTINGS
         .iter()

@@ -25,7 +25,7 @@ pub(super) struct Setting {
     /// `defaults` or `profiles.NAME`.
     pub(super) section: &'static str,
     pub(super) key: &'static str,
-    pub(super) setting_type: SettingType,
+    pub(super) value_type: SettingType,
     /// Environment variable that takes precedence.
     pub(super) variable: Option<&'static str>,
     /// Default and meaning.
@@ -38,14 +38,14 @@ pub(super) const PROFILES: &str = "profiles.NAME";
 
 /// Defines the settings, a row each: key, type, variable, default and meaning.
 macro_rules! settings {
-    ($($section:tt { $($key:literal: $setting_type:expr, $variable:expr, $text:literal;)* })*) => {
+    ($($section:tt { $($key:literal: $value_type:expr, $variable:expr, $text:literal;)* })*) => {
         /// All settings with a fixed name.
         pub(super) const SETTINGS: &[Setting] = {
             use SettingType::{Number, Seconds, Duration, Bool, Text, Choice, List};
             &[$($(Setting {
                 section: $section,
                 key: $key,
-                setting_type: $setting_type,
+                value_type: $value_type,
                 variable: $variable,
                 text: $text,
             },)*)*]
@@ -116,7 +116,7 @@ impl Setting {
     }
 
     fn schema(&self) -> Value {
-        let mut schema = match self.setting_type {
+        let mut schema = match self.value_type {
             SettingType::Text | SettingType::Duration => json!({"type": "string"}),
             SettingType::Bool => json!({"type": "boolean"}),
             SettingType::Number(from, to) => {
@@ -180,7 +180,7 @@ pub fn config_schema() -> Value {
 pub fn settings_table() -> String {
     let mut text = "| section | key | type | variable | meaning (default) |\n| --- | --- | --- | --- | --- |\n".to_owned();
     for setting in SETTINGS {
-        let type_name = match setting.setting_type {
+        let type_name = match setting.value_type {
             SettingType::Text => "text".to_owned(),
             SettingType::Bool => "switch".to_owned(),
             SettingType::Number(from, to) => format!("{from}–{to}"),
@@ -218,7 +218,7 @@ mod tests {
 
     /// Returns a valid value in TOML.
     fn example(setting: &Setting) -> String {
-        match (setting.key, setting.setting_type) {
+        match (setting.key, setting.value_type) {
             ("thumbprint", _) => format!("\"{}\"", crate::vim::Fingerprint::of(b"1")),
             (_, SettingType::Text) => "\"x\"".to_owned(),
             (_, SettingType::Bool) => "true".to_owned(),

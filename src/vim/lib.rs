@@ -44,7 +44,7 @@ pub use probe::probe_certificate;
 pub use proxy::proxy_of;
 pub use release::{FALLBACK_RELEASE, KNOWN_RELEASES};
 pub use response::{Digest, parse as parse_body};
-pub use retry::retrying;
+pub use retry::with_retries;
 pub use retry_after::MAX_RETRY_AFTER;
 pub use retry_after::retry_after;
 pub use tls::{CertificateProbe, TrustPolicy};

@@ -11,7 +11,7 @@ use super::error::{Error, ErrorKind};
 /// Maximum number of attempts.
 pub(super) const MAX_ATTEMPTS: u32 = 3;
 /// Delay before the first retry; doubled for each further one, with jitter.
-const FIRST_PAUSE: Duration = Duration::from_millis(300);
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(300);
 /// Maximum delay honoured from `Retry-After` here, because the user waits.
 const MAX_SHORT_RETRY_AFTER: Duration = Duration::from_secs(10);
 
@@ -19,12 +19,12 @@ const MAX_SHORT_RETRY_AFTER: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Returns the error of the last attempt.
-pub async fn retrying<T>(request: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+pub async fn with_retries<T>(request: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
     let mut attempt = 1;
     loop {
         match request().await {
             Err(error) if attempt < MAX_ATTEMPTS && error.is_retryable() => {
-                pause(attempt, &error).await;
+                sleep_before_retry(attempt, &error).await;
                 attempt += 1;
             }
             answer => return answer,
@@ -33,11 +33,11 @@ pub async fn retrying<T>(request: impl AsyncFn() -> Result<T, Error>) -> Result<
 }
 
 /// Waits before the next attempt, after `failed` attempts.
-pub(super) async fn pause(failed: u32, error: &Error) {
-    let bound = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1)));
-    let pause = bound.mul_f64(0.5 + fastrand::f64() / 2.0);
+pub(super) async fn sleep_before_retry(failed: u32, error: &Error) {
+    let bound = FIRST_RETRY_DELAY.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1)));
+    let delay = bound.mul_f64(0.5 + fastrand::f64() / 2.0);
     let retry_after = error.retry_after().unwrap_or_default();
-    sleep(pause.max(retry_after.min(MAX_SHORT_RETRY_AFTER))).await;
+    sleep(delay.max(retry_after.min(MAX_SHORT_RETRY_AFTER))).await;
 }
 
 impl Error {
@@ -61,7 +61,7 @@ mod tests {
     /// Returns the number of attempts of a request that always fails with this error.
     async fn attempts(kind: ErrorKind) -> u32 {
         let made = Cell::new(0);
-        let answer = retrying(async || {
+        let answer = with_retries(async || {
             made.set(made.get() + 1);
             Err::<(), _>(Error::fixture(kind.clone()))
         });
@@ -105,7 +105,7 @@ mod tests {
                 status: 503,
                 retry_after: Some(Duration::from_secs(retry_after)),
             };
-            pause(1, &Error::fixture(kind)).await;
+            sleep_before_retry(1, &Error::fixture(kind)).await;
             assert_eq!(began.elapsed().as_secs(), waited);
         }
     }

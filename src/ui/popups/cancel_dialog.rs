@@ -3,11 +3,11 @@
 //! The action and the highlighted member are always visible; the family scrolls, and other lines are omitted if there
 //! is no space for them.
 
-mod lines;
+mod dialog_text;
 
 use ratatui::layout::Rect;
 
-use self::lines::Lines;
+use self::dialog_text::DialogText;
 use super::frame;
 use crate::{
     app::{CancelDialog, ClickTarget, take_top},
@@ -35,20 +35,20 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect)
     let columns = DIALOG_WIDTH.min(screen.width.saturating_sub(4));
     let available = usize::from(frame::max_lines(screen));
     let family = dialog.family(&ctx.state.view().store);
-    let lines = Lines::new(ctx, dialog, record, columns, available);
+    let text = DialogText::new(ctx, dialog, record, columns, available);
     let members = if family.len() > 1 { family.len() } else { 0 };
-    let shown = VisibleLines::of(&lines, members, available);
+    let shown = VisibleLines::of(&text, members, available);
     let mut area = frame::open(ctx, screen, columns, shown.height(), "Cancel");
     let gap = u16::from(shown.is_spaced);
     if shown.name {
-        draw_line(&lines.name, take_top(&mut area, 1), ctx.buffer);
+        draw_line(&text.name, take_top(&mut area, 1), ctx.buffer);
         take_top(&mut area, gap);
     }
-    for line in lines.message.iter().take(shown.message) {
+    for line in text.message.iter().take(shown.message) {
         draw_line(line, take_top(&mut area, 1), ctx.buffer);
     }
     take_top(&mut area, gap);
-    for field in lines.fields.iter().filter(|field| shown.has(field)) {
+    for field in text.fields.iter().filter(|field| shown.has(field)) {
         for line in &field.lines {
             draw_line(line, take_top(&mut area, 1), ctx.buffer);
         }
@@ -61,10 +61,10 @@ pub(super) fn draw(ctx: &mut RenderContext, dialog: &CancelDialog, screen: Rect)
     let members = take_top(&mut area, members);
     draw_family(ctx, dialog, &family, members);
     // At the bottom, also if lines above are missing.
-    let height = u16::try_from(lines.action.len()).unwrap_or(u16::MAX);
+    let height = u16::try_from(text.action.len()).unwrap_or(u16::MAX);
     let skipped = usize::from(height.saturating_sub(area.height));
     area.y = area.bottom().saturating_sub(height).max(area.y);
-    let action = lines.action.into_iter().skip(skipped);
+    let action = text.action.into_iter().skip(skipped);
     for (line, row) in action.zip(area.rows()) {
         ctx.draw(line, row);
     }
@@ -109,25 +109,25 @@ struct VisibleLines {
 
 impl VisibleLines {
     /// Chooses what is shown, the most important first.
-    fn of(lines: &Lines, members: usize, available: usize) -> Self {
+    fn of(text: &DialogText, members: usize, available: usize) -> Self {
         let mut available = FreeLines(available);
-        let action = available.take(lines.action.len());
+        let action = available.take(text.action.len());
         let mut shown_members = available.take(members.min(1));
         let name = available.take(1) > 0;
-        let message = available.take(lines.message.len());
+        let message = available.take(text.message.len());
         let title = members > 0 && available.take(1) > 0;
         shown_members += available.take(members.min(MIN_MEMBERS) - shown_members);
         let mut importance = u8::MAX;
         let mut fields = 0;
-        for level in (0..=lines::MAX_IMPORTANCE).rev() {
-            let height = lines.fields_height(level);
+        for level in (0..=dialog_text::MAX_IMPORTANCE).rev() {
+            let height = text.fields_height(level);
             if !available.take_all(height - fields) {
                 break;
             }
             (importance, fields) = (level, height);
         }
         let gaps = 3 + usize::from(members > 0);
-        let is_spaced = fields == lines.fields_height(0) && available.take_all(gaps);
+        let is_spaced = fields == text.fields_height(0) && available.take_all(gaps);
         shown_members += available.take(members - shown_members);
         Self {
             name,
@@ -141,7 +141,7 @@ impl VisibleLines {
         }
     }
 
-    fn has(&self, field: &lines::Field) -> bool {
+    fn has(&self, field: &dialog_text::Field) -> bool {
         field.importance >= self.importance
     }
 

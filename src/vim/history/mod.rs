@@ -19,7 +19,7 @@ use super::{
     client::{ApiCall, Client},
     error::Error,
     method::ApiMethod,
-    retry::pause,
+    retry::sleep_before_retry,
     types::{
         ManagedObjectReference, TaskLocator, TaskQuery, items_as_sent, parse_date_time, scalar_at,
         text_at,
@@ -124,7 +124,7 @@ impl Client {
             if failures >= throttle.max_attempts() || !error.is_retryable() {
                 return Err(error);
             }
-            pause(failures, &error).await;
+            sleep_before_retry(failures, &error).await;
         }
     }
 

@@ -1,4 +1,4 @@
-//! The lines of the cancel dialog about the highlighted task, and its action.
+//! The text of the cancel dialog: about the highlighted task, its action and the confirmation.
 
 use ratatui::text::Line;
 
@@ -21,8 +21,8 @@ pub(super) const MAX_IMPORTANCE: u8 = 3;
 /// Minimum width of the long label of the button that cancels.
 const MIN_COLUMNS_FOR_LONG_BUTTON: u16 = 22;
 
-/// The lines about the highlighted task.
-pub(super) struct Lines<'a> {
+/// The text about the highlighted task, and the action or its confirmation.
+pub(super) struct DialogText<'a> {
     pub(super) name: Line<'static>,
     /// Explanation of the flags.
     pub(super) message: Vec<Line<'static>>,
@@ -38,7 +38,7 @@ pub(super) struct Field {
     pub(super) importance: u8,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> DialogText<'a> {
     /// Returns the lines for a popup with this many columns and `available` lines.
     pub(super) fn new(
         ctx: &RenderContext<'a>,
