@@ -39,7 +39,7 @@ impl Output {
         }
     }
 
-    /// Writes data.
+    /// Writes a text and flushes it.
     ///
     /// # Errors
     /// Returns an error if the write fails; a closed pipe ends the command without a message.

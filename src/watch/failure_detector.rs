@@ -32,7 +32,7 @@ pub(super) struct FailureDetector {
 pub(super) enum Failure {
     /// The whole connection failed.
     Connection,
-    /// The task.
+    /// Only this task failed.
     Task {
         /// True if another request is to show whether the server answers.
         needs_probe: bool,

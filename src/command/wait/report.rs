@@ -41,7 +41,7 @@ pub(in crate::command) enum OutputMode {
     Bars,
 }
 
-/// The output to print.
+/// Options of the output and notifications of a wait.
 #[derive(Debug, Default)]
 pub(in crate::command) struct ReportOptions {
     pub(in crate::command) output_mode: OutputMode,

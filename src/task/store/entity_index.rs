@@ -40,7 +40,7 @@ pub(super) fn target_of(record: &TaskRecord) -> Option<EntityKey> {
 }
 
 impl EntityUses {
-    /// Returns the entity uses of a task.
+    /// Returns the uses of entities by a task.
     pub(super) fn of(record: &TaskRecord) -> Self {
         let Some(info) = &record.info else {
             return Self::default();
