@@ -20,7 +20,7 @@ use vtask::{
     app::{Event, Options, Playback, Screen, arrive_at_position, restart_playback, update},
     recording::{Header, Recorder, Source},
     replay::{Replay, StopAt},
-    task::EndpointId,
+    task::ServerId,
     ui::{self, Appearance},
     watch::FetchMode,
 };
@@ -53,7 +53,7 @@ impl PlayedScreen {
         let source = Source::File(file.to_owned());
         let names = source.open().unwrap().header().vcenters.clone();
         let replay = Replay::open(source, None).unwrap();
-        let servers = (0..).map(EndpointId).zip(names);
+        let servers = (0..).map(ServerId).zip(names);
         let mut screen = Screen::new(Options::default(), servers);
         let start = replay.start();
         screen.state.playback = Some(Playback::new(start, 1.0));
@@ -65,7 +65,7 @@ impl PlayedScreen {
     fn play(&mut self, until: Timestamp, stop: &StopAt) {
         while let Some(batch) = self.replay.next(until, stop) {
             if let Some(changed) = batch.update {
-                let event = Event::ServerUpdate(batch.endpoint, changed);
+                let event = Event::ServerUpdate(batch.server, changed);
                 update(&mut self.screen, event, batch.time);
             }
         }

@@ -14,14 +14,14 @@ use vtask::{
         scenario::Scenario,
         server_behavior::{Boxing, Versions},
     },
-    task::{ChangeSet, EndpointId, Presence, TaskId, TaskRecord, TaskStore},
+    task::{ChangeSet, Presence, ServerId, TaskId, TaskRecord, TaskStore},
     vim::{ConnectOptions, Credentials, TrustPolicy, types::unboxed},
     watch::{ConnectionState, FetchMode, Intervals, Update, WatchOptions, Watcher},
 };
 
 use super::plan::plan;
 
-const ENDPOINT: EndpointId = EndpointId(0);
+const SERVER: ServerId = ServerId(0);
 /// Request timeout of the client.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 /// Duration of a long poll.
@@ -69,7 +69,7 @@ pub(crate) struct Outcome {
 
 /// Task store fed by the fetch loop, and the state of its connection.
 struct Follower {
-    updates: mpsc::Receiver<(EndpointId, Update)>,
+    updates: mpsc::Receiver<(ServerId, Update)>,
     store: TaskStore,
     connections: Vec<ConnectionState>,
     /// Time since which the connection has been current.
@@ -82,9 +82,7 @@ impl Follower {
             Update::Tasks { changes, .. } => {
                 for change in changes {
                     // Rejected changes show up in the comparison.
-                    let _ = self
-                        .store
-                        .apply(ENDPOINT, change, &mut ChangeSet::default());
+                    let _ = self.store.apply(SERVER, change, &mut ChangeSet::default());
                 }
             }
             Update::Connection(connection) => {
@@ -106,7 +104,7 @@ impl Follower {
 
     fn record(&self, mo_id: &str) -> Option<&TaskRecord> {
         self.store
-            .get(self.store.find(&TaskId::new(ENDPOINT, mo_id))?)
+            .get(self.store.find(&TaskId::new(SERVER, mo_id))?)
     }
 
     /// Returns the first difference between the store and the server.
@@ -192,7 +190,7 @@ async fn run_schedule(
     let (sender, updates) = mpsc::channel(64);
     let mut options = watch_options(&simulator, mode)?;
     options.recorder = recorder;
-    let watcher = Watcher::spawn(ENDPOINT, options, sender);
+    let watcher = Watcher::spawn(SERVER, options, sender);
     let mut follower = Follower {
         updates,
         store: TaskStore::new(),

@@ -15,7 +15,7 @@ use ratatui::{
 use vtask::{
     app::{Event, Options, Screen, update},
     task::{
-        EndpointId, Labels, TaskChange,
+        Labels, ServerId, TaskChange,
         row_model::{Layout, Sort, SortColumn, View},
     },
     ui::{self, Appearance},
@@ -25,7 +25,7 @@ use vtask::{
 
 use crate::wire::{OPERATIONS, now, read_task, task};
 
-pub(crate) const ENDPOINT: EndpointId = EndpointId(0);
+pub(crate) const SERVER: ServerId = ServerId(0);
 pub(crate) const SCREEN: Rect = Rect::new(0, 0, 200, 60);
 
 pub(crate) const SIZES: [usize; 3] = [100, 10_000, 100_000];
@@ -136,8 +136,8 @@ pub(crate) fn screen(tasks: usize) -> Screen {
 }
 
 pub(crate) fn empty_screen() -> Screen {
-    let endpoints = [(ENDPOINT, "vc01.lab".to_owned())];
-    let mut screen = Screen::new(Options::default(), endpoints);
+    let servers = [(SERVER, "vc01.lab".to_owned())];
+    let mut screen = Screen::new(Options::default(), servers);
     screen.state.size = Size::new(SCREEN.width, SCREEN.height);
     let facts = ServerFacts {
         host: "vc01.lab".to_owned(),
@@ -156,7 +156,7 @@ pub(crate) fn empty_screen() -> Screen {
     ] {
         update(
             &mut screen,
-            Event::ServerUpdate(ENDPOINT, server_update),
+            Event::ServerUpdate(SERVER, server_update),
             now(),
         );
     }
@@ -174,7 +174,7 @@ pub(crate) fn apply_changes(state: &mut Screen, changes: Vec<TaskChange>) {
     let since = Instant::now();
     update(
         state,
-        Event::ServerUpdate(ENDPOINT, Update::Tasks { changes, since }),
+        Event::ServerUpdate(SERVER, Update::Tasks { changes, since }),
         now(),
     );
 }

@@ -25,7 +25,7 @@ use std::{
 
 use terminal::{ARROWS, Run, Server, base_directory, watch};
 use vtask::{
-    task::{ChangeSet, EndpointId, TaskStore},
+    task::{ChangeSet, ServerId, TaskStore},
     vim::{Client, ConnectOptions, Credentials, TrustPolicy},
     watch::{LabelCache, Update, WatchOptions, Watcher},
 };
@@ -170,7 +170,7 @@ fn first_list() -> Vec<Row> {
         let mut options = WatchOptions::new(connect, Vec::new());
         options.label_cache = Some(LabelCache::new(&base_directory()));
         let began = Instant::now();
-        let watcher = Watcher::spawn(EndpointId(0), options, sender);
+        let watcher = Watcher::spawn(ServerId(0), options, sender);
         let mut known = HashSet::new();
         let mut first = None;
         while known.len() < TASKS {
@@ -296,14 +296,14 @@ fn final_states() -> Vec<Row> {
         let connect = connect_options(&server.url);
         let (sender, mut updates) = tokio::sync::mpsc::channel(64);
         let options = WatchOptions::new(connect.clone(), Vec::new());
-        let watcher = Watcher::spawn(EndpointId(0), options, sender);
+        let watcher = Watcher::spawn(ServerId(0), options, sender);
         let mut store = TaskStore::new();
         let follow = async {
-            while let Some((endpoint, update)) = updates.recv().await {
+            while let Some((server, update)) = updates.recv().await {
                 if let Update::Tasks { changes, .. } = update {
                     for change in changes {
                         store
-                            .apply(endpoint, change, &mut ChangeSet::default())
+                            .apply(server, change, &mut ChangeSet::default())
                             .unwrap();
                     }
                 }

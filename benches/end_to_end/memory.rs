@@ -5,7 +5,7 @@ use std::time::Duration;
 use peak_alloc::PeakAlloc;
 use vtask::{
     task::{
-        ChangeSet, EndpointId, TaskStore,
+        ChangeSet, ServerId, TaskStore,
         row_model::{RowModel, View},
     },
     watch::{Update, WatchOptions, Watcher},
@@ -55,15 +55,15 @@ fn live_heap(server: &Server, tasks: usize) -> f64 {
     runtime.block_on(async {
         let (sender, mut updates) = tokio::sync::mpsc::channel(64);
         let options = WatchOptions::new(connect_options(&server.url), Vec::new());
-        let watcher = Watcher::spawn(EndpointId(0), options, sender);
+        let watcher = Watcher::spawn(ServerId(0), options, sender);
         let mut store = TaskStore::new();
         let mut rows = RowModel::new(View::default());
         let follow = async {
-            while let Some((endpoint, update)) = updates.recv().await {
+            while let Some((server, update)) = updates.recv().await {
                 if let Update::Tasks { changes, .. } = update {
                     let mut touched = ChangeSet::default();
                     for change in changes {
-                        store.apply(endpoint, change, &mut touched).unwrap();
+                        store.apply(server, change, &mut touched).unwrap();
                     }
                     rows.update(&store, &touched);
                 }

@@ -14,12 +14,12 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use vtask::{
     simulator::{Options, RequestRecord, Simulator, scenario::Scenario},
-    task::{ChangeSet, EndpointId, TaskStore},
+    task::{ChangeSet, ServerId, TaskStore},
     vim::{ConnectOptions, Credentials, TrustPolicy},
     watch::{Command, Update, WatchOptions, Watcher},
 };
 
-const ENDPOINT: EndpointId = EndpointId(0);
+const SERVER: ServerId = ServerId(0);
 const HOSTS_PER_CLUSTER: usize = 20;
 const MACHINES_PER_HOST: usize = 25;
 /// Timeout of each step.
@@ -100,7 +100,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         traffic: Arc::default(),
     };
     let (sender, mut updates) = mpsc::channel(1024);
-    let watcher = Watcher::spawn(ENDPOINT, WatchOptions::new(connect, Vec::new()), sender);
+    let watcher = Watcher::spawn(SERVER, WatchOptions::new(connect, Vec::new()), sender);
     let mut store = TaskStore::new();
     let began = Instant::now();
     let mut requested_at: Option<Instant> = None;
@@ -112,12 +112,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         match update {
             Update::Tasks { changes, .. } => {
                 for change in changes {
-                    store.apply(ENDPOINT, change, &mut ChangeSet::default())?;
+                    store.apply(SERVER, change, &mut ChangeSet::default())?;
                 }
             }
             Update::Locations(locations) => {
                 let before = Instant::now();
-                store.set_locations(ENDPOINT, locations, &mut ChangeSet::default());
+                store.set_locations(SERVER, locations, &mut ChangeSet::default());
                 applying += before.elapsed();
             }
             _ => {}

@@ -12,12 +12,12 @@ use std::{
 use color_eyre::Result;
 use tokio::sync::mpsc;
 use vtask::{
-    task::{ChangeSet, EndpointId, TaskId, TaskRecord, TaskStore},
+    task::{ChangeSet, ServerId, TaskId, TaskRecord, TaskStore},
     vim::{Client, ConnectOptions, Credentials, TrustPolicy, types::TaskInfo},
     watch::{Update, WatchOptions, Watcher},
 };
 
-const ENDPOINT: EndpointId = EndpointId(0);
+const SERVER: ServerId = ServerId(0);
 /// Number of attempts for a request that fails because of an injected fault.
 const MAX_ATTEMPTS: u32 = 5;
 /// Number of tasks per comparison.
@@ -71,20 +71,20 @@ impl Observer {
         };
         let (sender, mut updates) = mpsc::channel(64);
         let options = WatchOptions::new(connect.clone(), Vec::new());
-        let watcher = Watcher::spawn(ENDPOINT, options, sender);
+        let watcher = Watcher::spawn(SERVER, options, sender);
         let store = Arc::new(Mutex::new(TaskStore::new()));
         let is_current = Arc::new(AtomicBool::new(false));
         let outages = Arc::new(AtomicU64::new(0));
         let (shared_store, is_current_flag, outage_count) =
             (store.clone(), is_current.clone(), outages.clone());
         tokio::spawn(async move {
-            while let Some((endpoint, update)) = updates.recv().await {
+            while let Some((server, update)) = updates.recv().await {
                 match update {
                     Update::Tasks { changes, .. } => {
                         let mut store = lock(&shared_store);
                         for change in changes {
                             // Rejected changes show up in the comparison.
-                            let _ = store.apply(endpoint, change, &mut ChangeSet::default());
+                            let _ = store.apply(server, change, &mut ChangeSet::default());
                         }
                     }
                     Update::Connection(connection) => {
@@ -178,7 +178,7 @@ impl Observer {
 
     fn is_active_in_store(&self, mo_id: &str) -> bool {
         let store = lock(&self.store);
-        let record = store.find(&TaskId::new(ENDPOINT, mo_id));
+        let record = store.find(&TaskId::new(SERVER, mo_id));
         record
             .and_then(|handle| store.get(handle))
             .is_some_and(|record| record.status().is_active())
@@ -194,7 +194,7 @@ impl Observer {
                 let store = lock(&self.store);
                 let absent = recent.into_iter().map(|task| task.value);
                 return absent
-                    .filter(|mo_id| store.find(&TaskId::new(ENDPOINT, &**mo_id)).is_none())
+                    .filter(|mo_id| store.find(&TaskId::new(SERVER, &**mo_id)).is_none())
                     .collect();
             }
             self.client = None;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{selection::Selection, server_state::ServerClocks};
 use crate::task::{
-    ChangeSet, EndpointId, EndpointInfo, Filter, Handle, Status, StatusCounts, TaskRecord,
+    ChangeSet, Filter, Handle, ServerContext, ServerId, Status, StatusCounts, TaskRecord,
     TaskStore, TypicalDurations,
 };
 
@@ -39,7 +39,7 @@ pub struct AwayPeriod {
     pub(super) until: Option<Timestamp>,
     /// True if it lasted from the last exit of the program to its start.
     pub(super) is_from_last_run: bool,
-    windows: HashMap<EndpointId, Window>,
+    windows: HashMap<ServerId, Window>,
     changes: HashMap<Handle, NotableChange>,
     /// Number of tasks that ended, by outcome.
     pub ended: StatusCounts,
@@ -50,7 +50,7 @@ pub struct AwayPeriod {
 }
 
 impl AwayPeriod {
-    pub(super) fn new(since: Timestamp, windows: HashMap<EndpointId, Window>) -> Self {
+    pub(super) fn new(since: Timestamp, windows: HashMap<ServerId, Window>) -> Self {
         Self {
             since,
             until: None,
@@ -86,8 +86,8 @@ impl AwayPeriod {
 
     pub(super) fn end(&mut self, clocks: &ServerClocks<'_>, now: Timestamp) {
         self.until = Some(now);
-        for (endpoint, window) in &mut self.windows {
-            window.end = Some(clocks.convert(*endpoint, now));
+        for (server, window) in &mut self.windows {
+            window.end = Some(clocks.convert(*server, now));
         }
     }
 
@@ -143,12 +143,12 @@ impl AwayPeriod {
 
     /// Returns the outcome of a task that ended during the absence.
     fn ended_as(&self, record: &TaskRecord, clocks: &ServerClocks<'_>) -> Option<NotableChange> {
-        let endpoint = record.id.endpoint;
-        let window = self.windows.get(&endpoint)?;
+        let server = record.id.server;
+        let window = self.windows.get(&server)?;
         let ended = record.ended_at()?;
         let end = window
             .end
-            .or_else(|| Some(clocks.convert(endpoint, self.until?)));
+            .or_else(|| Some(clocks.convert(server, self.until?)));
         let is_during = window.start < ended && end.is_none_or(|end| ended <= end);
         is_during.then(|| NotableChange::Ended(record.status()))
     }
@@ -162,13 +162,13 @@ impl AwayPeriod {
         typical: &TypicalDurations,
         clocks: &ServerClocks<'_>,
     ) -> bool {
-        let endpoint = record.id.endpoint;
-        let Some(window) = self.windows.get(&endpoint) else {
+        let server = record.id.server;
+        let Some(window) = self.windows.get(&server) else {
             return false;
         };
         let is_stalled = |at| store.is_stalled(handle, Some(typical), at);
         record.status() == Status::Running
-            && is_stalled(clocks.time(endpoint))
+            && is_stalled(clocks.time(server))
             && !is_stalled(window.start)
     }
 

@@ -4,7 +4,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::{options::Background, playback::PlaybackCommand};
 use crate::{
-    task::{EndpointId, FinishedTask, StatusCounts},
+    task::{FinishedTask, ServerId, StatusCounts},
     watch::{Command, Update},
 };
 
@@ -18,7 +18,7 @@ pub enum Event {
         width: u16,
         height: u16,
     },
-    ServerUpdate(EndpointId, Update),
+    ServerUpdate(ServerId, Update),
     Background(Background),
     Tick,
     Resumed,
@@ -34,8 +34,8 @@ pub enum Effect {
     Draw,
     /// Redraw everything, as after other programs wrote to the terminal.
     Redraw,
-    /// Send a command to an endpoint's fetch loop.
-    Send(EndpointId, Command),
+    /// Send a command to a server's fetch loop.
+    Send(ServerId, Command),
     /// Copy a text to the clipboard.
     Copy(String),
     /// Notify the user of a finished task.

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     task::{
-        ChangeSet, EndpointId, EndpointInfo, FinishedTask, Handle, StatusCounts, TaskId, TaskStore,
+        ChangeSet, FinishedTask, Handle, ServerContext, ServerId, StatusCounts, TaskId, TaskStore,
     },
     watch::Command,
 };
@@ -25,7 +25,7 @@ pub trait Notifier: Debug {
 #[derive(Debug, Clone, Default)]
 pub struct FinishTracker {
     all: bool,
-    endpoint_names: HashMap<EndpointId, String>,
+    server_names: HashMap<ServerId, String>,
     named: HashSet<TaskId>,
     pinned: HashSet<TaskId>,
     active: HashSet<Handle>,
@@ -34,23 +34,19 @@ pub struct FinishTracker {
 
 impl FinishTracker {
     /// Tracks the `named` tasks and those that are pinned later, or all tasks.
-    pub fn new(
-        all: bool,
-        endpoint_names: HashMap<EndpointId, String>,
-        named: HashSet<TaskId>,
-    ) -> Self {
+    pub fn new(all: bool, server_names: HashMap<ServerId, String>, named: HashSet<TaskId>) -> Self {
         Self {
             all,
-            endpoint_names,
+            server_names,
             named,
             ..Self::default()
         }
     }
 
     /// Follows the commands that name, pin and unpin tasks.
-    pub(super) fn record_command(&mut self, endpoint: EndpointId, command: &Command) {
+    pub(super) fn record_command(&mut self, server: ServerId, command: &Command) {
         let ids = |tasks: &[Arc<str>]| -> Vec<TaskId> {
-            let ids = tasks.iter().map(|task| TaskId::new(endpoint, task.clone()));
+            let ids = tasks.iter().map(|task| TaskId::new(server, task.clone()));
             ids.collect()
         };
         match command {
@@ -76,7 +72,7 @@ impl FinishTracker {
         &mut self,
         store: &TaskStore,
         changes: &ChangeSet,
-        endpoints: &impl EndpointInfo,
+        servers: &impl ServerContext,
     ) -> Vec<FinishedTask> {
         for removed in &changes.removed {
             self.active.remove(removed);
@@ -93,9 +89,9 @@ impl FinishTracker {
             let id = &record.id;
             let is_selected = self.all || self.named.contains(id) || self.pinned.contains(id);
             if record.status().is_finished() && self.active.remove(handle) && is_selected {
-                let name = self.endpoint_names.get(&id.endpoint);
+                let name = self.server_names.get(&id.server);
                 let name = name.map_or("", String::as_str);
-                let now = endpoints.time(id.endpoint);
+                let now = servers.time(id.server);
                 finished.extend(FinishedTask::new(store, record, name, now));
             }
         }

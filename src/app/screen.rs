@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{keymap::Context, options::Options, popups::Popup, state::AppState};
-use crate::task::{ChangeSet, EndpointId, Handle};
+use crate::task::{ChangeSet, Handle, ServerId};
 
 /// State of the screen with the open popup.
 ///
@@ -18,13 +18,10 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Creates a screen without tasks for these endpoints.
-    pub fn new(
-        options: Options,
-        endpoints: impl IntoIterator<Item = (EndpointId, String)>,
-    ) -> Self {
+    /// Creates a screen without tasks for these servers.
+    pub fn new(options: Options, servers: impl IntoIterator<Item = (ServerId, String)>) -> Self {
         Self {
-            state: AppState::new(options, endpoints),
+            state: AppState::new(options, servers),
             popup: None,
             covered: None,
         }

@@ -1,16 +1,16 @@
-//! State of one endpoint.
+//! State of one server.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    task::{EndpointId, ServerClock, filter::EndpointInfo},
+    task::{ServerClock, ServerId, filter::ServerContext},
     watch::{ConnectionState, ServerFacts, Update},
 };
 
-/// State of one endpoint.
+/// State of one server.
 #[derive(Debug, Clone)]
 pub struct ServerState {
-    pub id: EndpointId,
+    pub id: ServerId,
     /// Display name until the server's host name is known.
     pub name: String,
     /// Base URL: scheme, host, port and path; empty if unknown.
@@ -27,7 +27,7 @@ pub struct ServerState {
 }
 
 impl ServerState {
-    pub fn new(id: EndpointId, name: impl Into<String>) -> Self {
+    pub fn new(id: ServerId, name: impl Into<String>) -> Self {
         Self {
             id,
             name: name.into(),
@@ -48,7 +48,7 @@ impl ServerState {
         }
     }
 
-    /// Applies updates about the endpoint itself; others are ignored.
+    /// Applies updates about the server itself; others are ignored.
     pub fn apply(&mut self, update: Update, now: Timestamp) {
         match update {
             Update::Connection(connection) => {
@@ -106,28 +106,28 @@ impl<'a> ServerClocks<'a> {
     }
 
     /// Converts a local time to the server's time.
-    pub(super) fn convert(&self, endpoint: EndpointId, local: Timestamp) -> Timestamp {
-        let server = self.server(endpoint);
+    pub(super) fn convert(&self, server: ServerId, local: Timestamp) -> Timestamp {
+        let server = self.server(server);
         server.map_or(local, |server| server.clock_time(local))
     }
 
-    fn server(&self, endpoint: EndpointId) -> Option<&'a ServerState> {
-        self.servers.iter().find(|server| server.id == endpoint)
+    fn server(&self, server: ServerId) -> Option<&'a ServerState> {
+        self.servers.iter().find(|state| state.id == server)
     }
 }
 
-impl EndpointInfo for ServerClocks<'_> {
-    fn time(&self, endpoint: EndpointId) -> Timestamp {
-        let server = self.server(endpoint);
+impl ServerContext for ServerClocks<'_> {
+    fn time(&self, server: ServerId) -> Timestamp {
+        let server = self.server(server);
         server.map_or(self.now, |server| server.time(self.now))
     }
 
-    fn name(&self, endpoint: EndpointId) -> Option<&str> {
-        self.server(endpoint).map(ServerState::host)
+    fn name(&self, server: ServerId) -> Option<&str> {
+        self.server(server).map(ServerState::host)
     }
 
-    fn configured_name(&self, endpoint: EndpointId) -> Option<&str> {
-        Some(&self.server(endpoint)?.name)
+    fn configured_name(&self, server: ServerId) -> Option<&str> {
+        Some(&self.server(server)?.name)
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn server_time_stops_while_stale() {
-        let mut server = ServerState::new(EndpointId(0), "vc01");
+        let mut server = ServerState::new(ServerId(0), "vc01");
         server.apply(
             Update::Clock(ServerClock {
                 offset: SignedDuration::from_secs(100),
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn not_stale_before_the_first_data() {
-        let mut server = ServerState::new(EndpointId(0), "vc01");
+        let mut server = ServerState::new(ServerId(0), "vc01");
         server.apply(retrying(), at(10));
         assert!(!server.is_stale());
     }

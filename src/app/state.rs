@@ -27,7 +27,7 @@ use super::{
 use crate::{
     metrics::MetricsReport,
     task::{
-        EndpointId, EvalContext, Handle, TaskRecord, TypicalDurations, UndoLog, markdown,
+        EvalContext, Handle, ServerId, TaskRecord, TypicalDurations, UndoLog, markdown,
         row_model::{RowId, RowModel, View},
     },
     watch::Command,
@@ -46,7 +46,7 @@ pub struct AppState {
     pub undo_log: UndoLog,
     /// Typical durations of operations.
     pub typical: TypicalDurations,
-    /// The endpoints in command-line order.
+    /// The servers in command-line order.
     pub servers: Vec<ServerState>,
     pub pane_mode: PaneMode,
     /// The panes before zooming.
@@ -58,10 +58,10 @@ pub struct AppState {
     /// Statistics of vtask itself; updated while they are shown.
     pub metrics: MetricsReport,
     /// Errors while reading typical durations from the history.
-    pub typical_errors: HashMap<EndpointId, Arc<str>>,
+    pub typical_errors: HashMap<ServerId, Arc<str>>,
     pub notifications: Notifications,
     /// Tasks removed from the list, latest last.
-    pub removed: Vec<(EndpointId, Arc<str>)>,
+    pub removed: Vec<(ServerId, Arc<str>)>,
     /// Time of the last attempt to quit with a request unanswered; a second one soon after quits.
     pub quit_asked_at: Option<Timestamp>,
     /// True while polling is paused.
@@ -80,17 +80,17 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Creates a state without tasks for these endpoints.
+    /// Creates a state without tasks for these servers.
     pub fn new(
         mut options: Options,
-        endpoints: impl IntoIterator<Item = (EndpointId, String)>,
+        servers: impl IntoIterator<Item = (ServerId, String)>,
     ) -> Self {
-        let endpoints: Vec<(EndpointId, String)> = endpoints.into_iter().collect();
+        let servers: Vec<(ServerId, String)> = servers.into_iter().collect();
         let mut live = TaskView::default();
         live.store.track_new_failures();
-        if endpoints.len() > 1 {
-            for (id, name) in &endpoints {
-                live.store.set_endpoint_name(*id, name.as_str());
+        if servers.len() > 1 {
+            for (id, name) in &servers {
+                live.store.set_server_name(*id, name.as_str());
             }
         }
         live.row_model = RowModel::new(View {
@@ -110,7 +110,7 @@ impl AppState {
             last_query: LastHistoryQuery::default(),
             undo_log: UndoLog::default(),
             typical: TypicalDurations::default(),
-            servers: endpoints
+            servers: servers
                 .into_iter()
                 .map(|(id, name)| ServerState::new(id, name))
                 .collect(),
@@ -146,8 +146,8 @@ impl AppState {
     }
 
     /// Returns a task ID, with the name of the vCenter if there are several: `demo-2/task-4674`.
-    pub fn full_id(&self, endpoint: EndpointId, mo_id: &str) -> String {
-        match self.server(endpoint) {
+    pub fn full_id(&self, server: ServerId, mo_id: &str) -> String {
+        match self.server(server) {
             Some(server) if self.servers.len() > 1 => format!("{}/{mo_id}", server.name),
             _ => mo_id.to_owned(),
         }
@@ -203,8 +203,8 @@ impl AppState {
     pub fn ticket(&self, handle: Handle, now: Timestamp) -> Option<String> {
         let view = self.view();
         let record = view.store.get(handle)?;
-        let endpoint = self
-            .server(record.id.endpoint)
+        let server = self
+            .server(record.id.server)
             .map_or("", |server| &server.name);
         let events = view
             .events
@@ -214,18 +214,18 @@ impl AppState {
         markdown::task_markdown(
             &view.store,
             handle,
-            endpoint,
+            server,
             events.unwrap_or_default(),
             time,
         )
     }
 
-    pub fn server(&self, id: EndpointId) -> Option<&ServerState> {
+    pub fn server(&self, id: ServerId) -> Option<&ServerState> {
         self.servers.iter().find(|server| server.id == id)
     }
 
     /// True if requests that change the server are disabled.
-    pub fn is_read_only(&self, id: EndpointId) -> bool {
+    pub fn is_read_only(&self, id: ServerId) -> bool {
         self.options.read_only
             || self.playback.is_some()
             || self.server(id).is_some_and(|server| server.read_only)
@@ -236,7 +236,7 @@ impl AppState {
         EvalContext {
             store: &self.view().store,
             typical: Some(&self.typical),
-            endpoints: Some(clocks),
+            servers: Some(clocks),
         }
     }
 
@@ -253,19 +253,19 @@ impl AppState {
 
     /// Returns the time by the clock of the task's server.
     pub fn time(&self, record: &TaskRecord, now: Timestamp) -> Timestamp {
-        let server = self.server(record.id.endpoint);
+        let server = self.server(record.id.server);
         server.map_or(now, |server| server.time(now))
     }
 
     /// Converts a time by the clock of the task's server to local time.
     pub fn local_time(&self, record: &TaskRecord, at: Timestamp) -> Timestamp {
-        let server = self.server(record.id.endpoint);
+        let server = self.server(record.id.server);
         server.map_or(at, |server| server.local_time(at))
     }
 
     /// True if the task's data is stale.
     pub fn is_stale(&self, record: &TaskRecord) -> bool {
-        self.server(record.id.endpoint)
+        self.server(record.id.server)
             .is_some_and(ServerState::is_stale)
     }
 
@@ -356,7 +356,7 @@ impl AppState {
         is_past || !self.views.is_live() || self.pane_mode == PaneMode::Details
     }
 
-    /// Returns the effects that send a command to all endpoints.
+    /// Returns the effects that send a command to all servers.
     pub(super) fn broadcast(&self, command: &Command) -> Vec<Effect> {
         let servers = self.servers.iter();
         servers

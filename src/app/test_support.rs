@@ -26,7 +26,7 @@ pub(crate) use super::{
 pub(crate) use crate::watch::Command;
 use crate::{
     task::{
-        EndpointId, Handle, ServerClock, TaskChange, TaskId,
+        Handle, ServerClock, ServerId, TaskChange, TaskId,
         fixture::{at, info},
     },
     vim::types::About,
@@ -50,8 +50,8 @@ impl DerefMut for Screen {
     }
 }
 
-pub(crate) const HERE: EndpointId = EndpointId(0);
-pub(crate) const THERE: EndpointId = EndpointId(1);
+pub(crate) const HERE: ServerId = ServerId(0);
+pub(crate) const THERE: ServerId = ServerId(1);
 
 /// The current time of the sample state: an hour and two minutes after its start.
 pub(crate) fn now() -> Timestamp {
@@ -60,8 +60,8 @@ pub(crate) fn now() -> Timestamp {
 
 /// Returns a state that is not connected yet.
 pub(crate) fn connecting(width: u16, height: u16) -> Screen {
-    let endpoints = [(HERE, "vc01.lab".to_owned())];
-    let mut state = Screen::new(Options::default(), endpoints);
+    let servers = [(HERE, "vc01.lab".to_owned())];
+    let mut state = Screen::new(Options::default(), servers);
     state.size = Size::new(width, height);
     state
 }
@@ -84,8 +84,8 @@ pub(crate) fn empty(width: u16, height: u16) -> Screen {
 
 /// Returns a state of two servers with the same task IDs; the second one is disconnected.
 pub(crate) fn twins(width: u16, height: u16) -> Screen {
-    let endpoints = [(HERE, "lab".to_owned()), (THERE, "branch".to_owned())];
-    let mut state = Screen::new(Options::default(), endpoints);
+    let servers = [(HERE, "lab".to_owned()), (THERE, "branch".to_owned())];
+    let mut state = Screen::new(Options::default(), servers);
     state.size = Size::new(width, height);
     for (id, host) in [(HERE, "vc01.lab"), (THERE, "vc02.lab")] {
         let facts = ServerFacts {
@@ -160,23 +160,19 @@ pub(crate) fn climbed(percent: i64, every: i64) -> Screen {
     state
 }
 
-/// Applies an update of the first endpoint.
+/// Applies an update of the first server.
 pub(crate) fn apply_update(state: &mut Screen, message: Update) -> Vec<Effect> {
     update(state, Event::ServerUpdate(HERE, message), now())
 }
 
-/// Applies an update of the first endpoint at another time.
+/// Applies an update of the first server at another time.
 pub(crate) fn apply_update_at(state: &mut Screen, message: Update, at: Timestamp) -> Vec<Effect> {
     update(state, Event::ServerUpdate(HERE, message), at)
 }
 
-/// Applies an update of any endpoint.
-pub(crate) fn apply_change(
-    state: &mut Screen,
-    endpoint: EndpointId,
-    message: Update,
-) -> Vec<Effect> {
-    update(state, Event::ServerUpdate(endpoint, message), now())
+/// Applies an update of any server.
+pub(crate) fn apply_change(state: &mut Screen, server: ServerId, message: Update) -> Vec<Effect> {
+    update(state, Event::ServerUpdate(server, message), now())
 }
 
 /// Returns a new or changed task.
@@ -187,7 +183,7 @@ pub(crate) fn task(mo_id: &str, more: &Value) -> TaskChange {
     }
 }
 
-/// Finds a task of the first endpoint.
+/// Finds a task of the first server.
 pub(crate) fn find(state: &AppState, mo_id: &str) -> Handle {
     state.view().store.find(&TaskId::new(HERE, mo_id)).unwrap()
 }

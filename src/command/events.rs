@@ -152,14 +152,14 @@ impl PageReader for EventReader<'_> {
     fn page(&mut self, columns: Option<usize>) -> Page {
         let mut page = Page::default();
         for server in &self.servers {
-            let endpoint = server.reader.endpoint();
+            let address = server.reader.address();
             for task in &server.tasks {
                 let mo_id = &task.locator.mo_id;
                 let source = EventSource {
                     id: &server.reader.target.full(mo_id),
                     task: mo_id,
                     chain: task.locator.event_chain().unwrap_or_default(),
-                    endpoint: &endpoint,
+                    address: &address,
                 };
                 let events = task.events.iter().cloned();
                 let rows = events.map(|event| source.row(event, task.at, columns.is_some()));
@@ -179,7 +179,7 @@ struct EventSource<'a> {
     id: &'a str,
     task: &'a str,
     chain: i32,
-    endpoint: &'a str,
+    address: &'a str,
 }
 
 impl EventSource<'_> {
@@ -198,7 +198,7 @@ impl EventSource<'_> {
             ("task", self.id.to_owned()),
             ("type", event.type_name.clone()),
         ];
-        let mut json = json_output::envelope("event", self.endpoint, now);
+        let mut json = json_output::envelope("event", self.address, now);
         let known = |text: String| (!text.is_empty()).then_some(text);
         json.insert("moId".to_owned(), json!(self.task));
         json.insert("eventChainId".to_owned(), json!(self.chain));

@@ -160,12 +160,12 @@ impl PageReader for GetReader<'_> {
                 server.snapshot.advance();
             }
             let (target, snapshot) = (&server.reader.target, &server.snapshot);
-            let endpoint = server.reader.endpoint();
+            let address = server.reader.address();
             for mo_id in &target.tasks {
                 let Some(handle) = snapshot.find(mo_id) else {
                     continue;
                 };
-                let row = task_row::row(target, &endpoint, snapshot, handle, columns.is_some());
+                let row = task_row::row(target, &address, snapshot, handle, columns.is_some());
                 let row = row.and_then(|mut row| {
                     if output.json {
                         row.json.clone_from(snapshot.raw(handle)?.as_object()?);
@@ -176,8 +176,7 @@ impl PageReader for GetReader<'_> {
                 if self.with_markdown {
                     let events = server.events.get(mo_id).map_or(&[][..], Vec::as_slice);
                     let (store, now) = (&snapshot.store, snapshot.now);
-                    let description =
-                        markdown::task_markdown(store, handle, &endpoint, events, now);
+                    let description = markdown::task_markdown(store, handle, &address, events, now);
                     descriptions.extend(description);
                 }
             }

@@ -181,7 +181,7 @@ impl PageReader for ListReader<'_> {
             let server = self.servers.get(*server)?;
             task_row::row(
                 &server.reader.target,
-                &server.reader.endpoint(),
+                &server.reader.address(),
                 snapshot,
                 *handle,
                 columns.is_some(),

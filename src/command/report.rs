@@ -134,7 +134,7 @@ pub(super) async fn run(
 fn add_incidents(report: &mut Report, incidents: &Incidents) {
     report.servers = vec![incidents.server.clone()];
     for task in &mut report.tasks {
-        task.entry.endpoint.clone_from(&incidents.server);
+        task.entry.server.clone_from(&incidents.server);
     }
     for (mo_id, request) in &incidents.cancel_requests {
         let mut tasks = report.tasks.iter_mut();
@@ -172,7 +172,7 @@ async fn read(
             let (message, outcome) = server.reader.target.tolerated(error)?;
             read.outcome = read.outcome.and(outcome);
             read.outages.push(Outage {
-                server: server.reader.endpoint(),
+                server: server.reader.address(),
                 began: Timestamp::now(),
                 ended: None,
                 reason: message.clone(),
@@ -205,7 +205,7 @@ async fn read(
         tasks.push(report::tasks_in_order(
             &snapshot.store,
             &handles,
-            &server.reader.endpoint(),
+            &server.reader.address(),
             &events,
             snapshot.now,
         ));
@@ -218,7 +218,7 @@ async fn read(
         created,
         servers: servers
             .iter()
-            .map(|server| server.reader.endpoint())
+            .map(|server| server.reader.address())
             .collect(),
         selection: args.query.as_flags(created),
         tasks: report::merge(tasks),

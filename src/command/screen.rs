@@ -32,7 +32,7 @@ use crate::{
     config::{self, ConfigFile},
     metrics::{Metrics, MetricsReport},
     simulator::{self, ClockMode, Simulator, scenario::Scenario},
-    task::{EndpointId, TaskId},
+    task::{ServerId, TaskId},
     tui::{self, EventSources, PlaybackController, SizedBackend, StateFiles, TerminalGuard},
     vim::{ConnectOptions, Credentials, TrustPolicy},
     watch::{Intervals, Update, WatchOptions, Watcher},
@@ -96,7 +96,7 @@ pub async fn replay(args: &ReplayArgs, global: &GlobalArgs) -> Result<Outcome, C
     let options = screen_options::screen_options(&args.screen, &file, &environment);
     // No fetch loop sends updates or receives commands.
     let (commands, _) = mpsc::unbounded_channel();
-    let endpoints = names.into_iter().map(|(id, name)| tui::WatchedEndpoint {
+    let servers = names.into_iter().map(|(id, name)| tui::WatchedServer {
         id,
         name,
         read_only: true,
@@ -105,7 +105,7 @@ pub async fn replay(args: &ReplayArgs, global: &GlobalArgs) -> Result<Outcome, C
     });
     let (_, updates) = mpsc::channel(1);
     let sources = Sources {
-        endpoints: endpoints.collect(),
+        servers: servers.collect(),
         updates,
         record: Some(player),
     };
@@ -192,7 +192,7 @@ fn require_terminal() -> Result<(), CommandError> {
     Err(CommandError::Usage(why.to_owned()))
 }
 
-/// Watches the endpoints, each with its display name, and shows them on the full screen.
+/// Watches the servers, each with its display name, and shows them on the full screen.
 async fn show(
     watched: Vec<(String, WatchOptions)>,
     warnings: Vec<String>,
@@ -210,17 +210,17 @@ async fn show(
     let (sender, updates) = mpsc::channel(UPDATE_CAPACITY);
     for warning in warnings {
         // The channel is new and has space; losing a warning would be harmless.
-        let _ = sender.try_send((EndpointId::default(), Update::Notice(warning.into())));
+        let _ = sender.try_send((ServerId::default(), Update::Notice(warning.into())));
     }
-    let mut endpoints = Vec::new();
+    let mut servers = Vec::new();
     let mut traffic = Vec::new();
     let mut watchers = Vec::new();
-    for (id, (name, mut options)) in (0..).map(EndpointId).zip(watched) {
+    for (id, (name, mut options)) in (0..).map(ServerId).zip(watched) {
         options.typical = true;
         options.entity_states = true;
         let connect = options.connect.clone();
         let fetch_loop = Watcher::spawn(id, options, sender.clone());
-        endpoints.push(tui::WatchedEndpoint {
+        servers.push(tui::WatchedServer {
             id,
             name,
             read_only: connect.read_only,
@@ -240,7 +240,7 @@ async fn show(
     options.progress_curves = progress_curves.read();
     let metrics = Metrics::new(traffic);
     let sources = Sources {
-        endpoints,
+        servers,
         updates,
         record: None,
     };
@@ -272,7 +272,7 @@ fn screen_outcome(
 
 /// Tracks the tasks named on the command line and those pinned later, or all tasks.
 fn finish_tracker(watched: &[(String, WatchOptions)], all: bool) -> FinishTracker {
-    let ids = (0..).map(EndpointId);
+    let ids = (0..).map(ServerId);
     let named = ids.clone().zip(watched).flat_map(|(id, (_, options))| {
         let tasks = options.tasks.iter();
         tasks.map(move |task| TaskId::new(id, task.clone()))
@@ -285,15 +285,15 @@ fn finish_tracker(watched: &[(String, WatchOptions)], all: bool) -> FinishTracke
 
 /// Data sources of the screen.
 struct Sources {
-    endpoints: Vec<tui::WatchedEndpoint>,
-    updates: mpsc::Receiver<(EndpointId, Update)>,
+    servers: Vec<tui::WatchedServer>,
+    updates: mpsc::Receiver<(ServerId, Update)>,
     record: Option<PlaybackController>,
 }
 
 /// Runs the screen in the terminal of the process, and restores the terminal at the end.
 async fn run_screen(
     Sources {
-        endpoints,
+        servers,
         updates,
         record,
     }: Sources,
@@ -319,7 +319,7 @@ async fn run_screen(
     let run = tui::run(
         &mut terminal,
         sources,
-        endpoints,
+        servers,
         &mut host,
         clock,
         options,

@@ -3,11 +3,11 @@
 use clap::{Args, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
 
-use super::{CommandError, display_name, session::ONLY_ENDPOINT};
+use super::{CommandError, display_name, session::ONLY_SERVER};
 use crate::{
     task::{
-        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, Labels, Saved,
-        ServerFilter, TaskChange, TaskId, TaskRecord, TaskStore,
+        ChangeSet, EvalContext, Filter, Handle, Labels, Saved, ServerContext, ServerFilter,
+        ServerId, TaskChange, TaskId, TaskRecord, TaskStore,
     },
     text::matches_pattern,
     vim::types::TaskInfo,
@@ -114,19 +114,19 @@ impl TaskSelector {
 pub struct CompiledSelector {
     choice: TaskSelector,
     filter: Filter,
-    endpoint: String,
+    address: String,
     configured_name: Option<String>,
 }
 
 impl CompiledSelector {
-    /// Parses the filter, for tasks of the named endpoint.
+    /// Parses the filter, for tasks of the named server.
     ///
     /// # Errors
     /// Fails if the filter is invalid; the error has the position.
     pub fn new(
         choice: &TaskSelector,
         saved: &Saved,
-        endpoint: String,
+        address: String,
     ) -> Result<Self, CommandError> {
         let text = choice.filter.as_deref().unwrap_or_default();
         let filter = Filter::parse(text, saved).map_err(|error| {
@@ -139,12 +139,12 @@ impl CompiledSelector {
         Ok(Self {
             choice: choice.clone(),
             filter,
-            endpoint,
+            address,
             configured_name: None,
         })
     }
 
-    /// Sets the name under which the endpoint is configured.
+    /// Sets the name under which the server is configured.
     #[must_use]
     pub fn with_name(self, configured_name: Option<String>) -> Self {
         Self {
@@ -204,13 +204,13 @@ impl CompiledSelector {
         let context = EvalContext {
             store,
             typical: None,
-            endpoints: Some(&SelectorContext {
-                name: &self.endpoint,
+            servers: Some(&SelectorContext {
+                name: &self.address,
                 configured_name: self.configured_name.as_deref(),
                 now,
             }),
         };
-        self.choice.matches(info, &store.labels(record.id.endpoint))
+        self.choice.matches(info, &store.labels(record.id.server))
             && self.filter.matches(context, handle)
     }
 
@@ -224,13 +224,13 @@ impl CompiledSelector {
             return true;
         }
         let mut store = TaskStore::new();
-        store.set_labels(ONLY_ENDPOINT, labels.clone());
-        let id = TaskId::new(ONLY_ENDPOINT, info.mo_id().clone());
+        store.set_labels(ONLY_SERVER, labels.clone());
+        let id = TaskId::new(ONLY_SERVER, info.mo_id().clone());
         let change = TaskChange::Full {
             info: Box::new(info),
             at: now,
         };
-        let applied = store.apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
+        let applied = store.apply(ONLY_SERVER, change, &mut ChangeSet::default());
         let found = store.find(&id).filter(|_| applied.is_ok());
         found.is_some_and(|handle| self.matches(&store, handle, now))
     }
@@ -243,16 +243,16 @@ struct SelectorContext<'a> {
     now: Timestamp,
 }
 
-impl EndpointInfo for SelectorContext<'_> {
-    fn time(&self, _: EndpointId) -> Timestamp {
+impl ServerContext for SelectorContext<'_> {
+    fn time(&self, _: ServerId) -> Timestamp {
         self.now
     }
 
-    fn name(&self, _: EndpointId) -> Option<&str> {
+    fn name(&self, _: ServerId) -> Option<&str> {
         Some(self.name)
     }
 
-    fn configured_name(&self, _: EndpointId) -> Option<&str> {
+    fn configured_name(&self, _: ServerId) -> Option<&str> {
         self.configured_name
     }
 }

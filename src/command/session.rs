@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::ConnectionArgs,
     metrics::RequestMetrics,
-    task::EndpointId,
+    task::ServerId,
     vim::{
         Client, ConnectOptions, Error, PastTaskSearch,
         types::{TaskEvent, TaskLocator},
@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-/// The endpoint ID used when there is only one server.
-pub(super) const ONLY_ENDPOINT: EndpointId = EndpointId(0);
+/// The server ID used when there is only one server.
+pub(super) const ONLY_SERVER: ServerId = ServerId(0);
 /// Maximum number of concurrent reads.
 const MAX_CONCURRENT_READS: usize = 8;
 /// Number of consecutive failed reads after which the server counts as failing.
@@ -181,7 +181,7 @@ impl ServerReader {
     }
 
     /// Returns the name of the server.
-    pub(super) fn endpoint(&self) -> String {
+    pub(super) fn address(&self) -> String {
         self.connect.address.name()
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     CommandError,
-    session::{ONLY_ENDPOINT, read_or_find, read_recent},
+    session::{ONLY_SERVER, read_or_find, read_recent},
 };
 use crate::{
     config::process_environment,
@@ -59,7 +59,7 @@ impl Snapshot {
         let clock = time.map(|time| ServerClock::from_reading(time, sent, received));
         let clock = clock.unwrap_or_default();
         let mut store = TaskStore::new();
-        store.set_labels(ONLY_ENDPOINT, labels.map(Labels::new).unwrap_or_default());
+        store.set_labels(ONLY_SERVER, labels.map(Labels::new).unwrap_or_default());
         Self {
             store,
             raw: HashMap::new(),
@@ -135,7 +135,7 @@ impl Snapshot {
         for batch in entities.chunks(MAX_LOCATED_AT_ONCE) {
             let located = client.locate(&NoThrottle, &mut cache, batch).await?;
             self.store
-                .set_locations(ONLY_ENDPOINT, located, &mut ChangeSet::default());
+                .set_locations(ONLY_SERVER, located, &mut ChangeSet::default());
         }
         Ok(())
     }
@@ -171,7 +171,7 @@ impl Snapshot {
         };
         let _ = self
             .store
-            .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
+            .apply(ONLY_SERVER, change, &mut ChangeSet::default());
         Err(why)
     }
 
@@ -194,14 +194,14 @@ impl Snapshot {
             let change = TaskChange::Full { info, at: self.now };
             let _ = self
                 .store
-                .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
+                .apply(ONLY_SERVER, change, &mut ChangeSet::default());
             self.raw.insert(mo_id.clone(), raw);
         }
         self.find(mo_id)
     }
 
     pub(super) fn find(&self, mo_id: &Arc<str>) -> Option<Handle> {
-        self.store.find(&TaskId::new(ONLY_ENDPOINT, mo_id.clone()))
+        self.store.find(&TaskId::new(ONLY_SERVER, mo_id.clone()))
     }
 
     /// Returns the `TaskInfo` as sent by the server.
@@ -230,14 +230,14 @@ impl Snapshot {
                     // A malformed field keeps its value.
                     let _ = self
                         .store
-                        .apply(ONLY_ENDPOINT, change, &mut ChangeSet::default());
+                        .apply(ONLY_SERVER, change, &mut ChangeSet::default());
                 }
             }
             Update::Locations(located) => {
                 self.store
-                    .set_locations(ONLY_ENDPOINT, located, &mut ChangeSet::default());
+                    .set_locations(ONLY_SERVER, located, &mut ChangeSet::default());
             }
-            Update::Labels(labels) => self.store.set_labels(ONLY_ENDPOINT, labels),
+            Update::Labels(labels) => self.store.set_labels(ONLY_SERVER, labels),
             Update::Clock(clock) => self.clock = clock,
             _ => {}
         }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     config::ConnectionArgs,
     files::rotating_file::RotatingFile,
-    task::{EndpointId, Handle, TaskRecord},
+    task::{Handle, ServerId, TaskRecord},
     text::parse_size,
 };
 
@@ -87,7 +87,7 @@ struct Stream<'a> {
     /// The file in the place of standard output.
     file: Option<(&'a Path, RotatingFile)>,
     /// The last event id of each unfinished task. The server may report the same state twice, which is no change.
-    last_ids: HashMap<(EndpointId, Handle), String>,
+    last_ids: HashMap<(ServerId, Handle), String>,
 }
 
 impl Stream<'_> {
@@ -163,13 +163,7 @@ impl Consumer for Stream<'_> {
 fn line(server: &Server, handle: Handle, id: &str, seen: Timestamp) -> Option<String> {
     let snapshot = &server.snapshot;
     let info = snapshot.raw(handle);
-    let line = json_output::task(
-        &snapshot.store,
-        handle,
-        info,
-        &server.endpoint,
-        snapshot.now,
-    )?;
+    let line = json_output::task(&snapshot.store, handle, info, &server.address, snapshot.now)?;
     let mut line = with_whole_seconds(line);
     line.insert("eventId".to_owned(), json!(id));
     line.insert("seenAt".to_owned(), json!(seen));

@@ -320,7 +320,7 @@ fn split(text: &str) -> (Option<&str>, &str) {
 /// Fails if the URL is invalid, since the task could be on another server.
 fn host(named: &TaskArg) -> Result<Option<String>, CommandError> {
     if !named.text.contains("://") {
-        return Ok(named.endpoint.clone());
+        return Ok(named.server.clone());
     }
     match Address::parse(&named.text) {
         Ok((address, _)) => Ok(Some(address.name())),

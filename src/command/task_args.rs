@@ -15,7 +15,7 @@ const TABLE_HEADING: &str = "TASK";
 pub(super) struct TaskArg {
     pub(super) text: String,
     /// The server, if the TASK comes from a `--json` line.
-    pub(super) endpoint: Option<String>,
+    pub(super) server: Option<String>,
 }
 
 impl TaskArg {
@@ -29,7 +29,7 @@ impl From<&str> for TaskArg {
     fn from(text: &str) -> Self {
         Self {
             text: text.to_owned(),
-            endpoint: None,
+            server: None,
         }
     }
 }
@@ -117,7 +117,7 @@ fn parse_json(value: &Value, named: &mut Vec<TaskArg>) -> Result<(), CommandErro
     };
     named.push(TaskArg {
         text: text.to_owned(),
-        endpoint: value["endpoint"].as_str().map(str::to_owned),
+        server: value["endpoint"].as_str().map(str::to_owned),
     });
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::{
     CommandError,
     io_context::CommandIo,
     selector::{CompiledSelector, TaskSelector},
-    session::{ONLY_ENDPOINT, ServerReader},
+    session::{ONLY_SERVER, ServerReader},
     snapshot::Snapshot,
     targets::ServerTasks,
 };
@@ -165,7 +165,7 @@ impl TaskQueryArgs {
         let mut servers = Vec::new();
         for target in targets {
             let reader = ServerReader::new(target, io).await?;
-            let selector = CompiledSelector::new(&self.choice, &saved, reader.endpoint())?
+            let selector = CompiledSelector::new(&self.choice, &saved, reader.address())?
                 .with_name(reader.target.name.clone());
             selector.check_single_reading()?;
             servers.push(QueryServer { selector, reader });
@@ -282,7 +282,7 @@ impl TaskQueryArgs {
         let (since, until) = self.period(snapshot.now);
         let narrowing = self.server_filter().and(selector.server_filter());
         let query = narrowing.query(since, until);
-        let (labels, now) = (snapshot.store.labels(ONLY_ENDPOINT), snapshot.now);
+        let (labels, now) = (snapshot.store.labels(ONLY_SERVER), snapshot.now);
         let pick = |raw: &Value| {
             // Of a record that cannot be read it is not known whether it is meant.
             RecordAction::take_if(TaskInfo::from_json(raw.clone()).map_or(true, |info| {
@@ -357,9 +357,7 @@ impl QueryServer {
             .request(io, async |client| query.read(selector, scope, client).await);
         let (mut snapshot, messages) = answer.await?;
         if let Some(name) = &self.reader.target.name {
-            snapshot
-                .store
-                .set_endpoint_name(ONLY_ENDPOINT, name.as_str());
+            snapshot.store.set_server_name(ONLY_SERVER, name.as_str());
         }
         Ok((snapshot, messages))
     }

@@ -20,7 +20,7 @@ use crate::{
 /// children.
 pub(super) fn row(
     target: &ServerTasks,
-    endpoint: &str,
+    server: &str,
     snapshot: &Snapshot,
     handle: Handle,
     is_terminal: bool,
@@ -28,7 +28,7 @@ pub(super) fn row(
     let record = snapshot.store.get(handle)?;
     let now = snapshot.now;
     let raw = snapshot.raw(handle);
-    let json = json_output::task(&snapshot.store, handle, raw, endpoint, now)?;
+    let json = json_output::task(&snapshot.store, handle, raw, server, now)?;
     let info = record.info.as_deref();
     let progress = match snapshot.store.progress(handle) {
         Progress::Reported(percent) => format!("{percent}%"),
@@ -73,7 +73,7 @@ pub(super) fn row(
             "root",
             text(info.and_then(|info| info.root_key()).map(|key| &**key)),
         ),
-        ("endpoint", endpoint.to_owned()),
+        ("endpoint", server.to_owned()),
     ];
     Some(OutputRow {
         id,

@@ -11,7 +11,7 @@ use super::{
     json_output,
     output::{Changes, OutputArgs, OutputRow, Page, PageReader, Presenter, TASKS},
     record::FromArgs,
-    session::{self, ONLY_ENDPOINT, ServerReader},
+    session::{self, ONLY_SERVER, ServerReader},
     snapshot::Snapshot,
     table::{self, cell},
     task_row, wait,
@@ -139,7 +139,7 @@ impl PageReader for TreeReader {
                 snapshot.advance();
             }
             let (target, snapshot) = (&server.reader.target, &*snapshot);
-            let endpoint = server.reader.endpoint();
+            let address = server.reader.address();
             let mut shown: HashSet<Handle> = HashSet::new();
             for task in &target.tasks {
                 let Some((requested, rows)) = tree_of(snapshot, task) else {
@@ -152,7 +152,7 @@ impl PageReader for TreeReader {
                 text.push_str(&as_text(snapshot, &rows, requested, self.ascii, columns));
                 let rows = rows.iter().filter_map(|(handle, depth, _)| {
                     let is_terminal = columns.is_some();
-                    let mut row = task_row::row(target, &endpoint, snapshot, *handle, is_terminal)?;
+                    let mut row = task_row::row(target, &address, snapshot, *handle, is_terminal)?;
                     add_place(snapshot, *handle, *depth, &mut row.json);
                     Some((*depth, row))
                 });
@@ -257,7 +257,7 @@ async fn add_ancestors(
         };
         let keys = [info.parent_key().cloned(), info.root_key().cloned()];
         for key in keys.into_iter().flatten() {
-            if snapshot.store.find_key(ONLY_ENDPOINT, &key).is_some() {
+            if snapshot.store.find_key(ONLY_SERVER, &key).is_some() {
                 continue;
             }
             match session::read_or_find(client, &key, snapshot.now).await {
@@ -285,7 +285,7 @@ fn add_placeholder(snapshot: &mut Snapshot, key: Arc<str>, reason: &str) {
     };
     let _ = snapshot
         .store
-        .apply(ONLY_ENDPOINT, placeholder, &mut ChangeSet::default());
+        .apply(ONLY_SERVER, placeholder, &mut ChangeSet::default());
 }
 
 /// Adds the descendants of tasks as far as the history knows them, generation by generation. The message names what may be

@@ -7,7 +7,7 @@ use tokio::{
 };
 
 use crate::{
-    task::EndpointId,
+    task::ServerId,
     watch::{Command, Update, WatchOptions, Watcher},
 };
 
@@ -17,7 +17,7 @@ pub(super) const UPDATE_CAPACITY: usize = 256;
 /// The watchers of all servers.
 #[derive(Default)]
 pub(super) struct Watchers {
-    running: Vec<(EndpointId, UnboundedSender<Command>, Watcher)>,
+    running: Vec<(ServerId, UnboundedSender<Command>, Watcher)>,
     /// Sign-outs in progress.
     stopping: JoinSet<()>,
 }
@@ -26,16 +26,16 @@ impl Watchers {
     /// Starts to follow a server.
     pub(super) fn start(
         &mut self,
-        id: EndpointId,
+        id: ServerId,
         options: WatchOptions,
-        updates: &mpsc::Sender<(EndpointId, Update)>,
+        updates: &mpsc::Sender<(ServerId, Update)>,
     ) {
         let watcher = Watcher::spawn(id, options, updates.clone());
         self.running.push((id, watcher.commands(), watcher));
     }
 
     /// Sends a command to the watcher of a server.
-    pub(super) fn send(&self, to: EndpointId, command: Command) {
+    pub(super) fn send(&self, to: ServerId, command: Command) {
         for (id, commands, _) in &self.running {
             if *id == to {
                 // The loop notices watchers that ended.
@@ -46,15 +46,15 @@ impl Watchers {
     }
 
     /// Starts to sign out of a server.
-    pub(super) fn begin_stop(&mut self, id: EndpointId) {
+    pub(super) fn begin_stop(&mut self, id: ServerId) {
         let stopped = self.running.extract_if(.., |(running, ..)| *running == id);
         for (.., watcher) in stopped {
             self.stopping.spawn(watcher.stop());
         }
     }
 
-    /// Returns the endpoints whose watchers have ended.
-    pub(super) fn ended_endpoints(&self) -> impl Iterator<Item = EndpointId> {
+    /// Returns the servers whose watchers have ended.
+    pub(super) fn ended_servers(&self) -> impl Iterator<Item = ServerId> {
         let ended = self.running.iter();
         ended.filter_map(|(id, commands, _)| commands.is_closed().then_some(*id))
     }

@@ -1,4 +1,4 @@
-//! The state of the connection to an endpoint.
+//! The state of the connection to a server.
 
 use std::sync::Arc;
 

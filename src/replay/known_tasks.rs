@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     recording::value_size,
-    task::{EndpointId, Status, TaskChange, TaskId},
+    task::{ServerId, Status, TaskChange, TaskId},
     vim::types::FIELDS,
     watch::{Update, recording_codec::RecordedUpdate},
 };
@@ -54,7 +54,7 @@ impl KnownTasks {
     /// Considers an update of a size in bytes; `None` if there is no space for what it contains.
     pub(super) fn note(
         &mut self,
-        endpoint: EndpointId,
+        server: ServerId,
         update: &RecordedUpdate,
         size: usize,
     ) -> Option<LineFacts> {
@@ -67,7 +67,7 @@ impl KnownTasks {
             ) => mo_id,
             RecordedUpdate::Other(_) => return Some(LineFacts::default()),
         };
-        let key = TaskId::new(endpoint, mo_id.clone());
+        let key = TaskId::new(server, mo_id.clone());
         let known = self.tasks.get(&key).copied();
         if let RecordedUpdate::Task(TaskChange::Unwatched { .. }) = update {
             self.tasks.remove(&key);
@@ -146,7 +146,7 @@ mod tests {
     fn note(known: &mut KnownTasks, entry: &Value) -> Option<bool> {
         let read = serde_json::from_value(entry.clone()).unwrap();
         let update = recording_codec::decode(read).unwrap();
-        let noted = known.note(EndpointId(0), &update, entry.to_string().len());
+        let noted = known.note(ServerId(0), &update, entry.to_string().len());
         noted.map(|noted| noted.has_failed)
     }
 

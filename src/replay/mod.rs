@@ -19,7 +19,7 @@ pub use session_history::SessionHistory;
 
 use crate::{
     recording::{Damage, ReadError, Source},
-    task::{EndpointId, TaskChange, TaskId, TaskStore},
+    task::{ServerId, TaskChange, TaskId, TaskStore},
     watch::{Update, recording_codec::RecordedUpdate},
 };
 
@@ -48,7 +48,7 @@ pub struct Batch {
     /// Time of the last line.
     pub time: Timestamp,
     /// The vCenter.
-    pub endpoint: EndpointId,
+    pub server: ServerId,
     /// The update; `None` if the screen has no use for the lines.
     pub update: Option<Update>,
     /// The task whose change was searched for, with which the update ends.
@@ -159,7 +159,7 @@ impl Replay {
     }
 
     /// Returns the vCenter of the next line if it changes a task.
-    fn next_change(&mut self) -> Option<EndpointId> {
+    fn next_change(&mut self) -> Option<ServerId> {
         match &mut self.input {
             Input::File(record) => record.next_change(),
             Input::Session(session) => session.next_change(),
@@ -176,7 +176,7 @@ impl Replay {
         let first = self.next_until(until)?;
         let mut batch = Batch {
             time: first.t,
-            endpoint: first.endpoint,
+            server: first.server,
             update: None,
             found: None,
         };
@@ -196,7 +196,7 @@ impl Replay {
             batch.found = found;
             if batch.found.is_some()
                 || changes.len() >= MAX_CHANGES
-                || !self.continues(batch.endpoint, batch.time, stop)
+                || !self.continues(batch.server, batch.time, stop)
             {
                 break;
             }
@@ -210,9 +210,9 @@ impl Replay {
     }
 
     /// True if the next line changes a task of the same vCenter and belongs to the same update.
-    fn continues(&mut self, endpoint: EndpointId, time: Timestamp, stop: &StopAt) -> bool {
+    fn continues(&mut self, server: ServerId, time: Timestamp, stop: &StopAt) -> bool {
         let is_same_time = *stop != StopAt::EachTime || self.next_time() == Some(time);
-        is_same_time && self.next_change() == Some(endpoint)
+        is_same_time && self.next_change() == Some(server)
     }
 
     /// Returns the update of a line, and its task if it was searched for.
@@ -223,14 +223,14 @@ impl Replay {
     ) -> (Option<RecordedUpdate>, Option<TaskId>) {
         let PlayedLine {
             t,
-            endpoint,
+            server,
             update: Some(update),
             size,
         } = line
         else {
             return (None, None);
         };
-        let Some(noted) = self.known.note(endpoint, &update, size) else {
+        let Some(noted) = self.known.note(server, &update, size) else {
             return (None, None);
         };
         match &update {
@@ -240,14 +240,13 @@ impl Replay {
                     StopAt::Nothing | StopAt::EachTime => false,
                     StopAt::Change => true,
                     StopAt::Failure => noted.has_failed,
-                    StopAt::ChangeOf(task) => is_of(change, endpoint, task),
+                    StopAt::ChangeOf(task) => is_of(change, server, task),
                 };
-                let found = is_found.then(|| TaskId::new(endpoint, change.mo_id().clone()));
+                let found = is_found.then(|| TaskId::new(server, change.mo_id().clone()));
                 return (Some(update), found);
             }
             RecordedUpdate::Other(Update::Events { mo_id, .. }) => {
-                self.with_events
-                    .insert(TaskId::new(endpoint, mo_id.clone()));
+                self.with_events.insert(TaskId::new(server, mo_id.clone()));
             }
             RecordedUpdate::Other(_) => {}
         }
@@ -291,6 +290,6 @@ impl Replay {
 }
 
 /// True for a change of a task.
-fn is_of(change: &TaskChange, endpoint: EndpointId, task: &TaskId) -> bool {
-    task.endpoint == endpoint && *change.mo_id() == task.mo_id
+fn is_of(change: &TaskChange, server: ServerId, task: &TaskId) -> bool {
+    task.server == server && *change.mo_id() == task.mo_id
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     recording::{Checkpoints, Header, Player, ReadError, Source},
-    task::EndpointId,
+    task::ServerId,
     watch::recording_codec::{self, RecordedUpdate},
 };
 
@@ -16,7 +16,7 @@ const LEAD_BYTES: u64 = 64 << 20;
 #[derive(Debug)]
 pub(super) struct PlayedLine {
     pub(super) t: Timestamp,
-    pub(super) endpoint: EndpointId,
+    pub(super) server: ServerId,
     /// The update; `None` if the screen has no use for the line.
     pub(super) update: Option<RecordedUpdate>,
     /// Size in bytes as JSON; 0 if it does not count.
@@ -61,7 +61,7 @@ impl RecordingFile {
             && usize::from(line.vc) < self.header.vcenters.len();
         Some(PlayedLine {
             t: line.t,
-            endpoint: EndpointId(line.vc),
+            server: ServerId(line.vc),
             update: is_shown
                 .then(|| recording_codec::decode(line.entry))
                 .flatten(),
@@ -69,9 +69,9 @@ impl RecordingFile {
         })
     }
 
-    pub(super) fn next_change(&mut self) -> Option<EndpointId> {
+    pub(super) fn next_change(&mut self) -> Option<ServerId> {
         let (line, _) = self.player.peek()?;
-        line.entry.is_change().then_some(EndpointId(line.vc))
+        line.entry.is_change().then_some(ServerId(line.vc))
     }
 
     pub(super) fn is_far(&self, from: Timestamp, to: Timestamp) -> bool {

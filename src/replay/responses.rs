@@ -6,16 +6,16 @@ use jiff::Timestamp;
 
 use super::Replay;
 use crate::{
-    task::{EndpointId, TaskId, cancellation::Privilege},
+    task::{ServerId, TaskId, cancellation::Privilege},
     vim::types::TaskLocator,
     watch::{Command, FamilyState, HistoryLookup, HistoryRequest, Update},
 };
 
 impl Replay {
     /// Returns the answers to a command at a time of the record.
-    pub fn respond(&self, endpoint: EndpointId, command: &Command, now: Timestamp) -> Vec<Update> {
+    pub fn respond(&self, server: ServerId, command: &Command, now: Timestamp) -> Vec<Update> {
         let answer = match command {
-            Command::FollowEvents(tasks) => return self.missing_events(endpoint, tasks),
+            Command::FollowEvents(tasks) => return self.missing_events(server, tasks),
             // The members are among the recorded tasks.
             Command::FollowFamily(Some(task)) => Update::Family {
                 mo_id: task.mo_id.clone(),
@@ -41,10 +41,10 @@ impl Replay {
     }
 
     /// Returns an update for each task whose events were not recorded until now.
-    fn missing_events(&self, endpoint: EndpointId, tasks: &[TaskLocator]) -> Vec<Update> {
+    fn missing_events(&self, server: ServerId, tasks: &[TaskLocator]) -> Vec<Update> {
         let reason: Arc<str> = "The record has no events of this task until now.".into();
         let is_missing = |task: &&TaskLocator| {
-            let id = TaskId::new(endpoint, task.mo_id.clone());
+            let id = TaskId::new(server, task.mo_id.clone());
             !self.with_events.contains(&id)
         };
         let missing = tasks.iter().filter(is_missing);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::recording_file::PlayedLine;
 use crate::{
-    task::{ChangeSet, EndpointId, ServerClock, TaskChange, TaskStore, UndoLog},
+    task::{ChangeSet, ServerClock, ServerId, TaskChange, TaskStore, UndoLog},
     watch::recording_codec::RecordedUpdate,
 };
 
@@ -28,10 +28,10 @@ pub struct SessionHistory {
     /// The tasks before the first of `changes`.
     pub(super) base: TaskStore,
     /// Changes with their local times, oldest first.
-    changes: VecDeque<(Timestamp, EndpointId, TaskChange)>,
+    changes: VecDeque<(Timestamp, ServerId, TaskChange)>,
     /// Index of the next change to play.
     next: usize,
-    clocks: HashMap<EndpointId, ServerClock>,
+    clocks: HashMap<ServerId, ServerClock>,
 }
 
 impl SessionHistory {
@@ -39,7 +39,7 @@ impl SessionHistory {
     pub fn new(
         log: &UndoLog,
         store: &TaskStore,
-        clocks: HashMap<EndpointId, ServerClock>,
+        clocks: HashMap<ServerId, ServerClock>,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -74,23 +74,21 @@ impl SessionHistory {
     }
 
     pub(super) fn next_until(&mut self, until: Timestamp) -> Option<PlayedLine> {
-        let (t, endpoint, change) = self.changes.get(self.next)?;
+        let (t, server, change) = self.changes.get(self.next)?;
         if *t > until {
             return None;
         }
         self.next += 1;
         Some(PlayedLine {
             t: *t,
-            endpoint: *endpoint,
+            server: *server,
             update: Some(RecordedUpdate::Task(change.clone())),
             size: 0,
         })
     }
 
-    pub(super) fn next_change(&self) -> Option<EndpointId> {
-        self.changes
-            .get(self.next)
-            .map(|(_, endpoint, _)| *endpoint)
+    pub(super) fn next_change(&self) -> Option<ServerId> {
+        self.changes.get(self.next).map(|(_, server, _)| *server)
     }
 
     /// Goes to a place before a time. Returns the time there.
@@ -103,7 +101,7 @@ impl SessionHistory {
             let Some(record) = self.base.get(handle) else {
                 continue;
             };
-            let clock = self.clocks.get(&record.id.endpoint).copied();
+            let clock = self.clocks.get(&record.id.server).copied();
             let seen = clock.unwrap_or_default().at(time);
             let history = record.history.as_ref();
             let history = history.and_then(|history| history.until(seen));
@@ -120,8 +118,8 @@ impl SessionHistory {
             return false;
         };
         let after = self.base.undo(before, undone);
-        let (endpoint, change) = after.into_change(t);
-        self.changes.push_front((t, endpoint, change));
+        let (server, change) = after.into_change(t);
+        self.changes.push_front((t, server, change));
         true
     }
 }

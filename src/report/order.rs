@@ -14,7 +14,7 @@ use crate::{
 pub fn tasks_in_order(
     store: &TaskStore,
     chosen: &[Handle],
-    endpoint: &str,
+    server: &str,
     events: &BTreeMap<Handle, Vec<TaskEvent>>,
     now: Timestamp,
 ) -> Vec<ReportTask> {
@@ -48,7 +48,7 @@ pub fn tasks_in_order(
             open.extend(below.into_iter().map(|child| (child, depth + 1)));
         }
         let events = events.get(&handle).map_or(&[][..], Vec::as_slice);
-        let entry = TaskEntry::of(store, handle, endpoint, events, now);
+        let entry = TaskEntry::of(store, handle, server, events, now);
         tasks.extend(entry.map(|entry| ReportTask {
             entry,
             depth,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     task::{
-        ChangeSet, EndpointId, Handle, TaskChange, TaskId, TaskStore,
+        ChangeSet, Handle, ServerId, TaskChange, TaskId, TaskStore,
         fixture::{at, info},
     },
     vim::types::TaskEvent,
@@ -22,16 +22,16 @@ fn zone() -> TimeZone {
 
 /// Returns the tasks in the order of a report, with an event for each that failed.
 fn tasks(all: &[(&str, Value)], now: i64) -> Vec<ReportTask> {
-    let (mut store, endpoint) = (TaskStore::new(), EndpointId(0));
+    let (mut store, server) = (TaskStore::new(), ServerId(0));
     let mut chosen = Vec::new();
     let mut events: BTreeMap<Handle, Vec<TaskEvent>> = BTreeMap::new();
     for (mo_id, more) in all {
         let info = info(mo_id, more);
         let change = TaskChange::Full { info, at: at(now) };
         store
-            .apply(endpoint, change, &mut ChangeSet::default())
+            .apply(server, change, &mut ChangeSet::default())
             .unwrap();
-        let handle = store.find(&TaskId::new(endpoint, *mo_id)).unwrap();
+        let handle = store.find(&TaskId::new(server, *mo_id)).unwrap();
         chosen.push(handle);
         let text = more["error"]["faultstring"].as_str();
         let event = json!({"_typeName": "TaskEvent", "key": 1, "createdTime": at(60).to_string(),

@@ -196,7 +196,7 @@ impl<'a> TaskRow<'a> {
         let fault = entry.faults.first().map(|fault| fault.text.as_str());
         Self {
             id: &entry.id,
-            server: &entry.endpoint,
+            server: &entry.server,
             status: json_output::status(entry.status),
             word: entry.status.word(),
             depth: task.depth.min(MAX_DEPTH),

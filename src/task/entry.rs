@@ -16,7 +16,7 @@ pub struct TaskEntry {
     /// The moId.
     pub id: String,
     /// Name of the vCenter.
-    pub endpoint: String,
+    pub server: String,
     /// The status.
     pub status: Status,
     /// Label of the operation; `None` if nothing is known of the task.
@@ -56,7 +56,7 @@ impl TaskEntry {
     pub fn of(
         store: &TaskStore,
         handle: Handle,
-        endpoint: &str,
+        server: &str,
         events: &[TaskEvent],
         now: Timestamp,
     ) -> Option<Self> {
@@ -69,7 +69,7 @@ impl TaskEntry {
         };
         Some(Self {
             id: record.id.mo_id.to_string(),
-            endpoint: endpoint.to_owned(),
+            server: server.to_owned(),
             status: record.status(),
             operation: info.map(|_| store.operation(record).into_owned()),
             target: info.and_then(display_name::target).map(str::to_owned),

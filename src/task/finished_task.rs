@@ -22,7 +22,7 @@ pub struct FinishedTask {
     /// The user, alarm or schedule that started the task.
     pub started_by: String,
     /// The name of the server.
-    pub endpoint: String,
+    pub server: String,
 }
 
 impl FinishedTask {
@@ -30,7 +30,7 @@ impl FinishedTask {
     pub fn new(
         store: &TaskStore,
         record: &TaskRecord,
-        endpoint: &str,
+        server: &str,
         now: Timestamp,
     ) -> Option<Self> {
         let info = record.info.as_deref()?;
@@ -47,7 +47,7 @@ impl FinishedTask {
                 .map(|error| error.text())
                 .unwrap_or_default(),
             started_by: text(display_name::started_by(&info.reason)),
-            endpoint: endpoint.to_owned(),
+            server: server.to_owned(),
         })
     }
 }

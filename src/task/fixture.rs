@@ -9,10 +9,10 @@
 use serde_json::Value;
 pub use vtask_vim::types::fixture::{at, info};
 
-use super::{ChangeSet, EndpointId, Handle, TaskChange, TaskStore};
+use super::{ChangeSet, Handle, ServerId, TaskChange, TaskStore};
 
-/// The endpoint of the fixture's tasks.
-pub const HERE: EndpointId = EndpointId(0);
+/// The server of the fixture's tasks.
+pub const HERE: ServerId = ServerId(0);
 
 /// Returns the change that reports [`info`] at that second.
 pub fn full(mo_id: &str, more: &Value, second: i64) -> TaskChange {

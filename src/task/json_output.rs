@@ -60,12 +60,12 @@ pub const TASK_FIELDS: [&str; 38] = [
 ];
 
 /// Returns the fields that every object has: version, type, time, server.
-pub fn envelope(kind: &str, endpoint: &str, at: Timestamp) -> Map<String, Value> {
+pub fn envelope(kind: &str, server: &str, at: Timestamp) -> Map<String, Value> {
     let mut line = Map::new();
     line.insert("version".to_owned(), json!(FORMAT_VERSION));
     line.insert("type".to_owned(), json!(kind));
     line.insert("at".to_owned(), json!(at));
-    line.insert("endpoint".to_owned(), json!(endpoint));
+    line.insert("endpoint".to_owned(), json!(server));
     line
 }
 
@@ -112,10 +112,10 @@ pub fn task(
     store: &TaskStore,
     handle: Handle,
     info: Option<Value>,
-    endpoint: &str,
+    server: &str,
     now: Timestamp,
 ) -> Option<Map<String, Value>> {
-    watched_task(store, handle, info, endpoint, None, now)
+    watched_task(store, handle, info, server, None, now)
 }
 
 /// As [`task`], with the typical durations that estimates and warnings use.
@@ -123,12 +123,12 @@ pub fn watched_task(
     store: &TaskStore,
     handle: Handle,
     info: Option<Value>,
-    endpoint: &str,
+    server: &str,
     typical: Option<&TypicalDurations>,
     now: Timestamp,
 ) -> Option<Map<String, Value>> {
     let record = store.get(handle)?;
-    let mut line = envelope("task", endpoint, now);
+    let mut line = envelope("task", server, now);
     let mut put = |name: &str, value: Value| {
         line.insert(name.to_owned(), value);
     };
@@ -246,7 +246,7 @@ pub fn to_line(line: Map<String, Value>) -> String {
 mod tests {
     use super::*;
     use crate::{
-        ChangeSet, EndpointId, TaskChange, TaskId,
+        ChangeSet, ServerId, TaskChange, TaskId,
         fixture::{at, info},
     };
 
@@ -255,11 +255,11 @@ mod tests {
         let info = info("task-1", more);
         let raw = info.to_json();
         let change = TaskChange::Full { info, at: at(now) };
-        let endpoint_id = EndpointId(0);
+        let server_id = ServerId(0);
         store
-            .apply(endpoint_id, change, &mut ChangeSet::default())
+            .apply(server_id, change, &mut ChangeSet::default())
             .unwrap();
-        let handle = store.find(&TaskId::new(endpoint_id, "task-1")).unwrap();
+        let handle = store.find(&TaskId::new(server_id, "task-1")).unwrap();
         let line = task(&store, handle, Some(raw), "vc01", at(now)).unwrap();
         Value::Object(line)
     }

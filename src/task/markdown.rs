@@ -15,11 +15,11 @@ const MAX_EVENTS: usize = 10;
 pub fn task_markdown(
     store: &TaskStore,
     handle: Handle,
-    endpoint: &str,
+    server: &str,
     events: &[TaskEvent],
     now: Timestamp,
 ) -> Option<String> {
-    TaskEntry::of(store, handle, endpoint, events, now).map(|task| entry_markdown(&task))
+    TaskEntry::of(store, handle, server, events, now).map(|task| entry_markdown(&task))
 }
 
 /// Describes a task in Markdown, with its last events.
@@ -40,7 +40,7 @@ pub fn entry_markdown(task: &TaskEntry) -> String {
             Some(format!("{}{progress}", json_output::status(task.status))),
         ),
         ("Task", Some(task.id.clone())),
-        ("vCenter", Some(task.endpoint.clone())),
+        ("vCenter", Some(task.server.clone())),
         ("Started by", task.started_by.clone()),
         ("Queued", time(task.queued)),
         ("Started", time(task.started)),
@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        ChangeSet, EndpointId, TaskChange, TaskId,
+        ChangeSet, ServerId, TaskChange, TaskId,
         fixture::{at, info},
     };
 
@@ -106,11 +106,11 @@ mod tests {
             info: info("task-1", &more),
             at: at(0),
         };
-        let endpoint_id = EndpointId(0);
+        let server_id = ServerId(0);
         store
-            .apply(endpoint_id, change, &mut ChangeSet::default())
+            .apply(server_id, change, &mut ChangeSet::default())
             .unwrap();
-        let handle = store.find(&TaskId::new(endpoint_id, "task-1")).unwrap();
+        let handle = store.find(&TaskId::new(server_id, "task-1")).unwrap();
         let events: Vec<TaskEvent> = (0..12)
             .map(|second| {
                 TaskEvent::from_json(json!({"_typeName": "TaskEvent", "key": second, "createdTime": at(second).to_string(),

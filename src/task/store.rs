@@ -29,7 +29,7 @@ use self::{
 };
 use super::{
     change::TaskChange,
-    id::{EndpointId, TaskId},
+    id::{ServerId, TaskId},
     labels::Labels,
     location::LocationField,
     progress::Progress,
@@ -46,9 +46,9 @@ pub struct ChangeSet {
     pub removed: Vec<Handle>,
 }
 
-type TaskKey = (EndpointId, Arc<str>);
+type TaskKey = (ServerId, Arc<str>);
 
-/// All known tasks of all endpoints.
+/// All known tasks of all servers.
 #[derive(Debug, Clone, Default)]
 pub struct TaskStore {
     nodes: Nodes,
@@ -63,11 +63,11 @@ pub struct TaskStore {
     locations: HashMap<EntityKey, EntityLocation>,
     /// Fields that at least one location has had.
     known_location_fields: Vec<LocationField>,
-    labels: HashMap<EndpointId, Labels>,
-    /// Names of the endpoints, if there are several.
-    endpoints: HashMap<EndpointId, Arc<str>>,
-    /// Server time until which the user knows the failures of an endpoint; `None` if no failure is new.
-    known_failures: Option<HashMap<EndpointId, Timestamp>>,
+    labels: HashMap<ServerId, Labels>,
+    /// Names of the servers, if there are several.
+    servers: HashMap<ServerId, Arc<str>>,
+    /// Server time until which the user knows the failures of a server; `None` if no failure is new.
+    known_failures: Option<HashMap<ServerId, Timestamp>>,
 }
 
 impl TaskStore {
@@ -103,8 +103,8 @@ impl TaskStore {
 
     /// Returns the handle of the task with this `TaskInfo.key`. If a server uses a key for several tasks, the one whose
     /// moId it is takes precedence, else the first.
-    pub fn find_key(&self, endpoint: EndpointId, key: &str) -> Option<Handle> {
-        self.find_task_key(&(endpoint, Arc::from(key)))
+    pub fn find_key(&self, server: ServerId, key: &str) -> Option<Handle> {
+        self.find_task_key(&(server, Arc::from(key)))
     }
 
     fn find_task_key(&self, key: &TaskKey) -> Option<Handle> {
@@ -126,29 +126,29 @@ impl TaskStore {
             .map(|(handle, node)| (handle, &node.record))
     }
 
-    /// Returns an endpoint's operation labels.
-    pub fn labels(&self, endpoint: EndpointId) -> Labels {
-        self.labels.get(&endpoint).cloned().unwrap_or_default()
+    /// Returns a server's operation labels.
+    pub fn labels(&self, server: ServerId) -> Labels {
+        self.labels.get(&server).cloned().unwrap_or_default()
     }
 
-    /// Sets an endpoint's operation labels.
-    pub fn set_labels(&mut self, endpoint: EndpointId, labels: Labels) {
-        self.labels.insert(endpoint, labels);
+    /// Sets a server's operation labels.
+    pub fn set_labels(&mut self, server: ServerId, labels: Labels) {
+        self.labels.insert(server, labels);
     }
 
-    /// Returns the short name of an endpoint; `None` with a single endpoint.
-    pub fn endpoint_name(&self, endpoint: EndpointId) -> Option<&str> {
-        self.endpoints.get(&endpoint).map(AsRef::as_ref)
+    /// Returns the short name of a server; `None` with a single server.
+    pub fn server_name(&self, server: ServerId) -> Option<&str> {
+        self.servers.get(&server).map(AsRef::as_ref)
     }
 
-    /// Sets the short name of an endpoint.
-    pub fn set_endpoint_name(&mut self, endpoint: EndpointId, name: impl Into<Arc<str>>) {
-        self.endpoints.insert(endpoint, name.into());
+    /// Sets the short name of a server.
+    pub fn set_server_name(&mut self, server: ServerId, name: impl Into<Arc<str>>) {
+        self.servers.insert(server, name.into());
     }
 
     /// Returns the label of a record's operation; a placeholder has none.
     pub fn operation<'a>(&'a self, record: &'a TaskRecord) -> Cow<'a, str> {
-        match (&record.info, self.labels.get(&record.id.endpoint)) {
+        match (&record.info, self.labels.get(&record.id.server)) {
             (Some(info), Some(labels)) => labels.operation(info),
             (Some(info), None) => Labels::default().operation(info).into_owned().into(),
             (None, _) => "Unknown task".into(),
@@ -185,44 +185,44 @@ impl TaskStore {
     /// applied.
     pub fn apply(
         &mut self,
-        endpoint: EndpointId,
+        server: ServerId,
         change: TaskChange,
         touched: &mut ChangeSet,
     ) -> Result<(), Malformed> {
         match change {
             TaskChange::Full { info, at } => {
-                self.upsert(endpoint, info, at, touched);
+                self.upsert(server, info, at, touched);
                 Ok(())
             }
             TaskChange::FromHistory { info, at } => {
-                self.merge_from_history(endpoint, info, at, touched);
+                self.merge_from_history(server, info, at, touched);
                 Ok(())
             }
             TaskChange::Fields { mo_id, fields, at } => {
-                match self.find(&TaskId { endpoint, mo_id }) {
+                match self.find(&TaskId { server, mo_id }) {
                     Some(handle) => self.assign(handle, fields, at, touched),
                     None => Ok(()),
                 }
             }
             TaskChange::Gone { mo_id, at } => {
-                self.set_presence(&TaskId { endpoint, mo_id }, Presence::Gone(at), touched);
+                self.set_presence(&TaskId { server, mo_id }, Presence::Gone(at), touched);
                 Ok(())
             }
             TaskChange::Unreadable { mo_id, reason, .. } => {
                 let presence = Presence::Unreadable(reason);
-                self.set_presence(&TaskId { endpoint, mo_id }, presence, touched);
+                self.set_presence(&TaskId { server, mo_id }, presence, touched);
                 Ok(())
             }
             TaskChange::Placeholder { key, reason } => {
                 let presence = Presence::Unreadable(reason);
-                match self.find_key(endpoint, &key) {
+                match self.find_key(server, &key) {
                     Some(handle) if self.get(handle).is_some_and(|r| r.info.is_some()) => {}
-                    _ => self.set_presence(&TaskId::new(endpoint, key), presence, touched),
+                    _ => self.set_presence(&TaskId::new(server, key), presence, touched),
                 }
                 Ok(())
             }
             TaskChange::Unwatched { mo_id } => {
-                self.remove(&TaskId { endpoint, mo_id }, touched);
+                self.remove(&TaskId { server, mo_id }, touched);
                 Ok(())
             }
         }
@@ -230,13 +230,13 @@ impl TaskStore {
 
     fn upsert(
         &mut self,
-        endpoint: EndpointId,
+        server: ServerId,
         info: Box<TaskInfo>,
         at: Timestamp,
         touched: &mut ChangeSet,
     ) {
-        let id = TaskId::new(endpoint, info.mo_id().clone());
-        let key = (endpoint, info.key.clone());
+        let id = TaskId::new(server, info.mo_id().clone());
+        let key = (server, info.key.clone());
         // A placeholder was created by key; the task itself may have another moId.
         let handle = match self.find(&id).or_else(|| self.find_placeholder(&key)) {
             Some(handle) => handle,
@@ -263,19 +263,19 @@ impl TaskStore {
     /// Merges a finished task from the server's history if its end was not observed.
     fn merge_from_history(
         &mut self,
-        endpoint: EndpointId,
+        server: ServerId,
         info: Box<TaskInfo>,
         at: Timestamp,
         touched: &mut ChangeSet,
     ) {
-        let id = TaskId::new(endpoint, info.mo_id().clone());
+        let id = TaskId::new(server, info.mo_id().clone());
         let known = self
             .find(&id)
-            .or_else(|| self.find_placeholder(&(endpoint, info.key.clone())));
+            .or_else(|| self.find_placeholder(&(server, info.key.clone())));
         if !info.state.is_finished() || !known.is_none_or(|known| self.outcome_is_unknown(known)) {
             return;
         }
-        self.upsert(endpoint, info, at, touched);
+        self.upsert(server, info, at, touched);
         if let Some(node) = self.find(&id).and_then(|handle| self.nodes.get_mut(handle)) {
             node.record.presence = Presence::HistoryOnly;
         }
@@ -311,7 +311,7 @@ impl TaskStore {
         let entity_uses = moves.then(|| EntityUses::of(&node.record));
         let outcome = node.record.assign(fields, at);
         if lineage {
-            let key = (node.record.id.endpoint, node.record.key());
+            let key = (node.record.id.server, node.record.key());
             self.update_key(handle, before);
             self.relink(handle, touched);
             self.attach_orphans(&key, touched);
@@ -335,7 +335,7 @@ impl TaskStore {
             handle
         } else {
             let handle = self.insert(TaskRecord::placeholder(id.clone(), presence));
-            self.attach_orphans(&(id.endpoint, id.mo_id.clone()), touched);
+            self.attach_orphans(&(id.server, id.mo_id.clone()), touched);
             handle
         };
         self.recount(handle, touched);
@@ -354,11 +354,11 @@ impl TaskStore {
         let Some(record) = self.nodes.get(handle).map(|node| &node.record) else {
             return;
         };
-        let (endpoint, key) = (record.id.endpoint, record.key());
+        let (server, key) = (record.id.server, record.key());
         if before != key {
-            self.unindex_key(&(endpoint, before), handle);
+            self.unindex_key(&(server, before), handle);
         }
-        self.index_key((endpoint, key), handle);
+        self.index_key((server, key), handle);
     }
 
     /// Adds a record's key to the index.
@@ -416,7 +416,7 @@ impl TaskStore {
         };
         self.counts.remove(node.status);
         self.reindex(handle, &EntityUses::of(&node.record), touched);
-        self.unindex_key(&(id.endpoint, node.record.key()), handle);
+        self.unindex_key(&(id.server, node.record.key()), handle);
         self.remove_orphan(&node, handle);
         for child in children {
             self.relink(child, touched);

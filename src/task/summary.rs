@@ -1,4 +1,4 @@
-//! Aggregated counts: tasks by operation, account, endpoint and status, and the most important
+//! Aggregated counts: tasks by operation, account, server and status, and the most important
 //! tasks.
 //! A summary is built once from a store and then updated incrementally, so that an update costs by
 //! the number of changes and a frame by the number of displayed rows.
@@ -12,7 +12,7 @@ use slotmap::SecondaryMap;
 
 use self::groups::Groups;
 use super::{
-    ChangeSet, EndpointId, Handle, Status, StatusCounts, TaskRecord, TaskStore, search_text,
+    ChangeSet, Handle, ServerId, Status, StatusCounts, TaskRecord, TaskStore, search_text,
 };
 
 pub use groups::SummaryGroup;
@@ -23,7 +23,7 @@ pub struct Summary {
     counted: SecondaryMap<Handle, CountKey>,
     operations: Groups,
     users: Groups,
-    endpoints: HashMap<EndpointId, StatusCounts>,
+    servers: HashMap<ServerId, StatusCounts>,
     /// Running, queued and failed tasks, by the time at which that status began.
     running: Ranking,
     queued: Ranking,
@@ -38,7 +38,7 @@ struct CountKey {
     status: Status,
     /// Its rank in the list of its status.
     since: Option<Timestamp>,
-    endpoint: EndpointId,
+    server: ServerId,
     operation: usize,
     /// `None` for a placeholder.
     user: Option<usize>,
@@ -82,7 +82,7 @@ impl Summary {
         let initiator = initiator.map(|info| search_text::initiator(&info.reason));
         counted.status == status
             && counted.since == since(record, status)
-            && counted.endpoint == record.id.endpoint
+            && counted.server == record.id.server
             && user == initiator.as_deref()
             && self.operations.name(counted.operation) == Some(&*store.operation(record))
     }
@@ -96,14 +96,11 @@ impl Summary {
         let counted = CountKey {
             status,
             since: since(record, status),
-            endpoint: record.id.endpoint,
+            server: record.id.server,
             operation: self.operations.add(&store.operation(record), status),
             user,
         };
-        self.endpoints
-            .entry(counted.endpoint)
-            .or_default()
-            .add(status);
+        self.servers.entry(counted.server).or_default().add(status);
         if let (Some(ranking), Some(since)) = (self.ranking(status), counted.since) {
             ranking.insert((since, handle));
         }
@@ -119,7 +116,7 @@ impl Summary {
         if let Some(user) = counted.user {
             self.users.remove(user, status);
         }
-        if let Some(counts) = self.endpoints.get_mut(&counted.endpoint) {
+        if let Some(counts) = self.servers.get_mut(&counted.server) {
             counts.remove(status);
         }
         if let (Some(ranking), Some(since)) = (self.ranking(status), counted.since) {
@@ -156,9 +153,9 @@ impl Summary {
         self.users.first(maximum)
     }
 
-    /// Returns the number of an endpoint's tasks in each status.
-    pub fn endpoint(&self, id: EndpointId) -> StatusCounts {
-        self.endpoints.get(&id).copied().unwrap_or_default()
+    /// Returns the number of a server's tasks in each status.
+    pub fn server(&self, id: ServerId) -> StatusCounts {
+        self.servers.get(&id).copied().unwrap_or_default()
     }
 
     /// Returns the running tasks, longest running first.

@@ -6,9 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    id::EndpointId, progress_curve::ProgressCurve, status::Status, task_record::TaskRecord,
-};
+use super::{id::ServerId, progress_curve::ProgressCurve, status::Status, task_record::TaskRecord};
 
 /// Minimum number of durations for a meaningful statistic.
 const MIN_RUNS: usize = 5;
@@ -128,8 +126,8 @@ pub struct PastRuns<'a> {
     pub curves: &'a [ProgressCurve],
 }
 
-/// One operation of one endpoint.
-type Operation = (EndpointId, Arc<str>);
+/// One operation of one server.
+type Operation = (ServerId, Arc<str>);
 
 /// Typical durations by operation and by operation on an entity. Bounded: keeps the newest
 /// durations of each, and ignores further operations and entities beyond the maximum.
@@ -164,10 +162,10 @@ pub struct FinishedRun {
 
 impl TypicalDurations {
     /// Adds successful runs, oldest first.
-    pub fn add_runs(&mut self, endpoint: EndpointId, runs: impl IntoIterator<Item = FinishedRun>) {
+    pub fn add_runs(&mut self, server: ServerId, runs: impl IntoIterator<Item = FinishedRun>) {
         let mut touched = Vec::new();
         for run in runs {
-            let operation = (endpoint, run.operation);
+            let operation = (server, run.operation);
             if let Some(sample) = entry(&mut self.operations, &operation, MAX_OPERATIONS) {
                 sample.add(run.duration, MAX_RUNS);
             }
@@ -197,22 +195,22 @@ impl TypicalDurations {
     /// operation.
     pub fn get(
         &self,
-        endpoint: EndpointId,
+        server: ServerId,
         operation: &str,
         entity: Option<&str>,
     ) -> Option<&DurationStats> {
-        self.find(endpoint, operation, entity)
+        self.find(server, operation, entity)
             .map(|(typical, _)| typical)
     }
 
     /// As [`get`](Self::get), with the scope of the statistic.
     pub fn find(
         &self,
-        endpoint: EndpointId,
+        server: ServerId,
         operation: &str,
         entity: Option<&str>,
     ) -> Option<(&DurationStats, StatsScope)> {
-        let operation = (endpoint, Arc::from(operation));
+        let operation = (server, Arc::from(operation));
         let of_operation = self.operations.get(&operation)?.typical.as_ref();
         let key = entity.map(|entity| (operation, Arc::from(entity)));
         let of_entity = key.and_then(|key| self.entities.get(&key)?.typical.as_ref());
@@ -227,16 +225,16 @@ impl TypicalDurations {
             return PastRuns::default();
         };
         let entity = info.entity.as_ref().map(|entity| &*entity.value);
-        let operation = (record.id.endpoint, Arc::from(&*info.description_id));
+        let operation = (record.id.server, Arc::from(&*info.description_id));
         PastRuns {
-            durations: self.get(record.id.endpoint, &info.description_id, entity),
+            durations: self.get(record.id.server, &info.description_id, entity),
             curves: self.curves.get(&operation).map_or(&[], Vec::as_slice),
         }
     }
 
     /// Adds the progress curve of a run, newest last.
-    pub fn add_curve(&mut self, endpoint: EndpointId, operation: &str, curve: ProgressCurve) {
-        let operation = (endpoint, Arc::from(operation));
+    pub fn add_curve(&mut self, server: ServerId, operation: &str, curve: ProgressCurve) {
+        let operation = (server, Arc::from(operation));
         if let Some(curves) = entry(&mut self.curves, &operation, MAX_OPERATIONS) {
             if curves.len() == MAX_CURVES {
                 curves.remove(0);
@@ -256,36 +254,33 @@ impl TypicalDurations {
             Some((&*info.description_id, curve))
         };
         if let Some((operation, curve)) = finished() {
-            let endpoint = record.id.endpoint;
-            self.add_curve(endpoint, operation, curve);
+            let server = record.id.server;
+            self.add_curve(server, operation, curve);
             if self.watched.len() < MAX_OPERATIONS * MAX_CURVES {
-                self.watched.push(((endpoint, operation.into()), curve));
+                self.watched.push(((server, operation.into()), curve));
             }
         }
     }
 
-    /// Returns the curves of the runs of an endpoint that finished since the start, oldest first.
-    pub fn watched(&self, endpoint: EndpointId) -> impl Iterator<Item = (&str, ProgressCurve)> {
+    /// Returns the curves of the runs of a server that finished since the start, oldest first.
+    pub fn watched(&self, server: ServerId) -> impl Iterator<Item = (&str, ProgressCurve)> {
         let curves = self
             .watched
             .iter()
-            .filter(move |((server, _), _)| *server == endpoint);
+            .filter(move |((of, _), _)| *of == server);
         curves.map(|((_, operation), curve)| (&**operation, *curve))
     }
 
-    /// True if there are runs of an endpoint.
-    pub fn has_runs(&self, endpoint: EndpointId) -> bool {
-        self.operations
-            .keys()
-            .any(|(server, _)| *server == endpoint)
+    /// True if there are runs of a server.
+    pub fn has_runs(&self, server: ServerId) -> bool {
+        self.operations.keys().any(|(of, _)| *of == server)
     }
 
-    /// Removes the runs of an endpoint.
-    pub fn forget(&mut self, endpoint: EndpointId) {
-        self.operations.retain(|(server, _), _| *server != endpoint);
-        self.curves.retain(|(server, _), _| *server != endpoint);
-        self.entities
-            .retain(|((server, _), _), _| *server != endpoint);
+    /// Removes the runs of a server.
+    pub fn forget(&mut self, server: ServerId) {
+        self.operations.retain(|(of, _), _| *of != server);
+        self.curves.retain(|(of, _), _| *of != server);
+        self.entities.retain(|((of, _), _), _| *of != server);
     }
 }
 

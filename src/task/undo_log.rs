@@ -15,7 +15,7 @@ use vtask_vim::types::{CompactTimestamp, FIELDS, TaskInfo};
 
 use super::{
     change::TaskChange,
-    id::{EndpointId, TaskId},
+    id::{ServerId, TaskId},
     store::TaskStore,
     task_record::{Presence, TaskRecord},
 };
@@ -71,8 +71,8 @@ pub struct UndoLog {
     /// Heap memory of the entries in bytes.
     heap: usize,
     began: Option<Timestamp>,
-    /// Server time of the first observation from each endpoint.
-    first_observed: HashMap<EndpointId, Timestamp>,
+    /// Server time of the first observation from each server.
+    first_observed: HashMap<ServerId, Timestamp>,
 }
 
 impl UndoLog {
@@ -80,13 +80,13 @@ impl UndoLog {
     pub fn note(
         &mut self,
         store: &TaskStore,
-        endpoint: EndpointId,
+        server: ServerId,
         change: &TaskChange,
         now: Timestamp,
     ) {
         let began = *self.began.get_or_insert(now);
         let is_new = now.duration_since(began) > INITIAL_LOAD;
-        if let Some(before) = self.before(store, endpoint, change, is_new) {
+        if let Some(before) = self.before(store, server, change, is_new) {
             self.push(before, now);
         }
     }
@@ -94,23 +94,23 @@ impl UndoLog {
     fn before(
         &mut self,
         store: &TaskStore,
-        endpoint: EndpointId,
+        server: ServerId,
         change: &TaskChange,
         is_new: bool,
     ) -> Option<OldState> {
         let mo_id = change.mo_id().clone();
-        let id = TaskId { endpoint, mo_id };
+        let id = TaskId { server, mo_id };
         let handle = match change {
             TaskChange::Full { info, .. } | TaskChange::FromHistory { info, .. } => store
                 .find(&id)
-                .or_else(|| store.find_placeholder(&(endpoint, info.key.clone()))),
-            TaskChange::Placeholder { key, .. } => store.find_key(endpoint, key),
+                .or_else(|| store.find_placeholder(&(server, info.key.clone()))),
+            TaskChange::Placeholder { key, .. } => store.find_key(server, key),
             _ => store.find(&id),
         };
         let record = handle.and_then(|handle| store.get(handle));
         let replaced = match (change, record) {
             (TaskChange::Full { info, at } | TaskChange::FromHistory { info, at }, None) => {
-                let first_observed = *self.first_observed.entry(endpoint).or_insert(*at);
+                let first_observed = *self.first_observed.entry(server).or_insert(*at);
                 (is_new
                     || info
                         .queue_time()
@@ -214,9 +214,9 @@ impl UndoLog {
 }
 
 impl OldState {
-    /// Returns the endpoint of the task, and the change that gives the task this state. `at` is a time of its server.
-    pub fn into_change(self, at: Timestamp) -> (EndpointId, TaskChange) {
-        let TaskId { endpoint, mo_id } = self.id;
+    /// Returns the server of the task, and the change that gives the task this state. `at` is a time of its server.
+    pub fn into_change(self, at: Timestamp) -> (ServerId, TaskChange) {
+        let TaskId { server, mo_id } = self.id;
         let at = self.last_change.map_or(at, Into::into);
         let fields = |fields| TaskChange::Fields {
             mo_id: mo_id.clone(),
@@ -248,7 +248,7 @@ impl OldState {
                 (None, value) => presence(value),
             },
         };
-        (endpoint, change)
+        (server, change)
     }
 }
 

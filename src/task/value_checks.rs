@@ -53,12 +53,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        EndpointId, Presence, Progress, TaskId,
+        Presence, Progress, ServerId, TaskId,
         fixture::{at, info},
     };
 
     fn record(more: &Value) -> TaskRecord {
-        let id = TaskId::new(EndpointId(0), "task-1");
+        let id = TaskId::new(ServerId(0), "task-1");
         let mut record = TaskRecord::placeholder(id, Presence::Present);
         record.info = Some(info("task-1", more));
         record

@@ -28,7 +28,7 @@ use crate::{
     app::{AppState, Event, ExitReason, Options, Popup, Screen, Severity, next_redraw},
     app::{last_seen_times::LastSeen, progress_curve_file::KnownCurve},
     metrics::{Metrics, MetricsReport},
-    task::{EndpointId, FinishedTask, StatusCounts},
+    task::{FinishedTask, ServerId, StatusCounts},
     ui::{self, Appearance},
     watch::{Command, Update},
 };
@@ -42,10 +42,10 @@ const UPDATE_BATCH: usize = 256;
 /// Maximum time to wait for background jobs on exit.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A watched endpoint.
+/// A watched server.
 #[derive(Debug)]
-pub struct WatchedEndpoint {
-    pub id: EndpointId,
+pub struct WatchedServer {
+    pub id: ServerId,
     /// Display name until the server reports its own.
     pub name: String,
     /// Rejects every request that changes something on the server.
@@ -62,7 +62,7 @@ pub struct EventSources {
     /// The record that is played instead of watching servers.
     pub record: Option<PlaybackController>,
     /// Updates from the watchers.
-    pub updates: mpsc::Receiver<(EndpointId, Update)>,
+    pub updates: mpsc::Receiver<(ServerId, Update)>,
     pub signals: BoxStream<'static, Signal>,
 }
 
@@ -100,23 +100,25 @@ pub trait TerminalHost {
 pub async fn run<B: Backend>(
     terminal: &mut Terminal<B>,
     mut sources: EventSources,
-    endpoints: Vec<WatchedEndpoint>,
+    servers: Vec<WatchedServer>,
     host: &mut impl TerminalHost,
     clock: impl Fn() -> Timestamp,
     options: Options,
     metrics: Metrics,
 ) -> (ExitReason, MetricsReport) {
     let appearance = Appearance::new(&options);
-    let names = endpoints.iter().map(|e| (e.id, e.name.clone()));
+    let names = servers
+        .iter()
+        .map(|server| (server.id, server.name.clone()));
     let mut screen = Box::new(Screen::new(options, names));
     let state = &mut screen.state;
-    for (server, endpoint) in state.servers.iter_mut().zip(&endpoints) {
-        server.base_url.clone_from(&endpoint.base_url);
-        server.read_only = endpoint.read_only;
+    for (server, watched) in state.servers.iter_mut().zip(&servers) {
+        server.base_url.clone_from(&watched.base_url);
+        server.read_only = watched.read_only;
     }
     let player = sources.record.take();
     state.playback = player.as_ref().map(PlaybackController::display);
-    state.options.read_only |= endpoints.iter().all(|endpoint| endpoint.read_only);
+    state.options.read_only |= servers.iter().all(|server| server.read_only);
     if let Ok(size) = terminal.size() {
         state.fit(size, clock());
     }
@@ -133,7 +135,7 @@ pub async fn run<B: Backend>(
         terminal,
         appearance,
         screen,
-        endpoints,
+        servers,
         host,
         player,
         live: None,
@@ -152,7 +154,7 @@ struct EventLoop<'a, B: Backend, H, C> {
     terminal: &'a mut Terminal<B>,
     appearance: Appearance,
     screen: Box<Screen>,
-    endpoints: Vec<WatchedEndpoint>,
+    servers: Vec<WatchedServer>,
     host: &'a mut H,
     /// The record that is played, or the session so far.
     player: Option<PlaybackController>,
@@ -265,7 +267,7 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
     async fn wait(
         &mut self,
         sources: &mut EventSources,
-        updates: &mut VecDeque<(EndpointId, Update)>,
+        updates: &mut VecDeque<(ServerId, Update)>,
         updates_open: &mut bool,
     ) -> Wakeup {
         if let Some(input) = sources.input.next().now_or_never() {

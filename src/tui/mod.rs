@@ -12,7 +12,7 @@ mod signals;
 mod terminal;
 mod terminal_size;
 
-pub use event_loop::{EventSources, TerminalHost, WatchedEndpoint, run};
+pub use event_loop::{EventSources, TerminalHost, WatchedServer, run};
 pub use input::input;
 pub use playback::{MAX_SPEED, PlaybackController};
 pub use signals::{Signal, signals};

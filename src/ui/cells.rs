@@ -72,8 +72,8 @@ pub(super) fn draw_cell<'a>(
             cell.push_status(status)
                 .push(status.word(), Role::from(status));
         }
-        Column::Endpoint => {
-            if let Some(server) = ctx.state.server(record.id.endpoint) {
+        Column::Server => {
+            if let Some(server) = ctx.state.server(record.id.server) {
                 let is_stale = server.is_stale();
                 let role = if is_stale { Role::Stale } else { Role::Dim };
                 cell.push(&server.name, role);

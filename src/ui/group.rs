@@ -28,9 +28,9 @@ pub(super) fn name(ctx: &RenderContext, member: Handle) -> String {
     };
     let info = record.info.as_deref();
     let dot = ctx.appearance.symbols.dot;
-    let server = state.server(record.id.endpoint);
+    let server = state.server(record.id.server);
     let mut name = match (by, info) {
-        (GroupBy::Endpoint, _) => server.map_or_else(String::new, |server| server.name.clone()),
+        (GroupBy::Server, _) => server.map_or_else(String::new, |server| server.name.clone()),
         (GroupBy::Operation, _) => store.operation(record).into_owned(),
         (GroupBy::Root, Some(_)) => {
             let (operation, target) = (store.operation(record), labels::target(record));
@@ -52,9 +52,9 @@ pub(super) fn name(ctx: &RenderContext, member: Handle) -> String {
     if name.is_empty() {
         name = format!("Unknown {}", by.name());
     } else if matches!(by, GroupBy::Root | GroupBy::Target | GroupBy::Location(_))
-        && let Some(endpoint) = store.endpoint_name(record.id.endpoint)
+        && let Some(server) = store.server_name(record.id.server)
     {
-        name = format!("{name} {dot} {endpoint}");
+        name = format!("{name} {dot} {server}");
     }
     name
 }

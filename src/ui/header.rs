@@ -158,7 +158,7 @@ fn position(ctx: &RenderContext, playback: &Playback) -> String {
     format!(" {state} {time}{percent} ")
 }
 
-/// Returns the short form of an endpoint among several: name, connection symbol, problem.
+/// Returns the short form of a server among several: name, connection symbol, problem.
 fn short_status(ctx: &RenderContext, server: &ServerState) -> (String, Role) {
     let (text, role) = connection(ctx, server);
     let symbol = text.split(' ').next().unwrap_or_default();

@@ -64,7 +64,7 @@ pub(super) fn task_line(
     columns: u16,
     indent: usize,
 ) -> Line<'static> {
-    let id = ctx.state.full_id(record.id.endpoint, &record.id.mo_id);
+    let id = ctx.state.full_id(record.id.server, &record.id.mo_id);
     let mut id_part = StyledLine::new(ctx.appearance, columns / 2);
     id_part.gap(2).push(&id, Role::Dim);
     let mut line = StyledLine::new(ctx.appearance, columns);

@@ -258,7 +258,7 @@ mod tests {
     };
 
     fn record(more: &Value) -> TaskRecord {
-        let id = TaskId::new(crate::task::EndpointId(0), "task-1");
+        let id = TaskId::new(crate::task::ServerId(0), "task-1");
         let mut record = TaskRecord::placeholder(id, Presence::Present);
         record.info = Some(info("task-1", more));
         record

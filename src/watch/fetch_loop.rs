@@ -1,4 +1,4 @@
-//! The fetch loop of one endpoint: connects, signs in, reads, and reconnects after an outage.
+//! The fetch loop of one server: connects, signs in, reads, and reconnects after an outage.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until, timeout},
 };
-use vtask_task::{EndpointId, ServerClock};
+use vtask_task::{ServerClock, ServerId};
 use vtask_vim::{Client, Error};
 
 use super::{
@@ -39,11 +39,11 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Starts the fetch loop of one endpoint. It ends when it is stopped or when the receiver of its updates is dropped.
+    /// Starts the fetch loop of one server. It ends when it is stopped or when the receiver of its updates is dropped.
     pub fn spawn(
-        id: EndpointId,
+        id: ServerId,
         options: WatchOptions,
-        updates: mpsc::Sender<(EndpointId, Update)>,
+        updates: mpsc::Sender<(ServerId, Update)>,
     ) -> Self {
         let (commands, inbox) = mpsc::unbounded_channel();
         let fetch_loop = FetchLoop::new(id, options, updates, inbox);
@@ -69,7 +69,7 @@ impl Watcher {
     }
 }
 
-/// State of the fetch loop of one endpoint.
+/// State of the fetch loop of one server.
 pub(super) struct FetchLoop {
     pub(super) options: WatchOptions,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
@@ -87,9 +87,9 @@ pub(super) struct FetchLoop {
 
 impl FetchLoop {
     fn new(
-        id: EndpointId,
+        id: ServerId,
         options: WatchOptions,
-        updates: mpsc::Sender<(EndpointId, Update)>,
+        updates: mpsc::Sender<(ServerId, Update)>,
         commands: mpsc::UnboundedReceiver<Command>,
     ) -> Self {
         let now = Instant::now();

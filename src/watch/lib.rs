@@ -1,6 +1,6 @@
 //! The fetch loop: follows tasks on a server and reports changes.
 //!
-//! One async task per endpoint owns the session, the set of watched tasks, reconnection and pacing. It sends
+//! One async task per server owns the session, the set of watched tasks, reconnection and pacing. It sends
 //! [`Update`]s, which carry changes only, and accepts [`Command`]s. Consumers never wait for the network.
 
 #![warn(missing_docs)]

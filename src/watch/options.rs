@@ -20,7 +20,7 @@ pub enum FetchMode {
     Poll,
 }
 
-/// The tasks to watch on one endpoint, and the way to do it.
+/// The tasks to watch on one server, and the way to do it.
 #[derive(Debug, Clone)]
 pub struct WatchOptions {
     /// The connection.

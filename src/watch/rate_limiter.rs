@@ -1,4 +1,4 @@
-//! A token bucket that limits requests to one endpoint. Pure: `now` is an argument.
+//! A token bucket that limits requests to one server. Pure: `now` is an argument.
 
 use std::time::Duration;
 

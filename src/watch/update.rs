@@ -11,7 +11,7 @@ use vtask_vim::types::{About, EntityLocation, ManagedObjectReference, TaskEvent,
 
 use super::ConnectionState;
 
-/// An update from an endpoint. Only changes are sent.
+/// An update from a server. Only changes are sent.
 #[derive(Debug)]
 pub enum Update {
     /// The connection's state changed.

@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use vtask_recording::{Entry, Recorder};
-use vtask_task::EndpointId;
+use vtask_task::ServerId;
 
 use super::{ConnectionState, Update, recording_codec, stop_reason::StopReason};
 
 /// The channel of updates.
 #[derive(Debug)]
 pub(super) struct UpdateSender {
-    id: EndpointId,
-    updates: mpsc::Sender<(EndpointId, Update)>,
+    id: ServerId,
+    updates: mpsc::Sender<(ServerId, Update)>,
     /// The state of the connection sent last.
     connection: Option<ConnectionState>,
     recorder: Option<Recorder>,
@@ -19,8 +19,8 @@ pub(super) struct UpdateSender {
 
 impl UpdateSender {
     pub(super) fn new(
-        id: EndpointId,
-        updates: mpsc::Sender<(EndpointId, Update)>,
+        id: ServerId,
+        updates: mpsc::Sender<(ServerId, Update)>,
         recorder: Option<Recorder>,
     ) -> Self {
         Self {

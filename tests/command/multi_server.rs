@@ -94,11 +94,11 @@ async fn same_task_id_is_awaited_on_both_servers() {
                 (branch.clone(), "task-2".to_owned(), json!("failed")),
             ]
         );
-        for endpoint in [&lab, &branch] {
-            let of = |line: &&Value| line["endpoint"] == **endpoint && line["moId"] == "task-1";
+        for server in [&lab, &branch] {
+            let of = |line: &&Value| line["endpoint"] == **server && line["moId"] == "task-1";
             let tasks = output.of_type("task");
             let last = tasks.iter().rfind(of).unwrap();
-            assert_eq!(last["outcome"], "success", "{endpoint}");
+            assert_eq!(last["outcome"], "success", "{server}");
         }
         assert_eq!(
             lines
@@ -275,11 +275,11 @@ async fn tree_and_events_take_server_from_task_argument() {
             .at("")
             .await;
         assert_eq!(output.code, 0, "{output:?}");
-        let endpoint = two.branch.address().to_string();
-        assert_eq!(output.lines()[0]["endpoint"], endpoint);
+        let server = two.branch.address().to_string();
+        assert_eq!(output.lines()[0]["endpoint"], server);
         let url = format!("{}/sdk/vim25/8.0.3.0/Task/task-2/info", two.branch.url());
         let by_url = two.line(&format!("{command} {url} --json")).at("").await;
-        assert_eq!(by_url.lines()[0]["endpoint"], endpoint, "{by_url:?}");
+        assert_eq!(by_url.lines()[0]["endpoint"], server, "{by_url:?}");
         let output = two.line(&format!("{command} task-2")).at("").await;
         assert_eq!(output.code, 2, "{output:?}");
         assert!(

@@ -33,12 +33,12 @@ async fn list_and_get_name_server() {
     assert_eq!(output.code, 2, "{output:?}");
     assert!(output.err.contains("Write lab/task-1"), "{}", output.err);
     let output = line(&format!("list --json {both}")).at("").await;
-    let endpoints: std::collections::BTreeSet<String> = output
+    let servers: std::collections::BTreeSet<String> = output
         .lines()
         .iter()
         .map(|line| line["endpoint"].to_string())
         .collect();
-    assert_eq!(endpoints.len(), 2);
+    assert_eq!(servers.len(), 2);
     let duplicates = format!("list --ids --profile lab,lab2 --config {config}");
     let output = line(&duplicates).at("").await;
     assert_eq!(output.code, 0, "{output:?}");

@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use serde_json::json;
 use vtask::{
     task::{
-        ChangeSet, DurationStats, EndpointId, Estimate, FinishedRun, Forecaster, Handle, PastRuns,
-        ProgressCurve, ProgressHistory, Status, TaskChange, TaskStore, TypicalDurations, estimate,
-        stall_threshold,
+        ChangeSet, DurationStats, Estimate, FinishedRun, Forecaster, Handle, PastRuns,
+        ProgressCurve, ProgressHistory, ServerId, Status, TaskChange, TaskStore, TypicalDurations,
+        estimate, stall_threshold,
     },
     vim::types::TaskInfo,
 };
@@ -117,7 +117,7 @@ proptest! {
         late in 0.0..5e3_f64,
         children_first in any::<bool>(),
     ) {
-        let endpoint = EndpointId(0);
+        let server = ServerId(0);
         let states = ["running", "running", "queued", "success"];
         let mut store = TaskStore::new();
         let observe = |store: &mut TaskStore, number: usize, progress: Option<i32>, at: f64| {
@@ -133,7 +133,7 @@ proptest! {
             });
             let info = Box::new(TaskInfo::from_json(wire).unwrap());
             let change = TaskChange::Full { info, at: after(at) };
-            store.apply(endpoint, change, &mut ChangeSet::default()).unwrap();
+            store.apply(server, change, &mut ChangeSet::default()).unwrap();
         };
         for number in 0..parents.len() {
             observe(&mut store, number, Some(0), 1.0);
@@ -144,7 +144,7 @@ proptest! {
             observe(&mut store, number.index(parents.len()), Some(percent), at);
         }
         let mut typical = TypicalDurations::default();
-        typical.add_runs(endpoint, durations.into_iter().map(|duration| FinishedRun {
+        typical.add_runs(server, durations.into_iter().map(|duration| FinishedRun {
             operation: "x.y".into(), entity: None, duration,
         }));
         let mut forecaster = Forecaster::new(&store, Some(&typical), after(at + late));

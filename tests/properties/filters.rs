@@ -5,15 +5,14 @@ use proptest::prelude::*;
 use serde_json::json;
 use vtask::{
     task::{
-        ChangeSet, EndpointId, Filter, Handle, Saved, TaskChange, TaskId, TaskStore,
-        filter::complete,
+        ChangeSet, Filter, Handle, Saved, ServerId, TaskChange, TaskId, TaskStore, filter::complete,
     },
     vim::types::TaskInfo,
 };
 
 use super::cases;
 
-const ENDPOINT: EndpointId = EndpointId(0);
+const SERVER: ServerId = ServerId(0);
 const NAMES: [&str; 5] = ["web-01", "db-01", "db-prod", "データ", "a \"b\" c"];
 const STATES: [&str; 4] = ["queued", "running", "success", "error"];
 
@@ -102,9 +101,9 @@ fn store(tasks: &[Task]) -> (TaskStore, Vec<Handle>) {
             at: jiff::Timestamp::UNIX_EPOCH,
         };
         store
-            .apply(ENDPOINT, change, &mut ChangeSet::default())
+            .apply(SERVER, change, &mut ChangeSet::default())
             .unwrap();
-        handles.push(store.find(&TaskId::new(ENDPOINT, mo_id)).unwrap());
+        handles.push(store.find(&TaskId::new(SERVER, mo_id)).unwrap());
     }
     (store, handles)
 }

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vtask::{
-    task::{ChangeSet, EndpointId, Handle, StatusCounts, TaskChange, TaskId, TaskStore},
+    task::{ChangeSet, Handle, ServerId, StatusCounts, TaskChange, TaskId, TaskStore},
     vim::types::TaskInfo,
 };
 
 use super::cases;
 
-const ENDPOINT: EndpointId = EndpointId(0);
+const SERVER: ServerId = ServerId(0);
 const TASKS: usize = 10;
 
 /// A task as observed: number, parent's number, state, progress.
@@ -168,7 +168,7 @@ proptest! {
         let store = |tasks: &[ObservedTask]| {
             let mut store = TaskStore::new();
             for observed in tasks {
-                store.apply(ENDPOINT, observed.change(), &mut ChangeSet::default()).unwrap();
+                store.apply(SERVER, observed.change(), &mut ChangeSet::default()).unwrap();
             }
             store
         };
@@ -177,7 +177,7 @@ proptest! {
         check(&second)?;
         prop_assert_eq!(describe(&first), describe(&second));
         for observed in &forest {
-            let handle = first.find(&TaskId::new(ENDPOINT, mo_id(observed.number))).unwrap();
+            let handle = first.find(&TaskId::new(SERVER, mo_id(observed.number))).unwrap();
             let parent = first.parent(handle).and_then(|parent| first.get(parent)).map(|record| record.id.mo_id.to_string());
             prop_assert_eq!(parent, observed.parent.map(mo_id));
         }
@@ -187,7 +187,7 @@ proptest! {
     fn store_stays_consistent_after_any_change(changes in prop::collection::vec(any_change(), 0..60)) {
         let mut store = TaskStore::new();
         for change in changes {
-            let _ = store.apply(ENDPOINT, change, &mut ChangeSet::default());
+            let _ = store.apply(SERVER, change, &mut ChangeSet::default());
             check(&store)?;
         }
     }

@@ -19,7 +19,7 @@ use vtask::{
     vim::types::TaskInfo,
 };
 
-use crate::watch::support::{ENDPOINT, manual_clock, paused::PausedHarness};
+use crate::watch::support::{SERVER, manual_clock, paused::PausedHarness};
 
 const STEP: Duration = Duration::from_secs(5);
 
@@ -74,7 +74,7 @@ struct FollowedTasks {
 impl FollowedTasks {
     fn new(simulator: &Simulator, runs: Vec<FinishedRun>) -> Self {
         let mut typical = TypicalDurations::default();
-        typical.add_runs(ENDPOINT, runs);
+        typical.add_runs(SERVER, runs);
         Self {
             now: start(),
             control: simulator.control(),
@@ -90,7 +90,7 @@ impl FollowedTasks {
         for info in self.control.expected_tasks() {
             let info = Box::new(TaskInfo::from_json(info).unwrap());
             let key = info.key.clone();
-            let known = self.store.find_key(ENDPOINT, &key);
+            let known = self.store.find_key(SERVER, &key);
             if known.is_some_and(|known| self.store.get(known).unwrap().status().is_finished()) {
                 continue;
             }
@@ -105,10 +105,10 @@ impl FollowedTasks {
             }
             let change = TaskChange::Full { info, at: self.now };
             self.store
-                .apply(ENDPOINT, change, &mut ChangeSet::default())
+                .apply(SERVER, change, &mut ChangeSet::default())
                 .unwrap();
         }
-        self.typical.add_runs(ENDPOINT, runs);
+        self.typical.add_runs(SERVER, runs);
     }
 
     fn running(&self) -> Vec<Handle> {

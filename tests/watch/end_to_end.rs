@@ -93,7 +93,7 @@ async fn ancestors_are_watched_automatically(mode: FetchMode) {
         .until("the ancestors", |harness| harness.store.len() >= 3)
         .await;
     let handle = harness.store.find(&vtask::task::TaskId::new(
-        crate::watch::support::ENDPOINT,
+        crate::watch::support::SERVER,
         grandchild.as_str(),
     ));
     assert_eq!(harness.store.path(handle.unwrap()).count(), 3);

@@ -79,7 +79,7 @@ async fn expired_root_is_found_in_history() {
     assert_eq!(harness.status(key(&middle)), Some(Status::Success));
     let root = harness
         .store
-        .find_key(crate::watch::support::ENDPOINT, root)
+        .find_key(crate::watch::support::SERVER, root)
         .unwrap();
     assert_eq!(harness.store.family(root).total(), 7, "the whole family");
     assert_eq!(control.open_objects().histories, 0);
@@ -152,7 +152,7 @@ async fn lookup_without_history_uses_recent_tasks() {
         .await;
     let handle = harness
         .store
-        .find_key(crate::watch::support::ENDPOINT, root)
+        .find_key(crate::watch::support::SERVER, root)
         .unwrap();
     assert_eq!(harness.store.family(handle).total(), 1);
     follow(&mut harness, root).await;

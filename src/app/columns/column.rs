@@ -26,7 +26,7 @@ named_enum! {
         Started: "started", "STARTED", "start time";
         Completed: "completed" | "ended", "FINISHED", "completion time";
         QueuedFor: "queued-for" | "waited", "WAITED", "time spent queued";
-        Endpoint: "endpoint" | "vcenter" | "server", "VCENTER", "vCenter, if there are several";
+        Server: "endpoint" | "vcenter" | "server", "VCENTER", "vCenter, if there are several";
         Operation: "operation" | "op", "OPERATION", "operation ID";
         Id: "id" | "moid", "TASK ID", "task ID (moId)";
         Parent: "parent", "PARENT", "key of the parent task";

@@ -4,7 +4,7 @@ use super::column::{Column, ColumnSpec};
 
 /// Default columns from left to right, each with the minimum list width at which it is shown.
 const DEFAULT_COLUMNS: [(Column, u16); 15] = [
-    (Column::Endpoint, 56),
+    (Column::Server, 56),
     (Column::Task, 0),
     (Column::Target, 56),
     (Column::Progress, 35),
@@ -25,13 +25,13 @@ const DEFAULT_COLUMNS: [(Column, u16); 15] = [
 /// others appear at a greater width.
 pub(super) fn default_columns(width: u16, has_several: bool) -> Vec<ColumnSpec> {
     /// The vCenter column at its usual width, with its gap.
-    const ENDPOINT_COLUMNS: u16 = 10;
-    let has_endpoint = has_several && width >= 56;
-    let rest = width - ENDPOINT_COLUMNS * u16::from(has_endpoint);
+    const SERVER_COLUMNS: u16 = 10;
+    let has_server = has_several && width >= 56;
+    let rest = width - SERVER_COLUMNS * u16::from(has_server);
     let columns = DEFAULT_COLUMNS
         .into_iter()
         .filter(|(column, from)| match column {
-            Column::Endpoint => has_endpoint,
+            Column::Server => has_server,
             _ => rest >= *from,
         });
     columns.map(|(column, _)| ColumnSpec::new(column)).collect()

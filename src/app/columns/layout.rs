@@ -27,7 +27,7 @@ const DROPPED_LAST: [Column; 10] = [
     Column::Phase,
     Column::Left,
     Column::Error,
-    Column::Endpoint,
+    Column::Server,
     Column::State,
     Column::Target,
     Column::Elapsed,

@@ -28,7 +28,7 @@ impl WidthRange {
             Column::Trend | Column::Cancel => (10, 10),
             Column::StartedBy | Column::Host | Column::Cluster | Column::Datacenter => (10, 30),
             Column::Queued | Column::Started | Column::Completed => (8, 11),
-            Column::Endpoint => (7, 16),
+            Column::Server => (7, 16),
             Column::Operation => (12, 40),
             Column::Id | Column::Parent => (9, 16),
             Column::Error => (12, 120),

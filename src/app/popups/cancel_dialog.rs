@@ -200,14 +200,14 @@ fn look_up(state: &AppState, handle: Handle) -> Vec<Effect> {
     let Some(record) = state.view().store.get(handle) else {
         return Vec::new();
     };
-    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    let (server, mo_id) = (record.id.server, record.id.mo_id.clone());
     let locator = match record.info.as_deref() {
         Some(info) => TaskLocator::of(info),
         None => TaskLocator::named(mo_id.clone()),
     };
     vec![
-        Effect::Send(endpoint, Command::Refresh(vec![mo_id])),
-        Effect::Send(endpoint, Command::CheckPrivilege(locator)),
+        Effect::Send(server, Command::Refresh(vec![mo_id])),
+        Effect::Send(server, Command::CheckPrivilege(locator)),
     ]
 }
 
@@ -240,7 +240,7 @@ pub fn refusal(state: &AppState, handle: Handle, now: Timestamp) -> Option<Strin
     if !eligibility.allowed {
         return Some(eligibility.brief);
     }
-    if state.is_read_only(record.id.endpoint) {
+    if state.is_read_only(record.id.server) {
         return Some("Read-only: cancelling is disabled.".to_owned());
     }
     let request = state.view().cancel_requests.get(&handle);
@@ -259,9 +259,9 @@ pub(super) fn send_request(state: &mut AppState, handle: Handle, now: Timestamp)
     let Some(record) = view.store.get(handle) else {
         return Vec::new();
     };
-    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    let (server, mo_id) = (record.id.server, record.id.mo_id.clone());
     view.cancel_requests.insert(handle, CancelRequest::new(now));
-    vec![Effect::Send(endpoint, Command::Cancel(mo_id))]
+    vec![Effect::Send(server, Command::Cancel(mo_id))]
 }
 
 #[cfg(test)]

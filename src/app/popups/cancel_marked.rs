@@ -17,7 +17,7 @@ use crate::{
         action::Action, event::Effect, keymap::Context, notification_log::Severity, state::AppState,
     },
     task::{
-        ChangeSet, EndpointId, Handle, TaskStore,
+        ChangeSet, Handle, ServerId, TaskStore,
         cancellation::{CancelRequest, Privilege},
     },
     vim::types::TaskLocator,
@@ -89,7 +89,7 @@ impl MarkedTask {
         let pending = request.filter(|request| request.is_pending());
         let refusal = if !eligibility.allowed {
             Some(eligibility.message.clone())
-        } else if state.is_read_only(record.id.endpoint) {
+        } else if state.is_read_only(record.id.server) {
             Some("Read-only: cancelling is disabled.".to_owned())
         } else {
             pending.map(|request: &CancelRequest| request.status_text(now))
@@ -163,19 +163,19 @@ fn look_up(state: &AppState, tasks: &[Handle], now: Timestamp) -> Vec<Effect> {
         .iter()
         .filter(|task| refusal(state, **task, now).is_none())
         .filter_map(|task| store.get(*task));
-    let mut refresh: BTreeMap<EndpointId, Vec<Arc<str>>> = BTreeMap::new();
+    let mut refresh: BTreeMap<ServerId, Vec<Arc<str>>> = BTreeMap::new();
     let mut checks = Vec::new();
     for record in can.take(MAX_LOOKUPS) {
-        let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
-        refresh.entry(endpoint).or_default().push(mo_id);
+        let (server, mo_id) = (record.id.server, record.id.mo_id.clone());
+        refresh.entry(server).or_default().push(mo_id);
         if let Some(info) = record.info.as_deref() {
             let check = Command::CheckPrivilege(TaskLocator::of(info));
-            checks.push(Effect::Send(endpoint, check));
+            checks.push(Effect::Send(server, check));
         }
     }
     let refresh = refresh.into_iter();
     refresh
-        .map(|(endpoint, tasks)| Effect::Send(endpoint, Command::Refresh(tasks)))
+        .map(|(server, tasks)| Effect::Send(server, Command::Refresh(tasks)))
         .chain(checks)
         .collect()
 }

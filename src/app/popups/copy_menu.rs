@@ -70,15 +70,15 @@ fn copy_item(state: &mut AppState, item: CopyItem, now: Timestamp) -> Vec<Effect
         return Vec::new();
     };
     let ticket = || state.ticket(subject?, now);
-    let server = state.server(record.id.endpoint);
+    let server = state.server(record.id.server);
     let Some(mut text) = item.text(record, server, ticket) else {
         return Vec::new();
     };
-    let full_id = state.full_id(record.id.endpoint, &text);
+    let full_id = state.full_id(record.id.server, &text);
     if item == CopyItem::Id {
         text = full_id;
     }
-    let of = state.full_id(record.id.endpoint, &record.id.mo_id);
+    let of = state.full_id(record.id.server, &record.id.mo_id);
     let message = format!(
         "Copied {} of {of} ({} characters)",
         item.name(),

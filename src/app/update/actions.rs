@@ -136,7 +136,7 @@ fn handle_screen_action(
         Action::GroupTarget => list::group(state, Some(GroupBy::Target), now),
         Action::GroupUser => list::group(state, Some(GroupBy::User), now),
         Action::GroupOperation => list::group(state, Some(GroupBy::Operation), now),
-        Action::GroupEndpoint => list::group(state, Some(GroupBy::Endpoint), now),
+        Action::GroupEndpoint => list::group(state, Some(GroupBy::Server), now),
         Action::Blocker => blocker::jump(state, now),
         Action::GroupHost => group_by_location(state, LocationField::Host, now),
         Action::GroupCluster => group_by_location(state, LocationField::Cluster, now),

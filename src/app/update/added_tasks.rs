@@ -11,7 +11,7 @@ use crate::{
         added_tasks::AddedTask, event::Effect, notification_log::Severity, screen::Screen,
         server_state::ServerState, state::AppState,
     },
-    task::{EndpointId, Handle, NotATask, TaskChange, TaskId, TaskRef},
+    task::{Handle, NotATask, ServerId, TaskChange, TaskId, TaskRef},
     vim::types::TaskLocator,
     watch::{Command, HistoryLookup},
 };
@@ -32,11 +32,11 @@ pub(in crate::app) fn add(
     let tasks: Result<Vec<TaskId>, _> = names.filter_map(|name| resolve(state, name)).collect();
     let tasks = tasks.map_err(|problem| problem.to_string())?;
     let known = tasks.iter().find_map(|task| find(state, task));
-    let mut commands: Vec<(EndpointId, Vec<Arc<str>>)> = Vec::new();
+    let mut commands: Vec<(ServerId, Vec<Arc<str>>)> = Vec::new();
     for task in &tasks {
-        match commands.iter_mut().find(|(of, _)| *of == task.endpoint) {
+        match commands.iter_mut().find(|(of, _)| *of == task.server) {
             Some((_, mo_ids)) => mo_ids.push(task.mo_id.clone()),
-            None => commands.push((task.endpoint, vec![task.mo_id.clone()])),
+            None => commands.push((task.server, vec![task.mo_id.clone()])),
         }
         if find(state, task).is_none() {
             let added = AddedTask {
@@ -56,7 +56,7 @@ pub(in crate::app) fn add(
     if let Some(known) = known {
         list::reveal(state, known, now);
     }
-    let watch = |(endpoint, mo_ids)| Effect::Send(endpoint, Command::Watch(mo_ids));
+    let watch = |(server, mo_ids)| Effect::Send(server, Command::Watch(mo_ids));
     Ok(commands.into_iter().map(watch).collect())
 }
 
@@ -76,21 +76,21 @@ fn resolve(state: &AppState, text: &str) -> Option<Result<TaskId, NotATask>> {
         Ok(task) => task.0,
         Err(problem) => return Some(Err(problem)),
     };
-    let selected = state.selected_record().map(|record| record.id.endpoint);
+    let selected = state.selected_record().map(|record| record.id.server);
     let all = state.servers.iter().map(|server| server.id);
     let candidates: Vec<TaskId> = match server {
         Some(server) => vec![server],
         None => selected.into_iter().chain(all).collect(),
     }
     .into_iter()
-    .map(|endpoint| TaskId::new(endpoint, mo_id.clone()))
+    .map(|server| TaskId::new(server, mo_id.clone()))
     .collect();
     let known = candidates.iter().find(|task| find(state, task).is_some());
     known.or(candidates.first()).cloned().map(Ok)
 }
 
 /// Returns the server that a text names, as `vc01/task-1` or by the host of a URL, and the rest of the text.
-fn named_server<'a>(servers: &[ServerState], text: &'a str) -> (Option<EndpointId>, &'a str) {
+fn named_server<'a>(servers: &[ServerState], text: &'a str) -> (Option<ServerId>, &'a str) {
     if let Some(host) = host(text) {
         let mut servers = servers.iter();
         let found = servers.find(|server| self::host(&server.base_url).as_ref() == Some(&host));
@@ -114,7 +114,7 @@ fn host(url: &str) -> Option<String> {
 /// tasks that were read.
 pub(super) fn before_changes(
     state: &mut AppState,
-    endpoint: EndpointId,
+    server: ServerId,
     changes: &mut Vec<TaskChange>,
 ) -> (Vec<Effect>, Vec<(TaskId, Timestamp)>) {
     let (mut effects, mut read) = (Vec::new(), Vec::new());
@@ -122,7 +122,7 @@ pub(super) fn before_changes(
         return (effects, read);
     }
     changes.retain(|change| {
-        let id = TaskId::new(endpoint, change.mo_id().clone());
+        let id = TaskId::new(server, change.mo_id().clone());
         let Some(added) = state.added_tasks.0.get_mut(&id) else {
             return true;
         };
@@ -140,7 +140,7 @@ pub(super) fn before_changes(
 
 fn look_up(task: &TaskId) -> Effect {
     let locator = TaskLocator::named(task.mo_id.clone());
-    Effect::Send(task.endpoint, Command::LookUp(locator))
+    Effect::Send(task.server, Command::LookUp(locator))
 }
 
 /// Selects an added task that was read, unless the user has done something else meanwhile.
@@ -174,7 +174,7 @@ pub(super) fn looked_up(
         }
     };
     let host = state
-        .server(task.endpoint)
+        .server(task.server)
         .map_or("the server", ServerState::host);
     let text = format!("{} is unknown to {host}. {why}", task.mo_id);
     state.notifications.push(Severity::Warning, text, now);
@@ -188,10 +188,10 @@ pub(super) fn looked_up(
 }
 
 /// Repeats the searches of a server whose answers may be lost because its connection was lost.
-pub(super) fn repeat_searches(state: &AppState, endpoint: EndpointId) -> Vec<Effect> {
+pub(super) fn repeat_searches(state: &AppState, server: ServerId) -> Vec<Effect> {
     let added = state.added_tasks.0.iter();
     added
-        .filter(|(task, added)| task.endpoint == endpoint && added.placeholder.is_some())
+        .filter(|(task, added)| task.server == server && added.placeholder.is_some())
         .map(|(task, _)| look_up(task))
         .collect()
 }

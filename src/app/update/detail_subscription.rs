@@ -39,8 +39,8 @@ pub(in crate::app) fn sync(state: &mut AppState, now: Timestamp) -> Vec<Effect> 
         None => TaskLocator::named(id.mo_id),
     };
     let left = unsubscribe(state);
-    state.view_mut().subscription.current = Some((handle, tab, id.endpoint));
-    let follow = Effect::Send(id.endpoint, command(tab, Some(locator)));
+    state.view_mut().subscription.current = Some((handle, tab, id.server));
+    let follow = Effect::Send(id.server, command(tab, Some(locator)));
     left.into_iter().chain([follow]).collect()
 }
 
@@ -93,14 +93,14 @@ fn command(tab: Tab, locator: Option<TaskLocator>) -> Command {
 
 /// Ends the current subscription.
 pub(in crate::app) fn unsubscribe(state: &mut AppState) -> Option<Effect> {
-    let (handle, tab, endpoint) = state.view_mut().subscription.current.take()?;
+    let (handle, tab, server) = state.view_mut().subscription.current.take()?;
     // The search ends with the subscription.
     for view in state.views.all_mut() {
         if view.family_states.get(&handle) == Some(&FamilyState::Searching) {
             view.family_states.remove(&handle);
         }
     }
-    Some(Effect::Send(endpoint, command(tab, None)))
+    Some(Effect::Send(server, command(tab, None)))
 }
 
 #[cfg(test)]

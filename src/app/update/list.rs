@@ -243,27 +243,27 @@ pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(record) = selected.and_then(|selected| state.view().store.get(selected)) else {
         return Vec::new();
     };
-    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    let (server, mo_id) = (record.id.server, record.id.mo_id.clone());
     state.view_mut().pin_selection();
     let undo = state.key_label(Context::List, Action::UndoRemove);
     let undo = undo.map_or_else(String::new, |key| format!("; {key} undoes it"));
-    let text = format!("Removed {}{undo}", state.full_id(endpoint, &mo_id));
+    let text = format!("Removed {}{undo}", state.full_id(server, &mo_id));
     state.notifications.push(Severity::Info, text, now);
-    state.removed.push((endpoint, mo_id.clone()));
-    vec![Effect::Send(endpoint, Command::Unwatch(vec![mo_id]))]
+    state.removed.push((server, mo_id.clone()));
+    vec![Effect::Send(server, Command::Unwatch(vec![mo_id]))]
 }
 
 /// Watches the task again that was removed last.
 pub(super) fn undo_unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    let Some((endpoint, mo_id)) = state.removed.pop() else {
+    let Some((server, mo_id)) = state.removed.pop() else {
         state
             .notifications
             .push(Severity::Info, "No removal to undo", now);
         return Vec::new();
     };
-    let text = format!("Watching {} again", state.full_id(endpoint, &mo_id));
+    let text = format!("Watching {} again", state.full_id(server, &mo_id));
     state.notifications.push(Severity::Info, text, now);
-    vec![Effect::Send(endpoint, Command::Watch(vec![mo_id]))]
+    vec![Effect::Send(server, Command::Watch(vec![mo_id]))]
 }
 
 pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
@@ -274,13 +274,13 @@ pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     let pinned = !record.pinned;
-    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    let (server, mo_id) = (record.id.server, record.id.mo_id.clone());
     state.view_mut().selection.select(selected);
     state.view_mut().store.set_pinned(selected, pinned);
     let verb = if pinned { "Pinned" } else { "Unpinned" };
-    let text = format!("{verb} {}", state.full_id(endpoint, &mo_id));
+    let text = format!("{verb} {}", state.full_id(server, &mo_id));
     state.notifications.push(Severity::Info, text, now);
-    vec![Effect::Send(endpoint, Command::Pin(vec![mo_id], pinned))]
+    vec![Effect::Send(server, Command::Pin(vec![mo_id], pinned))]
 }
 
 /// Selects a task: unfolds its ancestors and clears the filter if they hide it.

@@ -10,13 +10,13 @@ use crate::{
         server_state::{ServerClocks, ServerState},
         state::AppState,
     },
-    task::{ChangeSet, EndpointId, Status, TaskChange, TaskId},
+    task::{ChangeSet, ServerId, Status, TaskChange, TaskId},
 };
 
 /// Applies changes to the live view, also while another view is shown. Returns what changed.
 pub(in crate::app) fn apply(
     state: &mut AppState,
-    endpoint: EndpointId,
+    server: ServerId,
     changes: Vec<TaskChange>,
     now: Timestamp,
 ) -> (Vec<Effect>, ChangeSet) {
@@ -24,15 +24,13 @@ pub(in crate::app) fn apply(
     for change in changes {
         let mo_id = change.mo_id().clone();
         let store = &mut state.views.live.store;
-        state.undo_log.note(store, endpoint, &change, now);
-        let id = TaskId::new(endpoint, mo_id.clone());
+        state.undo_log.note(store, server, &change, now);
+        let id = TaskId::new(server, mo_id.clone());
         let handle = store.find(&id);
         let record = handle.and_then(|handle| store.get(handle));
         let was_running = record.is_some_and(|record| record.status() == Status::Running);
-        if let Err(malformed) = store.apply(endpoint, change, &mut touched) {
-            let host = state
-                .server(endpoint)
-                .map_or("the server", ServerState::host);
+        if let Err(malformed) = store.apply(server, change, &mut touched) {
+            let host = state.server(server).map_or("the server", ServerState::host);
             let text = format!("{host} sent invalid data for {mo_id}: {malformed}");
             state.notifications.push(Severity::Warning, text, now);
         }

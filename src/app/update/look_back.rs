@@ -9,9 +9,9 @@ use crate::app::{
 /// Returns a copy of the live screen, on which earlier times are played.
 pub fn look_back(live: &mut Screen) -> Screen {
     let state = &live.state;
-    let endpoints = state.servers.iter();
-    let endpoints = endpoints.map(|server| (server.id, server.name.clone()));
-    let mut screen = Screen::new(state.options.clone(), endpoints);
+    let servers = state.servers.iter();
+    let servers = servers.map(|server| (server.id, server.name.clone()));
+    let mut screen = Screen::new(state.options.clone(), servers);
     let past = &mut screen.state;
     past.finish_tracker = None;
     past.servers.clone_from(&state.servers);

@@ -76,9 +76,7 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
             screen.state.fit(Size::new(width, height), now);
             Vec::new()
         }
-        Event::ServerUpdate(endpoint, update) => {
-            server_update::handle(screen, endpoint, update, now)
-        }
+        Event::ServerUpdate(server, update) => server_update::handle(screen, server, update, now),
         Event::Background(background) => {
             screen.state.options.background = background;
             Vec::new()
@@ -102,8 +100,8 @@ pub fn update(screen: &mut Screen, event: Event, now: Timestamp) -> Vec<Effect> 
     effects.extend(sync_locations(state));
     if let Some(tracker) = &mut state.finish_tracker {
         for effect in &effects {
-            if let Effect::Send(endpoint, command) = effect {
-                tracker.record_command(*endpoint, command);
+            if let Effect::Send(server, command) = effect {
+                tracker.record_command(*server, command);
             }
         }
     }

@@ -45,8 +45,7 @@ fn empty(state: &mut AppState) {
     live.store.track_new_failures();
     if state.servers.len() > 1 {
         for server in &state.servers {
-            live.store
-                .set_endpoint_name(server.id, server.name.as_str());
+            live.store.set_server_name(server.id, server.name.as_str());
         }
     }
     live.row_model = RowModel::new(old.row_model.view().clone());

@@ -1,4 +1,4 @@
-//! Updates received from endpoints.
+//! Updates received from servers.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
         server_state::ServerClocks, state::AppState, views::history::update as history,
     },
     task::{
-        ChangeSet, EndpointId, EvalContext, TaskId, TaskStore,
+        ChangeSet, EvalContext, ServerId, TaskId, TaskStore,
         cancellation::{self, CancelRequest},
         row_model::RowModel,
     },
@@ -21,16 +21,16 @@ use crate::{
 /// Applies an update to the live view, and to the history view as far as it concerns it.
 pub(super) fn handle(
     screen: &mut Screen,
-    endpoint: EndpointId,
+    server: ServerId,
     update: Update,
     now: Timestamp,
 ) -> Vec<Effect> {
     let state = &mut screen.state;
     match update {
         Update::Tasks { mut changes, .. } => {
-            let (mut effects, read) = added_tasks::before_changes(state, endpoint, &mut changes);
-            history::apply_changes(state, endpoint, &changes, now);
-            let (applied, changes) = live_tasks::apply(state, endpoint, changes, now);
+            let (mut effects, read) = added_tasks::before_changes(state, server, &mut changes);
+            history::apply_changes(state, server, &changes, now);
+            let (applied, changes) = live_tasks::apply(state, server, changes, now);
             effects.extend(applied);
             if state.views.is_live() {
                 screen.follow_changes(Some(&changes));
@@ -39,16 +39,16 @@ pub(super) fn handle(
             return effects;
         }
         Update::HistoryPage { search, page } => {
-            history::apply_page(state, endpoint, search, page, now);
+            history::apply_page(state, server, search, page, now);
         }
-        Update::Relatives { members, .. } => history::apply_family(state, endpoint, members, now),
+        Update::Relatives { members, .. } => history::apply_family(state, server, members, now),
         Update::Labels(labels) => {
             let clocks = ServerClocks::of(&state.servers, now);
             for view in state.views.all_mut() {
-                view.store.set_labels(endpoint, labels.clone());
+                view.store.set_labels(server, labels.clone());
                 // Usually they arrive before the first task of the server, but after those of others.
                 let mut tasks = view.store.iter();
-                if tasks.any(|(_, record)| record.id.endpoint == endpoint) {
+                if tasks.any(|(_, record)| record.id.server == server) {
                     drop(tasks);
                     view.with_rows(&state.typical, &clocks, |rows, context| {
                         rows.rebuild(context);
@@ -58,13 +58,13 @@ pub(super) fn handle(
             screen.follow_changes(None);
         }
         Update::Cancel { mo_id, answer } => {
-            on_cancel_response(screen, endpoint, mo_id, answer, now);
+            on_cancel_response(screen, server, mo_id, answer, now);
         }
         Update::EntityState {
             mo_id,
             state: of_entity,
         } => {
-            let id = TaskId::new(endpoint, mo_id);
+            let id = TaskId::new(server, mo_id);
             change_stores(state, now, |store, touched| {
                 if let Some(handle) = store.find(&id) {
                     store.set_entity_state(handle, of_entity.clone(), touched);
@@ -73,27 +73,27 @@ pub(super) fn handle(
         }
         Update::Locations(locations) => {
             change_stores(state, now, |store, touched| {
-                store.set_locations(endpoint, locations.clone(), touched);
+                store.set_locations(server, locations.clone(), touched);
             });
         }
         Update::Privilege { .. } | Update::Family { .. } | Update::Events { .. } => {
             for view in state.views.all_mut() {
-                view.store_lookup(endpoint, &update);
+                view.store_lookup(server, &update);
             }
-            history::copy_family(state, endpoint, &update, now);
+            history::copy_family(state, server, &update, now);
         }
         Update::Typical(runs) => {
-            state.typical.add_runs(endpoint, runs);
-            state.typical_errors.remove(&endpoint);
+            state.typical.add_runs(server, runs);
+            state.typical_errors.remove(&server);
             reevaluate(state, now, RowModel::reevaluate);
         }
         Update::TypicalUnknown(reason) => {
-            state.typical_errors.insert(endpoint, reason);
+            state.typical_errors.insert(server, reason);
         }
         Update::LookedUp { mo_id, answer } => {
-            let id = TaskId::new(endpoint, mo_id);
+            let id = TaskId::new(server, mo_id);
             let placeholder = added_tasks::looked_up(state, &id, answer, now);
-            return live_tasks::apply(state, endpoint, placeholder.into_iter().collect(), now).0;
+            return live_tasks::apply(state, server, placeholder.into_iter().collect(), now).0;
         }
         // The notice about the first refused list of recent tasks is enough.
         Update::RecentRefused(_) | Update::FirstList | Update::Pong => {}
@@ -106,17 +106,17 @@ pub(super) fn handle(
                 matches!(&update, Update::Connection(connection) if connection.is_current());
             let is_other_time = matches!(update, Update::Clock(_) | Update::Server(_));
             let mut servers = state.servers.iter_mut();
-            if let Some(server) = servers.find(|server| server.id == endpoint) {
+            if let Some(server) = servers.find(|found| found.id == server) {
                 server.apply(update, now);
             }
             if is_other_time {
                 reevaluate(state, now, RowModel::reevaluate);
             }
             if is_named {
-                reevaluate(state, now, RowModel::reevaluate_endpoints);
+                reevaluate(state, now, RowModel::reevaluate_servers);
             }
             if is_connected {
-                return added_tasks::repeat_searches(state, endpoint);
+                return added_tasks::repeat_searches(state, server);
             }
         }
     }
@@ -148,7 +148,7 @@ fn change_stores(
 /// Stores the response with the task. Notifies the user unless the dialog shows the task.
 fn on_cancel_response(
     screen: &mut Screen,
-    endpoint: EndpointId,
+    server: ServerId,
     mo_id: Arc<str>,
     answer: CancelResponse,
     now: Timestamp,
@@ -160,7 +160,7 @@ fn on_cancel_response(
     let text = format!("{mo_id}: {}", cancellation::describe_response(&answer));
     let state = &mut screen.state;
     let live = &mut state.views.live;
-    let handle = live.store.find(&TaskId::new(endpoint, mo_id));
+    let handle = live.store.find(&TaskId::new(server, mo_id));
     if let Some(handle) = handle {
         let request = live.cancel_requests.entry(handle);
         let request = request.or_insert_with(|| CancelRequest::new(now));

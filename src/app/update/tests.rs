@@ -107,7 +107,7 @@ fn copies_the_contents_of_the_open_tab() {
 }
 
 #[test]
-fn pause_and_refresh_are_sent_to_every_endpoint() {
+fn pause_and_refresh_are_sent_to_every_server() {
     let mut state = busy(80, 24);
     assert_eq!(
         press(&mut state, "p"),

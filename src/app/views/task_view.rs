@@ -15,7 +15,7 @@ use crate::{
         selection::Selection,
     },
     task::{
-        ChangeSet, EndpointId, EndpointInfo, EvalContext, Filter, Handle, TaskId, TaskRecord,
+        ChangeSet, EvalContext, Filter, Handle, ServerContext, ServerId, TaskId, TaskRecord,
         TaskStore, TypicalDurations,
         cancellation::CancelRequest,
         row_model::{GroupBy, RowId, RowModel, View},
@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct DetailSubscription {
     pub(in crate::app) selected_since: Option<(Handle, Timestamp)>,
-    pub(in crate::app) current: Option<(Handle, Tab, EndpointId)>,
+    pub(in crate::app) current: Option<(Handle, Tab, ServerId)>,
 }
 
 /// View of one task store.
@@ -123,13 +123,13 @@ impl TaskView {
     pub(in crate::app) fn with_rows<T>(
         &mut self,
         typical: &TypicalDurations,
-        endpoints: &dyn EndpointInfo,
+        servers: &dyn ServerContext,
         change: impl FnOnce(&mut RowModel, EvalContext<'_>) -> T,
     ) -> T {
         let eval_context = EvalContext {
             store: &self.store,
             typical: Some(typical),
-            endpoints: Some(endpoints),
+            servers: Some(servers),
         };
         change(&mut self.row_model, eval_context)
     }
@@ -139,22 +139,22 @@ impl TaskView {
         &mut self,
         touched: &ChangeSet,
         typical: &TypicalDurations,
-        endpoints: &dyn EndpointInfo,
+        servers: &dyn ServerContext,
     ) {
-        self.with_rows(typical, endpoints, |rows, context| {
+        self.with_rows(typical, servers, |rows, context| {
             rows.update(context, touched);
         });
     }
 
     /// Stores lookup results of a known task.
-    pub(in crate::app) fn store_lookup(&mut self, endpoint: EndpointId, update: &Update) {
+    pub(in crate::app) fn store_lookup(&mut self, server: ServerId, update: &Update) {
         let (Update::Privilege { mo_id, .. }
         | Update::Family { mo_id, .. }
         | Update::Events { mo_id, .. }) = update
         else {
             return;
         };
-        let Some(handle) = self.store.find(&TaskId::new(endpoint, mo_id.clone())) else {
+        let Some(handle) = self.store.find(&TaskId::new(server, mo_id.clone())) else {
             return;
         };
         match update {

@@ -95,8 +95,8 @@ impl CancelReporter {
             }
             return Ok(());
         }
-        let endpoint = connect.address.name();
-        let mut line = json_output::envelope("cancel", &endpoint, jiff::Timestamp::now());
+        let server = connect.address.name();
+        let mut line = json_output::envelope("cancel", &server, jiff::Timestamp::now());
         line.insert("moId".to_owned(), json!(task));
         line.insert("answer".to_owned(), json!(answer));
         line.insert("message".to_owned(), Value::from(text));

@@ -59,13 +59,13 @@ mod tests {
 
     use super::*;
     use crate::task::{
-        ChangeSet, EndpointId, TaskChange, TaskId,
+        ChangeSet, ServerId, TaskChange, TaskId,
         fixture::{at, info},
     };
 
     #[test]
     fn times_follow_the_progress() {
-        let endpoint = EndpointId(0);
+        let server = ServerId(0);
         let mut store = TaskStore::new();
         let mut times = StallTimes::default();
         let mut stalled = Vec::new();
@@ -75,8 +75,8 @@ mod tests {
                 info: info("task-1", &progress),
                 at: at(second),
             };
-            let _ = store.apply(endpoint, change, &mut ChangeSet::default());
-            let handle = store.find(&TaskId::new(endpoint, "task-1")).unwrap();
+            let _ = store.apply(server, change, &mut ChangeSet::default());
+            let handle = store.find(&TaskId::new(server, "task-1")).unwrap();
             times.begin();
             let is_stalled = times.is_stalled(&store, handle, at(second));
             assert_eq!(

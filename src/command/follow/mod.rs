@@ -34,7 +34,7 @@ use super::{
     watchers::{UPDATE_CAPACITY, Watchers},
 };
 use crate::{
-    task::{EndpointId, TaskChange},
+    task::{ServerId, TaskChange},
     watch::{Command, Update, WatchOptions},
 };
 
@@ -107,7 +107,7 @@ pub(super) async fn follow<C: Consumer>(
         removed: Vec::new(),
         watchers: Watchers::default(),
         sender,
-        next_id: EndpointId::default(),
+        next_id: ServerId::default(),
         cursor: cursor.map(CursorFile::open).transpose()?,
         consumer,
         reading: None,
@@ -135,9 +135,9 @@ struct FollowLoop<'a, C> {
     /// Servers that were removed from the configuration; they may return.
     removed: Vec<Server>,
     watchers: Watchers,
-    sender: mpsc::Sender<(EndpointId, Update)>,
+    sender: mpsc::Sender<(ServerId, Update)>,
     /// Identifier of the next fetch loop. A late update of an earlier one must not be taken for one of a later.
-    next_id: EndpointId,
+    next_id: ServerId,
     cursor: Option<CursorFile>,
     consumer: &'a mut C,
     /// The configuration, while it is read again.
@@ -150,7 +150,7 @@ impl<C: Consumer> FollowLoop<'_, C> {
     /// Starts the fetch loop of a server.
     fn start(&mut self, mut server: Server) {
         server.id = self.next_id;
-        self.next_id = EndpointId(self.next_id.0.wrapping_add(1));
+        self.next_id = ServerId(self.next_id.0.wrapping_add(1));
         let options = WatchOptions {
             entity_states: C::READS_ENTITY_STATES,
             ..server.options()
@@ -161,7 +161,7 @@ impl<C: Consumer> FollowLoop<'_, C> {
 
     async fn run(
         &mut self,
-        updates: &mut mpsc::Receiver<(EndpointId, Update)>,
+        updates: &mut mpsc::Receiver<(ServerId, Update)>,
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {
         // Closing the terminal ends the command.
@@ -170,7 +170,7 @@ impl<C: Consumer> FollowLoop<'_, C> {
         let mut next_prune = Instant::now() + PRUNE_INTERVAL;
         self.ping();
         loop {
-            for id in self.watchers.ended_endpoints() {
+            for id in self.watchers.ended_servers() {
                 let server = server_mut(&mut self.servers, id);
                 if let Some(message) = server.and_then(|server| server.connections.loop_ended()) {
                     io.eprint(&message);
@@ -210,7 +210,7 @@ impl<C: Consumer> FollowLoop<'_, C> {
 
     fn handle(
         &mut self,
-        from: EndpointId,
+        from: ServerId,
         update: Update,
         io: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
@@ -242,7 +242,7 @@ impl<C: Consumer> FollowLoop<'_, C> {
 
     fn apply(
         &mut self,
-        from: EndpointId,
+        from: ServerId,
         update: Update,
         io: &mut CommandIo<'_>,
     ) -> Result<(), CommandError> {
@@ -265,10 +265,10 @@ impl<C: Consumer> FollowLoop<'_, C> {
     }
 
     /// Continues at the cursor when a server has named its instance.
-    fn identify(&mut self, id: EndpointId, instance: Option<&str>) {
+    fn identify(&mut self, id: ServerId, instance: Option<&str>) {
         let server = server_mut(&mut self.servers, id);
         if let Some(server) = server.filter(|server| server.is_unknown()) {
-            let key = instance.unwrap_or(&server.endpoint);
+            let key = instance.unwrap_or(&server.address);
             let cursor = self.cursor.as_ref();
             let position = cursor.and_then(|cursor| cursor.position(key));
             server.identify(instance, position, C::DELIVERS_EARLIER_TASKS);
@@ -276,7 +276,7 @@ impl<C: Consumer> FollowLoop<'_, C> {
     }
 
     fn tick(&mut self) -> Result<(), CommandError> {
-        let mut due: Vec<(EndpointId, Command)> = Vec::new();
+        let mut due: Vec<(ServerId, Command)> = Vec::new();
         for server in &mut self.servers {
             let commands = server.tick(Timestamp::now()).into_iter();
             due.extend(commands.map(|command| (server.id, command)));
@@ -322,7 +322,7 @@ impl<C: Consumer> FollowLoop<'_, C> {
     }
 }
 
-fn server_mut(servers: &mut [Server], id: EndpointId) -> Option<&mut Server> {
+fn server_mut(servers: &mut [Server], id: ServerId) -> Option<&mut Server> {
     servers.iter_mut().find(|server| server.id == id)
 }
 

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     metrics::RequestMetrics,
-    task::{ChangeSet, EndpointId, Handle, Presence, Status, TaskChange, TaskRecord},
+    task::{ChangeSet, Handle, Presence, ServerId, Status, TaskChange, TaskRecord},
     vim::{
         Address,
         types::{TaskInfo, TaskLocator, TaskQuery, TaskTime},
@@ -39,11 +39,11 @@ const MAX_DELIVERED: usize = 20_000;
 
 /// A followed server.
 pub(in crate::command) struct Server {
-    pub(in crate::command) id: EndpointId,
+    pub(in crate::command) id: ServerId,
     /// The profile name, or host name and port if there is only one server.
     pub(in crate::command) label: String,
     /// Host name and port.
-    pub(in crate::command) endpoint: String,
+    pub(in crate::command) address: String,
     pub(in crate::command) snapshot: Snapshot,
     pub(in crate::command) connections: ConnectionReport,
     pub(in crate::command) traffic: Arc<RequestMetrics>,
@@ -96,10 +96,10 @@ impl Server {
     ) -> Self {
         let address = &options.connect.address;
         Self {
-            id: EndpointId::default(),
+            id: ServerId::default(),
             connections: ConnectionReport::new(name, address.label()),
             label: name.map_or_else(|| address.name(), str::to_owned),
-            endpoint: address.name(),
+            address: address.name(),
             traffic: options.connect.traffic.clone(),
             snapshot: Snapshot::empty(now),
             max_reads_per_second: options.max_reads_per_second.max(1),
@@ -121,7 +121,7 @@ impl Server {
 
     /// Returns the instance id of the server, else its name.
     pub(in crate::command) fn instance(&self) -> &str {
-        self.instance.as_deref().unwrap_or(&self.endpoint)
+        self.instance.as_deref().unwrap_or(&self.address)
     }
 
     /// Returns the identity of the state of a task: the same for every delivery of the same state.
@@ -236,7 +236,7 @@ impl Server {
         position: Option<&Position>,
         with_earlier: bool,
     ) {
-        self.instance = Some(instance.unwrap_or(&self.endpoint).into());
+        self.instance = Some(instance.unwrap_or(&self.address).into());
         if let Some(position) = position {
             self.position = position.since;
             self.settled_before = position.since;

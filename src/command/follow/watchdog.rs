@@ -7,7 +7,7 @@ use std::{collections::HashSet, future::pending, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::{config::Environment, task::EndpointId};
+use crate::{config::Environment, task::ServerId};
 
 /// Decides when the watchdog is to be reset.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(super) struct Watchdog {
     interval: Duration,
     next: Instant,
     /// Fetch loops that have not answered the last ping.
-    unanswered: HashSet<EndpointId>,
+    unanswered: HashSet<ServerId>,
 }
 
 impl Watchdog {
@@ -35,13 +35,13 @@ impl Watchdog {
     }
 
     /// Starts an interval; these fetch loops were sent a ping.
-    pub(super) fn begin(&mut self, loops: impl Iterator<Item = EndpointId>, now: Instant) {
+    pub(super) fn begin(&mut self, loops: impl Iterator<Item = ServerId>, now: Instant) {
         self.unanswered = loops.collect();
         self.next = now + self.interval;
     }
 
     /// Records the answer of a fetch loop.
-    pub(super) fn handle_answer(&mut self, id: EndpointId) {
+    pub(super) fn handle_answer(&mut self, id: ServerId) {
         self.unanswered.remove(&id);
     }
 
@@ -76,10 +76,10 @@ mod tests {
         let now = Instant::now();
         let mut watchdog = watchdog(&[("WATCHDOG_USEC", "60000000")], now).unwrap();
         assert_eq!(watchdog.due(), Some(now));
-        watchdog.begin([EndpointId(0), EndpointId(1)].into_iter(), now);
-        watchdog.handle_answer(EndpointId(1));
+        watchdog.begin([ServerId(0), ServerId(1)].into_iter(), now);
+        watchdog.handle_answer(ServerId(1));
         assert_eq!(watchdog.due(), None);
-        watchdog.handle_answer(EndpointId(0));
+        watchdog.handle_answer(ServerId(0));
         assert_eq!(watchdog.due(), Some(now + Duration::from_secs(30)));
     }
 

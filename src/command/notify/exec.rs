@@ -30,7 +30,7 @@ fn variables(task: &FinishedTask) -> [(&'static str, String); 8] {
         ("VTASK_DURATION_SECONDS", seconds.unwrap_or_default()),
         ("VTASK_ERROR", task.error.clone()),
         ("VTASK_STARTED_BY", task.started_by.clone()),
-        ("VTASK_ENDPOINT", task.endpoint.clone()),
+        ("VTASK_ENDPOINT", task.server.clone()),
     ]
     .map(|(name, value)| (name, shell_command::variable_value(&value)))
 }

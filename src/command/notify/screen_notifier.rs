@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::Notifier,
-    task::{EndpointId, FinishedTask, Status, StatusCounts},
+    task::{FinishedTask, ServerId, Status, StatusCounts},
     text::duration,
     watch::Update,
 };
@@ -23,8 +23,8 @@ use crate::{
 pub(in crate::command) struct ScreenNotifier {
     args: NotifyArgs,
     terminal: Terminal,
-    /// Receives the output of commands as messages. Weak, so that the channel closes with the last endpoint.
-    messages: mpsc::WeakSender<(EndpointId, Update)>,
+    /// Receives the output of commands as messages. Weak, so that the channel closes with the last server.
+    messages: mpsc::WeakSender<(ServerId, Update)>,
     commands: JoinSet<()>,
 }
 
@@ -32,7 +32,7 @@ impl ScreenNotifier {
     pub(in crate::command) fn new(
         args: NotifyArgs,
         terminal: Terminal,
-        messages: mpsc::WeakSender<(EndpointId, Update)>,
+        messages: mpsc::WeakSender<(ServerId, Update)>,
     ) -> Self {
         if args.title {
             write(&terminal.begin());
@@ -54,7 +54,7 @@ impl ScreenNotifier {
                     return;
                 };
                 let message = Update::Notice(format!("--exec: {line}").into());
-                let _ = messages.send((EndpointId::default(), message)).await;
+                let _ = messages.send((ServerId::default(), message)).await;
             }
         });
     }

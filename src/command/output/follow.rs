@@ -20,7 +20,7 @@ use crate::{
         watchers::{UPDATE_CAPACITY, Watchers},
     },
     config::Defaults,
-    task::EndpointId,
+    task::ServerId,
     watch::{Command, Update, WatchOptions},
 };
 
@@ -82,7 +82,7 @@ impl Presenter<'_> {
         let servers: Vec<_> = servers.collect();
         let (sender, mut updates) = mpsc::channel(UPDATE_CAPACITY);
         let (mut watchers, mut connections) = (Watchers::default(), Vec::new());
-        for (id, (name, mut options)) in (0..).map(EndpointId).zip(servers) {
+        for (id, (name, mut options)) in (0..).map(ServerId).zip(servers) {
             let label = options.connect.address.label();
             connections.push(ConnectionReport::new(name.as_deref(), label));
             let commands = reader.start(usize::from(id.0), &mut options);
@@ -120,14 +120,14 @@ impl LiveOutput<'_> {
     async fn run(
         &mut self,
         watchers: &Watchers,
-        updates: &mut mpsc::Receiver<(EndpointId, Update)>,
+        updates: &mut mpsc::Receiver<(ServerId, Update)>,
         reader: &mut impl PageReader,
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {
         let mut is_outdated = true;
         let mut printed: Option<Instant> = None;
         loop {
-            for id in watchers.ended_endpoints() {
+            for id in watchers.ended_servers() {
                 let connection = self.connections.get_mut(usize::from(id.0));
                 if let Some(message) = connection.and_then(ConnectionReport::loop_ended) {
                     io.eprint(&message);
@@ -172,7 +172,7 @@ impl LiveOutput<'_> {
     /// Handles an update. Returns true if the output is to be renewed.
     fn handle(
         &mut self,
-        from: EndpointId,
+        from: ServerId,
         update: Update,
         watchers: &Watchers,
         reader: &mut impl PageReader,

@@ -37,7 +37,7 @@ use super::{
 use crate::{
     config::{self, ConnectionArgs},
     recording::{self, Reader, Recorder},
-    task::{EndpointId, TaskChange},
+    task::{ServerId, TaskChange},
     text::parse_positive_duration,
     vim::types::{TaskLocator, TaskState},
     watch::{Command, Update, WatchOptions},
@@ -157,7 +157,7 @@ async fn follow(
     let until = span.map(|span| Instant::now() + span.unsigned_abs());
     let (sender, mut updates) = mpsc::channel(UPDATE_CAPACITY);
     let (mut watchers, mut servers) = (Watchers::default(), Vec::new());
-    for (id, (name, mut options)) in (0..).map(EndpointId).zip(connections) {
+    for (id, (name, mut options)) in (0..).map(ServerId).zip(connections) {
         options.recorder = Some(recorder.clone());
         servers.push(Server {
             connection: ConnectionReport::new(Some(&name), options.connect.address.label()),

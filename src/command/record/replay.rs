@@ -10,7 +10,7 @@ use super::serve::vcenter_index;
 use crate::{
     recording::Source,
     replay::Replay,
-    task::{EndpointId, TimeExpr},
+    task::{ServerId, TimeExpr},
     tui::{MAX_SPEED, PlaybackController},
 };
 
@@ -60,7 +60,7 @@ impl ReplayArgs {
     /// Fails if the record cannot be read or has no such vCenter.
     pub(in crate::command) fn open(
         &self,
-    ) -> Result<(Vec<(EndpointId, String)>, PlaybackController), CommandError> {
+    ) -> Result<(Vec<(ServerId, String)>, PlaybackController), CommandError> {
         let source = match &self.file {
             Some(path) => Source::File(path.clone()),
             None => Source::Memory(DEMO.into()),
@@ -73,7 +73,7 @@ impl ReplayArgs {
         };
         let shown = (0..).zip(names.iter().cloned());
         let shown = shown.filter(|(vc, _)| only.is_none_or(|only| only == *vc));
-        let names = shown.map(|(vc, name)| (EndpointId(vc), name)).collect();
+        let names = shown.map(|(vc, name)| (ServerId(vc), name)).collect();
         let replay = Replay::open(source, only)?;
         let end = replay.known_end().unwrap_or(replay.start());
         let at = self.at.map(|at| at.resolve(end, &TimeZone::system()));

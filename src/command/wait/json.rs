@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::tracker::{TaskOutcome, TrackedTask, WaitResult, WaitTracker};
 use crate::{
     command::json_output,
-    task::{EndpointId, Rule, Status, TaskId, fault_chain},
+    task::{Rule, ServerId, Status, TaskId, fault_chain},
     vim::types::TaskInfo,
     watch::ConnectionState,
 };
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct LastWritten {
     tasks: HashMap<TaskId, (Status, Option<TaskInfo>, Option<Rule>)>,
-    connections: HashMap<EndpointId, &'static str>,
+    connections: HashMap<ServerId, &'static str>,
 }
 
 impl LastWritten {
@@ -28,7 +28,7 @@ impl LastWritten {
         id: &TaskId,
         now: Timestamp,
     ) -> Option<String> {
-        let server = tracker.server(id.endpoint)?;
+        let server = tracker.server(id.server)?;
         let handle = tracker.store.find(id)?;
         let record = tracker.store.get(handle)?;
         let rule = tracker.warning(id, now);
@@ -39,7 +39,7 @@ impl LastWritten {
         let info = state.1.as_ref().map(TaskInfo::to_json);
         self.tasks.insert(id.clone(), state);
         let now = server.clock.at(now);
-        let line = json_output::task(&tracker.store, handle, info, &server.endpoint, now)?;
+        let line = json_output::task(&tracker.store, handle, info, &server.address, now)?;
         Some(json_output::to_line(line))
     }
 
@@ -47,7 +47,7 @@ impl LastWritten {
     pub(super) fn connection(
         &mut self,
         tracker: &WaitTracker,
-        id: EndpointId,
+        id: ServerId,
         now: Timestamp,
     ) -> Option<String> {
         let server = tracker.server(id)?;
@@ -78,7 +78,7 @@ impl LastWritten {
             ConnectionState::Polling { reason } => (reason.clone(), None, None),
             _ => (None, None, None),
         };
-        let mut line = json_output::envelope("link", &server.endpoint, server.clock.at(now));
+        let mut line = json_output::envelope("link", &server.address, server.clock.at(now));
         line.insert("state".to_owned(), json!(state));
         line.insert("reason".to_owned(), json!(reason));
         line.insert("attempt".to_owned(), json!(attempt));
@@ -87,14 +87,14 @@ impl LastWritten {
     }
 }
 
-/// Returns the summary line. With several servers it has no endpoint and uses the local time.
+/// Returns the summary line. With several servers it names none and uses the local time.
 pub(super) fn summary(tracker: &WaitTracker, result: &WaitResult, now: Timestamp) -> String {
-    let (endpoint, at) = match &tracker.servers[..] {
-        [only] => (Some(&*only.endpoint), only.clock.at(now)),
+    let (server, at) = match &tracker.servers[..] {
+        [only] => (Some(&*only.address), only.clock.at(now)),
         _ => (None, now),
     };
-    let mut line = json_output::envelope("summary", endpoint.unwrap_or_default(), at);
-    if endpoint.is_none() {
+    let mut line = json_output::envelope("summary", server.unwrap_or_default(), at);
+    if server.is_none() {
         line.insert("endpoint".to_owned(), Value::Null);
     }
     let outcome = result.outcome;
@@ -113,9 +113,9 @@ pub(super) fn summary(tracker: &WaitTracker, result: &WaitResult, now: Timestamp
 
 /// Returns the entry of a task in the summary.
 fn task_summary(tracker: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Value {
-    let server = tracker.server(task.id.endpoint);
+    let server = tracker.server(task.id.server);
     let record = tracker.record(&task.id);
-    let time = tracker.server_time(task.id.endpoint, now);
+    let time = tracker.server_time(task.id.server, now);
     let ran = record.and_then(|record| record.run_time(time));
     let fault = record.and_then(|record| record.info.as_ref()?.error.as_deref());
     let status = tracker.status(task);
@@ -125,7 +125,7 @@ fn task_summary(tracker: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Va
         _ => Value::Null,
     };
     json!({
-        "endpoint": server.map(|server| &server.endpoint),
+        "endpoint": server.map(|server| &server.address),
         "moId": task.id.mo_id,
         "status": json_output::status(status),
         "outcome": json_output::outcome(status),

@@ -144,18 +144,18 @@ pub(super) fn finished_task(
     now: Timestamp,
 ) -> Option<FinishedTask> {
     let task = tracker.task(id)?;
-    let server = tracker.server(id.endpoint)?;
+    let server = tracker.server(id.server)?;
     let described = tracker.record(id).and_then(|record| {
         FinishedTask::new(
             &tracker.store,
             record,
-            &server.endpoint,
+            &server.address,
             server.clock.at(now),
         )
     });
     let mut finished = described.unwrap_or_default();
     finished.mo_id = id.mo_id.to_string();
-    finished.endpoint = server.endpoint.to_string();
+    finished.server = server.address.to_string();
     finished.outcome = json_output::outcome(tracker.status(task)).unwrap_or("unknown");
     if let TaskOutcome::Unknown(why) = &task.outcome {
         finished.error = why.to_string();

@@ -72,7 +72,7 @@ fn line(
 ) -> String {
     let status = tracker.status(task);
     let record = tracker.record(&task.id);
-    let time = tracker.server_time(task.id.endpoint, now);
+    let time = tracker.server_time(task.id.server, now);
     let elapsed = record.and_then(|record| record.elapsed(time));
     let name = name(tracker, task, record, style);
     let (sign, color) = (sign(status, style), color(status));
@@ -127,7 +127,7 @@ fn name(
 ) -> String {
     let dot = if style.ascii { " - " } else { " · " };
     let mut parts: Vec<String> = Vec::new();
-    let server = tracker.server(task.id.endpoint);
+    let server = tracker.server(task.id.server);
     parts.extend(server.and_then(|server| Some(server.name.as_deref()?.to_owned())));
     match record.and_then(|record| Some((record, record.info.as_deref()?))) {
         Some((record, info)) => {
@@ -198,7 +198,7 @@ fn totals(tracker: &WaitTracker, now: Timestamp, columns: usize, style: BarStyle
 /// Returns the expected end of a task.
 fn forecast(tracker: &WaitTracker, task: &TrackedTask, now: Timestamp) -> Option<Forecast> {
     let handle = tracker.store.find(&task.id)?;
-    let time = tracker.server_time(task.id.endpoint, now);
+    let time = tracker.server_time(task.id.server, now);
     Forecaster::new(&tracker.store, None, time).forecast(handle)
 }
 
@@ -214,7 +214,7 @@ fn connections(tracker: &WaitTracker, now: Timestamp) -> String {
     }
     let named = tracker.servers.iter().zip(states);
     let named = named.map(|(server, state)| {
-        let name = server.name.as_deref().unwrap_or(&server.endpoint);
+        let name = server.name.as_deref().unwrap_or(&server.address);
         format!("{name} {state}")
     });
     named.collect::<Vec<_>>().join(", ")
@@ -243,8 +243,8 @@ mod tests {
         let condition = WaitCondition::all_ended(SignedDuration::from_mins(10));
         let tasks = ["task-1", "task-2", "task-3", "task-4"].map(Into::into);
         let mut tracker = WaitTracker::new(condition, at(0));
-        let endpoint = tracker.add_server("vc01.lab", name, &tasks, None);
-        tracker.handle(endpoint, Update::Connection(ConnectionState::Live), at(0));
+        let server = tracker.add_server("vc01.lab", name, &tasks, None);
+        tracker.handle(server, Update::Connection(ConnectionState::Live), at(0));
         let infos = [
             info(
                 "task-1",
@@ -265,14 +265,14 @@ mod tests {
             .map(|info| TaskChange::Full { info, at: at(1) })
             .to_vec();
         let since = std::time::Instant::now();
-        tracker.handle(endpoint, Update::Tasks { changes, since }, at(1));
+        tracker.handle(server, Update::Tasks { changes, since }, at(1));
         // Steady progress, so that a remaining time is shown.
         for second in (2..60).step_by(2) {
             let mo_id = "task-1".into();
             let fields = vec![("progress".into(), json!(40 * second / 60))];
             let at = at(second);
             let changes = vec![TaskChange::Fields { mo_id, fields, at }];
-            tracker.handle(endpoint, Update::Tasks { changes, since }, at);
+            tracker.handle(server, Update::Tasks { changes, since }, at);
         }
         tracker
     }

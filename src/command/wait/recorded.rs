@@ -16,7 +16,7 @@ use crate::{
         CommandError, Outcome, io_context::CommandIo, record, selector::CompiledSelector, task_args,
     },
     recording::{Player, Source},
-    task::{EndpointId, Saved, TaskRef},
+    task::{Saved, ServerId, TaskRef},
     watch::{
         Update,
         recording_codec::{self, RecordedUpdate},
@@ -100,7 +100,7 @@ fn tasks(args: &WaitArgs, io: &CommandIo<'_>) -> Result<Vec<Arc<str>>, CommandEr
 fn add_active(
     tracker: &mut WaitTracker,
     updates: &mut RecordedUpdates,
-    server: EndpointId,
+    server: ServerId,
     selector: &CompiledSelector,
     begin: Timestamp,
 ) -> Timestamp {

@@ -23,7 +23,7 @@ use crate::{
             terminal::{self, Terminal},
         },
     },
-    task::{EndpointId, TaskId},
+    task::{ServerId, TaskId},
     text::{duration, sanitize},
     watch::ConnectionState,
 };
@@ -75,7 +75,7 @@ pub(in crate::command) struct Reporter<'a> {
     /// The last line of each task.
     printed: HashMap<TaskId, PrintedLine>,
     /// Servers that were reported as unreachable.
-    reported_unreachable: HashSet<EndpointId>,
+    reported_unreachable: HashSet<ServerId>,
 }
 
 impl<'a> Reporter<'a> {
@@ -141,7 +141,7 @@ impl<'a> Reporter<'a> {
         let _ = self.err.writer.flush();
     }
 
-    fn connection_line(&mut self, tracker: &WaitTracker, id: EndpointId, now: Timestamp) {
+    fn connection_line(&mut self, tracker: &WaitTracker, id: ServerId, now: Timestamp) {
         let Some(server) = tracker.server(id) else {
             return;
         };
@@ -186,7 +186,7 @@ impl<'a> Reporter<'a> {
     ) {
         let text = messages::change(tracker, task);
         let time = tracker
-            .server_time(task.id.endpoint, now)
+            .server_time(task.id.server, now)
             .round(TimestampRound::new().smallest(Unit::Second))
             .unwrap_or(now);
         self.message(&format!("{time} {}\n", sanitize(&text)));
@@ -293,7 +293,7 @@ impl<'a> Reporter<'a> {
             // Bars have little space for a reason and show the start of the outermost fault only; servers that were given
             // up have been reported already.
             for task in &tracker.tasks {
-                let given_up = tracker.server(task.id.endpoint);
+                let given_up = tracker.server(task.id.server);
                 let given_up = given_up.and_then(|server| server.given_up.as_ref());
                 let lines = messages::error(tracker, task);
                 let is_shown = match &task.outcome {

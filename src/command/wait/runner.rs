@@ -59,13 +59,13 @@ pub(in crate::command) async fn follow(
     let mut before = TrackerChanges::default();
     for server in plan.servers {
         let address = &server.options.connect.address;
-        let (endpoint, label) = (address.name(), address.label());
+        let (address, label) = (address.name(), address.label());
         let tasks = &server.options.tasks;
         let reads_locations = server
             .new
             .as_ref()
             .is_some_and(CompiledSelector::needs_locations);
-        let id = tracker.add_server(&endpoint, server.name.as_deref(), tasks, server.new);
+        let id = tracker.add_server(&address, server.name.as_deref(), tasks, server.new);
         if let Some(server) = tracker.servers.last_mut() {
             server.label = label.into();
         }
@@ -93,7 +93,7 @@ pub(in crate::command) async fn follow(
         show(&mut reporter, &tracker, &before, &mut exec_commands)?;
         loop {
             let now = Timestamp::now();
-            for id in watchers.ended_endpoints() {
+            for id in watchers.ended_servers() {
                 let effect = tracker.give_up(id, fetch_loop_ended());
                 show(&mut reporter, &tracker, &effect, &mut exec_commands)?;
             }

@@ -21,9 +21,7 @@ use stall_detector::StallDetector;
 pub(in crate::command) use task_outcome::{TaskOutcome, TrackedTask};
 
 use crate::{
-    task::{
-        ChangeSet, EndpointId, Handle, Rule, Status, TaskChange, TaskId, TaskRecord, TaskStore,
-    },
+    task::{ChangeSet, Handle, Rule, ServerId, Status, TaskChange, TaskId, TaskRecord, TaskStore},
     watch::{Command, ConnectionState, HistoryLookup, Update},
 };
 
@@ -45,7 +43,7 @@ pub(in crate::command) struct TrackerChanges {
     /// Tasks that have stalled just now.
     pub(in crate::command) stalled: Vec<TaskId>,
     /// Servers whose connection state changed.
-    pub(in crate::command) connections: Vec<EndpointId>,
+    pub(in crate::command) connections: Vec<ServerId>,
     /// Messages of the watcher.
     pub(in crate::command) notices: Vec<Arc<str>>,
 }
@@ -58,7 +56,7 @@ pub(in crate::command) struct WaitTracker {
     pub(in crate::command) began: Timestamp,
     pub(in crate::command) tasks: Vec<TrackedTask>,
     index: HashMap<TaskId, usize>,
-    /// The servers, indexed by endpoint ID.
+    /// The servers, indexed by server ID.
     pub(in crate::command) servers: Vec<WaitServer>,
     /// Time of the last change among the child tasks.
     last_change: Timestamp,
@@ -87,14 +85,14 @@ impl WaitTracker {
     /// Adds a server with its tasks. `new` selects tasks that start from now on.
     pub(in crate::command) fn add_server(
         &mut self,
-        endpoint: &str,
+        address: &str,
         name: Option<&str>,
         tasks: &[Arc<str>],
         new: Option<CompiledSelector>,
-    ) -> EndpointId {
-        let id = EndpointId(u16::try_from(self.servers.len()).unwrap_or(u16::MAX));
+    ) -> ServerId {
+        let id = ServerId(u16::try_from(self.servers.len()).unwrap_or(u16::MAX));
         self.servers
-            .push(WaitServer::new(id, endpoint, name, new, self.began));
+            .push(WaitServer::new(id, address, name, new, self.began));
         for task in tasks {
             self.add(TaskId::new(id, task.clone()));
         }
@@ -110,16 +108,16 @@ impl WaitTracker {
         true
     }
 
-    pub(in crate::command) fn server(&self, id: EndpointId) -> Option<&WaitServer> {
+    pub(in crate::command) fn server(&self, id: ServerId) -> Option<&WaitServer> {
         self.servers.get(usize::from(id.0))
     }
 
-    fn server_mut(&mut self, id: EndpointId) -> Option<&mut WaitServer> {
+    fn server_mut(&mut self, id: ServerId) -> Option<&mut WaitServer> {
         self.servers.get_mut(usize::from(id.0))
     }
 
     /// Returns the time of a server.
-    pub(in crate::command) fn server_time(&self, server: EndpointId, now: Timestamp) -> Timestamp {
+    pub(in crate::command) fn server_time(&self, server: ServerId, now: Timestamp) -> Timestamp {
         self.server(server)
             .map_or(now, |server| server.clock.at(now))
     }
@@ -127,7 +125,7 @@ impl WaitTracker {
     /// Returns `task-4711`, or `lab/task-4711` with several servers.
     pub(in crate::command) fn display_name(&self, id: &TaskId) -> String {
         let name = self
-            .server(id.endpoint)
+            .server(id.server)
             .and_then(|server| server.name.as_deref());
         super::super::targets::full(name, &id.mo_id)
     }
@@ -154,7 +152,7 @@ impl WaitTracker {
     /// Applies an update. Updates of a server that was given up are ignored.
     pub(in crate::command) fn handle(
         &mut self,
-        from: EndpointId,
+        from: ServerId,
         update: Update,
         now: Timestamp,
     ) -> TrackerChanges {
@@ -194,7 +192,7 @@ impl WaitTracker {
 
     fn handle_connection(
         &mut self,
-        from: EndpointId,
+        from: ServerId,
         connection: ConnectionState,
         now: Timestamp,
         effect: &mut TrackerChanges,
@@ -204,11 +202,7 @@ impl WaitTracker {
         let is_back = server.is_some_and(|server| server.handle_connection(connection, began, now));
         if is_back {
             // A request sent before the outage may never be answered.
-            for task in self
-                .tasks
-                .iter_mut()
-                .filter(|task| task.id.endpoint == from)
-            {
+            for task in self.tasks.iter_mut().filter(|task| task.id.server == from) {
                 if let TaskOutcome::Searching(search) = &mut task.outcome {
                     search.resend(now);
                 }
@@ -218,9 +212,9 @@ impl WaitTracker {
     }
 
     /// Gives up a server that was to discover tasks for `--new`, cannot, and has found none so far.
-    fn handle_refused_list(&mut self, from: EndpointId, reason: &str, effect: &mut TrackerChanges) {
+    fn handle_refused_list(&mut self, from: ServerId, reason: &str, effect: &mut TrackerChanges) {
         let discovers = self.server(from).is_some_and(|server| server.new.is_some());
-        let has_found = self.tasks.iter().any(|task| task.id.endpoint == from);
+        let has_found = self.tasks.iter().any(|task| task.id.server == from);
         if discovers && !has_found {
             let reason =
                 format!("--new cannot discover tasks, the recent tasks cannot be listed: {reason}");
@@ -232,7 +226,7 @@ impl WaitTracker {
         }
     }
 
-    fn apply_change(&mut self, from: EndpointId, change: TaskChange, effect: &mut TrackerChanges) {
+    fn apply_change(&mut self, from: ServerId, change: TaskChange, effect: &mut TrackerChanges) {
         let mo_id = change.mo_id().clone();
         if let Some(server) = self.server_mut(from) {
             match &change {
@@ -286,7 +280,7 @@ impl WaitTracker {
         let mut more: Vec<TaskId> = Vec::new();
         if self.servers.iter().any(|server| server.new.is_some()) {
             let is_new = |handle: Handle, record: &TaskRecord| {
-                let server = self.server(record.id.endpoint)?;
+                let server = self.server(record.id.server)?;
                 let selector = server.new.as_ref()?;
                 let info = record.info.as_ref()?;
                 let is_match = info.ordering_time().is_some_and(|at| server.is_new(at))
@@ -331,7 +325,7 @@ impl WaitTracker {
     fn decide_outcomes(&mut self, now: Timestamp, effect: &mut TrackerChanges) {
         for at in 0..self.tasks.len() {
             let before = &self.tasks[at];
-            let Some(server) = self.server(before.id.endpoint) else {
+            let Some(server) = self.server(before.id.server) else {
                 continue;
             };
             if before.is_decided() {
@@ -348,7 +342,7 @@ impl WaitTracker {
             task.outcome = outcome;
             task.unreadable_since = unreadable_since;
         }
-        let given_up: Vec<(EndpointId, ServerLoss)> = self
+        let given_up: Vec<(ServerId, ServerLoss)> = self
             .servers
             .iter()
             .filter(|server| server.given_up.is_none())
@@ -360,9 +354,9 @@ impl WaitTracker {
     }
 
     /// Gives a server up. Its open tasks become unknown; other servers are not affected.
-    fn set_given_up(&mut self, from: EndpointId, loss: ServerLoss, effect: &mut TrackerChanges) {
+    fn set_given_up(&mut self, from: ServerId, loss: ServerLoss, effect: &mut TrackerChanges) {
         for task in &mut self.tasks {
-            if task.id.endpoint == from && !task.is_decided() {
+            if task.id.server == from && !task.is_decided() {
                 task.outcome = TaskOutcome::Unknown(loss.reason.clone());
             }
         }
@@ -377,7 +371,7 @@ impl WaitTracker {
     /// Gives a server up, unless it already is.
     pub(in crate::command) fn give_up(
         &mut self,
-        server: EndpointId,
+        server: ServerId,
         loss: ServerLoss,
     ) -> TrackerChanges {
         let mut effect = TrackerChanges::default();
@@ -391,15 +385,15 @@ impl WaitTracker {
     }
 
     /// Returns the history lookups to send now.
-    pub(in crate::command) fn due(&mut self, now: Timestamp) -> Vec<(EndpointId, Command)> {
+    pub(in crate::command) fn due(&mut self, now: Timestamp) -> Vec<(ServerId, Command)> {
         let servers = &self.servers;
-        let is_up = |id: EndpointId| {
+        let is_up = |id: ServerId| {
             servers
                 .get(usize::from(id.0))
                 .is_some_and(WaitServer::is_up)
         };
         let searches = self.tasks.iter_mut().filter_map(|task| {
-            let server = task.id.endpoint;
+            let server = task.id.server;
             match &mut task.outcome {
                 TaskOutcome::Searching(search) if is_up(server) => Some((server, search.due(now)?)),
                 _ => None,
@@ -444,7 +438,7 @@ impl WaitTracker {
             return;
         };
         for task in &self.tasks {
-            let is_up = self.server(task.id.endpoint).is_some_and(WaitServer::is_up);
+            let is_up = self.server(task.id.server).is_some_and(WaitServer::is_up);
             let handle = self.store.find(&task.id);
             let handle = handle.filter(|_| is_up && !task.is_decided());
             let mark = handle.and_then(|handle| {
@@ -462,7 +456,7 @@ impl WaitTracker {
 
     /// Returns the most important warning of a task.
     pub(in crate::command) fn warning(&self, id: &TaskId, now: Timestamp) -> Option<Rule> {
-        let time = self.server_time(id.endpoint, now);
+        let time = self.server_time(id.server, now);
         let handle = self.store.find(id)?;
         let findings = self.store.warnings(handle, None, time);
         findings.first().map(|finding| finding.rule)

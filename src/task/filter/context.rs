@@ -2,19 +2,19 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{EndpointId, Handle, TaskRecord, TaskStore, TypicalDurations};
+use crate::{Handle, ServerId, TaskRecord, TaskStore, TypicalDurations};
 
 /// The resolution of timestamps.
 pub(super) const ONE_NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 
-/// Properties of the endpoints.
-pub trait EndpointInfo {
+/// Properties of the servers.
+pub trait ServerContext {
     /// Returns the server's time.
-    fn time(&self, endpoint: EndpointId) -> Timestamp;
+    fn time(&self, server: ServerId) -> Timestamp;
     /// Returns the server's host name.
-    fn name(&self, endpoint: EndpointId) -> Option<&str>;
+    fn name(&self, server: ServerId) -> Option<&str>;
     /// Returns the name under which the user configured the server.
-    fn configured_name(&self, _endpoint: EndpointId) -> Option<&str> {
+    fn configured_name(&self, _server: ServerId) -> Option<&str> {
         None
     }
 }
@@ -27,7 +27,7 @@ pub struct EvalContext<'a> {
     /// Typical durations of the operations.
     pub typical: Option<&'a TypicalDurations>,
     /// The servers.
-    pub endpoints: Option<&'a dyn EndpointInfo>,
+    pub servers: Option<&'a dyn ServerContext>,
 }
 
 impl<'a> From<&'a TaskStore> for EvalContext<'a> {
@@ -35,25 +35,25 @@ impl<'a> From<&'a TaskStore> for EvalContext<'a> {
         Self {
             store,
             typical: None,
-            endpoints: None,
+            servers: None,
         }
     }
 }
 
 impl<'a> EvalContext<'a> {
     /// Returns a server's time.
-    pub fn time(&self, endpoint: EndpointId) -> Timestamp {
-        self.endpoints
-            .map_or(Timestamp::MIN, |endpoints| endpoints.time(endpoint))
+    pub fn time(&self, server: ServerId) -> Timestamp {
+        self.servers
+            .map_or(Timestamp::MIN, |servers| servers.time(server))
     }
 
     /// Returns a server's names: on the screen, as configured, and its host name.
-    pub(super) fn endpoint_names(&self, endpoint: EndpointId) -> impl Iterator<Item = &'a str> {
-        let endpoints = self.endpoints;
+    pub(super) fn server_names(&self, server: ServerId) -> impl Iterator<Item = &'a str> {
+        let servers = self.servers;
         let names = [
-            self.store.endpoint_name(endpoint),
-            endpoints.and_then(|endpoints| endpoints.configured_name(endpoint)),
-            endpoints.and_then(|endpoints| endpoints.name(endpoint)),
+            self.store.server_name(server),
+            servers.and_then(|servers| servers.configured_name(server)),
+            servers.and_then(|servers| servers.name(server)),
         ];
         names.into_iter().flatten()
     }
@@ -92,6 +92,6 @@ pub(super) struct EvalTarget<'a> {
 impl EvalTarget<'_> {
     /// Returns the time by the clock of the task's server.
     pub(super) fn now(&self) -> Timestamp {
-        self.context.time(self.record.id.endpoint)
+        self.context.time(self.record.id.server)
     }
 }

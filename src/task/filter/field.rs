@@ -50,7 +50,7 @@ pub(super) const FIELDS: [(&str, Field, &[&str]); 24] = [
     ("type", Field::Text(TextField::Type), &["kind"]),
     (
         "endpoint",
-        Field::Text(TextField::Endpoint),
+        Field::Text(TextField::Server),
         &["server", "vcenter"],
     ),
     ("tag", Field::Text(TextField::Tag), &[]),

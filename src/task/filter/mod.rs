@@ -24,7 +24,7 @@ mod unmatched;
 use std::sync::Arc;
 
 pub use completion::{Completion, complete, exactly};
-pub use context::{EndpointInfo, EvalContext, MatchResult};
+pub use context::{EvalContext, MatchResult, ServerContext};
 pub use error::FilterError;
 pub(super) use field::read_span;
 pub use parser::Saved;
@@ -106,10 +106,10 @@ impl Filter {
         self.expr.undecidable().map(field::typed)
     }
 
-    /// True if it depends on the endpoint's name.
-    pub fn depends_on_endpoint(&self) -> bool {
+    /// True if it depends on the server's name.
+    pub fn depends_on_server(&self) -> bool {
         self.expr
-            .has(&|term| matches!(term, Term::Text(TextField::Endpoint, _)))
+            .has(&|term| matches!(term, Term::Text(TextField::Server, _)))
     }
 
     /// True if it depends on the location of a task's target.

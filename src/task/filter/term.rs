@@ -24,7 +24,7 @@ pub(super) enum TextField {
     Id,
     Phase,
     Error,
-    Endpoint,
+    Server,
     Tag,
     Activation,
     Location(LocationField),
@@ -258,8 +258,8 @@ impl TextField {
     ) -> bool {
         let (store, record) = (target.context.store, target.record);
         match self {
-            Self::Endpoint => {
-                let mut names = target.context.endpoint_names(record.id.endpoint);
+            Self::Server => {
+                let mut names = target.context.server_names(record.id.server);
                 return names.any(visitor);
             }
             Self::Id => return visitor(&record.id.mo_id) || visitor(&record.key()),
@@ -299,7 +299,7 @@ impl TextField {
                 .is_some_and(|error| visitor(&error.text()) || visitor(error.type_name())),
             Self::Tag => info.change_tag().is_some_and(visitor),
             Self::Activation => info.activation_id().is_some_and(visitor),
-            Self::Endpoint | Self::Id | Self::Location(_) => false,
+            Self::Server | Self::Id | Self::Location(_) => false,
         }
     }
 }

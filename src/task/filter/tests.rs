@@ -9,23 +9,23 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    ChangeSet, EndpointId, TaskChange, TaskId, TaskStore,
+    ChangeSet, ServerId, TaskChange, TaskId, TaskStore,
     fixture::{HERE, at, info, put},
 };
 
 /// A server clock in seconds after the fixture's start.
 struct Clock(i64);
 
-impl EndpointInfo for Clock {
-    fn time(&self, _: EndpointId) -> jiff::Timestamp {
+impl ServerContext for Clock {
+    fn time(&self, _: ServerId) -> jiff::Timestamp {
         at(self.0)
     }
 
-    fn name(&self, _: EndpointId) -> Option<&str> {
+    fn name(&self, _: ServerId) -> Option<&str> {
         Some("vc01.lab")
     }
 
-    fn configured_name(&self, _: EndpointId) -> Option<&str> {
+    fn configured_name(&self, _: ServerId) -> Option<&str> {
         Some("production-lab")
     }
 }
@@ -41,7 +41,7 @@ fn store_of(tasks: &[(&str, Value)]) -> TaskStore {
 fn evaluate(store: &TaskStore, mo_id: &str, filter: &str, second: i64) -> MatchResult {
     let handle = store.find(&TaskId::new(HERE, mo_id)).unwrap();
     let context = EvalContext {
-        endpoints: Some(&Clock(second)),
+        servers: Some(&Clock(second)),
         ..store.into()
     };
     let filter =

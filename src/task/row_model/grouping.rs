@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{EndpointId, Handle, LocationField, TaskStore, display_name, search_text};
+use crate::{Handle, LocationField, ServerId, TaskStore, display_name, search_text};
 
 /// Grouping criteria.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,7 +16,7 @@ pub enum GroupBy {
     /// The operation.
     Operation,
     /// The vCenter.
-    Endpoint,
+    Server,
     /// A field of the target's location.
     Location(LocationField),
 }
@@ -28,7 +28,7 @@ impl GroupBy {
         Self::Target,
         Self::User,
         Self::Operation,
-        Self::Endpoint,
+        Self::Server,
         Self::Location(LocationField::Host),
         Self::Location(LocationField::Cluster),
     ];
@@ -39,7 +39,7 @@ impl GroupBy {
         Self::Target,
         Self::User,
         Self::Operation,
-        Self::Endpoint,
+        Self::Server,
         Self::Location(LocationField::Host),
         Self::Location(LocationField::Cluster),
         Self::Location(LocationField::Datacenter),
@@ -53,7 +53,7 @@ impl GroupBy {
             Self::Target => "target",
             Self::User => "user",
             Self::Operation => "operation",
-            Self::Endpoint => "vCenter",
+            Self::Server => "vCenter",
             Self::Location(field) => field.name(),
         }
     }
@@ -69,11 +69,11 @@ impl GroupBy {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum GroupKey {
     Root(Handle),
-    Target(EndpointId, Arc<str>),
+    Target(ServerId, Arc<str>),
     User(Arc<str>),
     Operation(Arc<str>),
-    Endpoint(EndpointId),
-    Location(EndpointId, Arc<str>),
+    Server(ServerId),
+    Location(ServerId, Arc<str>),
     /// The criterion is unknown.
     Unknown,
 }
@@ -95,19 +95,19 @@ impl GroupKey {
                 let target = entity.or_else(|| info.and_then(display_name::target));
                 let target = target.filter(|target| !target.is_empty());
                 target.map_or(Self::Unknown, |target| {
-                    Self::Target(record.id.endpoint, target.into())
+                    Self::Target(record.id.server, target.into())
                 })
             }
             GroupBy::User => {
                 let user = info.map(|info| search_text::initiator(&info.reason));
                 named(user.as_deref(), Self::User)
             }
-            GroupBy::Endpoint => Self::Endpoint(record.id.endpoint),
+            GroupBy::Server => Self::Server(record.id.server),
             GroupBy::Operation => named(info.map(|info| &*info.description_id), Self::Operation),
             GroupBy::Location(field) => field
                 .of(store.location(record))
                 .map_or(Self::Unknown, |name| {
-                    Self::Location(record.id.endpoint, name.into())
+                    Self::Location(record.id.server, name.into())
                 }),
         })
     }

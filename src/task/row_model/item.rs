@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{grouping::GroupKey, order_tree::OrderTree, sort_key::SortKey};
-use crate::{EndpointId, Handle, Status, StatusCounts};
+use crate::{Handle, ServerId, Status, StatusCounts};
 
 slotmap::new_key_type! {
     /// Handle of a group: valid while the group has members.
@@ -45,7 +45,7 @@ impl From<GroupId> for RowId {
 pub(super) type Siblings = OrderTree<SortKey, RowId>;
 
 /// The time at which a record must be evaluated again.
-pub(super) type Recheck = (EndpointId, Timestamp, Handle);
+pub(super) type Recheck = (ServerId, Timestamp, Handle);
 
 /// State of a record or a group in the row model.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::{GroupId, RowId, RowModel, SortColumn, item::Recheck, order_tree::OrderTree};
-use crate::{EndpointId, EvalContext, Filter, Handle, StatusCounts};
+use crate::{EvalContext, Filter, Handle, ServerId, StatusCounts};
 
 impl RowModel {
     /// Evaluates the current filter for all records; `before` is the previous one.
@@ -127,12 +127,9 @@ impl RowModel {
             return false;
         }
         let result = self.view.filter.evaluate(context, handle);
-        let endpoint = context.store.get(handle).map(|record| record.id.endpoint);
-        let due = result.until.zip(endpoint);
-        self.set_due(
-            handle,
-            due.map(|(until, endpoint)| (endpoint, until, handle)),
-        );
+        let server = context.store.get(handle).map(|record| record.id.server);
+        let due = result.until.zip(server);
+        self.set_due(handle, due.map(|(until, server)| (server, until, handle)));
         result.holds
     }
 
@@ -150,21 +147,20 @@ impl RowModel {
     }
 
     /// Returns the next time at which a match may change without new data, by the server's clock.
-    pub fn next_due(&self, endpoint: EndpointId) -> Option<Timestamp> {
-        let from = (endpoint, Timestamp::MIN, Handle::default());
+    pub fn next_due(&self, server: ServerId) -> Option<Timestamp> {
+        let from = (server, Timestamp::MIN, Handle::default());
         let next = self.due.range(from..).next();
-        next.filter(|(of, ..)| *of == endpoint)
-            .map(|(_, at, _)| *at)
+        next.filter(|(of, ..)| *of == server).map(|(_, at, _)| *at)
     }
 
-    /// Evaluates the records of an endpoint that are due. Takes time proportional to their number. Returns
+    /// Evaluates the records of a server that are due. Takes time proportional to their number. Returns
     /// false if there are none.
-    pub fn reevaluate_due(&mut self, context: EvalContext<'_>, endpoint: EndpointId) -> bool {
-        let now = context.time(endpoint);
-        let from = (endpoint, Timestamp::MIN, Handle::default());
+    pub fn reevaluate_due(&mut self, context: EvalContext<'_>, server: ServerId) -> bool {
+        let now = context.time(server);
+        let from = (server, Timestamp::MIN, Handle::default());
         let due = self.due.range(from..);
         let due: Vec<Handle> = due
-            .take_while(|(of, at, _)| *of == endpoint && *at <= now)
+            .take_while(|(of, at, _)| *of == server && *at <= now)
             .map(|(.., handle)| *handle)
             .collect();
         for &handle in &due {
@@ -183,9 +179,9 @@ impl RowModel {
         }
     }
 
-    /// Evaluates all records if the filter depends on endpoint names.
-    pub fn reevaluate_endpoints(&mut self, context: EvalContext<'_>) {
-        if self.view.filter.depends_on_endpoint() {
+    /// Evaluates all records if the filter depends on server names.
+    pub fn reevaluate_servers(&mut self, context: EvalContext<'_>) {
+        if self.view.filter.depends_on_server() {
             self.apply_filter(context, (false, false), false);
         }
     }

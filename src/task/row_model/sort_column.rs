@@ -41,7 +41,7 @@ named_enum! {
         /// change with time.
         QueuedFor: "queued-for" | "waited", "Queued for", "time in the queue";
         /// The vCenter.
-        Endpoint: "endpoint" | "vcenter" | "server", "vCenter", "by name";
+        Server: "endpoint" | "vcenter" | "server", "vCenter", "by name";
         /// The operation's identifier.
         Operation: "operation" | "op", "Operation ID", "such as VirtualMachine.clone";
         /// The moId.

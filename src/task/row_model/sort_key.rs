@@ -13,7 +13,7 @@ use super::{
     view::Layout,
 };
 use crate::{
-    EndpointId, EvalContext, Handle, Status, TaskRecord, cancellation::CancelState, display_name,
+    EvalContext, Handle, ServerId, Status, TaskRecord, cancellation::CancelState, display_name,
     estimate::estimate, filter::folded, search_text,
 };
 
@@ -27,7 +27,7 @@ pub struct SortKey {
     queued: i64,
     /// Represents the moId: `task-9` is sorted before `task-10`.
     id_number: u64,
-    endpoint: EndpointId,
+    server: ServerId,
 }
 
 /// A column's value, inverted if descending. All values of a row model are of the same variant.
@@ -125,7 +125,7 @@ impl SortKey {
                 .and_then(TaskInfo::ordering_time)
                 .map_or(i64::MAX, Timestamp::as_microsecond),
             id_number: id_number(&record.id.mo_id),
-            endpoint: record.id.endpoint,
+            server: record.id.server,
         })
     }
 }
@@ -177,9 +177,9 @@ impl KeySource<'_> {
                 RankedValue::time(info.and_then(TaskInfo::start_time), descending)
             }
             SortColumn::Completed => RankedValue::time(end_time(record), descending),
-            SortColumn::Endpoint => {
-                let endpoint = record.id.endpoint;
-                text(store.endpoint_name(endpoint))
+            SortColumn::Server => {
+                let server = record.id.server;
+                text(store.server_name(server))
             }
             SortColumn::Operation => text(info.map(|info| &*info.description_id)),
             SortColumn::Id => RankedValue::name(Some(&record.id.mo_id), descending),

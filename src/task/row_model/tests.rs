@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    ChangeSet, EndpointId, EndpointInfo, EvalContext, Status, StatusCounts, TaskChange, TaskId,
+    ChangeSet, EvalContext, ServerContext, ServerId, Status, StatusCounts, TaskChange, TaskId,
     fixture::{at, info},
 };
 
@@ -13,7 +13,7 @@ mod grouping;
 mod model;
 mod sorting;
 
-pub(super) const HERE: EndpointId = EndpointId(0);
+pub(super) const HERE: ServerId = ServerId(0);
 
 /// A store with its incrementally updated row model.
 #[derive(Default)]
@@ -27,19 +27,19 @@ pub(super) struct Harness {
 /// A stopped server clock.
 pub(super) struct Clock(i64);
 
-impl EndpointInfo for Clock {
-    fn time(&self, _: EndpointId) -> jiff::Timestamp {
+impl ServerContext for Clock {
+    fn time(&self, _: ServerId) -> jiff::Timestamp {
         at(self.0)
     }
 
-    fn name(&self, _: EndpointId) -> Option<&str> {
+    fn name(&self, _: ServerId) -> Option<&str> {
         None
     }
 }
 
 pub(super) fn context<'a>(store: &'a TaskStore, clock: &'a Clock) -> EvalContext<'a> {
     EvalContext {
-        endpoints: Some(clock),
+        servers: Some(clock),
         ..store.into()
     }
 }
@@ -114,7 +114,7 @@ impl Harness {
             | GroupKey::Operation(name) => {
                 format!("[{name}]")
             }
-            GroupKey::Endpoint(endpoint) => format!("[{}]", endpoint.0),
+            GroupKey::Server(server) => format!("[{}]", server.0),
             GroupKey::Unknown => "[]".to_owned(),
         }
     }

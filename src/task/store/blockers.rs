@@ -76,10 +76,7 @@ impl TaskStore {
         let info = record.and_then(|record| record.info.as_ref());
         let entity_and_time = record.zip(info).and_then(|(record, info)| {
             let entity = info.entity.as_ref()?;
-            Some((
-                (record.id.endpoint, entity.value.clone()),
-                info.queue_time(),
-            ))
+            Some(((record.id.server, entity.value.clone()), info.queue_time()))
         });
         let ahead =
             entity_and_time.map(|(entity, queued)| self.entity_index.ahead(&entity, queued));

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use vtask_vim::types::{CompactTimestamp, TaskInfo};
 
 use super::handle::Handle;
-use crate::{id::EndpointId, task_record::TaskRecord};
+use crate::{id::ServerId, task_record::TaskRecord};
 
-/// An entity of an endpoint, by its moId.
-pub(super) type EntityKey = (EndpointId, Arc<str>);
+/// An entity of a server, by its moId.
+pub(super) type EntityKey = (ServerId, Arc<str>);
 
 /// Use of an entity by a task, in the order of the entity's queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +36,7 @@ pub(super) struct EntityUses {
 /// Returns the entity that a task operates on.
 pub(super) fn target_of(record: &TaskRecord) -> Option<EntityKey> {
     let entity = record.info.as_ref()?.entity.as_ref()?;
-    Some((record.id.endpoint, entity.value.clone()))
+    Some((record.id.server, entity.value.clone()))
 }
 
 impl EntityUses {
@@ -51,7 +51,7 @@ impl EntityUses {
             .entity
             .iter()
             .chain(locked)
-            .map(|entity| (record.id.endpoint, entity.value.clone()))
+            .map(|entity| (record.id.server, entity.value.clone()))
             .collect();
         entities.sort();
         entities.dedup();

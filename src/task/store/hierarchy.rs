@@ -76,12 +76,12 @@ impl TaskStore {
         let Some(node) = self.nodes.get(handle) else {
             return;
         };
-        let endpoint = node.record.id.endpoint;
+        let server = node.record.id.server;
         let (direct, root) = node.lineage();
         let (direct, root) = (direct.cloned(), root.cloned());
         let mut parent = None;
         for key in [&direct, &root].into_iter().flatten() {
-            let key = (endpoint, key.clone());
+            let key = (server, key.clone());
             match self.find_task_key(&key) {
                 Some(found) if !self.is_in_path(found, handle) => {
                     parent = Some(found);
@@ -135,7 +135,7 @@ impl TaskStore {
     pub(super) fn remove_orphan(&mut self, node: &Node, handle: Handle) {
         let (direct, root) = node.lineage();
         for key in [direct, root].into_iter().flatten() {
-            let key = (node.record.id.endpoint, key.clone());
+            let key = (node.record.id.server, key.clone());
             if let Some(waiting) = self.orphans.get_mut(&key) {
                 waiting.retain(|waiting| *waiting != handle);
                 if waiting.is_empty() {

@@ -3,7 +3,7 @@
 use vtask_vim::types::{EntityLocation, ManagedObjectReference};
 
 use super::{ChangeSet, TaskStore, entity_index};
-use crate::{EndpointId, LocationField, TaskRecord};
+use crate::{LocationField, ServerId, TaskRecord};
 
 /// Maximum number of locations kept; beyond it, those of entities without tasks are forgotten.
 const MAX_LOCATIONS: usize = 40_000;
@@ -32,12 +32,12 @@ impl TaskStore {
     /// Sets locations of entities.
     pub fn set_locations(
         &mut self,
-        endpoint: EndpointId,
+        server: ServerId,
         locations: Vec<(ManagedObjectReference, EntityLocation)>,
         touched: &mut ChangeSet,
     ) {
         for (entity, location) in locations {
-            let key = (endpoint, entity.value);
+            let key = (server, entity.value);
             if self.locations.get(&key) != Some(&location) {
                 let tasks = self.entity_index.tasks_of(&key).iter();
                 touched.changed.extend(tasks.map(|(_, task)| *task));

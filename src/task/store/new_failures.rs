@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::{ChangeSet, Handle, TaskStore};
-use crate::{id::EndpointId, status::Status};
+use crate::{id::ServerId, status::Status};
 
 impl TaskStore {
     /// Makes failures new until they are acknowledged.
@@ -14,10 +14,10 @@ impl TaskStore {
         self.known_failures = Some(HashMap::new());
     }
 
-    /// Sets the server time until which the user knows the failures of an endpoint.
-    pub fn set_failures_known(&mut self, endpoint: EndpointId, until: Timestamp) {
+    /// Sets the server time until which the user knows the failures of a server.
+    pub fn set_failures_known(&mut self, server: ServerId, until: Timestamp) {
         if let Some(known) = &mut self.known_failures {
-            known.insert(endpoint, until);
+            known.insert(server, until);
         }
     }
 
@@ -66,7 +66,7 @@ impl TaskStore {
         let is_new = node.status == Status::Failed
             && !node.is_acknowledged
             && known.is_some_and(|known| {
-                let until = known.get(&record.id.endpoint);
+                let until = known.get(&record.id.server);
                 until.is_none_or(|until| record.ended_at().is_none_or(|end| end > *until))
             });
         self.change_counted(handle, touched, |node| node.is_new_failure = is_new);
@@ -83,7 +83,7 @@ mod tests {
         fixture::{at, info},
     };
 
-    const HERE: EndpointId = EndpointId(0);
+    const HERE: ServerId = ServerId(0);
 
     fn put(store: &mut TaskStore, mo_id: &str, more: &serde_json::Value) -> Handle {
         let change = TaskChange::Full {

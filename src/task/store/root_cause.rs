@@ -39,11 +39,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        ChangeSet, EndpointId, TaskChange, TaskId,
+        ChangeSet, ServerId, TaskChange, TaskId,
         fixture::{at, info},
     };
 
-    const HERE: EndpointId = EndpointId(0);
+    const HERE: ServerId = ServerId(0);
 
     fn family(members: &[(&str, Value)]) -> TaskStore {
         let mut store = TaskStore::new();

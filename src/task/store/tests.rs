@@ -6,7 +6,7 @@ use crate::{
     fixture::{at, info},
 };
 
-const HERE: EndpointId = EndpointId(0);
+const HERE: ServerId = ServerId(0);
 
 #[derive(Default)]
 struct Harness {
@@ -138,14 +138,14 @@ fn equal_mo_ids_of_two_servers_are_different_tasks() {
         info: info("task-2", &json!({"parentTaskKey": "task-1"})),
         at: at(10),
     };
-    let second_endpoint = EndpointId(1);
+    let second_server = ServerId(1);
     harness
         .store
-        .apply(second_endpoint, change, &mut ChangeSet::default())
+        .apply(second_server, change, &mut ChangeSet::default())
         .unwrap();
     let other = harness
         .store
-        .find(&TaskId::new(second_endpoint, "task-2"))
+        .find(&TaskId::new(second_server, "task-2"))
         .unwrap();
     assert_eq!(harness.store.parent(other), None);
 }

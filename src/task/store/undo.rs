@@ -101,9 +101,9 @@ impl TaskStore {
             return;
         };
         node.record = record;
-        self.index_key((id.endpoint, key.clone()), handle);
+        self.index_key((id.server, key.clone()), handle);
         self.relink(handle, touched);
-        self.attach_orphans(&(id.endpoint, key), touched);
+        self.attach_orphans(&(id.server, key), touched);
         self.recount(handle, touched);
         self.reindex(handle, &EntityUses::default(), touched);
         touched.changed.push(handle);

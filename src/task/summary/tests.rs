@@ -6,7 +6,7 @@ use crate::{
     fixture::{HERE, at, info},
 };
 
-const THERE: EndpointId = EndpointId(1);
+const THERE: ServerId = ServerId(1);
 
 /// A store with its incrementally updated summary.
 #[derive(Default)]
@@ -16,9 +16,9 @@ struct Followed {
 }
 
 impl Followed {
-    fn apply(&mut self, endpoint: EndpointId, change: TaskChange) {
+    fn apply(&mut self, server: ServerId, change: TaskChange) {
         let mut touched = ChangeSet::default();
-        self.store.apply(endpoint, change, &mut touched).unwrap();
+        self.store.apply(server, change, &mut touched).unwrap();
         self.summary.update(&self.store, &touched);
     }
 
@@ -135,12 +135,12 @@ fn placeholder_is_replaced_by_task() {
 }
 
 /// Returns a change to one of a few tasks, derived from a number.
-fn change(number: u64) -> (EndpointId, TaskChange) {
+fn change(number: u64) -> (ServerId, TaskChange) {
     let digit = |place: u32, of: usize| {
         let shifted = number >> (8 * place);
         usize::try_from(shifted & 0xff).unwrap() % of
     };
-    let endpoint = [HERE, THERE][digit(0, 2)];
+    let server = [HERE, THERE][digit(0, 2)];
     let name = ["task-1", "task-2", "task-3", "task-4"][digit(1, 4)];
     let operation = ["vm.clone", "vm.relocate"][digit(2, 2)];
     let state = ["queued", "running", "error", "success"][digit(3, 4)];
@@ -167,7 +167,7 @@ fn change(number: u64) -> (EndpointId, TaskChange) {
             at: at(second),
         },
     };
-    (endpoint, change)
+    (server, change)
 }
 
 #[test]
@@ -179,9 +179,9 @@ fn incremental_summary_equals_rebuilt_summary() {
         number ^= number << 13;
         number ^= number >> 7;
         number ^= number << 17;
-        let (endpoint, change) = change(number);
+        let (server, change) = change(number);
         let mut touched = ChangeSet::default();
-        let _ = all.store.apply(endpoint, change, &mut touched);
+        let _ = all.store.apply(server, change, &mut touched);
         all.summary.update(&all.store, &touched);
         let (followed, recomputed) = (&all.summary, Summary::of(&all.store));
         assert_eq!(followed.len(), all.store.len(), "step {step}");
@@ -194,8 +194,8 @@ fn incremental_summary_equals_rebuilt_summary() {
         assert_eq!(followed.running, recomputed.running, "step {step}");
         assert_eq!(followed.queued, recomputed.queued, "step {step}");
         assert_eq!(followed.failed, recomputed.failed, "step {step}");
-        for endpoint in [HERE, THERE] {
-            assert_eq!(followed.endpoint(endpoint), recomputed.endpoint(endpoint));
+        for server in [HERE, THERE] {
+            assert_eq!(followed.server(server), recomputed.server(server));
         }
     }
 }

@@ -29,7 +29,7 @@ fn minimum_runs_apply_per_scope() {
     durations.add_runs(HERE, (0..20).map(|n| run("clone", Some("vm-2"), 100 + n)));
     let of = |entity| durations.get(HERE, "clone", entity).unwrap().count();
     assert_eq!((of(Some("vm-1")), of(Some("vm-2")), of(None)), (24, 16, 24));
-    assert_eq!(durations.get(EndpointId(1), "clone", None), None);
+    assert_eq!(durations.get(ServerId(1), "clone", None), None);
     durations.forget(HERE);
     assert_eq!(durations.get(HERE, "clone", None), None);
 }

@@ -132,8 +132,8 @@ fn undone_changes_can_be_applied_again() {
     );
     for (length, state) in &states {
         while kept.log.entries.len() - undone.len() < *length {
-            let (endpoint, change) = undone.pop().unwrap();
-            past.apply(endpoint, change, &mut ChangeSet::default())
+            let (server, change) = undone.pop().unwrap();
+            past.apply(server, change, &mut ChangeSet::default())
                 .unwrap();
         }
         assert_eq!(&seen(&past), state, "{length}, forward");

@@ -13,17 +13,17 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
             match effect {
                 Effect::Draw => self.wants_frame = true,
                 Effect::Redraw => self.redraw()?,
-                Effect::Send(endpoint, command) => {
+                Effect::Send(server, command) => {
                     if let Some(player) = &self.player {
                         // A record answers in the place of a fetch loop.
                         let now = self.now();
-                        for update in player.replay.respond(endpoint, &command, now) {
-                            self.dispatch(Event::ServerUpdate(endpoint, update), now)?;
+                        for update in player.replay.respond(server, &command, now) {
+                            self.dispatch(Event::ServerUpdate(server, update), now)?;
                         }
                         continue;
                     }
-                    let mut endpoints = self.endpoints.iter();
-                    if let Some(known) = endpoints.find(|known| known.id == endpoint)
+                    let mut servers = self.servers.iter();
+                    if let Some(known) = servers.find(|known| known.id == server)
                         && known.commands.send(command).is_err()
                     {
                         self.notify(

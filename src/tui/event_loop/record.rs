@@ -41,7 +41,7 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
             match player.step(Instant::now()) {
                 Step::Batch(batch) => {
                     if let Some(update) = batch.update {
-                        let event = Event::ServerUpdate(batch.endpoint, update);
+                        let event = Event::ServerUpdate(batch.server, update);
                         self.dispatch(event, batch.time)?;
                     }
                     if began.elapsed() >= SLICE {

@@ -44,7 +44,7 @@ async fn updates_are_drawn_and_q_quits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn commands_reach_the_endpoint_in_order() {
+async fn commands_reach_the_server_in_order() {
     let mut harness = Harness::start();
     harness.update(running(42)).await;
     harness.until("42%").await;

@@ -12,7 +12,7 @@ use ratatui::backend::Backend;
 use super::{EventLoop, TerminalHost};
 use crate::{
     app::{Event, ExitReason},
-    task::EndpointId,
+    task::ServerId,
     watch::Update,
 };
 
@@ -25,19 +25,19 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
     /// Handles updates for a short time.
     pub(super) fn handle_updates(
         &mut self,
-        updates: &mut VecDeque<(EndpointId, Update)>,
+        updates: &mut VecDeque<(ServerId, Update)>,
     ) -> Result<(), ExitReason> {
         let end = Instant::now() + UPDATE_SLICE;
-        while let Some((endpoint, mut update)) = updates.pop_front() {
+        while let Some((server, mut update)) = updates.pop_front() {
             if let Update::Tasks { changes, since } = &mut update {
                 let since = *since;
                 if changes.len() > CHANGE_BATCH {
                     let changes = changes.split_off(CHANGE_BATCH);
-                    updates.push_front((endpoint, Update::Tasks { changes, since }));
+                    updates.push_front((server, Update::Tasks { changes, since }));
                 }
                 self.metrics.changed(since, changes.len());
             }
-            let event = Event::ServerUpdate(endpoint, update);
+            let event = Event::ServerUpdate(server, update);
             if let Some(live) = self.live.take() {
                 // The session so far is shown, and the live screen is kept up to date behind it.
                 let shown = replace(&mut self.screen, live);

@@ -154,7 +154,7 @@ fn draw_tabs(ctx: &mut RenderContext, area: Rect, record: Option<&TaskRecord>) {
     }
     if let Some(record) = record {
         let mut name = StyledLine::new(appearance, area.width / 2);
-        let id = ctx.state.full_id(record.id.endpoint, &record.id.mo_id);
+        let id = ctx.state.full_id(record.id.server, &record.id.mo_id);
         name.push(&id, Role::Dim);
         if record.pinned {
             name.gap(2)

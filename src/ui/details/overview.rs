@@ -237,9 +237,9 @@ fn time_left(fields: &mut FieldList, handle: Handle, record: &TaskRecord) {
 /// Adds the typical duration of the operation, or why it is unknown for an active task.
 fn typical_duration(fields: &mut FieldList, record: &TaskRecord, info: &TaskInfo) {
     let state = fields.ctx.state;
-    let endpoint = record.id.endpoint;
+    let server = record.id.server;
     let entity = info.entity.as_ref().map(|entity| &*entity.value);
-    let known = state.typical.find(endpoint, &info.description_id, entity);
+    let known = state.typical.find(server, &info.description_id, entity);
     let active = record.status().is_active();
     if active && known.is_some() {
         // Part of the line about the time left.
@@ -257,9 +257,9 @@ fn typical_duration(fields: &mut FieldList, record: &TaskRecord, info: &TaskInfo
             typical.count()
         );
         fields.text("Typical", &text);
-    } else if let Some(reason) = state.typical_errors.get(&endpoint).filter(|_| active) {
+    } else if let Some(reason) = state.typical_errors.get(&server).filter(|_| active) {
         fields.push("Typical", &format!("unknown: {reason}"), Role::Dim);
-    } else if active && state.typical.has_runs(endpoint) {
+    } else if active && state.typical.has_runs(server) {
         fields.push("Typical", "unknown: too few runs", Role::Dim);
     }
 }
@@ -402,10 +402,7 @@ fn family(fields: &mut FieldList, handle: Handle, info: &TaskInfo) {
 }
 
 fn identity(fields: &mut FieldList, record: &TaskRecord, info: &TaskInfo) {
-    let id = fields
-        .ctx
-        .state
-        .full_id(record.id.endpoint, &record.id.mo_id);
+    let id = fields.ctx.state.full_id(record.id.server, &record.id.mo_id);
     if *info.key == *info.task.value {
         fields.text("Task", &id);
     } else {

@@ -18,7 +18,7 @@ pub(super) fn draw(ctx: &mut RenderContext, menu: &CopyMenu, screen: Rect) {
     let Some(record) = subject.and_then(|subject| state.view().store.get(subject)) else {
         return;
     };
-    let (server, now) = (state.server(record.id.endpoint), ctx.now);
+    let (server, now) = (state.server(record.id.server), ctx.now);
     let area = frame::open(ctx, screen, 64, CopyItem::ALL.len(), "Copy");
     list_menu::draw(ctx, area, &CopyItem::ALL, menu.highlighted, |line, item| {
         let text = item.text(record, server, || state.ticket(subject?, now));

@@ -99,9 +99,9 @@ fn history_of_several_servers() {
     let mut state = twins(120, 24);
     press(&mut state, "H");
     let search = state.views.history().unwrap().number;
-    for endpoint in [HERE, THERE] {
+    for server in [HERE, THERE] {
         let page = Ok(past_page(900, 3));
-        apply_change(&mut state, endpoint, Update::HistoryPage { search, page });
+        apply_change(&mut state, server, Update::HistoryPage { search, page });
     }
     assert_snapshot!("history_several", draw_text(&state));
 }

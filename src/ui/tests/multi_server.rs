@@ -30,28 +30,28 @@ fn equal_mo_ids_of_different_servers_are_distinct() {
     apply_change(&mut state, THERE, tasks(vec![gone]));
     let ended = serde_json::json!({"state": "error", "entityName": "web-lab"});
     apply_change(&mut state, HERE, tasks(vec![task("task-2", &ended)]));
-    let status = |endpoint, mo_id| {
+    let status = |server, mo_id| {
         let handle = state
             .view()
             .store
-            .find(&TaskId::new(endpoint, mo_id))
+            .find(&TaskId::new(server, mo_id))
             .unwrap();
         state.view().store.get(handle).unwrap().status().word()
     };
     assert_eq!(status(HERE, "task-1"), "running");
     assert_eq!(status(THERE, "task-2"), "running");
     assert_eq!(status(HERE, "task-2"), "failed");
-    let parents = [HERE, THERE].map(|endpoint| {
+    let parents = [HERE, THERE].map(|server| {
         let child = state
             .view()
             .store
-            .find(&TaskId::new(endpoint, "task-3"))
+            .find(&TaskId::new(server, "task-3"))
             .unwrap();
         let parent = state.view().store.parent(child).unwrap();
-        state.view().store.get(parent).unwrap().id.endpoint
+        state.view().store.get(parent).unwrap().id.server
     });
     assert_eq!(parents, [HERE, THERE]);
-    assert_eq!(state.view().store.endpoint_name(THERE), Some("branch"));
+    assert_eq!(state.view().store.server_name(THERE), Some("branch"));
 }
 
 #[test]

@@ -196,7 +196,7 @@ fn progress(ctx: &RenderContext, history: &HistoryView) -> String {
 fn waiting(ctx: &RenderContext, history: &HistoryView) -> Option<String> {
     let mut searches = history.searches.iter();
     let (search, server) = searches.find_map(|search| {
-        let server = ctx.state.server(search.endpoint)?;
+        let server = ctx.state.server(search.server)?;
         let is_out = matches!(
             server.connection,
             ConnectionState::Retrying { .. }
@@ -259,7 +259,7 @@ fn failed(history: &HistoryView) -> Option<(&HistorySearch, &str)> {
 
 fn host<'a>(ctx: &RenderContext<'a>, search: &HistorySearch) -> &'a str {
     ctx.state
-        .server(search.endpoint)
+        .server(search.server)
         .map_or("the server", |server| server.host())
 }
 

@@ -160,7 +160,7 @@ fn draw_name(
     strip.push_status(record.status());
     let mut target = Cow::from(labels::target(record));
     if ctx.state.servers.len() > 1
-        && let Some(server) = ctx.state.server(record.id.endpoint)
+        && let Some(server) = ctx.state.server(record.id.server)
     {
         target = format!("{target} {} {}", symbols.dot, server.name).into();
     }

@@ -38,7 +38,7 @@ use self::{
 };
 use super::{FamilyState, HistoryRequest, Update, options::WatchOptions, watch_set::WatchSet};
 
-/// The lookups of one endpoint.
+/// The lookups of one server.
 #[derive(Debug)]
 pub(super) struct Lookups {
     /// True if recent tasks are watched, too.

@@ -33,7 +33,7 @@ pub(super) enum Priority {
     Background,
 }
 
-/// The scheduler shared by all lookups of an endpoint.
+/// The scheduler shared by all lookups of a server.
 #[derive(Debug, Clone)]
 pub(super) struct Scheduler(Arc<Shared>);
 

@@ -13,7 +13,7 @@ use vtask::{
         scenario::Scenario,
     },
     task::{
-        ChangeSet, EndpointId, EntityState, FinishedRun, Labels, Presence, ServerClock, Status,
+        ChangeSet, EntityState, FinishedRun, Labels, Presence, ServerClock, ServerId, Status,
         TaskId, TaskRecord, TaskStore,
     },
     vim::{
@@ -26,7 +26,7 @@ use vtask::{
     },
 };
 
-pub const ENDPOINT: EndpointId = EndpointId(0);
+pub const SERVER: ServerId = ServerId(0);
 /// Time limit of conditions.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -125,7 +125,7 @@ pub type Events = Arc<[TaskEvent]>;
 /// A fetch loop with its updates.
 pub struct Harness {
     pub watcher: Watcher,
-    updates: mpsc::Receiver<(EndpointId, Update)>,
+    updates: mpsc::Receiver<(ServerId, Update)>,
     pub store: TaskStore,
     pub connections: Vec<ConnectionState>,
     pub facts: Option<ServerFacts>,
@@ -150,7 +150,7 @@ impl Harness {
     pub fn start(options: WatchOptions) -> Self {
         let (sender, updates) = mpsc::channel(64);
         Self {
-            watcher: Watcher::spawn(ENDPOINT, options, sender),
+            watcher: Watcher::spawn(SERVER, options, sender),
             updates,
             store: TaskStore::new(),
             connections: Vec::new(),
@@ -256,7 +256,7 @@ impl Harness {
                 for change in changes {
                     self.changes += 1;
                     let mut touched = ChangeSet::default();
-                    self.store.apply(ENDPOINT, change, &mut touched).unwrap();
+                    self.store.apply(SERVER, change, &mut touched).unwrap();
                 }
             }
             Update::Cancel { mo_id, answer } => self.cancels.push((mo_id, answer)),
@@ -267,7 +267,7 @@ impl Harness {
             Update::Typical(runs) => self.runs.extend(runs),
             Update::TypicalUnknown(reason) => self.typical_unknown.push(reason),
             Update::EntityState { mo_id, state } => {
-                if let Some(task) = self.store.find(&TaskId::new(ENDPOINT, mo_id.clone())) {
+                if let Some(task) = self.store.find(&TaskId::new(SERVER, mo_id.clone())) {
                     let mut touched = ChangeSet::default();
                     self.store
                         .set_entity_state(task, state.clone(), &mut touched);
@@ -279,7 +279,7 @@ impl Harness {
             Update::Locations(locations) => {
                 self.located += locations.len();
                 let mut touched = ChangeSet::default();
-                self.store.set_locations(ENDPOINT, locations, &mut touched);
+                self.store.set_locations(SERVER, locations, &mut touched);
             }
             Update::LookedUp { .. }
             | Update::RecentRefused(_)
@@ -294,7 +294,7 @@ impl Harness {
 
     pub fn record(&self, mo_id: &str) -> Option<&TaskRecord> {
         self.store
-            .get(self.store.find(&TaskId::new(ENDPOINT, mo_id))?)
+            .get(self.store.find(&TaskId::new(SERVER, mo_id))?)
     }
 
     pub fn status(&self, mo_id: &str) -> Option<Status> {

@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::{
     app::{Action, CancelDialog, refusal, test_support::*},
     task::{
-        ChangeSet, EndpointId, Handle, TaskChange, TaskId, TaskStore,
+        ChangeSet, Handle, ServerId, TaskChange, TaskId, TaskStore,
         cancellation::{CancelRequest, CancelState},
         fixture::{at, info},
     },
@@ -110,7 +110,7 @@ fn read_only_shows_the_dialog_but_sends_nothing() {
     press(&mut state, "c");
     assert!(matches!(state.popup, Some(Popup::CancelDialog(_))));
     assert_eq!(press(&mut state, "<enter>y"), []);
-    // A single endpoint may be read-only.
+    // A single server may be read-only.
     let mut state = busy(80, 24);
     state.servers[0].read_only = true;
     press(&mut state, "c");
@@ -176,10 +176,10 @@ fn family_lists_all_members_as_a_tree() {
             at: at(0),
         };
         store
-            .apply(EndpointId(0), change, &mut ChangeSet::default())
+            .apply(ServerId(0), change, &mut ChangeSet::default())
             .unwrap();
     }
-    let find = |mo_id| store.find(&TaskId::new(EndpointId(0), mo_id)).unwrap();
+    let find = |mo_id| store.find(&TaskId::new(ServerId(0), mo_id)).unwrap();
     let whole = [("a", 0), ("b", 1), ("c", 2), ("d", 2), ("e", 1)];
     let whole = whole.map(|(mo_id, depth)| (find(mo_id), depth));
     for subject in ["a", "b", "d", "e"] {

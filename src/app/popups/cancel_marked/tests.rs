@@ -94,10 +94,10 @@ fn requests_go_to_the_vcenter_of_each_task() {
     apply_change(&mut state, THERE, Update::Connection(ConnectionState::Live));
     press(&mut state, "Mc");
     let effects = press(&mut state, "y");
-    let mut sent: Vec<(EndpointId, String)> = effects
+    let mut sent: Vec<(ServerId, String)> = effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Send(endpoint, Command::Cancel(mo_id)) => Some((*endpoint, mo_id.to_string())),
+            Effect::Send(server, Command::Cancel(mo_id)) => Some((*server, mo_id.to_string())),
             _ => None,
         })
         .collect();

@@ -29,7 +29,7 @@ pub(super) fn export(state: &AppState, path: &str, now: Timestamp) -> Result<Vec
         .into_iter()
         .filter_map(|handle| {
             let record = state.view().store.get(handle)?;
-            let server = state.server(record.id.endpoint);
+            let server = state.server(record.id.server);
             let raw = record.info.as_deref().map(TaskInfo::to_json);
             let name = server.map_or("", |server| server.host());
             let at = state.time(record, now);

@@ -15,8 +15,8 @@ fn add(state: &mut Screen, text: &str) -> Vec<Effect> {
     press(state, "<enter>")
 }
 
-fn watch(endpoint: crate::task::EndpointId, mo_id: &str) -> Effect {
-    Effect::Send(endpoint, Command::Watch(vec![mo_id.into()]))
+fn watch(server: crate::task::ServerId, mo_id: &str) -> Effect {
+    Effect::Send(server, Command::Watch(vec![mo_id.into()]))
 }
 
 fn look_up(mo_id: &str) -> Effect {
@@ -54,7 +54,7 @@ fn known_task_is_found_on_every_server() {
     apply_change(&mut state, THERE, tasks(vec![task("task-77", &more)]));
     assert!(add(&mut state, "task-77").contains(&watch(THERE, "task-77")));
     assert_eq!(selected(&state), "task-77");
-    for (text, endpoint) in [
+    for (text, server) in [
         ("branch/task-8", THERE),
         ("vc01.lab/task-8", HERE),
         ("lab/task-2", HERE),
@@ -62,16 +62,16 @@ fn known_task_is_found_on_every_server() {
     ] {
         let mo_id = text.split_once('/').unwrap().1;
         let effects = add(&mut state, text);
-        assert!(effects.contains(&watch(endpoint, mo_id)), "{text}");
+        assert!(effects.contains(&watch(server, mo_id)), "{text}");
     }
     state.servers[0].base_url = "https://vc01.lab:8443/".to_owned();
     state.servers[1].base_url = "https://vc02.lab/".to_owned();
-    for (url, endpoint) in [
+    for (url, server) in [
         ("https://vc01.lab/sdk/vim25/9.0.0.0/Task/task-9/info", HERE),
         ("https://VC02.lab:443/sdk/vim25/9.0.0.0/Task/task-9", THERE),
     ] {
         assert!(
-            add(&mut state, url).contains(&watch(endpoint, "task-9")),
+            add(&mut state, url).contains(&watch(server, "task-9")),
             "{url}"
         );
     }

@@ -20,7 +20,7 @@ fn notified(state: &mut Screen, mo_id: &str, more: &Value) -> Vec<String> {
     let event = Event::ServerUpdate(HERE, tasks(vec![task(mo_id, more)]));
     let effects = update(state, event, now()).into_iter();
     let notified = effects.filter_map(|effect| match effect {
-        Effect::Notify(task) => Some(format!("{} on {}", task.mo_id, task.endpoint)),
+        Effect::Notify(task) => Some(format!("{} on {}", task.mo_id, task.server)),
         _ => None,
     });
     notified.collect()

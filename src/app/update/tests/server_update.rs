@@ -31,7 +31,7 @@ fn invalid_values_are_reported_and_the_rest_is_applied() {
 }
 
 #[test]
-fn endpoint_filters_are_reevaluated_once_the_host_name_is_known() {
+fn server_filters_are_reevaluated_once_the_host_name_is_known() {
     let mut state = connecting(80, 24);
     apply_update(&mut state, tasks(vec![task("task-1", &json!({}))]));
     for (filter, before, after) in [("endpoint:vc9", 0, 1), ("not endpoint=vc9.lab", 1, 0)] {

@@ -35,8 +35,8 @@ pub(super) fn columns(has_several: bool) -> Columns {
         (WidthClass::Normal, NORMAL),
         (WidthClass::Wide, WIDE),
     ] {
-        let endpoint = has_several.then_some(Column::Endpoint);
-        let set = ColumnSet::of(endpoint.into_iter().chain(own.iter().copied()));
+        let server = has_several.then_some(Column::Server);
+        let set = ColumnSet::of(server.into_iter().chain(own.iter().copied()));
         columns.configure(width_class, set);
     }
     columns

@@ -59,7 +59,7 @@ pub struct HistoryView {
     pub until: Option<Timestamp>,
     /// Identifies the search in commands and updates.
     pub number: u32,
-    /// One search per endpoint.
+    /// One search per server.
     pub searches: Vec<HistorySearch>,
     /// Number of pages that may still be fetched without user input.
     prefetch_budget: u32,

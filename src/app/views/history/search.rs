@@ -1,11 +1,11 @@
-//! History search of one endpoint.
+//! History search of one server.
 
 use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    task::{EndpointId, Period, ServerFilter},
+    task::{Period, ServerFilter, ServerId},
     vim::types::{TaskInfo, TaskQuery},
     watch::HistoryPage,
 };
@@ -23,10 +23,10 @@ pub enum SearchState {
     Failed(Arc<str>),
 }
 
-/// History search of one endpoint.
+/// History search of one server.
 #[derive(Debug, Clone)]
 pub struct HistorySearch {
-    pub endpoint: EndpointId,
+    pub server: ServerId,
     pub state: SearchState,
     /// Number of tasks received.
     pub received: usize,
@@ -44,7 +44,7 @@ pub struct HistorySearch {
 impl HistorySearch {
     /// Starts a search for tasks queued in a period. `server_time` is the server's time.
     pub(super) fn new(
-        endpoint: EndpointId,
+        server: ServerId,
         period: Period,
         server_time: Timestamp,
         zone: &TimeZone,
@@ -53,7 +53,7 @@ impl HistorySearch {
             moment.map(|moment| moment.resolve(server_time, zone))
         };
         Self {
-            endpoint,
+            server,
             state: SearchState::Reading,
             received: 0,
             unreadable: 0,

@@ -5,17 +5,15 @@ use serde_json::json;
 
 use crate::{
     app::{CancelDialog, SearchState, eligibility, refusal, test_support::*},
-    task::{EndpointId, EntityState, PendingQuestion, TaskChange},
+    task::{EntityState, PendingQuestion, ServerId, TaskChange},
     vim::types::{TaskQuery, TaskState},
     watch::{HistoryPage, HistoryRequest, Privilege, Update},
 };
 
 /// Returns the history requests among the effects.
-fn history_requests(effects: &[Effect]) -> Vec<(EndpointId, HistoryRequest)> {
+fn history_requests(effects: &[Effect]) -> Vec<(ServerId, HistoryRequest)> {
     let requests = effects.iter().filter_map(|effect| match effect {
-        Effect::Send(endpoint, Command::SearchHistory(request)) => {
-            Some((*endpoint, request.clone()))
-        }
+        Effect::Send(server, Command::SearchHistory(request)) => Some((*server, request.clone())),
         _ => None,
     });
     requests.collect()
@@ -31,30 +29,29 @@ fn query(effects: &[Effect]) -> TaskQuery {
 /// Counts requests for further pages.
 fn mores(effects: &[Effect]) -> usize {
     let requests = history_requests(effects);
-    let more = |(_, request): &&(EndpointId, HistoryRequest)| {
-        matches!(request, HistoryRequest::More { .. })
-    };
+    let more =
+        |(_, request): &&(ServerId, HistoryRequest)| matches!(request, HistoryRequest::More { .. });
     requests.iter().filter(more).count()
 }
 
 /// Counts new searches.
 fn begins(effects: &[Effect]) -> usize {
     let requests = history_requests(effects);
-    let begin = |(_, request): &&(EndpointId, HistoryRequest)| {
+    let begin = |(_, request): &&(ServerId, HistoryRequest)| {
         matches!(request, HistoryRequest::Begin { .. })
     };
     requests.iter().filter(begin).count()
 }
 
-/// Applies a page of the first endpoint's current search.
+/// Applies a page of the first server's current search.
 fn page(state: &mut Screen, first: i64, count: i64) -> Vec<Effect> {
     page_of(state, HERE, past_page(first, count))
 }
 
-fn page_of(state: &mut Screen, endpoint: EndpointId, page: HistoryPage) -> Vec<Effect> {
+fn page_of(state: &mut Screen, server: ServerId, page: HistoryPage) -> Vec<Effect> {
     let search = state.views.history().unwrap().number;
     let page = Ok(page);
-    apply_change(state, endpoint, Update::HistoryPage { search, page })
+    apply_change(state, server, Update::HistoryPage { search, page })
 }
 
 fn end() -> HistoryPage {

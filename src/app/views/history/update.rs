@@ -16,7 +16,7 @@ use crate::{
         update::{detail_subscription, list, live_tasks},
         views::Views,
     },
-    task::{ChangeSet, EndpointId, Filter, Handle, Period, TaskChange, TaskId, TaskStore},
+    task::{ChangeSet, Filter, Handle, Period, ServerId, TaskChange, TaskId, TaskStore},
     vim::types::TaskInfo,
     watch::{Command, FamilyState, HistoryPage, HistoryRequest, Update},
 };
@@ -93,7 +93,7 @@ fn begin(
                 search: query.number,
                 query: Box::new(of.query(&narrowing)),
             };
-            Effect::Send(of.endpoint, Command::SearchHistory(request))
+            Effect::Send(of.server, Command::SearchHistory(request))
         })
         .collect();
     let before = state.views.history.take().map(|before| *before);
@@ -103,8 +103,8 @@ fn begin(
     for server in &state.servers {
         let store = &mut history.view.store;
         store.set_labels(server.id, known.labels(server.id));
-        if let Some(name) = known.endpoint_name(server.id) {
-            store.set_endpoint_name(server.id, name);
+        if let Some(name) = known.server_name(server.id) {
+            store.set_server_name(server.id, name);
         }
     }
     state.views.history = Some(Box::new(history));
@@ -155,7 +155,7 @@ fn add_to_live_view(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(info) = record.info.clone() else {
         return Vec::new();
     };
-    let (endpoint, mo_id) = (record.id.endpoint, record.id.mo_id.clone());
+    let (server, mo_id) = (record.id.server, record.id.mo_id.clone());
     let at = record.observed_at().unwrap_or(now);
     let id = record.id.clone();
     let mut effects = Vec::new();
@@ -163,23 +163,23 @@ fn add_to_live_view(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         format!("{mo_id} is already listed in the live view")
     } else {
         let changes = vec![TaskChange::Full { info, at }];
-        (effects, _) = live_tasks::apply(state, endpoint, changes, now);
+        (effects, _) = live_tasks::apply(state, server, changes, now);
         format!("{mo_id} was added to the live view")
     };
     state.notifications.push(Severity::Info, text, now);
-    effects.push(Effect::Send(endpoint, Command::Watch(vec![mo_id])));
+    effects.push(Effect::Send(server, Command::Watch(vec![mo_id])));
     effects
 }
 
 /// Applies a page of search results.
 pub(in crate::app) fn apply_page(
     state: &mut AppState,
-    endpoint: EndpointId,
+    server: ServerId,
     number: u32,
     page: Result<HistoryPage, Arc<str>>,
     now: Timestamp,
 ) {
-    let server_time = state.servers.iter().find(|server| server.id == endpoint);
+    let server_time = state.servers.iter().find(|state| state.id == server);
     let server_time = server_time.map_or(now, |server| server.time(now));
     let views = &mut state.views;
     let Some(history) = &mut views.history else {
@@ -190,7 +190,7 @@ pub(in crate::app) fn apply_page(
     }
     let filter = history.filter().clone();
     let mut searches = history.searches.iter_mut();
-    let Some(search) = searches.find(|search| search.endpoint == endpoint) else {
+    let Some(search) = searches.find(|search| search.server == server) else {
         return;
     };
     match page {
@@ -198,15 +198,15 @@ pub(in crate::app) fn apply_page(
         Ok(page) => {
             search.apply_page(&page);
             let live = &views.live.store;
-            let mut changes: Vec<(EndpointId, TaskChange)> = Vec::with_capacity(page.tasks.len());
+            let mut changes: Vec<(ServerId, TaskChange)> = Vec::with_capacity(page.tasks.len());
             for info in page.tasks {
-                let known = TaskId::new(endpoint, info.mo_id().clone());
+                let known = TaskId::new(server, info.mo_id().clone());
                 let known = live.find(&known).and_then(|known| copy(live, known));
                 let read = || TaskChange::Full {
                     at: info.complete_time().unwrap_or(server_time),
                     info: Box::new(info),
                 };
-                changes.push((endpoint, known.unwrap_or_else(read)));
+                changes.push((server, known.unwrap_or_else(read)));
             }
             changes.extend(report_missing(live, &history.view.store, search));
             add_records(state, changes, now);
@@ -218,14 +218,14 @@ pub(in crate::app) fn apply_page(
 /// Applies the family of a history task. It gets rows only if it is in the displayed period.
 pub(in crate::app) fn apply_family(
     state: &mut AppState,
-    endpoint: EndpointId,
+    server: ServerId,
     members: Vec<TaskInfo>,
     now: Timestamp,
 ) {
     let changes = members.into_iter().map(|info| {
         let at = info.complete_time().or(info.ordering_time()).unwrap_or(now);
         let info = Box::new(info);
-        (endpoint, TaskChange::Full { info, at })
+        (server, TaskChange::Full { info, at })
     });
     add_records(state, changes.collect(), now);
 }
@@ -235,12 +235,12 @@ fn report_missing(
     live: &TaskStore,
     shown: &TaskStore,
     search: &HistorySearch,
-) -> impl Iterator<Item = (EndpointId, TaskChange)> {
+) -> impl Iterator<Item = (ServerId, TaskChange)> {
     live.iter().filter_map(|(handle, record)| {
         let queued = record.info.as_ref()?.ordering_time()?;
-        let is_read = record.id.endpoint == search.endpoint && search.covers(queued);
+        let is_read = record.id.server == search.server && search.covers(queued);
         let change = (is_read && shown.find(&record.id).is_none()).then(|| copy(live, handle));
-        Some((search.endpoint, change??))
+        Some((search.server, change??))
     })
 }
 
@@ -254,7 +254,7 @@ fn copy(store: &TaskStore, handle: Handle) -> Option<TaskChange> {
 }
 
 /// Adds records to the history view, if it is open. Newer live data of the same task is kept.
-fn add_records(state: &mut AppState, changes: Vec<(EndpointId, TaskChange)>, now: Timestamp) {
+fn add_records(state: &mut AppState, changes: Vec<(ServerId, TaskChange)>, now: Timestamp) {
     let AppState {
         views,
         servers,
@@ -270,9 +270,9 @@ fn add_records(state: &mut AppState, changes: Vec<(EndpointId, TaskChange)>, now
     };
     let view = &mut history.view;
     let mut touched = ChangeSet::default();
-    for (endpoint, change) in changes {
+    for (server, change) in changes {
         // `TaskChange::Full` cannot fail.
-        let _ = view.store.apply(endpoint, change, &mut touched);
+        let _ = view.store.apply(server, change, &mut touched);
     }
     let tasks = touched.changed.clone();
     view.store
@@ -284,7 +284,7 @@ fn add_records(state: &mut AppState, changes: Vec<(EndpointId, TaskChange)>, now
 /// Applies the changes of tasks that the history view shows. Tasks dropped from the live list stay.
 pub(in crate::app) fn apply_changes(
     state: &mut AppState,
-    endpoint: EndpointId,
+    server: ServerId,
     changes: &[TaskChange],
     now: Timestamp,
 ) {
@@ -292,10 +292,10 @@ pub(in crate::app) fn apply_changes(
         return;
     };
     let known = changes.iter().filter(|change| {
-        let id = TaskId::new(endpoint, change.mo_id().clone());
+        let id = TaskId::new(server, change.mo_id().clone());
         !matches!(change, TaskChange::Unwatched { .. }) && history.view.store.find(&id).is_some()
     });
-    let known: Vec<_> = known.map(|change| (endpoint, change.clone())).collect();
+    let known: Vec<_> = known.map(|change| (server, change.clone())).collect();
     if !known.is_empty() {
         add_records(state, known, now);
     }
@@ -304,7 +304,7 @@ pub(in crate::app) fn apply_changes(
 /// Copies the live members of a family that was found to the history view.
 pub(in crate::app) fn copy_family(
     state: &mut AppState,
-    endpoint: EndpointId,
+    server: ServerId,
     update: &Update,
     now: Timestamp,
 ) {
@@ -314,9 +314,9 @@ pub(in crate::app) fn copy_family(
     } = update
         && state.views.history().is_some()
     {
-        let id = TaskId::new(endpoint, mo_id.clone());
+        let id = TaskId::new(server, mo_id.clone());
         let family = family(&state.views.live.store, &id).into_iter();
-        let family = family.map(|change| (endpoint, change)).collect();
+        let family = family.map(|change| (server, change)).collect();
         add_records(state, family, now);
     }
 }
@@ -348,5 +348,5 @@ pub(in crate::app) fn fetch_more(state: &mut AppState) -> Option<Effect> {
     let next = history.next_search()?;
     next.state = SearchState::Reading;
     let request = HistoryRequest::More { search };
-    Some(Effect::Send(next.endpoint, Command::SearchHistory(request)))
+    Some(Effect::Send(next.server, Command::SearchHistory(request)))
 }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     app::state::AppState,
-    task::{EndpointId, Handle, StatusCounts, Summary, summary::SummaryGroup},
+    task::{Handle, ServerId, StatusCounts, Summary, summary::SummaryGroup},
 };
 
 /// Maximum age of a failure that is listed.
@@ -30,8 +30,8 @@ pub enum SectionKind {
     Failures,
     /// Longest-waiting tasks.
     Queued,
-    /// Counts by endpoint, if there are several.
-    Endpoints,
+    /// Counts by server, if there are several.
+    Servers,
     /// Counts by initiator.
     Users,
 }
@@ -47,7 +47,7 @@ impl SectionKind {
             (Self::Queued, false) => 3,
             (Self::Queued, true) => 8,
             (Self::Users, true) => 10,
-            (Self::Endpoints, _) => 9,
+            (Self::Servers, _) => 9,
         }
     }
 }
@@ -57,7 +57,7 @@ impl SectionKind {
 pub enum RowSubject {
     Operation(Arc<str>),
     User(Arc<str>),
-    Endpoint(EndpointId),
+    Server(ServerId),
     Task(Handle),
     /// The rows of a collapsed section that are not shown.
     More(SectionKind),
@@ -109,7 +109,7 @@ impl SummaryPage {
         let is_wide = state.size.width >= MIN_COLUMNS_FOR_TWO;
         let section = |kind| self.section(state, kind, is_wide, now);
         let several = state.servers.len() > 1;
-        let endpoints = several.then(|| section(SectionKind::Endpoints));
+        let servers = several.then(|| section(SectionKind::Servers));
         let users = section(SectionKind::Users);
         let mut counts = vec![section(SectionKind::Operations)];
         let tasks = [
@@ -119,12 +119,12 @@ impl SummaryPage {
         ]
         .map(section);
         if is_wide {
-            counts.extend(endpoints);
+            counts.extend(servers);
             counts.push(users);
             return vec![counts, tasks.into()];
         }
         counts.extend(tasks);
-        counts.extend(endpoints);
+        counts.extend(servers);
         counts.push(users);
         vec![counts]
     }
@@ -146,11 +146,11 @@ impl SummaryPage {
         let (mut rows, total) = match kind {
             SectionKind::Operations => groups(summary.operations(maximum), RowSubject::Operation),
             SectionKind::Users => groups(summary.users(maximum), RowSubject::User),
-            SectionKind::Endpoints => {
+            SectionKind::Servers => {
                 let servers = state.servers.iter().take(maximum);
                 let rows = servers.map(|server| SummaryRow {
-                    subject: RowSubject::Endpoint(server.id),
-                    counts: summary.endpoint(server.id),
+                    subject: RowSubject::Server(server.id),
+                    counts: summary.server(server.id),
                 });
                 (rows.collect(), state.servers.len())
             }

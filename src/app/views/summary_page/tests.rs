@@ -57,8 +57,8 @@ fn opening_a_count_filters_the_list() {
     assert_eq!(rows(&state), ["task-4721"]);
     let mut two = twins(160, 40);
     press(&mut two, "o");
-    let second_endpoint = crate::app::test_support::THERE;
-    go_to(&mut two, &RowSubject::Endpoint(second_endpoint));
+    let second_server = crate::app::test_support::THERE;
+    go_to(&mut two, &RowSubject::Server(second_server));
     press(&mut two, "<enter>");
     assert_eq!(
         two.view().row_model.view().filter.text(),

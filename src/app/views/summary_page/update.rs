@@ -100,7 +100,7 @@ impl SummaryPage {
             }
             RowSubject::Operation(name) => ("op", name.to_string()),
             RowSubject::User(name) => ("user", name.to_string()),
-            RowSubject::Endpoint(id) => {
+            RowSubject::Server(id) => {
                 let Some(server) = state.server(id) else {
                     return Response::stay();
                 };

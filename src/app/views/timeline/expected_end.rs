@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     app::state::AppState,
-    task::{EndpointId, Estimate, Forecaster, Handle, SetForecast, later, row_model::Row},
+    task::{Estimate, Forecaster, Handle, ServerId, SetForecast, later, row_model::Row},
 };
 
 /// Limits of the work for one frame.
@@ -155,7 +155,7 @@ impl Pass {
     fn advance(&mut self, state: &AppState, limits: StepLimits, now: Timestamp) -> bool {
         let since_start = elapsed(self.at, now);
         let store = &state.view().store;
-        let mut forecasters: HashMap<EndpointId, Forecaster<'_>> = HashMap::new();
+        let mut forecasters: HashMap<ServerId, Forecaster<'_>> = HashMap::new();
         let mut forecasts = 0;
         let (tasks, end) = self.next_tasks(state, limits.rows);
         for task in tasks {
@@ -169,7 +169,7 @@ impl Pass {
                 continue;
             };
             self.result.tasks += 1;
-            let forecaster = forecasters.entry(record.id.endpoint).or_insert_with(|| {
+            let forecaster = forecasters.entry(record.id.server).or_insert_with(|| {
                 Forecaster::new(store, Some(&state.typical), state.time(record, now))
             });
             let Some(forecast) = forecaster.family_forecast(handle) else {

@@ -127,7 +127,7 @@ impl Otlp {
         let span_server = SpanServer {
             vcenter: &server.label,
             instance: server.instance(),
-            endpoint: &server.endpoint,
+            address: &server.address,
         };
         let phases = self.phases.take(&vcenter, record);
         if let Some(span) = span(span_server, store, change.handle, phases, now) {

@@ -31,7 +31,7 @@ pub(super) struct SpanServer<'a> {
     /// Instance id of the server, else its name.
     pub(super) instance: &'a str,
     /// Host name and port, the latter unless it is the default one.
-    pub(super) endpoint: &'a str,
+    pub(super) address: &'a str,
 }
 
 /// Returns the span of a finished task; `None` if only its key is known.
@@ -116,7 +116,7 @@ fn attributes(
         attribute("vsphere.task.id", text(&record.id.mo_id)),
         attribute("vsphere.task.outcome", outcome.to_owned()),
     ];
-    let (host, port) = host_and_port(server.endpoint);
+    let (host, port) = host_and_port(server.address);
     attributes.push(attribute("server.address", text(host)));
     let port = port.map(|port| Value::IntValue(port.into()));
     attributes.extend(port.map(|port| typed_attribute("server.port", port)));
@@ -150,12 +150,12 @@ fn attributes(
 }
 
 /// Returns host and port of a name such as `vc01.lab`, `vc01.lab:8443` or `[::1]:8443`.
-fn host_and_port(endpoint: &str) -> (&str, Option<u16>) {
-    let split = endpoint.rsplit_once(':');
+fn host_and_port(address: &str) -> (&str, Option<u16>) {
+    let split = address.rsplit_once(':');
     let split = split.and_then(|(host, port)| Some((host, port.parse().ok()?)));
     match split {
         Some((host, port)) => (host, Some(port)),
-        None => (endpoint, None),
+        None => (address, None),
     }
 }
 

@@ -170,7 +170,7 @@ impl WaitTracker {
     pub(in crate::command) fn next_time(&self) -> Option<Timestamp> {
         let after = |from: Timestamp, span: SignedDuration| from.checked_add(span).ok();
         let searches = self.tasks.iter().filter_map(|task| match &task.outcome {
-            TaskOutcome::Searching(search) if self.server(task.id.endpoint)?.is_up() => {
+            TaskOutcome::Searching(search) if self.server(task.id.server)?.is_up() => {
                 search.next_time()
             }
             _ => None,

@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use super::{TaskOutcome, TrackerChanges, WaitResult, WaitTracker};
 use crate::{
     command::selector::CompiledSelector,
-    task::{EndpointId, TaskId},
+    task::{ServerId, TaskId},
 };
 
 impl WaitTracker {
     /// Adds the active tasks of a server that match the selector.
     pub(in crate::command) fn add_active(
         &mut self,
-        server: EndpointId,
+        server: ServerId,
         selector: &CompiledSelector,
         now: Timestamp,
     ) {

@@ -6,16 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     command::{Outcome, selector::CompiledSelector},
-    task::{EndpointId, ServerClock},
+    task::{ServerClock, ServerId},
     watch::ConnectionState,
 };
 
 /// A server that is waited on.
 #[derive(Debug)]
 pub(in crate::command) struct WaitServer {
-    pub(in crate::command) id: EndpointId,
+    pub(in crate::command) id: ServerId,
     /// The address, as printed in JSON.
-    pub(in crate::command) endpoint: Arc<str>,
+    pub(in crate::command) address: Arc<str>,
     /// The address with the profile, for messages.
     pub(in crate::command) label: Arc<str>,
     /// The profile name; `None` if there is only one server.
@@ -46,16 +46,16 @@ pub(in crate::command) struct ServerLoss {
 
 impl WaitServer {
     pub(super) fn new(
-        id: EndpointId,
-        endpoint: &str,
+        id: ServerId,
+        address: &str,
         name: Option<&str>,
         new: Option<CompiledSelector>,
         now: Timestamp,
     ) -> Self {
         Self {
             id,
-            endpoint: endpoint.into(),
-            label: endpoint.into(),
+            address: address.into(),
+            label: address.into(),
             name: name.map(Into::into),
             clock: ServerClock::default(),
             connection: ConnectionState::Connecting,

@@ -64,11 +64,11 @@ impl StallDetector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::{EndpointId, fixture::at};
+    use crate::task::{ServerId, fixture::at};
 
     #[test]
     fn a_stall_is_reported_once_until_the_task_moves() {
-        let id = TaskId::new(EndpointId(0), "task-1");
+        let id = TaskId::new(ServerId(0), "task-1");
         let mut stalls = StallDetector::default();
         let limit = SignedDuration::from_secs(10);
         let mut observe = |mark: Option<u8>, second| {

@@ -90,9 +90,9 @@ fn values_that_no_task_has_are_explained() {
             at: at(0),
         };
         let mut touched = ChangeSet::default();
-        store.apply(EndpointId(0), change, &mut touched).unwrap();
+        store.apply(ServerId(0), change, &mut touched).unwrap();
     }
-    store.set_endpoint_name(EndpointId(0), "lab");
+    store.set_server_name(ServerId(0), "lab");
     let reason = |filter: &str| Filter::from(filter).unmatched(EvalContext::from(&store));
     for (filter, expected) in [
         (

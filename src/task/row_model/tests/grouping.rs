@@ -137,7 +137,7 @@ fn family_group_moves_as_a_whole() {
 #[test]
 fn target_groups_are_per_server_and_operations_shared() {
     let mut harness = Harness::new(grouped(GroupBy::Target));
-    let second_endpoint = EndpointId(1);
+    let second_server = ServerId(1);
     let vm = json!({"entity": {"type": "VirtualMachine", "value": "vm-1"}, "entityName": "db"});
     harness.put("task-1", &vm);
     let change = TaskChange::Full {
@@ -147,7 +147,7 @@ fn target_groups_are_per_server_and_operations_shared() {
     let mut touched = ChangeSet::default();
     harness
         .store
-        .apply(second_endpoint, change, &mut touched)
+        .apply(second_server, change, &mut touched)
         .unwrap();
     harness.follow(&touched);
     assert_eq!(harness.model.groups.len(), 2);

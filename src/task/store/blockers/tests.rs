@@ -2,11 +2,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    EndpointId, TaskChange, TaskId,
+    ServerId, TaskChange, TaskId,
     fixture::{at, info},
 };
 
-const HERE: EndpointId = EndpointId(0);
+const HERE: ServerId = ServerId(0);
 
 fn put(store: &mut TaskStore, mo_id: &str, more: &Value) -> (Handle, ChangeSet) {
     let change = TaskChange::Full {

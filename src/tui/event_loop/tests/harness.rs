@@ -241,7 +241,7 @@ pub(super) struct Harness {
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
     input: Option<InputSender>,
     signals: mpsc::UnboundedSender<Signal>,
-    updates: Option<mpsc::Sender<(EndpointId, Update)>>,
+    updates: Option<mpsc::Sender<(ServerId, Update)>>,
     start: Instant,
     running: Option<JoinHandle<(ExitReason, MetricsReport)>>,
 }
@@ -271,7 +271,7 @@ impl Harness {
             updates,
             signals: received(signals),
         };
-        let endpoints = vec![WatchedEndpoint {
+        let servers = vec![WatchedServer {
             read_only: false,
             id: HERE,
             name: "vc01.lab".to_owned(),
@@ -285,7 +285,7 @@ impl Harness {
             run(
                 &mut terminal,
                 sources,
-                endpoints,
+                servers,
                 &mut loop_host,
                 clock,
                 options,

@@ -156,7 +156,7 @@ fn confirmation<'a>(
     } else {
         format!(" of {target}")
     };
-    let id = state.full_id(record.id.endpoint, &record.id.mo_id);
+    let id = state.full_id(record.id.server, &record.id.mo_id);
     let operation = state.view().store.operation(record);
     let question = |text: &str| paragraph(ctx.appearance, text, columns, Role::Strong);
     let mut lines = question(&format!("Cancel “{operation}”{of} ({id})?"));

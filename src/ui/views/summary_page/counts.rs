@@ -95,7 +95,7 @@ pub(super) fn entry(ctx: &mut RenderContext, section: &Section, entry: &SummaryR
         RowSubject::Operation(name) => name.to_string(),
         RowSubject::User(name) if name.is_empty() => "unknown".to_owned(),
         RowSubject::User(name) => labels::without_domain(name).to_owned(),
-        RowSubject::Endpoint(id) => {
+        RowSubject::Server(id) => {
             let server = ctx.state.server(*id);
             server.map_or_else(String::new, |server| server.name.clone())
         }

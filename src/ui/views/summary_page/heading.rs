@@ -26,7 +26,7 @@ pub(super) fn texts(kind: SectionKind) -> (&'static str, &'static str) {
         SectionKind::Running => ("RUNNING LONGEST", "no running tasks"),
         SectionKind::Failures => ("FAILED LAST HOUR", "no failures"),
         SectionKind::Queued => ("QUEUED LONGEST", "no queued tasks"),
-        SectionKind::Endpoints => ("VCENTERS", "none"),
+        SectionKind::Servers => ("VCENTERS", "none"),
         SectionKind::Users => ("STARTED BY", "none"),
     }
 }

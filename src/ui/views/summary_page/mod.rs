@@ -119,7 +119,7 @@ fn draw_row(ctx: &mut RenderContext, row: &SummaryLine, line: Rect, chosen: usiz
             ctx.draw(strip, line);
         }
         SummaryLine::Title(section) => match section.kind {
-            SectionKind::Operations | SectionKind::Users | SectionKind::Endpoints => {
+            SectionKind::Operations | SectionKind::Users | SectionKind::Servers => {
                 counts::title(ctx, section, line);
             }
             SectionKind::Running | SectionKind::Failures | SectionKind::Queued => {

@@ -14,7 +14,7 @@ const COLUMN_GAP: usize = 2;
 /// Maximum width of the operation name.
 const OPERATION_WIDTH: usize = 40;
 const TARGET_WIDTH: usize = 14;
-const ENDPOINT_WIDTH: usize = 10;
+const SERVER_WIDTH: usize = 10;
 const ELAPSED_WIDTH: usize = 7;
 const TIME_LEFT_WIDTH: usize = 7;
 const AGE_WIDTH: usize = 10;
@@ -24,7 +24,7 @@ const USER_WIDTH: usize = 14;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TaskColumn {
     Target,
-    Endpoint,
+    Server,
     Progress,
     Elapsed,
     Left,
@@ -37,7 +37,7 @@ impl TaskColumn {
     fn title(self) -> &'static str {
         match self {
             Self::Target => "TARGET",
-            Self::Endpoint => "VCENTER",
+            Self::Server => "VCENTER",
             Self::Progress => "PROGRESS",
             Self::Elapsed => "ELAPSED",
             Self::Left => "LEFT",
@@ -64,7 +64,7 @@ fn columns(
     };
     from(44, TaskColumn::Target, TARGET_WIDTH);
     if several {
-        from(74, TaskColumn::Endpoint, ENDPOINT_WIDTH);
+        from(74, TaskColumn::Server, SERVER_WIDTH);
     }
     match part {
         SectionKind::Failures => {
@@ -142,8 +142,8 @@ pub(super) fn entry(ctx: &mut RenderContext, part: SectionKind, handle: Handle, 
             TaskColumn::Target => {
                 cell.push(labels::target(record), Role::Text);
             }
-            TaskColumn::Endpoint => {
-                let server = state.server(record.id.endpoint);
+            TaskColumn::Server => {
+                let server = state.server(record.id.server);
                 cell.push(server.map_or("", |server| &server.name), Role::Dim);
             }
             TaskColumn::Progress => {

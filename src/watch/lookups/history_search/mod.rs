@@ -30,7 +30,7 @@ const PAGE_SIZE: usize = 100;
 /// Maximum number of consecutive collectors that are lost at once.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// The search of one endpoint's history, if any.
+/// The search of one server's history, if any.
 #[derive(Debug)]
 pub(crate) struct HistorySearch {
     scheduler: Scheduler,

@@ -7,7 +7,7 @@ use crate::task::fixture::{at, put};
 const ORIGIN: SpanServer<'_> = SpanServer {
     vcenter: "lab",
     instance: "6a1f",
-    endpoint: "vc01.lab:8443",
+    address: "vc01.lab:8443",
 };
 
 fn apply(store: &mut TaskStore, id: &str, more: &Json) -> Handle {
@@ -134,11 +134,11 @@ fn times_are_in_order_whatever_the_server_sent() {
 
 #[test]
 fn the_server_has_address_and_port() {
-    for (endpoint, expected) in [
+    for (server, expected) in [
         ("vc01.lab", ("vc01.lab", None)),
         ("vc01.lab:8443", ("vc01.lab", Some(8443))),
         ("[::1]:8443", ("[::1]", Some(8443))),
     ] {
-        assert_eq!(host_and_port(endpoint), expected);
+        assert_eq!(host_and_port(server), expected);
     }
 }

@@ -1,12 +1,12 @@
 use super::*;
 
-const LAB: EndpointId = EndpointId(0);
-const BRANCH: EndpointId = EndpointId(1);
+const LAB: ServerId = ServerId(0);
+const BRANCH: ServerId = ServerId(1);
 
 fn two_servers(condition: WaitCondition) -> WaitTracker {
     let mut tracker = WaitTracker::new(condition, at(0));
-    for (endpoint, name) in [("vc01.lab", "lab"), ("vc02.lab", "branch")] {
-        let id = tracker.add_server(endpoint, Some(name), &["task-1".into()], None);
+    for (server, name) in [("vc01.lab", "lab"), ("vc02.lab", "branch")] {
+        let id = tracker.add_server(server, Some(name), &["task-1".into()], None);
         tracker.handle(id, Update::Connection(ConnectionState::Live), at(0));
     }
     tracker
@@ -14,7 +14,7 @@ fn two_servers(condition: WaitCondition) -> WaitTracker {
 
 fn update_task(
     tracker: &mut WaitTracker,
-    from: EndpointId,
+    from: ServerId,
     more: &Value,
     second: i64,
 ) -> TrackerChanges {
