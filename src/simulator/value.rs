@@ -1,7 +1,7 @@
 //! JSON values of the API: references, typed properties and their boxing.
 //!
 //! A property that is read by itself has its declared type. In a response of a property collector it has the type
-//! `Any`, where primitives and lists are boxed with the name of their type. [`Property`] can be converted to both.
+//! `Any`, where primitives and lists are boxed with the name of their type.
 
 use std::{fmt, sync::Arc};
 
@@ -44,80 +44,42 @@ impl fmt::Display for MoRef {
     }
 }
 
-/// The value and declared type of a managed object's property.
+/// The value of a managed object's property, `null` if unset.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Property {
-    Unset,
-    /// A data object or a reference, which has its type in `_typeName`.
-    Object(Value),
-    /// A primitive or an enumeration value, with the name of its type (`int`, `dateTime`, `TaskInfoState`…).
-    Primitive(&'static str, Value),
-    /// A list, with the name of its element type as in `ArrayOf…`.
-    List(&'static str, Vec<Value>),
+pub(super) struct Property {
+    /// Name of the declared type; of the element type if it is a list.
+    pub(super) kind: &'static str,
+    pub(super) value: Value,
 }
 
 impl Property {
-    pub(super) fn string(text: &str) -> Self {
-        Self::Primitive("string", Value::from(text))
-    }
-
-    pub(super) fn boolean(value: bool) -> Self {
-        Self::Primitive("boolean", Value::from(value))
-    }
-
-    pub(super) fn reference(target: &MoRef) -> Self {
-        Self::Object(target.to_json())
-    }
-
-    pub(super) fn references<'a>(targets: impl IntoIterator<Item = &'a MoRef>) -> Self {
-        Self::List(
-            "ManagedObjectReference",
-            targets.into_iter().map(MoRef::to_json).collect(),
-        )
-    }
-
-    /// Returns the value where its type is declared: unboxed. `None` if unset.
-    pub(super) fn into_declared(self) -> Option<Value> {
-        match self {
-            Self::Unset => None,
-            Self::Object(value) | Self::Primitive(_, value) => Some(value),
-            Self::List(_, items) => Some(Value::Array(items)),
+    /// Returns the value where the declared type is `Any`.
+    pub(super) fn into_any(self, boxing: Boxing) -> Value {
+        let Self { kind, mut value } = self;
+        if value.is_null() || boxing == Boxing::Bare {
+            return value;
         }
-    }
-
-    /// Returns the value where the declared type is `Any`. `None` if unset.
-    pub(super) fn into_any(self, boxing: Boxing) -> Option<Value> {
-        match (self, boxing) {
-            (Self::Unset, _) => None,
+        if boxing == Boxing::Nested {
+            box_fields(&mut value);
+        }
+        match value {
             // A result of type `Any` is boxed already.
-            (Self::Object(value), Boxing::DataObjectsToo) if value.get("_value").is_none() => {
-                let mut content = value;
-                let type_name = content
-                    .as_object_mut()
-                    .and_then(|fields| fields.remove("_typeName"));
-                Some(json!({"_typeName": type_name, "_value": content}))
+            Value::Object(mut content)
+                if boxing == Boxing::DataObjectsToo && !content.contains_key("_value") =>
+            {
+                let type_name = content.remove("_typeName");
+                json!({"_typeName": type_name, "_value": content})
             }
-            (Self::Object(mut value), Boxing::Nested) => {
-                box_fields(&mut value);
-                Some(value)
+            Value::Object(_) => value,
+            _ if kind == "any" => value,
+            Value::Array(items) => {
+                let content = match boxing {
+                    Boxing::ElementKeyed => kind,
+                    _ => "_value",
+                };
+                json!({"_typeName": array_type(kind), content: items})
             }
-            (Self::Object(value), _) | (Self::Primitive(_, value), Boxing::Bare) => Some(value),
-            (Self::Primitive(type_name, value), _) => {
-                Some(json!({"_typeName": type_name, "_value": value}))
-            }
-            (Self::List(_, items), Boxing::Bare) => Some(Value::Array(items)),
-            (Self::List(element, items), Boxing::ElementKeyed) => {
-                let mut list = serde_json::Map::new();
-                list.insert("_typeName".to_owned(), Value::from(array_type(element)));
-                list.insert(element.to_owned(), Value::Array(items));
-                Some(Value::Object(list))
-            }
-            (Self::List(element, mut items), boxing) => {
-                if boxing == Boxing::Nested {
-                    items.iter_mut().for_each(box_fields);
-                }
-                Some(json!({"_typeName": array_type(element), "_value": items}))
-            }
+            _ => json!({"_typeName": kind, "_value": value}),
         }
     }
 }
@@ -247,41 +209,41 @@ fn remove_type_names(value: &mut Value) {
 mod tests {
     use super::*;
 
+    fn property(kind: &'static str, value: Value) -> Property {
+        Property { kind, value }
+    }
+
     #[test]
     fn an_any_boxes_primitives_and_lists_but_not_data_objects() {
-        let boxed = |property: Property| property.into_any(Boxing::Standard);
+        let boxed = |kind, value| property(kind, value).into_any(Boxing::Standard);
         assert_eq!(
-            boxed(Property::Primitive("int", json!(42))),
-            Some(json!({"_typeName": "int", "_value": 42}))
+            boxed("int", json!(42)),
+            json!({"_typeName": "int", "_value": 42})
         );
         assert_eq!(
-            boxed(Property::List("string", vec![json!("a")])),
-            Some(json!({"_typeName": "ArrayOfString", "_value": ["a"]}))
+            boxed("string", json!(["a"])),
+            json!({"_typeName": "ArrayOfString", "_value": ["a"]})
         );
-        let reference = MoRef::new("VirtualMachine", "vm-1");
+        let reference = MoRef::new("VirtualMachine", "vm-1").to_json();
         assert_eq!(
-            boxed(Property::reference(&reference)),
-            Some(reference.to_json())
+            boxed("ManagedObjectReference", reference.clone()),
+            reference
         );
-        assert_eq!(boxed(Property::Unset), None);
+        assert_eq!(boxed("int", Value::Null), Value::Null);
     }
 
     #[test]
     fn other_servers_box_differently() {
-        let list = Property::List("ManagedObjectReference", vec![]);
+        let list = property("ManagedObjectReference", json!([]));
         assert_eq!(
             list.clone().into_any(Boxing::ElementKeyed),
-            Some(
-                json!({"_typeName": "ArrayOfManagedObjectReference", "ManagedObjectReference": []})
-            )
+            json!({"_typeName": "ArrayOfManagedObjectReference", "ManagedObjectReference": []})
         );
-        assert_eq!(list.into_any(Boxing::Bare), Some(json!([])));
-        let reference = Property::reference(&MoRef::new("Task", "task-1"));
+        assert_eq!(list.into_any(Boxing::Bare), json!([]));
+        let reference = MoRef::new("Task", "task-1").to_json();
         assert_eq!(
-            reference.into_any(Boxing::DataObjectsToo),
-            Some(
-                json!({"_typeName": "ManagedObjectReference", "_value": {"type": "Task", "value": "task-1"}})
-            )
+            property("ManagedObjectReference", reference).into_any(Boxing::DataObjectsToo),
+            json!({"_typeName": "ManagedObjectReference", "_value": {"type": "Task", "value": "task-1"}})
         );
     }
 
@@ -294,19 +256,9 @@ mod tests {
         let expected = json!({"_typeName": "TaskInfo", "task": reference,
             "progress": {"_typeName": "int", "_value": 4}, "result": result, "locked": [reference],
             "reason": {"_typeName": "TaskReasonUser", "userName": {"_typeName": "string", "_value": "kim"}}});
-        let nested = Property::Object(info).into_any(Boxing::Nested).unwrap();
+        let nested = property("TaskInfo", info).into_any(Boxing::Nested);
         assert_eq!(nested, expected);
-        let reboxed = Property::Object(nested).into_any(Boxing::Nested);
-        assert_eq!(reboxed, Some(expected));
-    }
-
-    #[test]
-    fn values_of_declared_type_are_not_boxed() {
-        assert_eq!(Property::string("x").into_declared(), Some(json!("x")));
-        assert_eq!(
-            Property::List("string", vec![json!("a")]).into_declared(),
-            Some(json!(["a"]))
-        );
-        assert_eq!(Property::Unset.into_declared(), None);
+        let reboxed = property("TaskInfo", nested).into_any(Boxing::Nested);
+        assert_eq!(reboxed, expected);
     }
 }

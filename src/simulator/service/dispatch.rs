@@ -228,11 +228,11 @@ impl Core {
         if schema::property(&call.object.kind, &call.member).is_none() {
             return Err(MethodFault::method_not_found(&call.object, &call.member));
         }
-        let property = self.objects(token).property(&call.object, &call.member)?;
-        Ok(match property.into_declared() {
-            None => CallResponse::Unset,
-            Some(Value::Array(items)) => CallResponse::List(items),
-            Some(value) => CallResponse::Value(value),
+        let value = self.objects(token).value(&call.object, &call.member)?;
+        Ok(match value {
+            Value::Null => CallResponse::Unset,
+            Value::Array(items) => CallResponse::List(items),
+            value => CallResponse::Value(value),
         })
     }
 

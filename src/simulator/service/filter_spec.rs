@@ -304,9 +304,8 @@ fn targets(
             value.get("value")?.as_str()?,
         ))
     };
-    Ok(match source.value(object, path)?.into_declared() {
-        Some(Value::Array(items)) => items.iter().filter_map(read).collect(),
-        Some(value) => read(&value).into_iter().collect(),
-        None => Vec::new(),
+    Ok(match source.property(object, path)?.value {
+        Value::Array(items) => items.iter().filter_map(read).collect(),
+        value => read(&value).into_iter().collect(),
     })
 }

@@ -15,6 +15,6 @@ pub(super) trait ObjectSource {
     /// Returns a view of the session.
     fn view(&self, object: &MoRef) -> Option<&View>;
 
-    /// Returns the value at a property path, as a property collector reports it.
-    fn value(&self, object: &MoRef, path: &str) -> Result<Property, MethodFault>;
+    /// Returns the property at a path.
+    fn property(&self, object: &MoRef, path: &str) -> Result<Property, MethodFault>;
 }

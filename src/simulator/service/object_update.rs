@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::object_source::ObjectSource;
 use super::property_filter::{FilterMember, PropertyFilter, PropertyPath};
 use crate::server_behavior::{ChangeNames, Unset};
-use crate::value::{MoRef, Property};
+use crate::value::MoRef;
 use crate::world::task::{Field, Task};
 
 impl PropertyFilter {
@@ -51,10 +51,7 @@ impl PropertyFilter {
         let paths = self.paths_of(member).iter().map(|path| &path.text);
         paths
             .filter(|path| is_wanted(path))
-            .map(|path| {
-                let value = objects.value(&member.object, path);
-                property_change(path, value.unwrap_or(Property::Unset), objects)
-            })
+            .map(|path| property_change(path, &member.object, objects))
             .collect()
     }
 
@@ -67,43 +64,38 @@ impl PropertyFilter {
         objects: &dyn ObjectSource,
     ) -> Vec<Value> {
         let changed = |field: &Field| task.versions.of(*field) > since;
-        let mut properties: Vec<(Cow<'_, str>, Option<Field>)> = Vec::new();
-        let mut add = |name, field| {
-            if !properties.iter().any(|(known, _)| *known == name) {
-                properties.push((name, field));
+        let mut properties: Vec<Cow<'_, str>> = Vec::new();
+        let mut add = |name| {
+            if !properties.contains(&name) {
+                properties.push(name);
             }
         };
         let mut is_whole_info_wanted = false;
         for path in self.paths_of(member) {
             match path.field {
-                Some(field) if changed(&field) => add(path.text.as_str().into(), Some(field)),
+                Some(field) if changed(&field) => add(path.text.as_str().into()),
                 None if path.text == "info" => {
                     is_whole_info_wanted = true;
                     for field in Field::ALL.into_iter().filter(changed) {
-                        add(format!("info.{}", field.name()).into(), Some(field));
+                        add(format!("info.{}", field.name()).into());
                     }
                 }
                 None if path.text.starts_with("info.description.")
                     && changed(&Field::Description) =>
                 {
-                    add(path.text.as_str().into(), None);
+                    add(path.text.as_str().into());
                 }
                 _ => {}
             }
         }
         let whole = objects.context().writer.behavior.change_names == ChangeNames::Whole;
         if !properties.is_empty() && (whole || (is_whole_info_wanted && !self.partial)) {
-            properties = vec![("info".into(), None)];
+            properties = vec!["info".into()];
         }
-        let value = |name: &str| objects.value(&member.object, name);
-        let properties = properties.into_iter().map(|(name, field)| {
-            let value = match field {
-                Some(field) => objects.context().writer.field(&task.record, field),
-                None => value(&name).unwrap_or(Property::Unset),
-            };
-            property_change(&name, value, objects)
-        });
-        properties.collect()
+        properties
+            .iter()
+            .map(|name| property_change(name, &member.object, objects))
+            .collect()
     }
 
     /// Returns the selected changes of an object after `since`. Those of a manager are in `recentTask`; those of the
@@ -136,13 +128,14 @@ fn object_update(kind: &str, object: &MoRef, changes: Vec<Value>) -> Value {
     update
 }
 
-fn property_change(name: &str, value: Property, objects: &dyn ObjectSource) -> Value {
+fn property_change(name: &str, object: &MoRef, objects: &dyn ObjectSource) -> Value {
     let behavior = objects.context().writer.behavior;
+    let property = objects.property(object, name);
+    // A property that cannot be read is unset.
+    let value = property.map_or(Value::Null, |found| found.into_any(behavior.boxing));
     let mut change = json!({"_typeName": "PropertyChange", "name": name, "op": "assign"});
-    match (value.into_any(behavior.boxing), behavior.unset) {
-        (Some(value), _) => change["val"] = value,
-        (None, Unset::Null) => change["val"] = Value::Null,
-        (None, Unset::Absent) => {}
+    if !value.is_null() || behavior.unset == Unset::Null {
+        change["val"] = value;
     }
     change
 }

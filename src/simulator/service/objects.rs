@@ -1,6 +1,6 @@
 //! Lookup of managed objects and their properties.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::context::ReadContext;
 use super::entities;
@@ -11,7 +11,7 @@ use super::views::View;
 use super::{content, events};
 use crate::method_fault::MethodFault;
 use crate::value::{MoRef, Property};
-use crate::world::task::{Field, TaskId};
+use crate::world::task::Field;
 
 /// All managed objects as seen by one session.
 #[derive(Clone, Copy, Debug)]
@@ -53,46 +53,43 @@ impl ObjectSource for Objects<'_> {
         (view.type_name() == &*object.kind).then_some(view)
     }
 
-    fn value(&self, object: &MoRef, path: &str) -> Result<Property, MethodFault> {
-        // Fast path for task fields, by far the most frequent.
-        let field = path.strip_prefix("info.").and_then(Field::named);
-        if let (Some(task), Some(field)) = (self.context.task(object), field) {
-            return Ok(self.context.writer.field(&task.record, field));
-        }
+    fn property(&self, object: &MoRef, path: &str) -> Result<Property, MethodFault> {
         let field =
             schema::path(&object.kind, path).ok_or_else(|| MethodFault::invalid_property(path))?;
-        let Some((first, rest)) = path.split_once('.') else {
-            return self.property(object, path);
-        };
-        let whole = self.property(object, first)?.into_declared();
-        let found = whole.and_then(|whole| {
-            rest.split('.')
-                .try_fold(whole, |value, step| value.get(step).cloned())
-        });
-        Ok(field.to_property(found.unwrap_or_default()))
+        // Fast path for task fields, by far the most frequent.
+        let task_field = path.strip_prefix("info.").and_then(Field::named);
+        if let (Some(task), Some(task_field)) = (self.context.task(object), task_field) {
+            let value = self.context.writer.field(&task.record, task_field);
+            return Ok(field.property(value));
+        }
+        let mut steps = path.split('.');
+        let whole = self.value(object, steps.next().unwrap_or_default())?;
+        let value = steps.try_fold(whole, |value, step| value.get(step).cloned());
+        Ok(field.property(value.unwrap_or_default()))
     }
 }
 
 impl Objects<'_> {
-    /// Returns a property of an object whose type has it.
-    pub(crate) fn property(&self, object: &MoRef, name: &str) -> Result<Property, MethodFault> {
+    /// Returns the value of a property of an object whose type has it, `null` if it is unset.
+    pub(crate) fn value(&self, object: &MoRef, name: &str) -> Result<Value, MethodFault> {
         if !self.exists(object) {
             return Err(MethodFault::object_not_found(object));
         }
-        let field = schema::property(&object.kind, name)
-            .copied()
-            .ok_or_else(|| MethodFault::invalid_property(name))?;
         if let Some(task) = self.context.task(object) {
             return Ok(match name {
-                "info" => Property::Object(self.context.writer.info(&task.record)),
+                "info" => self.context.writer.info(&task.record),
                 // No custom attributes exist.
-                _ => field.to_property(json!([])),
+                _ => json!([]),
             });
         }
         if let Some(view) = self.view(object) {
             return Ok(match name {
-                "view" => Property::references(view.members().filter(|member| self.exists(member))),
-                other => view.property(other).unwrap_or(Property::Unset),
+                "view" => view
+                    .members()
+                    .filter(|member| self.exists(member))
+                    .map(MoRef::to_json)
+                    .collect(),
+                other => view.property(other),
             });
         }
         let inventory = self.context.world.inventory();
@@ -105,68 +102,45 @@ impl Objects<'_> {
         } else if let Some(owner) = entities::browser_owner(inventory, object) {
             entities::browser_property(inventory, owner, name)
         } else {
-            return Ok(self.manager_property(object, name));
+            self.manager_property(object, name)
         };
-        Ok(field.to_property(value.unwrap_or_default()))
+        Ok(value.unwrap_or_default())
     }
 
-    fn manager_property(&self, object: &MoRef, name: &str) -> Property {
-        match (&*object.kind, name) {
-            ("ServiceInstance", "content") => {
-                Property::Object(content::service_content(self.context))
-            }
-            ("ServiceInstance", "serverClock") => Property::Primitive(
-                "dateTime",
-                self.context.writer.time(self.context.world.now()),
-            ),
-            ("SessionManager", "currentSession") => {
-                self.session.map_or(Property::Unset, |session| {
-                    Property::Object(session.to_json(self.context.writer.calendar))
-                })
-            }
+    fn manager_property(&self, object: &MoRef, name: &str) -> Option<Value> {
+        let ReadContext { world, writer, .. } = self.context;
+        Some(match (&*object.kind, name) {
+            ("ServiceInstance", "content") => content::service_content(self.context),
+            ("ServiceInstance", "serverClock") => writer.time(world.now()),
+            ("ServiceInstance", "capability") => content::capability(),
+            ("SessionManager", "currentSession") => self.session?.to_json(writer.calendar),
             ("SessionManager", "sessionList") => {
                 let sessions = self.sessions.all();
-                let list = sessions.map(|session| session.to_json(self.context.writer.calendar));
-                Property::List("UserSession", list.collect())
+                sessions
+                    .map(|session| session.to_json(writer.calendar))
+                    .collect()
             }
-            ("SessionManager", "message") => Property::Unset,
-            ("SessionManager", "defaultLocale") => Property::string("en_US"),
-            ("SessionManager", _) => Property::List("string", vec![json!("en_US")]),
+            ("SessionManager", "message") => return None,
+            ("SessionManager", "defaultLocale") => "en_US".into(),
+            ("SessionManager", _) => json!(["en_US"]),
             ("TaskManager", "recentTask") => {
-                let recent: Vec<MoRef> = self
-                    .context
-                    .world
-                    .recent()
-                    .into_iter()
-                    .map(TaskId::reference)
-                    .collect();
-                Property::references(&recent)
+                let recent = world.recent().into_iter();
+                recent.map(|task| task.reference().to_json()).collect()
             }
-            ("TaskManager", "description") => Property::Object(content::task_description()),
+            ("TaskManager", "description") => content::task_description(),
             ("TaskManager" | "EventManager", "maxCollector") => {
-                Property::Primitive("int", json!(self.context.writer.behavior.max_collectors))
+                writer.behavior.max_collectors.into()
             }
-            ("EventManager", "description") => Property::Object(events::description()),
-            ("EventManager", "latestEvent") => {
-                events::latest(self.context).map_or(Property::Unset, Property::Object)
-            }
-            ("ServiceInstance", "capability") => Property::Object(content::capability()),
-            ("AuthorizationManager", "roleList") => {
-                Property::List("AuthorizationRole", content::roles())
-            }
-            ("AuthorizationManager", "description") => {
-                Property::Object(content::authorization_description())
-            }
-            ("ViewManager", "viewList") => {
-                Property::references(&self.session.map(Session::view_list).unwrap_or_default())
-            }
-            ("AuthorizationManager", "privilegeList") => {
-                Property::List("AuthorizationPrivilege", content::privileges())
-            }
-            _ => self
-                .session
-                .and_then(|session| session.property(object, name, self.context))
-                .unwrap_or(Property::Unset),
-        }
+            ("EventManager", "description") => events::description(),
+            ("EventManager", "latestEvent") => events::latest(self.context)?,
+            ("AuthorizationManager", "roleList") => content::roles().into(),
+            ("AuthorizationManager", "description") => content::authorization_description(),
+            ("AuthorizationManager", "privilegeList") => content::privileges().into(),
+            ("ViewManager", "viewList") => match self.session {
+                Some(session) => session.view_list(),
+                None => json!([]),
+            },
+            _ => return self.session?.property(object, name, self.context),
+        })
     }
 }

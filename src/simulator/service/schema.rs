@@ -137,20 +137,15 @@ pub(super) fn path(kind: &str, path: &str) -> Option<FieldDef> {
 }
 
 impl FieldDef {
-    /// Converts a JSON value of this type to a property.
-    pub(super) fn to_property(self, value: Value) -> Property {
+    /// Returns a property of this type.
+    pub(super) fn property(self, value: Value) -> Property {
         let kind = match &value {
             _ if !self.kind.is_empty() => self.kind,
             Value::Bool(_) => "boolean",
             Value::Number(_) => "int",
             _ => "string",
         };
-        match value {
-            Value::Null => Property::Unset,
-            Value::Array(items) => Property::List(kind, items),
-            Value::Object(_) => Property::Object(value),
-            primitive => Property::Primitive(kind, primitive),
-        }
+        Property { kind, value }
     }
 }
 

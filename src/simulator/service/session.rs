@@ -17,7 +17,7 @@ use super::uuid::uuid;
 use super::views::View;
 use crate::method_fault::MethodFault;
 use crate::open_objects::OpenObjects;
-use crate::value::{MoRef, Property};
+use crate::value::MoRef;
 use crate::world::time::{Calendar, WorldTime};
 
 #[derive(Debug, Default)]
@@ -92,14 +92,13 @@ impl Session {
     }
 
     /// Returns references to the session's views.
-    pub(crate) fn view_list(&self) -> Vec<MoRef> {
-        let mut views: Vec<MoRef> = self
-            .views
-            .iter()
-            .map(|(id, view)| MoRef::new(view.type_name(), id.as_str()))
-            .collect();
-        views.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    pub(crate) fn view_list(&self) -> Value {
+        let mut views: Vec<_> = self.views.iter().collect();
+        views.sort_unstable_by_key(|(id, _)| *id);
         views
+            .into_iter()
+            .map(|(id, view)| MoRef::new(view.type_name(), id.as_str()).to_json())
+            .collect()
     }
 
     /// Returns a property of an object that belongs to the session.
@@ -108,30 +107,29 @@ impl Session {
         object: &MoRef,
         name: &str,
         context: ReadContext<'_>,
-    ) -> Option<Property> {
+    ) -> Option<Value> {
         if let Some(history) = self.task_history_collectors.get(&*object.id) {
             return Some(match name {
-                "latestPage" => Property::List("TaskInfo", history.latest_page(context)),
-                _ => Property::Object(history.raw.clone()),
+                "latestPage" => history.latest_page(context).into(),
+                _ => history.raw.clone(),
             });
         }
         if let Some(collector) = self.event_history_collectors.get(&*object.id) {
             return Some(match name {
-                "latestPage" => Property::List("Event", collector.latest_page(context)),
-                "initialized" => Property::boolean(true),
-                _ => Property::Object(collector.raw.clone()),
+                "latestPage" => collector.latest_page(context).into(),
+                "initialized" => true.into(),
+                _ => collector.raw.clone(),
             });
         }
         if &*object.kind == "PropertyCollector" {
             let collector = self.collectors.get(&*object.id)?;
-            return Some(Property::references(
-                collector.filters().map(|filter| &filter.reference),
-            ));
+            let filters = collector.filters();
+            return Some(filters.map(|filter| filter.reference.to_json()).collect());
         }
         let filter = self.filter(object)?;
         Some(match name {
-            "partialUpdates" => Property::boolean(filter.partial),
-            _ => Property::Object(filter.raw.clone()),
+            "partialUpdates" => filter.partial.into(),
+            _ => filter.raw.clone(),
         })
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::method_fault;
 use crate::server_behavior::{Boxing, ServerBehavior};
 use crate::value::{MoRef, Property};
-use crate::world::task::{Field, Record};
+use crate::world::task::{Field, Record, TaskId};
 use crate::world::time::{Calendar, WorldTime};
 
 /// Writes tasks as the server's behavior requires.
@@ -21,81 +21,66 @@ impl TaskInfoWriter<'_> {
         Value::from(self.calendar.to_timestamp(time).to_string())
     }
 
-    fn time_property(&self, time: Option<WorldTime>) -> Property {
-        time.map_or(Property::Unset, |time| {
-            Property::Primitive("dateTime", self.time(time))
-        })
-    }
-
-    /// Returns one field of a task.
-    pub(crate) fn field(&self, record: &Record, field: Field) -> Property {
-        let text = |text: Option<&str>| text.map_or(Property::Unset, Property::string);
-        let object =
-            |value: &Option<Value>| value.clone().map_or(Property::Unset, Property::Object);
-        let list = |element, items: Vec<Value>| {
+    /// Returns one field of a task, `null` if unset.
+    pub(crate) fn field(&self, record: &Record, field: Field) -> Value {
+        let list = |items: &[Value]| {
             if items.is_empty() {
-                Property::Unset
+                Value::Null
             } else {
-                Property::List(element, items)
+                items.into()
             }
         };
+        let time = |time: Option<WorldTime>| time.map(|time| self.time(time)).into();
+        let task = |id: Option<TaskId>| id.map(|id| id.to_string()).into();
         match field {
             Field::Key => match &record.key {
-                Some(key) => Property::string(key),
-                None => Property::string(&record.id.to_string()),
+                Some(key) => (**key).into(),
+                None => record.id.to_string().into(),
             },
-            Field::Task => Property::reference(&record.id.reference()),
-            Field::Description => object(&record.description),
-            Field::Name => text(record.name.as_deref()),
-            Field::DescriptionId => Property::string(&record.description_id),
-            Field::Entity => record
-                .entity
-                .as_ref()
-                .map_or(Property::Unset, Property::reference),
-            Field::EntityName => text(record.entity_name.as_deref()),
-            Field::Locked => list(
-                "ManagedObjectReference",
-                record.locked.iter().map(MoRef::to_json).collect(),
-            ),
-            Field::State => Property::Primitive("TaskInfoState", Value::from(record.state.name())),
-            Field::Cancelled => Property::boolean(record.cancelled),
-            Field::Cancelable => Property::boolean(record.cancelable),
-            Field::Error => match &record.error {
-                Some(error) => {
-                    Property::Object(method_fault::embedded(error, self.behavior.error_form))
-                }
-                None => Property::Unset,
-            },
-            Field::Result => record
-                .result
-                .as_ref()
-                .map_or(Property::Unset, |result| self.any(result)),
-            Field::Progress => record.progress.map_or(Property::Unset, |percent| {
-                Property::Primitive("int", Value::from(percent))
-            }),
-            Field::ProgressDetails => list("KeyAnyValue", record.progress_details.clone()),
-            Field::Reason => Property::Object(record.reason.clone()),
-            Field::QueueTime => self.time_property(Some(record.queue_time)),
-            Field::StartTime => self.time_property(record.start_time),
-            Field::CompleteTime => self.time_property(record.complete_time),
-            Field::EventChainId => Property::Primitive("int", Value::from(record.event_chain_id)),
-            Field::ChangeTag => text(record.change_tag.as_deref()),
-            Field::ParentTaskKey => text(record.parent.map(|parent| parent.to_string()).as_deref()),
-            Field::RootTaskKey => text(record.root.map(|root| root.to_string()).as_deref()),
-            Field::ActivationId => text(record.activation_id.as_deref()),
+            Field::Task => record.id.reference().to_json(),
+            Field::Description => record.description.clone().into(),
+            Field::Name => record.name.as_deref().into(),
+            Field::DescriptionId => (*record.description_id).into(),
+            Field::Entity => record.entity.as_ref().map(MoRef::to_json).into(),
+            Field::EntityName => record.entity_name.as_deref().into(),
+            Field::Locked => {
+                let locked: Vec<Value> = record.locked.iter().map(MoRef::to_json).collect();
+                list(&locked)
+            }
+            Field::State => record.state.name().into(),
+            Field::Cancelled => record.cancelled.into(),
+            Field::Cancelable => record.cancelable.into(),
+            Field::Error => {
+                let error = record.error.as_ref();
+                error
+                    .map(|error| method_fault::embedded(error, self.behavior.error_form))
+                    .into()
+            }
+            Field::Result => record.result.as_ref().map(|result| self.any(result)).into(),
+            Field::Progress => record.progress.into(),
+            Field::ProgressDetails => list(&record.progress_details),
+            Field::Reason => record.reason.clone(),
+            Field::QueueTime => self.time(record.queue_time),
+            Field::StartTime => time(record.start_time),
+            Field::CompleteTime => time(record.complete_time),
+            Field::EventChainId => record.event_chain_id.into(),
+            Field::ChangeTag => record.change_tag.as_deref().into(),
+            Field::ParentTaskKey => task(record.parent),
+            Field::RootTaskKey => task(record.root),
+            Field::ActivationId => record.activation_id.as_deref().into(),
         }
     }
 
     /// Boxes a value that is declared as `Any`.
-    fn any(&self, value: &Value) -> Property {
+    fn any(&self, value: &Value) -> Value {
+        let property = Property {
+            kind: "any",
+            value: value.clone(),
+        };
         match (value.get("_value"), self.behavior.boxing) {
-            (Some(content), Boxing::Bare) => Property::Object(content.clone()),
-            (None, boxing @ (Boxing::DataObjectsToo | Boxing::Nested)) => Property::Object(
-                Property::Object(value.clone())
-                    .into_any(boxing)
-                    .unwrap_or_default(),
-            ),
-            _ => Property::Object(value.clone()),
+            (Some(content), Boxing::Bare) => content.clone(),
+            (None, boxing @ (Boxing::DataObjectsToo | Boxing::Nested)) => property.into_any(boxing),
+            _ => property.value,
         }
     }
 
@@ -104,7 +89,8 @@ impl TaskInfoWriter<'_> {
         let mut info = Map::new();
         info.insert("_typeName".to_owned(), Value::from("TaskInfo"));
         for field in Field::ALL {
-            if let Some(value) = self.field(record, field).into_declared() {
+            let value = self.field(record, field);
+            if !value.is_null() {
                 info.insert(field.name().to_owned(), value);
             }
         }

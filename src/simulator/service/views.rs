@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use crate::value::{MoRef, Property};
+use crate::value::MoRef;
 
 #[derive(Debug)]
 pub(crate) enum View {
@@ -80,27 +80,12 @@ impl View {
     }
 
     /// Returns a property other than `view`, which depends on the existing objects.
-    pub(crate) fn property(&self, name: &str) -> Option<Property> {
-        let Self::Container {
-            container,
-            types,
-            recursive,
-            ..
-        } = self
-        else {
-            return None;
-        };
-        Some(match name {
-            "container" => Property::reference(container),
-            "type" => Property::List(
-                "string",
-                types
-                    .iter()
-                    .map(|name| Value::from(name.as_str()))
-                    .collect(),
-            ),
-            "recursive" => Property::boolean(*recursive),
-            _ => return None,
-        })
+    pub(crate) fn property(&self, name: &str) -> Value {
+        match (self, name) {
+            (Self::Container { container, .. }, "container") => container.to_json(),
+            (Self::Container { types, .. }, "type") => types.as_slice().into(),
+            (Self::Container { recursive, .. }, "recursive") => (*recursive).into(),
+            _ => Value::Null,
+        }
     }
 }

@@ -140,13 +140,13 @@ fn contents(
     for (index, object) in selected.iter().filter(|(_, object)| objects.exists(object)) {
         let (mut properties, mut missing) = (Vec::new(), Vec::new());
         for path in specs[*index].paths(&object.kind).unwrap_or_default() {
-            match objects.value(object, &path) {
-                Ok(property) => {
-                    let value = property.into_any(boxing);
-                    properties.extend(value.map(
-                        |value| json!({"_typeName": "DynamicProperty", "name": path, "val": value}),
-                    ));
-                }
+            match objects
+                .property(object, &path)
+                .map(|found| found.into_any(boxing))
+            {
+                Ok(Value::Null) => {}
+                Ok(value) => properties
+                    .push(json!({"_typeName": "DynamicProperty", "name": path, "val": value})),
                 Err(fault) if fault.type_name() == "NoPermission" => missing.push(json!({
                     "_typeName": "MissingProperty",
                     "path": path,
