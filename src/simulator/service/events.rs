@@ -23,7 +23,7 @@ pub(super) fn matching(filter: &EventFilter, context: ReadContext<'_>) -> Vec<Bu
         let record = find_by_chain(chain, context);
         record
             .filter(|record| filter.matches_task(record, inventory))
-            .map(|record| events_of(&record, context))
+            .map(|record| events_of(record, context))
             .unwrap_or_default()
     } else {
         let records = context.world.tasks().map(|task| &task.record);

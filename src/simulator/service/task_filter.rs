@@ -6,9 +6,8 @@ use serde_json::Value;
 use super::fields::Fields;
 use crate::method_fault::MethodFault;
 use crate::world::World;
-use crate::world::archive::FilterFields;
 use crate::world::inventory::{EntityId, Inventory};
-use crate::world::task::{TaskId, TaskState};
+use crate::world::task::{Record, TaskId, TaskState};
 use crate::world::time::{Calendar, WorldTime};
 
 /// Entities that match, relative to the given one.
@@ -43,12 +42,14 @@ impl TimeRange {
 /// Field of `TaskReason` and ID of the alarm or scheduled task that started a task.
 pub(super) type Trigger = (&'static str, String);
 
+/// Time of a task that a period is compared with.
+type TaskTime = fn(&Record) -> Option<WorldTime>;
+
 /// A `TaskFilterSpec`; empty lists and missing fields match everything.
 #[derive(Clone, Debug)]
 pub(super) struct TaskFilter {
     entity: Option<(EntityId, EntityRecursion)>,
-    /// Index of the time in `FilterFields::times`, and the period.
-    time: Option<(usize, TimeRange)>,
+    time: Option<(TaskTime, TimeRange)>,
     /// True if system tasks match, and the users whose tasks match (all if empty).
     users: Option<(bool, Vec<String>)>,
     activations: Vec<String>,
@@ -185,7 +186,7 @@ impl TaskFilter {
         }
     }
 
-    pub(super) fn matches(&self, task: &FilterFields<'_>, inventory: &Inventory) -> bool {
+    pub(super) fn matches(&self, task: &Record, inventory: &Inventory) -> bool {
         let contains = |list: &[String], value: Option<&str>| {
             list.is_empty() || value.is_some_and(|value| list.iter().any(|listed| listed == value))
         };
@@ -193,23 +194,24 @@ impl TaskFilter {
             keys.as_ref()
                 .is_none_or(|keys| value.is_some_and(|value| keys.contains(&value)))
         };
+        let entity = || inventory.find(task.entity.as_ref()?);
         family(&self.parents, task.parent)
             && family(&self.roots, task.root)
             && self
                 .entity
-                .is_none_or(|filter| entity_matches(filter, task.entity, inventory))
-            && self.time.is_none_or(|(which, period)| {
-                task.times[which].is_some_and(|time| period.contains(time))
-            })
+                .is_none_or(|filter| entity_matches(filter, entity(), inventory))
+            && self
+                .time
+                .is_none_or(|(of, period)| of(task).is_some_and(|time| period.contains(time)))
             && self
                 .users
                 .as_ref()
-                .is_none_or(|(system, users)| user_matches(*system, users, task.reason))
-            && contains(&self.activations, task.activation)
+                .is_none_or(|(system, users)| user_matches(*system, users, &task.reason))
+            && contains(&self.activations, task.activation_id.as_deref())
             && contains(&self.states, Some(task.state.name()))
-            && (self.chains.is_empty() || self.chains.contains(&task.chain))
-            && contains(&self.tags, task.tag)
-            && was_triggered(&self.triggers, task.reason)
+            && (self.chains.is_empty() || self.chains.contains(&task.event_chain_id))
+            && contains(&self.tags, task.change_tag.as_deref())
+            && was_triggered(&self.triggers, &task.reason)
     }
 }
 
@@ -243,11 +245,14 @@ impl ResultFilter {
     }
 }
 
-fn read_time(mut fields: Fields, calendar: &Calendar) -> Result<(usize, TimeRange), MethodFault> {
-    let which = match fields.string("timeType")?.as_str() {
-        "queuedTime" => 0,
-        "startedTime" => 1,
-        "completedTime" => 2,
+fn read_time(
+    mut fields: Fields,
+    calendar: &Calendar,
+) -> Result<(TaskTime, TimeRange), MethodFault> {
+    let of: TaskTime = match fields.string("timeType")?.as_str() {
+        "queuedTime" => |task| Some(task.queue_time),
+        "startedTime" => |task| task.start_time,
+        "completedTime" => |task| task.complete_time,
         _ => {
             let why = "It must be queuedTime, startedTime or completedTime.";
             return Err(MethodFault::invalid_argument("filter.time.timeType", why));
@@ -255,7 +260,7 @@ fn read_time(mut fields: Fields, calendar: &Calendar) -> Result<(usize, TimeRang
     };
     let period = TimeRange::read(&mut fields, calendar)?;
     fields.done()?;
-    Ok((which, period))
+    Ok((of, period))
 }
 
 /// Parses task keys; `None` if there are none. Invalid keys match no task.

@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::context::ReadContext;
 use super::history_collector::{HistoryRecords, Position};
 use super::task_filter::{ResultFilter, TaskFilter};
-use crate::world::archive::FilterFields;
 use crate::world::task::{Record, TaskId};
 use crate::world::time::WorldTime;
 
@@ -30,35 +29,25 @@ impl HistoryRecords for TaskRecords {
         forward: bool,
         context: ReadContext<'_>,
     ) -> Vec<(Self::Key, Value)> {
-        let (archive, inventory) = (context.world.archive(), context.world.inventory());
-        let archived = archive.indices().filter(|index| {
-            position.precedes(&archive.sort_key(*index)) == forward
-                && self
-                    .filter
-                    .matches(&archive.filter_fields(*index), inventory)
-        });
-        let archived: Vec<usize> = if forward {
+        let world = context.world;
+        let is_selected = |record: &&Record| {
+            position.precedes(&sort_key(record)) == forward
+                && self.filter.matches(record, world.inventory())
+        };
+        let archived = world.archive().iter().filter(is_selected);
+        let mut records: Vec<&Record> = if forward {
             archived.take(count).collect()
         } else {
             archived.rev().take(count).collect()
         };
-        let mut recent = self.since_start(context);
-        recent.retain(|record| position.precedes(&sort_key(record)) == forward);
-        if !forward {
-            recent.reverse();
-        }
-        let archived = archived
-            .iter()
-            .map(|index| archive.record(*index, inventory));
-        let recent = recent.into_iter().take(count).cloned();
-        let mut records: Vec<Record> = archived.chain(recent).collect();
-        records.sort_by_key(sort_key);
+        records.extend(since_start(context).filter(is_selected));
+        records.sort_unstable_by_key(|record| sort_key(record));
         if !forward {
             records.reverse();
         }
-        records.truncate(count);
-        let record = |record: &Record| (sort_key(record), self.info(record, context));
-        records.iter().map(record).collect()
+        let page = records.into_iter().take(count);
+        page.map(|record| (sort_key(record), self.info(record, context)))
+            .collect()
     }
 }
 
@@ -75,57 +64,34 @@ impl TaskRecords {
         }
         info
     }
+}
 
-    /// Returns the matching tasks since the server's start, oldest first, including those whose object has
-    /// expired.
-    fn since_start<'a>(&self, context: ReadContext<'a>) -> Vec<&'a Record> {
-        let world = context.world;
-        let behavior = context.writer.behavior;
-        let known_yet = |record: &Record| {
-            let behind = record
-                .complete_time
-                .is_some_and(|ended| world.now().since(ended) < behavior.history_lag);
-            let missed = behavior.history_gaps && record.id.0 % 7 == 3;
-            !behind && !missed
-        };
-        let unfinished = world
-            .tasks()
-            .map(|task| &task.record)
-            .filter(|record| !record.state.is_final());
-        let mut since_start: Vec<&Record> = world
-            .finished_records()
-            .chain(unfinished)
-            .filter(|record| {
-                known_yet(record)
-                    && self.filter.matches(
-                        &FilterFields::of(record, world.inventory()),
-                        world.inventory(),
-                    )
-            })
-            .collect();
-        since_start.sort_unstable_by_key(|record| sort_key(record));
-        since_start
-    }
+/// Returns the tasks since the server's start, including those whose object has expired.
+fn since_start(context: ReadContext<'_>) -> impl Iterator<Item = &Record> {
+    let ReadContext { world, writer, .. } = context;
+    let is_recorded = move |record: &&Record| {
+        let behind = record
+            .complete_time
+            .is_some_and(|ended| world.now().since(ended) < writer.behavior.history_lag);
+        let missed = writer.behavior.history_gaps && record.id.0 % 7 == 3;
+        !behind && !missed
+    };
+    let unfinished = world
+        .tasks()
+        .map(|task| &task.record)
+        .filter(|record| !record.state.is_final());
+    world
+        .finished_records()
+        .chain(unfinished)
+        .filter(is_recorded)
 }
 
 /// Returns the task with this event chain.
-pub(super) fn find_by_chain(chain: i32, context: ReadContext<'_>) -> Option<Record> {
+pub(super) fn find_by_chain(chain: i32, context: ReadContext<'_>) -> Option<&Record> {
     let world = context.world;
-    let archive = world.archive();
-    let alive = world
-        .tasks()
-        .map(|task| &task.record)
-        .find(|record| record.event_chain_id == chain);
+    let alive = world.tasks().map(|task| &task.record);
     alive
-        .or_else(|| {
-            world
-                .finished_records()
-                .find(|record| record.event_chain_id == chain)
-        })
-        .cloned()
-        .or_else(|| {
-            archive
-                .find_by_chain(chain)
-                .map(|index| archive.record(index, world.inventory()))
-        })
+        .chain(world.finished_records())
+        .chain(world.archive())
+        .find(|record| record.event_chain_id == chain)
 }

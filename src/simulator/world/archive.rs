@@ -3,15 +3,15 @@
 //! Durations follow a log-normal distribution around the median of the operation, like durations of real operations:
 //! many near the median, some much longer, none negative.
 
-use std::ops::Range;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::inventory::{EntityId, Inventory};
-use super::task::{Record, TaskId, TaskState};
+use super::task::{Record, TaskId, TaskState, cancelled_fault, is_cancelled_fault};
 use super::time::WorldTime;
 
 /// Statistics of a past operation.
@@ -50,269 +50,125 @@ pub(crate) struct ArchiveSpec {
     pub(crate) profiles: Vec<OperationProfile>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct ArchiveRow {
-    queued: WorldTime,
-    started: WorldTime,
-    completed: WorldTime,
-    profile: usize,
-    /// Index within the lineage: 0 is the root, n its n-th child.
-    member: usize,
-    target: Option<EntityId>,
-    outcome: ArchivedOutcome,
-    /// Index of the root among all roots.
-    root: usize,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ArchivedOutcome {
-    Success,
-    Failure,
-    Cancelled,
-}
-
-/// Past tasks, oldest first.
-#[derive(Debug, Default)]
-pub(crate) struct Archive {
-    spec: ArchiveSpec,
-    rows: Vec<ArchiveRow>,
-    /// Row index of each root.
-    roots: Vec<usize>,
-    first: u64,
-}
-
-/// Values that history filters compare, available without building a record.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FilterFields<'a> {
-    pub(crate) id: TaskId,
-    pub(crate) entity: Option<EntityId>,
-    pub(crate) reason: &'a Value,
-    pub(crate) state: TaskState,
-    /// Queue, start and completion time.
-    pub(crate) times: [Option<WorldTime>; 3],
-    pub(crate) chain: i32,
-    pub(crate) tag: Option<&'a str>,
-    pub(crate) activation: Option<&'a str>,
-    pub(crate) parent: Option<TaskId>,
-    pub(crate) root: Option<TaskId>,
-}
-
-impl<'a> FilterFields<'a> {
-    /// Extracts the values from a record.
-    pub(crate) fn of(record: &'a Record, inventory: &Inventory) -> Self {
-        Self {
-            id: record.id,
-            entity: record
-                .entity
-                .as_ref()
-                .and_then(|entity| inventory.find(entity)),
-            reason: &record.reason,
-            state: record.state,
-            times: [
-                Some(record.queue_time),
-                record.start_time,
-                record.complete_time,
-            ],
-            chain: record.event_chain_id,
-            tag: record.change_tag.as_deref(),
-            activation: record.activation_id.as_deref(),
-            parent: record.parent,
-            root: record.root,
-        }
-    }
-}
-
 /// First event chain id of a server.
 pub(super) const FIRST_CHAIN: u64 = 81_000;
 
-impl Archive {
-    /// Generates the history of a server whose first new task has the number `next`.
-    pub(super) fn generate(spec: ArchiveSpec, next: u64, seed: u64) -> Self {
+impl ArchiveSpec {
+    /// Generates the tasks before the start, oldest first, on a server whose first new task has the number `next`.
+    pub(super) fn generate(&self, inventory: &Inventory, next: u64, seed: u64) -> Vec<Record> {
         let mut rng = Rng::with_seed(seed ^ 0xa4c4_11e5);
-        let mut rows = Vec::new();
-        let total: u32 = spec.profiles.iter().map(|profile| profile.weight).sum();
-        for root in 0..spec.roots {
-            if total == 0 {
-                break;
-            }
+        let mut records = Vec::new();
+        let total: u32 = self.profiles.iter().map(|profile| profile.weight).sum();
+        let roots = if total == 0 { 0 } else { self.roots };
+        for root in 0..roots {
             let mut draw = rng.u32(0..total);
-            let profile = spec.profiles.iter().position(|profile| {
+            let profile = self.profiles.iter().find(|profile| {
                 let found = draw < profile.weight;
                 draw = draw.saturating_sub(profile.weight);
                 found
             });
-            spec.add_run(&mut rows, root, profile.unwrap_or(0), &mut rng);
+            if let Some(profile) = profile {
+                let run = profile.run(self.span, inventory, &mut rng);
+                records.extend(run.into_iter().map(|record| (root, record)));
+            }
         }
-        rows.sort_by_key(|row| (row.queued, row.root, row.member));
+        records.sort_by_key(|(root, record)| (record.queue_time, *root));
         // Numbers end just below the first new task; tasks that would need a number below 1 are dropped.
         let available = usize::try_from(next.saturating_sub(1)).unwrap_or(usize::MAX);
-        let forgotten: std::collections::HashSet<usize> = rows
-            [..rows.len().saturating_sub(available)]
+        let forgotten: HashSet<usize> = records[..records.len().saturating_sub(available)]
             .iter()
-            .map(|row| row.root)
+            .map(|(root, _)| *root)
             .collect();
-        rows.retain(|row| !forgotten.contains(&row.root));
-        let mut roots = vec![0; spec.roots];
-        for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.member == 0) {
-            roots[row.root] = index;
+        records.retain(|(root, _)| !forgotten.contains(root));
+        let first = next - records.len() as u64;
+        // The first record of a run is its root task.
+        let mut root_ids: Vec<Option<TaskId>> = vec![None; roots];
+        let numbered = (first..).zip(records).map(|(number, (root, record))| {
+            let (id, family) = (TaskId(number), &mut root_ids[root]);
+            let record = Record {
+                id,
+                event_chain_id: i32::try_from(FIRST_CHAIN + number).unwrap_or(i32::MAX),
+                parent: *family,
+                root: *family,
+                ..record
+            };
+            family.get_or_insert(id);
+            record
+        });
+        numbered.collect()
+    }
+}
+
+impl OperationProfile {
+    /// Generates a run within `span` before the start: the root task, then its children. They have no numbers yet.
+    fn run(&self, span: Duration, inventory: &Inventory, rng: &mut Rng) -> Vec<Record> {
+        let queued = WorldTime::before_start(span.mul_f64(rng.f64()));
+        let wait = Duration::from_millis(rng.u64(80..2_500));
+        let draw = rng.f64();
+        let error = if draw < self.failures {
+            Some(self.error.clone().unwrap_or_else(|| {
+                json!({"_typeName": "SystemError", "faultstring": "A general system error occurred: Connection reset by peer", "reason": "Connection reset by peer"})
+            }))
+        } else if draw < self.failures + self.cancellations {
+            Some(cancelled_fault())
+        } else {
+            None
+        };
+        // Failed and cancelled runs end early.
+        let share = if error.is_none() { 1.0 } else { rng.f64() };
+        let full = self
+            .median
+            .mul_f64((self.spread * normal(rng)).exp().clamp(0.01, 100.0));
+        let target = (!self.targets.is_empty())
+            .then(|| inventory.entity(self.targets[rng.usize(0..self.targets.len())]));
+        let started = queued.after(wait);
+        // All past tasks ended before the start.
+        let completed = started.after(full.mul_f64(share)).min(WorldTime::START);
+        let started = started.min(completed);
+        let root = Record {
+            name: self.name.clone(),
+            description_id: self.description_id.clone(),
+            entity: target.map(|target| target.reference.clone()),
+            entity_name: target.map(|target| target.name.clone()),
+            reason: self.reason.clone(),
+            start_time: Some(started),
+            ..Record::new(TaskId::default(), queued)
         }
-        let first = next - rows.len() as u64;
+        .ended(completed, error.clone());
+        let count = u32::try_from(self.children.len())
+            .unwrap_or(u32::MAX)
+            .max(1);
+        let slice = completed.since(started) / count;
+        let mut records = vec![root];
+        let mut start = started;
+        for (number, (description_id, name)) in (1..).zip(&self.children) {
+            let child = Record {
+                name: name.clone(),
+                description_id: description_id.clone(),
+                queue_time: start,
+                start_time: Some(start),
+                ..records[0].clone()
+            };
+            start = start.after(slice);
+            let error = error.clone().filter(|_| number == self.children.len());
+            records.push(child.ended(start, error));
+        }
+        records
+    }
+}
+
+impl Record {
+    fn ended(self, at: WorldTime, error: Option<Value>) -> Self {
         Self {
-            spec,
-            rows,
-            roots,
-            first,
-        }
-    }
-
-    /// Returns the rows, oldest first.
-    pub(crate) fn indices(&self) -> Range<usize> {
-        0..self.rows.len()
-    }
-
-    /// Returns the place of a row in the history.
-    pub(crate) fn sort_key(&self, index: usize) -> (WorldTime, TaskId) {
-        (self.rows[index].queued, self.id(index))
-    }
-
-    /// Returns the row of an event chain.
-    pub(crate) fn find_by_chain(&self, chain: i32) -> Option<usize> {
-        let number = u64::try_from(chain).ok()?.checked_sub(FIRST_CHAIN)?;
-        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        (index < self.rows.len()).then_some(index)
-    }
-
-    fn id(&self, index: usize) -> TaskId {
-        TaskId(self.first + index as u64)
-    }
-
-    fn family(&self, row: &ArchiveRow) -> Option<TaskId> {
-        (row.member > 0).then(|| self.id(self.roots[row.root]))
-    }
-
-    fn chain(&self, index: usize) -> i32 {
-        i32::try_from(FIRST_CHAIN + self.id(index).0).unwrap_or(i32::MAX)
-    }
-
-    /// Returns the filter values of a row.
-    pub(crate) fn filter_fields(&self, index: usize) -> FilterFields<'_> {
-        let row = &self.rows[index];
-        let family = self.family(row);
-        FilterFields {
-            id: self.id(index),
-            entity: row.target,
-            reason: &self.spec.profiles[row.profile].reason,
-            state: if row.outcome == ArchivedOutcome::Success {
+            state: if error.is_none() {
                 TaskState::Success
             } else {
                 TaskState::Error
             },
-            times: [Some(row.queued), Some(row.started), Some(row.completed)],
-            chain: self.chain(index),
-            tag: None,
-            activation: None,
-            parent: family,
-            root: family,
-        }
-    }
-
-    /// Builds the record of a row.
-    pub(crate) fn record(&self, index: usize, inventory: &Inventory) -> Record {
-        let row = &self.rows[index];
-        let profile = &self.spec.profiles[row.profile];
-        let (description_id, name) = match row.member.checked_sub(1) {
-            Some(child) => profile.children[child].clone(),
-            None => (profile.description_id.clone(), profile.name.clone()),
-        };
-        let fields = self.filter_fields(index);
-        let error = match row.outcome {
-            ArchivedOutcome::Success => None,
-            ArchivedOutcome::Failure => Some(profile.error.clone().unwrap_or_else(|| {
-                serde_json::json!({"_typeName": "SystemError", "faultstring": "A general system error occurred: Connection reset by peer", "reason": "Connection reset by peer"})
-            })),
-            ArchivedOutcome::Cancelled => Some(super::task::cancelled_fault()),
-        };
-        let entity = row.target.map(|target| inventory.entity(target));
-        Record {
-            name,
-            description_id,
-            entity: entity.map(|entity| entity.reference.clone()),
-            entity_name: entity.map(|entity| entity.name.clone()),
-            state: fields.state,
-            cancelled: row.outcome == ArchivedOutcome::Cancelled,
+            cancelled: error.as_ref().is_some_and(is_cancelled_fault),
             error,
-            reason: profile.reason.clone(),
-            start_time: Some(row.started),
-            complete_time: Some(row.completed),
-            event_chain_id: fields.chain,
-            parent: fields.parent,
-            root: fields.root,
-            ..Record::new(fields.id, row.queued)
-        }
-    }
-}
-
-impl ArchiveSpec {
-    fn add_run(&self, rows: &mut Vec<ArchiveRow>, root: usize, number: usize, rng: &mut Rng) {
-        let profile = &self.profiles[number];
-        let queued = WorldTime::before_start(self.span.mul_f64(rng.f64()));
-        let wait = Duration::from_millis(rng.u64(80..2_500));
-        let draw = rng.f64();
-        let outcome = if draw < profile.failures {
-            ArchivedOutcome::Failure
-        } else if draw < profile.failures + profile.cancellations {
-            ArchivedOutcome::Cancelled
-        } else {
-            ArchivedOutcome::Success
-        };
-        // Failed and cancelled runs end early.
-        let share = if outcome == ArchivedOutcome::Success {
-            1.0
-        } else {
-            rng.f64()
-        };
-        let full = profile
-            .median
-            .mul_f64((profile.spread * normal(rng)).exp().clamp(0.01, 100.0));
-        let target = (!profile.targets.is_empty())
-            .then(|| profile.targets[rng.usize(0..profile.targets.len())]);
-        let started = queued.after(wait);
-        let completed = started.after(full.mul_f64(share));
-        // All past tasks ended before the start.
-        let completed = completed.min(WorldTime::START);
-        let row = ArchiveRow {
-            queued,
-            started: started.min(completed),
-            completed,
-            profile: number,
-            member: 0,
-            target,
-            outcome,
-            root,
-        };
-        rows.push(row);
-        let count = u32::try_from(profile.children.len())
-            .unwrap_or(u32::MAX)
-            .max(1);
-        let slice = completed.since(row.started) / count;
-        let mut start = row.started;
-        for member in 1..=profile.children.len() {
-            let ended = start.after(slice);
-            let last = member == profile.children.len();
-            let outcome = if last {
-                outcome
-            } else {
-                ArchivedOutcome::Success
-            };
-            rows.push(ArchiveRow {
-                queued: start,
-                started: start,
-                completed: ended,
-                member,
-                outcome,
-                ..row
-            });
-            start = ended;
+            complete_time: Some(at),
+            ..self
         }
     }
 }
@@ -348,15 +204,18 @@ mod tests {
         }
     }
 
+    fn generate(spec: &ArchiveSpec, next: u64) -> Vec<Record> {
+        spec.generate(&Inventory::default(), next, 1)
+    }
+
     #[test]
     fn durations_spread_around_the_median() {
-        let archive = Archive::generate(past(2000, 0), 5000, 1);
-        assert_eq!((archive.rows.len(), archive.first), (2000, 3000));
-        let mut seconds: Vec<u64> = archive
-            .rows
+        let records = generate(&past(2000, 0), 5000);
+        assert_eq!((records.len(), records[0].id), (2000, TaskId(3000)));
+        let mut seconds: Vec<u64> = records
             .iter()
-            .filter(|row| row.outcome == ArchivedOutcome::Success)
-            .map(|row| row.completed.since(row.started).as_secs())
+            .filter(|record| record.state == TaskState::Success)
+            .filter_map(|record| Some(record.complete_time?.since(record.start_time?).as_secs()))
             .collect();
         seconds.sort_unstable();
         let at = |share: usize| seconds[seconds.len() * share / 100];
@@ -367,23 +226,17 @@ mod tests {
             at(10),
             at(90)
         );
-        assert!(archive.rows.is_sorted_by_key(|row| row.queued));
-        let failed = archive
-            .rows
+        assert!(records.is_sorted_by_key(|record| record.queue_time));
+        let failed = records
             .iter()
-            .filter(|row| row.outcome == ArchivedOutcome::Failure)
+            .filter(|record| record.state == TaskState::Error && !record.cancelled)
             .count();
         assert!((140..=260).contains(&failed), "{failed}");
     }
 
     #[test]
     fn children_refer_to_their_root_and_numbers_end_below_the_first_task() {
-        let archive = Archive::generate(past(50, 2), 1000, 1);
-        let inventory = Inventory::default();
-        let records: Vec<Record> = archive
-            .indices()
-            .map(|index| archive.record(index, &inventory))
-            .collect();
+        let records = generate(&past(50, 2), 1000);
         assert_eq!(records.last().unwrap().id, TaskId(999));
         for child in records.iter().filter(|record| record.parent.is_some()) {
             let root = records
@@ -393,23 +246,15 @@ mod tests {
             assert!(root.parent.is_none() && root.start_time <= child.start_time);
             assert!(child.complete_time <= root.complete_time);
         }
-        assert!(
-            archive
-                .indices()
-                .is_sorted_by_key(|index| archive.sort_key(index))
-        );
-        let chain = records[3].event_chain_id;
-        assert_eq!(archive.find_by_chain(chain), Some(3));
-        assert_eq!(archive.find_by_chain(81_000 + 1000), None);
+        assert!(records.is_sorted_by_key(|record| (record.queue_time, record.id)));
+        let chains = records.iter().map(|record| record.event_chain_id);
+        assert!(chains.eq(81_000 + 850..81_000 + 1000));
     }
 
     #[test]
     fn the_oldest_tasks_are_dropped_if_numbers_run_out() {
-        let archive = Archive::generate(past(500, 0), 100, 1);
-        assert_eq!((archive.rows.len(), archive.first), (99, 1));
-        assert_eq!(
-            Archive::generate(ArchiveSpec::default(), 100, 1).rows.len(),
-            0
-        );
+        let records = generate(&past(500, 0), 100);
+        assert_eq!((records.len(), records[0].id), (99, TaskId(1)));
+        assert!(generate(&ArchiveSpec::default(), 100).is_empty());
     }
 }

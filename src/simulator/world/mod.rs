@@ -22,12 +22,12 @@ mod task_script;
 pub(super) mod time;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use fastrand::Rng;
 use serde_json::Value;
 
-use archive::{Archive, ArchiveSpec};
+use archive::ArchiveSpec;
 use changes::{ChangeIndex, ChangedObject};
 use event_queue::{EventQueue, WorldEvent};
 use inventory::{EntityId, Inventory};
@@ -68,9 +68,6 @@ const MAX_RECORDS: usize = 20_000;
 /// Maximum number of completed tasks in `recentTask`.
 const MAX_RECENT_COMPLETED: usize = 200;
 
-/// Archive that is generated on first use.
-type LazyArchive = LazyLock<Archive, Box<dyn FnOnce() -> Archive + Send>>;
-
 /// State of the simulated inventory and its tasks.
 #[derive(Debug)]
 pub(super) struct World {
@@ -89,7 +86,10 @@ pub(super) struct World {
     load: Option<LoadGenerator>,
     next_task: u64,
     next_chain: i32,
-    archive: LazyArchive,
+    history: ArchiveSpec,
+    first_task: u64,
+    /// Records of the synthetic history, generated on first use.
+    archive: OnceLock<Vec<Record>>,
     playback: Option<Box<Playback>>,
 }
 
@@ -125,9 +125,9 @@ impl World {
             load,
             next_task: first_task,
             next_chain: i32::try_from(archive::FIRST_CHAIN + first_task).unwrap_or(1),
-            archive: LazyLock::new(Box::new(move || {
-                Archive::generate(history, first_task, seed)
-            })),
+            history,
+            first_task,
+            archive: OnceLock::new(),
             playback: None,
         };
         for index in 0..world.entries.len() {
@@ -200,9 +200,12 @@ impl World {
         self.completed_tasks.iter()
     }
 
-    /// Returns the synthetic tasks from before the start.
-    pub(super) fn archive(&self) -> &Archive {
-        &self.archive
+    /// Returns the synthetic tasks from before the start, oldest first.
+    pub(super) fn archive(&self) -> &[Record] {
+        self.archive.get_or_init(|| {
+            self.history
+                .generate(&self.inventory, self.first_task, self.seed)
+        })
     }
 
     /// Returns queued and running tasks and the last completed ones, as listed in `recentTask`.
