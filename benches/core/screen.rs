@@ -84,6 +84,7 @@ pub(crate) fn set_view(screen: &mut Screen, layout: Layout, column: SortColumn, 
     let sort = Sort::by(column, column == SortColumn::Progress);
     let filter = vtask::task::Filter::words(filter);
     let task_view = screen.state.view_mut();
+    let store = &task_view.store;
     task_view.row_model.set_view(
         View {
             layout,
@@ -91,8 +92,9 @@ pub(crate) fn set_view(screen: &mut Screen, layout: Layout, column: SortColumn, 
             filter,
             ..View::default()
         },
-        &task_view.store,
+        store,
     );
+    task_view.row_model.finish(store);
     key(screen, KeyCode::End);
 }
 

@@ -6,13 +6,16 @@ use std::{
 };
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use vtask::metrics::resident_memory;
+use vtask::{
+    app::{Event, update},
+    metrics::resident_memory,
+};
 
 use crate::{
     screen::{
         BenchTerminal, CASES, SCREEN, SIZES, apply_changes, empty_screen, fill, key, key_event,
     },
-    wire::{changes, update_set},
+    wire::{changes, now, update_set},
 };
 
 /// Prints the memory per additional task in the store and its rows.
@@ -149,20 +152,44 @@ pub(crate) fn print_keys() {
     )
     .collect();
     let mut terminal = BenchTerminal::new(TASKS);
-    let mut times = vec![Vec::new(); keys.len()];
+    let mut times = vec![[const { Vec::new() }; 3]; keys.len()];
     for _ in 0..ROUNDS {
-        for ((_, event), times) in keys.iter().zip(&mut times) {
+        for ((_, event), [frame, step, complete]) in keys.iter().zip(&mut times) {
             let began = Instant::now();
             key_event(&mut terminal.screen, *event);
             terminal.draw();
-            times.push(began.elapsed());
+            frame.push(began.elapsed());
+            let mut longest = Duration::ZERO;
+            while terminal.screen.state.view().row_model.is_outdated() {
+                let step = Instant::now();
+                update(&mut terminal.screen, Event::Tick, now());
+                longest = longest.max(step.elapsed());
+            }
+            step.push(longest);
+            terminal.draw();
+            complete.push(began.elapsed());
         }
     }
-    println!("a key and its frame with {TASKS} tasks, p50 / max of {ROUNDS} in µs:");
-    for ((name, _), mut times) in keys.into_iter().zip(times) {
-        times.sort_unstable();
-        let [median, max] = [ROUNDS / 2, ROUNDS - 1].map(|index| micros(times[index]));
-        println!("  {name:<16} {median:>9.0} / {max:.0}");
+    println!("a key with {TASKS} tasks, p50 / max of {ROUNDS} in µs:");
+    let titles = [
+        "to its frame",
+        "longest step after it",
+        "until all rows are shown",
+    ];
+    println!(
+        "  {:<16} {:>20} {:>24} {:>24}",
+        "", titles[0], titles[1], titles[2]
+    );
+    for ((name, _), times) in keys.into_iter().zip(times) {
+        let cells = times.map(|mut times| {
+            times.sort_unstable();
+            let [median, max] = [ROUNDS / 2, ROUNDS - 1].map(|index| micros(times[index]));
+            format!("{median:.0} / {max:.0}")
+        });
+        println!(
+            "  {name:<16} {:>20} {:>24} {:>24}",
+            cells[0], cells[1], cells[2]
+        );
     }
     println!();
 }

@@ -245,7 +245,7 @@ impl AppState {
         let rows = &self.view().row_model;
         let filter = &rows.view().filter;
         filter.contradiction().or_else(|| {
-            let is_empty = rows.matching() == 0 && !filter.is_empty();
+            let is_empty = rows.matching() == 0 && !rows.is_outdated() && !filter.is_empty();
             let clocks = ServerClocks::of(&self.servers, now);
             is_empty.then(|| filter.unmatched(self.eval_context(&clocks)))?
         })
@@ -338,6 +338,13 @@ impl AppState {
         let clocks = ServerClocks::of(&self.servers, now);
         let view = self.views.shown_mut();
         view.with_rows(&self.typical, &clocks, change);
+    }
+
+    /// Brings all shown rows up to date, for an action on all of them.
+    pub(super) fn finish_rows(&mut self, now: Timestamp) {
+        while self.view().row_model.is_outdated() {
+            self.with_rows(now, |_, _| ());
+        }
     }
 
     /// Runs a function on the rows of the live view with the context in which filters are evaluated.

@@ -201,6 +201,15 @@ pub(crate) fn tasks(changes: Vec<TaskChange>) -> Update {
     }
 }
 
+/// Sends ticks until all rows are up to date.
+pub(crate) fn finish_rows(state: &mut Screen) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    while state.view().row_model.is_outdated() {
+        effects.extend(update(state, Event::Tick, now()));
+    }
+    effects
+}
+
 /// Returns the ID of the selected task.
 pub(crate) fn selected(state: &AppState) -> String {
     state.selected_record().unwrap().id.mo_id.to_string()

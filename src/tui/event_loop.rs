@@ -317,6 +317,9 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
     }
 
     fn tick_due(&self) -> Option<Instant> {
+        if self.screen.state.view().row_model.is_outdated() {
+            return Some(Instant::now());
+        }
         let now = self.now();
         let next = next_redraw(&self.screen, now)?;
         let wait = next.duration_since(now).max(SignedDuration::ZERO);

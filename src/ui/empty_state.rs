@@ -16,6 +16,9 @@ use crate::{
 
 pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let state = ctx.state;
+    if state.view().row_model.is_outdated() {
+        return;
+    }
     let symbols = ctx.appearance.symbols;
     let filter = state.view().row_model.view().filter.text();
     let mut servers = state.servers.iter();

@@ -160,7 +160,7 @@ fn handle_screen_action(
         }
         Action::MarkAll => {
             state.view_mut().pin_selection();
-            list::toggle_all_marks(state);
+            list::toggle_all_marks(state, now);
         }
         Action::Acknowledge => new_failures::acknowledge_all(state, now),
         Action::Timeline => screen.popup = Some(Popup::Timeline(Timeline::open(state, now))),

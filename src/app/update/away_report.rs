@@ -130,7 +130,7 @@ fn restrict(state: &mut AppState, now: Timestamp) {
 /// Sets the filter of the live list.
 fn set_filter(state: &mut AppState, filter: Filter, now: Timestamp) {
     state.with_live_rows(now, |rows, context| {
-        let mut view = rows.view().clone();
+        let mut view = rows.requested_view().clone();
         view.filter = filter;
         rows.set_view(view, context);
     });

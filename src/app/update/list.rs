@@ -106,7 +106,7 @@ fn hold_selection(state: &mut AppState) {
 
 /// Switches to the next grouping; after the last one, to none.
 pub(super) fn next_group(state: &mut AppState, now: Timestamp) {
-    let by = match state.view().row_model.grouped_by() {
+    let by = match state.view().row_model.requested_view().grouped_by() {
         Some(by) => by.next(),
         None => GroupBy::CYCLE.first().copied(),
     };
@@ -116,7 +116,7 @@ pub(super) fn next_group(state: &mut AppState, now: Timestamp) {
 /// Changes the order of the rows and keeps the selected task.
 fn rearrange(state: &mut AppState, now: Timestamp, change: impl FnOnce(&mut View)) {
     state.with_rows(now, |rows, eval_context| {
-        let mut view = rows.view().clone();
+        let mut view = rows.requested_view().clone();
         change(&mut view);
         rows.set_view(view, eval_context);
     });
@@ -228,7 +228,8 @@ pub(in crate::app) fn toggle_mark(state: &mut AppState, row: Option<RowId>, now:
 
 /// Marks all tasks that match the filter, also those in closed folds; if all of them are marked already, removes all
 /// marks.
-pub(in crate::app) fn toggle_all_marks(state: &mut AppState) {
+pub(in crate::app) fn toggle_all_marks(state: &mut AppState, now: Timestamp) {
+    state.finish_rows(now);
     let view = state.view_mut();
     let matching: Vec<Handle> = view.row_model.matches().collect();
     if matching.iter().all(|handle| view.marks.contains(handle)) {

@@ -27,11 +27,12 @@ pub fn look_back(live: &mut Screen) -> Screen {
 pub fn return_to_now(live: &mut Screen, past: Screen, now: Timestamp) {
     let Screen { state, popup, .. } = past;
     let view = &state.views.live;
+    let arrangement = view.row_model.requested_view();
+    live.state.with_live_rows(now, |rows, context| {
+        rows.set_view(arrangement.clone(), context);
+        rows.finish(context);
+    });
     let shown = &mut live.state.views.live;
-    if shown.row_model.view() != view.row_model.view() {
-        let arrangement = view.row_model.view().clone();
-        shown.row_model.set_view(arrangement, &shown.store);
-    }
     let found = |handle, to: &TaskView| {
         let id = &view.store.get(handle)?.id;
         to.store.find(id)

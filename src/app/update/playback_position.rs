@@ -31,6 +31,8 @@ pub fn restart_playback(screen: &mut Screen, base: Option<&TaskStore>, now: Time
             state.views.live.store = base.clone();
             state.with_live_rows(now, |rows, context| {
                 rows.rebuild(context);
+                // The previous rows are those of other tasks.
+                rows.finish(context);
             });
         }
         None => empty(state),

@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    thread,
 };
 
 use jiff::Timestamp;
@@ -23,6 +24,9 @@ use crate::{
     vim::types::TaskEvent,
     watch::{FamilyState, Privilege, Update},
 };
+
+/// Maximum number of rows to bring up to date at once: in the slowest order, by the time left, 5 ms.
+const ROWS_PER_STEP: usize = 250;
 
 /// The current subscription of the details, and since when the selection has not changed.
 #[derive(Debug, Clone, Default)]
@@ -119,19 +123,26 @@ impl TaskView {
         }
     }
 
-    /// Runs a function on the rows with the context in which filters are evaluated.
-    pub(in crate::app) fn with_rows<T>(
+    /// Runs a function on the rows with the context in which filters are evaluated, then brings some of the rows that
+    /// are out of date up to date.
+    pub(in crate::app) fn with_rows(
         &mut self,
         typical: &TypicalDurations,
         servers: &dyn ServerContext,
-        change: impl FnOnce(&mut RowModel, EvalContext<'_>) -> T,
-    ) -> T {
+        change: impl FnOnce(&mut RowModel, EvalContext<'_>),
+    ) {
         let eval_context = EvalContext {
             store: &self.store,
             typical: Some(typical),
             servers: Some(servers),
         };
-        change(&mut self.row_model, eval_context)
+        change(&mut self.row_model, eval_context);
+        let replaced = self.row_model.advance(eval_context, ROWS_PER_STEP);
+        if let Some(replaced) = replaced {
+            self.selection.translate_group(&replaced, &self.row_model);
+            // To free the rows of 100,000 tasks takes longer than a frame.
+            let _ = thread::Builder::new().spawn(move || drop(replaced));
+        }
     }
 
     /// Updates the rows after changes of the store.

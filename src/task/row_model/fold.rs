@@ -51,6 +51,9 @@ impl RowModel {
     pub fn set_all_folded<'a>(&mut self, context: impl Into<EvalContext<'a>>, folded: bool) {
         let context = context.into();
         let store = context.store;
+        if let Some(next) = &mut self.next {
+            next.set_all_folded(context, folded);
+        }
         if self.view.layout == Layout::Flat {
             let groups = self.groups.values();
             let folds = groups.map(|group| (group.key.clone(), folded));
@@ -62,7 +65,7 @@ impl RowModel {
                 }
             }
         }
-        self.rebuild(context);
+        self.mark_outdated(store, true, true);
     }
 
     /// Unfolds all ancestors of a record.

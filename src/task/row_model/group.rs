@@ -6,7 +6,6 @@ use super::{
     GroupBy, GroupId, RowModel, SortKey,
     grouping::GroupKey,
     item::{Group, Item},
-    view::Layout,
 };
 use crate::{Handle, Status, StatusCounts, TaskStore};
 
@@ -22,8 +21,7 @@ pub struct GroupView {
 impl RowModel {
     /// Returns the grouping criterion. Only a flat list is grouped.
     pub fn grouped_by(&self) -> Option<GroupBy> {
-        let view = self.view();
-        view.group_by.filter(|_| view.layout == Layout::Flat)
+        self.view.grouped_by()
     }
 
     /// Returns a group, if it exists.
@@ -89,12 +87,5 @@ impl RowModel {
         let important = [Status::Running, Status::Queued, Status::Failed];
         let matched = group.item.matched();
         !self.view.filter.is_empty() || important.into_iter().any(|s| matched[s] > 0)
-    }
-
-    /// Removes all groups and their folds.
-    pub(super) fn clear_groups(&mut self) {
-        self.groups.clear();
-        self.group_ids.clear();
-        self.group_folds.clear();
     }
 }

@@ -150,3 +150,14 @@ pub(super) struct Group {
     pub(super) key: GroupKey,
     pub(super) item: Item,
 }
+
+/// Rows that are out of date after a change of the view.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OutdatedRows {
+    /// The rows, the next one last. Their records may have been removed or updated in the meantime.
+    pub(super) rows: Vec<RowId>,
+    /// True if the filter became narrower: records that did not match need no evaluation.
+    pub(super) keeps_excluded: bool,
+    /// True if the filter became wider: records that matched need no evaluation.
+    pub(super) keeps_matches: bool,
+}

@@ -5,7 +5,6 @@
 //! The model stores the parent and sort key of each row, because the store has already changed when
 //! an update arrives.
 
-mod build;
 mod fold;
 mod group;
 mod grouping;
@@ -18,6 +17,7 @@ mod sort_column;
 mod sort_key;
 mod update;
 mod view;
+mod view_change;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -25,7 +25,7 @@ use slotmap::{SecondaryMap, SlotMap};
 
 use self::{
     grouping::GroupKey,
-    item::{Group, Item, Recheck, Siblings},
+    item::{Group, Item, OutdatedRows, Recheck, Siblings},
 };
 use super::{Handle, TaskStore};
 
@@ -58,10 +58,13 @@ pub struct RowModel {
     /// Times at which a match may change without new data, by the server's clock, earliest first
     /// per server.
     due: BTreeSet<Recheck>,
+    outdated: OutdatedRows,
+    /// The rows of another order or layout, while they are being built.
+    next: Option<Box<RowModel>>,
 }
 
 impl RowModel {
-    /// Creates a model without rows; call [`rebuild`](Self::rebuild) to fill it from a store.
+    /// Creates a model without rows; [`rebuild`](Self::rebuild) and [`advance`](Self::advance) fill it from a store.
     pub fn new(view: View) -> Self {
         Self {
             view,
@@ -69,7 +72,7 @@ impl RowModel {
         }
     }
 
-    /// Returns the current view.
+    /// Returns the view of the rows.
     pub fn view(&self) -> &View {
         &self.view
     }

@@ -7,8 +7,6 @@ use std::cmp::Ordering;
 
 /// Number of entries at which a leaf is split.
 const LEAF_CAPACITY: usize = 256;
-/// Initial number of entries of a leaf, with space for insertions.
-const LEAF_FILL: usize = LEAF_CAPACITY * 3 / 4;
 
 /// An entry of the sequence.
 #[derive(Debug, Clone)]
@@ -64,18 +62,6 @@ impl<K, I> Default for OrderTree<K, I> {
 }
 
 impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
-    /// Builds the tree from entries in any order.
-    pub(super) fn from_unsorted(mut entries: Vec<SequenceEntry<K, I>>) -> Self {
-        entries.sort_unstable_by(|a, b| a.compare(&b.key, b.id));
-        let mut leaves = Vec::with_capacity(entries.len().div_ceil(LEAF_FILL));
-        let mut entries = entries.into_iter().peekable();
-        while entries.peek().is_some() {
-            leaves.push(Leaf::new(entries.by_ref().take(LEAF_FILL).collect()));
-        }
-        let total = leaves.iter().map(|leaf| leaf.weight).sum();
-        Self { leaves, total }
-    }
-
     /// Returns the sum of all weights.
     pub(super) fn total(&self) -> usize {
         self.total
@@ -92,19 +78,6 @@ impl<K: Ord, I: Ord + Copy> OrderTree<K, I> {
     /// True if no entry has rows.
     pub(super) fn is_empty(&self) -> bool {
         self.total == 0
-    }
-
-    /// Recomputes all weights.
-    pub(super) fn update_weights(&mut self, weight: impl Fn(I) -> u32) {
-        self.total = 0;
-        for leaf in &mut self.leaves {
-            leaf.weight = 0;
-            for entry in &mut leaf.entries {
-                entry.weight = weight(entry.id);
-                leaf.weight += entry.weight as usize;
-            }
-            self.total += leaf.weight;
-        }
     }
 
     /// Inserts an entry. The pair of key and id must not exist yet.

@@ -97,6 +97,13 @@ impl Harness {
     pub(super) fn set_view(&mut self, view: View) {
         let clock = self.clock();
         self.model.set_view(view, context(&self.store, &clock));
+        self.finish();
+    }
+
+    /// Brings all rows up to date after a change of the view.
+    pub(super) fn finish(&mut self) {
+        let clock = self.clock();
+        self.model.finish(context(&self.store, &clock));
     }
 
     /// Formats the rows: lines, fold marker, moId; context rows in brackets.
@@ -209,6 +216,29 @@ fn lines_join_siblings_only() {
     assert_eq!(harness.picture(), picture);
     harness.set_view(flat());
     assert_eq!(harness.picture(), ["a1", "b1", "root", "a", "b", "late"]);
+}
+
+#[test]
+fn filter_and_folds_set_while_rows_are_reordered_are_kept() {
+    let mut harness = Harness::default();
+    let root = harness.put("root", &json!({}));
+    harness.put("a", &child_of("root", &json!({"entityName": "db"})));
+    harness.put("b", &json!({"entityName": "web"}));
+    let by_id = |filter: &str| View {
+        sort: Sort::by(SortColumn::Id, true),
+        ..filtered(filter)
+    };
+    harness.model.set_view(by_id(""), &harness.store);
+    harness.model.set_folded(&harness.store, root, true);
+    harness.model.set_view(by_id("db"), &harness.store);
+    harness.model.advance(&harness.store, 3);
+    assert_eq!(harness.picture(), ["▶(root)+1"], "in the previous order");
+    assert!(harness.model.is_outdated());
+    harness.finish();
+    assert_eq!(harness.picture(), ["▶(root)+1"]);
+    assert_eq!(*harness.model.view(), by_id("db"));
+    harness.set_view(by_id(""));
+    assert_eq!(harness.picture(), ["▶root+1", "b"]);
 }
 
 #[test]

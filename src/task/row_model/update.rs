@@ -4,24 +4,35 @@
 //! cycle, even if parent and child have changed places.
 
 use super::{GroupBy, RowId, RowModel, item::Item, sort_key::SortKey};
-use crate::{ChangeSet, EvalContext, Handle, StatusCounts};
+use crate::{ChangeSet, EvalContext, Handle, Status, StatusCounts, TaskStore};
 
 impl RowModel {
     /// Applies changes of the store. Takes time proportional to the number of changes.
     pub fn update<'a>(&mut self, context: impl Into<EvalContext<'a>>, touched: &ChangeSet) {
         let context = context.into();
         let store = context.store;
+        if let Some(next) = &mut self.next {
+            next.update(context, touched);
+        }
         for &handle in &touched.removed {
             self.forget(context, handle);
         }
+        let mut moved = Vec::new();
         for &handle in &touched.changed {
             if store.get(handle).is_none() {
                 self.forget(context, handle);
-            } else if !self.items.contains_key(handle) {
-                self.items.insert(handle, Item::blank());
+                continue;
+            }
+            for missing in store.path(handle) {
+                if self.items.contains_key(missing) {
+                    break;
+                }
+                self.items.insert(missing, Item::blank());
+                if missing != handle {
+                    moved.push(missing);
+                }
             }
         }
-        let mut moved = Vec::new();
         for &handle in &touched.changed {
             self.detach(context, handle, &mut moved);
         }
@@ -76,7 +87,6 @@ impl RowModel {
             return;
         };
         let (status, matches) = (record.status(), self.evaluate(context, handle));
-        let open = self.should_be_open(store, handle);
         let parent = self.parent_on(store, handle);
         if self
             .items
@@ -85,10 +95,23 @@ impl RowModel {
         {
             self.set_parent(context, handle, parent);
         }
+        self.set_state(store, handle, status, matches);
+        self.reposition(context, handle.into(), true);
+    }
+
+    /// Sets status, match and fold of a record. Returns true if its height may have changed.
+    pub(super) fn set_state(
+        &mut self,
+        store: &TaskStore,
+        handle: Handle,
+        status: Status,
+        matches: bool,
+    ) -> bool {
+        let open = self.should_be_open(store, handle);
         let Some(item) = self.items.get_mut(handle) else {
-            return;
+            return false;
         };
-        let before = item.own_match();
+        let (before, was_open) = (item.own_match(), item.open);
         self.matching -= usize::from(item.matches);
         self.matching += usize::from(matches);
         (item.status, item.matches, item.open) = (status, matches, open);
@@ -96,7 +119,7 @@ impl RowModel {
         if before != after {
             self.count(parent, before, after);
         }
-        self.reposition(context, handle.into(), true);
+        before != after || was_open != open
     }
 
     /// Moves a record with its subtree to another parent, without a position until it is placed.

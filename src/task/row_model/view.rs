@@ -25,3 +25,10 @@ pub struct View {
     /// Grouping of a flat list.
     pub group_by: Option<GroupBy>,
 }
+
+impl View {
+    /// Returns the grouping criterion. Only a flat list is grouped.
+    pub fn grouped_by(&self) -> Option<GroupBy> {
+        self.group_by.filter(|_| self.layout == Layout::Flat)
+    }
+}

@@ -13,10 +13,15 @@ use crate::{
 /// # Errors
 ///
 /// If the file extension is unknown.
-pub(super) fn export(state: &AppState, path: &str, now: Timestamp) -> Result<Vec<Effect>, String> {
+pub(super) fn export(
+    state: &mut AppState,
+    path: &str,
+    now: Timestamp,
+) -> Result<Vec<Effect>, String> {
     let Some(format) = ExportFormat::of_file(path) else {
         return Err("The file name must end with .csv, .json or .md.".to_owned());
     };
+    state.finish_rows(now);
     let view = state.view();
     let tasks = match view.marked() {
         marked if !marked.is_empty() => marked,

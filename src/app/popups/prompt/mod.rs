@@ -122,7 +122,7 @@ impl Prompt {
         match parse_filter(state, &text) {
             Ok(filter) => {
                 list::filter(state, filter, now);
-                if is_at_end && state.view().row_model.matching() == 0 {
+                if is_at_end && matches_nothing(state, now) {
                     prompt.example = without_unfinished_field(state, &text, now);
                 }
             }
@@ -274,6 +274,14 @@ fn without_unfinished_field(state: &mut AppState, text: &str, now: Timestamp) ->
     let filter = parse_filter(state, text.get(..start)?).ok()?;
     list::filter(state, filter, now);
     Some(example)
+}
+
+/// True if no task matches the filter.
+fn matches_nothing(state: &mut AppState, now: Timestamp) -> bool {
+    if state.view().row_model.matching() == 0 {
+        state.finish_rows(now);
+    }
+    state.view().row_model.matching() == 0
 }
 
 fn accept_filter(state: &mut AppState, text: &str, now: Timestamp) -> Result<Vec<Effect>, String> {

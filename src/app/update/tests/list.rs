@@ -2,8 +2,12 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::{
-    app::test_support::*,
-    task::{TaskChange, fixture::at, row_model::Layout},
+    app::{Screen, test_support::*, update::list},
+    task::{
+        TaskChange,
+        fixture::at,
+        row_model::{Layout, Sort, SortColumn},
+    },
 };
 
 #[test]
@@ -20,6 +24,60 @@ fn selection_follows_its_task() {
     press(&mut state, "t");
     assert_eq!(selected(&state), chosen);
     assert_eq!(state.view().row_model.view().layout, Layout::Flat);
+}
+
+/// Returns a state with more tasks than are brought up to date at once; each third is named `db`.
+fn many() -> Screen {
+    let mut state = empty(80, 24);
+    let changes = (0..900).map(|number| {
+        let name = ["db", "web", "fs"][number % 3];
+        let queued = at(i64::try_from(number).unwrap()).to_string();
+        let more = json!({"entityName": name, "queueTime": queued, "startTime": queued});
+        task(&format!("task-{number}"), &more)
+    });
+    apply_update(&mut state, tasks(changes.collect()));
+    state
+}
+
+#[test]
+fn rows_keep_their_order_until_the_new_one_is_complete() {
+    let mut state = many();
+    press(&mut state, "<down>");
+    let (before, chosen) = (rows(&state), selected(&state));
+    list::sort(&mut state, now(), |sort| {
+        *sort = Sort::by(SortColumn::Id, true);
+    });
+    assert_eq!(rows(&state), before);
+    press(&mut state, "<down>");
+    assert_eq!(selected(&state), before[2], "keys act on the rows shown");
+    press(&mut state, "<up>");
+    let added = task("task-5000", &json!({"entityName": "db"}));
+    apply_update(&mut state, tasks(vec![added]));
+    finish_rows(&mut state);
+    let after = rows(&state);
+    assert_eq!((after.len(), &*after[0]), (901, "task-5000"));
+    assert_eq!(after[1], "task-899");
+    assert_eq!(selected(&state), chosen);
+}
+
+#[test]
+fn filter_of_many_tasks_is_completed_between_keys() {
+    let mut state = many();
+    press(&mut state, "/db");
+    assert!(state.view().row_model.is_outdated());
+    finish_rows(&mut state);
+    assert_eq!(state.view().row_model.matching(), 300);
+    control(&mut state, 'u');
+    press(&mut state, "web");
+    assert!(state.view().row_model.is_outdated());
+    press(&mut state, "<enter>M");
+    assert_eq!(
+        state.view().marked_count(),
+        300,
+        "all that match are marked"
+    );
+    finish_rows(&mut state);
+    assert_eq!(state.view().row_model.matching(), 300);
 }
 
 #[test]

@@ -125,6 +125,7 @@ fn prefetching_stops_until_the_next_key() {
     for _ in 0..30 {
         first -= 100;
         read += mores(&page(&mut state, first, 100));
+        read += mores(&finish_rows(&mut state));
     }
     assert_eq!(read, 10);
     assert!(state.views.history().unwrap().is_idle());

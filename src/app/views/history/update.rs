@@ -341,7 +341,7 @@ pub(in crate::app) fn fetch_more(state: &mut AppState) -> Option<Effect> {
     let history = state.views.history_mut()?;
     let end = history.view.selection.top() + height;
     let below = history.view.row_model.len().saturating_sub(end);
-    if height == 0 || below >= height {
+    if height == 0 || below >= height || history.view.row_model.is_outdated() {
         return None;
     }
     let search = history.number;

@@ -215,7 +215,7 @@ impl PopupHandler for Timeline {
                 self.selection.pin_current(&state.view().row_model);
                 list::toggle_mark(state, selected, now);
             }
-            Action::MarkAll => list::toggle_all_marks(state),
+            Action::MarkAll => list::toggle_all_marks(state, now),
             _ => {
                 self.selection.pin_current(&state.view().row_model);
                 if let Some(effects) = playback::handle_action(state, action, now) {

@@ -92,24 +92,3 @@ fn random_changes_match_plain_list() {
     }
     assert!(tree.leaves.len() > 4, "it came to several chunks");
 }
-
-#[test]
-fn from_unsorted_sorts_entries() {
-    let mut random = fastrand::Rng::with_seed(12);
-    let mut handles = SlotMap::<Handle, ()>::with_key();
-    for count in [0, 1, LEAF_FILL, LEAF_FILL + 1, 1000] {
-        let mut model = Model::default();
-        model
-            .0
-            .extend((0..count).map(|_| (random.u8(..), handles.insert(()), random.u32(1..4))));
-        let entries = model.0.iter().map(|&(key, handle, weight)| SequenceEntry {
-            key,
-            id: handle,
-            weight,
-        });
-        let tree = OrderTree::from_unsorted(entries.collect());
-        model.0.sort_unstable();
-        model.check(&tree);
-        model.check_rows(&tree, &mut random);
-    }
-}

@@ -84,8 +84,10 @@ fn all_families_are_folded_and_unfolded() {
     let mut harness = finished_family();
     harness.put("b", &child_of("root", &json!({})));
     harness.model.set_all_folded(&harness.store, true);
+    harness.finish();
     assert_eq!(harness.picture(), ["▶root+3", "lone"]);
     harness.model.set_all_folded(&harness.store, false);
+    harness.finish();
     assert_eq!(harness.picture(), ["▼root", "├b", "└▼a", " └a1", "lone"]);
 }
 
@@ -152,6 +154,7 @@ fn flat_list_has_no_context_rows() {
     assert_eq!(harness.picture(), ["a1"]);
     toggle(&mut harness, "a1");
     harness.model.set_all_folded(&harness.store, true);
+    harness.finish();
     harness.set_view(View::default());
     assert_eq!(
         harness.picture()[0],
@@ -198,5 +201,6 @@ fn missed_change_is_tolerated() {
     };
     harness.model.update(&harness.store, &touched);
     harness.model.rebuild(&harness.store);
+    harness.finish();
     assert_eq!(harness.picture(), ["leaf"]);
 }

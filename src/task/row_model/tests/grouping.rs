@@ -95,6 +95,7 @@ fn chosen_group_fold_is_kept_until_grouping_changes() {
     harness.model.reveal(&harness.store, k1);
     assert!(harness.model.position(k1).is_some());
     harness.model.set_all_folded(&harness.store, true);
+    harness.finish();
     assert_eq!(harness.model.len(), 3);
     harness.set_view(flat());
     harness.set_view(grouped(GroupBy::User));

@@ -204,7 +204,9 @@ fn check(harness: &Harness) {
     let mut rebuilt = RowModel::new(model.view.clone());
     rebuilt.folds = model.folds.clone();
     rebuilt.group_folds = model.group_folds.clone();
-    rebuilt.rebuild(harness.context(&harness.clock()));
+    let clock = harness.clock();
+    rebuilt.rebuild(harness.context(&clock));
+    rebuilt.finish(harness.context(&clock));
     let mut recomputed = rebuilt.rows(0..rebuilt.len());
     for row in &mut recomputed {
         if let RowId::Group(group) = row.id {
@@ -384,22 +386,26 @@ fn fold(harness: &mut Harness, random: &mut Rng) {
     }
 }
 
-#[test]
-fn incremental_model_equals_rebuilt_model() {
-    let mut random = Rng::with_seed(13);
+/// Makes random changes of tasks, views, folds and time. Changes of the view are completed at once, or a few rows at a
+/// time while other changes are made.
+fn change_randomly(seed: u64, in_steps: bool) {
+    let mut random = Rng::with_seed(seed);
     let mut harness = Harness::default();
-    let mut maximum = 0;
+    let (mut maximum, mut checks) = (0, 0);
     for step in 0..3000 {
+        let clock = harness.clock();
         match step % 40 {
             0 => {
                 let view = view(&mut random);
-                harness.set_view(view);
+                let context = context(&harness.store, &clock);
+                harness.model.set_view(view, context);
             }
             // Only the filter changes, as while typing.
-            10 | 30 => {
+            10 | 12 | 30 => {
                 let filter = view(&mut random).filter;
-                let view = harness.model.view.clone();
-                harness.set_view(View { filter, ..view });
+                let view = harness.model.requested_view().clone();
+                let context = context(&harness.store, &clock);
+                harness.model.set_view(View { filter, ..view }, context);
             }
             1 | 20 => fold(&mut harness, &mut random),
             _ => {
@@ -413,22 +419,37 @@ fn incremental_model_equals_rebuilt_model() {
         }
         if random.u32(..4) == 0 {
             harness.second += random.i64(1..40);
-            let clock = harness.clock();
-            harness
-                .model
-                .reevaluate_due(context(&harness.store, &clock), HERE);
         }
-        maximum = maximum.max(
-            harness
-                .rows()
-                .iter()
-                .map(|row| row.depth)
-                .max()
-                .unwrap_or(0),
-        );
-        check(&harness);
+        let clock = harness.clock();
+        let context = context(&harness.store, &clock);
+        if in_steps {
+            harness.model.advance(context, random.usize(..16));
+        } else {
+            harness.model.finish(context);
+        }
+        harness.model.reevaluate_due(context, HERE);
+        let depths = harness.rows().into_iter().map(|row| row.depth);
+        maximum = maximum.max(depths.max().unwrap_or(0));
+        if !harness.model.is_outdated() {
+            check(&harness);
+            checks += 1;
+        }
     }
     assert!(maximum >= 4, "the families were deep: {maximum}");
+    assert_eq!(checks < 3000, in_steps, "{checks} checks");
+    assert!(checks > 500, "{checks} checks");
+}
+
+#[test]
+fn incremental_model_equals_rebuilt_model() {
+    change_randomly(13, false);
+}
+
+#[test]
+fn view_changed_in_steps_equals_rebuilt_model() {
+    for seed in 0..2 {
+        change_randomly(seed, true);
+    }
 }
 
 #[test]

@@ -343,5 +343,6 @@ fn time_left_sorts_by_expected_end() {
     harness.second += 5000;
     let clock = harness.clock();
     harness.model.reevaluate(context(&harness.store, &clock));
+    harness.finish();
     assert_eq!(harness.picture().join(" "), "slow middle fast over");
 }
