@@ -23,12 +23,12 @@ use super::{
     background_query::{BackgroundQuery, EXIT_DRAIN, InterceptResult},
     playback::PlaybackController,
     signals::Signal,
+    state_files::StateFiles,
 };
 use crate::{
-    app::{AppState, Event, ExitReason, Options, Popup, Screen, Severity, next_redraw},
-    app::{last_seen_times::LastSeen, progress_curve_file::KnownCurve},
+    app::{AppState, Event, ExitReason, Notifier, Options, Popup, Screen, Severity, next_redraw},
     metrics::{Metrics, MetricsReport},
-    task::{FinishedTask, ServerId, StatusCounts},
+    task::ServerId,
     ui::{self, Appearance},
     watch::{Command, Update},
 };
@@ -77,20 +77,9 @@ pub trait TerminalHost {
     fn query_background(&mut self) -> io::Result<()>;
     /// Copies text to the clipboard.
     fn copy(&mut self, text: &str) -> io::Result<()>;
-    /// Appends a filter to the filter history file.
-    fn add_to_filter_history(&mut self, _filter: &str) {}
-    /// Saves a named filter for the next run, or deletes it if `filter` is `None`.
-    fn save_named_filter(&mut self, _name: &str, _filter: Option<&str>) -> io::Result<()> {
-        Ok(())
-    }
-    /// Saves the time at which the user last looked at each server.
-    fn save_last_seen(&mut self, _seen: Vec<LastSeen>) {}
-    /// Saves the progress curves of finished tasks for the next run.
-    fn save_progress_curves(&mut self, _curves: Vec<KnownCurve>) {}
-    /// Notifies the user of a finished task.
-    fn notify(&mut self, _task: &FinishedTask) {}
-    /// Shows the task counts in the window title.
-    fn show_counts(&mut self, _counts: &StatusCounts) {}
+    fn files(&self) -> &StateFiles;
+    /// Returns the notifier, if the user wants notifications.
+    fn notifier(&mut self) -> Option<&mut dyn Notifier>;
     /// Completes when another thread has panicked.
     fn panicked(&self) -> impl Future<Output = ()>;
 }
@@ -196,8 +185,9 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
             let live = self.live.as_ref().unwrap_or(&self.screen);
             let seen = live.state.last_seen((self.clock)());
             let curves = live.state.learned_curves();
-            self.host.save_last_seen(seen);
-            self.host.save_progress_curves(curves);
+            // Failed writes are not worth a message on exit.
+            let _ = self.host.files().last_seen.save(seen);
+            let _ = self.host.files().progress_curves.save(curves);
         }
         if exit != ExitReason::TerminalLost {
             self.drain_terminal_replies(&mut sources.input).await;

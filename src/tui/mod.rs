@@ -9,6 +9,7 @@ mod event_loop;
 mod input;
 mod playback;
 mod signals;
+mod state_files;
 mod terminal;
 mod terminal_size;
 
@@ -16,5 +17,6 @@ pub use event_loop::{EventSources, TerminalHost, WatchedServer, run};
 pub use input::input;
 pub use playback::{MAX_SPEED, PlaybackController};
 pub use signals::{Signal, signals};
-pub use terminal::{StateFiles, TerminalGuard};
+pub use state_files::StateFiles;
+pub use terminal::TerminalGuard;
 pub use terminal_size::{SizedBackend, terminal_size};

@@ -21,31 +21,16 @@ use crossterm::{
 };
 use tokio::sync::Notify;
 
-use super::{background_query::OSC11_QUERY, clipboard::copy_sequence, event_loop::TerminalHost};
-use crate::{
-    app::{
-        Notifier,
-        filter_history::FilterHistoryFile,
-        last_seen_times::{LastSeen, LastSeenFile},
-        progress_curve_file::{KnownCurve, ProgressCurveFile},
-        saved_filter_file::SavedFilterFile,
-    },
-    task::{FinishedTask, StatusCounts},
+use super::{
+    background_query::OSC11_QUERY, clipboard::copy_sequence, event_loop::TerminalHost,
+    state_files::StateFiles,
 };
+use crate::app::Notifier;
 
 /// True while the modes are set; they must be restored exactly once.
 static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
 /// Wakes the event loop after a panic on another thread.
 static PANICKED: Notify = Notify::const_new();
-
-/// Files that are kept between runs.
-#[derive(Debug)]
-pub struct StateFiles {
-    pub filter_history: FilterHistoryFile,
-    pub saved_filters: SavedFilterFile,
-    pub last_seen: LastSeenFile,
-    pub progress_curves: ProgressCurveFile,
-}
 
 /// Restores the terminal modes on drop.
 #[derive(Debug)]
@@ -113,34 +98,12 @@ impl TerminalHost for TerminalGuard {
         execute!(io::stdout(), Print(copy_sequence(text)))
     }
 
-    fn add_to_filter_history(&mut self, filter: &str) {
-        // A failed write of the filter history is not worth a message.
-        let _ = self.files.filter_history.add(filter);
+    fn files(&self) -> &StateFiles {
+        &self.files
     }
 
-    fn save_named_filter(&mut self, name: &str, filter: Option<&str>) -> io::Result<()> {
-        self.files.saved_filters.save(name, filter)
-    }
-
-    fn save_last_seen(&mut self, seen: Vec<LastSeen>) {
-        // Not worth a message on exit.
-        let _ = self.files.last_seen.save(seen);
-    }
-
-    fn save_progress_curves(&mut self, curves: Vec<KnownCurve>) {
-        let _ = self.files.progress_curves.save(curves);
-    }
-
-    fn notify(&mut self, task: &FinishedTask) {
-        if let Some(notifier) = &mut self.notifier {
-            notifier.task_finished(task);
-        }
-    }
-
-    fn show_counts(&mut self, counts: &StatusCounts) {
-        if let Some(notifier) = &mut self.notifier {
-            notifier.counts_changed(counts);
-        }
+    fn notifier(&mut self) -> Option<&mut dyn Notifier> {
+        self.notifier.as_deref_mut().map(|notifier| notifier as _)
     }
 
     fn resume(&mut self) -> io::Result<()> {

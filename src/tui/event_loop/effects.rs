@@ -33,11 +33,23 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
                     }
                 }
                 Effect::Playback(command) => self.control_playback(command),
-                Effect::Notify(task) => self.host.notify(&task),
-                Effect::ShowCounts(counts) => self.host.show_counts(&counts),
-                Effect::SaveFilterHistory(filter) => self.host.add_to_filter_history(&filter),
+                Effect::Notify(task) => {
+                    if let Some(notifier) = self.host.notifier() {
+                        notifier.task_finished(&task);
+                    }
+                }
+                Effect::ShowCounts(counts) => {
+                    if let Some(notifier) = self.host.notifier() {
+                        notifier.counts_changed(&counts);
+                    }
+                }
+                Effect::SaveFilterHistory(filter) => {
+                    // A failed write is not worth a message.
+                    let _ = self.host.files().filter_history.add(&filter);
+                }
                 Effect::SaveNamedFilter { name, filter } => {
-                    if let Err(error) = self.host.save_named_filter(&name, filter.as_deref()) {
+                    let saved_filters = &self.host.files().saved_filters;
+                    if let Err(error) = saved_filters.save(&name, filter.as_deref()) {
                         self.notify(
                             Severity::Warning,
                             format!("Cannot save @{name}, it is kept until vtask exits: {error}"),

@@ -18,6 +18,7 @@ use ratatui::{
 use tokio::{sync::Notify, task::JoinHandle};
 
 use super::*;
+use crate::task::{FinishedTask, StatusCounts};
 
 /// An in-memory terminal shared with the test.
 #[derive(Clone)]
@@ -170,8 +171,9 @@ impl Backend for Screen {
 type InputSender = mpsc::UnboundedSender<io::Result<Input>>;
 
 /// Records the calls that the loop makes on its host.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct FakeHost {
+    files: StateFiles,
     requests: Arc<AtomicUsize>,
     pub(super) panicked: Arc<Notify>,
     suspended: Arc<AtomicUsize>,
@@ -223,14 +225,26 @@ impl TerminalHost for FakeHost {
         Ok(())
     }
 
-    fn show_counts(&mut self, _: &StatusCounts) {
-        if let Some((sender, input)) = self.on_counts.lock().unwrap().take() {
-            sender.send(Ok(input)).unwrap();
-        }
+    fn files(&self) -> &StateFiles {
+        &self.files
+    }
+
+    fn notifier(&mut self) -> Option<&mut dyn Notifier> {
+        Some(self)
     }
 
     async fn panicked(&self) {
         self.panicked.notified().await;
+    }
+}
+
+impl Notifier for FakeHost {
+    fn task_finished(&mut self, _: &FinishedTask) {}
+
+    fn counts_changed(&mut self, _: &StatusCounts) {
+        if let Some((sender, input)) = self.on_counts.lock().unwrap().take() {
+            sender.send(Ok(input)).unwrap();
+        }
     }
 }
 
