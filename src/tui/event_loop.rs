@@ -22,7 +22,7 @@ use super::{
     background_job::{self, JobResult},
     background_query::{BackgroundQuery, EXIT_DRAIN, InterceptResult},
     playback::PlaybackController,
-    signals::Signal,
+    signals::{Signal, StopSignal},
     state_files::StateFiles,
 };
 use crate::{
@@ -366,9 +366,9 @@ impl<B: Backend, H: TerminalHost, C: Fn() -> Timestamp> EventLoop<'_, B, H, C> {
 
     fn handle_signal(&mut self, signal: Signal) -> Result<(), ExitReason> {
         match signal {
-            Signal::Interrupt => Err(ExitReason::Interrupted),
-            Signal::Terminate => Err(ExitReason::Terminated),
-            Signal::HangUp => Err(ExitReason::TerminalLost),
+            Signal::Stop(StopSignal::Interrupt) => Err(ExitReason::Interrupted),
+            Signal::Stop(StopSignal::Terminate) => Err(ExitReason::Terminated),
+            Signal::Stop(StopSignal::Hangup) => Err(ExitReason::TerminalLost),
             Signal::Suspend => self.suspend(),
             Signal::Resume => {
                 self.host.resume().map_err(|_| ExitReason::TerminalLost)?;

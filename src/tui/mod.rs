@@ -16,7 +16,7 @@ mod terminal_size;
 pub use event_loop::{EventSources, TerminalHost, WatchedServer, run};
 pub use input::input;
 pub use playback::{MAX_SPEED, PlaybackController};
-pub use signals::{Signal, signals};
+pub use signals::{Signal, StopSignal, signals, stop_signals};
 pub use state_files::StateFiles;
 pub use terminal::TerminalGuard;
 pub use terminal_size::{SizedBackend, terminal_size};

@@ -89,12 +89,12 @@ async fn lost_terminal_ends_the_loop() {
 #[tokio::test(start_paused = true)]
 async fn signals_end_the_loop() {
     for (signal, exit) in [
-        (Signal::Interrupt, ExitReason::Interrupted),
-        (Signal::Terminate, ExitReason::Terminated),
-        (Signal::HangUp, ExitReason::TerminalLost),
+        (StopSignal::Interrupt, ExitReason::Interrupted),
+        (StopSignal::Terminate, ExitReason::Terminated),
+        (StopSignal::Hangup, ExitReason::TerminalLost),
     ] {
         let mut harness = Harness::start();
-        harness.signal(signal);
+        harness.signal(Signal::Stop(signal));
         assert_eq!(harness.exit().await, exit);
     }
 }
