@@ -14,10 +14,10 @@ use super::{
     CommandError, Outcome, active_tasks, connect,
     io_context::CommandIo,
     selector::{CompiledSelector, TaskSelector},
+    server_tasks::{self, ServerTasks},
     session,
     signals::StopSignal,
     snapshot::Snapshot,
-    targets::{self, ServerTasks},
     wait::{self, OutputMode, Plan, ReportOptions, Server, WaitCondition},
 };
 use crate::{
@@ -59,14 +59,15 @@ pub async fn run(
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
     check_can_confirm(args, io)?;
-    let mut targets = targets::assign(connection, &args.tasks, || (io.input)().0, io.environment)?;
+    let mut server_tasks =
+        server_tasks::assign(connection, &args.tasks, || (io.input)().0, io.environment)?;
     if args.choice.is_empty() {
-        targets.retain(|target| !target.tasks.is_empty());
+        server_tasks.retain(|server| !server.tasks.is_empty());
     }
-    targets
-        .iter()
-        .try_for_each(|target| may_cancel_on(target, io.environment))?;
-    targets::warn(&targets, io);
+    for server in &server_tasks {
+        may_cancel_on(server, io.environment)?;
+    }
+    server_tasks::warn(&server_tasks, io);
     let file = config::load_config(connection, io.environment)?;
     let saved = config::named_filters(&file, io.environment).all;
     let defaults = file.defaults;
@@ -74,13 +75,13 @@ pub async fn run(
         as_json: args.json,
         outcome: Outcome::Success,
     };
-    let is_only = targets.len() == 1;
+    let is_only = server_tasks.len() == 1;
     let mut servers: Vec<CancelServer> = Vec::new();
     let mut no_match_messages = Vec::new();
-    for target in targets {
-        let connect = connect::connect_with_deadline(&target.connection, io).await?;
-        let name = target.name.filter(|_| !is_only);
-        let mut tasks = target.tasks;
+    for server in server_tasks {
+        let connect = connect::connect_with_deadline(&server.connection, io).await?;
+        let name = server.name.filter(|_| !is_only);
+        let mut tasks = server.tasks;
         if !args.choice.is_empty() {
             let selector = CompiledSelector::new(&args.choice, &saved, connect.address.name())?;
             selector.check_single_reading()?;
@@ -160,15 +161,15 @@ fn check_can_confirm(args: &CancelArgs, io: &CommandIo<'_>) -> Result<(), Comman
 }
 
 /// Refuses to cancel if the connection is read-only or the server is ambiguous.
-fn may_cancel_on(target: &ServerTasks, environment: &dyn Environment) -> Result<(), CommandError> {
-    if let Some(setting) = config::read_only(&target.connection, environment)? {
-        let on = target.name.as_deref().map(|name| format!(" on {name}"));
+fn may_cancel_on(server: &ServerTasks, environment: &dyn Environment) -> Result<(), CommandError> {
+    if let Some(setting) = config::read_only(&server.connection, environment)? {
+        let on = server.name.as_deref().map(|name| format!(" on {name}"));
         return Err(CommandError::Usage(format!(
             "nothing can be cancelled{}: {setting} is set. Nothing was sent.",
             on.unwrap_or_default()
         )));
     }
-    if let Some(conflict) = &target.conflict {
+    if let Some(conflict) = &server.conflict {
         return Err(CommandError::Usage(format!(
             "ambiguous server: {conflict} Nothing was sent."
         )));

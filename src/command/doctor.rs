@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{CommandError, Outcome, connect, io_context::CommandIo, targets};
+use super::{CommandError, Outcome, connect, io_context::CommandIo, server_tasks};
 use crate::{
     config::{self, ConnectionArgs, Environment},
     vim::Client,
@@ -28,8 +28,8 @@ pub async fn run(
     machine::system(&mut page);
     machine::terminal(&mut page, io);
     machine::configuration(&mut page, connection, io.environment);
-    let targets = match targets::servers(connection, io.environment) {
-        Ok(targets) => targets,
+    let servers = match server_tasks::servers(connection, io.environment) {
+        Ok(servers) => servers,
         Err(error) => {
             page.problem("Servers", &error.message());
             Vec::new()
@@ -37,9 +37,9 @@ pub async fn run(
     };
     io.print(&page.text)?;
     let (mut problems, mut outcome) = (page.problems, Outcome::Success);
-    for target in targets {
+    for server in servers {
         let mut page = Page::default();
-        let checked = check_server(&target.connection, &mut page, io).await;
+        let checked = check_server(&server.connection, &mut page, io).await;
         io.print(&format!("\n{}", page.text))?;
         match checked? {
             Outcome::Success => problems += page.problems,

@@ -94,7 +94,7 @@ impl PageReader for EventReader<'_> {
     async fn read(&mut self, io: &mut CommandIo<'_>) -> Result<Page, CommandError> {
         let mut errors = Page::default();
         for EventServer { reader, tasks } in &mut self.servers {
-            for task in reader.target.tasks.clone() {
+            for task in reader.server.tasks.clone() {
                 let read = reader.request(io, async |client| {
                     let (snapshot, handle) = Snapshot::of(client, &task).await?;
                     let record = snapshot.store.get(handle);
@@ -112,7 +112,7 @@ impl PageReader for EventReader<'_> {
                 });
                 match read.await {
                     Ok(read) => tasks.push(read),
-                    Err(error) => errors.add_error(error, &reader.target)?,
+                    Err(error) => errors.add_error(error, &reader.server)?,
                 }
             }
         }
@@ -134,7 +134,7 @@ impl PageReader for EventReader<'_> {
         let Update::Events { mo_id, events } = update else {
             return changes;
         };
-        let id = server.reader.target.full(&mo_id);
+        let id = server.reader.server.full(&mo_id);
         let mut tasks = server.tasks.iter_mut();
         match (events, tasks.find(|task| task.locator.mo_id == mo_id)) {
             (Ok(events), Some(task)) => {
@@ -156,7 +156,7 @@ impl PageReader for EventReader<'_> {
             for task in &server.tasks {
                 let mo_id = &task.locator.mo_id;
                 let source = EventSource {
-                    id: &server.reader.target.full(mo_id),
+                    id: &server.reader.server.full(mo_id),
                     task: mo_id,
                     chain: task.locator.event_chain().unwrap_or_default(),
                     address: &address,

@@ -13,9 +13,9 @@ use super::{
         TASK_DETAILS,
     },
     record::FromArgs,
+    server_tasks::ServerTasks,
     session::{self, ServerReader, TaskRead},
     snapshot::Snapshot,
-    targets::ServerTasks,
     task_row,
 };
 use crate::{
@@ -102,7 +102,7 @@ impl PageReader for GetReader<'_> {
         let is_raw = self.args.output.json && !self.args.output.watch;
         for server in &mut self.servers {
             let reader = &mut server.reader;
-            let tasks = reader.target.tasks.clone();
+            let tasks = reader.server.tasks.clone();
             let answer = reader
                 .request(io, async |client| {
                     // Labels are not needed for what was received.
@@ -122,7 +122,7 @@ impl PageReader for GetReader<'_> {
                 .await;
             let read = match answer {
                 Err(error) => {
-                    page.add_error(error, &reader.target)?;
+                    page.add_error(error, &reader.server)?;
                     continue;
                 }
                 Ok((snapshot, read, events)) => {
@@ -132,7 +132,7 @@ impl PageReader for GetReader<'_> {
             };
             let label = reader.connect.address.label();
             if is_raw {
-                add_raw(&reader.target, read, &label, &mut page);
+                add_raw(&reader.server, read, &label, &mut page);
             } else {
                 add(read, &mut server.snapshot, &label, &mut page);
             }
@@ -147,7 +147,7 @@ impl PageReader for GetReader<'_> {
     fn apply(&mut self, server: usize, update: Update) -> Changes {
         let server = self.servers.get_mut(server);
         server.map_or_else(Changes::default, |server| {
-            task_row::changes(&mut server.snapshot, update, &server.reader.target)
+            task_row::changes(&mut server.snapshot, update, &server.reader.server)
         })
     }
 
@@ -159,13 +159,19 @@ impl PageReader for GetReader<'_> {
             if output.watch {
                 server.snapshot.advance();
             }
-            let (target, snapshot) = (&server.reader.target, &server.snapshot);
-            let address = server.reader.address();
-            for mo_id in &target.tasks {
+            let (reader, snapshot) = (&server.reader, &server.snapshot);
+            let address = reader.address();
+            for mo_id in &reader.server.tasks {
                 let Some(handle) = snapshot.find(mo_id) else {
                     continue;
                 };
-                let row = task_row::row(target, &address, snapshot, handle, columns.is_some());
+                let row = task_row::row(
+                    &reader.server,
+                    &address,
+                    snapshot,
+                    handle,
+                    columns.is_some(),
+                );
                 let row = row.and_then(|mut row| {
                     if output.json {
                         row.json.clone_from(snapshot.raw(handle)?.as_object()?);
@@ -211,12 +217,12 @@ async fn read_events(client: &Client, tasks: &[TaskRead]) -> HashMap<Arc<str>, V
 }
 
 /// Adds a row for each task with the `TaskInfo` as sent, error messages and the outcome.
-fn add_raw(target: &ServerTasks, read: Vec<TaskRead>, server: &str, page: &mut Page) {
+fn add_raw(server: &ServerTasks, read: Vec<TaskRead>, label: &str, page: &mut Page) {
     for (mo_id, answer) in read {
         let (message, outcome) = match answer {
             Ok(info) => {
                 page.rows.push(OutputRow {
-                    id: target.full(&mo_id),
+                    id: server.full(&mo_id),
                     json: info.as_object().cloned().unwrap_or_default(),
                     cells: Vec::new(),
                     note: None,
@@ -224,9 +230,8 @@ fn add_raw(target: &ServerTasks, read: Vec<TaskRead>, server: &str, page: &mut P
                 match TaskInfo::of_task(&mo_id, info) {
                     Ok(info) => (None, Outcome::of(Status::of(&info))),
                     Err(malformed) => {
-                        let why = format!(
-                            "reading {mo_id} ({server}): {malformed}; printed as received."
-                        );
+                        let why =
+                            format!("reading {mo_id} ({label}): {malformed}; printed as received.");
                         (Some(why), Outcome::Unknown)
                     }
                 }
@@ -309,12 +314,12 @@ mod tests {
         ];
         let mut snapshot = Snapshot::empty(at(62));
         let mut page = Page::default();
-        let target = ServerTasks::default();
+        let server = ServerTasks::default();
         let ids: Vec<_> = tasks.iter().map(|(mo_id, _)| mo_id.clone()).collect();
         add(tasks, &mut snapshot, "vc01", &mut page);
         let rows = ids.iter().filter_map(|mo_id| {
             let handle = snapshot.find(mo_id)?;
-            task_row::row(&target, "vc01", &snapshot, handle, false)
+            task_row::row(&server, "vc01", &snapshot, handle, false)
         });
         page.rows.extend(rows);
         let output = OutputArgs::default();

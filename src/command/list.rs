@@ -8,9 +8,9 @@ use super::{
     io_context::CommandIo,
     output::{Changes, FieldSort, OutputArgs, Page, PageReader, Presenter, TASKS},
     record::FromArgs,
+    server_tasks,
     session::ServerReader,
     snapshot::Snapshot,
-    targets,
     task_query::{QueryScope, QueryServer, TaskQueryArgs},
     task_row,
 };
@@ -94,11 +94,11 @@ pub async fn run(
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
     let presenter = Presenter::new(&args.output, &TASKS)?;
-    let targets = targets::servers(connection, io.environment)?;
-    targets::warn(&targets, io);
+    let server_tasks = server_tasks::servers(connection, io.environment)?;
+    server_tasks::warn(&server_tasks, io);
     let mut reader = ListReader {
         args,
-        servers: args.query.servers(targets, connection, io).await?,
+        servers: args.query.servers(server_tasks, connection, io).await?,
         snapshots: Vec::new(),
     };
     presenter.present(&mut reader, connection, io).await
@@ -127,7 +127,7 @@ impl PageReader for ListReader<'_> {
                     self.snapshots.push((at, snapshot));
                 }
                 Err(error) => {
-                    errors.add_error(error, &server.reader.target)?;
+                    errors.add_error(error, &server.reader.server)?;
                     if args.output.watch {
                         self.snapshots.push((at, Snapshot::empty(Timestamp::now())));
                     }
@@ -154,7 +154,7 @@ impl PageReader for ListReader<'_> {
         let snapshot = self.snapshots.iter_mut().find(|(at, _)| *at == server);
         match (snapshot, self.servers.get(server)) {
             (Some((_, snapshot)), Some(server)) => {
-                task_row::changes(snapshot, update, &server.reader.target)
+                task_row::changes(snapshot, update, &server.reader.server)
             }
             _ => Changes::default(),
         }
@@ -180,7 +180,7 @@ impl PageReader for ListReader<'_> {
             let (server, snapshot) = self.snapshots.get(*at)?;
             let server = self.servers.get(*server)?;
             task_row::row(
-                &server.reader.target,
+                &server.reader.server,
                 &server.reader.address(),
                 snapshot,
                 *handle,

@@ -15,9 +15,8 @@ use super::{
     CommandError, Outcome, display_name,
     io_context::CommandIo,
     record::{FromArgs, Incidents, RecordServer},
-    session,
+    server_tasks, session,
     snapshot::Snapshot,
-    targets,
     task_query::{QueryScope, QueryServer, TaskQueryArgs},
     tree,
 };
@@ -95,12 +94,13 @@ pub(super) async fn run(
         let why = "--html - and --markdown - cannot both write to standard output.";
         return Err(CommandError::Usage(why.to_owned()));
     }
-    let mut targets = targets::assign(connection, &args.tasks, || (io.input)().0, io.environment)?;
+    let mut server_tasks =
+        server_tasks::assign(connection, &args.tasks, || (io.input)().0, io.environment)?;
     if args.is_of_named_tasks() {
-        targets.retain(|target| !target.tasks.is_empty());
+        server_tasks.retain(|server| !server.tasks.is_empty());
     }
-    targets::warn(&targets, io);
-    let mut servers = args.query.servers(targets, connection, io).await?;
+    server_tasks::warn(&server_tasks, io);
+    let mut servers = args.query.servers(server_tasks, connection, io).await?;
     let report = read(args, &mut servers, io).await;
     for mut server in servers {
         server.reader.close(io).await;
@@ -169,7 +169,7 @@ async fn read(
     for (at, server) in servers.iter_mut().enumerate() {
         if let Err(error) = read_server(args, at, server, &mut read, io).await {
             // One server that is away must not keep the others' tasks from the report.
-            let (message, outcome) = server.reader.target.tolerated(error)?;
+            let (message, outcome) = server.reader.server.tolerated(error)?;
             read.outcome = read.outcome.and(outcome);
             read.outages.push(Outage {
                 server: server.reader.address(),
@@ -237,8 +237,8 @@ async fn read_server(
 ) -> Result<(), CommandError> {
     let (mut snapshot, messages) = server.read(&args.query, SCOPE, io).await?;
     read.note_missing(messages);
-    if !server.reader.target.tasks.is_empty() {
-        let tasks = server.reader.target.tasks.clone();
+    if !server.reader.server.tasks.is_empty() {
+        let tasks = server.reader.server.tasks.clone();
         let answer = server.reader.request(io, async |client| {
             add_named(client, &mut snapshot, &tasks).await
         });

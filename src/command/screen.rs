@@ -18,9 +18,8 @@ use super::{
     notify::{NotifyArgs, screen_notifier::ScreenNotifier, terminal::Terminal},
     record::{self, ReplayArgs},
     screen_args::{DemoArgs, ScreenArgs, WatchArgs},
-    screen_options,
+    screen_options, server_tasks,
     signals::StopSignal,
-    targets,
     watchers::UPDATE_CAPACITY,
 };
 use crate::{
@@ -48,15 +47,16 @@ const FRAME_BUFFER: usize = 256 * 1024;
 pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, CommandError> {
     let environment = &config::process_environment;
     let stdin = || -> Box<dyn io::BufRead> { Box::new(io::stdin().lock()) };
-    let targets = targets::with_tasks(&global.connection, &args.tasks, stdin, environment)?;
+    let server_tasks =
+        server_tasks::with_tasks(&global.connection, &args.tasks, stdin, environment)?;
     require_terminal()?;
     let file = config::load_config(&global.connection, environment)?;
-    let warnings = targets::warnings(&targets);
+    let warnings = server_tasks::warnings(&server_tasks);
     let mut watched = Vec::new();
-    for target in targets {
-        let connect = connect::connect(&target.connection, environment).await?;
-        let name = target.name.unwrap_or_else(|| connect.address.name());
-        let options = global.fetch.options(connect, target.tasks, &file.defaults);
+    for server in server_tasks {
+        let connect = connect::connect(&server.connection, environment).await?;
+        let name = server.name.unwrap_or_else(|| connect.address.name());
+        let options = global.fetch.options(connect, server.tasks, &file.defaults);
         watched.push((name, options));
     }
     let names = watched.iter().map(|(name, _)| name.clone()).collect();

@@ -11,7 +11,7 @@ use super::{
     CommandError, connect,
     deadline::StopReason,
     io_context::CommandIo,
-    targets::{self, ServerTasks},
+    server_tasks::{self, ServerTasks},
 };
 use crate::{
     config::ConnectionArgs,
@@ -146,7 +146,7 @@ impl Session {
 
 /// A server that is read once or repeatedly. The session is opened with the first request.
 pub(super) struct ServerReader {
-    pub(super) target: ServerTasks,
+    pub(super) server: ServerTasks,
     pub(super) connect: ConnectOptions,
     session: Option<Session>,
 }
@@ -156,10 +156,10 @@ impl ServerReader {
     ///
     /// # Errors
     /// The errors of [`connect::connect_with_deadline`].
-    pub(super) async fn new(target: ServerTasks, io: &CommandIo<'_>) -> Result<Self, CommandError> {
+    pub(super) async fn new(server: ServerTasks, io: &CommandIo<'_>) -> Result<Self, CommandError> {
         Ok(Self {
-            connect: connect::connect_with_deadline(&target.connection, io).await?,
-            target,
+            connect: connect::connect_with_deadline(&server.connection, io).await?,
+            server,
             session: None,
         })
     }
@@ -167,15 +167,15 @@ impl ServerReader {
     /// Prepares to read from the servers of TASKs.
     ///
     /// # Errors
-    /// The errors of [`targets::named`] and [`connect::connect_with_deadline`].
+    /// The errors of [`server_tasks::named`] and [`connect::connect_with_deadline`].
     pub(super) async fn of_tasks(
         connection: &ConnectionArgs,
         tasks: &[String],
         io: &mut CommandIo<'_>,
     ) -> Result<Vec<Self>, CommandError> {
         let mut servers = Vec::new();
-        for target in targets::named(connection, tasks, io)? {
-            servers.push(Self::new(target, io).await?);
+        for server in server_tasks::named(connection, tasks, io)? {
+            servers.push(Self::new(server, io).await?);
         }
         Ok(servers)
     }

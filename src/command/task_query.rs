@@ -8,9 +8,9 @@ use super::{
     CommandError,
     io_context::CommandIo,
     selector::{CompiledSelector, TaskSelector},
+    server_tasks::ServerTasks,
     session::{ONLY_SERVER, ServerReader},
     snapshot::Snapshot,
-    targets::ServerTasks,
 };
 use crate::{
     config::{self, ConnectionArgs},
@@ -147,7 +147,7 @@ impl TaskQueryArgs {
     /// Fails if the flags contradict each other or a server cannot be used.
     pub(super) async fn servers(
         &self,
-        targets: Vec<ServerTasks>,
+        server_tasks: Vec<ServerTasks>,
         connection: &ConnectionArgs,
         io: &mut CommandIo<'_>,
     ) -> Result<Vec<QueryServer>, CommandError> {
@@ -163,10 +163,10 @@ impl TaskQueryArgs {
         let file = config::load_config(connection, io.environment)?;
         let saved = config::named_filters(&file, io.environment).all;
         let mut servers = Vec::new();
-        for target in targets {
-            let reader = ServerReader::new(target, io).await?;
+        for server in server_tasks {
+            let reader = ServerReader::new(server, io).await?;
             let selector = CompiledSelector::new(&self.choice, &saved, reader.address())?
-                .with_name(reader.target.name.clone());
+                .with_name(reader.server.name.clone());
             selector.check_single_reading()?;
             servers.push(QueryServer { selector, reader });
         }
@@ -356,7 +356,7 @@ impl QueryServer {
             .reader
             .request(io, async |client| query.read(selector, scope, client).await);
         let (mut snapshot, messages) = answer.await?;
-        if let Some(name) = &self.reader.target.name {
+        if let Some(name) = &self.reader.server.name {
             snapshot.store.set_server_name(ONLY_SERVER, name.as_str());
         }
         Ok((snapshot, messages))

@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::{
     display_name, json_output,
     output::{Changes, OutputRow},
+    server_tasks::ServerTasks,
     snapshot::Snapshot,
     table,
-    targets::ServerTasks,
 };
 use crate::{
     task::{Handle, Progress, Status, TaskRecord},
@@ -19,8 +19,8 @@ use crate::{
 /// Returns the row of a task. On a terminal, times are short and the progress of a parent may be derived from its
 /// children.
 pub(super) fn row(
-    target: &ServerTasks,
-    server: &str,
+    server: &ServerTasks,
+    address: &str,
     snapshot: &Snapshot,
     handle: Handle,
     is_terminal: bool,
@@ -28,7 +28,7 @@ pub(super) fn row(
     let record = snapshot.store.get(handle)?;
     let now = snapshot.now;
     let raw = snapshot.raw(handle);
-    let json = json_output::task(&snapshot.store, handle, raw, server, now)?;
+    let json = json_output::task(&snapshot.store, handle, raw, address, now)?;
     let info = record.info.as_deref();
     let progress = match snapshot.store.progress(handle) {
         Progress::Reported(percent) => format!("{percent}%"),
@@ -44,7 +44,7 @@ pub(super) fn row(
     let operation = info.map(|_| snapshot.store.operation(record).into_owned());
     let phase = info.and_then(|info| info.description.as_ref());
     let why = json_output::why(record);
-    let id = target.full(&record.id.mo_id);
+    let id = server.full(&record.id.mo_id);
     let cells = vec![
         ("task", id.clone()),
         ("state", json_output::status(record.status()).to_owned()),
@@ -73,7 +73,7 @@ pub(super) fn row(
             "root",
             text(info.and_then(|info| info.root_key()).map(|key| &**key)),
         ),
-        ("endpoint", server.to_owned()),
+        ("endpoint", address.to_owned()),
     ];
     Some(OutputRow {
         id,
@@ -85,7 +85,7 @@ pub(super) fn row(
 
 /// Applies an update of the fetch loop. Returns the changed rows, and requests the history records of tasks that were
 /// removed before their end was seen.
-pub(super) fn changes(snapshot: &mut Snapshot, update: Update, target: &ServerTasks) -> Changes {
+pub(super) fn changes(snapshot: &mut Snapshot, update: Update, server: &ServerTasks) -> Changes {
     let changed = snapshot.apply(update);
     let lost = changed.iter().filter_map(|mo_id| {
         let record = snapshot.store.get(snapshot.find(mo_id)?)?;
@@ -95,7 +95,7 @@ pub(super) fn changes(snapshot: &mut Snapshot, update: Update, target: &ServerTa
     });
     Changes {
         commands: lost.collect(),
-        rows: changed.iter().map(|mo_id| target.full(mo_id)).collect(),
+        rows: changed.iter().map(|mo_id| server.full(mo_id)).collect(),
         message: None,
     }
 }

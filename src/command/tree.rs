@@ -91,7 +91,7 @@ impl PageReader for TreeReader {
         let mut errors = Page::default();
         for TreeServer { reader, snapshot } in &mut self.servers {
             let mut read: HashSet<Handle> = HashSet::new();
-            for task in reader.target.tasks.clone() {
+            for task in reader.server.tasks.clone() {
                 let known = snapshot.as_ref().and_then(|tasks| tasks.find(&task));
                 if known.is_some_and(|known| read.contains(&known)) {
                     continue;
@@ -104,7 +104,7 @@ impl PageReader for TreeReader {
                         let rows = tree.map(|(_, rows)| rows).unwrap_or_default();
                         read.extend(rows.iter().map(|(handle, ..)| *handle));
                     }
-                    Err(error) => errors.add_error(error, &reader.target)?,
+                    Err(error) => errors.add_error(error, &reader.server)?,
                 }
             }
         }
@@ -122,7 +122,7 @@ impl PageReader for TreeReader {
         server.map_or_else(Changes::default, |server| {
             let snapshot = server.snapshot.as_mut();
             snapshot.map_or_else(Changes::default, |snapshot| {
-                task_row::changes(snapshot, update, &server.reader.target)
+                task_row::changes(snapshot, update, &server.reader.server)
             })
         })
     }
@@ -138,10 +138,10 @@ impl PageReader for TreeReader {
             if self.is_live {
                 snapshot.advance();
             }
-            let (target, snapshot) = (&server.reader.target, &*snapshot);
-            let address = server.reader.address();
+            let (reader, snapshot) = (&server.reader, &*snapshot);
+            let address = reader.address();
             let mut shown: HashSet<Handle> = HashSet::new();
-            for task in &target.tasks {
+            for task in &reader.server.tasks {
                 let Some((requested, rows)) = tree_of(snapshot, task) else {
                     continue;
                 };
@@ -152,7 +152,8 @@ impl PageReader for TreeReader {
                 text.push_str(&as_text(snapshot, &rows, requested, self.ascii, columns));
                 let rows = rows.iter().filter_map(|(handle, depth, _)| {
                     let is_terminal = columns.is_some();
-                    let mut row = task_row::row(target, &address, snapshot, *handle, is_terminal)?;
+                    let mut row =
+                        task_row::row(&reader.server, &address, snapshot, *handle, is_terminal)?;
                     add_place(snapshot, *handle, *depth, &mut row.json);
                     Some((*depth, row))
                 });

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    command::{display_name, json_output, targets::full},
+    command::{display_name, json_output, server_tasks::full},
     task::{Status, TaskRecord, TaskStore, fault_chain},
     text::duration,
 };

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    command::{CommandError, Outcome, io_context::CommandIo, json_output, targets::full},
+    command::{CommandError, Outcome, io_context::CommandIo, json_output, server_tasks::full},
     task::{Status, TaskRecord, fault_chain},
     vim::{ConnectOptions, Error, types::Fault},
 };

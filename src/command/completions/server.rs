@@ -17,10 +17,10 @@ use crate::{
         fetch_args::FetchArgs,
         global_args::{ColorChoice, LogFormat},
         io_context::{CommandIo, Output},
+        server_tasks::{self, ServerTasks},
         session,
         signals::StopSignal,
         snapshot::Snapshot,
-        targets::{self, ServerTasks},
     },
     config::{self, ConnectionArgs, process_environment},
 };
@@ -30,7 +30,7 @@ const COMPLETION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The recent tasks of a server.
 pub(super) struct ReadServer {
-    pub(super) target: ServerTasks,
+    pub(super) server: ServerTasks,
     pub(super) snapshot: Snapshot,
 }
 
@@ -79,11 +79,11 @@ fn selected_servers(named: Option<&str>) -> Option<Vec<ServerTasks>> {
     {
         args.profile.push(name.to_owned());
     }
-    let targets = targets::servers(&args, &process_environment).ok()?;
-    let is_known = |target: &ServerTasks| {
-        config::server_and_trust(&target.connection, &process_environment).is_ok()
+    let servers = server_tasks::servers(&args, &process_environment).ok()?;
+    let is_known = |server: &ServerTasks| {
+        config::server_and_trust(&server.connection, &process_environment).is_ok()
     };
-    targets.iter().all(is_known).then_some(targets)
+    servers.iter().all(is_known).then_some(servers)
 }
 
 /// True if the servers are known.
@@ -93,22 +93,22 @@ pub(super) fn has_servers(named: Option<&str>) -> bool {
 
 /// Reads the recent tasks of the servers. Servers that would need a prompt are left out.
 pub(super) fn read(named: Option<&str>) -> Vec<ReadServer> {
-    let targets = selected_servers(named).unwrap_or_default();
+    let servers = selected_servers(named).unwrap_or_default();
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
     else {
         return Vec::new();
     };
-    let read = targets.into_iter().filter_map(|target| {
-        let snapshot = runtime.block_on(recent(&target)).ok()?;
-        Some(ReadServer { target, snapshot })
+    let read = servers.into_iter().filter_map(|server| {
+        let snapshot = runtime.block_on(recent(&server)).ok()?;
+        Some(ReadServer { server, snapshot })
     });
     read.collect()
 }
 
-async fn recent(target: &ServerTasks) -> Result<Snapshot, CommandError> {
-    let connect = connect::connect_without_prompt(&target.connection, &process_environment).await?;
+async fn recent(server: &ServerTasks) -> Result<Snapshot, CommandError> {
+    let connect = connect::connect_without_prompt(&server.connection, &process_environment).await?;
     let mut io = CommandIo {
         out: Output::plain(io::sink()),
         err: Output::plain(io::sink()),

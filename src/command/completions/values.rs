@@ -42,7 +42,7 @@ fn tasks_that(is_candidate: fn(&TaskRecord) -> bool, typed: &str) -> Vec<Complet
         let candidates = read.snapshot.store.iter();
         let candidates = candidates.filter(|(_, record)| is_candidate(record));
         candidates.map(|(_, record)| {
-            let name = read.target.full(&record.id.mo_id);
+            let name = read.server.full(&record.id.mo_id);
             // Keep the profile that was typed.
             let name = match named {
                 Some(profile) if !name.contains('/') => format!("{profile}/{name}"),

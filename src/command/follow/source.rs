@@ -12,7 +12,7 @@ use crate::{
         fetch_args::FetchArgs,
         io_context::CommandIo,
         selector::{CompiledSelector, TaskSelector},
-        targets,
+        server_tasks,
     },
     config::{self, ConnectionArgs, Environment},
 };
@@ -95,25 +95,25 @@ impl<'a> ServerSource<'a> {
         let environment = self.environment;
         let file = config::load_config(self.connection, environment)?;
         let saved = config::named_filters(&file, environment).all;
-        let targets = targets::servers(self.connection, environment)?;
-        let warnings = targets::warnings(&targets);
+        let server_tasks = server_tasks::servers(self.connection, environment)?;
+        let warnings = server_tasks::warnings(&server_tasks);
         let mut servers = Vec::new();
-        for target in targets {
+        for server in server_tasks {
             let connect = if may_prompt {
-                connect::connect(&target.connection, environment).await?
+                connect::connect(&server.connection, environment).await?
             } else {
-                connect::connect_without_prompt(&target.connection, environment).await?
+                connect::connect_without_prompt(&server.connection, environment).await?
             };
             let choice = &self.args.choice;
             let selector = CompiledSelector::new(choice, &saved, connect.address.name())?
-                .with_name(target.name.clone());
+                .with_name(server.name.clone());
             selector.check_single_reading()?;
             if selector.needs_locations() {
                 let why = "--filter: this command does not read the locations of targets; filter its output instead.";
                 return Err(CommandError::Usage(why.to_owned()));
             }
             let options = self.fetch.options(connect, Vec::new(), &file.defaults);
-            let name = target.name.as_deref();
+            let name = server.name.as_deref();
             servers.push(Server::new(name, options, selector, Timestamp::now()));
         }
         Ok(ConfiguredServers { servers, warnings })

@@ -74,10 +74,10 @@ impl Presenter<'_> {
         defaults: &Defaults,
         io: &mut CommandIo<'_>,
     ) -> Result<Outcome, CommandError> {
-        let servers = reader.servers().map(|server| {
-            let tasks = server.target.tasks.clone();
-            let options = io.fetch.options(server.connect.clone(), tasks, defaults);
-            (server.target.name.clone(), options)
+        let servers = reader.servers().map(|reader| {
+            let (server, connect) = (&reader.server, reader.connect.clone());
+            let options = io.fetch.options(connect, server.tasks.clone(), defaults);
+            (server.name.clone(), options)
         });
         let servers: Vec<_> = servers.collect();
         let (sender, mut updates) = mpsc::channel(UPDATE_CAPACITY);

@@ -19,7 +19,7 @@ pub(super) use row::{EVENTS, OutputRow, RowKind, TASK_DETAILS, TASKS, with_whole
 pub(super) use sort::FieldSort;
 
 use super::{
-    CommandError, Outcome, io_context::CommandIo, json_output, table, targets::ServerTasks,
+    CommandError, Outcome, io_context::CommandIo, json_output, server_tasks::ServerTasks, table,
 };
 use crate::{
     config::{self, ConnectionArgs},
@@ -89,9 +89,9 @@ impl Page {
     pub(super) fn add_error(
         &mut self,
         error: CommandError,
-        target: &ServerTasks,
+        server: &ServerTasks,
     ) -> Result<(), CommandError> {
-        let (message, outcome) = target.tolerated(error)?;
+        let (message, outcome) = server.tolerated(error)?;
         self.messages.push(message);
         self.outcome = self.outcome.and(outcome);
         Ok(())

@@ -31,7 +31,7 @@ use super::{
     deadline::StopReason,
     fetch_args::FetchArgs,
     io_context::CommandIo,
-    targets,
+    server_tasks,
     watchers::{UPDATE_CAPACITY, Watchers},
 };
 use crate::{
@@ -107,12 +107,12 @@ pub async fn run(
         return Err(CommandError::Usage("FILE is missing.".to_owned()));
     };
     let defaults = config::load_config(connection, io.environment)?.defaults;
-    let targets = targets::named(connection, args.tasks(), io)?;
+    let server_tasks = server_tasks::named(connection, args.tasks(), io)?;
     let mut servers = Vec::new();
-    for target in targets {
-        let connect = connect::connect_with_deadline(&target.connection, io).await?;
-        let name = target.name.unwrap_or_else(|| connect.address.name());
-        let options = args.fetch.options(connect, target.tasks, &defaults);
+    for server in server_tasks {
+        let connect = connect::connect_with_deadline(&server.connection, io).await?;
+        let name = server.name.unwrap_or_else(|| connect.address.name());
+        let options = args.fetch.options(connect, server.tasks, &defaults);
         servers.push((name, options));
     }
     let names: Vec<String> = servers.iter().map(|(name, _)| name.clone()).collect();

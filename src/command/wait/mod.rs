@@ -33,7 +33,7 @@ use super::{
     io_context::CommandIo,
     record,
     selector::CompiledSelector,
-    targets::{self, ServerTasks},
+    server_tasks::{self, ServerTasks},
 };
 use crate::{
     app::{ColorDepth, Options},
@@ -70,16 +70,16 @@ pub async fn run(
             result => result,
         };
     }
-    let targets = targets::assign(connection, &args.tasks, || (io.input)().0, io.environment);
-    let mut targets = match targets {
+    let assigned = server_tasks::assign(connection, &args.tasks, || (io.input)().0, io.environment);
+    let mut server_tasks = match assigned {
         Err(CommandError::EmptyInput) if args.allow_empty => return nothing_to_wait_for(args, io),
-        targets => targets?,
+        assigned => assigned?,
     };
-    targets::warn(&targets, io);
+    server_tasks::warn(&server_tasks, io);
     if args.choice.is_empty() && !args.new {
-        targets.retain(|target| !target.tasks.is_empty());
+        server_tasks.retain(|server| !server.tasks.is_empty());
     }
-    let mut servers = match servers(args, targets, &saved, &defaults, io).await {
+    let mut servers = match servers(args, server_tasks, &saved, &defaults, io).await {
         Err(CommandError::NothingFound(_)) if args.allow_empty => {
             return nothing_to_wait_for(args, io);
         }
@@ -155,21 +155,21 @@ fn nothing_to_wait_for(args: &WaitArgs, io: &mut CommandIo<'_>) -> Result<Outcom
 /// Returns the servers with the tasks to wait for.
 async fn servers(
     args: &WaitArgs,
-    targets: Vec<ServerTasks>,
+    server_tasks: Vec<ServerTasks>,
     saved: &Saved,
     defaults: &Defaults,
     io: &mut CommandIo<'_>,
 ) -> Result<Vec<Server>, CommandError> {
-    let is_only = targets.len() == 1;
+    let is_only = server_tasks.len() == 1;
     let (mut servers, mut no_match_messages) = (Vec::new(), Vec::new());
-    for target in targets {
-        let connect = connect::connect_with_deadline(&target.connection, io).await?;
+    for server in server_tasks {
+        let connect = connect::connect_with_deadline(&server.connection, io).await?;
         let selector = CompiledSelector::new(&args.choice, saved, connect.address.name())?
-            .with_name(target.name.clone());
+            .with_name(server.name.clone());
         if !args.new {
             selector.check_single_reading()?;
         }
-        let mut options = io.fetch.options(connect, target.tasks, defaults);
+        let mut options = io.fetch.options(connect, server.tasks, defaults);
         options.discover = args.new || args.children;
         let settle = args.settle.unsigned_abs();
         options.discover_interval = DISCOVERY_INTERVAL.min(settle / 3);
@@ -199,7 +199,7 @@ async fn servers(
         };
         if args.new || given_up.is_some() || !options.tasks.is_empty() {
             servers.push(Server {
-                name: target.name.filter(|_| !is_only),
+                name: server.name.filter(|_| !is_only),
                 options,
                 new: args.new.then_some(selector),
                 given_up,

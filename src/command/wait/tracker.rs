@@ -127,7 +127,7 @@ impl WaitTracker {
         let name = self
             .server(id.server)
             .and_then(|server| server.name.as_deref());
-        super::super::targets::full(name, &id.mo_id)
+        super::super::server_tasks::full(name, &id.mo_id)
     }
 
     pub(in crate::command) fn task(&self, id: &TaskId) -> Option<&TrackedTask> {

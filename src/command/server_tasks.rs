@@ -87,29 +87,29 @@ pub(super) fn servers(
         return Err(CommandError::Usage(why.to_owned()));
     }
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
-    let mut targets: Vec<ServerTasks> = Vec::new();
+    let mut server_tasks: Vec<ServerTasks> = Vec::new();
     for name in &profiles {
         let connection = args.of_profile(name);
         let (address, _) = config::server_and_trust(&connection, environment)
             .map_err(|error| CommandError::Usage(format!("profile {name}: {error}")))?;
-        let index = *at.entry(address.authority()).or_insert(targets.len());
-        match targets.get_mut(index) {
+        let index = *at.entry(address.authority()).or_insert(server_tasks.len());
+        match server_tasks.get_mut(index) {
             Some(before) => before.duplicate_profiles.push(name.clone()),
-            None => targets.push(ServerTasks {
+            None => server_tasks.push(ServerTasks {
                 name: Some(name.clone()),
                 connection,
                 ..ServerTasks::default()
             }),
         }
     }
-    Ok(targets)
+    Ok(server_tasks)
 }
 
 /// Returns a warning for each server that was given twice.
-fn duplicates(targets: &[ServerTasks]) -> Vec<String> {
-    let warnings = targets.iter().flat_map(|target| {
-        let name = target.name.as_deref().unwrap_or_default();
-        target.duplicate_profiles.iter().map(move |profile| {
+fn duplicates(server_tasks: &[ServerTasks]) -> Vec<String> {
+    let warnings = server_tasks.iter().flat_map(|server| {
+        let name = server.name.as_deref().unwrap_or_default();
+        server.duplicate_profiles.iter().map(move |profile| {
             if profile == name {
                 format!("--profile {name} is given twice.")
             } else {
@@ -121,14 +121,16 @@ fn duplicates(targets: &[ServerTasks]) -> Vec<String> {
 }
 
 /// Returns warnings about ambiguous and duplicate servers.
-pub(super) fn warnings(targets: &[ServerTasks]) -> Vec<String> {
-    let conflicts = targets.iter().filter_map(|target| target.conflict.clone());
-    conflicts.chain(duplicates(targets)).collect()
+pub(super) fn warnings(server_tasks: &[ServerTasks]) -> Vec<String> {
+    let conflicts = server_tasks
+        .iter()
+        .filter_map(|server| server.conflict.clone());
+    conflicts.chain(duplicates(server_tasks)).collect()
 }
 
 /// Prints the [`warnings`] on standard error.
-pub(super) fn warn(targets: &[ServerTasks], io: &mut CommandIo<'_>) {
-    for warning in warnings(targets) {
+pub(super) fn warn(server_tasks: &[ServerTasks], io: &mut CommandIo<'_>) {
+    for warning in warnings(server_tasks) {
         io.eprint(&warning);
     }
 }
@@ -142,9 +144,9 @@ pub(super) fn named(
     texts: &[String],
     io: &mut CommandIo<'_>,
 ) -> Result<Vec<ServerTasks>, CommandError> {
-    let targets = with_tasks(args, texts, || (io.input)().0, io.environment)?;
-    warn(&targets, io);
-    Ok(targets)
+    let server_tasks = with_tasks(args, texts, || (io.input)().0, io.environment)?;
+    warn(&server_tasks, io);
+    Ok(server_tasks)
 }
 
 /// Returns the servers that have tasks; all of them if no task is given.
@@ -157,11 +159,11 @@ pub(super) fn with_tasks(
     stdin: impl FnOnce() -> Box<dyn BufRead>,
     environment: &dyn Environment,
 ) -> Result<Vec<ServerTasks>, CommandError> {
-    let mut targets = assign(args, texts, stdin, environment)?;
-    if targets.iter().any(|target| !target.tasks.is_empty()) {
-        targets.retain(|target| !target.tasks.is_empty());
+    let mut server_tasks = assign(args, texts, stdin, environment)?;
+    if server_tasks.iter().any(|server| !server.tasks.is_empty()) {
+        server_tasks.retain(|server| !server.tasks.is_empty());
     }
-    Ok(targets)
+    Ok(server_tasks)
 }
 
 /// Returns all selected servers with their tasks. A profile named only by a TASK counts as if given by `--profile`.
@@ -197,29 +199,29 @@ pub(super) fn assign(
         }
         read.push((name, named, mo_id));
     }
-    let mut targets = servers(&args, environment)?;
+    let mut server_tasks = servers(&args, environment)?;
     for (name, named, mo_id) in read {
         let at = match name {
-            Some(name) => targets.iter().position(|target| target.has_name(name)),
+            Some(name) => server_tasks.iter().position(|server| server.has_name(name)),
             None => None,
         };
-        let at = match (at, targets.len()) {
+        let at = match (at, server_tasks.len()) {
             (Some(at), _) => at,
             (None, 1) => {
                 // The profile named by one TASK must not apply to TASKs without a profile.
                 if name.is_none() && original.profile.is_empty() && !args.profile.is_empty() {
-                    check_same_server(&targets[0], named, original, environment)?;
+                    check_same_server(&server_tasks[0], named, original, environment)?;
                 }
-                check_only_server(&targets[0], named, environment)?
+                check_only_server(&server_tasks[0], named, environment)?
             }
-            (None, _) => server_of(&targets, named, &mo_id, environment)?,
+            (None, _) => server_of(&server_tasks, named, &mo_id, environment)?,
         };
-        let tasks = &mut targets[at].tasks;
+        let tasks = &mut server_tasks[at].tasks;
         if !tasks.contains(&mo_id) {
             tasks.push(mo_id);
         }
     }
-    Ok(targets)
+    Ok(server_tasks)
 }
 
 /// True if `--url` is given and not empty.
@@ -229,13 +231,13 @@ fn names_a_server(args: &ConnectionArgs) -> bool {
 
 /// Refuses a TASK without a server next to TASKs with a profile, if on its own it would be read from another server.
 fn check_same_server(
-    target: &ServerTasks,
+    server: &ServerTasks,
     named: &TaskArg,
     args: &ConnectionArgs,
     environment: &dyn Environment,
 ) -> Result<(), CommandError> {
     let usual = config::server_and_trust(args, environment);
-    let server = config::server_and_trust(&target.connection, environment);
+    let server = config::server_and_trust(&server.connection, environment);
     match (host(named)?, usual, server) {
         (None, Ok((usual, _)), Ok((server, _))) if usual != server => {
             Err(CommandError::Usage(format!(
@@ -251,11 +253,11 @@ fn check_same_server(
 
 /// Returns the index of the only server, unless the URL of the task names another: moIds are only unique per server.
 fn check_only_server(
-    target: &ServerTasks,
+    server: &ServerTasks,
     named: &TaskArg,
     environment: &dyn Environment,
 ) -> Result<usize, CommandError> {
-    let server = config::server_and_trust(&target.connection, environment);
+    let server = config::server_and_trust(&server.connection, environment);
     // A missing server is reported when connecting.
     match (host(named)?, server) {
         (Some(host), Ok((server, _))) if host != server.name() => {
@@ -271,12 +273,14 @@ fn check_only_server(
 
 /// Returns the index of the server of a task without a profile name, by its URL or JSON object.
 fn server_of(
-    targets: &[ServerTasks],
+    server_tasks: &[ServerTasks],
     named: &TaskArg,
     mo_id: &str,
     environment: &dyn Environment,
 ) -> Result<usize, CommandError> {
-    let servers = targets.iter().filter_map(|target| target.name.as_deref());
+    let servers = server_tasks
+        .iter()
+        .filter_map(|server| server.name.as_deref());
     let servers: Vec<&str> = servers.collect();
     let Some(host) = host(named)? else {
         return Err(CommandError::Usage(format!(
@@ -286,8 +290,8 @@ fn server_of(
             full(servers.first().copied(), mo_id)
         )));
     };
-    let at = targets.iter().position(|target| {
-        config::server_and_trust(&target.connection, environment)
+    let at = server_tasks.iter().position(|server| {
+        config::server_and_trust(&server.connection, environment)
             .is_ok_and(|(address, _)| address.name() == host)
     });
     at.ok_or_else(|| {
@@ -352,11 +356,11 @@ mod tests {
         };
         let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
         let stdin = || -> Box<dyn BufRead> { Box::new(&b""[..]) };
-        let targets = with_tasks(&args, &texts, stdin, &|_: &str| None);
-        let targets = targets.map_err(|error| error.to_string())?;
-        let found = targets.into_iter().map(|target| {
-            let tasks = target.tasks.iter().map(ToString::to_string).collect();
-            (target.name, tasks)
+        let server_tasks = with_tasks(&args, &texts, stdin, &|_: &str| None);
+        let server_tasks = server_tasks.map_err(|error| error.to_string())?;
+        let found = server_tasks.into_iter().map(|server| {
+            let tasks = server.tasks.iter().map(ToString::to_string).collect();
+            (server.name, tasks)
         });
         Ok(found.collect())
     }
@@ -410,12 +414,12 @@ mod tests {
         )
         .unwrap();
         assert_eq!(found, [on("lab", &["task-1"]), on("branch", &["task-1"])]);
-        let target = |profile: &str| ServerTasks {
+        let server = |profile: &str| ServerTasks {
             name: Some("lab".to_owned()),
             duplicate_profiles: vec![profile.to_owned()],
             ..ServerTasks::default()
         };
-        let warnings = duplicates(&[target("same"), target("lab")]);
+        let warnings = duplicates(&[server("same"), server("lab")]);
         assert!(
             warnings[0].contains("lab and same are the same vCenter"),
             "{warnings:?}"
