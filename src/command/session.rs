@@ -22,12 +22,11 @@ use crate::{
         types::{TaskEvent, TaskLocator},
         with_retries,
     },
+    watch::MAX_CONCURRENT_READS,
 };
 
 /// The server ID used when there is only one server.
 pub(super) const ONLY_SERVER: ServerId = ServerId(0);
-/// Maximum number of concurrent reads.
-const MAX_CONCURRENT_READS: usize = 8;
 /// Number of consecutive failed reads after which the server counts as failing.
 const MAX_CONSECUTIVE_FAILURES: usize = 3;
 

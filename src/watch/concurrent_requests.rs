@@ -11,8 +11,8 @@ use vtask_vim::{
 
 use super::{failure_detector::FailureDetector, options::WatchOptions};
 
-/// Maximum number of concurrent requests, besides the long poll and those of the user.
-const MAX_CONCURRENT_READS: usize = 8;
+/// Maximum number of concurrent requests to a server, besides the long poll and those of the user.
+pub const MAX_CONCURRENT_READS: usize = 8;
 /// Maximum number of cancel requests at once.
 const MAX_CONCURRENT_CANCELS: usize = 8;
 

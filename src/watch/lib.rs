@@ -39,6 +39,7 @@ mod watch_set;
 
 pub use backoff::Backoff;
 pub use command::{Command, HistoryRequest};
+pub use concurrent_requests::MAX_CONCURRENT_READS;
 pub use fetch_loop::Watcher;
 pub use intervals::Intervals;
 pub use label_cache::{LabelCache, operation_labels};
