@@ -131,9 +131,7 @@ impl Fields {
     }
 
     pub(super) fn optional_int(&mut self, name: &str) -> Result<Option<i32>, MethodFault> {
-        self.of_type(name, "an int32", |value| {
-            value.as_i64().and_then(|number| i32::try_from(number).ok())
-        })
+        self.of_type(name, "an int32", int32)
     }
 
     pub(super) fn int(&mut self, name: &str) -> Result<i32, MethodFault> {
@@ -177,37 +175,41 @@ impl Fields {
         Ok(list.unwrap_or_default())
     }
 
-    pub(super) fn strings(&mut self, name: &str) -> Result<Vec<String>, MethodFault> {
+    fn list_of<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Vec<T>, MethodFault> {
         let path = self.path(name);
-        let items = self.list(name)?;
-        let strings: Option<Vec<String>> = items
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned))
-            .collect();
-        strings.ok_or_else(|| {
-            MethodFault::invalid_request(format!("{path} must be a list of strings."))
+        let items: Option<Vec<T>> = self.list(name)?.iter().map(read).collect();
+        items.ok_or_else(|| {
+            MethodFault::invalid_request(format!("{path} must be a list of {expected}."))
         })
+    }
+
+    pub(super) fn strings(&mut self, name: &str) -> Result<Vec<String>, MethodFault> {
+        self.list_of(name, "strings", |item| item.as_str().map(str::to_owned))
     }
 
     pub(super) fn ints(&mut self, name: &str) -> Result<Vec<i32>, MethodFault> {
+        self.list_of(name, "int32s", int32)
+    }
+
+    /// Reads a list, each item with its location.
+    fn located(
+        &mut self,
+        name: &str,
+    ) -> Result<impl Iterator<Item = (String, Value)> + use<>, MethodFault> {
         let path = self.path(name);
-        let items = self.list(name)?;
-        let ints: Option<Vec<i32>> = items
-            .iter()
-            .map(|item| item.as_i64().and_then(|number| i32::try_from(number).ok()))
-            .collect();
-        ints.ok_or_else(|| {
-            MethodFault::invalid_request(format!("{path} must be a list of int32s."))
-        })
+        let items = self.list(name)?.into_iter().enumerate();
+        Ok(items.map(move |(index, item)| (format!("{path}[{index}]"), item)))
     }
 
     pub(super) fn references(&mut self, name: &str) -> Result<Vec<MoRef>, MethodFault> {
-        let (path, strict) = (self.path(name), self.strict);
-        let items = self.list(name)?;
-        items
-            .into_iter()
-            .enumerate()
-            .map(|(index, item)| reference(item, format!("{path}[{index}]"), strict))
+        let strict = self.strict;
+        self.located(name)?
+            .map(|(location, item)| reference(item, location, strict))
             .collect()
     }
 
@@ -244,14 +246,9 @@ impl Fields {
         name: &str,
         type_name: &str,
     ) -> Result<Vec<Self>, MethodFault> {
-        let (path, strict) = (self.path(name), self.strict);
-        let items = self.list(name)?;
-        items
-            .into_iter()
-            .enumerate()
-            .map(|(index, item)| {
-                Self::of_object(item, format!("{path}[{index}]"), type_name, strict)
-            })
+        let strict = self.strict;
+        self.located(name)?
+            .map(|(location, item)| Self::of_object(item, location, type_name, strict))
             .collect()
     }
 
@@ -261,28 +258,18 @@ impl Fields {
         name: &str,
         type_names: &[&'static str],
     ) -> Result<Vec<(&'static str, Self)>, MethodFault> {
-        let (path, strict) = (self.path(name), self.strict);
-        let mut objects = Vec::new();
-        for (index, item) in self.list(name)?.into_iter().enumerate() {
-            let location = format!("{path}[{index}]");
-            let named = item
-                .get("_typeName")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
-            let known = type_names
-                .iter()
-                .copied()
-                .find(|known| *known == named)
-                .ok_or_else(|| {
-                    MethodFault::invalid_request(format!(
-                        "{location} needs a _typeName out of {}.",
-                        type_names.join(", ")
-                    ))
-                })?;
-            objects.push((known, Self::of_object(item, location, known, strict)?));
-        }
-        Ok(objects)
+        let strict = self.strict;
+        let read = |(location, item): (String, Value)| {
+            let known = type_names.iter().find(|known| item["_typeName"] == **known);
+            let known = known.ok_or_else(|| {
+                MethodFault::invalid_request(format!(
+                    "{location} needs a _typeName out of {}.",
+                    type_names.join(", ")
+                ))
+            })?;
+            Ok((*known, Self::of_object(item, location, known, strict)?))
+        };
+        self.located(name)?.map(read).collect()
     }
 
     /// Reads `maxCount`, the size of a page.
@@ -311,6 +298,10 @@ impl Fields {
             ))),
         }
     }
+}
+
+fn int32(value: &Value) -> Option<i32> {
+    i32::try_from(value.as_i64()?).ok()
 }
 
 fn reference(value: Value, location: String, strict: bool) -> Result<MoRef, MethodFault> {
