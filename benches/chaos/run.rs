@@ -16,7 +16,7 @@ use vtask::{
     },
     task::{ChangeSet, Presence, ServerId, TaskId, TaskRecord, TaskStore},
     vim::{ConnectOptions, Credentials, TrustPolicy, types::unboxed},
-    watch::{ConnectionState, FetchMode, Intervals, Update, WatchOptions, Watcher},
+    watch::{ConnectionState, FetchMode, Intervals, RetryDelays, Update, WatchOptions, Watcher},
 };
 
 use super::plan::plan;
@@ -337,7 +337,7 @@ fn allowed_rate(tasks: usize) -> usize {
         |interval: Duration| usize::try_from(1000 / interval.as_millis()).unwrap_or(1);
     tasks * each_second(POLL_INTERVAL)
         + each_second(DISCOVERY_INTERVAL)
-        + 12 * each_second(intervals().min_backoff)
+        + 12 * each_second(intervals().retry.min)
 }
 
 fn check_staleness(
@@ -390,9 +390,11 @@ fn last(connections: &[ConnectionState]) -> &[ConnectionState] {
 
 fn intervals() -> Intervals {
     Intervals {
-        initial_backoff: Duration::from_millis(100),
-        max_backoff: Duration::from_secs(2),
-        min_backoff: Duration::from_millis(50),
+        retry: RetryDelays {
+            initial: Duration::from_millis(100),
+            max: Duration::from_secs(2),
+            min: Duration::from_millis(50),
+        },
         queued: POLL_INTERVAL,
         unreadable: Duration::from_secs(1),
         long_poll: LONG_POLL_TIMEOUT,

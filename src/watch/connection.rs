@@ -31,7 +31,7 @@ impl Connection {
         Self {
             client: None,
             renewals: SessionRenewals::new(options.connect.credentials.can_renew()),
-            backoff: Backoff::new(options.intervals, fastrand::u64(..)),
+            backoff: Backoff::new(options.intervals.retry, fastrand::u64(..)),
             is_session_dead: false,
             clock_failures: 0,
         }

@@ -2,17 +2,13 @@
 
 use std::time::Duration;
 
-use super::long_poll::MAX_LONG_POLL;
+use super::{backoff::RetryDelays, long_poll::MAX_LONG_POLL};
 
 /// Intervals and limits of the fetch loop. The defaults suit a vCenter; tests change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Intervals {
-    /// Upper bound of the first pause before a retry; it doubles with each failure…
-    pub initial_backoff: Duration,
-    /// …up to this.
-    pub max_backoff: Duration,
-    /// Lower bound of a pause before a retry.
-    pub min_backoff: Duration,
+    /// Pauses before retries.
+    pub retry: RetryDelays,
     /// Polling interval of queued tasks.
     pub queued: Duration,
     /// Interval between reads of a task that cannot be read.
@@ -31,9 +27,7 @@ pub struct Intervals {
 impl Default for Intervals {
     fn default() -> Self {
         Self {
-            initial_backoff: Duration::from_secs(1),
-            max_backoff: Duration::from_secs(60),
-            min_backoff: Duration::from_millis(200),
+            retry: RetryDelays::default(),
             queued: Duration::from_secs(5),
             unreadable: Duration::from_secs(30),
             long_poll: MAX_LONG_POLL,

@@ -37,7 +37,7 @@ mod update_sender;
 mod view_members;
 mod watch_set;
 
-pub use backoff::Backoff;
+pub use backoff::{Backoff, RetryDelays};
 pub use command::{Command, HistoryRequest};
 pub use concurrent_requests::MAX_CONCURRENT_READS;
 pub use fetch_loop::Watcher;

@@ -90,7 +90,7 @@ impl ConcurrentRequests {
             feed.mark_unreadable(mo_id, error.reason(), true);
         }
         let longer = 2_u32.saturating_pow(times - 1);
-        let pause = intervals.initial_backoff.saturating_mul(longer);
+        let pause = intervals.retry.initial.saturating_mul(longer);
         feed.watched
             .schedule_at(mo_id, now + pause.min(intervals.unreadable));
         if needs_probe {

@@ -120,8 +120,8 @@ async fn tasks_are_followed_without_server_clock() {
             let rule = FaultRule::new("ServiceInstance/CurrentTime", effect.clone());
             control.inject(&FaultPlan::default().with(rule));
             let mut options = watch_by(mode, &simulator, &[]);
-            options.intervals.initial_backoff = Duration::from_millis(50);
-            options.intervals.min_backoff = Duration::from_millis(10);
+            options.intervals.retry.initial = Duration::from_millis(50);
+            options.intervals.retry.min = Duration::from_millis(10);
             options.intervals.clock = Duration::from_millis(300);
             let mut harness = Harness::start(options);
             harness.until_synced("the tasks", &control).await;

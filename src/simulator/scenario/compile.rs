@@ -22,8 +22,9 @@ use crate::world::WorldConfig;
 use crate::world::archive::{ArchiveSpec, OperationProfile};
 use crate::world::inventory::{EntityId, EntityKind, Inventory};
 use crate::world::load_profile::LoadGenerator;
+use crate::world::progress_plan::ProgressPlan;
 use crate::world::task_plan::{
-    CancelBehavior, PlannedEnd, PlannedOutcome, ProgressPlan, ScheduleEntry, TaskPlan,
+    CancelBehavior, PlannedEnd, PlannedOutcome, ScheduleEntry, TaskPlan,
 };
 use crate::world::time::WorldTime;
 

@@ -13,7 +13,8 @@ use serde_json::Value;
 use toml::Spanned;
 
 use crate::duration_range::DurationRange;
-use crate::world::task_plan::{CancelBehavior, ProgressPlan};
+use crate::world::progress_plan::ProgressPlan;
+use crate::world::task_plan::CancelBehavior;
 
 /// Top level of a scenario file.
 #[derive(Debug, Deserialize)]

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::changes::ChangedObject;
 use super::event_queue::WorldEvent;
+use super::progress_plan::ProgressPlan;
 use super::task::{Field, TaskId, TaskState, cancelled_fault, is_cancelled_fault};
-use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome, ProgressPlan};
+use super::task_plan::{CancelBehavior, PlannedEnd, PlannedOutcome};
 use super::{World, replace};
 
 impl World {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::changes::ChangedObject;
 use super::event_queue::WorldEvent;
+use super::progress_plan;
 use super::task::{Execution, Field, FieldVersions, Record, Task, TaskId, TaskState};
 use super::task_plan::{PlannedEnd, TaskPlan};
 use super::task_script::{self, ScriptAction};
@@ -238,7 +239,7 @@ impl World {
                         replace(&mut record.progress, Some(percent))
                     });
                     if details {
-                        let details = task_script::details(percent, duration);
+                        let details = progress_plan::details(percent, duration);
                         self.update(id, Field::ProgressDetails, |record| {
                             replace(&mut record.progress_details, details)
                         });

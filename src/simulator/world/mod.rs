@@ -14,6 +14,7 @@ mod load_generator;
 pub(super) mod load_profile;
 mod locks;
 pub(super) mod playback;
+pub(super) mod progress_plan;
 mod recorded_inventory;
 mod recorded_tasks;
 pub(super) mod task;

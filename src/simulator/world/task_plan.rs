@@ -7,29 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::inventory::EntityId;
+use super::progress_plan::ProgressPlan;
 use super::time::WorldTime;
 use crate::duration_range::DurationRange;
-
-/// Progress (0–100) as a function of the elapsed fraction of the duration.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub(crate) enum ProgressPlan {
-    /// No progress reported.
-    #[default]
-    #[serde(rename = "none")]
-    Absent,
-    Linear,
-    /// Fast at first, then slower and slower.
-    Slowing,
-    /// Linear on average, with monotonic noise.
-    Noisy,
-    /// Corner points (fraction of the duration 0–1, percent), interpolated linearly. Files have percent of the duration.
-    Points(Vec<(f64, u8)>),
-    /// Jumps (fraction of the duration 0–1, percent). Files have percent of the duration.
-    Steps(Vec<(f64, u8)>),
-    /// Finished children divided by all children.
-    Children,
-}
 
 /// Phase of a task with its description.
 #[derive(Clone, Debug, PartialEq)]

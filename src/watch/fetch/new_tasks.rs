@@ -100,7 +100,7 @@ impl Fetch {
             }
             Err(error) => error,
         };
-        let retry = Instant::now() + self.intervals.initial_backoff;
+        let retry = Instant::now() + self.intervals.retry.initial;
         for mo_id in tasks {
             requests.finish(mo_id);
             feed.watched.schedule_at(mo_id, retry);
@@ -146,7 +146,7 @@ impl Fetch {
             let retry = if error.is_session_dead() {
                 Instant::now()
             } else {
-                Instant::now() + self.intervals.initial_backoff
+                Instant::now() + self.intervals.retry.initial
             };
             for mo_id in &adding {
                 feed.watched.schedule_at(mo_id, retry);

@@ -22,7 +22,7 @@ use vtask::{
     },
     watch::{
         CancelResponse, Command, ConnectionState, FamilyState, FetchMode, HistoryPage, Privilege,
-        ServerFacts, Update, WatchOptions, Watcher,
+        RetryDelays, ServerFacts, Update, WatchOptions, Watcher,
     },
 };
 
@@ -71,9 +71,11 @@ pub fn watch(simulator: &Simulator, tasks: &[&str]) -> WatchOptions {
 
 /// Sets a short backoff.
 pub fn with_short_backoff(mut options: WatchOptions) -> WatchOptions {
-    options.intervals.initial_backoff = Duration::from_millis(100);
-    options.intervals.max_backoff = Duration::from_millis(200);
-    options.intervals.min_backoff = Duration::from_millis(10);
+    options.intervals.retry = RetryDelays {
+        initial: Duration::from_millis(100),
+        max: Duration::from_millis(200),
+        min: Duration::from_millis(10),
+    };
     options
 }
 

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::http_exporter::{Failure, HttpExporter, PartialSuccess};
 use crate::{
     vim::MAX_RETRY_AFTER,
-    watch::{Backoff, Intervals},
+    watch::{Backoff, RetryDelays},
 };
 
 /// Maximum number of reasons that are reported of an outage.
@@ -52,7 +52,7 @@ impl Delivery {
     ) -> Self {
         Self {
             exporter,
-            backoff: Backoff::new(Intervals::default(), fastrand::u64(..)),
+            backoff: Backoff::new(RetryDelays::default(), fastrand::u64(..)),
             state,
             messages,
             stop,
