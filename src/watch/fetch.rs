@@ -329,10 +329,15 @@ impl Fetch {
         let now = Instant::now();
         let error = match answer {
             Ok(set) => {
-                renewals.succeeded(&Call::Wait);
-                renewals.succeeded(&Call::Collector);
-                (self.fallbacks, self.refusals) = (0, 0);
                 requests.failures.record_success(now);
+                // The first answer of a collector comes at once, even if its view is empty.
+                let view = feed.view.as_ref().zip(set.as_ref());
+                if poll.has_lasted(now) || view.is_some_and(|(view, set)| view.are_reported(set)) {
+                    renewals.succeeded(&Call::Wait);
+                    renewals.succeeded(&Call::Collector);
+                    poll.tuning.failures = 0;
+                    (self.fallbacks, self.refusals) = (0, 0);
+                }
                 let since = poll.succeeded(set.as_ref(), now);
                 let Some(set) = set else {
                     return Ok(());

@@ -147,12 +147,18 @@ impl LongPoll {
         self.version.is_lost
     }
 
+    /// True if the running wait has lasted long enough to show that waits work.
+    pub(super) fn has_lasted(&self, now: Instant) -> bool {
+        let enough = MIN_LONG_POLL.min(self.tuning.wait);
+        self.waiting_since
+            .is_some_and(|began| began + enough <= now)
+    }
+
     /// Handles a wait without failure. Returns the earliest time at which its changes may have happened.
     pub(super) fn succeeded(&mut self, set: Option<&UpdateSet>, now: Instant) -> Instant {
         let began = self.waiting_since.take();
         let lasted = began.map(|began| now.duration_since(began));
         self.is_wait_cancelled = false;
-        self.tuning.failures = 0;
         self.next_wait = now;
         // Changes that are reported at once happened while no wait was running.
         let since = match lasted {
@@ -202,8 +208,8 @@ impl LongPoll {
         if error.is_fault("InvalidCollectorVersion") {
             self.version.restart();
             AfterFailure::Continue
-        } else if error.is_fault("ManagedObjectNotFound") {
-            // The collector is gone although the session is valid.
+        } else if error.is_fault("ManagedObjectNotFound") && self.tuning.failures == 1 {
+            // The collector is gone although the session is valid. If that repeats itself, tasks are polled.
             AfterFailure::Replace
         } else if error.is_fault("RequestCanceled") {
             self.next_wait = now + CANCELLED_WAIT_DELAY;

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
-use vtask_vim::ReportedFields;
+use vtask_vim::{ReportedFields, types::UpdateSet};
 
 use super::unreported_tasks::UnreportedTasks;
 
@@ -53,6 +53,12 @@ impl ViewMembers {
 
     pub(super) fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    /// True if a set of changes has one of a member.
+    pub(super) fn are_reported(&self, set: &UpdateSet) -> bool {
+        let mut updates = set.filter_set.iter().flat_map(|filter| &filter.object_set);
+        updates.any(|update| self.contains(&update.obj))
     }
 
     /// True while a change of the view is in flight.

@@ -52,6 +52,36 @@ async fn failing_push_falls_back_to_polling() {
     }
 }
 
+/// Answers without tasks do not show that the long poll works.
+#[tokio::test]
+async fn waits_failing_with_members_fall_back_to_polling() {
+    let others = [
+        FaultEffect::Fault("ManagedObjectNotFound".to_owned()),
+        FaultEffect::cut(CloseMode::Close, CutPoint::Body),
+    ];
+    for effect in effects().into_iter().chain(others) {
+        let (simulator, control) = start_server("demo").await;
+        let call = "PropertyCollector/WaitForUpdatesEx";
+        let rule = FaultRule::new(call, FaultEffect::TaskUpdates(Box::new(effect.clone())));
+        // The first wait of a collector ends before its view has members.
+        let delay = FaultEffect::Delay(Duration::from_millis(50).into());
+        let delay = FaultRule::new("ListView/ModifyListView", delay);
+        control.inject(&FaultPlan::default().with(rule).with(delay));
+        let mut harness = Harness::start(with_short_backoff(watch(&simulator, &[])));
+        harness
+            .until_connection(
+                &format!("polling: {effect:?}"),
+                |state| matches!(state, ConnectionState::Polling { reason: Some(reason) } if !reason.is_empty()),
+            )
+            .await;
+        control.advance(Duration::from_secs(20));
+        harness.until_synced("the new tasks", &control).await;
+        let collectors = count(&control, "PropertyCollector/CreatePropertyCollector");
+        assert!(collectors <= 3, "{effect:?}: {collectors}");
+        harness.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn push_resumes_after_recovery() {
     let (simulator, control) = start_server("demo").await;

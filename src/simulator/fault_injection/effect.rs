@@ -119,6 +119,8 @@ pub enum FaultEffect {
     },
     /// Replaces all free texts of the response with texts from this list.
     Texts(Arc<[ReplacementText]>),
+    /// Applies an effect to those responses to `WaitForUpdatesEx` that report tasks.
+    TaskUpdates(Box<FaultEffect>),
 }
 
 fn half() -> f64 {
@@ -155,8 +157,21 @@ impl FaultEffect {
             {
                 Err(format!("{value:?} is not a valid header value"))
             }
+            Self::TaskUpdates(effect) => effect.check(),
             _ => Ok(()),
         }
+    }
+
+    /// Returns true if the effect reads or changes the JSON of the response, which must not be compressed then.
+    pub(super) fn needs_json(&self) -> bool {
+        matches!(
+            self,
+            Self::Malformed
+                | Self::Updates { .. }
+                | Self::Missing { .. }
+                | Self::Texts(_)
+                | Self::TaskUpdates(_)
+        )
     }
 
     /// Returns true if the effect can be applied to a connection.

@@ -1,5 +1,7 @@
 //! HTTP middleware that applies faults to requests and responses and logs each request.
 
+use std::future::{Future, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -18,9 +20,6 @@ use crate::server::ServerCore;
 /// Maximum size of a buffered response body.
 const MAX_RESPONSE_BYTES: usize = 1 << 30;
 
-/// Method that returns property updates.
-const WAIT_METHOD: &str = "PropertyCollector/WaitForUpdatesEx";
-
 /// Processes a request with the effects of the active faults and logs it.
 pub(crate) async fn inject_faults(
     State(server): State<Arc<ServerCore>>,
@@ -33,7 +32,7 @@ pub(crate) async fn inject_faults(
     let effects = server
         .faults
         .effects_for(&in_flight.record.kind, in_flight.record.at);
-    let response = apply(&server, &connection, &effects, request, next, &in_flight).await;
+    let response = apply(&server, &connection, &effects, request, next).await;
     in_flight.finish(response)
 }
 
@@ -43,7 +42,6 @@ async fn apply(
     effects: &[FaultEffect],
     mut request: Request,
     next: Next,
-    in_flight: &InFlight,
 ) -> Response {
     let mut effect = None;
     for each in effects {
@@ -55,90 +53,121 @@ async fn apply(
     let Some(effect) = effect else {
         return next.run(request).await;
     };
-    match effect {
-        // Applied in the loop above.
-        FaultEffect::Delay(_) => next.run(request).await,
-        FaultEffect::Cut { how, at } => cut(connection, *how, *at, request, next).await,
-        FaultEffect::Stall { after, time } => {
-            let (mut response, body) = buffered_response(request, next).await;
-            let first = fraction_of(body.len(), *after);
-            let span = time.map(|time| server.faults.draw(time));
-            responses::set_length(&mut response, body.len());
-            *response.body_mut() = bodies::stalling(&body, first, span);
-            response
-        }
-        FaultEffect::Status {
-            code,
-            retry_after,
-            as_date,
-            reached,
-        } => {
-            if *reached {
-                let _lost = buffered_response(request, next).await;
+    let encoding = request.headers().get(header::ACCEPT_ENCODING);
+    let takes_gzip = encoding
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("gzip"));
+    if effect.needs_json() {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
+    let exchange = Exchange {
+        server,
+        connection,
+        takes_gzip,
+    };
+    exchange.respond(effect, Box::pin(next.run(request))).await
+}
+
+/// The response of the server, which processes the request once this is polled.
+type ServerResponse<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
+
+/// A request affected by a fault.
+#[derive(Clone, Copy)]
+struct Exchange<'a> {
+    server: &'a ServerCore,
+    connection: &'a Connection,
+    takes_gzip: bool,
+}
+
+impl Exchange<'_> {
+    /// Returns the response with an effect other than a delay.
+    async fn respond(self, effect: &FaultEffect, response: ServerResponse<'_>) -> Response {
+        let faults = &self.server.faults;
+        match effect {
+            // Applied before.
+            FaultEffect::Delay(_) => response.await,
+            FaultEffect::Cut { how, at } => cut(self.connection, *how, *at, response).await,
+            FaultEffect::Stall { after, time } => {
+                let (mut response, body) = buffered(response.await).await;
+                let first = fraction_of(body.len(), *after);
+                let span = time.map(|time| faults.draw(time));
+                responses::set_length(&mut response, body.len());
+                *response.body_mut() = bodies::stalling(&body, first, span);
+                response
             }
-            responses::status(*code, *retry_after, *as_date)
-        }
-        FaultEffect::Page => responses::page(200),
-        FaultEffect::Truncated => {
-            let truncate = |body: Bytes| body.slice(..fraction_of(body.len(), 0.6));
-            with_body(request, next, truncate).await
-        }
-        FaultEffect::Malformed => {
-            let damage = |body: Bytes| bodies::damaged(&body, &mut server.faults.fork_rng()).into();
-            with_body(without_compression(request), next, damage).await
-        }
-        FaultEffect::ContentType(value) => {
-            let mut response = next.run(request).await;
-            responses::set_header(&mut response, &header::CONTENT_TYPE, value);
-            response
-        }
-        FaultEffect::Huge {
-            megabytes,
-            compressed,
-        } => {
-            let takes_gzip = request
-                .headers()
-                .get(header::ACCEPT_ENCODING)
-                .and_then(|value| value.to_str().ok())
-                .is_some_and(|value| value.contains("gzip"));
-            responses::huge(*megabytes, *compressed && takes_gzip)
-        }
-        FaultEffect::Endless { bytes_per_second } => responses::endless(*bytes_per_second),
-        FaultEffect::Redirect(to) => responses::redirect(to),
-        FaultEffect::Updates { repeat, shuffle } => {
-            request = without_compression(request);
-            if in_flight.record.kind != WAIT_METHOD {
-                return next.run(request).await;
+            FaultEffect::Status {
+                code,
+                retry_after,
+                as_date,
+                reached,
+            } => {
+                if *reached {
+                    let _lost = buffered(response.await).await;
+                }
+                responses::status(*code, *retry_after, *as_date)
             }
-            let reorder = |body: Bytes| {
-                updates::reordered(&body, *repeat, *shuffle, &mut server.faults.fork_rng()).into()
-            };
-            with_body(request, next, reorder).await
-        }
-        FaultEffect::Fault(name) => responses::fault(name),
-        FaultEffect::Missing {
-            object,
-            fault,
-            whole,
-        } => {
-            let replace =
-                |body: Bytes| updates::with_missing(&body, object.as_deref(), fault, *whole).into();
-            with_body(without_compression(request), next, replace).await
-        }
-        FaultEffect::Texts(list) => {
-            let replace = |body: Bytes| texts::replaced(&body, list).into();
-            with_body(without_compression(request), next, replace).await
+            FaultEffect::Page => responses::page(200),
+            FaultEffect::Truncated => {
+                let truncate = |body: Bytes| body.slice(..fraction_of(body.len(), 0.6));
+                with_body(response, truncate).await
+            }
+            FaultEffect::Malformed => {
+                let damage = |body: Bytes| bodies::damaged(&body, &mut faults.fork_rng()).into();
+                with_body(response, damage).await
+            }
+            FaultEffect::ContentType(value) => {
+                let mut response = response.await;
+                responses::set_header(&mut response, &header::CONTENT_TYPE, value);
+                response
+            }
+            FaultEffect::Huge {
+                megabytes,
+                compressed,
+            } => responses::huge(*megabytes, *compressed && self.takes_gzip),
+            FaultEffect::Endless { bytes_per_second } => responses::endless(*bytes_per_second),
+            FaultEffect::Redirect(to) => responses::redirect(to),
+            FaultEffect::Updates { repeat, shuffle } => {
+                let reorder = |body: Bytes| {
+                    updates::reordered(&body, *repeat, *shuffle, &mut faults.fork_rng()).into()
+                };
+                with_body(response, reorder).await
+            }
+            FaultEffect::Fault(name) => responses::fault(name),
+            FaultEffect::Missing {
+                object,
+                fault,
+                whole,
+            } => {
+                let replace = |body: Bytes| {
+                    updates::with_missing(&body, object.as_deref(), fault, *whole).into()
+                };
+                with_body(response, replace).await
+            }
+            FaultEffect::Texts(list) => {
+                let replace = |body: Bytes| texts::replaced(&body, list).into();
+                with_body(response, replace).await
+            }
+            FaultEffect::TaskUpdates(effect) => {
+                let (mut response, body) = buffered(response.await).await;
+                let has_tasks = updates::reports_tasks(&body);
+                *response.body_mut() = Body::from(body);
+                let response = Box::pin(ready(response));
+                if has_tasks {
+                    Box::pin(self.respond(effect, response)).await
+                } else {
+                    response.await
+                }
+            }
         }
     }
 }
 
-/// Runs the request and replaces the response body.
+/// Replaces the body of a response.
 async fn with_body(
-    request: Request,
-    next: Next,
+    response: ServerResponse<'_>,
     transform: impl FnOnce(Bytes) -> Bytes,
 ) -> Response {
-    let (mut response, body) = buffered_response(request, next).await;
+    let (mut response, body) = buffered(response.await).await;
     let body = transform(body);
     responses::set_length(&mut response, body.len());
     *response.body_mut() = Body::from(body);
@@ -149,8 +178,7 @@ async fn cut(
     connection: &Connection,
     how: CloseMode,
     at: CutPoint,
-    request: Request,
-    next: Next,
+    response: ServerResponse<'_>,
 ) -> Response {
     /// Less than the size of the headers of any response.
     const PARTIAL_HEADER_BYTES: u64 = 15;
@@ -158,7 +186,7 @@ async fn cut(
         connection.cut(how, 0);
         return responses::dropped();
     }
-    let (mut response, body) = buffered_response(request, next).await;
+    let (mut response, body) = buffered(response.await).await;
     match at {
         CutPoint::Body if !body.is_empty() => {
             responses::set_length(&mut response, body.len());
@@ -178,18 +206,12 @@ async fn cut(
     }
 }
 
-/// Runs the request and collects the response body as transmitted.
-async fn buffered_response(request: Request, next: Next) -> (Response, Bytes) {
-    let (parts, body) = next.run(request).await.into_parts();
+/// Collects the body of a response as transmitted.
+async fn buffered(response: Response) -> (Response, Bytes) {
+    let (parts, body) = response.into_parts();
     // A response that already failed is treated as empty.
     let body = to_bytes(body, MAX_RESPONSE_BYTES).await.unwrap_or_default();
     (Response::from_parts(parts, Body::empty()), body)
-}
-
-/// Removes `Accept-Encoding` so that the response is not compressed.
-fn without_compression(mut request: Request) -> Request {
-    request.headers_mut().remove(header::ACCEPT_ENCODING);
-    request
 }
 
 #[expect(

@@ -104,6 +104,14 @@ pub(super) fn with_missing(body: &[u8], object: Option<&str>, fault: &str, whole
     set.to_string().into_bytes()
 }
 
+/// Returns true if the body is an update set with a task.
+pub(super) fn reports_tasks(body: &[u8]) -> bool {
+    let set = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let filters = set["filterSet"].as_array().into_iter().flatten();
+    let mut updates = filters.filter_map(|filter| filter["objectSet"].as_array());
+    updates.any(|updates| { updates.iter() }.any(|update| update["obj"]["type"] == "Task"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
