@@ -133,6 +133,11 @@ impl TaskFeed {
                 let (mo_id, at) = (mo_id.clone(), self.now());
                 self.changes.push(TaskChange::Fields { mo_id, fields, at });
             }
+            Ok(TaskUpdate::Left) if self.watched.is_running(mo_id) => {
+                self.watched.set_polled_individually(mo_id, true);
+                self.watched.schedule_at(mo_id, now);
+            }
+            // The objects of finished tasks disappear after a while.
             Ok(TaskUpdate::Left) => {
                 self.mark_expired(mo_id, "the server has removed it.".to_owned());
             }

@@ -120,3 +120,22 @@ async fn session_expiry_in_missing_set_is_recognised() {
         harness.stop().await;
     }
 }
+
+#[tokio::test]
+async fn task_that_left_the_filter_is_read() {
+    let (_simulator, control, mut harness) = Harness::start_synced("demo", FetchMode::Push).await;
+    let task = running_task(&control);
+    let rule = FaultRule::new(WAIT, FaultEffect::Leave(task.clone()));
+    control.inject(&FaultPlan::default().with(rule));
+    harness
+        .until_seen("a read", |_| {
+            control.advance(Duration::from_millis(500));
+            count(&control, "Task/info") > 0
+        })
+        .await;
+    harness.until_synced("the tasks", &control).await;
+    assert!(control.remove_task(&task));
+    let is_gone = |harness: &Harness| harness.record(&task).unwrap().is_gone();
+    harness.until("its end", is_gone).await;
+    harness.stop().await;
+}

@@ -117,6 +117,8 @@ pub enum FaultEffect {
         #[serde(default)]
         whole: bool,
     },
+    /// Reports this object as having left the filter, in place of its changes, although it exists.
+    Leave(String),
     /// Replaces all free texts of the response with texts from this list.
     Texts(Arc<[ReplacementText]>),
     /// Applies an effect to those responses to `WaitForUpdatesEx` that report tasks.
@@ -169,6 +171,7 @@ impl FaultEffect {
             Self::Malformed
                 | Self::Updates { .. }
                 | Self::Missing { .. }
+                | Self::Leave(_)
                 | Self::Texts(_)
                 | Self::TaskUpdates(_)
         )

@@ -143,6 +143,10 @@ impl Exchange<'_> {
                 };
                 with_body(response, replace).await
             }
+            FaultEffect::Leave(object) => {
+                let replace = |body: Bytes| updates::with_leave(&body, object).into();
+                with_body(response, replace).await
+            }
             FaultEffect::Texts(list) => {
                 let replace = |body: Bytes| texts::replaced(&body, list).into();
                 with_body(response, replace).await

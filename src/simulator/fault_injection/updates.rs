@@ -104,6 +104,22 @@ pub(super) fn with_missing(body: &[u8], object: Option<&str>, fault: &str, whole
     set.to_string().into_bytes()
 }
 
+/// Reports an object as having left the filter. A body that is not an update set stays unchanged.
+pub(super) fn with_leave(body: &[u8], object: &str) -> Vec<u8> {
+    let Ok(mut set) = serde_json::from_slice::<Value>(body) else {
+        return body.to_vec();
+    };
+    let filters = set.get_mut("filterSet").and_then(Value::as_array_mut);
+    for filter in filters.into_iter().flatten() {
+        let updates = filter.get_mut("objectSet").and_then(Value::as_array_mut);
+        let updates = updates.into_iter().flatten();
+        for update in updates.filter(|update| update["obj"]["value"] == object) {
+            *update = json!({"_typeName": "ObjectUpdate", "kind": "leave", "obj": update["obj"]});
+        }
+    }
+    set.to_string().into_bytes()
+}
+
 /// Returns true if the body is an update set with a task.
 pub(super) fn reports_tasks(body: &[u8]) -> bool {
     let set = serde_json::from_slice(body).unwrap_or(Value::Null);
