@@ -21,8 +21,9 @@ pub(super) struct Connection {
     pub(super) client: Option<Arc<Client>>,
     pub(super) renewals: SessionRenewals,
     pub(super) backoff: Backoff,
-    /// True after a `NotAuthenticated`. Some calls may still be answered, but the session does not recover.
-    pub(super) is_session_dead: bool,
+    /// False until a login succeeds, and after a `NotAuthenticated`: some calls may still be answered, but the session
+    /// does not recover.
+    pub(super) is_signed_in: bool,
     clock_failures: u32,
 }
 
@@ -32,7 +33,7 @@ impl Connection {
             client: None,
             renewals: SessionRenewals::new(options.connect.credentials.can_renew()),
             backoff: Backoff::new(options.intervals.retry, fastrand::u64(..)),
-            is_session_dead: false,
+            is_signed_in: false,
             clock_failures: 0,
         }
     }
@@ -45,13 +46,13 @@ impl Connection {
 
     /// Records a new session.
     pub(super) fn signed_in(&mut self) {
-        self.is_session_dead = false;
+        self.is_signed_in = true;
         self.renewals.was_read = false;
     }
 
     /// Records a dead session. Returns the reason to stop: none if it can be renewed at once.
     pub(super) fn session_died(&mut self, error: Box<Error>) -> Option<StopReason> {
-        self.is_session_dead = true;
+        self.is_signed_in = false;
         if !self.renewals.can_renew {
             Some(StopReason::session_ended(&error))
         } else if self.renewals.was_read {

@@ -194,7 +194,7 @@ impl FetchLoop {
             self.sign_in(&client).await?;
             client
         };
-        if self.connection.is_session_dead {
+        if !self.connection.is_signed_in {
             self.sign_in(&client).await?;
         }
         loop {
@@ -224,6 +224,7 @@ impl FetchLoop {
     }
 
     async fn sign_in(&mut self, client: &Arc<Client>) -> Result<(), StopReason> {
+        self.connection.is_signed_in = false;
         let signing_in = {
             let client = client.clone();
             async move { client.sign_in().await }

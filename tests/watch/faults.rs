@@ -1,6 +1,6 @@
 //! Regression tests of faults.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::watch::support::{
     Harness, count, running_task, start_server, watch_by, with_short_backoff,
@@ -83,6 +83,36 @@ async fn failed_connections_do_not_accumulate_sessions() {
     harness.until_synced("the tasks", &control).await;
     harness.stop().await;
     assert_eq!(control.session_count(), 0);
+}
+
+#[tokio::test]
+async fn failed_login_is_repeated_before_other_calls() {
+    for effect in [
+        FaultEffect::status(503),
+        FaultEffect::Fault("HostConnectFault".to_owned()),
+    ] {
+        let login = "SessionManager/Login";
+        let (simulator, control) =
+            faulty_server(FaultRule::new(login, effect.clone()).times(5)).await;
+        let mut harness = Harness::push(&simulator);
+        harness.until_synced("the tasks", &control).await;
+        let requests = control.requests();
+        let before = requests
+            .iter()
+            .take_while(|request| request.status != 200 || request.kind != login);
+        let calls: BTreeSet<&str> = before.map(|request| &*request.kind).collect();
+        assert_eq!(
+            calls,
+            BTreeSet::from([login, "ServiceInstance/content", "hello"])
+        );
+        assert_eq!(count(&control, login), 6);
+        for state in &harness.connections {
+            if let ConnectionState::Retrying { reason, .. } = state {
+                assert!(reason.contains("signing in"), "{effect:?}: {reason}");
+            }
+        }
+        harness.stop().await;
+    }
 }
 
 #[tokio::test]
