@@ -120,6 +120,11 @@ impl Error {
         self.is_fault("NotAuthenticated")
     }
 
+    /// True if the server, or a proxy in front of it, rejected the credentials or the session without a fault.
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(self.kind, ErrorKind::Status { status: 401, .. })
+    }
+
     /// True if the login was rejected. Such a request must not be repeated, because that could lock the account.
     pub fn is_auth_failure(&self) -> bool {
         self.is_fault("InvalidLogin")

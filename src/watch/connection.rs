@@ -47,7 +47,7 @@ impl Connection {
     /// Records a new session.
     pub(super) fn signed_in(&mut self) {
         self.is_signed_in = true;
-        self.renewals.was_read = false;
+        self.renewals.signed_in();
     }
 
     /// Records a dead session. Returns the reason to stop: none if it can be renewed at once.

@@ -2,7 +2,7 @@
 //!
 //! `NotAuthenticated` usually means that the session has ended, and a new one helps at once. A call that is still not
 //! authenticated in a new session has another cause: it is then treated as refused, so that it does not end one
-//! session after the other.
+//! session after the other. A status 401 without a fault is treated alike, but may come from a proxy as well.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -32,6 +32,8 @@ pub(super) enum Call {
     Cancel(Arc<str>),
     LookUp,
     History,
+    /// Any call that was answered with status 401 and no fault.
+    Unauthorized,
 }
 
 impl Call {
@@ -56,6 +58,8 @@ pub(super) struct SessionRenewals {
     pub(super) can_renew: bool,
     /// True if anything was read since the last sign-in.
     pub(super) was_read: bool,
+    /// True if a call that requires a session was answered since the last sign-in.
+    is_valid: bool,
     calls: HashMap<Call, (u32, Instant)>,
 }
 
@@ -64,12 +68,20 @@ impl SessionRenewals {
         Self {
             can_renew,
             was_read: false,
+            is_valid: false,
             calls: HashMap::new(),
         }
     }
 
+    /// Records a new session.
+    pub(super) fn signed_in(&mut self) {
+        (self.was_read, self.is_valid) = (false, false);
+    }
+
     /// Records a successful call.
     pub(super) fn succeeded(&mut self, call: &Call) {
+        // Some servers report the time without a session.
+        self.is_valid |= *call != Call::Clock;
         if !self.calls.is_empty() {
             self.calls.remove(call);
         }
@@ -77,7 +89,12 @@ impl SessionRenewals {
 
     /// Records a failed call. Returns true if the session has ended and should be renewed.
     pub(super) fn ends_session(&mut self, call: Call, error: &Error) -> bool {
-        error.is_session_dead() && self.renew(call, Instant::now())
+        let now = Instant::now();
+        if error.is_unauthorized() {
+            // A lasting refusal may have another cause, and concerns any call.
+            return self.can_renew && self.is_valid && self.renew(Call::Unauthorized, now);
+        }
+        error.is_session_dead() && self.renew(call, now)
     }
 
     /// Records a call that was not authenticated. Returns true if the session should be renewed.
@@ -102,6 +119,8 @@ impl SessionRenewals {
 
 #[cfg(test)]
 mod tests {
+    use vtask_vim::ErrorKind;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -117,6 +136,23 @@ mod tests {
         assert!(renewals.renew(Call::Wait, now));
         assert!(renewals.renew(Call::History, now + RENEWAL_RESET_INTERVAL));
         assert!(!renewals.renew(Call::History, now + RENEWAL_RESET_INTERVAL));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rejected_session_that_was_valid_is_renewed_once() {
+        let rejected = Error::fixture(ErrorKind::Status {
+            status: 401,
+            retry_after: None,
+        });
+        for can_renew in [true, false] {
+            let mut renewals = SessionRenewals::new(can_renew);
+            renewals.succeeded(&Call::Clock);
+            assert!(!renewals.ends_session(Call::Wait, &rejected));
+            renewals.succeeded(&Call::Recent);
+            assert_eq!(renewals.ends_session(Call::Wait, &rejected), can_renew);
+            renewals.succeeded(&Call::Wait);
+            assert!(!renewals.ends_session(Call::Recent, &rejected));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -59,6 +59,44 @@ async fn session_ended_during_long_poll_is_renewed() {
     }
 }
 
+/// A status 401 without a fault may mean that the session has ended.
+#[tokio::test]
+async fn rejected_session_is_renewed_once() {
+    for (mode, call) in [
+        (FetchMode::Auto, "PropertyCollector/WaitForUpdatesEx"),
+        (FetchMode::Poll, "Task/info"),
+        (FetchMode::Poll, "TaskManager/recentTask"),
+    ] {
+        let (_simulator, control, mut harness) = Harness::start_synced("demo", mode).await;
+        let rule = FaultRule::new(call, FaultEffect::status(401));
+        control.inject(&FaultPlan::default().with(rule.clone().times(1)));
+        control.advance(Duration::from_secs(20));
+        harness
+            .until_seen("a login", |_| count(&control, "SessionManager/Login") == 2)
+            .await;
+        harness.until_synced("the new tasks", &control).await;
+        harness.assert_never_lost(call);
+        assert!(!reports_401(&harness), "{call}");
+        // A lasting refusal is not a matter of the session.
+        control.inject(&FaultPlan::default().with(rule));
+        control.advance(Duration::from_secs(20));
+        harness.until_seen("the refusal", reports_401).await;
+        assert_eq!(count(&control, "SessionManager/Login"), 2, "{call}");
+        harness.stop().await;
+    }
+}
+
+/// True if the connection, a task or a notice has shown a status 401.
+fn reports_401(harness: &Harness) -> bool {
+    let tasks = harness.store.iter();
+    let presences: Vec<_> = tasks.map(|(_, record)| &record.presence).collect();
+    let shown = format!(
+        "{:?} {presences:?} {:?}",
+        harness.connections, harness.notices
+    );
+    shown.contains("401")
+}
+
 #[tokio::test]
 async fn responsive_long_poll_is_not_checked() {
     // Waits end only if its clock runs.
