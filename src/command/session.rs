@@ -33,7 +33,7 @@ const MAX_CONSECUTIVE_FAILURES: usize = 3;
 /// A task ID with the value read, or the error.
 pub(super) type TaskRead = (Arc<str>, Result<Value, Error>);
 
-/// Signs in, runs `send` and signs out, even if interrupted.
+/// Signs in, runs `send` and signs out, even if interrupted. An expired session is replaced once.
 ///
 /// # Errors
 /// Fails if the server is unreachable or refuses, and with the errors of `send`.
@@ -72,6 +72,7 @@ impl Session {
             reason = io.stop_requested() => Err(reason),
         };
         let client = connected.map_err(|reason| reason.error(&traffic))??;
+        let client = client.with_renewal();
         let mut signing_in = Box::pin(with_retries(async || client.sign_in().await));
         let signed_in = tokio::select! {
             session = &mut signing_in => Ok(session),
@@ -242,26 +243,6 @@ async fn sign_out(client: &Client, sign_out_deadline: Option<Instant>, io: &mut 
 /// Reads tasks concurrently, in the order given. Failed reads are repeated. If the server keeps failing, the remaining
 /// tasks get its last error.
 pub(super) async fn read_all(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
-    let mut read = read_each(client, tasks).await;
-    let is_dead = |(_, answer): &&TaskRead| answer.as_ref().is_err_and(Error::is_session_dead);
-    let lost: Vec<Arc<str>> = read
-        .iter()
-        .filter(is_dead)
-        .map(|(task, _)| task.clone())
-        .collect();
-    // The server may reject an expired session for some calls only; a new session fixes that.
-    if !lost.is_empty() && client.can_renew() && client.sign_in().await.is_ok() {
-        let mut retried = read_each(client, lost).await;
-        for (task, answer) in &mut read {
-            if let Some(at) = retried.iter().position(|(other, _)| other == task) {
-                *answer = retried.swap_remove(at).1;
-            }
-        }
-    }
-    read
-}
-
-async fn read_each(client: &Client, tasks: Vec<Arc<str>>) -> Vec<TaskRead> {
     // Errors since the last successful read.
     let failures: Mutex<Vec<Error>> = Mutex::new(Vec::new());
     let failures = &failures;

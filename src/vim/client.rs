@@ -8,6 +8,7 @@ use std::{
 use jiff::Timestamp;
 use reqwest::{Method, header::HeaderValue};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 use vtask_metrics::RequestMetrics;
 
 use super::{
@@ -76,6 +77,8 @@ pub struct Client {
     pub(super) locale: RwLock<Option<String>>,
     /// True if the session is stored for the next run.
     pub(super) is_session_stored: AtomicBool,
+    /// Set once the session has been renewed; `None` if the caller renews it.
+    pub(super) renewal: Option<OnceCell<()>>,
 }
 
 impl Client {
@@ -100,6 +103,7 @@ impl Client {
             session: RwLock::new(None),
             locale: RwLock::new(None),
             is_session_stored: AtomicBool::new(false),
+            renewal: None,
         };
         if let Credentials::Session(id) = &client.credentials {
             let header = client.secret_header(id)?;
@@ -289,9 +293,25 @@ impl Client {
         Ok(Some((self.read(action, &response, parse)?, digest)))
     }
 
+    /// Makes a call. If the session turns out to be dead and has been renewed, the call is repeated.
     pub(super) async fn call(
         &self,
         call: ApiCall<'_>,
+        action: RequestLabel<'_>,
+    ) -> Result<ApiResponse, Error> {
+        let session = self.session();
+        match self.send(&call, action).await {
+            Err(error) if error.is_session_dead() && self.renews(&error, session).await => {
+                Box::pin(self.send(&call, action)).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// Sends a request in the session in use.
+    pub(super) async fn send(
+        &self,
+        call: &ApiCall<'_>,
         action: RequestLabel<'_>,
     ) -> Result<ApiResponse, Error> {
         if self.read_only && call.effect == MethodEffect::Changes {
@@ -303,11 +323,11 @@ impl Client {
         let request = Request {
             endpoint: call.endpoint,
             action,
-            method: call.method,
+            method: call.method.clone(),
             path: &path,
             query: None,
             headers: self.headers(action)?,
-            body: call.body,
+            body: call.body.as_ref(),
             timeout: call.wait + self.timeout,
         };
         self.transport.send(request).await

@@ -40,7 +40,7 @@ pub(super) async fn negotiate(
         path: &["api", "vcenter", "system"],
         query: Some("action=hello"),
         headers: HeaderMap::new(),
-        body: Some(hello().into()),
+        body: Some(&hello().into()),
         timeout,
     };
     let failed = |kind| Error::new(action(), transport.address().name(), kind);

@@ -46,6 +46,23 @@ impl Client {
         let Some(collector) = &self.content().property_collector else {
             return Err(self.unsupported(&action, "the server offers no property collector."));
         };
+    ) -> Result<Vec<ObjectContent>, Error> {
+        let session = self.session();
+        match self.retrieve(action, throttle, objects, paths).await {
+            // A retrieval ends with its session.
+            Err(error) if self.renews(&error, session).await => {
+                self.retrieve(action, throttle, objects, paths).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn retrieve(
+        &self,
+        action: &str,
+        throttle: &impl Throttle,
+        objects: &[ManagedObjectReference],
+        paths: &[&str],
         let kinds: BTreeSet<&str> = objects.iter().map(ManagedObjectReference::kind).collect();
         let properties = kinds.into_iter().map(|kind| {
             let paths: Vec<&str> = paths.iter().map(|path| path_of(kind, path)).collect();

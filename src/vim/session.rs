@@ -10,8 +10,8 @@ use futures_util::future::select_ok;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use serde::Serialize;
-use serde_json::Value;
-use tokio::time::timeout;
+use serde_json::{Value, json};
+use tokio::{sync::OnceCell, time::timeout};
 
 use super::{
     client::{ApiCall, Client},
@@ -66,7 +66,7 @@ impl Client {
         let body = login(user, password)
             .map_err(|error| self.error(&action, ErrorKind::Unsupported(error.to_string())))?;
         let call = ApiCall::post(manager, ApiMethod::Login, body);
-        let answer = self.call(call, &action).await?;
+        let answer = self.send(&call, &action).await?;
         let Some(session) = answer.headers.get(SESSION_HEADER) else {
             return Err(self.error(
                 &action,
@@ -134,7 +134,8 @@ impl Client {
             Value::Null => Ok(None),
             session => UserSession::from_json(session).map(Some),
         };
-        self.request(call, &action, parse).await
+        let answer = self.send(&call, &action).await?;
+        self.read(&action, &answer, parse)
     }
 
     /// True if [`sign_out`](Self::sign_out) ends the session.
@@ -165,9 +166,11 @@ impl Client {
         }
         let action = || "signing out".to_owned();
         let manager = &self.content.session_manager;
-        let log_out = async || match self.post_void(manager, ApiMethod::Logout, &action).await {
-            Err(error) if !error.is_session_dead() => Err(error),
-            _ => Ok(()),
+        let call = ApiCall::post(manager, ApiMethod::Logout, json!({}));
+        let log_out = async || match self.send(&call, &action).await {
+            Ok(answer) => self.read(&action, &answer, |_| Ok(())),
+            Err(error) if error.is_session_dead() => Ok(()),
+            Err(error) => Err(error),
         };
         let mut first = Box::pin(log_out());
         let ended = if let Ok(ended) = timeout(LOGOUT_RETRY_DELAY, &mut first).await {
@@ -195,6 +198,28 @@ impl Client {
             headers.insert(AUTHORIZATION, value);
         }
         if let Some(session) = self.session() {
+    /// Makes requests sign in again, once per client, when they find the session dead.
+    #[must_use]
+    pub fn with_renewal(mut self) -> Self {
+        self.renewal = self.can_renew().then(OnceCell::new);
+        self
+    }
+
+    /// Renews a dead session unless it was renewed before. Returns true if the request that failed with `error` was
+    /// sent in an older session than the one now in use.
+    pub(super) async fn renews(&self, error: &Error, session: Option<HeaderValue>) -> bool {
+        let Some(renewal) = &self.renewal else {
+            return false;
+        };
+        if error.is_session_dead() {
+            // After a failed login there is no session.
+            let sign_in = async || drop(Box::pin(self.sign_in()).await);
+            renewal.get_or_init(sign_in).await;
+        }
+        let current = self.session();
+        current.is_some() && current != session
+    }
+
             headers.insert(SESSION_HEADER, session);
         }
         Ok(headers)
@@ -205,7 +230,7 @@ impl Client {
         header.map_err(|_| self.error(&|| "signing in".to_owned(), unsendable()))
     }
 
-    fn session(&self) -> Option<HeaderValue> {
+    pub(super) fn session(&self) -> Option<HeaderValue> {
         let session = self.session.read();
         session.unwrap_or_else(PoisonError::into_inner).clone()
     }

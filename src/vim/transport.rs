@@ -50,7 +50,7 @@ pub(super) struct Request<'a> {
     pub(super) path: &'a [&'a str],
     pub(super) query: Option<&'static str>,
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<RequestBody>,
+    pub(super) body: Option<&'a RequestBody>,
     pub(super) timeout: Duration,
 }
 
@@ -72,10 +72,10 @@ impl RequestBody {
         Ok(Self::Secret(Bytes::from_owner(text)))
     }
 
-    fn into_bytes(self) -> Bytes {
+    fn to_bytes(&self) -> Bytes {
         match self {
             Self::Json(value) => value.to_string().into(),
-            Self::Secret(bytes) => bytes,
+            Self::Secret(bytes) => bytes.clone(),
         }
     }
 }
@@ -177,7 +177,7 @@ impl Transport {
     pub(super) async fn send(&self, request: Request<'_>) -> Result<ApiResponse, Error> {
         let action = request.action;
         let timeout = request.timeout;
-        let body = match &request.body {
+        let body = match request.body {
             Some(RequestBody::Json(body)) => Some(body),
             Some(RequestBody::Secret(_)) | None => None,
         };
@@ -199,7 +199,7 @@ impl Transport {
             if let Some(body) = request.body {
                 builder = builder
                     .header(CONTENT_TYPE, "application/json")
-                    .body(body.into_bytes());
+                    .body(body.to_bytes());
             }
             let response = builder.send().await;
             let response = response.map_err(|error| self.unanswered(&error))?;

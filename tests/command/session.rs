@@ -7,7 +7,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::command::{CommandLine, count_requests, line, server, server_with};
+use vtask::simulator::fault_injection::{FaultEffect, FaultPlan, FaultRule};
+
+use crate::support::command::{
+    CommandLine, count_requests, line, server, server_with, server_with_fault,
+};
 
 /// Returns a command line that keeps sessions in this directory.
 fn line_in(directory: &Path, words: &str) -> CommandLine {
@@ -59,6 +63,61 @@ async fn expired_session_is_replaced() {
     // Without `--keep-session` no saved session is used or written.
     let output = line_in(directory.path(), "list").on(&simulator).await;
     assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(simulator.control().session_count(), 0);
+}
+
+#[tokio::test]
+async fn partly_dead_session_is_replaced() {
+    for (kind, command) in [
+        ("TaskManager/recentTask", "list"),
+        ("Task/info", "get task-3 --json"),
+        ("TaskManager/CreateCollectorForTasks", "list --since 1h"),
+        ("TaskHistoryCollector/ResetCollector", "list --since 1h"),
+        ("TaskHistoryCollector/ReadPreviousTasks", "tree task-6"),
+        ("EventManager/QueryEvents", "events task-1"),
+        ("PropertyCollector/RetrievePropertiesEx", "list --location"),
+        (
+            "PropertyCollector/ContinueRetrievePropertiesEx",
+            "list --location",
+        ),
+        ("Task/CancelTask", "cancel task-3 --yes"),
+    ] {
+        let start = |faults| {
+            server_with(|options| {
+                options.starts_at = Some("2026-03-04T15:00:00Z".parse().unwrap());
+                options.behavior.retrieve_cap = Some(1);
+                options.faults = faults;
+            })
+        };
+        let expected = line(command).on(&start(FaultPlan::default()).await).await;
+        let refused = FaultEffect::Fault("NotAuthenticated".to_owned());
+        let rule = FaultRule::new(kind, refused).times(1);
+        let simulator = start(FaultPlan::default().with(rule)).await;
+        let directory = tempfile::tempdir().unwrap();
+        for run in [command, "list"] {
+            let output = line_in(directory.path(), &format!("{run} --keep-session"))
+                .on(&simulator)
+                .await;
+            assert_eq!(output.code, 0, "{kind}: {output:?}");
+            if run == command {
+                let both = (&*output.out, &*output.err);
+                assert_eq!(both, (&*expected.out, &*expected.err), "{kind}");
+            }
+        }
+        let control = simulator.control();
+        assert_eq!(control.faults_injected(), 1, "{kind}");
+        assert_eq!(count_requests(&control, "/Login"), 2, "{kind}");
+        assert_eq!(control.session_count(), 1, "{kind}: the dead one is ended");
+    }
+}
+
+#[tokio::test]
+async fn session_is_renewed_once() {
+    let refused = FaultEffect::Fault("NotAuthenticated".to_owned());
+    let simulator = server_with_fault(FaultRule::new("Task/*", refused)).await;
+    let output = line("get task-1 task-2 task-3").on(&simulator).await;
+    assert_eq!(output.code, 4, "{output:?}");
+    assert_eq!(count_requests(&simulator.control(), "/Login"), 2);
     assert_eq!(simulator.control().session_count(), 0);
 }
 

@@ -112,6 +112,7 @@ impl Client {
             let before = reading.seen.len();
             reading.stale = 0;
             let rest = query.until_reached(reading.reached);
+            let session = self.session();
             let error = match self.read_through(throttle, &rest, &mut reading).await {
                 Ok(()) => return Ok(reading.past),
                 Err(error) => error,
@@ -121,7 +122,9 @@ impl Client {
             } else {
                 failures + 1
             };
-            if failures >= throttle.max_attempts() || !error.is_retryable() {
+            // A collector ends with its session.
+            let is_retryable = error.is_retryable() || self.renews(&error, session).await;
+            if failures >= throttle.max_attempts() || !is_retryable {
                 return Err(error);
             }
             sleep_before_retry(failures, &error).await;
