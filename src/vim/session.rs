@@ -107,11 +107,20 @@ impl Client {
                 self.set_session(Some(header));
                 match self.current_session().await {
                     Ok(answer) => answer,
-                    // A fault counts as an unknown session.
-                    Err(error) if error.fault().is_some() || error.is_session_dead() => None,
                     Err(error) => {
-                        self.set_session(None);
-                        return Err(error);
+                        let status = match error.kind {
+                            ErrorKind::Status { status, .. } => Some(status),
+                            _ => None,
+                        };
+                        if error.is_transient() && (status.is_none() || error.is_retryable()) {
+                            self.set_session(None);
+                            return Err(error);
+                        }
+                        // A refusal counts as an unknown session, which may still be open.
+                        if !error.is_session_dead() && status != Some(401) {
+                            let _ = self.end_session().await;
+                        }
+                        None
                     }
                 }
             }
@@ -189,15 +198,6 @@ impl Client {
         self.credentials.can_renew()
     }
 
-    pub(super) fn headers(&self, action: RequestLabel<'_>) -> Result<HeaderMap, Error> {
-        let mut headers = HeaderMap::new();
-        if let Credentials::Authorization(value) = &self.credentials {
-            let value = self
-                .secret_header(value)
-                .map_err(|error| self.error(action, error.kind))?;
-            headers.insert(AUTHORIZATION, value);
-        }
-        if let Some(session) = self.session() {
     /// Makes requests sign in again, once per client, when they find the session dead.
     #[must_use]
     pub fn with_renewal(mut self) -> Self {
@@ -220,6 +220,15 @@ impl Client {
         current.is_some() && current != session
     }
 
+    pub(super) fn headers(&self, action: RequestLabel<'_>) -> Result<HeaderMap, Error> {
+        let mut headers = HeaderMap::new();
+        if let Credentials::Authorization(value) = &self.credentials {
+            let value = self
+                .secret_header(value)
+                .map_err(|error| self.error(action, error.kind))?;
+            headers.insert(AUTHORIZATION, value);
+        }
+        if let Some(session) = self.session() {
             headers.insert(SESSION_HEADER, session);
         }
         Ok(headers)

@@ -122,6 +122,28 @@ async fn session_is_renewed_once() {
 }
 
 #[tokio::test]
+async fn session_that_cannot_be_checked_is_replaced() {
+    for (effect, left) in [
+        (FaultEffect::status(404), 1),
+        (FaultEffect::Fault("NoPermission".to_owned()), 1),
+        // Such a session is not logged out.
+        (FaultEffect::status(401), 2),
+    ] {
+        let rule = FaultRule::new("SessionManager/currentSession", effect.clone());
+        let simulator = server_with_fault(rule).await;
+        let directory = tempfile::tempdir().unwrap();
+        for logins in [1, 2] {
+            let output = line_in(directory.path(), "list --keep-session")
+                .on(&simulator)
+                .await;
+            assert_eq!(output.code, 0, "{effect:?}: {output:?}");
+            assert_eq!(count_requests(&simulator.control(), "/Login"), logins);
+        }
+        assert_eq!(simulator.control().session_count(), left, "{effect:?}");
+    }
+}
+
+#[tokio::test]
 async fn open_session_needs_no_password() {
     let simulator = server().await;
     let directory = tempfile::tempdir().unwrap();
