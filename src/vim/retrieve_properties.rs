@@ -1,17 +1,22 @@
 //! `RetrievePropertiesEx`: properties of many objects with one request.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::json;
+use tokio::time::timeout;
 
 use super::{
     client::{ApiCall, Client},
     error::{Error, ErrorKind},
     history::{NoThrottle, Throttle},
     method::ApiMethod,
-    response::parse as parse_body,
-    types::{ManagedObjectReference, ObjectContent, RetrieveResult, TaskInfo},
+    response::{ApiResponse, parse as parse_body},
+    transport::RequestLabel,
+    types::{ManagedObjectReference, ObjectContent, RetrieveResult, TaskInfo, text_at},
 };
+
+/// Time after which an unanswered cancellation of a retrieval is given up.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl Client {
     /// Reads the `info` of tasks with one request. Tasks that do not exist or cannot be read are left out.
@@ -42,11 +47,6 @@ impl Client {
         objects: &[ManagedObjectReference],
         paths: &[&str],
     ) -> Result<Vec<ObjectContent>, Error> {
-        let action = || action.to_owned();
-        let Some(collector) = &self.content().property_collector else {
-            return Err(self.unsupported(&action, "the server offers no property collector."));
-        };
-    ) -> Result<Vec<ObjectContent>, Error> {
         let session = self.session();
         match self.retrieve(action, throttle, objects, paths).await {
             // A retrieval ends with its session.
@@ -63,6 +63,11 @@ impl Client {
         throttle: &impl Throttle,
         objects: &[ManagedObjectReference],
         paths: &[&str],
+    ) -> Result<Vec<ObjectContent>, Error> {
+        let action = || action.to_owned();
+        let Some(collector) = &self.content().property_collector else {
+            return Err(self.unsupported(&action, "the server offers no property collector."));
+        };
         let kinds: BTreeSet<&str> = objects.iter().map(ManagedObjectReference::kind).collect();
         let properties = kinds.into_iter().map(|kind| {
             let paths: Vec<&str> = paths.iter().map(|path| path_of(kind, path)).collect();
@@ -77,50 +82,74 @@ impl Client {
             "objectSet": selected.collect::<Vec<_>>(),
             "reportMissingObjectsInResults": true,
         });
-        let mut method = ApiMethod::RetrievePropertiesEx;
-        let mut body = json!({"specSet": [spec], "options": {"_typeName": "RetrieveOptions"}});
+        let body = json!({"specSet": [spec], "options": {"_typeName": "RetrieveOptions"}});
+        let mut call = ApiCall::post(collector, ApiMethod::RetrievePropertiesEx, body);
+        let mut token = None;
         let mut all = Vec::new();
-        loop {
-            let call = ApiCall::post(collector, method, body.clone());
-            let answer = match self.call(call, &action).await {
-                Ok(answer) => answer,
+        // Each page has at least one of the objects.
+        for _ in 0..=objects.len() {
+            let read = match self.call(call, &action).await {
+                Ok(answer) => self.read_page(&action, &answer, &mut token),
+                Err(error) => Err(error),
+            };
+            match read {
+                Ok(page) => all.extend(page),
                 Err(error) => {
-                    if method == ApiMethod::ContinueRetrievePropertiesEx && error.is_retryable() {
-                        self.cancel_retrieval(collector, body).await;
-                    }
+                    self.cancel_retrieval(collector, token.as_deref()).await;
                     return Err(error);
                 }
-            };
-            let RetrieveResult { objects, token } = match parse_body(&answer.body) {
-                Ok(result) => result.unwrap_or_default(),
-                // Another form, or not what it should be.
-                Err(_) => self.read(&action, &answer, RetrieveResult::from_json)?,
-            };
-            // Some servers answer in a session that has ended.
-            let faults = objects.iter().filter_map(|object| object.fault.as_ref());
-            if let Some(dead) = { faults }.find(|fault| fault.type_name() == "NotAuthenticated") {
-                return Err(self.error(&action, ErrorKind::Fault(dead.clone())));
             }
-            all.extend(objects);
-            let Some(token) = token else {
+            let Some(next) = token.as_deref() else {
                 return Ok(all);
             };
-            body = json!({"token": token});
             if !throttle.ready().await {
-                self.cancel_retrieval(collector, body).await;
+                self.cancel_retrieval(collector, Some(next)).await;
                 return Ok(all);
             }
-            method = ApiMethod::ContinueRetrievePropertiesEx;
+            let method = ApiMethod::ContinueRetrievePropertiesEx;
+            call = ApiCall::post(collector, method, json!({"token": next}));
+        }
+        self.cancel_retrieval(collector, token.as_deref()).await;
+        Err(self.unsupported(&action, "the server continues the result without end."))
+    }
+
+    /// Reads a page of a retrieval. `token` becomes that of the page, even if the page is malformed.
+    fn read_page(
+        &self,
+        action: RequestLabel<'_>,
+        answer: &ApiResponse,
+        token: &mut Option<String>,
+    ) -> Result<Vec<ObjectContent>, Error> {
+        let page = match parse_body::<RetrieveResult>(&answer.body) {
+            Ok(page) => page.unwrap_or_default(),
+            // Another form, or not what it should be.
+            Err(_) => self.read(action, answer, |page| {
+                let sent = text_at(&page, &["token"]).map(str::to_owned);
+                *token = sent.or(token.take());
+                RetrieveResult::from_json(page)
+            })?,
+        };
+        *token = page.token;
+        // Some servers answer in a session that has ended.
+        let mut faults = page
+            .objects
+            .iter()
+            .filter_map(|object| object.fault.as_ref());
+        match faults.find(|fault| fault.type_name() == "NotAuthenticated") {
+            Some(dead) => Err(self.error(action, ErrorKind::Fault(dead.clone()))),
+            None => Ok(page.objects),
         }
     }
 
-    /// Cancels a retrieval that is not continued; it would stay in the server's memory. `body` has its token.
-    async fn cancel_retrieval(&self, collector: &ManagedObjectReference, body: Value) {
+    /// Cancels a retrieval that is not continued; it would stay in the server's memory.
+    async fn cancel_retrieval(&self, collector: &ManagedObjectReference, token: Option<&str>) {
+        let Some(token) = token else {
+            return;
+        };
         let method = ApiMethod::CancelRetrievePropertiesEx;
-        let call = ApiCall::post(collector, method, body);
-        let _ = self
-            .call(call, &|| "cancelling a retrieval".to_owned())
-            .await;
+        let call = ApiCall::post(collector, method, json!({"token": token}));
+        let action = || "cancelling a retrieval".to_owned();
+        let _ = timeout(CANCEL_TIMEOUT, self.call(call, &action)).await;
     }
 }
 

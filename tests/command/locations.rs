@@ -1,9 +1,14 @@
 //! Locations of the targets of tasks in filters, tables and JSON.
 
-use serde_json::Value;
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
 use vtask::simulator::Simulator;
 
-use crate::support::{command::line, inventory};
+use crate::support::{
+    command::{count_requests, line, proxy::Proxy},
+    inventory,
+};
 
 const TASKS: &str = r#"
 [[task]]
@@ -128,4 +133,42 @@ async fn wait_new_filters_by_cluster() {
         () = advancing => {}
     }
     assert!(reads_inventory(&simulator));
+}
+
+#[tokio::test]
+async fn unfinished_retrievals_are_cancelled() {
+    type Change = Box<dyn Fn(&str, &mut u16, &mut Value) + Send + Sync>;
+    let malformed = |path: &str, _: &mut u16, body: &mut Value| {
+        if path.ends_with("/RetrievePropertiesEx") {
+            body["objects"] = json!("x");
+        }
+    };
+    let first_page = Mutex::new(Value::Null);
+    let repeated = move |path: &str, status: &mut u16, body: &mut Value| {
+        let mut first_page = first_page.lock().unwrap();
+        if path.ends_with("/RetrievePropertiesEx") {
+            *first_page = body.clone();
+        } else if path.ends_with("/ContinueRetrievePropertiesEx") {
+            (*status, *body) = (200, first_page.clone());
+        }
+    };
+    let cases: [(Change, usize, &str); 2] = [
+        (Box::new(malformed), 0, "does not match the API"),
+        (Box::new(repeated), 3, "without end"),
+    ];
+    for (change, continued, message) in cases {
+        let mut options = inventory::options(TASKS);
+        options.behavior.retrieve_cap = Some(1);
+        let simulator = Simulator::start(options).await.unwrap();
+        let proxy = Proxy::start(&simulator, change).await;
+        let output = line("list --location").at(&proxy.url).await;
+        assert!(output.err.contains(message), "{output:?}");
+        let count = |kind| count_requests(&simulator.control(), kind);
+        assert_eq!(
+            count("/ContinueRetrievePropertiesEx"),
+            continued,
+            "{message}"
+        );
+        assert_eq!(count("/CancelRetrievePropertiesEx"), 1, "{message}");
+    }
 }

@@ -50,16 +50,22 @@ async fn abandoned_collectors_do_not_accumulate() {
 
 #[tokio::test]
 async fn failed_retrievals_are_cancelled() {
-    let (simulator, control) = start_server("demo").await;
-    control.change_behavior(|behavior| behavior.retrieve_cap = Some(10));
-    let proceed = "PropertyCollector/ContinueRetrievePropertiesEx";
-    let rule = FaultRule::new(proceed, FaultEffect::status(503));
-    control.inject(&FaultPlan::default().with(rule));
-    let mut harness = Harness::push(&simulator);
-    harness.until_synced("the tasks", &control).await;
-    assert!(count(&control, proceed) > 0);
-    assert_eq!(control.open_objects().retrievals, 0);
-    harness.stop().await;
+    for effect in [
+        FaultEffect::status(503),
+        FaultEffect::Page,
+        FaultEffect::Fault("NoPermission".to_owned()),
+    ] {
+        let (simulator, control) = start_server("demo").await;
+        control.change_behavior(|behavior| behavior.retrieve_cap = Some(10));
+        let proceed = "PropertyCollector/ContinueRetrievePropertiesEx";
+        let rule = FaultRule::new(proceed, effect.clone());
+        control.inject(&FaultPlan::default().with(rule));
+        let mut harness = Harness::push(&simulator);
+        harness.until_synced("the tasks", &control).await;
+        assert!(count(&control, proceed) > 0);
+        assert_eq!(control.open_objects().retrievals, 0, "{effect:?}");
+        harness.stop().await;
+    }
 }
 
 #[tokio::test]
