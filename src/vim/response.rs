@@ -143,11 +143,25 @@ fn weight_outside_strings(json: &[u8]) -> impl Iterator<Item = usize> {
 /// Returns the fault in the body of an unsuccessful response, or an error for its status.
 pub(super) fn error_from_status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ErrorKind {
     match parse::<Value>(body) {
-        Ok(Some(body)) if type_name(&body).is_some() => ErrorKind::Fault(Fault::new(body)),
+        Ok(Some(body)) if is_fault(status, &body) => ErrorKind::Fault(Fault::new(body)),
         _ => ErrorKind::Status {
             status: status.as_u16(),
             retry_after: retry_after(headers, Timestamp::now()),
         },
+    }
+}
+
+/// True if the body of an unsuccessful response is a fault, of which only some types may be left out.
+fn is_fault(status: StatusCode, body: &Value) -> bool {
+    match status {
+        _ if type_name(body).is_some() => true,
+        StatusCode::INTERNAL_SERVER_ERROR => {
+            let texts = ["faultstring", "faultMessage", "localizedMessage"];
+            texts.iter().any(|text| body.get(text).is_some())
+        }
+        // An error of the vSphere Automation API.
+        StatusCode::BAD_REQUEST => body.get("messages").is_some(),
+        _ => false,
     }
 }
 
@@ -197,6 +211,27 @@ mod tests {
         assert!(matches!(parse(b"<html>"), Err(ErrorKind::NotJson(_))));
         let deep = "[".repeat(100_000);
         assert!(matches!(parse(deep.as_bytes()), Err(ErrorKind::Damaged(_))));
+    }
+
+    #[test]
+    fn text_of_errors_without_type_is_kept() {
+        let kind = |status, body: &Value| {
+            let status = StatusCode::from_u16(status).unwrap();
+            error_from_status(status, &HeaderMap::new(), body.to_string().as_bytes())
+        };
+        let fault = json!({"faultstring": "It has been deleted", "obj": null});
+        let vapi =
+            json!({"error_type": "INVALID_ARGUMENT", "messages": [{"default_message": "bad"}]});
+        let text = |status, body| kind(status, body).to_string();
+        assert_eq!(text(500, &fault), "MethodFault: It has been deleted.");
+        assert_eq!(text(400, &vapi), "MethodFault: bad.");
+        // These have a meaning of their own.
+        for status in [401, 403, 404, 429, 503] {
+            for body in [&fault, &vapi] {
+                let kind = kind(status, body);
+                assert!(matches!(kind, ErrorKind::Status { .. }), "{status} {body}");
+            }
+        }
     }
 
     #[test]

@@ -78,16 +78,15 @@ impl Fault {
     pub fn text(&self) -> String {
         let bare = self.bare();
         let direct = [
-            (self.value(), "localizedMessage"),
-            (bare, "localizedMessage"),
-            (bare, "faultstring"),
+            self.value().get("localizedMessage"),
+            bare.get("localizedMessage"),
+            bare.get("faultstring"),
+            // An error of the vSphere Automation API.
+            bare.pointer("/messages/0/default_message"),
         ];
-        for (value, field) in direct {
-            if let Some(text) = value.get(field).and_then(Value::as_str)
-                && !text.trim().is_empty()
-            {
-                return text.to_owned();
-            }
+        let mut texts = direct.into_iter().flatten().filter_map(Value::as_str);
+        if let Some(text) = texts.find(|text| !text.trim().is_empty()) {
+            return text.to_owned();
         }
         let messages: Vec<Arc<str>> = self
             .messages()
