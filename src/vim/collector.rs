@@ -182,7 +182,14 @@ impl TaskCollector {
         let mut call = ApiCall::post(&self.collector, ApiMethod::WaitForUpdatesEx, body);
         call.wait = wait;
         let answer = self.client.call(call, &action).await?;
-        parse_body(&answer.body).map_err(|kind| self.client.error(&action, kind))
+        match parse_body(&answer.body) {
+            Ok(set) => Ok(set),
+            // Another form, or not what it should be.
+            Err(_) => self
+                .client
+                .read(&action, &answer, UpdateSet::from_json)
+                .map(Some),
+        }
     }
 
     /// Cancels the running wait, which then returns `RequestCanceled`.

@@ -211,3 +211,18 @@ async fn tasks_with_same_key_are_separate_rows() {
         .collect();
     assert_eq!(cancelled, ["task-3"]);
 }
+
+#[tokio::test]
+async fn list_of_recent_tasks_may_have_invalid_items() {
+    let simulator = server_after_30_seconds().await;
+    let proxy = Proxy::start(&simulator, |path, _, body| {
+        if path.ends_with("/recentTask") {
+            let tasks = body.as_array_mut().unwrap();
+            tasks.extend([Value::Null, json!({"value": "task-9"})]);
+        }
+    })
+    .await;
+    let output = line("list --json").at(&proxy.url).await;
+    assert_eq!((output.code, &*output.err), (0, ""));
+    assert_eq!(ids(&output.lines()), TASKS);
+}

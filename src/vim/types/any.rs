@@ -203,6 +203,26 @@ pub fn items_as_sent(field: &str, value: Value) -> Result<Vec<Value>, Malformed>
     }
 }
 
+/// Returns the items that could be read.
+///
+/// # Errors
+/// Returns the first error if no item could be read.
+pub(super) fn readable<T>(
+    items: impl Iterator<Item = Result<T, Malformed>>,
+) -> Result<Vec<T>, Malformed> {
+    let (mut read, mut first_error) = (Vec::new(), None);
+    for item in items {
+        match item {
+            Ok(item) => read.push(item),
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    match first_error {
+        Some(error) if read.is_empty() => Err(error),
+        _ => Ok(read),
+    }
+}
+
 /// Reads a string, bare or boxed.
 pub(crate) fn string(field: &str, value: Value) -> Result<String, Malformed> {
     match unboxed(value) {

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::any::{Malformed, items, object};
+use super::any::{Malformed, items, object, readable};
 
 /// Reference to a managed object.
 ///
@@ -79,14 +79,14 @@ impl ManagedObjectReference {
         }
     }
 
-    /// Reads a list of references in any form.
+    /// Reads a list of references in any form. Items that are no references are left out.
     ///
     /// # Errors
-    /// Returns an error if it is no list, or an item is no reference.
+    /// Returns an error if it is no list, or no item is a reference.
     pub fn all_from_json(list: Value) -> Result<Vec<Self>, Malformed> {
         let read = |item| Self::from_json("ManagedObjectReference", item);
         let list = items("ManagedObjectReference", list)?;
-        list.into_iter().map(read).collect()
+        readable(list.into_iter().map(read))
     }
 
     /// Reads a reference to a task; `type` may be missing.

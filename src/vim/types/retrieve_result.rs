@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
 use super::{
-    any::{ARRAY_PREFIX, Malformed, items, items_as_sent, object_as_sent, take_string},
+    any::{ARRAY_PREFIX, Malformed, items, items_as_sent, object_as_sent, readable, take_string},
     fault::Fault,
     reference::ManagedObjectReference,
 };
@@ -37,10 +37,10 @@ pub struct ObjectContent {
 }
 
 impl RetrieveResult {
-    /// Reads a result in any form; `null` if there is none.
+    /// Reads a result in any form; `null` if there is none. Malformed objects are left out.
     ///
     /// # Errors
-    /// Returns an error if it, a list in it or one of the items is of another kind.
+    /// Returns an error if it or its list of objects is of another kind, or no object can be read.
     pub fn from_json(result: Value) -> Result<Self, Malformed> {
         if result.is_null() {
             return Ok(Self::default());
@@ -51,7 +51,7 @@ impl RetrieveResult {
         let objects = items_as_sent("ObjectContent", objects)?;
         let objects = objects.into_iter().map(ObjectContent::from_json);
         Ok(Self {
-            objects: objects.collect::<Result<_, _>>()?,
+            objects: readable(objects)?,
             token,
         })
     }
@@ -183,6 +183,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn malformed_objects_are_left_out() {
+        let good = json!({"obj": {"type": "Task", "value": "task-1"}});
+        let odd = [
+            json!(null),
+            json!({"obj": null}),
+            json!({"obj": {"value": "task-2"}}),
+        ];
+        for odd in &odd {
+            let result = json!({"objects": [odd, good], "token": "7"});
+            let result = RetrieveResult::from_json(result).unwrap();
+            assert_eq!(
+                (result.objects.len(), result.token.as_deref()),
+                (1, Some("7"))
+            );
+        }
+        assert!(RetrieveResult::from_json(json!({"objects": odd})).is_err());
+    }
 
     #[test]
     fn usual_form_deserialises_to_the_same_as_any_form() {

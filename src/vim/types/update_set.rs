@@ -6,11 +6,16 @@ use std::{fmt, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, IgnoredAny},
+    de::{self, DeserializeOwned, IgnoredAny},
 };
 use serde_json::Value;
 
-use super::{change_value::Primitive, fault::Fault, task_info::FIELDS};
+use super::{
+    any::{Malformed, boolean, items_as_sent, object_as_sent, scalar_text},
+    change_value::Primitive,
+    fault::Fault,
+    task_info::FIELDS,
+};
 
 /// Changes since a version.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -25,6 +30,56 @@ pub struct UpdateSet {
     /// Changes by filter.
     #[serde(default, deserialize_with = "or_default")]
     pub filter_set: Vec<FilterUpdate>,
+}
+
+impl UpdateSet {
+    /// Reads an update set in any form. Items that cannot be read are left out.
+    ///
+    /// # Errors
+    /// Returns an error if it or its list of filters is of another kind.
+    pub fn from_json(set: Value) -> Result<Self, Malformed> {
+        let mut set = object_as_sent("UpdateSet", set)?;
+        let mut take = |name: &str| set.shift_remove(name).filter(|value| !value.is_null());
+        let version = take("version").map(|version| scalar_text("version", version));
+        let truncated = take("truncated").map(|truncated| boolean("truncated", truncated));
+        let filters = items_as_sent("filterSet", take("filterSet").unwrap_or_default())?;
+        Ok(Self {
+            version: version.transpose()?.unwrap_or_default(),
+            truncated: truncated.transpose()?.unwrap_or_default(),
+            filter_set: filters.into_iter().map(FilterUpdate::from_json).collect(),
+        })
+    }
+}
+
+impl FilterUpdate {
+    fn from_json(mut filter: Value) -> Self {
+        let updates = take_list(&mut filter, "objectSet").filter_map(|mut update| {
+            let changes = readable(take_list(&mut update, "changeSet"));
+            let missing = readable(take_list(&mut update, "missingSet"));
+            let update: ObjectUpdate = serde_json::from_value(update).ok()?;
+            Some(ObjectUpdate {
+                change_set: changes,
+                missing_set: missing,
+                ..update
+            })
+        });
+        Self {
+            object_set: updates.collect(),
+            missing_set: readable(take_list(&mut filter, "missingSet")),
+        }
+    }
+}
+
+/// Removes a list in any form from an object.
+fn take_list(object: &mut Value, name: &str) -> impl Iterator<Item = Value> + use<> {
+    let list = object.get_mut(name).map(Value::take).unwrap_or_default();
+    items_as_sent(name, list).unwrap_or_default().into_iter()
+}
+
+/// Returns the items that can be read.
+fn readable<T: DeserializeOwned>(items: impl Iterator<Item = Value>) -> Vec<T> {
+    let read = items.map(serde_json::from_value);
+    read.filter_map(Result::ok).collect()
 }
 
 /// Changes for one filter.
@@ -309,6 +364,34 @@ mod tests {
         assert!(
             from_value::<ObjectUpdate>(json!({"kind": "enter", "obj": {"type": "Task"}})).is_err()
         );
+    }
+
+    #[test]
+    fn other_forms_and_unreadable_items_are_accepted() {
+        let change = json!({"name": "info.progress", "val": 4});
+        let update = json!({"kind": "modify", "obj": {"type": "Task", "value": "task-1"}, "changeSet": [change]});
+        let odd_update = json!({"kind": "modify", "obj": null});
+        let mut with_odd_change = update.clone();
+        with_odd_change["changeSet"] = json!([null, {"op": "assign", "val": 1}, change]);
+        let list = |name: &str, items: Value| json!({"_typeName": format!("ArrayOf{name}"), "_value": items});
+        let filters = json!([{"objectSet": [update]}]);
+        let expected: UpdateSet =
+            from_value(json!({"version": "7", "filterSet": filters})).unwrap();
+        for set in [
+            json!({"version": "7", "filterSet": filters}),
+            json!({"version": 7, "filterSet": filters}),
+            json!({"version": "7", "truncated": null, "filterSet": list("PropertyFilterUpdate", filters.clone())}),
+            json!({"version": "7", "filterSet": [{"objectSet": list("ObjectUpdate", json!([update]))}]}),
+            json!({"version": "7", "filterSet": [{"objectSet": [null, odd_update, update]}]}),
+            json!({"version": "7", "filterSet": [{"objectSet": [with_odd_change], "missingSet": [null]}]}),
+            json!({"_typeName": "UpdateSet", "_value": {"version": "7", "filterSet": filters}}),
+        ] {
+            let text = set.to_string();
+            assert_eq!(UpdateSet::from_json(set), Ok(expected.clone()), "{text}");
+        }
+        for set in [json!("x"), json!({"version": "7", "filterSet": "x"})] {
+            assert!(UpdateSet::from_json(set).is_err());
+        }
     }
 
     #[test]
