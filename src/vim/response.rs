@@ -6,7 +6,7 @@ use std::{
     num::NonZero,
 };
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use reqwest::{StatusCode, header::HeaderMap};
 use serde::de::DeserializeOwned;
@@ -25,6 +25,8 @@ use super::{
 
 /// Largest body read, both compressed and decompressed.
 pub(super) const MAX_BODY_BYTES: usize = 64 << 20;
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A successful response.
 pub(super) struct ApiResponse {
@@ -57,7 +59,7 @@ impl Digest {
 
 pub(super) fn gunzip(raw: &[u8]) -> Result<Vec<u8>, ErrorKind> {
     let mut body = Vec::with_capacity(raw.len().saturating_mul(4).min(MAX_BODY_BYTES));
-    let mut limited = GzDecoder::new(raw).take(MAX_BODY_BYTES as u64 + 1);
+    let mut limited = MultiGzDecoder::new(raw).take(MAX_BODY_BYTES as u64 + 1);
     limited
         .read_to_end(&mut body)
         .map_err(|error| ErrorKind::Damaged(format!("in its compression: {error}")))?;
@@ -73,6 +75,7 @@ pub(super) fn gunzip(raw: &[u8]) -> Result<Vec<u8>, ErrorKind> {
 /// # Errors
 /// Returns an error if it is no JSON, of another type, or has too many values.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ErrorKind> {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let start = body.trim_ascii_start();
     if start.is_empty() {
         return Ok(None);
@@ -181,6 +184,9 @@ pub(super) fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
     use serde::de::IgnoredAny;
     use serde_json::json;
 
@@ -207,6 +213,8 @@ mod tests {
         let parse = |body: &[u8]| parse::<Value>(body);
         assert_eq!(parse(b" ").unwrap(), None);
         assert_eq!(parse(b"{\"a\":1}").unwrap(), Some(json!({"a": 1})));
+        assert_eq!(parse("\u{feff}[]".as_bytes()).unwrap(), Some(json!([])));
+        assert_eq!(parse("\u{feff}".as_bytes()).unwrap(), None);
         assert!(matches!(parse(b"{\"a\":"), Err(ErrorKind::Damaged(_))));
         assert!(matches!(parse(b"<html>"), Err(ErrorKind::NotJson(_))));
         let deep = "[".repeat(100_000);
@@ -232,6 +240,17 @@ mod tests {
                 assert!(matches!(kind, ErrorKind::Status { .. }), "{status} {body}");
             }
         }
+    }
+
+    #[test]
+    fn compressed_body_may_have_several_members() {
+        let mut members = Vec::new();
+        for part in ["[1,", "2]"] {
+            let mut encoder = GzEncoder::new(&mut members, Compression::fast());
+            encoder.write_all(part.as_bytes()).unwrap();
+            encoder.finish().unwrap();
+        }
+        assert_eq!(gunzip(&members).unwrap(), b"[1,2]");
     }
 
     #[test]

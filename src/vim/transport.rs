@@ -278,7 +278,12 @@ impl Transport {
     /// Reads the whole body, decompressed, up to the size limit.
     async fn read(&self, mut response: Response) -> Result<Vec<u8>, ErrorKind> {
         let encoding = response.headers().get(CONTENT_ENCODING);
-        let is_gzip = encoding.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
+        let is_gzip = encoding.is_some_and(|value| {
+            let names: [&[u8]; 2] = [b"gzip", b"x-gzip"];
+            names
+                .iter()
+                .any(|name| value.as_bytes().eq_ignore_ascii_case(name))
+        });
         let mut raw = Vec::new();
         while let Some(chunk) = response
             .chunk()

@@ -172,6 +172,21 @@ async fn empty_compressed_body_is_empty() {
 }
 
 #[tokio::test]
+async fn old_name_of_gzip_is_known() {
+    let url = raw_server::start(|request| {
+        if request.contains("/info ") {
+            let body = raw_server::gzip(raw_server::task_info("task-1").to_string().as_bytes());
+            Reply::Bytes(http("200 OK", &[("content-encoding", "x-gzip")], &body))
+        } else {
+            Reply::Regular
+        }
+    })
+    .await;
+    let output = line("get task-1").at(&url).await;
+    assert_eq!(output.code, 0, "{output:?}");
+}
+
+#[tokio::test]
 async fn status_is_reported_if_body_cannot_be_decompressed() {
     let url = raw_server::start(|_| {
         let headers = [
