@@ -45,9 +45,13 @@ pub(super) fn row(
     let phase = info.and_then(|info| info.description.as_ref());
     let why = json_output::why(record);
     let id = server.full(&record.id.mo_id);
+    let state = match (record.status(), info) {
+        (Status::Unknown, Some(info)) if !info.state.as_str().is_empty() => info.state.as_str(),
+        (status, _) => json_output::status(status),
+    };
     let cells = vec![
         ("task", id.clone()),
-        ("state", json_output::status(record.status()).to_owned()),
+        ("state", state.to_owned()),
         ("progress", progress),
         ("queued", time(info.and_then(TaskInfo::queue_time))),
         ("started", time(info.and_then(TaskInfo::start_time))),

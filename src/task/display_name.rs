@@ -1,6 +1,6 @@
 //! Display names shared by all outputs.
 
-use vtask_vim::types::{TaskInfo, TaskReason};
+use vtask_vim::types::{TaskInfo, TaskReason, type_name};
 
 /// Returns the name of the entity that a task operates on, else its moId.
 pub fn target(info: &TaskInfo) -> Option<&str> {
@@ -15,14 +15,14 @@ pub fn operation_id(info: &TaskInfo) -> &str {
     names.next().unwrap_or("unknown")
 }
 
-/// Returns the user, alarm or schedule that started a task.
+/// Returns the user, alarm or schedule that started a task; the type of an unknown reason.
 pub fn started_by(reason: &TaskReason) -> Option<&str> {
     match reason {
         TaskReason::User { user_name } => Some(user_name),
         TaskReason::System => Some("System"),
         TaskReason::Alarm(alarm) => Some(&alarm.alarm_name),
         TaskReason::Schedule(schedule) => Some(&schedule.name),
-        TaskReason::Other(_) => None,
+        TaskReason::Other(reason) => type_name(reason),
     }
 }
 

@@ -213,6 +213,22 @@ async fn tasks_with_same_key_are_separate_rows() {
 }
 
 #[tokio::test]
+async fn unknown_state_and_reason_are_shown() {
+    let simulator = server_after_30_seconds().await;
+    let proxy = Proxy::start(&simulator, |path, _, body| {
+        if task_read(path) == Some("task-3") {
+            body["state"] = json!("paused");
+            body["reason"] = json!({"_typeName": "TaskReasonRobot", "robotName": "r2"});
+        }
+    })
+    .await;
+    let output = line("get task-3 --columns state,started-by")
+        .at(&proxy.url)
+        .await;
+    assert!(output.out.contains("paused  TaskReasonRobot"), "{output:?}");
+}
+
+#[tokio::test]
 async fn list_of_recent_tasks_may_have_invalid_items() {
     let simulator = server_after_30_seconds().await;
     let proxy = Proxy::start(&simulator, |path, _, body| {
