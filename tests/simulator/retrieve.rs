@@ -2,7 +2,7 @@
 
 use crate::simulator::support::*;
 use serde_json::{Value, json};
-use vtask::simulator::server_behavior::Boxing;
+use vtask::simulator::server_behavior::{Boxing, ErrorForm};
 
 const RETRIEVE: &str = "PropertyCollector/propertyCollector/RetrievePropertiesEx";
 
@@ -306,6 +306,32 @@ async fn invalid_filter_specs_are_rejected() {
     );
     let no_options = json!({"specSet": [{"_typeName": "PropertyFilterSpec", "propSet": [property_spec("Task", &["info"])], "objectSet": objects}]});
     assert_fault(&harness.post(RETRIEVE, no_options).await, "InvalidArgument");
+}
+
+#[tokio::test]
+async fn faults_of_unreadable_properties_have_the_chosen_form() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    let machine = harness.get("Task/task-1/info").await.1["entity"].clone();
+    for (form, path) in [
+        (ErrorForm::Bare, "/fault/_typeName"),
+        (ErrorForm::Wrapped, "/fault/fault/_typeName"),
+    ] {
+        harness.control.change_behavior(|behavior| {
+            behavior.error_form = form;
+            behavior.unreadable_types = vec!["VirtualMachine".to_owned()];
+        });
+        let body = request(
+            json!([property_spec("VirtualMachine", &["name"])]),
+            json!([object_spec(&machine, false, json!([]))]),
+        );
+        let (_, result) = harness.post(RETRIEVE, body).await;
+        let missing = &result["objects"][0]["missingSet"][0];
+        assert_eq!(
+            missing.pointer(path),
+            Some(&json!("NoPermission")),
+            "{result}"
+        );
+    }
 }
 
 #[tokio::test]

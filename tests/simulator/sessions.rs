@@ -26,6 +26,9 @@ async fn hello_returns_the_first_common_release() {
         hello(json!(["7.0.0.0"])).await,
         (200, json!({"api_release": ""}))
     );
+    let more = json!({"api_releases": ["8.0.3.0"]});
+    let more = harness.http.post(format!("{url}&trace=1")).json(&more);
+    assert_eq!(more.send().await.unwrap().status(), 200);
     assert_eq!(hello(json!("8.0.3.0")).await.0, 400);
     assert_eq!(hello(json!(vec!["8.0.3.0"; 129])).await.0, 400);
     harness

@@ -222,7 +222,8 @@ fn hello(
     query: Option<&str>,
     body: &Bytes,
 ) -> Response {
-    if !behavior.hello || query != Some("action=hello") || *method != Method::POST {
+    let is_hello = query.is_some_and(|query| query.split('&').any(|part| part == "action=hello"));
+    if !behavior.hello || !is_hello || *method != Method::POST {
         return fault_injection::page(404);
     }
     let requested: Option<Vec<String>> = serde_json::from_slice::<Value>(body)

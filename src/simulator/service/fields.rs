@@ -300,8 +300,10 @@ impl Fields {
     }
 }
 
+/// Returns an integer, which JSON may write as `2` or `2.0`.
 fn int32(value: &Value) -> Option<i32> {
-    i32::try_from(value.as_i64()?).ok()
+    // A whole number is formatted without a fraction.
+    value.as_f64()?.to_string().parse().ok()
 }
 
 fn reference(value: Value, location: String, strict: bool) -> Result<MoRef, MethodFault> {
@@ -379,6 +381,17 @@ mod tests {
                 .reference("obj")
                 .is_err()
         );
+    }
+
+    #[test]
+    fn whole_numbers_are_integers_however_written() {
+        let mut fields = read(r#"{"count":2.0,"chains":[3e1,4]}"#);
+        assert_eq!(fields.int("count").unwrap(), 2);
+        assert_eq!(fields.ints("chains").unwrap(), [30, 4]);
+        for other in ["2.5", "1e10", "\"2\""] {
+            let mut fields = read(&format!("{{\"count\":{other}}}"));
+            assert!(fields.int("count").is_err(), "{other}");
+        }
     }
 
     #[test]

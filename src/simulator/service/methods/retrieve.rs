@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::method_fault::MethodFault;
+use crate::method_fault::{self, MethodFault};
 use crate::service::call::{ApiCall, CallResponse, CallResult};
 use crate::service::dispatch::Core;
 use crate::service::filter_spec::FilterSpec;
@@ -135,14 +135,14 @@ fn contents(
     specs: &[FilterSpec],
     selected: &[(usize, MoRef)],
 ) -> Result<Vec<Value>, MethodFault> {
-    let boxing = objects.context().writer.behavior.boxing;
+    let behavior = objects.context().writer.behavior;
     let mut contents = Vec::with_capacity(selected.len());
     for (index, object) in selected.iter().filter(|(_, object)| objects.exists(object)) {
         let (mut properties, mut missing) = (Vec::new(), Vec::new());
         for path in specs[*index].paths(&object.kind).unwrap_or_default() {
             match objects
                 .property(object, &path)
-                .map(|found| found.into_any(boxing))
+                .map(|found| found.into_any(behavior.boxing))
             {
                 Ok(Value::Null) => {}
                 Ok(value) => properties
@@ -150,7 +150,7 @@ fn contents(
                 Err(fault) if fault.type_name() == "NoPermission" => missing.push(json!({
                     "_typeName": "MissingProperty",
                     "path": path,
-                    "fault": fault.into_json(),
+                    "fault": method_fault::embedded(&fault.into_json(), behavior.error_form),
                 })),
                 Err(fault) => return Err(fault),
             }
