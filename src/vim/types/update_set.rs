@@ -11,7 +11,7 @@ use serde::{
 use serde_json::Value;
 
 use super::{
-    any::{Malformed, boolean, items_as_sent, object_as_sent, scalar_text},
+    any::{Malformed, boolean, items_as_sent, object_as_sent, readable, scalar_text},
     change_value::Primitive,
     fault::Fault,
     task_info::FIELDS,
@@ -36,50 +36,56 @@ impl UpdateSet {
     /// Reads an update set in any form. Items that cannot be read are left out.
     ///
     /// # Errors
-    /// Returns an error if it or its list of filters is of another kind.
+    /// Returns an error if it or a list in it is of another kind, or no item of a list can be read.
     pub fn from_json(set: Value) -> Result<Self, Malformed> {
         let mut set = object_as_sent("UpdateSet", set)?;
         let mut take = |name: &str| set.shift_remove(name).filter(|value| !value.is_null());
         let version = take("version").map(|version| scalar_text("version", version));
         let truncated = take("truncated").map(|truncated| boolean("truncated", truncated));
         let filters = items_as_sent("filterSet", take("filterSet").unwrap_or_default())?;
+        let filters = filters.into_iter().map(FilterUpdate::from_json);
         Ok(Self {
             version: version.transpose()?.unwrap_or_default(),
             truncated: truncated.transpose()?.unwrap_or_default(),
-            filter_set: filters.into_iter().map(FilterUpdate::from_json).collect(),
+            filter_set: readable(filters)?,
         })
     }
 }
 
 impl FilterUpdate {
-    fn from_json(mut filter: Value) -> Self {
-        let updates = take_list(&mut filter, "objectSet").filter_map(|mut update| {
-            let changes = readable(take_list(&mut update, "changeSet"));
-            let missing = readable(take_list(&mut update, "missingSet"));
-            let update: ObjectUpdate = serde_json::from_value(update).ok()?;
-            Some(ObjectUpdate {
-                change_set: changes,
-                missing_set: missing,
-                ..update
-            })
-        });
-        Self {
-            object_set: updates.collect(),
-            missing_set: readable(take_list(&mut filter, "missingSet")),
-        }
+    fn from_json(mut filter: Value) -> Result<Self, Malformed> {
+        let updates = take_list(&mut filter, "objectSet")?.map(ObjectUpdate::from_json);
+        Ok(Self {
+            object_set: readable(updates)?,
+            missing_set: readable(take_list(&mut filter, "missingSet")?.map(|item| parse(&item)))?,
+        })
     }
 }
 
-/// Removes a list in any form from an object.
-fn take_list(object: &mut Value, name: &str) -> impl Iterator<Item = Value> + use<> {
-    let list = object.get_mut(name).map(Value::take).unwrap_or_default();
-    items_as_sent(name, list).unwrap_or_default().into_iter()
+impl ObjectUpdate {
+    fn from_json(mut update: Value) -> Result<Self, Malformed> {
+        let changes = readable(take_list(&mut update, "changeSet")?.map(|item| parse(&item)))?;
+        let missing = readable(take_list(&mut update, "missingSet")?.map(|item| parse(&item)))?;
+        Ok(Self {
+            change_set: changes,
+            missing_set: missing,
+            ..parse(&update)?
+        })
+    }
 }
 
-/// Returns the items that can be read.
-fn readable<T: DeserializeOwned>(items: impl Iterator<Item = Value>) -> Vec<T> {
-    let read = items.map(serde_json::from_value);
-    read.filter_map(Result::ok).collect()
+/// Removes a list in any form from an object. Items that are `null` are left out.
+fn take_list(
+    object: &mut Value,
+    name: &str,
+) -> Result<impl Iterator<Item = Value> + use<>, Malformed> {
+    let list = object.get_mut(name).map(Value::take).unwrap_or_default();
+    let items = items_as_sent(name, list)?.into_iter();
+    Ok(items.filter(|item| !item.is_null()))
+}
+
+fn parse<T: DeserializeOwned>(item: &Value) -> Result<T, Malformed> {
+    T::deserialize(item).map_err(|_| Malformed::unexpected("filterSet", "a list of changes", item))
 }
 
 /// Changes for one filter.
@@ -389,8 +395,15 @@ mod tests {
             let text = set.to_string();
             assert_eq!(UpdateSet::from_json(set), Ok(expected.clone()), "{text}");
         }
-        for set in [json!("x"), json!({"version": "7", "filterSet": "x"})] {
-            assert!(UpdateSet::from_json(set).is_err());
+        let mut unreadable = update.clone();
+        unreadable["changeSet"][0]["name"] = json!({"_typeName": "string", "_value": "info"});
+        for filters in [
+            json!("x"),
+            json!([{"objectSet": "x"}]),
+            json!([{"objectSet": [unreadable]}]),
+        ] {
+            let set = json!({"version": "7", "filterSet": filters});
+            assert!(UpdateSet::from_json(set.clone()).is_err(), "{set}");
         }
     }
 
