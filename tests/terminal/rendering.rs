@@ -157,11 +157,22 @@ fn copied_text_is_sent_to_the_terminal() {
 
 #[test]
 fn past_is_shown_and_left() {
+    const COPY: &str = "─ ▶ Copy disk";
     let mut session = Session::start(80, 24, &["demo", "--speed", "20"]);
     session.shows("live");
     session.shows("Relocate");
+    session.shows(COPY);
     // There is a past once the progress of a copied disk has changed.
-    session.shows(" 63%");
+    let percent = |line: &str| {
+        let mut words = line.split_whitespace();
+        words.find(|word| word.ends_with('%')).map(str::to_owned)
+    };
+    let before = percent(&session.line(COPY));
+    session.until("another progress", |output| {
+        let contents = output.parser.screen().contents();
+        let line = contents.lines().find(|line| line.contains(COPY));
+        line.and_then(percent) != before
+    });
     session.press("p");
     session.shows("paused");
     session.press("<");
