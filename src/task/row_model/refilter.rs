@@ -64,8 +64,7 @@ impl RowModel {
         let mut keys = self.requested_view().sort.keys().iter();
         if keys.any(|key| key.column == SortColumn::Left) {
             self.rebuild(context);
-        }
-        if self.view.filter.is_timed() {
+        } else if self.view.filter.is_timed() {
             self.reevaluate_all(context);
         }
     }

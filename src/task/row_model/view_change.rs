@@ -127,9 +127,9 @@ impl RowModel {
     ) {
         // The results kept for a filter are only valid if all records were evaluated with the filter before it.
         let before = &self.outdated;
-        let is_first = before.rows.is_empty();
-        let keeps_excluded = keeps_excluded && (is_first || before.keeps_excluded);
-        let keeps_matches = keeps_matches && (is_first || before.keeps_matches);
+        let all_evaluated = before.rows.is_empty();
+        let keeps_excluded = keeps_excluded && (all_evaluated || before.keeps_excluded);
+        let keeps_matches = keeps_matches && (all_evaluated || before.keeps_matches);
         let mut rows: Vec<RowId> = store.iter().map(|(handle, _)| handle.into()).collect();
         rows.extend(self.groups.keys().map(RowId::Group));
         rows.reverse();
