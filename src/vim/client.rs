@@ -301,7 +301,7 @@ impl Client {
     ) -> Result<ApiResponse, Error> {
         let session = self.session();
         match self.send(&call, action).await {
-            Err(error) if error.is_session_dead() && self.renews(&error, session).await => {
+            Err(error) if error.is_session_dead() && self.renew_session(&error, session).await => {
                 Box::pin(self.send(&call, action)).await
             }
             answer => answer,

@@ -50,7 +50,7 @@ impl Client {
         let session = self.session();
         match self.retrieve(action, throttle, objects, paths).await {
             // A retrieval ends with its session.
-            Err(error) if self.renews(&error, session).await => {
+            Err(error) if self.renew_session(&error, session).await => {
                 self.retrieve(action, throttle, objects, paths).await
             }
             answer => answer,

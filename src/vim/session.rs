@@ -207,7 +207,7 @@ impl Client {
 
     /// Renews a dead session unless it was renewed before. Returns true if the request that failed with `error` was
     /// sent in an older session than the one now in use.
-    pub(super) async fn renews(&self, error: &Error, session: Option<HeaderValue>) -> bool {
+    pub(super) async fn renew_session(&self, error: &Error, session: Option<HeaderValue>) -> bool {
         let Some(renewal) = &self.renewal else {
             return false;
         };

@@ -332,7 +332,7 @@ impl Fetch {
                 requests.failures.record_success(now);
                 // The first answer of a collector comes at once, even if its view is empty.
                 let view = feed.view.as_ref().zip(set.as_ref());
-                if poll.has_lasted(now) || view.is_some_and(|(view, set)| view.are_reported(set)) {
+                if poll.has_lasted(now) || view.is_some_and(|(view, set)| view.has_update_in(set)) {
                     renewals.succeeded(&Call::Wait);
                     renewals.succeeded(&Call::Collector);
                     poll.tuning.failures = 0;

@@ -56,7 +56,7 @@ impl ViewMembers {
     }
 
     /// True if a set of changes has one of a member.
-    pub(super) fn are_reported(&self, set: &UpdateSet) -> bool {
+    pub(super) fn has_update_in(&self, set: &UpdateSet) -> bool {
         let mut updates = set.filter_set.iter().flat_map(|filter| &filter.object_set);
         updates.any(|update| self.contains(&update.obj))
     }

@@ -124,8 +124,10 @@ pub(super) fn with_leave(body: &[u8], object: &str) -> Vec<u8> {
 pub(super) fn reports_tasks(body: &[u8]) -> bool {
     let set = serde_json::from_slice(body).unwrap_or(Value::Null);
     let filters = set["filterSet"].as_array().into_iter().flatten();
-    let mut updates = filters.filter_map(|filter| filter["objectSet"].as_array());
-    updates.any(|updates| { updates.iter() }.any(|update| update["obj"]["type"] == "Task"))
+    let updates = filters.filter_map(|filter| filter["objectSet"].as_array());
+    updates
+        .flatten()
+        .any(|update| update["obj"]["type"] == "Task")
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ impl Client {
                 failures + 1
             };
             // A collector ends with its session.
-            let is_retryable = error.is_retryable() || self.renews(&error, session).await;
+            let is_retryable = error.is_retryable() || self.renew_session(&error, session).await;
             if failures >= throttle.max_attempts() || !is_retryable {
                 return Err(error);
             }
