@@ -17,7 +17,10 @@ use crossterm::{
     },
     execute,
     style::Print,
-    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+    terminal::{
+        Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+        enable_raw_mode,
+    },
 };
 use tokio::sync::Notify;
 
@@ -137,11 +140,13 @@ fn restore_modes() {
         return;
     }
     let mut out = io::stdout();
+    // tmux 3.3 would keep rows of an alternate screen that has been enlarged.
     let _ = execute!(
         out,
         DisableFocusChange,
         DisableBracketedPaste,
         DisableMouseCapture,
+        Clear(ClearType::All),
         LeaveAlternateScreen,
         Show
     );

@@ -221,6 +221,11 @@ impl Session {
         assert!(!output.reports_focus(), "focus reports are off");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         assert!(!self.is_raw(), "raw mode is off");
+        let text = String::from_utf8_lossy(&output.bytes);
+        assert!(
+            text.contains("\u{1b}[2J\u{1b}[?1049l"),
+            "the alternate screen is cleared"
+        );
         status
     }
 
