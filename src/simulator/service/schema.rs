@@ -18,6 +18,8 @@ static DATA: LazyLock<HashMap<&'static str, TypeDef>> =
 #[derive(Debug, Default)]
 struct TypeDef {
     parent: Option<&'static str>,
+    /// True if it has subtypes that are not listed.
+    is_open: bool,
     fields: Vec<FieldDef>,
 }
 
@@ -34,8 +36,9 @@ pub(super) struct FieldDef {
     is_object: bool,
 }
 
-const PRIMITIVES: [&str; 10] = [
-    "boolean", "byte", "short", "int", "long", "float", "double", "string", "dateTime", "any",
+const PRIMITIVES: [&str; 11] = [
+    "boolean", "byte", "short", "int", "long", "float", "double", "string", "dateTime", "binary",
+    "any",
 ];
 
 fn parse(text: &'static str) -> HashMap<&'static str, TypeDef> {
@@ -50,6 +53,7 @@ fn parse(text: &'static str) -> HashMap<&'static str, TypeDef> {
         if words.next_if_eq(&"<").is_some() {
             of_type.parent = words.next();
         }
+        of_type.is_open |= words.next_if_eq(&"...").is_some();
         of_type.fields.extend(words.filter_map(field_of));
     }
     types
@@ -117,8 +121,13 @@ pub(super) fn required(kind: &str) -> impl Iterator<Item = &'static str> + use<>
         .map(|field| field.name)
 }
 
+/// True if a data object of this declared type may have fields that are not listed.
+fn is_open(kind: &str) -> bool {
+    DATA.get(kind).is_none_or(|found| found.is_open)
+}
+
 /// Resolves a property path (`summary.config.name`) of the type `kind`; `None` if it is invalid. Any path is valid
-/// below a data object whose fields are not listed.
+/// below a data object that may have fields that are not listed.
 pub(super) fn path(kind: &str, path: &str) -> Option<FieldDef> {
     let mut steps = path.split('.');
     let mut field = *property(kind, steps.next()?)?;
@@ -126,12 +135,12 @@ pub(super) fn path(kind: &str, path: &str) -> Option<FieldDef> {
         if step.is_empty() || field.is_list || !field.is_object {
             return None;
         }
-        if DATA.contains_key(field.kind) {
-            let mut below = lineage(&DATA, field.kind).flat_map(|(_, found)| &found.fields);
-            field = *below.find(|below| below.name == step)?;
-        } else {
-            field = FieldDef { kind: "", ..field };
-        }
+        let mut below = lineage(&DATA, field.kind).flat_map(|(_, found)| &found.fields);
+        field = match below.find(|below| below.name == step) {
+            Some(listed) => *listed,
+            None if is_open(field.kind) => FieldDef { kind: "", ..field },
+            None => return None,
+        };
     }
     Some(field)
 }
