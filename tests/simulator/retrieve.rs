@@ -219,6 +219,45 @@ async fn supertypes_select_their_subtypes_and_have_only_their_own_properties() {
 }
 
 #[tokio::test]
+async fn an_object_of_several_filters_is_returned_once_with_the_properties_of_all() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    let object = |number| object_spec(&task(number), false, json!([]));
+    let mut body = request(
+        json!([property_spec("Task", &["info.key", "info.state"])]),
+        json!([object(1), object(2)]),
+    );
+    let second = request(
+        json!([property_spec("Task", &["info.state", "info.name"])]),
+        json!([object(3), object(1)]),
+    );
+    let specs = body["specSet"].as_array_mut().unwrap();
+    specs.push(second["specSet"][0].clone());
+    let retrieved = |objects: &Value| -> Vec<String> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let objects = objects.as_array().unwrap().iter();
+        objects
+            .map(|object| {
+                let properties = object["propSet"].as_array().unwrap().iter();
+                let names = properties.map(|property| text(&property["name"]));
+                let names: Vec<String> = names.collect();
+                format!("{} {}", text(&object["obj"]["value"]), names.join(" "))
+            })
+            .collect()
+    };
+    let expected = [
+        "task-1 info.key info.state info.name",
+        "task-2 info.key info.state",
+        "task-3 info.state info.name",
+    ];
+    let (_, result) = harness.post(RETRIEVE, body.clone()).await;
+    assert_eq!(retrieved(&result["objects"]), expected);
+    body.as_object_mut().unwrap().remove("options");
+    let call = "PropertyCollector/propertyCollector/RetrieveProperties";
+    let (_, objects) = harness.post(call, body).await;
+    assert_eq!(retrieved(&objects), expected);
+}
+
+#[tokio::test]
 async fn missing_objects_are_faults_or_skipped() {
     let harness = Harness::signed_in(THREE_TASKS).await;
     let properties = json!([property_spec("Task", &["info.key"])]);

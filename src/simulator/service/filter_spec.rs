@@ -93,11 +93,16 @@ impl FilterSpec {
         })
     }
 
-    /// Returns the selected property paths of the type `kind`; `None` if objects of this type are not reported.
-    pub(super) fn paths(&self, kind: &str) -> Option<Vec<String>> {
+    /// Returns the property paths of the type `kind` that any of the specifications selects; `None` if objects of this
+    /// type are not reported.
+    pub(super) fn paths<'a>(
+        specs: impl IntoIterator<Item = &'a Self>,
+        kind: &str,
+    ) -> Option<Vec<String>> {
         let mut paths: Vec<String> = Vec::new();
         let mut is_set = false;
-        for spec in self.properties.iter().filter(|spec| is_a(kind, &spec.kind)) {
+        let properties = specs.into_iter().flat_map(|spec| &spec.properties);
+        for spec in properties.filter(|spec| is_a(kind, &spec.kind)) {
             is_set = true;
             let all = schema::properties(kind).map(|field| field.name.to_owned());
             let selected: Box<dyn Iterator<Item = String>> = if spec.all {

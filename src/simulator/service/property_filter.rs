@@ -220,7 +220,7 @@ impl PropertyFilter {
         if self.paths.contains_key(kind) {
             return true;
         }
-        let Some(paths) = self.spec.paths(kind) else {
+        let Some(paths) = FilterSpec::paths([&self.spec], kind) else {
             return false;
         };
         let field_of = |path: &str| {

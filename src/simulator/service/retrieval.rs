@@ -3,6 +3,9 @@
 use super::filter_spec::FilterSpec;
 use crate::value::MoRef;
 
+/// An object to return, and the indexes of the specifications that select it.
+pub(super) type SelectedObject = (MoRef, Vec<usize>);
+
 /// The rest of a truncated retrieval, kept until it is continued or cancelled.
 #[derive(Debug)]
 pub(super) struct TruncatedRetrieval {
@@ -10,6 +13,6 @@ pub(super) struct TruncatedRetrieval {
     /// The token that continues it.
     pub(super) token: String,
     pub(super) specs: Vec<FilterSpec>,
-    pub(super) rest: Vec<(usize, MoRef)>,
+    pub(super) rest: Vec<SelectedObject>,
     pub(super) page_size: usize,
 }

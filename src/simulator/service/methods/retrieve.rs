@@ -1,5 +1,7 @@
 //! `RetrievePropertiesEx`, with continuation, and `RetrieveProperties`.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use crate::method_fault::{self, MethodFault};
@@ -8,8 +10,7 @@ use crate::service::dispatch::Core;
 use crate::service::filter_spec::FilterSpec;
 use crate::service::object_source::ObjectSource;
 use crate::service::objects::Objects;
-use crate::service::retrieval::TruncatedRetrieval;
-use crate::value::MoRef;
+use crate::service::retrieval::{SelectedObject, TruncatedRetrieval};
 
 impl Core {
     /// Methods of `PropertyCollector`.
@@ -62,16 +63,18 @@ impl Core {
         is_paged: bool,
     ) -> CallResult {
         let objects = self.objects(token);
-        let mut rest = Vec::new();
+        let mut rest: Vec<SelectedObject> = Vec::new();
+        let mut positions = HashMap::new();
         for (index, spec) in specs.iter().enumerate() {
-            let selected = spec.select(&objects)?;
-            rest.extend(
-                selected
-                    .objects
-                    .into_iter()
-                    .filter(|object| spec.paths(&object.kind).is_some())
-                    .map(|object| (index, object)),
-            );
+            let mut selected = spec.select(&objects)?.objects;
+            selected.retain(|object| FilterSpec::paths([spec], &object.kind).is_some());
+            for object in selected {
+                let position = *positions.entry(object.clone()).or_insert(rest.len());
+                if position == rest.len() {
+                    rest.push((object, Vec::new()));
+                }
+                rest[position].1.push(index);
+            }
         }
         let collector = call.object.clone();
         if is_paged {
@@ -133,13 +136,14 @@ impl Core {
 fn contents(
     objects: &Objects<'_>,
     specs: &[FilterSpec],
-    selected: &[(usize, MoRef)],
+    selected: &[SelectedObject],
 ) -> Result<Vec<Value>, MethodFault> {
     let behavior = objects.context().writer.behavior;
     let mut contents = Vec::with_capacity(selected.len());
-    for (index, object) in selected.iter().filter(|(_, object)| objects.exists(object)) {
+    for (object, indexes) in selected.iter().filter(|(object, _)| objects.exists(object)) {
         let (mut properties, mut missing) = (Vec::new(), Vec::new());
-        for path in specs[*index].paths(&object.kind).unwrap_or_default() {
+        let applied = indexes.iter().map(|index| &specs[*index]);
+        for path in FilterSpec::paths(applied, &object.kind).unwrap_or_default() {
             match objects
                 .property(object, &path)
                 .map(|found| found.into_any(behavior.boxing))
