@@ -187,6 +187,33 @@ async fn inventory_is_read_by_recursive_traversal_and_container_view() {
 }
 
 #[tokio::test]
+async fn container_views_of_hosts_clusters_and_pools_have_their_machines() {
+    let harness = Harness::signed_in(THREE_TASKS).await;
+    let machine = harness.info(1).await["entity"]["value"].clone();
+    let path = format!("VirtualMachine/{}/runtime", machine.as_str().unwrap());
+    let host = harness.get(&path).await.1["host"].clone();
+    let cluster = harness.info(2).await["reason"]["entity"].clone();
+    let property = async |object: &Value, name: &str| {
+        let [kind, id] = ["type", "value"].map(|field| object[field].as_str().unwrap());
+        harness.get(&format!("{kind}/{id}/{name}")).await.1
+    };
+    let pool = property(&cluster, "resourcePool").await;
+    let of_pool = property(&pool, "vm").await;
+    let of_host = property(&host, "vm").await;
+    assert!(of_pool.as_array().unwrap().len() > of_host.as_array().unwrap().len());
+    for (container, machines) in [(&host, &of_host), (&cluster, &of_pool), (&pool, &of_pool)] {
+        for recursive in [true, false] {
+            let body =
+                json!({"container": container, "type": ["VirtualMachine"], "recursive": recursive});
+            let call = "ViewManager/ViewManager/CreateContainerView";
+            let (_, view) = harness.post(call, body).await;
+            let found = property(&view, "view").await;
+            assert_eq!(&found, machines, "{container} {recursive}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn supertypes_select_their_subtypes_and_have_only_their_own_properties() {
     let harness = Harness::signed_in(THREE_TASKS).await;
     let retrieve = async |kind: &str, path: &str| {

@@ -8,6 +8,7 @@ use crate::service::object_source::ObjectSource;
 use crate::service::schema::{is_a, is_managed};
 use crate::service::views::{ListView, View};
 use crate::value::MoRef;
+use crate::world::inventory::EntityKind;
 
 impl Core {
     /// Methods of `ViewManager` and of views.
@@ -71,15 +72,15 @@ impl Core {
             .ok_or_else(|| MethodFault::invalid_argument("container", "It contains nothing."))?;
         let is_included =
             |kind: &str| types.is_empty() || types.iter().any(|base| is_a(kind, base));
+        // The machines of a cluster's hosts are its immediate children.
+        let is_deep = recursive || inventory.entity(top).kind == EntityKind::Cluster;
         let members = inventory
             .all()
             .filter(|(id, entity)| {
-                let below = if recursive {
-                    *id != top && inventory.is_within(*id, top)
-                } else {
-                    entity.parent == Some(top)
-                };
-                below && is_included(entity.kind.type_name())
+                let pool = entity.host.and_then(|host| inventory.pool_of(host));
+                let is_child = [entity.parent, entity.host, pool].contains(&Some(top));
+                let is_below = is_deep && *id != top && inventory.is_within(*id, top);
+                (is_child || is_below) && is_included(entity.kind.type_name())
             })
             .map(|(_, entity)| entity.reference.clone())
             .collect();
