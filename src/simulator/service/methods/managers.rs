@@ -85,16 +85,8 @@ impl Core {
             fields.strings("privId")?,
         );
         fields.done()?;
-        let own = self
-            .sessions
-            .get(token)
-            .is_some_and(|known| known.key == session);
-        if !own {
-            return Err(MethodFault::invalid_argument(
-                "sessionId",
-                "There is no session with this key.",
-            ));
-        }
+        // No privileges are granted to a session that does not exist.
+        let exists = self.sessions.all().any(|known| known.key == session);
         if let Some(unknown) = privileges
             .iter()
             .find(|id| !content::PRIVILEGES.contains(&id.as_str()))
@@ -113,7 +105,8 @@ impl Core {
             let availability: Vec<Value> = privileges
                 .iter()
                 .map(|id| {
-                    let granted = id != CANCEL_PRIVILEGE || self.behavior.cancel_privilege;
+                    let granted =
+                        exists && (id != CANCEL_PRIVILEGE || self.behavior.cancel_privilege);
                     json!({"_typeName": "PrivilegeAvailability", "privId": id, "isGranted": granted})
                 })
                 .collect();
