@@ -334,6 +334,15 @@ async fn history_filters_by_queue_start_and_completion_time() {
 }
 
 #[tokio::test]
+async fn an_empty_tag_selects_tasks_without_a_tag() {
+    let harness = start_harness().await;
+    let mut untagged = read_all(&harness, json!({})).await;
+    untagged.retain(|item| item["changeTag"].is_null());
+    let found = read_all(&harness, json!({"tag": [""]})).await;
+    assert!(!found.is_empty() && keys(&found) == keys(&untagged));
+}
+
+#[tokio::test]
 async fn expired_tasks_stay_in_the_history() {
     let harness = start_harness().await;
     harness.advance(1000);

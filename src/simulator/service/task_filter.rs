@@ -210,7 +210,8 @@ impl TaskFilter {
             && contains(&self.activations, task.activation_id.as_deref())
             && contains(&self.states, Some(task.state.name()))
             && (self.chains.is_empty() || self.chains.contains(&task.event_chain_id))
-            && contains(&self.tags, task.change_tag.as_deref())
+            // An empty tag matches tasks without a tag.
+            && contains(&self.tags, Some(task.change_tag.as_deref().unwrap_or("")))
             && was_triggered(&self.triggers, &task.reason)
     }
 }
