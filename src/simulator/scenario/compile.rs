@@ -333,7 +333,8 @@ impl Compiler<'_> {
                 if let Some(messages) = fields.get_mut("faultMessage").and_then(Value::as_array_mut)
                 {
                     for message in messages.iter_mut().filter_map(Value::as_object_mut) {
-                        message.insert("_typeName".to_owned(), json!("LocalizableMessage"));
+                        let type_name = json!("LocalizableMessage");
+                        message.shift_insert(0, "_typeName".to_owned(), type_name);
                     }
                 }
                 fields
