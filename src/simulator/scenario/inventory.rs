@@ -9,22 +9,9 @@ const DEFAULT_NETWORK: &str = "VM Network";
 /// Builds the inventory: folders, one datacenter, clusters with their hosts, datastores, networks and virtual
 /// machines. Machines are distributed over the datastores and networks.
 pub(super) fn build(entry: &InventoryEntry) -> Inventory {
-    let mut inventory = Inventory::default();
-    let root = inventory.add(EntityKind::Folder("Datacenter"), "Datacenters", None);
-    let datacenter_name = entry.datacenter.as_deref().unwrap_or("dc-01");
-    let datacenter = inventory.add(EntityKind::Datacenter, datacenter_name, Some(root));
-    let machines = inventory.add(EntityKind::Folder("VirtualMachine"), "vm", Some(datacenter));
-    let hosts = inventory.add(
-        EntityKind::Folder("ComputeResource"),
-        "host",
-        Some(datacenter),
-    );
-    let stores = inventory.add(
-        EntityKind::Folder("Datastore"),
-        "datastore",
-        Some(datacenter),
-    );
-    let networks = inventory.add(EntityKind::Folder("Network"), "network", Some(datacenter));
+    let mut inventory = Inventory::new();
+    let datacenter = entry.datacenter.as_deref().unwrap_or("dc-01");
+    let (_, [machines, hosts, stores, networks]) = inventory.add_datacenter(datacenter);
     let datastores: Vec<EntityId> = entry
         .datastores
         .iter()

@@ -205,7 +205,7 @@ mod tests {
     }
 
     fn generate(spec: &ArchiveSpec, next: u64) -> Vec<Record> {
-        spec.generate(&Inventory::default(), next, 1)
+        spec.generate(&Inventory::new(), next, 1)
     }
 
     #[test]

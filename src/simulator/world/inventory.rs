@@ -9,6 +9,9 @@ use serde_json::Value;
 use super::time::WorldTime;
 use crate::value::MoRef;
 
+/// The root folder, which is the first object.
+pub(super) const ROOT: EntityId = EntityId(0);
+
 /// Index of an object in the inventory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct EntityId(pub u32);
@@ -96,14 +99,51 @@ pub(crate) struct Entity {
 }
 
 /// All objects, indexed by id, name and reference.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Inventory {
+    /// Part of the references that it gives to objects.
+    marker: &'static str,
     entities: Vec<Entity>,
     by_name: HashMap<Arc<str>, EntityId>,
     by_reference: HashMap<MoRef, EntityId>,
 }
 
 impl Inventory {
+    /// Returns an inventory with a root folder.
+    pub(crate) fn new() -> Self {
+        Self::with_marker("")
+    }
+
+    /// Returns the inventory of a record, whose objects without a recorded reference have one that no vCenter uses.
+    pub(super) fn of_record() -> Self {
+        Self::with_marker("unrecorded-")
+    }
+
+    fn with_marker(marker: &'static str) -> Self {
+        let mut inventory = Self {
+            marker,
+            entities: Vec::new(),
+            by_name: HashMap::new(),
+            by_reference: HashMap::new(),
+        };
+        inventory.add(EntityKind::Folder("Datacenter"), "Datacenters", None);
+        inventory
+    }
+
+    /// Adds a datacenter and returns it with its folders of virtual machines, hosts, datastores and networks.
+    pub(crate) fn add_datacenter(&mut self, name: &str) -> (EntityId, [EntityId; 4]) {
+        let datacenter = self.add(EntityKind::Datacenter, name, Some(ROOT));
+        let folders = [
+            ("VirtualMachine", "vm"),
+            ("ComputeResource", "host"),
+            ("Datastore", "datastore"),
+            ("Network", "network"),
+        ];
+        let folders = folders
+            .map(|(children, name)| self.add(EntityKind::Folder(children), name, Some(datacenter)));
+        (datacenter, folders)
+    }
+
     /// Adds an object below `parent`.
     pub(crate) fn add(
         &mut self,
@@ -112,30 +152,8 @@ impl Inventory {
         parent: Option<EntityId>,
     ) -> EntityId {
         let number = self.entities.len() + 1;
-        let reference = MoRef::new(kind.type_name(), format!("{}{number}", kind.id_prefix()));
-        self.insert(kind, reference, name, parent)
-    }
-
-    /// Gives an object a reference of another server. An object that had this reference loses it.
-    pub(super) fn set_recorded(&mut self, id: EntityId, reference: MoRef) {
-        self.by_reference.insert(reference.clone(), id);
-        let entity = self.entity_mut(id);
-        entity.reference = reference;
-        entity.is_recorded = true;
-    }
-
-    /// Returns the number of objects.
-    pub(super) fn len(&self) -> usize {
-        self.entities.len()
-    }
-
-    fn insert(
-        &mut self,
-        kind: EntityKind,
-        reference: MoRef,
-        name: &str,
-        parent: Option<EntityId>,
-    ) -> EntityId {
+        let value = format!("{}{}{number}", kind.id_prefix(), self.marker);
+        let reference = MoRef::new(kind.type_name(), value);
         let index = u32::try_from(self.entities.len()).unwrap_or(u32::MAX);
         let id = EntityId(index);
         let name: Arc<str> = name.into();
@@ -160,6 +178,21 @@ impl Inventory {
             last_change: 0,
         });
         id
+    }
+
+    /// Gives an object a reference of another server.
+    pub(super) fn set_recorded(&mut self, id: EntityId, reference: MoRef) {
+        let entity = self.entity_mut(id);
+        let replaced = std::mem::replace(&mut entity.reference, reference.clone());
+        if !std::mem::replace(&mut entity.is_recorded, true) {
+            self.by_reference.remove(&replaced);
+        }
+        self.by_reference.insert(reference, id);
+    }
+
+    /// Returns the number of objects.
+    pub(super) fn len(&self) -> usize {
+        self.entities.len()
     }
 
     /// Returns the virtual machines of a host.
@@ -263,15 +296,14 @@ mod tests {
 
     #[test]
     fn references_names_and_containment() {
-        let mut inventory = Inventory::default();
-        let root = inventory.add(EntityKind::Folder("Datacenter"), "Datacenters", None);
-        let datacenter = inventory.add(EntityKind::Datacenter, "dc", Some(root));
+        let mut inventory = Inventory::new();
+        let datacenter = inventory.add(EntityKind::Datacenter, "dc", Some(ROOT));
         let machine = inventory.add(EntityKind::VirtualMachine, "vm1", Some(datacenter));
         assert_eq!(inventory.named("vm1"), Some(machine));
         let reference = inventory.entity(machine).reference.clone();
         assert_eq!(reference.to_string(), "VirtualMachine:vm-3");
         assert_eq!(inventory.find(&reference), Some(machine));
-        assert!(inventory.is_within(machine, root) && !inventory.is_within(datacenter, machine));
+        assert!(inventory.is_within(machine, ROOT) && !inventory.is_within(datacenter, machine));
         assert_eq!(inventory.child(datacenter, "vm1"), Some(machine));
         let machines: Vec<EntityId> = inventory
             .nearby(datacenter, EntityKind::VirtualMachine)

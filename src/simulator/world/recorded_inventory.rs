@@ -4,7 +4,7 @@ use vtask_recording::Location;
 
 use super::World;
 use super::changes::ChangedObject;
-use super::inventory::{EntityId, EntityKind};
+use super::inventory::{EntityId, EntityKind, ROOT};
 use super::playback::Playback;
 use crate::value::MoRef;
 
@@ -12,8 +12,6 @@ use crate::value::MoRef;
 const MAX_ENTITIES: usize = 50_000;
 /// Maximum depth of a folder.
 const MAX_FOLDERS: usize = 24;
-/// The root folder, which is the first object.
-const ROOT: EntityId = EntityId(0);
 
 impl World {
     /// Adds an entity at its recorded location, or moves a virtual machine to another host.
@@ -107,6 +105,73 @@ impl World {
             _ => self.inventory.child(parent, &name),
         };
         let known = known.filter(|known| self.inventory.entity(*known).kind == kind);
-        known.unwrap_or_else(|| self.inventory.add(kind, &name, Some(parent)))
+        known.unwrap_or_else(|| match kind {
+            EntityKind::Datacenter => self.inventory.add_datacenter(&name).0,
+            _ => self.inventory.add(kind, &name, Some(parent)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::io::Cursor;
+
+    use jiff::Timestamp;
+    use serde_json::json;
+    use vtask_recording::{Player, Reader};
+
+    use super::*;
+    use crate::scenario::{LoadOptions, Scenario};
+    use crate::world::time::Calendar;
+
+    /// Returns a world that has played the locations of machines with IDs up to `vm-40`, each on a host of its own.
+    fn played() -> World {
+        let mut text =
+            json!({"vtask_record": 1, "vtask": "0.1.0", "started": "2026-11-29T10:00:00Z",
+            "vcenters": ["vc01"]})
+            .to_string();
+        for number in (1..=40).rev() {
+            let location = json!({"type": "VirtualMachine", "value": format!("vm-{number}"),
+                "host": format!("esx-{number}"), "cluster": "prod", "datacenter": "dc-1", "folder": "web"});
+            let line = json!({"t": "2026-11-29T10:00:00Z", "vc": 0, "location": location});
+            text += &format!("\n{line}");
+        }
+        let player = Player::new(Reader::new(Cursor::new(text + "\n"), "test").unwrap());
+        let config = Scenario::load("empty").unwrap();
+        let mut world = World::new(config.world_config(&LoadOptions::default()).unwrap(), 1);
+        let start: Timestamp = "2026-11-29T10:00:00Z".parse().unwrap();
+        world.play(Playback::new(player, 0, start, Calendar::new(start)));
+        world
+    }
+
+    #[test]
+    fn recorded_references_are_those_of_the_recorded_objects_only() {
+        let world = played();
+        let inventory = world.inventory();
+        for number in 1..=40 {
+            let machine = MoRef::new("VirtualMachine", format!("vm-{number}"));
+            let machine = inventory.entity(inventory.find(&machine).unwrap());
+            let host = inventory.entity(machine.host.unwrap());
+            assert_eq!(*host.name, format!("esx-{number}"));
+        }
+        let mut references = HashSet::new();
+        for (id, entity) in inventory.all() {
+            assert!(references.insert(&entity.reference), "{}", entity.reference);
+            assert_eq!(inventory.find(&entity.reference), Some(id));
+        }
+        let machines = inventory.below(ROOT, EntityKind::VirtualMachine);
+        assert_eq!(machines.count(), 40);
+    }
+
+    #[test]
+    fn a_recorded_datacenter_has_the_folders_that_every_datacenter_has() {
+        let world = played();
+        let inventory = world.inventory();
+        assert_eq!(inventory.entity(ROOT).children.len(), 1);
+        let datacenter = inventory.child(ROOT, "dc-1").unwrap();
+        for folder in ["vm", "host", "datastore", "network"] {
+            assert!(inventory.child(datacenter, folder).is_some(), "{folder}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use vtask_recording::Entry;
 
 use super::World;
 use super::changes::ChangedObject;
+use super::inventory::Inventory;
 use super::playback::{MAX_TASKS, Playback, time};
 use super::task::{Execution, Field, FieldVersions, Record, Task, TaskId, TaskState};
 use super::time::{Calendar, WorldTime};
@@ -17,8 +18,9 @@ use crate::value::MoRef;
 const MAX_CAUSES: usize = 32;
 
 impl World {
-    /// Plays a record. The scenario should have no tasks of its own.
+    /// Plays a record, whose inventory replaces that of the scenario. The scenario should have no tasks.
     pub(crate) fn play(&mut self, playback: Playback) {
+        self.inventory = Inventory::of_record();
         self.playback = Some(Box::new(playback));
         self.advance_to(self.now);
     }
