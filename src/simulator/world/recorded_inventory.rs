@@ -127,17 +127,18 @@ mod tests {
 
     /// Returns a world that has played the locations of machines with IDs up to `vm-40`, each on a host of its own.
     fn played() -> World {
-        let mut text =
-            json!({"vtask_record": 1, "vtask": "0.1.0", "started": "2026-11-29T10:00:00Z",
-            "vcenters": ["vc01"]})
-            .to_string();
-        for number in (1..=40).rev() {
+        let header = json!({"vtask_record": 1, "vtask": "0.1.0", "started": "2026-11-29T10:00:00Z",
+            "vcenters": ["vc01"]});
+        let locations = (1..=40).rev().map(|number| {
             let location = json!({"type": "VirtualMachine", "value": format!("vm-{number}"),
                 "host": format!("esx-{number}"), "cluster": "prod", "datacenter": "dc-1", "folder": "web"});
-            let line = json!({"t": "2026-11-29T10:00:00Z", "vc": 0, "location": location});
-            text += &format!("\n{line}");
-        }
-        let player = Player::new(Reader::new(Cursor::new(text + "\n"), "test").unwrap());
+            json!({"t": "2026-11-29T10:00:00Z", "vc": 0, "location": location})
+        });
+        let lines = std::iter::once(header).chain(locations);
+        let text: String = lines
+            .flat_map(|line| [line.to_string(), "\n".to_owned()])
+            .collect();
+        let player = Player::new(Reader::new(Cursor::new(text), "test").unwrap());
         let config = Scenario::load("empty").unwrap();
         let mut world = World::new(config.world_config(&LoadOptions::default()).unwrap(), 1);
         let start: Timestamp = "2026-11-29T10:00:00Z".parse().unwrap();
