@@ -105,7 +105,7 @@ impl TaskFeed {
             }
             None => ReportedFields::default(),
         };
-        let is_known = self.watched.record_push(mo_id, now).is_some();
+        let is_known = self.watched.record_push(mo_id, now);
         let missing = update.missing_set.first_mut();
         let missing = missing.map(|missing| std::mem::take(&mut missing.fault));
         if update.kind == UpdateKind::Enter && missing.is_none() {

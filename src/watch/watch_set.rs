@@ -291,15 +291,14 @@ impl WatchSet {
             .collect()
     }
 
-    /// Records a pushed change. Returns the shared moId if the task is watched and known.
-    pub(super) fn record_push(&mut self, mo_id: &str, now: Instant) -> Option<Arc<str>> {
-        let (mo_id, _) = self.entries.get_key_value(mo_id)?;
-        let mo_id = mo_id.clone();
-        let entry = self.entries.get_mut(&mo_id)?;
-        entry.pushed = Some(now.into());
-        // The digest of an earlier read no longer applies.
-        entry.digest = None;
-        entry.state.is_some().then_some(mo_id)
+    /// Records a pushed change. Returns true if the task is watched and was read before.
+    pub(super) fn record_push(&mut self, mo_id: &str, now: Instant) -> bool {
+        self.entries.get_mut(mo_id).is_some_and(|entry| {
+            entry.pushed = Some(now.into());
+            // The digest of an earlier read no longer applies.
+            entry.digest = None;
+            entry.state.is_some()
+        })
     }
 
     /// Records a new state.
