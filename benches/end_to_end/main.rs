@@ -232,11 +232,12 @@ fn quiet() -> Vec<Row> {
 /// Ten thousand tasks with ten thousand changes per second, and continuous key presses.
 fn ten_thousand() -> Vec<Row> {
     let server = Server::start(&["--scenario", "load", "--tasks", "10000", "--rate", "10000"]);
-    let run = watch(&[], Some(&server), Duration::from_secs(60), &ARROWS);
+    // Changes during the first list have been waiting for it; a long run moves them above the 99th percentile.
+    let run = watch(&[], Some(&server), Duration::from_secs(240), &ARROWS);
     let changes = run.number("/changes") / run.number("/seconds");
     vec![
         row(
-            "10,000 tasks, 10,000 changes/s, 60 s: CPU core",
+            "10,000 tasks, 10,000 changes/s, 240 s: CPU core",
             run.cpu_share(),
             "%",
             8.0,
