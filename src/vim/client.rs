@@ -328,6 +328,7 @@ impl Client {
             query: None,
             headers: self.headers(action)?,
             body: call.body.as_ref(),
+            is_read: call.effect == MethodEffect::Reads,
             timeout: call.wait + self.timeout,
         };
         self.transport.send(request).await

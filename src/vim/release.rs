@@ -41,6 +41,7 @@ pub(super) async fn negotiate(
         query: Some("action=hello"),
         headers: HeaderMap::new(),
         body: Some(&hello().into()),
+        is_read: true,
         timeout,
     };
     let failed = |kind| Error::new(action(), transport.address().name(), kind);

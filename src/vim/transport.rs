@@ -51,6 +51,8 @@ pub(super) struct Request<'a> {
     pub(super) query: Option<&'static str>,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<&'a RequestBody>,
+    /// True if the request changes nothing, so that it may be sent twice.
+    pub(super) is_read: bool,
     pub(super) timeout: Duration,
 }
 
@@ -190,7 +192,6 @@ impl Transport {
         let exchanged: Result<ApiResponse, ErrorKind> = async {
             let url = self.address.below(request.path, request.query);
             let url = url.map_err(ErrorKind::Unsupported)?;
-            self.traffic.request(request.endpoint);
             let mut builder = self
                 .http()
                 .request(request.method, url)
@@ -201,7 +202,15 @@ impl Transport {
                     .header(CONTENT_TYPE, "application/json")
                     .body(body.to_bytes());
             }
-            let response = builder.send().await;
+            let again = builder.try_clone().filter(|_| request.is_read);
+            self.traffic.request(request.endpoint);
+            let response = match (builder.send().await, again) {
+                (Err(error), Some(again)) if was_closed(&error) => {
+                    self.traffic.request(request.endpoint);
+                    again.send().await
+                }
+                (response, _) => response,
+            };
             let response = response.map_err(|error| self.unanswered(&error))?;
             self.has_answered.store(true, Ordering::Relaxed);
             let (status, headers) = (response.status(), response.headers().clone());
@@ -330,6 +339,23 @@ fn names_https(body: &[u8]) -> bool {
     start
         .windows(b"https".len())
         .any(|word| word.eq_ignore_ascii_case(b"https"))
+}
+
+/// True if the connection was closed before the response. An idle one may be closed by the server at any time.
+fn was_closed(error: &reqwest::Error) -> bool {
+    let is_closed = |cause: &io::Error| {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        matches!(
+            cause.kind(),
+            BrokenPipe | ConnectionAborted | ConnectionReset
+        )
+    };
+    !error.is_connect()
+        && causes(error).any(|cause| {
+            let http = cause.downcast_ref::<hyper::Error>();
+            http.is_some_and(hyper::Error::is_incomplete_message)
+                || cause.downcast_ref().is_some_and(is_closed)
+        })
 }
 
 /// True if the response could not be parsed as HTTP.

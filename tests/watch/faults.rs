@@ -3,15 +3,16 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::watch::support::{
-    Harness, count, running_task, start_server, watch_by, with_short_backoff,
+    Harness, connect, count, running_task, start_server, watch_by, with_short_backoff,
 };
 use jiff::{SignedDuration, Timestamp};
 use vtask::{
     simulator::{
         Control, Simulator,
-        fault_injection::{FaultEffect, FaultPlan, FaultRule, ServerEvent},
+        fault_injection::{CloseMode, CutPoint, FaultEffect, FaultPlan, FaultRule, ServerEvent},
     },
     task::Presence,
+    vim::Client,
     watch::{CancelResponse, Command, ConnectionState, FetchMode},
 };
 
@@ -19,6 +20,29 @@ async fn faulty_server(rule: FaultRule) -> (Simulator, Control) {
     let (simulator, control) = start_server("quiet").await;
     control.inject(&FaultPlan::default().with(rule));
     (simulator, control)
+}
+
+#[tokio::test]
+async fn closed_connection_repeats_a_read_once_and_no_cancel_request() {
+    let (simulator, control) = start_server("quiet").await;
+    let task = running_task(&control);
+    let client = Client::connect(connect(&simulator)).await.unwrap();
+    client.sign_in().await.unwrap();
+    let close = |call: &str, mode, times| {
+        let rule = FaultRule::new(call, FaultEffect::cut(mode, CutPoint::Request)).times(times);
+        control.inject(&FaultPlan::default().with(rule));
+    };
+    for mode in [CloseMode::Close, CloseMode::Reset] {
+        close("Task/info", mode, 1);
+        client.task_info(&task).await.unwrap();
+        close("Task/info", mode, 2);
+        client.task_info(&task).await.unwrap_err();
+        close("Task/CancelTask", mode, 1);
+        client.cancel_task(&task).await.unwrap_err();
+    }
+    assert_eq!(count(&control, "Task/info"), 8);
+    assert_eq!(count(&control, "Task/CancelTask"), 2);
+    client.sign_out().await.unwrap();
 }
 
 #[tokio::test]
