@@ -26,8 +26,8 @@ pub struct FetchArgs {
     )]
     pub fetch: Option<FetchMode>,
 
-    /// Screen, wait, --watch: interval in seconds, if tasks are read one by one [default: 2]
-    #[arg(long, global = true, hide_short_help = true, env = "VTASK_INTERVAL", value_name = "SECONDS", value_parser = parse_seconds)]
+    /// Screen, wait, --watch: interval at which tasks are read one by one [default: 2s]
+    #[arg(long, global = true, hide_short_help = true, env = "VTASK_INTERVAL", value_name = "SPAN", value_parser = parse_seconds)]
     pub interval: Option<f64>,
 }
 

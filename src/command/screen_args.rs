@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 
 use super::{notify::NotifyArgs, record::RecordArgs};
-use crate::{app::ColumnSet, config::env_flag, task::row_model::Sort, text::parse_seconds};
+use crate::{app::ColumnSet, config::env_flag, task::row_model::Sort, text::parse_factor};
 
 #[derive(Debug, Args)]
 pub struct WatchArgs {
@@ -77,7 +77,7 @@ pub struct ScreenArgs {
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Speed of simulated time; 2 runs twice as fast
-    #[arg(long, default_value_t = 1.0, value_parser = parse_seconds)]
+    #[arg(long, default_value_t = 1.0, value_parser = parse_factor)]
     pub speed: f64,
 
     /// Random seed; the same seed gives the same run

@@ -18,7 +18,7 @@ pub use duration::{ago, duration};
 pub use fit::{prefix, suffix, truncate, width, wrap};
 pub use json::{json_line, json_pretty};
 pub use named_enum::kebab;
-pub use parse_duration::{parse_positive_duration, parse_seconds};
+pub use parse_duration::{parse_factor, parse_positive_duration, parse_seconds};
 pub use pattern::matches_pattern;
 pub use sanitize::{sanitize, sanitize_lines};
 pub use suggestion::{did_you_mean, nearest};

@@ -12,12 +12,25 @@ pub fn parse_positive_duration(text: &str) -> Result<SignedDuration, String> {
     }
 }
 
-/// Parses a number of seconds or a factor, from 0.05 to 86,400.
+/// Parses a factor from 0.05 to 86,400.
+pub fn parse_factor(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().map_err(|error| error.to_string())?;
+    in_range(number)
+}
+
+/// Parses a number of seconds, or a duration such as `500ms`, from 0.05 to 86,400 seconds.
 pub fn parse_seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if (0.05..=86_400.0).contains(&number) => Ok(number),
-        Ok(_) => Err("must be between 0.05 and 86400".to_owned()),
-        Err(error) => Err(error.to_string()),
+    match text.parse() {
+        Ok(seconds) => in_range(seconds),
+        Err(_) => in_range(parse_duration(text)?.as_secs_f64()),
+    }
+}
+
+fn in_range(number: f64) -> Result<f64, String> {
+    if (0.05..=86_400.0).contains(&number) {
+        Ok(number)
+    } else {
+        Err("must be between 0.05 and 86400".to_owned())
     }
 }
 
@@ -65,9 +78,13 @@ mod tests {
 
     #[test]
     fn seconds_are_in_range() {
-        assert_eq!(parse_seconds("0.5"), Ok(0.5));
-        for text in ["0", "-1", "NaN", "inf", "x", "86401"] {
+        for (text, seconds) in [("0.5", 0.5), ("2s", 2.0), ("500ms", 0.5), ("1m", 60.0)] {
+            assert_eq!(parse_seconds(text), Ok(seconds), "{text}");
+        }
+        for text in ["0", "-1", "NaN", "inf", "x", "86401", "1ms", "2d", ""] {
             assert!(parse_seconds(text).is_err(), "{text}");
         }
+        assert_eq!(parse_factor("0.5"), Ok(0.5));
+        assert!(parse_factor("2s").is_err());
     }
 }
