@@ -123,7 +123,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         trust::at_first_use(connection, io).await?;
     }
     match command {
-        // The screen's futures are the largest. They are boxed so that other commands do not reserve space for them.
+        // The largest futures are boxed so that other commands do not reserve space for them.
         None => Box::pin(screen::watch(&watch, &global)).await,
         Some(Command::Demo(args)) => Box::pin(screen::demo(&args, &global)).await,
         Some(Command::Replay(args)) => Box::pin(screen::replay(&args, &global)).await,
@@ -134,7 +134,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
         Some(Command::Report(args)) => {
             report::run(&args, record_server.as_ref(), connection, io).await
         }
-        Some(Command::Wait(args)) => wait::run(&args, connection, io).await,
+        Some(Command::Wait(args)) => Box::pin(wait::run(&args, connection, io)).await,
         Some(Command::Cancel(args)) => cancel::run(&args, connection, io).await,
         Some(Command::Record(args)) => record::run(&args, connection, io).await,
         Some(Command::Exporter(args)) => exporter::run(&args, connection, io).await,
