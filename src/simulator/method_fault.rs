@@ -33,6 +33,12 @@ impl MethodFault {
         self.0
     }
 
+    /// Returns the `MissingProperty` of a property that cannot be read for this reason.
+    pub(super) fn into_missing_property(self, path: &str, form: ErrorForm) -> Value {
+        let fault = embedded(&self.0, form);
+        json!({"_typeName": "MissingProperty", "path": path, "fault": fault})
+    }
+
     pub(super) fn object_not_found(object: &MoRef) -> Self {
         let text = "The object has already been deleted or has not been completely created";
         Self::new("ManagedObjectNotFound", text).with("obj", object.to_json())

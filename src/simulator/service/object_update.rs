@@ -17,22 +17,22 @@ impl PropertyFilter {
         member: &FilterMember,
         objects: &dyn ObjectSource,
     ) -> Vec<Value> {
-        let (kind, changes) = match (member.present, member.issued) {
-            (true, None) => ("enter", self.values(member, objects, |_| true)),
-            (true, Some(since)) => ("modify", self.changes(member, since, objects)),
+        let (kind, names) = match (member.present, member.issued) {
+            (true, None) => ("enter", self.names(member, |_| true)),
+            (true, Some(since)) => ("modify", self.changed_names(member, since, objects)),
             (false, Some(_)) => ("leave", Vec::new()),
             (false, None) => return Vec::new(),
         };
-        if kind == "modify" && changes.is_empty() {
+        if kind == "modify" && names.is_empty() {
             return Vec::new();
         }
         if kind == "modify" && !objects.context().writer.behavior.fold_changes {
-            return changes
-                .into_iter()
-                .map(|change| object_update(kind, &member.object, vec![change]))
+            let updates = names.chunks(1);
+            return updates
+                .map(|name| object_update(kind, &member.object, name, objects))
                 .collect();
         }
-        vec![object_update(kind, &member.object, changes)]
+        vec![object_update(kind, &member.object, &names, objects)]
     }
 
     fn paths_of(&self, member: &FilterMember) -> &[PropertyPath] {
@@ -41,28 +41,24 @@ impl PropertyFilter {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the present values of the selected properties for which `is_wanted` is true.
-    fn values(
-        &self,
-        member: &FilterMember,
-        objects: &dyn ObjectSource,
-        is_wanted: impl Fn(&str) -> bool,
-    ) -> Vec<Value> {
-        let paths = self.paths_of(member).iter().map(|path| &path.text);
-        paths
-            .filter(|path| is_wanted(path))
-            .map(|path| property_change(path, &member.object, objects))
+    /// Returns the selected properties for which `is_wanted` is true.
+    fn names(&self, member: &FilterMember, is_wanted: impl Fn(&str) -> bool) -> Vec<Cow<'_, str>> {
+        let paths = self.paths_of(member).iter();
+        let names = paths.map(|path| path.text.as_str());
+        names
+            .filter(|name| is_wanted(name))
+            .map(Cow::from)
             .collect()
     }
 
-    /// Returns the selected changes of a task after `since`, each by its selected name.
-    fn task_changes(
+    /// Returns the selected properties of a task that have changed after `since`, each by its selected name.
+    fn changed_task_names(
         &self,
         member: &FilterMember,
         task: &Task,
         since: u64,
         objects: &dyn ObjectSource,
-    ) -> Vec<Value> {
+    ) -> Vec<Cow<'_, str>> {
         let changed = |field: &Field| task.versions.of(*field) > since;
         let mut properties: Vec<Cow<'_, str>> = Vec::new();
         let mut add = |name| {
@@ -93,49 +89,63 @@ impl PropertyFilter {
             properties = vec!["info".into()];
         }
         properties
-            .iter()
-            .map(|name| property_change(name, &member.object, objects))
-            .collect()
     }
 
-    /// Returns the selected changes of an object after `since`. Those of a manager are in `recentTask`; those of the
+    /// Returns the selected properties of an object that have changed after `since`. Those of a manager are in `recentTask`; those of the
     /// inventory are a machine's question and a host's connection.
-    fn changes(&self, member: &FilterMember, since: u64, objects: &dyn ObjectSource) -> Vec<Value> {
+    fn changed_names(
+        &self,
+        member: &FilterMember,
+        since: u64,
+        objects: &dyn ObjectSource,
+    ) -> Vec<Cow<'_, str>> {
         let context = objects.context();
         if let Some(task) = context.task(&member.object) {
-            return self.task_changes(member, task, since, objects);
+            return self.changed_task_names(member, task, since, objects);
         }
         if &*member.object.kind == "TaskManager" {
             let has_changed = context.writer.behavior.push_recent_tasks
                 && context.world.changes().tasks_changed() > since;
-            return self.values(member, objects, |path| has_changed && path == "recentTask");
+            return self.names(member, |path| has_changed && path == "recentTask");
         }
         let inventory = context.world.inventory();
         let has_changed = inventory
             .find(&member.object)
             .is_some_and(|id| inventory.entity(id).last_change > since);
-        self.values(member, objects, |path| {
-            has_changed && path.starts_with("runtime")
-        })
+        self.names(member, |path| has_changed && path.starts_with("runtime"))
     }
 }
 
-fn object_update(kind: &str, object: &MoRef, changes: Vec<Value>) -> Value {
+/// Returns an `ObjectUpdate` with the present values of these properties.
+fn object_update(
+    kind: &str,
+    object: &MoRef,
+    names: &[Cow<'_, str>],
+    objects: &dyn ObjectSource,
+) -> Value {
+    let behavior = objects.context().writer.behavior;
+    let (mut changes, mut missing) = (Vec::new(), Vec::new());
+    for name in names {
+        let value = match objects.property(object, name) {
+            Ok(property) => property.into_any(behavior.boxing),
+            Err(fault) if fault.type_name() == "NoPermission" => {
+                missing.push(fault.into_missing_property(name, behavior.error_form));
+                continue;
+            }
+            // The property of an object that is gone is unset.
+            Err(_) => Value::Null,
+        };
+        let mut change = json!({"_typeName": "PropertyChange", "name": name, "op": "assign"});
+        if !value.is_null() || behavior.unset == Unset::Null {
+            change["val"] = value;
+        }
+        changes.push(change);
+    }
     let mut update = json!({"_typeName": "ObjectUpdate", "kind": kind, "obj": object.to_json()});
-    if !changes.is_empty() {
-        update["changeSet"] = Value::Array(changes);
+    for (name, list) in [("changeSet", changes), ("missingSet", missing)] {
+        if !list.is_empty() {
+            update[name] = Value::Array(list);
+        }
     }
     update
-}
-
-fn property_change(name: &str, object: &MoRef, objects: &dyn ObjectSource) -> Value {
-    let behavior = objects.context().writer.behavior;
-    let property = objects.property(object, name);
-    // A property that cannot be read is unset.
-    let value = property.map_or(Value::Null, |found| found.into_any(behavior.boxing));
-    let mut change = json!({"_typeName": "PropertyChange", "name": name, "op": "assign"});
-    if !value.is_null() || behavior.unset == Unset::Null {
-        change["val"] = value;
-    }
-    change
 }

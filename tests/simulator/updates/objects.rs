@@ -182,6 +182,29 @@ async fn missing_objects_of_a_filter_are_reported() {
 }
 
 #[tokio::test]
+async fn unreadable_properties_of_a_filter_are_reported() {
+    let watch = Watch::three().await;
+    watch
+        .harness
+        .control
+        .change_behavior(|behavior| behavior.unreadable_types = vec!["VirtualMachine".to_owned()]);
+    let machine = watch.harness.info(1).await["entity"].clone();
+    let mut body = watch.filter(&[], true);
+    body["spec"]["propSet"] = json!([property_spec("VirtualMachine", &["name"])]);
+    body["spec"]["objectSet"] = json!([{"_typeName": "ObjectSpec", "obj": machine}]);
+    assert_eq!(watch.collect("CreateFilter", body).await.0, 200);
+    let (_, set) = watch.wait("").await;
+    let update = &set["filterSet"][1]["objectSet"][0];
+    let missing = &update["missingSet"][0];
+    assert_eq!(
+        (&update["kind"], &missing["path"]),
+        (&json!("enter"), &json!("name"))
+    );
+    assert_eq!(missing["fault"]["_typeName"], "NoPermission");
+    assert!(update["changeSet"].is_null(), "{update}");
+}
+
+#[tokio::test]
 async fn changes_have_the_requested_path_once() {
     for (paths, partial, expected) in [
         (

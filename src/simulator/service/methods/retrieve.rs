@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use crate::method_fault::{self, MethodFault};
+use crate::method_fault::MethodFault;
 use crate::service::call::{ApiCall, CallResponse, CallResult};
 use crate::service::dispatch::Core;
 use crate::service::filter_spec::FilterSpec;
@@ -151,11 +151,9 @@ fn contents(
                 Ok(Value::Null) => {}
                 Ok(value) => properties
                     .push(json!({"_typeName": "DynamicProperty", "name": path, "val": value})),
-                Err(fault) if fault.type_name() == "NoPermission" => missing.push(json!({
-                    "_typeName": "MissingProperty",
-                    "path": path,
-                    "fault": method_fault::embedded(&fault.into_json(), behavior.error_form),
-                })),
+                Err(fault) if fault.type_name() == "NoPermission" => {
+                    missing.push(fault.into_missing_property(&path, behavior.error_form));
+                }
                 Err(fault) => return Err(fault),
             }
         }
