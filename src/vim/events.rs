@@ -27,6 +27,8 @@ impl Client {
         let filter = json!({
             "_typeName": "EventFilterSpec",
             "eventChainId": chain,
+            // By the reference, events have no text unless it is requested.
+            "disableFullMessage": false,
             "maxCount": MAX_EVENTS,
         });
         let body = json!({"filter": filter});
