@@ -92,4 +92,21 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn operations_of_methods_with_a_task_have_their_names() {
+        for (key, method) in [
+            ("Datastore.rename", "Rename_Task"),
+            ("HostSystem.rename", "Rename_Task"),
+            ("VirtualMachine.attachDisk", "AttachDisk_Task"),
+            ("VirtualMachine.makePrimary", "MakePrimaryVM_Task"),
+            (
+                "VirtualMachine.reloadFromPath",
+                "reloadVirtualMachineFromPath_Task",
+            ),
+        ] {
+            let operation = OperationCatalogue::built_in().find(key).unwrap();
+            assert_eq!(operation.method.as_deref(), Some(method), "{key}");
+        }
+    }
 }
