@@ -207,6 +207,21 @@ async fn privileges_are_those_of_a_live_session() {
     assert_eq!(is_granted(&own["key"]).await, true);
     assert_eq!(is_granted(&other["key"]).await, true);
     assert_eq!(is_granted(&json!("unknown")).await, false);
+    let task = json!({"_typeName": "ManagedObjectReference", "type": "Task", "value": "task-1"});
+    for (entity, fault) in [
+        (Value::Null, "InvalidArgument"),
+        (json!([task]), "InvalidRequest"),
+    ] {
+        let body =
+            json!({"entity": entity, "sessionId": own["key"], "privId": ["Global.CancelTask"]});
+        let path = "AuthorizationManager/AuthorizationManager/HasPrivilegeOnEntities";
+        let (status, answer) = harness.post(path, body).await;
+        assert_eq!(
+            (status, &answer["_typeName"]),
+            (500, &json!(fault)),
+            "{answer}"
+        );
+    }
     harness
         .control
         .change_behavior(|behavior| behavior.cancel_privilege = false);

@@ -247,7 +247,7 @@ impl Core {
             "EventHistoryCollector" => {
                 self.call_history(token, call, |session| &mut session.event_history_collectors)
             }
-            "SearchIndex" => self.search(token, call),
+            "SearchIndex" => self.search(call),
             _ => self.call_manager(token, call),
         }
     }

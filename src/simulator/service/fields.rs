@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::schema::is_a;
 use crate::method_fault::MethodFault;
 use crate::value::MoRef;
 
@@ -206,22 +207,27 @@ impl Fields {
         Ok(items.map(move |(index, item)| (format!("{path}[{index}]"), item)))
     }
 
-    pub(super) fn references(&mut self, name: &str) -> Result<Vec<MoRef>, MethodFault> {
+    /// Reads references to objects of the type `kind`.
+    pub(super) fn references(&mut self, name: &str, kind: &str) -> Result<Vec<MoRef>, MethodFault> {
         let strict = self.strict;
         self.located(name)?
-            .map(|(location, item)| reference(item, location, strict))
+            .map(|(location, item)| reference(item, location, kind, strict))
             .collect()
     }
 
-    pub(super) fn optional_reference(&mut self, name: &str) -> Result<Option<MoRef>, MethodFault> {
+    pub(super) fn optional_reference(
+        &mut self,
+        name: &str,
+        kind: &str,
+    ) -> Result<Option<MoRef>, MethodFault> {
         let (path, strict) = (self.path(name), self.strict);
         self.take(name)
-            .map(|value| reference(value, path, strict))
+            .map(|value| reference(value, path, kind, strict))
             .transpose()
     }
 
-    pub(super) fn reference(&mut self, name: &str) -> Result<MoRef, MethodFault> {
-        self.optional_reference(name)?
+    pub(super) fn reference(&mut self, name: &str, kind: &str) -> Result<MoRef, MethodFault> {
+        self.optional_reference(name, kind)?
             .ok_or_else(|| self.missing(name))
     }
 
@@ -306,10 +312,20 @@ fn int32(value: &Value) -> Option<i32> {
     value.as_f64()?.to_string().parse().ok()
 }
 
-fn reference(value: Value, location: String, strict: bool) -> Result<MoRef, MethodFault> {
+fn reference(
+    value: Value,
+    location: String,
+    kind: &str,
+    strict: bool,
+) -> Result<MoRef, MethodFault> {
     let mut fields = Fields::of_object(value, location, "ManagedObjectReference", strict)?;
     let reference = MoRef::new(fields.string("type")?, fields.string("value")?);
     fields.optional_string("serverGuid")?;
+    // Not all types of managed objects are known.
+    if kind != "ManagedObject" && !is_a(&reference.kind, kind) {
+        let text = format!("{} must refer to a {kind}.", fields.location);
+        return Err(MethodFault::invalid_request(text));
+    }
     fields.done()?;
     Ok(reference)
 }
@@ -364,23 +380,36 @@ mod tests {
     fn data_objects_must_name_their_type_when_strict() {
         let bare = r#"{"obj":{"type":"Task","value":"task-1"}}"#;
         assert!(
-            read(bare).reference("obj").unwrap_err().into_json()["faultstring"]
+            read(bare).reference("obj", "Task").unwrap_err().into_json()["faultstring"]
                 .as_str()
                 .unwrap()
                 .contains("_typeName")
         );
         let mut lenient = Fields::of_body(bare.as_bytes(), false).unwrap();
         assert_eq!(
-            lenient.reference("obj").unwrap(),
+            lenient.reference("obj", "Task").unwrap(),
             MoRef::new("Task", "task-1")
         );
         let wrong = r#"{"obj":{"_typeName":"TaskInfo","type":"Task","value":"task-1"}}"#;
         assert!(
             Fields::of_body(wrong.as_bytes(), false)
                 .unwrap()
-                .reference("obj")
+                .reference("obj", "Task")
                 .is_err()
         );
+    }
+
+    #[test]
+    fn references_are_to_objects_of_the_declared_type() {
+        let body =
+            r#"{"a":{"_typeName":"ManagedObjectReference","type":"HostSystem","value":"h"}}"#;
+        for kind in ["HostSystem", "ManagedEntity", "ManagedObject"] {
+            assert!(read(body).reference("a", kind).is_ok(), "{kind}");
+        }
+        for kind in ["Task", "Alarm"] {
+            let fault = read(body).reference("a", kind).unwrap_err();
+            assert_eq!(fault.type_name(), "InvalidRequest", "{kind}");
+        }
     }
 
     #[test]
@@ -397,7 +426,7 @@ mod tests {
     #[test]
     fn unknown_fields_are_reported_with_their_path() {
         let fault = read(r#"{"obj":{"_typeName":"ManagedObjectReference","type":"Task","value":"t","valeu":"x"}}"#)
-            .reference("obj")
+            .reference("obj", "Task")
             .unwrap_err()
             .into_json();
         assert_eq!(fault["faultstring"], "Unknown field obj.valeu.");

@@ -177,7 +177,7 @@ impl ObjectSpec {
         mut fields: Fields,
         named: &mut HashMap<String, Selection>,
     ) -> Result<Self, MethodFault> {
-        let object = fields.reference("obj")?;
+        let object = fields.reference("obj", "ManagedObject")?;
         let skip = fields.optional_boolean("skip")?.unwrap_or(false);
         let selections = read_selections(&mut fields, named)?;
         fields.done()?;

@@ -70,7 +70,7 @@ pub(super) fn read_entity(
     let Some(mut by_entity) = fields.optional_object("entity", type_name)? else {
         return Ok(None);
     };
-    let reference = by_entity.reference("entity")?;
+    let reference = by_entity.reference("entity", "ManagedEntity")?;
     let recursion = match by_entity.string("recursion")?.as_str() {
         "self" => EntityRecursion::Itself,
         "children" => EntityRecursion::Children,
@@ -107,8 +107,8 @@ pub(super) fn read_users(
 /// Parses the required alarm and scheduled task; empty matches all tasks.
 pub(super) fn read_triggers(fields: &mut Fields) -> Result<Vec<Trigger>, MethodFault> {
     let mut triggers = Vec::new();
-    for field in ["alarm", "scheduledTask"] {
-        if let Some(reference) = fields.optional_reference(field)? {
+    for (field, kind) in [("alarm", "Alarm"), ("scheduledTask", "ScheduledTask")] {
+        if let Some(reference) = fields.optional_reference(field, kind)? {
             triggers.push((field, reference.id.to_string()));
         }
     }

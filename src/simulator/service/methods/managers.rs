@@ -79,8 +79,11 @@ impl Core {
 
     fn privileges(&self, token: &str, call: &ApiCall) -> CallResult {
         let mut fields = self.fields(call)?;
+        if fields.peek("entity").is_null() {
+            return Err(MethodFault::invalid_argument("entity", "It is required."));
+        }
         let (entities, session, privileges) = (
-            fields.references("entity")?,
+            fields.references("entity", "ManagedEntity")?,
             fields.string("sessionId")?,
             fields.strings("privId")?,
         );

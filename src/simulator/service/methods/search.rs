@@ -5,13 +5,12 @@ use crate::service::call::{ApiCall, CallResponse, CallResult};
 use crate::service::dispatch::Core;
 use crate::service::entities::{address, instance_uuid, uuid};
 use crate::service::fields::Fields;
-use crate::service::object_source::ObjectSource;
 use crate::value::MoRef;
 use crate::world::inventory::{EntityId, EntityKind, Inventory};
 
 impl Core {
     /// Methods of `SearchIndex`. The result is unset or empty if nothing is found.
-    pub(crate) fn search(&self, token: &str, call: &ApiCall) -> CallResult {
+    pub(crate) fn search(&self, call: &ApiCall) -> CallResult {
         let mut fields = self.fields(call)?;
         let inventory = self.world.inventory();
         let found = match &*call.member {
@@ -21,15 +20,11 @@ impl Core {
                 by_path(inventory, &path).into_iter().collect()
             }
             "FindChild" => {
-                let parent = fields.reference("entity")?;
+                let parent = fields.reference("entity", "ManagedEntity")?;
                 let name = fields.string("name")?;
                 fields.done()?;
-                if !self.objects(token).exists(&parent) {
-                    return Err(MethodFault::object_not_found(&parent));
-                }
-                let parent = inventory.find(&parent).ok_or_else(|| {
-                    MethodFault::invalid_argument("entity", "It is no object of the inventory.")
-                })?;
+                let found = inventory.find(&parent);
+                let parent = found.ok_or_else(|| MethodFault::object_not_found(&parent))?;
                 inventory.child(parent, &name).into_iter().collect()
             }
             "FindByUuid" | "FindAllByUuid" => {
@@ -68,7 +63,7 @@ impl Core {
         is_wanted: impl Fn(EntityId) -> bool,
     ) -> Result<Vec<EntityId>, MethodFault> {
         let inventory = self.world.inventory();
-        let datacenter: Option<MoRef> = fields.optional_reference("datacenter")?;
+        let datacenter: Option<MoRef> = fields.optional_reference("datacenter", "Datacenter")?;
         let machines_only = fields.boolean("vmSearch")?;
         fields.done()?;
         let datacenter = match datacenter {

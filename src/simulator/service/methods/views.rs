@@ -17,7 +17,7 @@ impl Core {
         match (&*call.object.kind, &*call.member) {
             ("ViewManager", "CreateListView") => {
                 self.check_collector_permission(&call.object)?;
-                let objects = fields.references("obj")?;
+                let objects = fields.references("obj", "ManagedObject")?;
                 fields.done()?;
                 let mut list = ListView::default();
                 self.add_existing(token, &mut list, objects);
@@ -25,11 +25,14 @@ impl Core {
             }
             ("ViewManager", "CreateContainerView") => {
                 self.check_collector_permission(&call.object)?;
-                let view = self.container_view(token, fields)?;
+                let view = self.container_view(fields)?;
                 self.keep_view(token, view)
             }
             ("ListView", "ModifyListView") => {
-                let (add, remove) = (fields.references("add")?, fields.references("remove")?);
+                let (add, remove) = (
+                    fields.references("add", "ManagedObject")?,
+                    fields.references("remove", "ManagedObject")?,
+                );
                 fields.done()?;
                 self.change_list(
                     token,
@@ -39,7 +42,7 @@ impl Core {
                 )
             }
             ("ListView", "ResetListView") => {
-                let objects = fields.references("obj")?;
+                let objects = fields.references("obj", "ManagedObject")?;
                 fields.done()?;
                 self.change_list(token, call, ListView::clear, objects)
             }
@@ -54,22 +57,18 @@ impl Core {
         }
     }
 
-    fn container_view(&self, token: &str, mut fields: Fields) -> Result<View, MethodFault> {
-        let container = fields.reference("container")?;
+    fn container_view(&self, mut fields: Fields) -> Result<View, MethodFault> {
+        let container = fields.reference("container", "ManagedEntity")?;
         let (types, recursive) = (fields.strings("type")?, fields.boolean("recursive")?);
         fields.done()?;
         if let Some(unknown) = types.iter().find(|kind| !is_managed(kind)) {
             let why = format!("There is no type {unknown}.");
             return Err(MethodFault::invalid_argument("type", &why));
         }
-        let objects = self.objects(token);
-        if !objects.exists(&container) {
-            return Err(MethodFault::object_not_found(&container));
-        }
         let inventory = self.world.inventory();
         let top = inventory
             .find(&container)
-            .ok_or_else(|| MethodFault::invalid_argument("container", "It contains nothing."))?;
+            .ok_or_else(|| MethodFault::object_not_found(&container))?;
         let is_included =
             |kind: &str| types.is_empty() || types.iter().any(|base| is_a(kind, base));
         // The machines of a cluster's hosts are its immediate children.
