@@ -51,11 +51,15 @@ impl RemainingTime {
         1.0 - (beyond(now) - beyond(then)).exp()
     }
 
-    /// Returns the likelihood of a whole duration relative to the most likely one, with heavy tails because about
-    /// one run in ten is atypical.
+    /// Returns the likelihood of a whole duration relative to the most likely one of those that have not passed, with
+    /// heavy tails because about one run in ten is atypical.
     pub(super) fn likelihood(self, seconds: f64) -> f64 {
-        let distance = self.log_odds(seconds.max(1e-3)) / LOGISTIC_STD_DEV;
-        0.9 * (-0.5 * distance * distance).exp() + 0.1 / (1.0 + distance * distance)
+        let likelihood = |seconds: f64| {
+            let distance = self.log_odds(seconds) / LOGISTIC_STD_DEV;
+            0.9 * (-0.5 * distance * distance).exp() + 0.1 / (1.0 + distance * distance)
+        };
+        let most_likely = likelihood(self.median.exp().max(self.passed));
+        (likelihood(seconds.max(1e-3)) / most_likely).min(1.0)
     }
 
     /// Returns the best estimate of the seconds left: the rest of the median. As the time passed approaches or exceeds

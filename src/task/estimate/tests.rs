@@ -77,6 +77,15 @@ fn only_an_exceptional_pause_does_not_count_for_the_pace() {
 }
 
 #[test]
+fn run_beyond_all_past_runs_is_estimated_by_its_pace() {
+    let typical = typical_model(5..=20);
+    let history = even(19, 148);
+    let now = at(19 * 148);
+    let estimate = estimate(at(0), Some(&history), durations(&typical), now).unwrap();
+    assert_near(estimate.best.as_secs_f64(), 19.0 * 148.0 * 81.0 / 19.0);
+}
+
+#[test]
 fn plateau_moves_the_estimate_to_the_typical_rest() {
     let history = even(95, 5);
     let typical = typical_model([15, 16, 16, 17, 18]);
