@@ -43,6 +43,8 @@ pub(crate) enum Class {
     SpeedingUp,
     /// A constant pace, interrupted at 40–60 % for 15–40 % of the time.
     PauseInTheMiddle,
+    /// A constant pace, two to eight times slower than that of the operation's other runs.
+    MuchSlower,
     /// Alternates between progress and pauses; only used for stall detection.
     OrdinaryPlateaus,
 }
@@ -69,11 +71,12 @@ pub(crate) const CLASSES: [Class; 17] = [
 ];
 
 /// Classes on which no constant was chosen.
-pub(crate) const HELD_OUT: [Class; 4] = [
+pub(crate) const HELD_OUT: [Class; 5] = [
     Class::PlateauAt99,
     Class::TwoPlateaus,
     Class::SpeedingUp,
     Class::PauseInTheMiddle,
+    Class::MuchSlower,
 ];
 
 /// Number of steps of a noisy run, each with the same amount of work.
@@ -108,7 +111,7 @@ impl Operation {
     /// Returns the corner points (fraction of time, fraction of work) of a run with this duration.
     pub(crate) fn corners(self, duration: f64, rng: &mut Rng) -> Vec<(f64, f64)> {
         match self.class {
-            Class::Linear | Class::Shaking => vec![(0.0, 0.0), (1.0, 1.0)],
+            Class::Linear | Class::Shaking | Class::MuchSlower => vec![(0.0, 0.0), (1.0, 1.0)],
             Class::SlowingDown => {
                 let power = uniform(rng, 1.5, 3.0);
                 curve(|time| 1.0 - (1.0 - time).powf(power))

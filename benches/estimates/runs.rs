@@ -46,7 +46,10 @@ pub(crate) fn run(class: Class, rng: &mut Rng) -> Run {
     };
     let mut duration = || operation.median * (SPREAD * normal(rng)).exp();
     let past = (0..PAST_RUNS).map(|_| duration()).collect();
-    let duration = duration();
+    let mut duration = duration();
+    if class == Class::MuchSlower {
+        duration *= uniform(rng, 2.0, 8.0);
+    }
     let corners = operation.corners(duration, rng);
     Run {
         operation,
