@@ -51,22 +51,52 @@ async fn unknown_members_are_faults_and_unknown_paths_html() {
 }
 
 #[tokio::test]
-async fn info_filters_of_history_exist_since_8_0_3() {
+async fn methods_and_parameters_exist_since_their_release() {
     let harness = Harness::signed_in(THREE_TASKS).await;
-    let create = async |release: &str| {
-        let request = harness.http.post(format!(
-            "{}/sdk/vim25/{release}/TaskManager/TaskManager/CreateCollectorWithInfoFilterForTasks",
-            harness.base
-        ));
+    let call = async |release: &str, method: &str, body: &Value| {
+        let request = harness
+            .http
+            .post(format!("{}/sdk/vim25/{release}/{method}", harness.base));
         let request = request.header("vmware-api-session-id", harness.session.as_ref().unwrap());
-        let body = json!({"filter": {"_typeName": "TaskFilterSpec"}});
-        reply(request.json(&body).send().await.unwrap()).await
+        reply(request.json(body).send().await.unwrap()).await
     };
-    for release in ["8.0.1.0", "8.0.2.0"] {
-        assert_fault(&create(release).await, "MethodNotFound");
-    }
-    for release in ["8.0.3.0", "9.0.0.0"] {
-        assert_eq!(create(release).await.0, 200, "{release}");
+    let delayed = json!({"_typeName": "EventFilterSpec", "delayedInit": false});
+    let view =
+        json!({"_typeName": "EventManagerViewByStartId", "startEventId": 1, "isForward": true});
+    for (since, method, body, fault) in [
+        (
+            "8.0.3.0",
+            "TaskManager/TaskManager/CreateCollectorWithInfoFilterForTasks",
+            json!({"filter": {"_typeName": "TaskFilterSpec"}}),
+            "MethodNotFound",
+        ),
+        (
+            "8.0.3.0",
+            "EventManager/EventManager/CreateCollectorForEvents",
+            json!({"filter": delayed}),
+            "InvalidRequest",
+        ),
+        (
+            "8.0.3.0",
+            "EventManager/EventManager/QueryEvents",
+            json!({"filter": delayed}),
+            "InvalidRequest",
+        ),
+        (
+            "9.0.0.0",
+            "EventManager/EventManager/QueryEvents",
+            json!({"filter": {"_typeName": "EventFilterSpec"}, "eventViewSpec": view}),
+            "InvalidRequest",
+        ),
+    ] {
+        for release in ["8.0.1.0", "8.0.2.0", "8.0.3.0", "9.0.0.0"] {
+            let answer = call(release, method, &body).await;
+            if release < since {
+                assert_fault(&answer, fault);
+            } else {
+                assert_eq!(answer.0, 200, "{method} {release}: {}", answer.1);
+            }
+        }
     }
 }
 

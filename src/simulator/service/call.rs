@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::fields::Fields;
 use crate::method_fault::MethodFault;
 use crate::server_behavior::{EmptyList, ServerBehavior, VoidResponse};
 use crate::value::MoRef;
@@ -27,6 +28,20 @@ pub(crate) struct ApiCall {
 }
 
 impl ApiCall {
+    /// Fails if a field is set that exists only since a later release.
+    pub(super) fn check_release(
+        &self,
+        fields: &Fields,
+        name: &str,
+        since: &str,
+    ) -> Result<(), MethodFault> {
+        if fields.peek(name).is_null() || &*self.release >= since {
+            return Ok(());
+        }
+        let text = format!("The field {name} exists since {since}.");
+        Err(MethodFault::invalid_request(text))
+    }
+
     /// True if the response may be delayed until there are changes.
     pub(crate) fn is_wait(&self) -> bool {
         let waits = ["WaitForUpdatesEx", "WaitForUpdates", "CheckForUpdates"];

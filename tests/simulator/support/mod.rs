@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vtask::simulator::scenario::Scenario;
 use vtask::simulator::{Control, Options, Simulator};
 
-pub(crate) const RELEASE: &str = "8.0.3.0";
+pub(crate) const RELEASE: &str = "9.0.0.0";
 
 /// A running server with a client session.
 pub(crate) struct Harness {

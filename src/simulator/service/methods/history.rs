@@ -26,6 +26,7 @@ impl Core {
         let mut fields = self.fields(call)?;
         let raw = fields.peek("filter");
         let filter = fields.object("filter", "EventFilterSpec")?;
+        call.check_release(&filter, "delayedInit", "8.0.3.0")?;
         fields.done()?;
         let filter = EventFilter::read(filter, &self.world, &self.calendar)?;
         let id = self.new_history_id(token, call)?;
@@ -134,6 +135,8 @@ impl Core {
         }
         let mut outer = self.fields(call)?;
         let filter = outer.object("filter", "EventFilterSpec")?;
+        call.check_release(&filter, "delayedInit", "8.0.3.0")?;
+        call.check_release(&outer, "eventViewSpec", "9.0.0.0")?;
         let view = EventView::read(&mut outer)?;
         outer.done()?;
         let filter = EventFilter::read(filter, &self.world, &self.calendar)?;

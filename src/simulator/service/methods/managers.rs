@@ -28,7 +28,7 @@ impl Core {
             }
             ("TaskManager", "CreateCollectorForTasks") => self.create_history(token, call),
             ("TaskManager", "CreateCollectorWithInfoFilterForTasks")
-                if !matches!(&*call.release, "8.0.1.0" | "8.0.2.0") =>
+                if &*call.release >= "8.0.3.0" =>
             {
                 self.create_history(token, call)
             }
