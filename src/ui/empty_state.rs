@@ -11,6 +11,7 @@ use super::{
 use crate::{
     app::{Action, Context},
     text::width,
+    vim::Error,
     watch::ConnectionState,
 };
 
@@ -45,11 +46,11 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
             "{} Not signed in",
             symbols.status(crate::task::Status::Failed)
         );
-        let text = format!("{}: {reason}", server.host());
+        let text = format!("{}: {}", server.host(), Error::reason_in(reason));
         (title, Role::Failed, text)
     } else if let Some((server, reason)) = retrying {
         let title = format!("{} Not connected", symbols.retrying);
-        let text = format!("{}: {reason}", server.host());
+        let text = format!("{}: {}", server.host(), Error::reason_in(reason));
         (title, Role::Warning, text)
     } else if let Some(server) = state
         .servers

@@ -8,6 +8,7 @@ use crate::{
     app::{ClickTarget, Playback, PlaybackState, ServerState},
     task::Status,
     text::duration,
+    vim::Error,
     watch::ConnectionState,
 };
 
@@ -79,7 +80,7 @@ fn reason<'a>(ctx: &RenderContext<'a>) -> Option<&'a str> {
         .find_map(|server| match &server.connection {
             ConnectionState::Polling { reason } => reason.as_deref(),
             ConnectionState::Retrying { reason, .. } | ConnectionState::SignedOut { reason } => {
-                Some(reason.as_ref())
+                Some(Error::reason_in(reason))
             }
             ConnectionState::Connecting | ConnectionState::Live | ConnectionState::Paused => None,
         })

@@ -281,7 +281,8 @@ impl FetchLoop {
         self.update_sender.send(Update::Clock(clock)).await
     }
 
-    /// Waits for the next attempt. Returns true if the loop is to end.
+    /// Waits for the next attempt, which a refresh starts at once unless the server asked for a delay. Returns true if the
+    /// loop is to end.
     async fn pause_before_retry(&mut self, error: &Error) -> bool {
         let backoff = &mut self.connection.backoff;
         let pause = backoff.record_failure(error.retry_after());
@@ -298,9 +299,20 @@ impl FetchLoop {
         {
             return true;
         }
-        self.run_interruptible(sleep_until(Instant::now() + pause))
-            .await
-            .is_err()
+        let due = Instant::now() + pause;
+        loop {
+            let command = tokio::select! {
+                command = self.commands.recv() => command,
+                () = sleep_until(due) => return false,
+            };
+            let is_refresh = matches!(&command, Some(Command::Refresh(tasks)) if tasks.is_empty());
+            if is_refresh && error.retry_after().is_none() {
+                return false;
+            }
+            if self.handle_command(command, None).await.is_err() {
+                return true;
+            }
+        }
     }
 
     /// Stays signed out until the loop is to end.

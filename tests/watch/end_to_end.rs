@@ -18,6 +18,8 @@ use vtask::{
     watch::{CancelResponse, Command, ConnectionState, FetchMode, Privilege},
 };
 
+const HOUR: Duration = Duration::from_secs(3600);
+
 crate::watch::support::push_and_poll!(
     store_has_the_tasks_of_the_server_and_follows_changes,
     ancestors_are_watched_automatically,
@@ -148,6 +150,25 @@ async fn outage_is_reported_with_next_attempt_and_recovered(mode: FetchMode) {
     control.advance(Duration::from_secs(30));
     harness.until_synced("the new tasks", &control).await;
     assert!(harness.connections.last().unwrap().is_current());
+    harness.stop().await;
+}
+
+#[tokio::test]
+async fn refresh_during_an_outage_retries_at_once() {
+    let (simulator, control) = start_server("demo").await;
+    refuse_requests(&control, 500);
+    let mut options = watch(&simulator, &[]);
+    let retry = &mut options.intervals.retry;
+    (retry.initial, retry.min, retry.max) = (HOUR, HOUR, HOUR);
+    let mut harness = Harness::start(options);
+    harness
+        .until_connection("the failure", |state| {
+            matches!(state, ConnectionState::Retrying { .. })
+        })
+        .await;
+    control.clear_faults();
+    harness.send(Command::Refresh(Vec::new()));
+    harness.until_synced("the tasks", &control).await;
     harness.stop().await;
 }
 

@@ -22,6 +22,7 @@ use crate::{
             sort_menu,
         },
         screen::Screen,
+        server_state::ServerState,
         state::AppState,
         views::{
             history::update as history, summary_page::update as summary_page, timeline::Timeline,
@@ -31,7 +32,7 @@ use crate::{
         Filter, LocationField, Status,
         row_model::{GroupBy, RowId, Sort},
     },
-    watch::Command,
+    watch::{Command, ConnectionState},
 };
 
 /// Runs the action of a key or click.
@@ -146,7 +147,16 @@ fn handle_screen_action(
         Action::UndoRemove => return list::undo_unwatch(state, now),
         Action::Pin => return list::pin(state, now),
         Action::Refresh => {
-            let text = "Refreshing";
+            let is_signed_out = |server: &ServerState| {
+                matches!(server.connection, ConnectionState::SignedOut { .. })
+            };
+            let text = if state.paused {
+                "Updates are paused"
+            } else if state.servers.iter().all(is_signed_out) {
+                "Not signed in; nothing is refreshed"
+            } else {
+                "Refreshing"
+            };
             state.notifications.push(Severity::Info, text, now);
             return state.broadcast(&Command::Refresh(Vec::new()));
         }

@@ -121,6 +121,11 @@ fn pause_and_refresh_are_sent_to_every_server() {
         press(&mut state, "r"),
         [Effect::Send(HERE, Command::Refresh(Vec::new()))]
     );
+    press(&mut state, "pr");
+    let notifications = state.notifications.iter();
+    let texts: Vec<_> = notifications.map(|found| &*found.text).collect();
+    assert!(texts.contains(&"Refreshing"), "{texts:?}");
+    assert!(texts.contains(&"Updates are paused"), "{texts:?}");
 }
 
 #[test]

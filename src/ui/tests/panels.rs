@@ -157,8 +157,7 @@ fn empty_states() {
     assert_snapshot!("connecting", draw_text(&connecting(80, 24)));
     assert_snapshot!("empty", draw_text(&empty(80, 24)));
     let mut state = connecting(80, 24);
-    let reason =
-        "the user name or the password is wrong. Check GOVC_USERNAME and the password file";
+    let reason = "signing in (vc01): the user name or the password is wrong. Check GOVC_USERNAME and the password file";
     let out = ConnectionState::SignedOut {
         reason: reason.into(),
     };
@@ -175,7 +174,7 @@ fn lost_connection_marks_tasks_stale() {
     let lost = ConnectionState::Retrying {
         attempt: 3,
         next: at(3728),
-        reason: "the connection was refused".into(),
+        reason: "negotiating the API release (vc01): the connection was refused".into(),
     };
     apply_update(&mut state, Update::Connection(lost));
     assert_snapshot!("retrying", draw_text(&state));
