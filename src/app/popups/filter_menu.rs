@@ -10,13 +10,8 @@ use super::{
 };
 use crate::{
     app::{
-        action::Action,
-        event::Effect,
-        keymap::Context,
-        notification_log::Severity,
-        state::AppState,
-        update::list,
-        update::saved_filters::{active_filter, has_filter_to_save},
+        action::Action, event::Effect, keymap::Context, notification_log::Severity,
+        state::AppState, update::list, update::saved_filters::has_filter_to_save,
         views::history::update as history,
     },
     task::{Filter, filter::exactly},
@@ -122,7 +117,7 @@ fn finished_today(state: &AppState, now: Timestamp) -> String {
 /// Opens the menu with the current filter highlighted.
 pub(in crate::app) fn open(state: &mut AppState) -> FilterMenu {
     state.view_mut().pin_selection();
-    let active = active_filter(state);
+    let active = state.filter().text().trim();
     let entries = FilterMenuEntries::entries(state);
     let mut entries = entries.iter();
     ListMenu::at(entries.position(|entry| entry.filter() == active))

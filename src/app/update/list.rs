@@ -165,7 +165,7 @@ pub(in crate::app) fn filter(state: &mut AppState, filter: Filter, now: Timestam
 /// Shows only the tasks in a status, or those shown before.
 pub(super) fn toggle_status(state: &mut AppState, status: Status, now: Timestamp) {
     state.view_mut().pin_selection();
-    let before = state.view().row_model.view().filter.clone();
+    let before = state.filter().clone();
     if is_filter_of(&before, status) {
         let before = state.view_mut().filter_before_status.take();
         filter(state, before.unwrap_or_default(), now);
@@ -193,9 +193,17 @@ fn is_filter_of(filter: &Filter, status: Status) -> bool {
 }
 
 impl AppState {
+    /// Returns the current filter as typed, without the period of the history view.
+    pub(in crate::app) fn filter(&self) -> &Filter {
+        match self.views.history() {
+            Some(history) => history.filter(),
+            None => &self.view().row_model.view().filter,
+        }
+    }
+
     /// True if the list shows only the tasks in a status.
     pub fn shows_only(&self, status: Status) -> bool {
-        is_filter_of(&self.view().row_model.view().filter, status)
+        is_filter_of(self.filter(), status)
     }
 }
 

@@ -10,18 +10,9 @@ use crate::{
     task::Filter,
 };
 
-/// Returns the current filter as typed, without the period of the history view.
-pub(in crate::app) fn active_filter(state: &AppState) -> String {
-    let filter = match state.views.history() {
-        Some(history) => history.filter(),
-        None => &state.view().row_model.view().filter,
-    };
-    filter.text().trim().to_owned()
-}
-
 /// True if there is a filter to save. Notifies the user if not.
 pub(in crate::app) fn has_filter_to_save(state: &mut AppState, now: Timestamp) -> bool {
-    if !active_filter(state).is_empty() {
+    if !state.filter().text().trim().is_empty() {
         return true;
     }
     let key = state.key_label(Context::List, Action::Filter);
@@ -41,7 +32,7 @@ pub(in crate::app) fn save(
     typed: &str,
     now: Timestamp,
 ) -> Result<Vec<Effect>, String> {
-    let filter = active_filter(state);
+    let filter = state.filter().text().trim().to_owned();
     let name = typed.trim().trim_start_matches('@').to_owned();
     let options = &mut state.options;
     if let Some(problem) = saved_filter_file::name_problem(&name) {

@@ -72,12 +72,10 @@ impl Prompt {
     /// Edits the filter, in the history view together with the period.
     pub(in crate::app) fn filter(state: &mut AppState) -> Self {
         state.view_mut().pin_selection();
-        let (previous, line) = if let Some(history) = state.views.history() {
-            (history.filter().clone(), history.query_text())
-        } else {
-            let filter = state.view().row_model.view().filter.clone();
-            let line = filter.text().to_owned();
-            (filter, line)
+        let previous = state.filter().clone();
+        let line = match state.views.history() {
+            Some(history) => history.query_text(),
+            None => previous.text().to_owned(),
         };
         // More words are typed after a space.
         let line = match line.as_str() {

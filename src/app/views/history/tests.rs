@@ -268,6 +268,16 @@ fn query_filters_while_typed_and_searches_on_enter() {
 }
 
 #[test]
+fn filter_of_a_count_does_not_hide_older_tasks_afterwards() {
+    let mut state = empty(120, 40);
+    press(&mut state, "H");
+    page(&mut state, 900, 100);
+    press(&mut state, "EE");
+    page(&mut state, 800, 100);
+    assert_eq!(rows(&state).len(), 200);
+}
+
+#[test]
 fn completes_times_in_the_history_view_only() {
     let mut state = empty(120, 40);
     press(&mut state, "H/");
