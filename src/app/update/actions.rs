@@ -166,7 +166,8 @@ fn handle_screen_action(
         }
         Action::Mark => {
             state.view_mut().pin_selection();
-            list::toggle_mark(state, state.selected_row(), now);
+            let subject = state.subject().map(RowId::Task);
+            list::toggle_mark(state, subject.or(state.selected_row()), now);
         }
         Action::MarkAll => {
             state.view_mut().pin_selection();

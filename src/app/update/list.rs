@@ -248,8 +248,8 @@ pub(in crate::app) fn toggle_all_marks(state: &mut AppState, now: Timestamp) {
 }
 
 pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    let selected = state.selected();
-    let Some(record) = selected.and_then(|selected| state.view().store.get(selected)) else {
+    let subject = state.subject();
+    let Some(record) = subject.and_then(|subject| state.view().store.get(subject)) else {
         return Vec::new();
     };
     let (server, mo_id) = (record.id.server, record.id.mo_id.clone());
@@ -276,16 +276,16 @@ pub(super) fn undo_unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> 
 }
 
 pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    let Some(selected) = state.selected() else {
+    let Some(subject) = state.subject() else {
         return Vec::new();
     };
-    let Some(record) = state.view().store.get(selected) else {
+    let Some(record) = state.view().store.get(subject) else {
         return Vec::new();
     };
     let pinned = !record.pinned;
     let (server, mo_id) = (record.id.server, record.id.mo_id.clone());
-    state.view_mut().selection.select(selected);
-    state.view_mut().store.set_pinned(selected, pinned);
+    state.view_mut().pin_selection();
+    state.view_mut().store.set_pinned(subject, pinned);
     let verb = if pinned { "Pinned" } else { "Unpinned" };
     let text = format!("{verb} {}", state.full_id(server, &mo_id));
     state.notifications.push(Severity::Info, text, now);

@@ -147,6 +147,20 @@ fn lineage_cursor_selects_the_member_for_actions() {
 }
 
 #[test]
+fn lineage_cursor_selects_the_member_to_pin_mark_and_remove() {
+    let mut state = busy(120, 40);
+    choose(&mut state, "task-4711");
+    press(&mut state, "2<enter>j");
+    let mo_id = || vec!["task-4712".into()];
+    let sent = |command| Effect::Send(HERE, command);
+    assert!(press(&mut state, "*").contains(&sent(Command::Pin(mo_id(), true))));
+    press(&mut state, "m");
+    assert_eq!(state.view().marked(), [find(&state, "task-4712")]);
+    assert!(press(&mut state, "x").contains(&sent(Command::Unwatch(mo_id()))));
+    assert_eq!(selected(&state), "task-4711", "the list does not move");
+}
+
+#[test]
 fn several_vcenters_are_named_in_messages_and_copies() {
     let mut state = twins(120, 40);
     choose(&mut state, "task-1");
