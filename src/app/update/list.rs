@@ -235,12 +235,13 @@ pub(in crate::app) fn toggle_mark(state: &mut AppState, row: Option<RowId>, now:
 }
 
 /// Marks all tasks that match the filter, also those in closed folds; if all of them are marked already, removes all
-/// marks.
+/// marks. Without a match, keeps the marks.
 pub(in crate::app) fn toggle_all_marks(state: &mut AppState, now: Timestamp) {
     state.finish_rows(now);
     let view = state.view_mut();
     let matching: Vec<Handle> = view.row_model.matches().collect();
-    if matching.iter().all(|handle| view.marks.contains(handle)) {
+    let mut rest = matching.iter();
+    if !matching.is_empty() && rest.all(|handle| view.marks.contains(handle)) {
         view.marks.clear();
     } else {
         view.marks.extend(matching);

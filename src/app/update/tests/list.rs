@@ -318,3 +318,10 @@ fn groups_cannot_be_marked() {
     let notice = state.notifications.shown(now()).unwrap();
     assert!(notice.text.contains("group"), "{}", notice.text);
 }
+
+#[test]
+fn marking_all_of_an_empty_list_keeps_the_marks() {
+    let mut state = busy(80, 24);
+    press(&mut state, "m/qqq<enter>M");
+    assert_eq!(state.view().marked_count(), 1);
+}
