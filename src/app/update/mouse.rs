@@ -78,6 +78,8 @@ fn click(
             let further = KeyModifiers::SHIFT | KeyModifiers::CONTROL | KeyModifiers::ALT;
             list::sort_by_column(state, column, modifiers.intersects(further), now);
         }
+        // The text of an open prompt would not match the list.
+        ClickTarget::Count(_) if screen.popup.is_some() => {}
         ClickTarget::Count(status) => list::toggle_status(state, status, now),
         ClickTarget::Tab(tab) => details::show(state, tab),
         ClickTarget::Border => state.pane_layout.is_dragged = true,

@@ -102,6 +102,14 @@ fn click_on_a_count_shows_only_those_tasks_and_again_all() {
 }
 
 #[test]
+fn click_on_a_count_does_not_change_a_filter_that_is_typed() {
+    let mut state = busy(120, 40);
+    press(&mut state, "/web");
+    click(&mut state, ClickTarget::Count(Status::Failed));
+    assert_eq!(state.view().row_model.view().filter.text(), "web");
+}
+
+#[test]
 fn keys_toggle_the_counts_and_return_to_the_filter_of_before() {
     let mut state = busy(120, 40);
     let all = rows(&state).len();
