@@ -146,20 +146,7 @@ fn handle_screen_action(
         Action::Unwatch => return list::unwatch(state, now),
         Action::UndoRemove => return list::undo_unwatch(state, now),
         Action::Pin => return list::pin(state, now),
-        Action::Refresh => {
-            let is_signed_out = |server: &ServerState| {
-                matches!(server.connection, ConnectionState::SignedOut { .. })
-            };
-            let text = if state.paused {
-                "Updates are paused"
-            } else if state.servers.iter().all(is_signed_out) {
-                "Not signed in; nothing is refreshed"
-            } else {
-                "Refreshing"
-            };
-            state.notifications.push(Severity::Info, text, now);
-            return state.broadcast(&Command::Refresh(Vec::new()));
-        }
+        Action::Refresh => return refresh(state, now),
         Action::Pause => {
             state.paused = !state.paused;
             return state.broadcast(&Command::Pause(state.paused));
@@ -256,6 +243,21 @@ fn back(state: &mut AppState, now: Timestamp) {
         }
         PaneMode::Both(Focus::List) | PaneMode::List => {}
     }
+}
+
+/// Requests the tasks of all servers.
+fn refresh(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let is_signed_out =
+        |server: &ServerState| matches!(server.connection, ConnectionState::SignedOut { .. });
+    let text = if state.paused {
+        "Updates are paused"
+    } else if state.servers.iter().all(is_signed_out) {
+        "Not signed in; nothing is refreshed"
+    } else {
+        "Refreshing"
+    };
+    state.notifications.push(Severity::Info, text, now);
+    state.broadcast(&Command::Refresh(Vec::new()))
 }
 
 /// Groups the flat list by a field of the targets' locations.
