@@ -199,6 +199,7 @@ async fn wait_for(
         given_up: None,
     });
     let plan = Plan {
+        began: jiff::Timestamp::now(),
         servers: servers.collect(),
         condition,
         report: ReportOptions {

@@ -57,6 +57,7 @@ pub async fn run(
     connection: &ConnectionArgs,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
+    let began = Timestamp::now();
     let file = config::load_config(connection, io.environment)?;
     let saved = config::named_filters(&file, io.environment).all;
     let defaults = file.defaults;
@@ -94,6 +95,7 @@ pub async fn run(
         server.options.recorder.clone_from(&recorder);
     }
     let plan = Plan {
+        began,
         servers,
         condition: condition(args, &defaults, io),
         report: ReportOptions {

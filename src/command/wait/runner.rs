@@ -28,6 +28,8 @@ const REDRAW_INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::f
 
 /// The tasks to wait for and the output to print.
 pub(in crate::command) struct Plan {
+    /// Start of the command, from which tasks are new.
+    pub(in crate::command) began: Timestamp,
     pub(in crate::command) servers: Vec<Server>,
     pub(in crate::command) condition: WaitCondition,
     pub(in crate::command) report: ReportOptions,
@@ -52,7 +54,7 @@ pub(in crate::command) async fn follow(
 ) -> Result<(WaitResult, WaitTracker), CommandError> {
     let style = super::bar_style(io);
     let deadline = io.deadline;
-    let began = deadline.map_or_else(Timestamp::now, |deadline| deadline.began);
+    let began = deadline.map_or(plan.began, |deadline| deadline.began);
     let mut tracker = WaitTracker::new(plan.condition, began);
     let (sender, mut updates) = mpsc::channel(UPDATE_CAPACITY);
     let mut watchers = Watchers::default();

@@ -201,6 +201,8 @@ impl WaitTracker {
         let server = self.server_mut(from);
         let is_back = server.is_some_and(|server| server.handle_connection(connection, began, now));
         if is_back {
+            // Children that started during the outage are not known yet.
+            self.last_change = now;
             // A request sent before the outage may never be answered.
             for task in self.tasks.iter_mut().filter(|task| task.id.server == from) {
                 if let TaskOutcome::Searching(search) = &mut task.outcome {

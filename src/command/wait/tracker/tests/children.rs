@@ -38,6 +38,25 @@ fn settle_timer_starts_after_last_task_ends() {
 }
 
 #[test]
+fn settle_timer_starts_again_after_an_outage() {
+    let family = WaitCondition {
+        children: Some(SignedDuration::from_secs(6)),
+        ..all_ended()
+    };
+    let mut tracker = track(family, &["task-1"]);
+    update_task(&mut tracker, "task-1", &success(), 2);
+    let retrying = ConnectionState::Retrying {
+        attempt: 1,
+        next: at(20),
+        reason: "refused".into(),
+    };
+    set_connection(&mut tracker, retrying, 3);
+    set_connection(&mut tracker, ConnectionState::Live, 20);
+    assert_eq!(outcome(&mut tracker, 25), None, "children may have started");
+    assert_eq!(outcome(&mut tracker, 26), Some(Outcome::Success));
+}
+
+#[test]
 fn timeout_while_settling_keeps_task_outcome() {
     let family = || WaitCondition {
         children: Some(SignedDuration::from_secs(6)),
