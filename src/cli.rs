@@ -5,6 +5,7 @@ pub mod help;
 use std::{
     env,
     ffi::{OsStr, OsString},
+    io::{self, Write},
     process::ExitCode,
 };
 
@@ -120,6 +121,12 @@ impl Command {
             Self::Report(args) => Some(&args.from),
             _ => None,
         }
+    }
+
+    /// Returns true if `timeout` of the config file applies. Records end by `--for`, the others run until they are stopped.
+    pub(crate) fn has_default_timeout(&self) -> bool {
+        self.reads_server()
+            && !matches!(self, Self::Record(_) | Self::Stream(_) | Self::Exporter(_))
     }
 
     /// Returns true if the command signs in to servers.
@@ -252,7 +259,7 @@ pub(crate) fn print_error(error: &clap::Error) -> ExitCode {
             text.replace(word, &without_user_info(word))
                 .replace(value, &without_user_info(value))
         });
-        eprint!("{shown}");
+        let _ = write!(io::stderr(), "{shown}");
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
@@ -359,6 +366,20 @@ mod tests {
         let help = sort.unwrap().get_long_help().unwrap().to_string();
         for column in SortColumn::ALL {
             assert!(help.contains(column.name()), "{}", column.name());
+        }
+    }
+
+    #[test]
+    fn services_have_no_default_timeout() {
+        for (line, expected) in [
+            ("vtask list", true),
+            ("vtask wait task-1", true),
+            ("vtask record file.ndjson", false),
+            ("vtask stream", false),
+            ("vtask exporter", false),
+        ] {
+            let command = parsed(line).unwrap().command.unwrap();
+            assert_eq!(command.has_default_timeout(), expected, "{line}");
         }
     }
 

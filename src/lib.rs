@@ -23,7 +23,10 @@ pub use vtask_text as text;
 pub use vtask_vim as vim;
 pub use vtask_watch as watch;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use cli::Cli;
 use command::{CommandError, Outcome, io_context::CommandIo, logging::message_line};
@@ -44,7 +47,8 @@ pub fn main() -> ExitCode {
         Err(error) => {
             if error.is_reported() {
                 let line = message_line(format, tracing::Level::ERROR, &error.message());
-                eprintln!("{line}");
+                // The exit code tells what a full disk or a closed pipe does not.
+                let _ = writeln!(io::stderr(), "{line}");
             }
             ExitCode::from(error.code())
         }

@@ -110,8 +110,7 @@ async fn run_command(cli: Cli, io: &mut CommandIo<'_>) -> Result<Outcome, Comman
     let reads_server = command.as_ref().is_some_and(Command::reads_server);
     if command.as_ref().is_some_and(Command::has_deadline) {
         let timeout = match global.timeout.timeout {
-            // A record ends by `--for`, not by the default for commands.
-            None if reads_server && !matches!(command, Some(Command::Record(_))) => {
+            None if command.as_ref().is_some_and(Command::has_default_timeout) => {
                 load_config(connection, io.environment)?.defaults.timeout
             }
             timeout => timeout,

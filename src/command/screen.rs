@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, BufWriter, IsTerminal},
+    io::{self, BufWriter, IsTerminal, Write},
     path::Path,
     sync::Arc,
     time::Duration,
@@ -79,7 +79,7 @@ pub async fn watch(args: &WatchArgs, global: &GlobalArgs) -> Result<Outcome, Com
     ))
     .await;
     if let Some(Err(problem)) = recorder.map(|recorder| recorder.finish()) {
-        eprintln!("vtask: {problem}");
+        let _ = writeln!(io::stderr(), "vtask: {problem}");
     }
     shown
 }

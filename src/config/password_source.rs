@@ -2,7 +2,7 @@
 //! users can read the process list.
 
 use std::{
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -67,7 +67,7 @@ pub(super) fn warn_plain_text_password(
     if before.lines().any(|line| line == shown) {
         return Ok(false);
     }
-    eprintln!("vtask: warning: {}", plain_text_warning(path));
+    let _ = writeln!(io::stderr(), "vtask: warning: {}", plain_text_warning(path));
     // A home directory that does not exist is not created.
     let has_home = |file: &PathBuf| {
         let mut above = file.ancestors().skip(1);
