@@ -14,7 +14,6 @@ const BLOCK: u64 = 64 * 1024;
 pub struct RotatingFile {
     path: PathBuf,
     file: File,
-    size: u64,
     limit: u64,
     keep: u32,
 }
@@ -24,12 +23,13 @@ impl RotatingFile {
     pub fn open(path: &Path, limit: u64, keep: u32) -> io::Result<Self> {
         let mut file = open(path)?;
         let size = end_of_last_line(&mut file)?;
-        file.set_len(size)?;
-        file.seek(SeekFrom::End(0))?;
+        if size < file.metadata()?.len() {
+            // A handle that appends cannot truncate on Windows.
+            OpenOptions::new().write(true).open(path)?.set_len(size)?;
+        }
         Ok(Self {
             path: path.to_owned(),
             file,
-            size,
             limit,
             keep,
         })
@@ -37,12 +37,15 @@ impl RotatingFile {
 
     /// Appends complete lines. The file is rotated before it would exceed the limit; lines are never divided.
     pub fn append(&mut self, lines: &str) -> io::Result<()> {
+        // Another program may have truncated the file.
+        let mut size = self.file.metadata()?.len();
         for line in lines.split_inclusive('\n') {
-            if self.size > 0 && self.size + line.len() as u64 > self.limit {
+            if size > 0 && size + line.len() as u64 > self.limit {
                 self.rotate()?;
+                size = 0;
             }
             self.file.write_all(line.as_bytes())?;
-            self.size += line.len() as u64;
+            size += line.len() as u64;
         }
         Ok(())
     }
@@ -63,7 +66,6 @@ impl RotatingFile {
             fs::remove_file(&self.path)?;
         }
         self.file = open(&self.path)?;
-        self.size = 0;
         Ok(())
     }
 
@@ -76,7 +78,7 @@ impl RotatingFile {
 
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
@@ -131,6 +133,17 @@ mod tests {
         file.append("new\n").unwrap();
         assert_eq!(read("tasks.ndjson"), "new\n");
         assert_eq!(read("tasks.ndjson.1"), "a 4\nb 4\n");
+    }
+
+    #[test]
+    fn a_file_truncated_by_another_program_goes_on_at_its_start() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tasks.ndjson");
+        let mut file = RotatingFile::open(&path, 10, 1).unwrap();
+        file.append("before\n").unwrap();
+        fs::write(&path, "").unwrap();
+        file.append("after\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "after\n");
     }
 
     #[test]
