@@ -1,6 +1,9 @@
 //! Changes to the config file that keep its comments: `vtask config init`, `set` and `edit`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use toml_edit::{DocumentMut, Item, Table, Value};
 
@@ -150,15 +153,30 @@ fn type_of(name: &str) -> Result<Option<SettingType>, ConfigError> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), ConfigError> {
-    private_file::write(path, text.as_bytes())
+    // A symbolic link stays one.
+    let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    private_file::write(&file, text.as_bytes())
         .map_err(|error| ConfigError(format!("{} cannot be written: {error}.", path.display())))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_symbolic_link_stays_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, link) = (
+            directory.path().join("real.toml"),
+            directory.path().join("link"),
+        );
+        fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        set_config(&link, "defaults.bell", "true").unwrap();
+        assert!(fs::read_to_string(&file).unwrap().contains("bell = true"));
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
 
     #[test]
     fn values_are_set_and_comments_stay() {
