@@ -183,7 +183,7 @@ async fn wait_for(
     defaults: &Defaults,
     io: &mut CommandIo<'_>,
 ) -> Result<Outcome, CommandError> {
-    let output = if io.err.is_terminal() {
+    let output = if io.err.is_terminal() && !wait::is_dumb(io) {
         OutputMode::Bars
     } else {
         OutputMode::Lines
