@@ -97,7 +97,7 @@ actions! {
     Add: "add", "Add or find a task: by ID or URL";
     Unwatch: "remove", "Remove the task: stop watching it";
     UndoRemove: "undo", "Undo the last removal";
-    Pin: "pin", "Pin or unpin the task: a pinned task is never removed";
+    Pin: "pin", "Pin or unpin the task: a pinned task stays until you remove it";
     Refresh: "refresh", "Refresh now";
     Pause: "pause", "Pause or resume updates";
     ChangeBack: "go back a change", "Go back one change";

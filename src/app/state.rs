@@ -7,7 +7,7 @@ use ratatui::layout::Size;
 
 use super::{
     action::Action,
-    added_tasks::AddedTasks,
+    added_tasks::{AddedTask, AddedTasks},
     away_report::AwayTracker,
     click_targets::FrameMap,
     columns::{self, ColumnArea, ColumnSpec},
@@ -27,7 +27,7 @@ use super::{
 use crate::{
     metrics::MetricsReport,
     task::{
-        EvalContext, Handle, ServerId, TaskRecord, TypicalDurations, UndoLog, markdown,
+        EvalContext, Handle, ServerId, TaskId, TaskRecord, TypicalDurations, UndoLog, markdown,
         row_model::{RowId, RowModel, View},
     },
     watch::Command,
@@ -61,7 +61,7 @@ pub struct AppState {
     pub typical_errors: HashMap<ServerId, Arc<str>>,
     pub notifications: Notifications,
     /// Tasks removed from the list, latest last.
-    pub removed: Vec<(ServerId, Arc<str>)>,
+    pub(super) removed: Vec<(TaskId, AddedTask)>,
     /// Time of the last attempt to quit with a request unanswered; a second one soon after quits.
     pub quit_asked_at: Option<Timestamp>,
     /// True while polling is paused.

@@ -41,7 +41,7 @@ pub(in crate::app) fn add(
         if find(state, task).is_none() {
             let added = AddedTask {
                 at: now,
-                placeholder: None,
+                ..AddedTask::default()
             };
             state.added_tasks.0.insert(task.clone(), added);
         }
@@ -116,23 +116,27 @@ pub(super) fn before_changes(
     state: &mut AppState,
     server: ServerId,
     changes: &mut Vec<TaskChange>,
-) -> (Vec<Effect>, Vec<(TaskId, Timestamp)>) {
+) -> (Vec<Effect>, Vec<(TaskId, AddedTask)>) {
     let (mut effects, mut read) = (Vec::new(), Vec::new());
     if state.added_tasks.0.is_empty() {
         return (effects, read);
     }
     changes.retain(|change| {
         let id = TaskId::new(server, change.mo_id().clone());
-        let Some(added) = state.added_tasks.0.get_mut(&id) else {
-            return true;
-        };
-        if let TaskChange::Placeholder { .. } = change {
-            let is_first = added.placeholder.replace(change.clone()).is_none();
-            effects.extend(is_first.then(|| look_up(&id)));
-            return false;
+        let added = &mut state.added_tasks.0;
+        match change {
+            TaskChange::Placeholder { .. } => {
+                let Some(added) = added.get_mut(&id) else {
+                    return true;
+                };
+                let is_first = added.placeholder.replace(change.clone()).is_none();
+                effects.extend(is_first.then(|| look_up(&id)));
+                return false;
+            }
+            // The removal was undone before it was done.
+            TaskChange::Unwatched { .. } => {}
+            _ => read.extend(added.remove_entry(&id)),
         }
-        read.push((id.clone(), added.at));
-        state.added_tasks.0.remove(&id);
         true
     });
     (effects, read)
@@ -143,14 +147,24 @@ fn look_up(task: &TaskId) -> Effect {
     Effect::Send(task.server, Command::LookUp(locator))
 }
 
-/// Selects an added task that was read, unless the user has done something else meanwhile.
-pub(super) fn after_changes(screen: &mut Screen, read: &[(TaskId, Timestamp)], now: Timestamp) {
+/// Restores pins and marks of added tasks that were read, and selects one, unless the user has done something else
+/// meanwhile.
+pub(super) fn after_changes(screen: &mut Screen, read: &[(TaskId, AddedTask)], now: Timestamp) {
     let state = &mut screen.state;
+    let live = &mut state.views.live;
+    for (task, added) in read {
+        if let Some(handle) = live.store.find(task) {
+            if added.is_pinned {
+                live.store.set_pinned(handle, true);
+            }
+            live.marks.extend(added.is_marked.then_some(handle));
+        }
+    }
     if screen.popup.is_some() || !state.views.is_live() {
         return;
     }
     for (task, added) in read {
-        let is_awaited = state.away.last_input.is_none_or(|last| last <= *added);
+        let is_awaited = state.away.last_input.is_none_or(|last| last <= added.at);
         if let Some(handle) = find(state, task).filter(|_| is_awaited) {
             list::reveal(state, handle, now);
             return;

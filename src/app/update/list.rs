@@ -6,6 +6,7 @@ use super::{away_report, details};
 use crate::{
     app::{
         action::Action,
+        added_tasks::AddedTask,
         event::Effect,
         keymap::Context,
         notification_log::Severity,
@@ -14,7 +15,7 @@ use crate::{
         state::AppState,
     },
     task::{
-        Filter, Handle, Status,
+        Filter, Handle, Status, TaskId,
         row_model::{Fold, GroupBy, Layout, RowId, Sort, SortColumn, View},
     },
     watch::Command,
@@ -254,26 +255,39 @@ pub(super) fn unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     let (server, mo_id) = (record.id.server, record.id.mo_id.clone());
+    let removed = AddedTask {
+        is_pinned: record.pinned,
+        is_marked: subject.is_some_and(|subject| state.view().marks.contains(&subject)),
+        ..AddedTask::default()
+    };
     state.view_mut().pin_selection();
     let undo = state.key_label(Context::List, Action::UndoRemove);
     let undo = undo.map_or_else(String::new, |key| format!("; {key} undoes it"));
     let text = format!("Removed {}{undo}", state.full_id(server, &mo_id));
     state.notifications.push(Severity::Info, text, now);
-    state.removed.push((server, mo_id.clone()));
+    state
+        .removed
+        .push((TaskId::new(server, mo_id.clone()), removed));
     vec![Effect::Send(server, Command::Unwatch(vec![mo_id]))]
 }
 
 /// Watches the task again that was removed last.
 pub(super) fn undo_unwatch(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    let Some((server, mo_id)) = state.removed.pop() else {
+    let Some((id, removed)) = state.removed.pop() else {
         state
             .notifications
             .push(Severity::Info, "No removal to undo", now);
         return Vec::new();
     };
+    let (server, mo_id) = (id.server, id.mo_id.clone());
     let text = format!("Watching {} again", state.full_id(server, &mo_id));
     state.notifications.push(Severity::Info, text, now);
-    vec![Effect::Send(server, Command::Watch(vec![mo_id]))]
+    let mut commands = vec![Command::Watch(vec![mo_id.clone()])];
+    commands.extend(removed.is_pinned.then(|| Command::Pin(vec![mo_id], true)));
+    let added = AddedTask { at: now, ..removed };
+    state.added_tasks.0.insert(id, added);
+    let send = |command| Effect::Send(server, command);
+    commands.into_iter().map(send).collect()
 }
 
 pub(super) fn pin(state: &mut AppState, now: Timestamp) -> Vec<Effect> {

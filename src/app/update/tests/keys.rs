@@ -1,8 +1,10 @@
 //! Going back, quitting, undoing, and the cursor of the Lineage tab.
 
+use serde_json::json;
+
 use crate::{
     app::{Effect, ExitReason, Focus, LineageEntry, PaneMode, Tab, test_support::*},
-    task::cancellation::CancelRequest,
+    task::{TaskChange, cancellation::CancelRequest},
     watch::Command,
 };
 
@@ -107,6 +109,27 @@ fn removal_can_be_undone() {
             .iter()
             .any(|effect| matches!(effect, Effect::Send(..)))
     );
+}
+
+#[test]
+fn undone_removal_restores_selection_pin_and_mark() {
+    let mut state = busy(120, 40);
+    choose(&mut state, "task-4720");
+    press(&mut state, "*mx");
+    let effects = press(&mut state, "u");
+    let mo_id = || vec!["task-4720".into()];
+    for command in [Command::Watch(mo_id()), Command::Pin(mo_id(), true)] {
+        assert!(effects.contains(&Effect::Send(HERE, command)));
+    }
+    let removed = TaskChange::Unwatched {
+        mo_id: "task-4720".into(),
+    };
+    apply_update(&mut state, tasks(vec![removed]));
+    assert_ne!(selected(&state), "task-4720");
+    apply_update(&mut state, tasks(vec![task("task-4720", &json!({}))]));
+    assert_eq!(selected(&state), "task-4720");
+    assert!(state.selected_record().unwrap().pinned);
+    assert_eq!(state.view().marked(), [find(&state, "task-4720")]);
 }
 
 #[test]
