@@ -16,7 +16,7 @@ use crate::{
 pub struct FilterPrompt {
     /// The filter to restore on cancel.
     pub previous: Filter,
-    /// The row to select on cancel.
+    /// The row to select whenever the filter does not hide it.
     pub selected: Option<RowId>,
     /// Position of a parse error: start column and length.
     pub error_span: Option<(usize, usize)>,
@@ -26,6 +26,15 @@ pub struct FilterPrompt {
     pub completions: Option<CompletionList>,
     /// The recalled history entry, counted from the newest, and the text it replaced.
     pub recalled: Option<(usize, String)>,
+}
+
+impl FilterPrompt {
+    /// Selects the row of before, or one near it if the filter hides it.
+    pub(super) fn restore_selection(&self, state: &mut AppState) {
+        if let Some(selected) = self.selected {
+            state.view_mut().selection.select(selected);
+        }
+    }
 }
 
 /// Completions for the word before the cursor.

@@ -123,6 +123,7 @@ impl Prompt {
                 if is_at_end && matches_nothing(state, now) {
                     prompt.example = without_unfinished_field(state, &text, now);
                 }
+                prompt.restore_selection(state);
             }
             Err(error) => {
                 prompt.error_span = Some(error.columns(&text));
@@ -165,9 +166,7 @@ impl Prompt {
     fn dismiss(&self, state: &mut AppState, now: Timestamp) {
         if let PromptKind::Filter(prompt) = &self.kind {
             list::filter(state, prompt.previous.clone(), now);
-            if let Some(selected) = prompt.selected {
-                state.view_mut().selection.select(selected);
-            }
+            prompt.restore_selection(state);
         }
     }
 

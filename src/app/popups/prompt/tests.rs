@@ -22,6 +22,16 @@ fn filter_applies_while_typed() {
     assert_eq!(state.view().row_model.view().filter.text(), "web");
 }
 
+#[test]
+fn erased_filter_keeps_the_selection() {
+    let mut state = busy(80, 24);
+    choose(&mut state, "task-4721");
+    press(&mut state, "/web");
+    control(&mut state, 'u');
+    press(&mut state, "<enter>");
+    assert_eq!(selected(&state), "task-4721");
+}
+
 /// Returns the current text.
 fn typed(state: &Screen) -> String {
     match &state.popup {
