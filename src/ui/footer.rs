@@ -111,11 +111,15 @@ fn hints_of(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect, first: &
     };
     let others = hints.iter().filter(|action| !first.contains(action));
     for action in first.iter().chain(others) {
-        if matches!(action, Action::Accept | Action::Yes) && !may_accept(ctx) {
-            continue;
-        }
-        // In a view, the key goes back.
-        if *action == Action::Quit && ctx.state.is_view_open() {
+        let is_available = match action {
+            Action::Accept | Action::Yes => may_accept(ctx),
+            // The search of the help has neither.
+            Action::Complete | Action::Older => matches!(ctx.popup, Some(Popup::Prompt(_))),
+            // In a view, the key goes back.
+            Action::Quit => !ctx.state.is_view_open(),
+            _ => true,
+        };
+        if !is_available {
             continue;
         }
         let Some((keys, word)) = hint(ctx, context, *action) else {

@@ -405,6 +405,7 @@ fn help_is_searchable_and_fits_one_page() {
         text.contains("Column editor") && !text.contains("Everywhere"),
         "{text}"
     );
+    assert!(!text.contains("recall"), "only filters have it: {text}");
     press(&mut state, "\u{1b}");
     assert!(draw_text(&state).contains("Everywhere"));
     press(&mut state, "\u{1b}");
