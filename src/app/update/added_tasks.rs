@@ -11,7 +11,7 @@ use crate::{
         added_tasks::AddedTask, event::Effect, notification_log::Severity, screen::Screen,
         server_state::ServerState, state::AppState,
     },
-    task::{Handle, NotATask, ServerId, TaskChange, TaskId, TaskRef},
+    task::{Handle, ServerId, TaskChange, TaskId, TaskRef},
     vim::types::TaskLocator,
     watch::{Command, HistoryLookup},
 };
@@ -29,8 +29,8 @@ pub(in crate::app) fn add(
         .split([' ', ','])
         .map(str::trim)
         .filter(|name| !name.is_empty());
-    let tasks: Result<Vec<TaskId>, _> = names.filter_map(|name| resolve(state, name)).collect();
-    let tasks = tasks.map_err(|problem| problem.to_string())?;
+    let tasks = names.filter_map(|name| resolve(state, name).transpose());
+    let tasks = tasks.collect::<Result<Vec<TaskId>, _>>()?;
     let known = tasks.iter().find_map(|task| find(state, task));
     let mut commands: Vec<(ServerId, Vec<Arc<str>>)> = Vec::new();
     for task in &tasks {
@@ -70,12 +70,10 @@ fn find(state: &AppState, task: &TaskId) -> Option<Handle> {
 
 /// Resolves a typed task: on the server that it names, else on one where it is known, the server of the selected task
 /// first. `None` without servers.
-fn resolve(state: &AppState, text: &str) -> Option<Result<TaskId, NotATask>> {
-    let (server, text) = named_server(&state.servers, text);
-    let mo_id = match text.parse::<TaskRef>() {
-        Ok(task) => task.0,
-        Err(problem) => return Some(Err(problem)),
-    };
+fn resolve(state: &AppState, text: &str) -> Result<Option<TaskId>, String> {
+    let (server, text) = named_server(&state.servers, text)?;
+    let task = text.parse::<TaskRef>();
+    let mo_id = task.map_err(|problem| problem.to_string())?.0;
     let selected = state.selected_record().map(|record| record.id.server);
     let all = state.servers.iter().map(|server| server.id);
     let candidates: Vec<TaskId> = match server {
@@ -86,22 +84,34 @@ fn resolve(state: &AppState, text: &str) -> Option<Result<TaskId, NotATask>> {
     .map(|server| TaskId::new(server, mo_id.clone()))
     .collect();
     let known = candidates.iter().find(|task| find(state, task).is_some());
-    known.or(candidates.first()).cloned().map(Ok)
+    Ok(known.or(candidates.first()).cloned())
 }
 
 /// Returns the server that a text names, as `vc01/task-1` or by the host of a URL, and the rest of the text.
-fn named_server<'a>(servers: &[ServerState], text: &'a str) -> (Option<ServerId>, &'a str) {
+///
+/// # Errors
+/// Returns an error if the URL is of another server: moIds are only unique per server.
+fn named_server<'a>(
+    servers: &[ServerState],
+    text: &'a str,
+) -> Result<(Option<ServerId>, &'a str), String> {
     if let Some(host) = host(text) {
         let mut servers = servers.iter();
-        let found = servers.find(|server| self::host(&server.base_url).as_ref() == Some(&host));
-        return (found.map(|server| server.id), text);
+        let found = servers.find(|server| {
+            let known = self::host(&server.base_url);
+            known.is_none_or(|known| known == host)
+        });
+        let found = found.ok_or_else(|| {
+            format!("{host} is not one of the watched vCenters. Type the moId alone if it is the same server.")
+        })?;
+        return Ok((Some(found.id), text));
     }
     let named = text.split_once('/').and_then(|(name, task)| {
         let mut servers = servers.iter();
         let found = servers.find(|server| server.name == name || server.host() == name)?;
         Some((Some(found.id), task))
     });
-    named.unwrap_or((None, text))
+    Ok(named.unwrap_or((None, text)))
 }
 
 /// Returns the host of a URL, without its port.

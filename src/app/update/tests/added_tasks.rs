@@ -78,6 +78,23 @@ fn known_task_is_found_on_every_server() {
 }
 
 #[test]
+fn url_of_another_server_is_refused() {
+    let mut state = busy(120, 40);
+    state.servers[0].base_url = "https://vc01.lab/".to_owned();
+    let url = "https://other.lab/ui/app/Task/task-4740/info";
+    assert_eq!(add(&mut state, url), []);
+    assert_eq!(selected(&state), "task-4711");
+    let Some(Popup::Prompt(prompt)) = &state.popup else {
+        panic!("the prompt stays open");
+    };
+    let error = prompt.error.as_deref().unwrap();
+    assert!(
+        error.starts_with("other.lab is not one of the watched vCenters"),
+        "{error}"
+    );
+}
+
+#[test]
 fn task_found_in_the_history_is_selected() {
     let mut state = busy(120, 40);
     assert_eq!(add(&mut state, "task-9"), [watch(HERE, "task-9")]);
