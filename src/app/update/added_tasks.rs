@@ -48,8 +48,11 @@ pub(in crate::app) fn add(
     }
     let text = match (&tasks[..], known) {
         ([], _) => return Ok(Vec::new()),
-        ([only], None) => format!("Watching {}", only.mo_id),
-        ([only], Some(_)) => format!("{} is already listed", only.mo_id),
+        ([only], None) => format!("Watching {}", state.full_id(only.server, &only.mo_id)),
+        ([only], Some(_)) => {
+            let id = state.full_id(only.server, &only.mo_id);
+            format!("{id} is already listed")
+        }
         (several, _) => format!("Watching {} more tasks", several.len()),
     };
     state.notifications.push(Severity::Info, text, now);
@@ -197,10 +200,10 @@ pub(super) fn looked_up(
             format!("The server's history cannot be read: {why}").into()
         }
     };
-    let host = state
+    let name = state
         .server(task.server)
-        .map_or("the server", ServerState::host);
-    let text = format!("{} is unknown to {host}. {why}", task.mo_id);
+        .map_or("the server", |server| &server.name);
+    let text = format!("{} is unknown to {name}. {why}", task.mo_id);
     state.notifications.push(Severity::Warning, text, now);
     match added.placeholder? {
         TaskChange::Placeholder { key, reason } => Some(TaskChange::Placeholder {

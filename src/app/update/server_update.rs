@@ -157,8 +157,9 @@ fn on_cancel_response(
         CancelResponse::Accepted => Severity::Info,
         _ => Severity::Warning,
     };
-    let text = format!("{mo_id}: {}", cancellation::describe_response(&answer));
     let state = &mut screen.state;
+    let id = state.full_id(server, &mo_id);
+    let text = format!("{id}: {}", cancellation::describe_response(&answer));
     let live = &mut state.views.live;
     let handle = live.store.find(&TaskId::new(server, mo_id));
     if let Some(handle) = handle {

@@ -95,6 +95,20 @@ fn url_of_another_server_is_refused() {
 }
 
 #[test]
+fn notices_name_the_server_if_there_are_several() {
+    let mut state = twins(120, 40);
+    add(&mut state, "branch/task-9");
+    assert_eq!(notice(&state), "Watching branch/task-9");
+    apply_change(&mut state, THERE, unknown("task-9"));
+    let mo_id = "task-9".into();
+    let answer = HistoryLookup::NotFound("There is no record of it.".into());
+    apply_change(&mut state, THERE, Update::LookedUp { mo_id, answer });
+    assert!(notice(&state).starts_with("task-9 is unknown to branch."));
+    add(&mut state, "branch/task-1");
+    assert_eq!(notice(&state), "branch/task-1 is already listed");
+}
+
+#[test]
 fn task_found_in_the_history_is_selected() {
     let mut state = busy(120, 40);
     assert_eq!(add(&mut state, "task-9"), [watch(HERE, "task-9")]);

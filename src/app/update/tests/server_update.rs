@@ -7,7 +7,7 @@ use crate::{
         fixture::{at, info},
     },
     vim::types::OperationLabel,
-    watch::{ConnectionState, ServerFacts, Update},
+    watch::{CancelResponse, ConnectionState, ServerFacts, Update},
 };
 
 #[test]
@@ -84,6 +84,21 @@ fn notices_of_the_fetch_loop_are_shown() {
     let mut state = empty(80, 24);
     apply_update(&mut state, Update::Notice("the session was renewed".into()));
     assert!(state.notifications.shown(now()).is_some());
+}
+
+#[test]
+fn answers_to_cancel_requests_name_the_server_if_there_are_several() {
+    let mut state = twins(80, 24);
+    for (server, name) in [(HERE, "lab"), (THERE, "branch")] {
+        let update = Update::Cancel {
+            mo_id: "task-1".into(),
+            answer: CancelResponse::Accepted,
+        };
+        apply_change(&mut state, server, update);
+        let notification = state.notifications.shown(now()).unwrap();
+        assert!(notification.text.starts_with(&format!("{name}/task-1: ")));
+        assert_eq!(notification.count, 1);
+    }
 }
 
 /// A task that is watched from its start, stays at 95 % and succeeds teaches the next run of the operation.

@@ -157,14 +157,15 @@ fn add_to_live_view(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
     };
     let (server, mo_id) = (record.id.server, record.id.mo_id.clone());
     let at = record.observed_at().unwrap_or(now);
-    let id = record.id.clone();
+    let is_listed = state.views.live.store.find(&record.id).is_some();
+    let id = state.full_id(server, &mo_id);
     let mut effects = Vec::new();
-    let text = if state.views.live.store.find(&id).is_some() {
-        format!("{mo_id} is already listed in the live view")
+    let text = if is_listed {
+        format!("{id} is already listed in the live view")
     } else {
         let changes = vec![TaskChange::Full { info, at }];
         (effects, _) = live_tasks::apply(state, server, changes, now);
-        format!("{mo_id} was added to the live view")
+        format!("{id} was added to the live view")
     };
     state.notifications.push(Severity::Info, text, now);
     effects.push(Effect::Send(server, Command::Watch(vec![mo_id])));
