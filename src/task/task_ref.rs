@@ -106,7 +106,8 @@ impl FromStr for TaskRef {
             return Err(of_other_type(text, kind, &mo_id));
         }
         // Every server's IDs have a number in them; `Task:abc` is for one that has not.
-        if mo_id == text && !text.is_empty() && text.chars().all(|c| c.is_ascii_alphabetic()) {
+        let number = text.strip_prefix("task-").unwrap_or(text);
+        if mo_id == text && !text.is_empty() && number.chars().all(|c| c.is_ascii_alphabetic()) {
             return refuse("it contains no digits");
         }
         if mo_id.is_empty() {
@@ -173,6 +174,8 @@ mod tests {
             "vm-42",
             "host-9",
             "abc",
+            "task-",
+            "task-abc",
             "Task-",
             "domain-c8",
             "urn:vmomi:VirtualMachine:vm-42:GUID",
@@ -201,6 +204,7 @@ mod tests {
         );
         for other in [
             "Task:abc",
+            "Task:task-abc",
             "vm-",
             "vm-a",
             "domain-c",

@@ -31,32 +31,32 @@ pub(in crate::app) fn add(
         .filter(|name| !name.is_empty());
     let tasks = names.filter_map(|name| resolve(state, name).transpose());
     let tasks = tasks.collect::<Result<Vec<TaskId>, _>>()?;
-    let known = tasks.iter().find_map(|task| find(state, task));
+    let (known, new): (Vec<&TaskId>, Vec<&TaskId>) =
+        tasks.iter().partition(|task| find(state, task).is_some());
     let mut commands: Vec<(ServerId, Vec<Arc<str>>)> = Vec::new();
     for task in &tasks {
         match commands.iter_mut().find(|(of, _)| *of == task.server) {
             Some((_, mo_ids)) => mo_ids.push(task.mo_id.clone()),
             None => commands.push((task.server, vec![task.mo_id.clone()])),
         }
-        if find(state, task).is_none() {
-            let added = AddedTask {
-                at: now,
-                ..AddedTask::default()
-            };
-            state.added_tasks.0.insert(task.clone(), added);
-        }
     }
-    let text = match (&tasks[..], known) {
-        ([], _) => return Ok(Vec::new()),
-        ([only], None) => format!("Watching {}", state.full_id(only.server, &only.mo_id)),
-        ([only], Some(_)) => {
-            let id = state.full_id(only.server, &only.mo_id);
-            format!("{id} is already listed")
-        }
+    for task in &new {
+        let added = AddedTask {
+            at: now,
+            ..AddedTask::default()
+        };
+        state.added_tasks.0.insert((*task).clone(), added);
+    }
+    let full_id = |task: &TaskId| state.full_id(task.server, &task.mo_id);
+    let text = match (&new[..], &known[..]) {
+        ([], []) => return Ok(Vec::new()),
+        ([], [only]) => format!("{} is already listed", full_id(only)),
+        ([], several) => format!("{} tasks are already listed", several.len()),
+        ([only], _) => format!("Watching {}", full_id(only)),
         (several, _) => format!("Watching {} more tasks", several.len()),
     };
     state.notifications.push(Severity::Info, text, now);
-    if let Some(known) = known {
+    if let Some(known) = known.iter().find_map(|task| find(state, task)) {
         list::reveal(state, known, now);
     }
     let watch = |(server, mo_ids)| Effect::Send(server, Command::Watch(mo_ids));

@@ -109,6 +109,20 @@ fn notices_name_the_server_if_there_are_several() {
 }
 
 #[test]
+fn listed_tasks_are_not_counted_as_added() {
+    let mut state = busy(120, 40);
+    for (text, expected) in [
+        ("task-4711 task-4712,task-9", "Watching task-9"),
+        ("task-4711,task-4712", "2 tasks are already listed"),
+        ("task-4711,task-10,task-11", "Watching 2 more tasks"),
+    ] {
+        add(&mut state, text);
+        assert_eq!(notice(&state), expected);
+        assert_eq!(selected(&state), "task-4711");
+    }
+}
+
+#[test]
 fn task_found_in_the_history_is_selected() {
     let mut state = busy(120, 40);
     assert_eq!(add(&mut state, "task-9"), [watch(HERE, "task-9")]);
