@@ -187,6 +187,13 @@ impl PopupHandler for CancelDialog {
         !removed.contains(&self.subject)
     }
 
+    /// Closes the confirmation if no request can be sent any more.
+    fn prepare(&mut self, state: &AppState, displayed: Timestamp) {
+        if refusal(state, self.highlighted, displayed).is_some() {
+            self.confirmation = None;
+        }
+    }
+
     fn is_timed(&self) -> bool {
         true
     }

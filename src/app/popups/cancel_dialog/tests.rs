@@ -135,6 +135,18 @@ fn no_request_for_a_task_that_finished_meanwhile() {
 }
 
 #[test]
+fn confirmation_closes_when_the_task_has_ended() {
+    let mut state = busy(80, 24);
+    press(&mut state, "c<enter>");
+    state.refresh_insights(now());
+    assert_eq!(state.context(), Context::Confirm);
+    let done = json!({"state": "success"});
+    apply_update(&mut state, tasks(vec![task("task-4711", &done)]));
+    state.refresh_insights(now());
+    assert_eq!(state.context(), Context::Cancel);
+}
+
+#[test]
 fn removing_the_task_closes_its_dialog() {
     let mut state = busy(80, 24);
     press(&mut state, "c<enter>y");
