@@ -43,7 +43,7 @@ pub(in crate::app) fn handle_action(
             Some(record) => SeekTarget::NextChangeOf(record.id.clone()),
             None => return Some(Vec::new()),
         },
-        Action::Inspect | Action::ShowChanges if !playback.is_session => return None,
+        Action::Inspect if !playback.is_session => return None,
         Action::Inspect
         | Action::ShowChanges
         | Action::Add

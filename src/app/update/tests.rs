@@ -10,6 +10,7 @@ mod mouse;
 mod new_failures;
 mod notifications;
 mod panes;
+mod playback;
 mod server_update;
 
 use crate::app::{event::ExitReason, test_support::*};
