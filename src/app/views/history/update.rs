@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{HistorySearch, HistoryView, SearchState};
+use super::{DEFAULT_QUERY, HistorySearch, HistoryView, SearchState};
 use crate::{
     app::{
         action::Action,
@@ -30,9 +30,15 @@ pub(in crate::app) fn handle_action(
     if state.views.history().is_none() {
         let opens = action == Action::History && state.views.is_live();
         return opens.then(|| {
-            let line = state.last_query.line.clone();
-            // The query was valid before, unless the saved filters have changed.
-            let query = HistoryView::parse_query(&line, &state.options.saved_filters);
+            let mut line = state.last_query.line.clone();
+            let parse = |line: &str| HistoryView::parse_query(line, &state.options.saved_filters);
+            let query = parse(&line).or_else(|error| {
+                // The query was valid before, unless the saved filters have changed.
+                let text = format!("“{line}” is no longer valid: {}", error.message);
+                state.notifications.push(Severity::Warning, text, now);
+                DEFAULT_QUERY.clone_into(&mut line);
+                parse(&line)
+            });
             begin(state, &line, query.unwrap_or_default(), now)
         });
     }
@@ -117,8 +123,8 @@ fn restart_search(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     };
     let line = history.query_text();
-    let query = HistoryView::parse_query(&line, &state.options.saved_filters);
-    begin(state, &line, query.unwrap_or_default(), now)
+    let query = (history.query.0, history.filter.clone());
+    begin(state, &line, query, now)
 }
 
 /// Returns an error if the period of a valid query is unusable.

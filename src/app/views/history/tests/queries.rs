@@ -61,3 +61,26 @@ fn completes_times_in_the_history_view_only() {
     };
     assert_eq!(prompt.input.text(), "si");
 }
+
+#[test]
+fn deleted_saved_filter_does_not_widen_the_period() {
+    let mut state = busy(120, 40);
+    let saved = &mut state.options.saved_filters;
+    saved.insert("mine".to_owned(), "op:clone".to_owned());
+    press(&mut state, "H/");
+    control(&mut state, 'u');
+    press(&mut state, "since:2h @mine<enter>");
+    state.options.saved_filters.clear();
+    let hours_ago = |hours| Some(now() - SignedDuration::from_hours(hours));
+    assert_eq!(query(&press(&mut state, "r")).since, hours_ago(2));
+    assert_eq!(state.views.history().unwrap().filter().text(), "@mine");
+    press(&mut state, "<esc>");
+    assert_eq!(query(&press(&mut state, "H")).since, hours_ago(24));
+    assert!(state.views.history().unwrap().filter().is_empty());
+    assert_eq!(state.last_query.line, "since:24h");
+    let text = &state.notifications.shown(now()).unwrap().text;
+    assert!(
+        text.starts_with("“since:2h @mine” is no longer valid"),
+        "{text}"
+    );
+}
