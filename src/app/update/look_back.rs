@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::app::{
-    insight::InsightCache, popups::Popup, screen::Screen, state::AppState, views::TaskView,
+use crate::{
+    app::{insight::InsightCache, popups::Popup, screen::Screen, state::AppState},
+    task::TaskStore,
 };
 
 /// Returns a copy of the live screen, on which earlier times are played.
@@ -22,33 +23,40 @@ pub fn look_back(live: &mut Screen) -> Screen {
     screen
 }
 
-/// Updates the live screen when the user returns to it from `past`: selection, marks, order, filter, columns and layout
-/// stay as they are there.
+/// Updates the live screen when the user returns to it from `past`: selection, marks, order, folds, filter, columns and
+/// layout stay as they are there.
 pub fn return_to_now(live: &mut Screen, past: Screen, now: Timestamp) {
     let Screen { state, popup, .. } = past;
     let view = &state.views.live;
     let arrangement = view.row_model.requested_view();
+    let found = |handle, to: &TaskStore| to.find(&view.store.get(handle)?.id);
     live.state.with_live_rows(now, |rows, context| {
         rows.set_view(arrangement.clone(), context);
         rows.finish(context);
+        let find = |handle| found(handle, context.store);
+        rows.adopt_folds(&view.row_model, context.store, find);
+        rows.finish(context);
     });
     let shown = &mut live.state.views.live;
-    let found = |handle, to: &TaskView| {
-        let id = &view.store.get(handle)?.id;
-        to.store.find(id)
-    };
     shown.selection = view.selection.clone();
     shown
         .selection
         .translate_group(&view.row_model, &shown.row_model);
-    if let Some(selected) = view.selected().and_then(|handle| found(handle, shown))
+    if let Some(selected) = view
+        .selected()
+        .and_then(|handle| found(handle, &shown.store))
         && view.selection.is_pinned()
     {
         shown.selection.select(selected);
     }
     let marked = view.existing_marks();
-    shown.marks = marked.filter_map(|handle| found(handle, shown)).collect();
+    shown.marks = marked
+        .filter_map(|handle| found(handle, &shown.store))
+        .collect();
     shown.columns = view.columns.clone();
+    shown
+        .filter_before_status
+        .clone_from(&view.filter_before_status);
     shown.insights = InsightCache::default();
     copy_panes(&state, &mut live.state);
     live.popup = popup.filter(is_timeline);

@@ -68,6 +68,21 @@ impl RowModel {
         self.mark_outdated(store, true, true);
     }
 
+    /// Takes over the folds of other rows; `find` returns the handle that a task has here. Takes time proportional to the
+    /// number of tasks.
+    pub fn adopt_folds(
+        &mut self,
+        from: &Self,
+        store: &TaskStore,
+        find: impl Fn(Handle) -> Option<Handle>,
+    ) {
+        let folds = from.folds.iter();
+        let folds = folds.filter_map(|(handle, folded)| Some((find(*handle)?, *folded)));
+        self.folds.extend(folds);
+        self.group_folds.extend(from.group_folds.clone());
+        self.mark_outdated(store, true, true);
+    }
+
     /// Unfolds all ancestors of a record.
     pub fn reveal(&mut self, store: &TaskStore, handle: Handle) {
         let mut next = self.above(handle);
