@@ -88,6 +88,17 @@ impl ServerState {
         Some(now.duration_since(since).max(SignedDuration::ZERO))
     }
 
+    /// Returns why there is no connection: what follows action and server in `signing in (vc01.lab): cause`.
+    pub fn failure(&self) -> Option<&str> {
+        match &self.connection {
+            ConnectionState::Retrying { reason, .. } | ConnectionState::SignedOut { reason } => {
+                let cause = reason.split_once("): ").map(|(_, cause)| cause);
+                Some(cause.unwrap_or(reason))
+            }
+            _ => None,
+        }
+    }
+
     pub fn is_stale(&self) -> bool {
         self.stale_since.is_some()
     }
@@ -142,6 +153,24 @@ mod tests {
             next: at(12),
             reason: "refused".into(),
         })
+    }
+
+    #[test]
+    fn failure_is_the_cause_without_the_action_and_the_server() {
+        let mut server = ServerState::new(ServerId(0), "vc01");
+        server.apply(retrying(), at(10));
+        assert_eq!(server.failure(), Some("refused"));
+        let reason = "signing in (vc01): the password (or the name) is wrong.".into();
+        server.apply(
+            Update::Connection(ConnectionState::SignedOut { reason }),
+            at(11),
+        );
+        assert_eq!(
+            server.failure(),
+            Some("the password (or the name) is wrong.")
+        );
+        server.apply(Update::Connection(ConnectionState::Live), at(12));
+        assert_eq!(server.failure(), None);
     }
 
     #[test]

@@ -11,7 +11,6 @@ use super::{
 use crate::{
     app::{Action, Context},
     text::width,
-    vim::Error,
     watch::ConnectionState,
 };
 
@@ -24,12 +23,12 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
     let filter = state.view().row_model.view().filter.text();
     let mut servers = state.servers.iter();
     let signed_out = servers.find_map(|server| match &server.connection {
-        ConnectionState::SignedOut { reason } => Some((server, reason)),
+        ConnectionState::SignedOut { .. } => Some((server, server.failure()?)),
         _ => None,
     });
     let mut servers = state.servers.iter();
     let retrying = servers.find_map(|server| match &server.connection {
-        ConnectionState::Retrying { reason, .. } => Some((server, reason)),
+        ConnectionState::Retrying { .. } => Some((server, server.failure()?)),
         _ => None,
     });
     let (title, role, text) = if let Some(history) = state.views.history() {
@@ -46,11 +45,11 @@ pub(super) fn draw(ctx: &mut RenderContext, area: Rect) {
             "{} Not signed in",
             symbols.status(crate::task::Status::Failed)
         );
-        let text = format!("{}: {}", server.host(), Error::reason_in(reason));
+        let text = format!("{}: {reason}", server.host());
         (title, Role::Failed, text)
     } else if let Some((server, reason)) = retrying {
         let title = format!("{} Not connected", symbols.retrying);
-        let text = format!("{}: {}", server.host(), Error::reason_in(reason));
+        let text = format!("{}: {reason}", server.host());
         (title, Role::Warning, text)
     } else if let Some(server) = state
         .servers

@@ -8,7 +8,6 @@ use crate::{
     app::{ClickTarget, Playback, PlaybackState, ServerState},
     task::Status,
     text::duration,
-    vim::Error,
     watch::ConnectionState,
 };
 
@@ -79,10 +78,7 @@ fn reason<'a>(ctx: &RenderContext<'a>) -> Option<&'a str> {
         .iter()
         .find_map(|server| match &server.connection {
             ConnectionState::Polling { reason } => reason.as_deref(),
-            ConnectionState::Retrying { reason, .. } | ConnectionState::SignedOut { reason } => {
-                Some(Error::reason_in(reason))
-            }
-            ConnectionState::Connecting | ConnectionState::Live | ConnectionState::Paused => None,
+            _ => server.failure(),
         })
 }
 

@@ -221,11 +221,6 @@ impl Error {
             None => self.kind.to_string(),
         }
     }
-
-    /// Returns cause and advice in the text of an error, without the action and the server.
-    pub fn reason_in(text: &str) -> &str {
-        text.split_once("): ").map_or(text, |(_, reason)| reason)
-    }
 }
 
 impl std::error::Error for Error {}
@@ -431,13 +426,11 @@ mod tests {
             ErrorKind::Fault(Fault::new(json!({"_typeName": "InvalidLogin"}))),
         ];
         for kind in kinds {
-            let error = Error::fixture(kind);
-            let message = error.to_string();
+            let message = Error::fixture(kind).to_string();
             assert!(
                 message.starts_with("reading task-4711 (vc01.lab): "),
                 "{message}"
             );
-            assert_eq!(Error::reason_in(&message), error.reason());
             assert!(message.ends_with('.'), "{message}");
             assert!(
                 !message.contains('\n') && !message.contains("  "),
