@@ -47,7 +47,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             if error.is_reported() {
                 let line = message_line(format, tracing::Level::ERROR, &error.message());
-                // The exit code tells what a full disk or a closed pipe does not.
+                // A full disk or a closed pipe must not change the exit code.
                 let _ = writeln!(io::stderr(), "{line}");
             }
             ExitCode::from(error.code())

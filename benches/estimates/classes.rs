@@ -71,12 +71,11 @@ pub(crate) const CLASSES: [Class; 17] = [
 ];
 
 /// Classes on which no constant was chosen.
-pub(crate) const HELD_OUT: [Class; 5] = [
+pub(crate) const HELD_OUT: [Class; 4] = [
     Class::PlateauAt99,
     Class::TwoPlateaus,
     Class::SpeedingUp,
     Class::PauseInTheMiddle,
-    Class::MuchSlower,
 ];
 
 /// Number of steps of a noisy run, each with the same amount of work.

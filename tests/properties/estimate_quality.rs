@@ -57,6 +57,19 @@ fn intervals_contain_the_actual_end_and_no_class_is_worse_than_linear_extrapolat
 }
 
 #[test]
+fn much_slower_runs_follow_their_pace_from_half_of_the_time() {
+    let scores = accuracy::scores(Class::MuchSlower, Knowledge::Durations, RUNS, SEED);
+    for (moment, score) in accuracy::MOMENTS.into_iter().zip(scores) {
+        if moment >= 0.5 {
+            assert!(
+                score.error <= 1.25 * score.comparable_naive + 0.02 && score.covered >= 0.75,
+                "{moment}: {score:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn known_plateau_is_predicted() {
     for known in [
         Knowledge::Curves(1),
