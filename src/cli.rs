@@ -123,7 +123,8 @@ impl Command {
         }
     }
 
-    /// Returns true if `timeout` of the config file applies. Records end by `--for`, the others run until they are stopped.
+    /// Returns true if `timeout` of the config file applies. A record ends by `--for`; `stream` and `exporter` run until
+    /// they are stopped.
     pub(crate) fn has_default_timeout(&self) -> bool {
         self.reads_server()
             && !matches!(self, Self::Record(_) | Self::Stream(_) | Self::Exporter(_))

@@ -88,7 +88,8 @@ impl ServerState {
         Some(now.duration_since(since).max(SignedDuration::ZERO))
     }
 
-    /// Returns why there is no connection: what follows action and server in `signing in (vc01.lab): cause`.
+    /// Returns the cause of a lost connection, without the action and the server that precede it in the text of the error,
+    /// as in `signing in (vc01.lab): cause`.
     pub fn failure(&self) -> Option<&str> {
         match &self.connection {
             ConnectionState::Retrying { reason, .. } | ConnectionState::SignedOut { reason } => {

@@ -113,7 +113,7 @@ fn hints_of(ctx: &mut RenderContext, mut strip: StyledLine, area: Rect, first: &
     for action in first.iter().chain(others) {
         let is_available = match action {
             Action::Accept | Action::Yes => may_accept(ctx),
-            // The search of the help has neither.
+            // The search of the help has no completion and no history.
             Action::Complete | Action::Older => matches!(ctx.popup, Some(Popup::Prompt(_))),
             // In a view, the key goes back.
             Action::Quit => !ctx.state.is_view_open(),

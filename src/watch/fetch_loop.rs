@@ -281,7 +281,7 @@ impl FetchLoop {
         self.update_sender.send(Update::Clock(clock)).await
     }
 
-    /// Waits for the next attempt, which a refresh starts at once unless the server asked for a delay. Returns true if the
+    /// Waits for the next attempt. A refresh starts it at once, unless the server asked for a delay. Returns true if the
     /// loop is to end.
     async fn pause_before_retry(&mut self, error: &Error) -> bool {
         let backoff = &mut self.connection.backoff;

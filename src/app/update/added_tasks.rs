@@ -146,7 +146,7 @@ pub(super) fn before_changes(
                 effects.extend(is_first.then(|| look_up(&id)));
                 return false;
             }
-            // The removal was undone before it was done.
+            // The removal was undone before it took effect.
             TaskChange::Unwatched { .. } => {}
             _ => read.extend(added.remove_entry(&id)),
         }

@@ -91,8 +91,8 @@ impl PropertyFilter {
         properties
     }
 
-    /// Returns the selected properties of an object that have changed after `since`. Those of a manager are in `recentTask`; those of the
-    /// inventory are a machine's question and a host's connection.
+    /// Returns the selected properties of an object that have changed after `since`. Only `recentTask` of a manager changes,
+    /// and below `runtime` a machine's question and a host's connection.
     fn changed_names(
         &self,
         member: &FilterMember,

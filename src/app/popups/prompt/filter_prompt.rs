@@ -16,7 +16,7 @@ use crate::{
 pub struct FilterPrompt {
     /// The filter to restore on cancel.
     pub previous: Filter,
-    /// The row to select whenever the filter does not hide it.
+    /// The row that was selected when the prompt was opened.
     pub selected: Option<RowId>,
     /// Position of a parse error: start column and length.
     pub error_span: Option<(usize, usize)>,
@@ -29,7 +29,7 @@ pub struct FilterPrompt {
 }
 
 impl FilterPrompt {
-    /// Selects the row of before, or one near it if the filter hides it.
+    /// Selects the row that was selected at first, or one near it if the filter hides it.
     pub(super) fn restore_selection(&self, state: &mut AppState) {
         if let Some(selected) = self.selected {
             state.view_mut().selection.select(selected);

@@ -1,12 +1,16 @@
 use super::*;
 
-#[test]
-fn children_must_end_and_settle() {
-    let family = WaitCondition {
+/// Waits for the tasks and their children, with a quiet period of six seconds.
+fn all_settled() -> WaitCondition {
+    WaitCondition {
         children: Some(SignedDuration::from_secs(6)),
         ..all_ended()
-    };
-    let mut tracker = track(family, &["task-1"]);
+    }
+}
+
+#[test]
+fn children_must_end_and_settle() {
+    let mut tracker = track(all_settled(), &["task-1"]);
     update_task(&mut tracker, "task-1", &success(), 1);
     assert_eq!(outcome(&mut tracker, 5), None, "children may still appear");
     update_task(
@@ -26,11 +30,7 @@ fn children_must_end_and_settle() {
 
 #[test]
 fn settle_timer_starts_after_last_task_ends() {
-    let family = WaitCondition {
-        children: Some(SignedDuration::from_secs(6)),
-        ..all_ended()
-    };
-    let mut tracker = track(family, &["task-1"]);
+    let mut tracker = track(all_settled(), &["task-1"]);
     update_task(&mut tracker, "task-1", &json!({}), 1);
     assert_eq!(tracker.next_time(), None, "a running task needs no timer");
     update_task(&mut tracker, "task-1", &success(), 2);
@@ -39,11 +39,7 @@ fn settle_timer_starts_after_last_task_ends() {
 
 #[test]
 fn settle_timer_starts_again_after_an_outage() {
-    let family = WaitCondition {
-        children: Some(SignedDuration::from_secs(6)),
-        ..all_ended()
-    };
-    let mut tracker = track(family, &["task-1"]);
+    let mut tracker = track(all_settled(), &["task-1"]);
     update_task(&mut tracker, "task-1", &success(), 2);
     let retrying = ConnectionState::Retrying {
         attempt: 1,
@@ -59,9 +55,8 @@ fn settle_timer_starts_again_after_an_outage() {
 #[test]
 fn timeout_while_settling_keeps_task_outcome() {
     let family = || WaitCondition {
-        children: Some(SignedDuration::from_secs(6)),
         timeout: Some(SignedDuration::from_secs(10)),
-        ..all_ended()
+        ..all_settled()
     };
     for (end, expected) in [(success(), Outcome::Success), (failed(), Outcome::Failed)] {
         let mut tracker = track(family(), &["task-1"]);
