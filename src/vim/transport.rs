@@ -202,7 +202,7 @@ impl Transport {
                     .header(CONTENT_TYPE, "application/json")
                     .body(body.to_bytes());
             }
-            let again = builder.try_clone().filter(|_| request.is_read);
+            let again = request.is_read.then(|| builder.try_clone()).flatten();
             self.traffic.request(request.endpoint);
             let response = match (builder.send().await, again) {
                 (Err(error), Some(again)) if was_closed(&error) => {
