@@ -6,6 +6,7 @@ mod response;
 use std::sync::Arc;
 
 use clap::Args;
+use jiff::Timestamp;
 
 use messages::{named, sentence, unreadable};
 use response::{CancelReporter, CancelResult};
@@ -199,7 +200,7 @@ async fn wait_for(
         given_up: None,
     });
     let plan = Plan {
-        began: jiff::Timestamp::now(),
+        began: Timestamp::now(),
         servers: servers.collect(),
         condition,
         report: ReportOptions {

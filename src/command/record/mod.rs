@@ -28,7 +28,7 @@ pub(super) use start::{end, start_if_configured};
 use super::{
     CommandError, Outcome, connect,
     connection_report::ConnectionReport,
-    deadline::{Deadline, StopReason},
+    deadline::StopReason,
     fetch_args::FetchArgs,
     io_context::CommandIo,
     server_tasks,
@@ -154,7 +154,7 @@ async fn follow(
     span: Option<SignedDuration>,
     io: &mut CommandIo<'_>,
 ) -> Result<Result<Outcome, String>, CommandError> {
-    let until = span.map(|span| Instant::now() + Deadline::new(span).remaining());
+    let until = span.and_then(|span| Instant::now().checked_add(span.unsigned_abs()));
     let (sender, mut updates) = mpsc::channel(UPDATE_CAPACITY);
     let (mut watchers, mut servers) = (Watchers::default(), Vec::new());
     for (id, (name, mut options)) in (0..).map(ServerId).zip(connections) {
