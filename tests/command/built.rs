@@ -311,7 +311,11 @@ async fn every_command_reports_full_disk_and_exits_silently_on_closed_pipe() {
 
 #[tokio::test]
 async fn unwritable_standard_error_keeps_the_exit_code() {
-    for line in ["list --profile nope", "wait task-1 --bogus"] {
+    for line in [
+        "list --profile nope",
+        "wait task-1 --bogus",
+        "wait task-1 --url https://u:p@x --bogus",
+    ] {
         let words: Vec<&str> = line.split_whitespace().collect();
         let full = fs::OpenOptions::new().write(true).open("/dev/full");
         let status = vtask(&words).stderr(full.unwrap()).status().unwrap();

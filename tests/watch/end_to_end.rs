@@ -6,16 +6,18 @@ use crate::watch::support::{
     Harness, connect, count, manual_clock, refuse_requests, running_task, start_server, watch,
     watch_by,
 };
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
 use vtask::{
+    app::ServerState,
     simulator::{
         Simulator,
         fault_injection::{FaultEffect, FaultPlan, FaultRule},
     },
-    task::{Presence, Status},
+    task::{Presence, ServerId, Status},
     vim::{Client, Credentials, TrustPolicy, types::TaskLocator},
-    watch::{CancelResponse, Command, ConnectionState, FetchMode, Privilege},
+    watch::{CancelResponse, Command, ConnectionState, FetchMode, Privilege, Update},
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -146,6 +148,14 @@ async fn outage_is_reported_with_next_attempt_and_recovered(mode: FetchMode) {
         .until_connection("the failure", |state| matches!(state, ConnectionState::Retrying { reason, .. } if reason.contains("503")))
         .await;
     assert_eq!(harness.store.len(), known, "nothing known is lost");
+    let mut server = ServerState::new(ServerId(0), "vc01");
+    let connection = harness.connections.last().unwrap().clone();
+    server.apply(Update::Connection(connection), Timestamp::now());
+    let cause = server.failure().unwrap();
+    assert!(
+        cause.starts_with("a proxy in front of it got no answer"),
+        "{cause}"
+    );
     control.clear_faults();
     control.advance(Duration::from_secs(30));
     harness.until_synced("the new tasks", &control).await;
